@@ -1,0 +1,63 @@
+# Agent Bot. `make` alone explains every target. Each installs what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help init demo up down health logs test test-unit test-npm check format build clean
+SHELL := /bin/sh
+HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
+export PYTHONDONTWRITEBYTECODE = 1
+
+help: ## explain the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@echo
+	@echo 'Settings go after the target, as in: make demo TRANSPORT=http DOOR=redis'
+	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
+	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
+	@echo '  all:   PORT_OFFSET=1000 moves every port; CONTROL_PORT=... moves one; AGENT_BOT_HOME=... is where everything lives'
+
+export TRANSPORT DOOR MODEL GITHUB ISSUE ALLOW_WRITES PORT_OFFSET AGENT_BOT_HOME WORKER_SLOTS SKILLS_PATH
+
+.venv/runs: uv.lock pyproject.toml scripts/bootstrap.sh $(wildcard packages/*/pyproject.toml mcp-servers/*/pyproject.toml api-services/*/pyproject.toml agent-engine/pyproject.toml)
+	@scripts/bootstrap.sh --no-default-groups && touch $@
+
+.venv/develops: .venv/runs
+	@scripts/bootstrap.sh && touch $@
+
+init: .venv/runs ## make keys, tokens, access.yaml and triggers.yaml in ./var
+	@$(HOUSE) init
+
+demo: .venv/runs ## run the main job end to end with stand-ins for GitHub and the model
+	@$(HOUSE) demo
+
+up: .venv/runs ## start the whole system as local processes and wait until it is ready
+	@$(HOUSE) up
+
+down: .venv/runs ## stop it
+	@$(HOUSE) down
+
+health: .venv/runs ## ask every process whether it is ready
+	@$(HOUSE) health
+
+logs: .venv/runs ## follow every process's log
+	@$(HOUSE) logs
+
+test: .venv/develops ## run all tests that need no npm
+	@.venv/bin/pytest -m 'not npm' -n 2 --dist loadgroup
+
+test-unit: .venv/develops ## run the unit tests alone
+	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
+
+test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance, GitHub's own description and payloads
+	@scripts/need-npm.sh
+	@.venv/bin/pytest -m npm
+
+check: .venv/develops ## format, lint, types, import rules, file lengths, compose files and Dockerfiles
+	@scripts/check.sh
+
+format: .venv/develops ## format the code
+	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .
+
+build: .venv/develops ## build every wheel into dist/
+	@scripts/build.sh
+
+clean: ## stop the house and remove the environment, var/ and all caches
+	@if [ -x .venv/bin/python ]; then $(HOUSE) down; AGENT_BOT_HOME=$${AGENT_BOT_HOME:-var}/demo $(HOUSE) down; fi
+	@rm -rf .venv .tools var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""How a CLI is kept apart from the machine it runs on."""

@@ -1,0 +1,198 @@
+"""Confinement by bubblewrap: own user, pid, mount and network namespaces, and a file system made for the run.
+
+Owns nothing on disk: working directory and HOME are sized memory file systems that are read through descriptors
+opened before the agent ran, also after everything in the confinement is gone.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_engine.confinement.layout import Launch, Layout, open_to
+from agent_engine.confinement.started import INNER, Started, sealed, start
+
+UID = 1000
+WORK = "/work"
+HOME = "/home/run"
+FILES = "/run/files"
+SKILL = "/skill"
+PROGRAM = "/opt/cli"
+PYTHON = "/opt/py"
+INNER_INSIDE = "/run/inner.py"
+MIB = 1 << 20
+ETC = {
+    "passwd": f"run:x:{UID}:{UID}:run:{HOME}:/bin/sh\n",
+    "group": f"run:x:{UID}:\n",
+    "hosts": "127.0.0.1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+READ_ONLY_PROC = ("acpi", "bus", "fs", "irq", "mtrr", "pressure", "scsi", "sys", "sysrq-trigger")
+HIDDEN_PROC = ("kcore", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list", "timer_stats")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much a run may write, in bytes; all of it lies in memory or swap."""
+
+    work: int = 512 * MIB
+    home: int = 256 * MIB
+    temp: int = 128 * MIB
+    shared_memory: int = 64 * MIB
+
+
+class Bubblewrap:
+    """Runs CLIs in bubblewrap."""
+
+    def __init__(self, program: Path, *, version: str = "", sizes: Sizes | None = None) -> None:
+        self._program = program
+        self._sizes = sizes or Sizes()
+        self.name = f"bubblewrap {version}".strip()
+
+    def refusal(self, built_in_tools: Iterable[str]) -> str | None:
+        """Say why a run with these built-in tools is refused: here none is."""
+        return None
+
+    def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
+        """Plan the folders, which are the same in every run, and the ports."""
+        openings, inner = open_to(urls)
+        return Layout(
+            work=WORK,
+            home=HOME,
+            files=FILES,
+            temp="/tmp",  # noqa: S108 - the confinement's own
+            skill=SKILL if references else None,
+            program=PROGRAM,
+            openings=openings,
+            urls=inner,
+            source=program,
+            folder=folder,
+        )
+
+    async def start(self, layout: Layout, launch: Launch) -> Started:
+        """Start the CLI. Raises ConfinementError."""
+        with ExitStack() as held:
+            inherit: list[int] = []
+
+            def given(content: bytes) -> str:
+                descriptor = sealed(content)
+                held.callback(os.close, descriptor)
+                inherit.append(descriptor)
+                return str(descriptor)
+
+            options = arguments(layout, launch, sizes=self._sizes, given=given)
+            listed = given(b"".join(option.encode() + b"\0" for option in options))
+            return await start(
+                ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE],
+                executable=str(self._program),
+                layout=layout,
+                launch=launch,
+                env={},
+                inherit=inherit,
+                drop=None,
+                kill=asyncio.subprocess.Process.kill,
+            )
+
+
+def arguments(
+    layout: Layout, launch: Launch, *, sizes: Sizes, given: Callable[[bytes], str], system: Path = Path("/")
+) -> list[str]:
+    """Give bubblewrap's options for a run.
+
+    Args:
+        layout: the run's layout.
+        launch: what is started; its argv and environment are not in the options.
+        sizes: how much may be written.
+        given: turns content into the number of a descriptor that bubblewrap inherits.
+        system: the root of the machine's file system.
+    """
+    return [
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
+        *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL", "--hostname", "run"),
+        *_system(system),
+        *_proc(system),
+        *("--dev", "/dev", *_memory("/dev/shm", sizes.shared_memory), "--remount-ro", "/dev"),  # noqa: S108
+        *_memory(layout.temp, sizes.temp),
+        *_memory(layout.home, sizes.home),
+        *_memory(layout.work, sizes.work),
+        *_python(),
+        *("--ro-bind", str(layout.source), layout.program),
+        *_files(layout, launch, given),
+        *(("--ro-bind", str(launch.references), layout.skill) if layout.skill else ()),
+        *("--remount-ro", "/", "--chdir", "/", "--clearenv", "--setenv", "LD_LIBRARY_PATH", f"{python_prefix()}/lib"),
+    ]
+
+
+def _memory(path: str, size: int) -> tuple[str, ...]:
+    return ("--perms", "0700", "--size", str(size), "--tmpfs", path)
+
+
+def _system(root: Path) -> Iterator[str]:
+    """Bind the system read-only: /usr, what leads to it, and two files of /etc that programs in it need."""
+    yield from ("--ro-bind", str(root / "usr"), "/usr")
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = root / name
+        if path.is_symlink():
+            yield from ("--symlink", os.readlink(path).lstrip("/"), f"/{name}")
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), f"/{name}")
+    for name in ("alternatives", "ld.so.cache"):
+        if (root / "etc" / name).exists():
+            yield from ("--ro-bind", str(root / "etc" / name), f"/etc/{name}")
+
+
+def _proc(root: Path) -> Iterator[str]:
+    """Mount the confinement's own /proc; under a root worker the inner uid owns the kernel's files there."""
+    yield from ("--proc", "/proc")
+    for name in READ_ONLY_PROC:
+        path = root / "proc" / name
+        if path.exists():
+            yield from ("--ro-bind", str(path), f"/proc/{name}")
+    for name in HIDDEN_PROC:
+        if (root / "proc" / name).exists():
+            yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
+
+
+def _files(layout: Layout, launch: Launch, given: Callable[[bytes], str]) -> Iterator[str]:
+    read_only = {f"/etc/{name}": text.encode() for name, text in ETC.items()}
+    read_only |= {f"{layout.files}/{name}": content for name, content in launch.files.items()}
+    read_only |= {INNER_INSIDE: INNER.read_bytes()}
+    for path, content in read_only.items():
+        yield from ("--perms", "0444", "--ro-bind-data", given(content), path)
+    for name, content in launch.home_files.items():
+        yield from ("--perms", "0600", "--file", given(content), f"{layout.home}/{name}")
+
+
+def python_prefix() -> str:
+    """Say where this process's Python lies inside."""
+    prefix = Path(sys.base_prefix).resolve()
+    return str(prefix) if prefix.is_relative_to("/usr") else PYTHON
+
+
+def python_program() -> str:
+    """Say which program inside runs `inner.py`."""
+    if python_prefix() != PYTHON:
+        return _python_outside()
+    return f"{PYTHON}/bin/{Path(_python_outside()).name}"
+
+
+def _python_outside() -> str:
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _python() -> Iterator[str]:
+    """Bind the least that `inner.py` needs, when that is not in /usr: program, shared and standard library."""
+    if python_prefix() != PYTHON:
+        return
+    library = Path(sys.base_prefix).resolve() / "lib"
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    yield from ("--ro-bind", _python_outside(), python_program())
+    yield from ("--ro-bind", str(library / version), f"{PYTHON}/lib/{version}")
+    if (library / version / "site-packages").is_dir():
+        yield from ("--tmpfs", f"{PYTHON}/lib/{version}/site-packages")
+        yield from ("--remount-ro", f"{PYTHON}/lib/{version}/site-packages")
+    for shared in sorted(library.glob("libpython*.so*")):
+        yield from ("--ro-bind", str(shared), f"{PYTHON}/lib/{shared.name}")

@@ -1,0 +1,130 @@
+"""Reads what a run left: regular files only, sized, and never through a link that the agent may have made.
+
+All reading starts from a folder's descriptor that was opened before the agent ran.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+MOST_DEPTH = 8
+MOST_ENTRIES = 1000
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a run left; `name` is its path below the harvested folder."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of what a run left is taken."""
+
+    files: int = 100
+    file_bytes: int = 10_000_000
+    total_bytes: int = 25_000_000
+
+
+@dataclass
+class Harvest:
+    """The files taken, and a line for each thing that was left lying."""
+
+    artifacts: list[Artifact] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    total_bytes: int = 0
+
+
+def read_file(root: int, path: str, *, most_bytes: int) -> bytes | None:
+    """Read one regular file below a folder's descriptor; None when it is missing, a link, no file, or too large."""
+    *folders, name = path.split("/")
+    opened: list[int] = []
+    try:
+        parent = root
+        for folder in folders:
+            parent = os.open(folder, FOLDER_FLAGS, dir_fd=parent)
+            opened.append(parent)
+        return _read(parent, name, most_bytes)
+    except OSError:
+        return None
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def collect(root: int, folder: str = "artifacts", limits: Limits | None = None) -> Harvest:
+    """Take the regular files below `folder`; what is not taken is named with the reason."""
+    limits = limits or Limits()
+    harvest = Harvest()
+    try:
+        top = os.open(folder, FOLDER_FLAGS, dir_fd=root)
+    except FileNotFoundError:
+        return harvest
+    except OSError:
+        harvest.left.append(f"{folder}: not a folder")
+        return harvest
+    try:
+        for seen, (parent, name, path) in enumerate(_walk(top, "", 0, harvest)):
+            if seen >= MOST_ENTRIES or len(harvest.artifacts) >= limits.files:
+                harvest.left.append(f"{folder}: more than {limits.files} files")
+                break
+            _take(harvest, limits, parent, name, path)
+    finally:
+        os.close(top)
+    return harvest
+
+
+def _walk(folder: int, prefix: str, depth: int, harvest: Harvest) -> Iterator[tuple[int, str, str]]:
+    """Give (folder's descriptor, name, path) of everything that is no folder; descriptors live until the next step."""
+    for name in sorted(os.listdir(folder)):
+        path = f"{prefix}{name}"
+        if not path.isprintable():
+            harvest.left.append(f"{path!r}: its name has characters that do not print")
+            continue
+        try:
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            if not stat.S_ISDIR(mode):
+                yield folder, name, path
+                continue
+            if depth >= MOST_DEPTH:
+                harvest.left.append(f"{path}: more than {MOST_DEPTH} folders deep")
+                continue
+            inner = os.open(name, FOLDER_FLAGS, dir_fd=folder)
+        except OSError as error:
+            harvest.left.append(f"{path}: {error.strerror}")
+            continue
+        try:
+            yield from _walk(inner, f"{path}/", depth + 1, harvest)
+        finally:
+            os.close(inner)
+
+
+def _take(harvest: Harvest, limits: Limits, parent: int, name: str, path: str) -> None:
+    try:
+        room = min(limits.file_bytes, limits.total_bytes - harvest.total_bytes)
+        content = _read(parent, name, room)
+    except OSError as error:
+        harvest.left.append(f"{path}: {error.strerror}")
+        return
+    if content is None:
+        harvest.left.append(f"{path}: no regular file, or too large")
+        return
+    harvest.artifacts.append(Artifact(path, content))
+    harvest.total_bytes += len(content)
+
+
+def _read(parent: int, name: str, most_bytes: int) -> bytes | None:
+    if not stat.S_ISREG(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+        return None
+    descriptor = os.open(name, FILE_FLAGS, dir_fd=parent)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+            return None
+        content = file.read(most_bytes + 1)
+    return content if len(content) <= most_bytes else None

@@ -1,0 +1,63 @@
+"""The first process of a run: opens what the worker needs, hands it out, and then becomes the CLI.
+
+Runs alone (`python -I -S inner.py FD`), so it imports the standard library only and nothing of ours. Over the socket FD
+it gets {ports, folders, argv, env, cwd, drop}; it gives back descriptors: the folders, a listening socket for each
+port, and itself as a pidfd where there are pidfds. The agent runs only after that, and inherits none of them.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+
+PR_SET_PDEATHSIG = 1
+BACKLOG = 128
+
+
+def main(descriptor: int) -> None:
+    """Serve the worker's one request, then become the CLI."""
+    worker = socket.socket(fileno=descriptor)
+    with worker.makefile("rb") as reader:
+        request = json.loads(reader.readline())
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if request["drop"] is not None:
+            drop(request["drop"])
+        os.chdir(request["cwd"])
+        folders = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in request["folders"]]
+        listeners = [listen(port) for port in request["ports"]]
+        given = folders + [listener.fileno() for listener in listeners]
+        if hasattr(os, "pidfd_open"):
+            given.append(os.pidfd_open(os.getpid()))
+        socket.send_fds(worker, [b"ready"], given)
+        if reader.readline() != b"go\n":
+            sys.exit("the worker is gone")
+    worker.close()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.execve(request["program"], request["argv"], request["env"])  # noqa: S606 - this is the CLI
+
+
+def listen(port: int) -> socket.socket:
+    """Listen on loopback."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def drop(to: dict[str, int]) -> None:
+    """Become another uid where one is named, and die with the worker."""
+    if "uid" in to:
+        os.setgroups([])
+        os.setresgid(to["uid"], to["uid"], to["uid"])
+        os.setresuid(to["uid"], to["uid"], to["uid"])
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

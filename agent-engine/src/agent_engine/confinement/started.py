@@ -1,0 +1,192 @@
+"""A started CLI: the process, what it handed out before the agent ran, and the ends of its loopback ports."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from agent_engine.confinement.forward import Forwarder
+from agent_engine.confinement.layout import Launch, Layout
+from agent_engine.errors import ConfinementError
+
+INNER = Path(__file__).with_name("inner.py")
+HANDSHAKE_SECONDS = 20.0
+MOST_DESCRIPTORS = 64
+
+
+class Started:
+    """A CLI that runs; see `layout.Confined`."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, descriptors: Sequence[int], layout: Layout, kill: Callable[[], None]
+    ) -> None:
+        self._process = process
+        self._kill = kill
+        self.work_folder, self.home_folder, *rest = descriptors
+        listeners, pidfd = rest[: len(layout.openings)], rest[len(layout.openings) :]
+        self._pidfd = pidfd[0] if pidfd else None
+        sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
+        self._forwarder = Forwarder(zip(sockets, layout.openings.values(), strict=True))
+
+    async def read_stdout(self, size: int) -> bytes:
+        """Read some of its stdout; empty at the end."""
+        assert self._process.stdout is not None
+        return await self._process.stdout.read(size)
+
+    async def read_stderr(self, size: int) -> bytes:
+        """Read some of its stderr; empty at the end."""
+        assert self._process.stderr is not None
+        return await self._process.stderr.read(size)
+
+    async def wait(self) -> int:
+        """Wait for its end and give the exit status."""
+        return await self._process.wait()
+
+    def terminate(self) -> None:
+        """Ask the CLI to end; where it cannot be asked, it is killed."""
+        if self._pidfd is None:
+            self.kill()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the CLI and all that it started."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._kill()
+
+    async def close(self) -> None:
+        """Kill what still runs, then give back sockets and descriptors."""
+        self.kill()
+        await self._process.wait()
+        await self._forwarder.close()
+        for descriptor in (self.work_folder, self.home_folder, self._pidfd):
+            if descriptor is not None:
+                os.close(descriptor)
+
+    async def serve(self) -> Self:
+        """Begin to serve its loopback ports."""
+        await self._forwarder.start()
+        return self
+
+
+async def start(
+    command: Sequence[str],
+    *,
+    executable: str,
+    layout: Layout,
+    launch: Launch,
+    env: Mapping[str, str],
+    inherit: Sequence[int] = (),
+    drop: Mapping[str, int] | None,
+    kill: Callable[[asyncio.subprocess.Process], None],
+    own_group: bool = False,
+) -> Started:
+    """Start `command` + the control descriptor's number, which is to run `inner.py`, and let it become the CLI.
+
+    Raises:
+        ConfinementError: it ended, or said nothing, before the CLI was started.
+    """
+    ours, theirs = socket.socketpair()
+    stdin = sealed(launch.stdin)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            str(theirs.fileno()),
+            executable=executable,
+            env=dict(env),
+            stdin=stdin,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=[theirs.fileno(), *inherit],
+            start_new_session=own_group,
+        )
+    except OSError as error:
+        ours.close()
+        raise ConfinementError(f"{executable} could not be started: {error}") from error
+    finally:
+        theirs.close()
+        os.close(stdin)
+    with ours:
+        try:
+            descriptors = await _handshake(ours, _request(layout, launch, drop))
+            started = await Started(process, descriptors, layout, lambda: kill(process)).serve()
+            await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                kill(process)
+            if not isinstance(error, OSError | TimeoutError | ValueError):
+                raise
+            said = await _last_words(process)
+            raise ConfinementError(f"{Path(executable).name} did not start the CLI: {said or error}") from error
+    return started
+
+
+def sealed(content: bytes) -> int:
+    """Give a descriptor to read `content` from; where the kernel can, nobody can write to it any more.
+
+    A pipe as stdin would let the agent write further turns into it through /proc.
+    """
+    if not hasattr(os, "memfd_create"):
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(content)
+        return reading
+    import fcntl
+
+    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(content)
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _request(layout: Layout, launch: Launch, drop: Mapping[str, int] | None) -> dict[str, Any]:
+    return {
+        "ports": list(layout.openings),
+        "folders": [layout.work, layout.home],
+        "program": layout.program,
+        "argv": launch.argv,
+        "env": dict(launch.env),
+        "cwd": layout.work,
+        "drop": drop,
+    }
+
+
+async def _handshake(ours: socket.socket, request: dict[str, Any]) -> list[int]:
+    """Send the request and receive the descriptors that answer it."""
+    loop = asyncio.get_running_loop()
+    ours.setblocking(False)
+    async with asyncio.timeout(HANDSHAKE_SECONDS):
+        await loop.sock_sendall(ours, json.dumps(request).encode() + b"\n")
+        readable = asyncio.Event()
+        loop.add_reader(ours, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(ours)
+    word, descriptors, _, _ = socket.recv_fds(ours, 16, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+    if word != b"ready" or len(descriptors) < 2 + len(request["ports"]):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise ValueError("it ended before it was ready")
+    return descriptors
+
+
+async def _last_words(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(2):
+            await process.wait()
+            words = await process.stderr.read(4096)
+    except TimeoutError:
+        return ""
+    return words.decode("utf-8", "replace").strip()[-1000:]

@@ -1,0 +1,1 @@
+"""The code for one CLI each, behind one protocol."""

@@ -1,0 +1,168 @@
+"""Reads the Claude CLI's stream-json: one line at a time into the house's events. All of it is the CLI's word alone."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from agent_contracts.event import Body, RetryEvent, Text, Thinking, ToolCall, ToolResult, UsageEvent, Warning
+from agent_contracts.result import Reason, Usage
+
+CONNECTED = "connected"
+WARNINGS = frozenset({"model_fallback", "model_refusal_no_fallback", "informational"})
+TOKENS = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+}
+
+
+class ClaudeStream:
+    """Reads one run's stdout; see `protocol.Stream`."""
+
+    def __init__(self, servers: Iterable[str]) -> None:
+        self._servers = sorted(servers, key=len, reverse=True)
+        self._calls: dict[str, tuple[str | None, str]] = {}
+        self._denied: set[str] = set()
+        self._usage: dict[str, Mapping[str, Any]] = {}
+        self.init: dict[str, Any] | None = None
+        self.last_result: dict[str, Any] | None = None
+
+    def parse(self, line: bytes) -> list[Body]:
+        """Give the events in a line; noise, and what is unknown, gives none."""
+        try:
+            event = json.loads(line)
+        except ValueError:
+            return []
+        if not isinstance(event, dict):
+            return []
+        read = {
+            "system": self._system,
+            "assistant": self._assistant,
+            "user": self._user,
+            "result": self._result,
+        }.get(str(event.get("type")))
+        return list(read(event)) if read else []
+
+    def _system(self, event: Mapping[str, Any]) -> Iterator[Body]:
+        subtype = event.get("subtype")
+        if subtype == "init":
+            self.init = dict(event)
+            for server in _mappings(event.get("mcp_servers")):
+                if server.get("status") != CONNECTED:
+                    yield Warning(message=f"MCP server {server.get('name')} is {server.get('status')}")
+        elif subtype == "permission_denied":
+            self._denied.add(str(event.get("tool_use_id")))
+        elif subtype == "api_retry":
+            status = event.get("error_status")
+            yield RetryEvent(
+                reason=reason_of(status if isinstance(status, int) else None),
+                after_seconds=_number(event.get("retry_delay_ms")) / 1000,
+                message=f"{event.get('error') or 'no answer'} (try {event.get('attempt')} of {event.get('max_retries')})",
+            )
+        elif subtype in WARNINGS:
+            said = event.get("message") or event.get("content") or event.get("text")
+            yield Warning(message=f"{subtype}: {said}" if said else str(subtype))
+
+    def _assistant(self, event: Mapping[str, Any]) -> Iterator[Body]:
+        message = event.get("message")
+        if not isinstance(message, Mapping):
+            return
+        for block in _mappings(message.get("content")):
+            kind = block.get("type")
+            if kind == "text":
+                yield Text(text=str(block.get("text", "")))
+            elif kind == "thinking":
+                yield Thinking(text=str(block.get("thinking", "")))
+            elif kind == "tool_use":
+                yield self._call(block)
+        known = str(message.get("id"))
+        usage = message.get("usage")
+        if isinstance(usage, Mapping):
+            first = known not in self._usage
+            self._usage[known] = usage
+            if first:
+                yield UsageEvent(usage=self._used())
+
+    def _call(self, block: Mapping[str, Any]) -> ToolCall:
+        server, tool = self._split(str(block.get("name")))
+        call_id = str(block.get("id"))
+        self._calls[call_id] = (server, tool)
+        given = block.get("input")
+        return ToolCall(call_id=call_id, server=server, tool=tool, input=given if isinstance(given, dict) else {})
+
+    def _user(self, event: Mapping[str, Any]) -> Iterator[Body]:
+        for meta in _mappings(event.get("tool_result_meta")):
+            decision = meta.get("permission_decision")
+            if isinstance(decision, Mapping) and decision.get("decision") not in (None, "accept"):
+                self._denied.add(str(meta.get("id")))
+        message = event.get("message")
+        content = message.get("content") if isinstance(message, Mapping) else None
+        for block in _mappings(content):
+            if block.get("type") != "tool_result":
+                continue
+            call_id = str(block.get("tool_use_id"))
+            server, tool = self._calls.get(call_id, (None, "unknown"))
+            yield ToolResult(
+                call_id=call_id,
+                server=server,
+                tool=tool,
+                ok=block.get("is_error") is not True,
+                denied=call_id in self._denied,
+                text=_text(block.get("content")),
+            )
+
+    def _result(self, event: Mapping[str, Any]) -> Iterator[Body]:
+        self.last_result = dict(event)
+        usage = event.get("usage")
+        if isinstance(usage, Mapping):
+            self._usage = {"result": usage} | dict.fromkeys(list(self._usage), {})
+            yield UsageEvent(usage=self._used(turns=event.get("num_turns")))
+
+    def _used(self, turns: object = None) -> Usage:
+        sums = {
+            ours: sum(_count(usage.get(theirs)) for usage in self._usage.values()) for theirs, ours in TOKENS.items()
+        }
+        requests = len([message for message in self._usage if message != "result"])
+        return Usage(**sums, requests=requests, turns=_count(turns) or requests, tool_calls=len(self._calls))
+
+    def _split(self, name: str) -> tuple[str | None, str]:
+        """Split `mcp__server__tool`; a built-in tool has no server."""
+        for server in self._servers:
+            if name.startswith(prefix := f"mcp__{server}__"):
+                return server, name.removeprefix(prefix)
+        return None, name
+
+
+def reason_of(status: int | None) -> Reason:
+    """Say what a status of the model API comes to."""
+    if status is None:
+        return "timeout"
+    if status in (401, 403):
+        return "auth"
+    if status == 402:
+        return "budget"
+    if status == 429:
+        return "rate"
+    if status == 529:
+        return "overloaded"
+    return "server" if status >= 500 else "config"
+
+
+def _text(content: object) -> str:
+    """Join a result's texts exactly as they came: refs are over these bytes."""
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in _mappings(content) if block.get("type") == "text")
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,31 @@
+"""What can go wrong in the engine; the class says who acts next."""
+
+from agent_contracts.result import Reason
+
+
+class EngineError(Exception):
+    """The base of this package's errors."""
+
+
+class SkillError(EngineError):
+    """The operator acts: the skills' folders cannot be used as they are; the message names them and the remedy."""
+
+
+class TaskRefused(EngineError):  # noqa: N818 - named for what happened to the task
+    """The task's author acts: it cannot be run as it stands, and no attempt would change that.
+
+    Attributes:
+        reason: why, from the closed list.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+
+
+class ConfinementError(EngineError):
+    """The operator acts: a run cannot be confined here; the message says what failed and the remedy."""
+
+
+class DriverError(EngineError):
+    """The operator acts: a CLI is not installed or not usable; the message says where it was looked for."""

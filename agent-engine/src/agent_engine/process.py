@@ -1,0 +1,82 @@
+"""Processes and what bears on them: the worker's own hardening, the pace of starts, and the signal that stops a run."""
+
+import asyncio
+import ctypes
+import resource
+import sys
+from collections.abc import Awaitable, Callable
+from enum import Enum
+
+PR_SET_DUMPABLE = 4
+
+
+class Stop(Enum):
+    """Why the worker stops a run."""
+
+    CANCELLED = "cancelled"
+    LOST_LEASE = "lost_lease"
+    SHUTDOWN = "shutdown"
+
+
+class StopSignal:
+    """Tells a run to stop, once, with a reason; the first reason stands."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._reason: Stop | None = None
+
+    @property
+    def reason(self) -> Stop | None:
+        """Why to stop; None while the run may go on."""
+        return self._reason
+
+    def set(self, reason: Stop) -> None:
+        """Tell the run to stop."""
+        if self._reason is None:
+            self._reason = reason
+            self._event.set()
+
+    async def wait(self) -> Stop:
+        """Wait until the run is to stop."""
+        await self._event.wait()
+        assert self._reason is not None
+        return self._reason
+
+
+class Pacer:
+    """Spaces starts: a CLI needs a whole core for its first second, and starts side by side only delay each other."""
+
+    def __init__(
+        self,
+        seconds: float = 1.5,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._seconds = seconds
+        self._sleep = sleep
+        self._clock = clock
+        self._next = float("-inf")
+
+    async def turn(self) -> None:
+        """Wait until the next start is due; turns come in the order of the calls."""
+        now = self._clock() if self._clock else asyncio.get_running_loop().time()
+        due = max(now, self._next)
+        self._next = due + self._seconds
+        if due > now:
+            await self._sleep(due - now)
+
+
+def harden() -> bool:
+    """Make this process untraceable and its memory and environment unreadable to others of its uid; False off Linux.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE, 0) failed")
+    return True

@@ -1,0 +1,64 @@
+"""JSON Schemas of inputs and outputs: checking values against them, and the wrapper around a skill's own."""
+
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from referencing import Registry
+from service_kit.foreign import clean_line
+
+REF_PATTERN = "^[a-z2-7]{8}$"
+
+
+def misfit(schema: dict[str, Any], value: object) -> str | None:
+    """Say in one line where a value does not fit a schema, or give None where it does.
+
+    References to other documents are not fetched: a schema that has one fits nothing.
+    """
+    try:
+        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
+    except Exception as broken:  # noqa: BLE001 - a schema is the skill author's file: whatever breaks in it is a misfit
+        return f"the schema cannot be used: {clean_line(str(broken))}"
+    if error is None:
+        return None
+    place = ".".join(str(part) for part in error.absolute_path) or "the whole"
+    return f"{place}: {clean_line(error.message)}"
+
+
+def wrapped(schema: dict[str, Any] | None, *, with_refs: bool) -> dict[str, Any]:
+    """Wrap a skill's output schema as {output, claims}; skills do not declare claims themselves.
+
+    Args:
+        schema: the skill's own; without one the output is text.
+        with_refs: whether the run has servers, so that there is something that claims can rest on.
+    """
+    output = dict(schema) if schema is not None else {"type": "string"}
+    definitions = output.pop("$defs", None)
+    for name in ("$schema", "$id"):
+        output.pop(name, None)
+    claim = {
+        "type": "object",
+        "properties": {
+            "statement": {"type": "string", "description": "One fact that the output rests on, or one thing done."},
+            "refs": {
+                "type": "array",
+                "items": {"type": "string", "pattern": REF_PATTERN},
+                "minItems": 1,
+                "description": "The refs of the tool replies that show it, exactly as they were given.",
+            },
+        },
+        "required": ["statement", "refs"],
+        "additionalProperties": False,
+    }
+    whole: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "output": output,
+            "claims": {"type": "array", "items": claim, "minItems": 1 if with_refs else 0},
+        },
+        "required": ["output", "claims"],
+        "additionalProperties": False,
+    }
+    if definitions is not None:
+        whole["$defs"] = definitions
+    return whole

@@ -1,0 +1,1 @@
+"""Skills: the Agent Skills format, our settings under `metadata`, and what a task makes of them."""

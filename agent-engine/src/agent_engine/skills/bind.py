@@ -1,0 +1,175 @@
+"""Binds a skill's grants to one task: values of the input put in literally, then narrowed by task and door."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent_contracts import Grant, Mode, Task
+from agent_contracts.grant import Resources
+from service_kit.foreign import clean_line
+from service_kit.grants import Bound, narrow, narrow_resources
+
+from agent_engine.errors import TaskRefused
+from agent_engine.schema import misfit
+from agent_engine.servers import SERVERS, Server, cli_name
+from agent_engine.skills.format import Skill
+
+INPUT_VALUE = re.compile(r"\$\{input\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """What one task's run may do.
+
+    Attributes:
+        grants: by vendor.
+        servers: those the run is connected to.
+        allowed_tools: under the CLIs' names.
+        withheld: required effects that the door's mode forbids; they are not demanded of the run, and it is told so.
+    """
+
+    grants: Mapping[str, Grant]
+    servers: tuple[Server, ...]
+    allowed_tools: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
+
+
+def bind(skill: Skill, task: Task, doors: Mapping[str, Bound]) -> Binding:
+    """Work out the intersection of what skill, task and door allow.
+
+    Args:
+        skill: its grants may hold `${input.NAME}`.
+        task: its input gives the values; its `resources` narrow.
+        doors: the bounds of the door that the task came through, by vendor.
+
+    Raises:
+        TaskRefused: the input does not fit (`invalid`), nothing is left of a needed vendor (`denied`), or the skill
+            itself is wrong (`config`).
+    """
+    if skill.problems:
+        raise TaskRefused("config", f"the skill '{skill.name}' cannot be run: {'; '.join(skill.problems)}")
+    check_input(skill, task.input)
+    servers = tuple(_server(name, skill) for name in skill.settings.servers)
+    grants: dict[str, Grant] = {}
+    for server in servers:
+        declared = skill.settings.grant.get(server.vendor)
+        if declared is None:
+            raise TaskRefused("config", f"the skill '{skill.name}' uses server {server.name} and grants it nothing")
+        bound = declared.model_copy(update={"resources": bound_resources(declared.resources, task.input, server)})
+        grants[server.vendor] = _narrowed(bound, task, doors, server)
+    withheld = _withheld(skill, grants)
+    _require_tools(skill, grants, withheld)
+    tools = tuple(
+        cli_name(server.name, tool)
+        for server in servers
+        for tool in grants[server.vendor].tools
+        if grants[server.vendor].mode is not Mode.read or tool in server.reads
+    )
+    return Binding(grants=grants, servers=servers, allowed_tools=tools, withheld=withheld)
+
+
+def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
+    """Check a task's input against the skill's schema.
+
+    Raises:
+        TaskRefused: it does not fit; names the place and what is wanted.
+    """
+    if skill.input_schema is None:
+        return
+    error = misfit(skill.input_schema, given)
+    if error is not None:
+        raise TaskRefused("invalid", f"the input does not fit the skill '{skill.name}': {error}")
+
+
+def bound_resources(declared: Resources, given: str | dict[str, Any], server: Server) -> Resources:
+    """Put the input's values into a grant's resources, literally and in the vendor's syntax.
+
+    Raises:
+        TaskRefused: a value is missing, or is not a single name in the vendor's syntax.
+    """
+    resources: Resources = {}
+    for kind, names in declared.items():
+        if kind not in server.kinds:
+            raise TaskRefused("config", f"{server.vendor} has no resources of the kind '{kind}'")
+        resources[kind] = [_bound_name(name, given, server, kind) for name in names]
+    return resources
+
+
+def _bound_name(template: str, given: str | dict[str, Any], server: Server, kind: str) -> str:
+    if not INPUT_VALUE.search(template):
+        return template
+    name = INPUT_VALUE.sub(lambda match: _value(match.group(1), given), template)
+    if not server.kinds[kind].fullmatch(name):
+        raise TaskRefused(
+            "invalid", f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}: give one exactly"
+        )
+    return name
+
+
+def _value(path: str, given: str | dict[str, Any]) -> str:
+    value: Any = given
+    for part in path.split("."):
+        if not isinstance(value, dict) or part not in value:
+            raise TaskRefused("invalid", f"the input has no '{path}', which this skill needs")
+        value = value[part]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TaskRefused("invalid", f"the input's '{path}' is neither text nor a whole number")
+    return str(value)
+
+
+def _server(name: str, skill: Skill) -> Server:
+    if name not in SERVERS:
+        raise TaskRefused("config", f"the skill '{skill.name}' names server '{name}', which is not known here")
+    return SERVERS[name]
+
+
+def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], server: Server) -> Grant:
+    vendor = server.vendor
+    if vendor not in doors:
+        raise TaskRefused("denied", f"the door of this task opens nothing at {vendor}: see access.yaml")
+    wanted = {kind: names for kind, names in grant.resources.items() if names}
+    grant = narrow(grant, doors[vendor])
+    if task.resources is not None and vendor in task.resources:
+        resources = narrow_resources(grant.resources, task.resources[vendor])
+        grant = grant.model_copy(update={"resources": resources})
+    for kind, names in wanted.items():
+        if not grant.resources.get(kind):
+            raise TaskRefused(
+                "denied",
+                f"none of the {kind} {', '.join(names)} is open to this task: "
+                "widen the door's entry in access.yaml, or the task's own resources",
+            )
+    if not grant.tools:
+        raise TaskRefused("denied", f"no tool of {vendor} is open to this task: see the door's tools in access.yaml")
+    return grant
+
+
+def _withheld(skill: Skill, grants: Mapping[str, Grant]) -> tuple[str, ...]:
+    """Name the required effects that a read-only door forbids to a skill that would write."""
+    return tuple(
+        name
+        for name in skill.settings.required_effects
+        if (vendor := SERVERS[name.partition("/")[0]].vendor) in grants
+        and grants[vendor].mode is Mode.read
+        and skill.settings.grant[vendor].mode is not Mode.read
+    )
+
+
+def _require_tools(skill: Skill, grants: Mapping[str, Grant], withheld: tuple[str, ...]) -> None:
+    needed = dict.fromkeys((*skill.settings.required_tools, *skill.settings.required_effects))
+    for name in needed:
+        server, _, tool = name.partition("/")
+        if name in withheld and name not in skill.settings.required_tools:
+            continue
+        grant = grants.get(SERVERS[server].vendor) if server in SERVERS else None
+        if grant is None or tool not in grant.tools:
+            raise TaskRefused("denied", f"the skill '{skill.name}' needs {name}, which is not open to this task")
+
+
+def vendor_of(name: str) -> str:
+    """Give the vendor of a tool named as `github/issue_read`."""
+    server = name.partition("/")[0]
+    return SERVERS[server].vendor if server in SERVERS else server
+
+

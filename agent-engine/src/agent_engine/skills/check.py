@@ -1,0 +1,193 @@
+"""`agent-engine skills check`: a skill held to the letter, as for continuous integration.
+
+The rules of the Agent Skills format are those of its own validator (`agentskills validate`, package skills-ref); ours
+come after them.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from agent_contracts import Mode
+from genai_prices import Usage, calc_price
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from agent_engine.servers import SERVERS, VENDORS
+from agent_engine.skills.bind import INPUT_VALUE
+from agent_engine.skills.format import Skill, UnreadableSkill, parse
+
+ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
+MAX_BODY_LINES = 500
+ENGINES = frozenset({"claude"})
+BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
+
+
+def check(skill: Skill) -> list[str]:
+    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit."""
+    try:
+        front, body = parse((skill.folder / "SKILL.md").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UnreadableSkill) as error:
+        return [str(error)]
+    found = [*check_format(front, skill.folder.resolve().name), *skill.problems]
+    found += [text for text in skill.warnings if text.startswith("metadata.")]
+    if not body:
+        found.append("the body is empty: it is what the agent is told to do")
+    if body.count("\n") >= MAX_BODY_LINES:
+        found.append(f"the body has more than {MAX_BODY_LINES} lines: move what is not always needed to references/")
+    rules: tuple[Callable[[Skill], list[str]], ...] = (
+        _tools,
+        _grants,
+        _schemas,
+        _placeholders,
+        _model,
+        _clocks,
+    )
+    for rule in rules:
+        found += rule(skill)
+    return list(dict.fromkeys(found))
+
+
+def check_format(front: dict[str, Any], folder: str) -> list[str]:
+    """Check front matter by the rules of the Agent Skills format."""
+    found = []
+    extra = sorted(str(key) for key in front if key not in ALLOWED_FIELDS)
+    if extra:
+        found.append(f"unknown fields in the front matter: {', '.join(extra)}; put your own under metadata")
+    found += _name(front.get("name"), folder)
+    description = front.get("description")
+    if not isinstance(description, str) or not description.strip():
+        found.append("description is missing or not text")
+    elif len(description) > 1024:
+        found.append("description is longer than 1024 characters")
+    compatibility = front.get("compatibility", "")
+    if not isinstance(compatibility, str) or len(compatibility) > 500:
+        found.append("compatibility is not text of at most 500 characters")
+    metadata = front.get("metadata") or {}
+    if isinstance(metadata, dict):
+        found += [
+            f"metadata.{key} is not text: put it in quotes"
+            for key, value in metadata.items()
+            if not isinstance(value, str)
+        ]
+    return found
+
+
+def _name(name: object, folder: str) -> list[str]:
+    if not isinstance(name, str) or not name.strip():
+        return ["name is missing or not text"]
+    name = unicodedata.normalize("NFKC", name.strip())
+    found = []
+    if len(name) > 64:
+        found.append("name is longer than 64 characters")
+    plain = all(part and part.isascii() and part.isalnum() and part == part.lower() for part in name.split("-"))
+    if not plain:
+        found.append(f"name '{name}' may hold lower-case letters, digits and single hyphens inside alone")
+    if name != unicodedata.normalize("NFKC", folder):
+        found.append(f"name '{name}' is not its folder's, '{folder}'")
+    return found
+
+
+def _tools(skill: Skill) -> list[str]:
+    found = [f"server '{name}' is not known: {', '.join(SERVERS)}" for name in skill.settings.servers if name not in SERVERS]
+    for setting, names in (
+        ("required-tools", skill.settings.required_tools),
+        ("required-effects", skill.settings.required_effects),
+    ):
+        for name in names:
+            server, _, tool = name.partition("/")
+            if server not in skill.settings.servers:
+                found.append(f"{setting}: {name} is of a server that metadata.servers does not name")
+            elif server in SERVERS and tool not in SERVERS[server].tools:
+                found.append(f"{setting}: server {server} has no tool '{tool}'")
+    for name in skill.settings.required_effects:
+        server, _, tool = name.partition("/")
+        if server in SERVERS and tool in SERVERS[server].reads:
+            found.append(f"required-effects: {name} writes nothing")
+    found += [
+        f"built-in-tools: '{name}' is not one of {', '.join(sorted(BUILT_IN_TOOLS))}"
+        for name in skill.settings.built_in_tools
+        if name not in BUILT_IN_TOOLS
+    ]
+    return found
+
+
+def _grants(skill: Skill) -> list[str]:
+    found = []
+    used = {SERVERS[name].vendor for name in skill.settings.servers if name in SERVERS}
+    found += [f"grant: nothing is granted at {vendor}, whose server is used" for vendor in used - set(skill.settings.grant)]
+    for vendor, grant in skill.settings.grant.items():
+        if vendor not in VENDORS:
+            found.append(f"grant: vendor '{vendor}' is not known: {', '.join(VENDORS)}")
+            continue
+        server = VENDORS[vendor]
+        if vendor not in used:
+            found.append(f"grant: {vendor} is granted, but metadata.servers names no server of it")
+        found += [f"grant: {vendor} has no tool '{tool}'" for tool in grant.tools if tool not in server.tools]
+        found += [f"grant: {vendor} has no resources of the kind '{kind}'" for kind in grant.resources if kind not in server.kinds]
+        if not any(grant.resources.values()):
+            found.append(f"grant: no resources are named at {vendor}, so nothing is open there")
+        found += _writes(skill, vendor)
+    return found
+
+
+def _writes(skill: Skill, vendor: str) -> list[str]:
+    grant, server = skill.settings.grant[vendor], VENDORS[vendor]
+    found = []
+    writing = [tool for tool in grant.tools if tool in server.writes]
+    if writing and grant.mode is Mode.read:
+        found.append(f"grant: mode read at {vendor}, but {', '.join(writing)} would write")
+    found += [f"grant: give {tool} a limit, as in limits: {{{tool}: 1}}" for tool in writing if tool not in grant.limits]
+    found += [f"grant: a limit for {tool}, which is not granted" for tool in grant.limits if tool not in grant.tools]
+    for name in (*skill.settings.required_tools, *skill.settings.required_effects):
+        place, _, tool = name.partition("/")
+        if place == server.name and tool not in grant.tools:
+            found.append(f"grant: {name} is required and not granted")
+    return found
+
+
+def _schemas(skill: Skill) -> list[str]:
+    found = []
+    for setting, schema in (("input-schema", skill.input_schema), ("output-schema", skill.output_schema)):
+        if schema is None:
+            continue
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            found.append(f"{setting}: not a JSON Schema (2020-12): {error.message}")
+    if skill.output_schema is None and skill.settings.output_schema is None:
+        found.append("output-schema is missing: without one the answer's shape is not checked")
+    return found
+
+
+def _placeholders(skill: Skill) -> list[str]:
+    """Check that every `${input.NAME}` is a required property of the input schema."""
+    templates = [name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names]
+    wanted = {path for template in templates for path in INPUT_VALUE.findall(template)}
+    if not wanted:
+        return []
+    if skill.input_schema is None:
+        return ["input-schema is missing: the grant takes values from the input"]
+    required = skill.input_schema.get("required", [])
+    return [
+        f"input-schema: '{path.split('.')[0]}' is not required, but the grant is bound to it"
+        for path in sorted(wanted)
+        if path.split(".")[0] not in required
+    ]
+
+
+def _model(skill: Skill) -> list[str]:
+    found = []
+    if skill.settings.engine not in ENGINES:
+        found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(sorted(ENGINES))}")
+    try:
+        calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
+    except LookupError:
+        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in claude-sonnet-4-5")
+    return found
+
+
+def _clocks(skill: Skill) -> list[str]:
+    if skill.settings.idle_seconds > skill.settings.wall_seconds:
+        return ["idle-seconds is longer than wall-seconds"]
+    return []

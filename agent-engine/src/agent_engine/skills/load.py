@@ -1,0 +1,187 @@
+"""The shelf: every skill of the given folders, pinned by hash; owns the snapshots that runs see under /skill."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_ledger import SkillRow
+
+from agent_engine.errors import SkillError
+from agent_engine.skills.format import Skill, UnreadableSkill, parse, schema_of, settings_of
+
+MAX_FILES = 500
+MAX_BYTES = 5_000_000
+NOT_CONTENT = frozenset({"scenarios", "__pycache__"})
+"""Folders inside a skill that belong to its tests: neither hashed nor shown to a run."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The skills at hand, by name, and what was said while loading them."""
+
+    skills: Mapping[str, Skill]
+    warnings: tuple[str, ...] = ()
+
+    def versions(self) -> dict[str, str]:
+        """Give each skill's version."""
+        return {name: skill.version for name, skill in self.skills.items()}
+
+    def rows(self) -> list[SkillRow]:
+        """Give the rows by which the ledger knows these skills."""
+        return [
+            SkillRow(
+                name=skill.name,
+                version=skill.version,
+                engine=skill.settings.engine,
+                model=skill.settings.model,
+                pool=skill.settings.pool,
+                max_attempts=skill.settings.max_attempts,
+                budget=skill.settings.budget,
+                concurrency_key=skill.settings.concurrency_key,
+                description=skill.description,
+            )
+            for skill in self.skills.values()
+        ]
+
+
+def shipped_folder() -> Path:
+    """Give the folder of the shipped skills: beside the package in a checkout, inside it when installed."""
+    here = Path(__file__).resolve().parent
+    beside = here.parents[2] / "skills"
+    return beside if beside.is_dir() else here.parent / "shipped_skills"
+
+
+def load_shelf(folders: Iterable[Path]) -> Shelf:
+    """Load every skill of these folders.
+
+    Args:
+        folders: each holds skills as `NAME/SKILL.md`, or is itself one.
+
+    Raises:
+        SkillError: a folder is missing, or two skills have one name.
+    """
+    skills: dict[str, Skill] = {}
+    warnings: list[str] = []
+    seen: set[Path] = set()
+    for folder in folders:
+        if not folder.is_dir():
+            raise SkillError(f"{folder} is not a folder of skills: create it or take it out of SKILLS_PATH")
+        for place in skill_folders(folder):
+            if place.resolve() in seen:
+                continue
+            seen.add(place.resolve())
+            try:
+                skill = read_skill(place)
+            except UnreadableSkill as error:
+                warnings.append(f"{place}: skipped: {error}")
+                continue
+            if skill.name in skills:
+                raise SkillError(
+                    f"two skills are named '{skill.name}': {skills[skill.name].folder} and {skill.folder}; "
+                    "rename one, or take its folder out of SKILLS_PATH"
+                )
+            skills[skill.name] = skill
+            warnings.extend(f"{place}: {text}" for text in (*skill.warnings, *skill.problems))
+    return Shelf(skills, tuple(warnings))
+
+
+def skill_folders(folder: Path) -> list[Path]:
+    """Find the skills in a folder: itself, or its children that hold a SKILL.md, by name."""
+    if (folder / "SKILL.md").is_file():
+        return [folder]
+    return sorted(child for child in folder.iterdir() if (child / "SKILL.md").is_file())
+
+
+def read_skill(folder: Path) -> Skill:
+    """Read one skill, lenient: only what leaves nothing to run is refused.
+
+    Raises:
+        UnreadableSkill: no front matter, no description, or a folder that is too large.
+    """
+    files = read_files(folder)
+    try:
+        text = files["SKILL.md"].decode()
+    except (KeyError, UnicodeDecodeError):
+        raise UnreadableSkill("SKILL.md is missing or not UTF-8") from None
+    front, body = parse(text)
+    description = str(front.get("description") or "").strip()
+    if not description:
+        raise UnreadableSkill("it has no description")
+    settings, warnings, problems = settings_of(front)
+    name = str(front.get("name") or "").strip() or folder.resolve().name
+    if name != folder.resolve().name:
+        warnings.append(f"its name '{name}' is not its folder's")
+    input_schema, input_problem = schema_of(files, settings.input_schema, "input-schema")
+    output_schema, output_problem = schema_of(files, settings.output_schema, "output-schema")
+    problems += [text for text in (input_problem, output_problem) if text]
+    apart = {"SKILL.md", settings.input_schema, settings.output_schema}
+    return Skill(
+        name=name,
+        description=description,
+        folder=folder,
+        body=body,
+        version=version_of(files),
+        settings=settings,
+        input_schema=input_schema,
+        output_schema=output_schema,
+        files={path: content for path, content in files.items() if path not in apart},
+        warnings=tuple(warnings),
+        problems=tuple(problems),
+    )
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read a skill's regular files, by relative path; links are not followed, hidden files and scenarios left out.
+
+    Raises:
+        UnreadableSkill: more than 500 files or 5 MB.
+    """
+    files: dict[str, bytes] = {}
+    total = 0
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in NOT_CONTENT and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent) / name
+            if name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            files[path.relative_to(folder).as_posix()] = path.read_bytes()
+            total += path.stat().st_size
+            if len(files) > MAX_FILES or total > MAX_BYTES:
+                raise UnreadableSkill(f"it is larger than {MAX_FILES} files or {MAX_BYTES} bytes")
+    return files
+
+
+def version_of(files: Mapping[str, bytes]) -> str:
+    """Give the SHA-256 over paths and contents, each with its length before it."""
+    digest = hashlib.sha256()
+    for path, content in sorted(files.items()):
+        for part in (path.encode(), content):
+            digest.update(len(part).to_bytes(8))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def snapshot(skill: Skill, root: Path) -> Path | None:
+    """Write what a run may read under /skill as it was when the skill was loaded, once per version.
+
+    Returns:
+        The folder, or None where the skill has nothing but its body.
+    """
+    if not skill.files:
+        return None
+    target = root / f"{skill.name}-{skill.version[:16]}"
+    if target.is_dir():
+        return target
+    making = root / f".{target.name}.{os.getpid()}"
+    for path, content in skill.files.items():
+        place = making / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    try:
+        making.rename(target)
+    except OSError:  # another worker was first: its snapshot has the same bytes
+        shutil.rmtree(making)
+    return target

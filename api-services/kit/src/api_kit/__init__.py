@@ -1,0 +1,1 @@
+"""One gateway core: routes, callers, limits, effects, audit."""

@@ -1,0 +1,75 @@
+"""One structured line for each request, and its figures."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from service_kit.log import get_logger
+
+from api_kit.callers import Caller
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+
+@dataclass
+class Entry:
+    """What is known of a request so far; filled on its way."""
+
+    method: str
+    started: float = field(default_factory=time.monotonic)
+    caller: Caller | None = None
+    route: str | None = None
+    target: str | None = None
+    resources: Sequence[str] = ()
+    effect: UUID | None = None
+    effect_state: str | None = None
+    upstream_status: int | None = None
+    reason: str | None = None
+
+
+class Audit:
+    """Writes the lines and counts.
+
+    Args:
+        registry: where the metrics are.
+        vendor: the label of all of them.
+    """
+
+    def __init__(self, registry: CollectorRegistry, *, vendor: str) -> None:
+        self._vendor = vendor
+        self._log = get_logger("audit")
+        labels = ("vendor", "route", "status", "reason")
+        self._requests = Counter("gateway_requests", "Requests answered.", labels, registry=registry)
+        self._seconds = Histogram(
+            "gateway_seconds", "Time to the answer.", ("vendor", "route"), registry=registry, buckets=BUCKETS
+        )
+
+    def write(self, entry: Entry, *, status: int, size: int) -> None:
+        """Write a request's line, once it is answered."""
+        seconds = time.monotonic() - entry.started
+        route = entry.route or "none"
+        self._requests.labels(self._vendor, route, str(status), entry.reason or "").inc()
+        self._seconds.labels(self._vendor, route).observe(seconds)
+        caller = entry.caller
+        self._log.info(
+            "request",
+            vendor=self._vendor,
+            method=entry.method,
+            route=entry.route,
+            target=entry.target,
+            resources=list(entry.resources),
+            service=caller.service if caller else None,
+            tenant=caller.tenant if caller else None,
+            task_id=str(caller.task) if caller and caller.task else None,
+            attempt=caller.attempt if caller else None,
+            tool=caller.tool if caller else None,
+            effect=str(entry.effect) if entry.effect else None,
+            effect_state=entry.effect_state,
+            upstream_status=entry.upstream_status,
+            status=status,
+            reason=entry.reason,
+            bytes=size,
+            ms=round(seconds * 1000, 2),
+        )

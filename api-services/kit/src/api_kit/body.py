@@ -1,0 +1,98 @@
+"""Bodies: read within limits, strict JSON, only listed fields; what is sent is made anew from what was checked."""
+
+import asyncio
+import json
+import math
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
+
+from starlette.types import Receive
+
+from api_kit.errors import Refusal
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a route takes: a JSON object with these fields, or where `bare_list` is set, a list in its place."""
+
+    fields: frozenset[str]
+    bare_list: bool = False
+
+
+async def read(receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """Read a request's body.
+
+    Raises:
+        Refusal: `body_too_large`, `body_timeout`, or `body` when the caller went away.
+    """
+    chunks = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal("body", "the caller went away before its body was whole")
+                chunks += message.get("body", b"")
+                if len(chunks) > limit:
+                    raise Refusal("body_too_large", f"the body is larger than {limit} bytes")
+                if not message.get("more_body", False):
+                    return bytes(chunks)
+    except TimeoutError:
+        raise Refusal("body_timeout", f"the body did not come within {seconds:g} s") from None
+
+
+def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
+    """Read a JSON body of a route.
+
+    Raises:
+        Refusal: `content_type`, or `body`: it is no strict JSON, or holds what the route does not list.
+    """
+    media, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8") or encoding:
+        raise Refusal("content_type", f"the body's content type is {content_type[:100]!r} ({encoding or 'identity'})")
+    try:
+        document: Json = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
+        )
+        build(document)
+    except UnicodeError:
+        raise Refusal("body", "the body is not UTF-8, or names a lone surrogate") from None
+    except (ValueError, RecursionError) as error:
+        raise Refusal("body", f"the body is not JSON as it should be: {str(error)[:200]}") from None
+    if isinstance(document, list) and shape.bare_list:
+        return document
+    if not isinstance(document, dict):
+        raise Refusal("body", "the body is not a JSON object")
+    unknown = sorted(document.keys() - shape.fields)
+    if unknown:
+        listed = ", ".join(sorted(shape.fields))
+        raise Refusal("body", f"the body's field {unknown[0][:100]!r} is not one of this route ({listed})")
+    return document
+
+
+def build(document: Json) -> bytes:
+    """Make a body from a checked document."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[:100]!r} is given twice")
+        found[key] = value
+    return found
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:50]} is no number that can be kept")
+    return value
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")

@@ -1,0 +1,104 @@
+"""Our own refusals: each has a reason from a closed list, and says what to do. The caller acts, unless it says otherwise."""
+
+import json
+import math
+from dataclasses import dataclass
+
+REASON_HEADER = "x-agent-gateway-error"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a reason means on the wire: its status, and the remedy unless the refusal knows a better one."""
+
+    status: int
+    remedy: str
+
+
+REASONS: dict[str, Reason] = {
+    # who calls
+    "service_token": Reason(401, "Send a service token of access.yaml in Authorization: Bearer."),
+    "task_token": Reason(401, "Send the run's own task token for this gateway in X-Task-Token, or none."),
+    # the request as such
+    "unknown_route": Reason(404, "Use a route of this gateway's table; all others are closed."),
+    "method": Reason(405, "Use a method of the Allow header."),
+    "path": Reason(400, "Send each path parameter encoded once, without / \\ ? # % or control characters."),
+    "query": Reason(400, "Send each query parameter of this route at most once, percent-encoded."),
+    "header": Reason(400, "Leave the header out."),
+    "media_type": Reason(406, "Accept one of the media types that this route gives."),
+    "content_type": Reason(415, "Send the body as application/json, without a content encoding."),
+    "body": Reason(400, "Send one JSON document without duplicate keys, with the fields of this route only."),
+    "body_too_large": Reason(413, "Send a smaller body."),
+    "body_timeout": Reason(408, "Send the whole body at once."),
+    # what the grant says
+    "tenant": Reason(403, "Open this vendor for the tenant under `tenants` in access.yaml."),
+    "vendor": Reason(403, "Use the task token that was made for this vendor."),
+    "read_only": Reason(403, "The grant's mode is read: do without this write, or ask for a grant with mode write."),
+    "propose_unsupported": Reason(501, "Proposals are not available yet: ask for a grant with mode write or read."),
+    "danger": Reason(403, "This route goes out for a task as an approved proposal only: leave it to a person."),
+    "tool_missing": Reason(403, "Name the tool that writes in X-Agent-Tool."),
+    "tool": Reason(403, "Use a tool of the grant."),
+    "tool_route": Reason(403, "Use the tool that this route is for."),
+    "resource": Reason(403, "Keep to the resources of the grant."),
+    "search_scope": Reason(400, "Leave scope qualifiers out: the gateway adds those of the grant."),
+    "search_syntax": Reason(400, "Search for plain words and closed quotes, without AND, OR, NOT or parentheses."),
+    "search_choice": Reason(400, "Choose what to search in: the grant names it by a pattern."),
+    "stale_attempt": Reason(409, "Stop: another attempt of this task runs, or the task has ended."),
+    # limits
+    "rate": Reason(429, "Wait as long as Retry-After says."),
+    "vendor_rate": Reason(429, "The vendor's own limit is used up: wait as long as Retry-After says."),
+    # the operator or the vendor acts
+    "effects_unavailable": Reason(503, "Nothing was sent. Try again when /ready says that the database is back."),
+    "upstream_unreachable": Reason(502, "Nothing was sent. Try again later."),
+    "upstream_timeout": Reason(504, "A write may have been carried out: look before repeating it."),
+    "upstream_broken": Reason(502, "A write may have been carried out: look before repeating it."),
+    "reply_too_large": Reason(502, "Ask for less: a smaller page, one file, a narrower search."),
+    "reply_foreign": Reason(502, "The vendor's reply is of a resource outside the grant, so it is kept back."),
+    "redirect": Reason(502, "The vendor points elsewhere: use the resource's present name."),
+    "internal": Reason(500, "Look at this gateway's log."),
+}
+
+
+class Refusal(Exception):
+    """A request that this gateway answers itself.
+
+    Args:
+        reason: a key of `REASONS`.
+        message: what was wrong, with which value; shown to the caller.
+        remedy: in place of the reason's own.
+        retry_after: seconds after which the same request may pass.
+        allow: the methods that the path has, for a 405.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        remedy: str | None = None,
+        retry_after: float | None = None,
+        allow: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        known = REASONS[reason]
+        self.reason = reason
+        self.status = known.status
+        self.message = message
+        self.remedy = remedy or known.remedy
+        self.retry_after = retry_after
+        self.allow = allow
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Give the refusal's headers, the reason among them."""
+        headers = [(REASON_HEADER.encode(), self.reason.encode())]
+        if self.retry_after is not None:
+            headers.append((b"retry-after", str(max(1, math.ceil(self.retry_after))).encode()))
+        if self.allow:
+            headers.append((b"allow", ", ".join(self.allow).encode()))
+        if self.status == 401:
+            headers.append((b"www-authenticate", b"Bearer"))
+        return headers
+
+    def body(self) -> bytes:
+        """Give the refusal as JSON: message, reason, remedy."""
+        return json.dumps({"message": self.message, "reason": self.reason, "remedy": self.remedy}).encode()

@@ -1,0 +1,95 @@
+"""The decisions, pure: may this caller use this route, with this tool, on these resources."""
+
+from collections.abc import Mapping, Sequence
+
+from agent_contracts import Grant, Mode
+from service_kit.grants import allowed
+
+from api_kit.body import Json
+from api_kit.callers import Caller
+from api_kit.errors import Refusal
+from api_kit.routes import Resource, Route
+from api_kit.search import Search
+
+
+def check_route(route: Route, caller: Caller) -> None:
+    """Check the route's access and the tool against the grant.
+
+    Raises:
+        Refusal: `tool`, `read_only`, `propose_unsupported`, `danger`, `tool_missing` or `tool_route`.
+    """
+    tool, grant = caller.tool, caller.grant
+    if tool is not None and not caller.any_tool and tool not in grant.tools:
+        raise Refusal("tool", f"the tool {tool!r} is not in the grant")
+    if not route.writes:
+        return
+    if grant.mode == Mode.read:
+        raise Refusal("read_only", f"{route.name} writes")
+    if grant.mode == Mode.propose:
+        raise Refusal("propose_unsupported", f"{route.name} writes, and the grant's mode is propose")
+    if route.access == "danger" and caller.task is not None:
+        raise Refusal("danger", f"{route.name} is a danger route")
+    if tool is None and not caller.any_tool:
+        raise Refusal("tool_missing", f"{route.name} writes, and no tool is named")
+    if tool is not None and tool not in route.tools:
+        raise Refusal("tool_route", f"the tool {tool!r} does not use {route.name}")
+
+
+def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
+    """Check that all names are in the grant.
+
+    Raises:
+        Refusal: `resource`.
+    """
+    for name in names:
+        if not allowed(grant, kind, name):
+            raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
+
+
+def check_reply(grant: Grant, kind: str, names: Sequence[str]) -> None:
+    """Check that a reply is of resources of the grant only; names nothing foreign.
+
+    Raises:
+        Refusal: `reply_foreign`.
+    """
+    if not all(allowed(grant, kind, name) for name in names):
+        raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
+
+
+def name_of(resource: Resource, path: Mapping[str, str], query: Mapping[str, str], body: Json) -> str:
+    """Find a resource's name in the checked request.
+
+    Raises:
+        Refusal: `body` or `query`: a part of the name is not there, or is no text.
+    """
+    source: Mapping[str, Json]
+    if resource.where == "body":
+        source = body if isinstance(body, dict) else {}
+    else:
+        source = dict(path if resource.where == "path" else query)
+    parts = {key: value for key, value in source.items() if isinstance(value, str) and value}
+    try:
+        return resource.name.format(**parts)
+    except KeyError as missing:
+        reason = "body" if resource.where == "body" else "query"
+        message = f"the {resource.where} must say {missing}, as text"
+        raise Refusal(reason, message, remedy="Name the resource that the request is about.") from None
+
+
+def scope(search: Search, grant: Grant, chosen: Sequence[str]) -> list[str]:
+    """Say what a search is confined to: what the caller chose, or all that the grant names.
+
+    Raises:
+        Refusal: `resource`: a choice is outside the grant; `search_choice`: the grant names no or not only plain
+            resources, so that the caller must choose.
+    """
+    check_resources(grant, search.kind, chosen)
+    if chosen:
+        return list(chosen)
+    named = grant.resources.get(search.kind, [])
+    if not named:
+        raise Refusal("resource", f"the grant holds no {search.kind}")
+    if any("*" in name for name in named):
+        remedy = f"Add {search.qualifier}:NAME to the search text."
+        raise Refusal("search_choice", f"the grant names its {search.kind} by a pattern", remedy=remedy)
+    return list(named)

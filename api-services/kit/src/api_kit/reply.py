@@ -1,0 +1,95 @@
+"""Replies: the vendor's status, body and headers, byte for byte, but that ways back to the vendor lead through us."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from service_kit.http import Reply
+from starlette.types import Send
+
+from api_kit.errors import REASON_HEADER, Refusal
+from api_kit.routes import Table
+from api_kit.upstream import Upstream
+
+HOP_BY_HOP = frozenset(
+    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade "
+    "content-length set-cookie".split()
+)
+EFFECT_HEADER = "x-agent-effect"
+EFFECT_STATE_HEADER = "x-agent-effect-state"
+OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER})
+_LINK = re.compile(r"\s*<([^<>]*)>([^,<]*)(?:,|$)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the caller gets."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        headers = list(self.headers)
+        if self.status >= 200 and self.status not in (204, 304):
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the caller found us: origin and raw path, as it wrote them."""
+
+    origin: str
+    path: str
+
+
+def refused(refusal: Refusal, effect: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
+    """Make our own refusal's answer."""
+    headers = [(b"content-type", b"application/json"), *refusal.headers(), *effect]
+    return Answer(refusal.status, headers, refusal.body())
+
+
+def passed_on(
+    reply: Reply, address: Address, upstream: Upstream, table: Table, effect: Iterable[tuple[bytes, bytes]] = ()
+) -> Answer:
+    """Make the vendor's reply the caller's."""
+    named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
+    headers: list[tuple[bytes, bytes]] = []
+    for raw_name, raw_value in reply.headers.raw:
+        name = raw_name.decode("latin-1").lower()
+        if name in HOP_BY_HOP or name in named or name in OURS:
+            continue
+        value: str | None = raw_value.decode("latin-1")
+        if name == "link":
+            value = links(raw_value.decode("latin-1"), address, upstream)
+        elif name == "location":
+            value = location(raw_value.decode("latin-1"), address, upstream, table)
+        if value:
+            headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    return Answer(reply.status, [*headers, *effect], reply.body)
+
+
+def links(value: str, address: Address, upstream: Upstream) -> str:
+    """Rewrite a Link header: our origin, the caller's own path, the vendor's query; links to elsewhere are dropped."""
+    kept: list[str] = []
+    for match in _LINK.finditer(value):
+        found = upstream.path_of(match[1])
+        if found is not None:
+            query = f"?{found[1]}" if found[1] else ""
+            kept.append(f"<{address.origin}{address.path}{query}>{match[2].rstrip()}")
+    return ", ".join(kept)
+
+
+def location(value: str, address: Address, upstream: Upstream, table: Table) -> str | None:
+    """Rewrite a Location: our origin and the vendor's path, if that is in the table; else None."""
+    found = upstream.path_of(value)
+    if found is None:
+        return None
+    try:
+        table.match("GET", found[0].encode("latin-1"))
+    except (Refusal, UnicodeEncodeError):
+        return None
+    return address.origin + found[0] + (f"?{found[1]}" if found[1] else "")

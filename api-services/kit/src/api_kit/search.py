@@ -1,0 +1,74 @@
+"""Search texts: the caller's words stay, the scope is ours. The caller may choose within the grant and nothing else."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api_kit.errors import Refusal
+from api_kit.paths import is_control
+
+OPERATORS = frozenset({"AND", "OR", "NOT"})
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where a search route's text is, and which qualifier confines it to resources.
+
+    Attributes:
+        parameter: the query parameter that holds the text.
+        qualifier: the qualifier that the gateway adds once for each resource, such as `repo`.
+        kind: the kind of resources that the qualifier names.
+        scopes: all qualifiers that could widen or move the scope; refused, the gateway's own form excepted.
+    """
+
+    parameter: str
+    qualifier: str
+    kind: str
+    scopes: frozenset[str]
+
+    def read(self, text: str) -> tuple[str, list[str]]:
+        """Split a text into the caller's words and the resources that it chose by whole `qualifier:name` words.
+
+        The words come back in the compatible Unicode form (NFKC) without invisible characters, so that what is
+        checked here is what the vendor reads.
+
+        Raises:
+            Refusal: `search_scope` or `search_syntax`.
+        """
+        plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+        words: list[str] = []
+        chosen: list[str] = []
+        choice = re.compile(re.escape(self.qualifier) + r":([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)")
+        for word in _words(plain):
+            match = choice.fullmatch(word)
+            if match is None:
+                self._check(word)
+                words.append(word)
+            elif match[1] not in chosen:
+                chosen.append(match[1])
+        return " ".join(words), chosen
+
+    def build(self, words: str, names: Sequence[str]) -> str:
+        """Put the scope before the caller's words."""
+        return " ".join([*(f"{self.qualifier}:{name}" for name in names), *([words] if words else [])])
+
+    def _check(self, word: str) -> None:
+        unquoted = re.sub(r'"[^"]*"', '""', word)
+        if word in OPERATORS or "(" in unquoted or ")" in unquoted:
+            raise Refusal("search_syntax", f"the search text holds the operator {word[:100]!r}")
+        scope = rf"(?<![A-Za-z0-9_])({'|'.join(sorted(self.scopes))}):"
+        readings = ((scope, unquoted), (scope, unquoted.replace('"', "")), (scope + r"[^\s\"]", word))
+        for pattern, reading in readings:
+            found = re.search(pattern, reading, re.IGNORECASE)
+            if found:
+                raise Refusal("search_scope", f"the search text holds the qualifier {found[1]!r}")
+
+
+def _words(text: str) -> list[str]:
+    """Split at white space outside of quotes."""
+    if "\\" in text or any(is_control(character) for character in text):
+        raise Refusal("search_syntax", "the search text holds a backslash or a control character")
+    if text.count('"') % 2:
+        raise Refusal("search_syntax", "the search text holds an open quote")
+    return re.findall(r'(?:[^\s"]|"[^"]*")+', text)

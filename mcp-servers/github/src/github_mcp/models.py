@@ -1,0 +1,240 @@
+"""What is read of GitHub's replies, and how it reads in one row.
+
+Rows hold foreign text: free text is quoted as JSON, so that no title can pretend to be another field.
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+from service_kit.foreign import clean_line
+
+LOGIN = re.compile(r"^[A-Za-z0-9_-]{1,64}(\[bot\])?$")
+EXCERPT = 160
+
+
+def quoted(text: str, limit: int = 200) -> str:
+    """Quote foreign text for a row: cleaned, on one line, bounded."""
+    return json.dumps(clean_line(text, limit), ensure_ascii=False)
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as GitHub does, without seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%MZ")
+
+
+class User(BaseModel):
+    """An account; GitHub gives none for a deleted one."""
+
+    login: str
+
+    @property
+    def name(self) -> str:
+        """The login, quoted if it is none."""
+        return self.login if LOGIN.match(self.login) else quoted(self.login, 64)
+
+
+GHOST = User(login="ghost")
+Author = Annotated[User, BeforeValidator(lambda user: user or GHOST)]
+
+
+class Label(BaseModel):
+    """A label of a repository."""
+
+    name: str
+    description: str | None = None
+
+    def row(self) -> str:
+        """Write it in one row."""
+        return f"{quoted(self.name)} {quoted(self.description)}" if self.description else quoted(self.name)
+
+
+class Milestone(BaseModel):
+    """A milestone, of which the title is enough."""
+
+    title: str
+
+
+class PullMark(BaseModel):
+    """What an issue that is a pull request says of it."""
+
+    merged_at: datetime | None = None
+
+
+Labels = Annotated[
+    list[Label],
+    BeforeValidator(lambda labels: [{"name": item} if isinstance(item, str) else item for item in labels]),
+]
+
+
+class Thread(BaseModel):
+    """What issues and pull requests have in common."""
+
+    number: int
+    title: str
+    state: str
+    user: Author
+    author_association: str = "NONE"
+    labels: Labels = Field(default_factory=list)
+    assignees: list[User] = Field(default_factory=list)
+    milestone: Milestone | None = None
+    locked: bool = False
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    body: str | None = None
+
+    def row(self, *, excerpt: int = EXCERPT) -> str:
+        """Write it in one row, ending with the beginning of its body."""
+        row = ", ".join(part for part in (*self._beginning(), *self._middle(), *self._end()) if part)
+        return f"{row}: {quoted(self.body, excerpt)}" if excerpt and self.body else row
+
+    def text(self) -> str:
+        """Write the row and the whole body below it."""
+        return f"{self.row(excerpt=0)}\n{self.body or '(no body)'}"
+
+    def _beginning(self) -> tuple[str, ...]:
+        return (
+            f"#{self.number} {self.state} {quoted(self.title, 256)} by {self.user.name} ({self.author_association})",
+        )
+
+    def _middle(self) -> tuple[str, ...]:
+        return (
+            "labels " + " ".join(quoted(label.name) for label in self.labels) if self.labels else "",
+            "assignees " + " ".join(user.name for user in self.assignees) if self.assignees else "",
+            f"milestone {quoted(self.milestone.title)}" if self.milestone else "",
+            "locked" if self.locked else "",
+        )
+
+    def _end(self) -> tuple[str, ...]:
+        return (
+            f"created {stamp(self.created_at)}",
+            f"updated {stamp(self.updated_at)}" if self.updated_at != self.created_at else "",
+            f"closed {stamp(self.closed_at)}" if self.closed_at else "",
+        )
+
+
+class Issue(Thread):
+    """An issue, or a pull request as the issues API shows it."""
+
+    state_reason: str | None = None
+    comments: int = 0
+    draft: bool = False
+    pull_request: PullMark | None = None
+    repository_url: str = ""
+
+    def is_in(self, repository: str) -> bool:
+        """Say whether GitHub itself counts it to a repository."""
+        return self.repository_url.casefold().endswith(f"/repos/{repository.casefold()}")
+
+    def _middle(self) -> tuple[str, ...]:
+        pull = self.pull_request
+        kind = ("pull request draft" if self.draft else "pull request") if pull else ""
+        merged = f"merged {stamp(pull.merged_at)}" if pull and pull.merged_at else ""
+        reason = f"because {self.state_reason}" if self.state == "closed" and self.state_reason else ""
+        comments = f"{self.comments} comments" if self.comments else ""
+        return (kind, merged, reason, *super()._middle(), comments)
+
+
+class Found(BaseModel):
+    """A page of search results."""
+
+    total_count: int
+    incomplete_results: bool = False
+    items: list[Issue]
+
+
+class Comment(BaseModel):
+    """A comment on an issue or pull request."""
+
+    id: int
+    user: Author
+    author_association: str = "NONE"
+    created_at: datetime
+    updated_at: datetime
+    body: str | None = None
+
+    def text(self, limit: int | None) -> str:
+        """Write who wrote it and when, and below it the text, up to a limit."""
+        edited = f", edited {stamp(self.updated_at)}" if self.updated_at != self.created_at else ""
+        body = self.body or "(empty)"
+        if limit and len(body) > limit:
+            body = f"{body[:limit]}… ({len(body)} characters; detail=full shows all)"
+        author = f"{self.user.name} ({self.author_association})"
+        return f"comment {self.id} by {author}, {stamp(self.created_at)}{edited}\n{body}"
+
+
+class Side(BaseModel):
+    """One side of a pull request; its label is `owner:branch`."""
+
+    label: str | None = None
+    ref: str
+    sha: str
+
+
+class Pull(Thread):
+    """A pull request; what follows `base` only a single one has."""
+
+    draft: bool = False
+    merged_at: datetime | None = None
+    requested_reviewers: list[User] = Field(default_factory=list)
+    head: Side
+    base: Side
+    comments: int | None = None
+    review_comments: int | None = None
+    mergeable_state: str | None = None
+    commits: int | None = None
+    additions: int | None = None
+    deletions: int | None = None
+    changed_files: int | None = None
+
+    def _middle(self) -> tuple[str, ...]:
+        reviewers = " ".join(user.name for user in self.requested_reviewers)
+        size = f"{self.commits} commits, {self.changed_files} files +{self.additions} -{self.deletions}"
+        return (
+            "draft" if self.draft else "",
+            f"merged {stamp(self.merged_at)}" if self.merged_at else "",
+            f"{quoted(self.head.label or self.head.ref)} -> {quoted(self.base.ref)}",
+            f"reviewers {reviewers}" if reviewers else "",
+            *super()._middle(),
+            size if self.changed_files is not None else "",
+            f"mergeable_state {quoted(self.mergeable_state)}" if self.mergeable_state else "",
+            f"{self.comments} comments" if self.comments else "",
+            f"{self.review_comments} review comments" if self.review_comments else "",
+        )
+
+
+class PullFile(BaseModel):
+    """A changed file; GitHub leaves the patch of a binary or very large one out."""
+
+    filename: str
+    status: str
+    additions: int
+    deletions: int
+    previous_filename: str | None = None
+    patch: str | None = None
+
+    def row(self) -> str:
+        """Write it in one row."""
+        before = f" from {quoted(self.previous_filename)}" if self.previous_filename else ""
+        return f"{self.status} {quoted(self.filename)}{before} +{self.additions} -{self.deletions}"
+
+    def diff(self) -> str:
+        """Write the row and its patch below."""
+        return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
+
+
+class Entry(BaseModel):
+    """A file, folder, link or submodule of a repository; only a single file has content."""
+
+    type: str
+    path: str
+    size: int = 0
+    content: str | None = None
+    encoding: str | None = None
+
+    def row(self) -> str:
+        """Write it in one row."""
+        return f"{self.type} {quoted(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")

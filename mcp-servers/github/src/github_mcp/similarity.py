@@ -1,0 +1,53 @@
+"""How alike two issues are: the share of rare words, those of the title counted double. Pure."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+WORD = re.compile(r"[^\W_]{3,40}")
+COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "the and for with that this from when have has are was were not but you can does did out into after before "
+        "about how why what where which there their then than its also all any our your issue bug error please would "
+        "should could will just get got using use used",
+    )
+)
+BODY_CHARACTERS = 4_000
+
+
+def words(text: str) -> list[str]:
+    """Give the words that say something, in lower case, plurals without their s."""
+    found = (word.casefold() for word in WORD.findall(text))
+    return [word.removesuffix("s") if len(word) > 4 else word for word in found if word not in COMMON]
+
+
+def weigh(title: str, body: str) -> Counter[str]:
+    """Count a text's words, those of the title double."""
+    counted = Counter(words(body[:BODY_CHARACTERS]))
+    for word in words(title):
+        counted[word] += 2
+    return counted
+
+
+def keywords(title: str, body: str, most: int) -> list[str]:
+    """Give the words to search by: the title's longest first, then the body's most frequent."""
+    first = sorted(dict.fromkeys(words(title)), key=len, reverse=True)
+    rest = [word for word, _ in Counter(words(body[:BODY_CHARACTERS])).most_common(most)]
+    return list(dict.fromkeys([*first, *rest]))[:most]
+
+
+def rank(wanted: Counter[str], others: Sequence[Counter[str]]) -> list[float]:
+    """Give each text's likeness to the wanted one, 0 to 1: the cosine over words weighted by their rarity."""
+    spread = Counter(word for text in (wanted, *others) for word in set(text))
+    total = len(others) + 1
+    rarity = {word: math.log((1 + total) / (1 + count)) + 0.1 for word, count in spread.items()}
+
+    def vector(text: Counter[str]) -> dict[str, float]:
+        weighted = {word: (1 + math.log(count)) * rarity[word] for word, count in text.items()}
+        length = math.sqrt(sum(value * value for value in weighted.values())) or 1.0
+        return {word: value / length for word, value in weighted.items()}
+
+    target = vector(wanted)
+    return [sum(value * target.get(word, 0.0) for word, value in vector(text).items()) for text in others]

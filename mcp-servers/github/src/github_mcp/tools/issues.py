@@ -1,0 +1,191 @@
+"""Issues, comments and labels."""
+
+from typing import Annotated, Any, Literal
+
+from mcp_kit.call import Call
+from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
+from mcp_kit.reply import Item, Reply, rows, section
+from mcp_kit.tool import Cursor, Detail, Limit, tool
+from pydantic import Field
+
+from github_mcp.client import GitHub
+from github_mcp.models import Issue, quoted
+from github_mcp.query import confined
+from github_mcp.tools.arguments import IssueNumber, Repository
+
+COMMENT_CHARACTERS = 1_500
+FEWER = "A smaller limit or narrower filters give less."
+
+
+class IssueTools:
+    """The toolset `issues`."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    @tool("issues")
+    async def list_issues(
+        self,
+        call: Call,
+        repository: Repository,
+        state: Literal["open", "closed", "all"] = "open",
+        labels: Annotated[list[str] | None, Field(description="Has all of these")] = None,
+        assignee: Annotated[str | None, Field(description="Login, none or *")] = None,
+        creator: str | None = None,
+        since: Annotated[str | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
+        sort: Literal["created", "updated", "comments"] = "created",
+        direction: Literal["asc", "desc"] = "desc",
+        detail: Detail = "compact",
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """List a repository's issues (no pull requests), newest first. To find by words use search_issues."""
+        query = {
+            "state": state,
+            "labels": ",".join(labels) if labels else None,
+            "assignee": assignee,
+            "creator": creator,
+            "since": since,
+            "sort": sort,
+            "direction": direction,
+        }
+        page = await self._github.issues(call, repository, limit, query)
+        issues = [issue for issue in page.rows if issue.pull_request is None]
+        head = f"{len(issues)} issues of {repository} (state {state}, {direction} by {sort}):"
+        return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
+
+    @tool("issues")
+    async def search_issues(
+        self,
+        call: Call,
+        repository: Repository,
+        query: Annotated[
+            str,
+            Field(
+                max_length=200, description='Words, "phrases", qualifiers: is:open label:bug author:octocat in:title'
+            ),
+        ],
+        kind: Literal["issue", "pull-request"] = "issue",
+        sort: Literal["created", "updated", "comments"] | None = None,
+        detail: Detail = "compact",
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Search a repository's issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
+        text = confined(query, repository=repository, kind=kind)
+        found, page = await self._github.search(call, text, limit, {"sort": sort})
+        issues = [issue for issue in page.rows if issue.is_in(repository)]
+        partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""
+        head = f"{len(issues)} of {found.total_count} {kind}s found in {repository}:{partly}"
+        return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
+
+    @tool("issues")
+    async def issue_read(
+        self,
+        call: Call,
+        repository: Repository,
+        issue: IssueNumber,
+        method: Annotated[
+            Literal["get", "get_comments"], Field(description="get: facts and whole body; get_comments: oldest first")
+        ] = "get",
+        detail: Annotated[Literal["compact", "full"], Field(description="full: whole comments")] = "compact",
+        limit: Limit = 30,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Read one issue, or the comments of an issue or pull request."""
+        target = f"{repository}#{issue}"
+        if method == "get_comments":
+            page = await self._github.comments(call, repository, issue, limit)
+            most = COMMENT_CHARACTERS if detail == "compact" else None
+            items = [
+                section(f"comment {number} of {target}", one.text(most)) for number, one in enumerate(page.rows, 1)
+            ]
+            head = f"{len(items)} comments of {target}:" if items else f"{target} has no comments here."
+            return Reply(head, items, page.here, page.next)
+        found = await self._github.issue(call, repository, issue)
+        more = f" issue_read with method=get_comments gives its {found.comments} comments." if found.comments else ""
+        facts = rows(f"facts of {target}", [found.row(excerpt=0)])
+        return Reply(f"{target}:{more}", [*facts, section(f"body of {target}", found.body or "(no body)")])
+
+    @tool("issues", writes=True, destructive=True)
+    async def issue_write(
+        self,
+        call: Call,
+        repository: Repository,
+        method: Literal["create", "update"],
+        issue: Annotated[int | None, Field(ge=1, description="For update")] = None,
+        title: Annotated[str | None, Field(min_length=1, max_length=256)] = None,
+        body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
+        labels: Annotated[
+            list[str] | None,
+            Field(max_length=50, description="Replaces all labels; keep those you want from issue_read"),
+        ] = None,
+        state: Literal["open", "closed"] | None = None,
+        state_reason: Literal["completed", "not_planned", "duplicate", "reopened"] | None = None,
+        assignees: Annotated[list[str] | None, Field(max_length=10, description="Logins; replaces all")] = None,
+    ) -> Reply:
+        """Create an issue, or update one: fields left out stay. Labels must exist, see list_labels."""
+        asked = {"title": title, "body": body, "labels": labels, "assignees": assignees}
+        asked |= {"state": state, "state_reason": state_reason}
+        fields = {name: value for name, value in asked.items() if value is not None}
+        if method == "create":
+            if issue is not None or title is None or state == "closed" or state_reason is not None:
+                raise WrongArguments("create needs a title, and neither issue nor a state; nothing was sent.")
+            fields.pop("state", None)
+            written = await self._github.create_issue(call, repository, fields)
+        else:
+            if issue is None or not fields:
+                raise WrongArguments("update needs issue and at least one field; nothing was sent.")
+            written = await self._github.update_issue(call, repository, issue, fields)
+        target, done = f"{repository}#{written.number}", "created" if method == "create" else "updated"
+        _demand(written, fields, f"{target} was {done}")
+        return Reply(f"{target} was {done}; it is now:", rows(f"facts of {target}", [written.row(excerpt=0)]))
+
+    @tool("issues", writes=True)
+    async def add_issue_comment(
+        self,
+        call: Call,
+        repository: Repository,
+        issue: Annotated[int, Field(ge=1, description="Issue or pull request")],
+        body: Annotated[str, Field(min_length=1, max_length=65_000, description="Markdown")],
+    ) -> Reply:
+        """Comment on an issue or pull request. Not repeatable: a second call makes a second comment."""
+        comment = await self._github.add_comment(call, repository, issue, body)
+        return Reply(f"Comment {comment.id} was added to {repository}#{issue}.")
+
+    @tool("issues")
+    async def list_labels(self, call: Call, repository: Repository, limit: Limit = 100, cursor: Cursor = None) -> Reply:
+        """List the labels that a repository has, with their descriptions. Only these can be set."""
+        page = await self._github.labels(call, repository, limit)
+        items = rows(f"labels of {repository}", [label.row() for label in page.rows])
+        return Reply(f"{len(items)} labels of {repository}:", items, page.here, page.next)
+
+
+def _issue_items(issues: list[Issue], repository: str, detail: str) -> list[Item]:
+    if detail == "full":
+        return [section(f"{repository}#{issue.number}", issue.text()) for issue in issues]
+    return rows(f"issues of {repository}", [issue.row() for issue in issues])
+
+
+def _demand(written: Issue, fields: dict[str, Any], done: str) -> None:
+    """Raise unless what was asked for is in GitHub's own reply: it drops labels and more without push access."""
+    missing: list[str] = []
+    for name, real in (
+        ("labels", [label.name for label in written.labels]),
+        ("assignees", [user.login for user in written.assignees]),
+    ):
+        wanted = {item.casefold() for item in fields.get(name, real)}
+        is_now = {item.casefold() for item in real}
+        if wanted - is_now:
+            missing.append(f"{name} not set: " + " ".join(quoted(item) for item in sorted(wanted - is_now)))
+        if is_now - wanted:
+            missing.append(f"{name} not removed: " + " ".join(quoted(item) for item in sorted(is_now - wanted)))
+    for name, now in (("state", written.state), ("title", written.title)):
+        if fields.get(name, now) != now:
+            missing.append(f"{name} is still {quoted(now)}")
+    if missing:
+        raise ToolFailed(
+            f"{done}, but GitHub did not do all of it.",
+            quoted=Quoted("what was not done", "\n".join(missing)),
+            next_step="Do not repeat it: the token probably lacks push access. Say what was not set.",
+        )

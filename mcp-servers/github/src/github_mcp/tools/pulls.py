@@ -1,0 +1,91 @@
+"""Pull requests."""
+
+from typing import Annotated, Literal
+
+from mcp_kit.call import Call
+from mcp_kit.errors import ToolFailed
+from mcp_kit.reply import Reply, rows, section
+from mcp_kit.tool import Cursor, Detail, Limit, tool
+from pydantic import Field
+
+from github_mcp.client import GitHub
+from github_mcp.models import PullFile
+from github_mcp.tools.arguments import PullNumber, Repository
+
+MOST_PAGES = 30
+"""GitHub lists at most 3,000 files of a pull request, 100 a page."""
+FEWER = "A smaller limit or narrower filters give less."
+
+
+class PullTools:
+    """The toolset `pull_requests`."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    @tool("pull_requests")
+    async def list_pull_requests(
+        self,
+        call: Call,
+        repository: Repository,
+        state: Literal["open", "closed", "all"] = "open",
+        base: Annotated[str | None, Field(description="Target branch")] = None,
+        head: Annotated[str | None, Field(description="owner:branch")] = None,
+        sort: Literal["created", "updated", "popularity", "long-running"] = "created",
+        direction: Literal["asc", "desc"] = "desc",
+        detail: Detail = "compact",
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """List a repository's pull requests, newest first. To find by words use search_issues."""
+        query = {"state": state, "base": base, "head": head, "sort": sort, "direction": direction}
+        page = await self._github.pulls(call, repository, limit, query)
+        if detail == "full":
+            items = [section(f"{repository}#{pull.number}", pull.text()) for pull in page.rows]
+        else:
+            items = rows(f"pull requests of {repository}", [pull.row() for pull in page.rows])
+        title = f"{len(items)} pull requests of {repository} (state {state}, {direction} by {sort}):"
+        return Reply(title, items, page.here, page.next, FEWER)
+
+    @tool("pull_requests")
+    async def pull_request_read(
+        self,
+        call: Call,
+        repository: Repository,
+        pull_request: PullNumber,
+        method: Annotated[
+            Literal["get", "get_files", "get_diff"],
+            Field(description="get: facts and body; get_files: changed files; get_diff: their diffs"),
+        ] = "get",
+        path: Annotated[str | None, Field(description="get_diff of this file alone")] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Read one pull request, its changed files, or their diffs. Comments: issue_read with method=get_comments."""
+        target = f"{repository}#{pull_request}"
+        if method == "get_diff" and path is not None:
+            file = await self._file(call, repository, pull_request, path)
+            return Reply(f"Diff of one file in {target}:", [section(f"diff in {target}", file.diff())])
+        if method != "get":
+            page = await self._github.pull_files(call, repository, pull_request, limit)
+            if method == "get_files":
+                items = rows(f"files of {target}", [file.row() for file in page.rows])
+            else:
+                items = [section(f"diff {number} of {target}", file.diff()) for number, file in enumerate(page.rows, 1)]
+            return Reply(f"{len(items)} files of {target}:", items, page.here, page.next, "path gives one file's diff.")
+        pull = await self._github.pull(call, repository, pull_request)
+        facts = rows(f"facts of {target}", [pull.row(excerpt=0)])
+        return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
+
+    async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:
+        fresh = Call(call.tool, call.caller)
+        for page_number in range(1, MOST_PAGES + 1):
+            page = await self._github.pull_files(fresh, repository, number, 100, {"page": page_number})
+            for file in page.rows:
+                if path in (file.filename, file.previous_filename):
+                    return file
+            if page.next is None:
+                break
+        raise ToolFailed(
+            f"{repository}#{number} does not change that file.", next_step="method=get_files lists its files."
+        )

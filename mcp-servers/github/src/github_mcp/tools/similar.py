@@ -1,0 +1,59 @@
+"""Finds issues that are like another, for triage."""
+
+from typing import Annotated
+
+from mcp_kit.call import Call
+from mcp_kit.errors import WrongArguments
+from mcp_kit.reply import Reply, rows
+from mcp_kit.tool import tool
+from pydantic import Field
+
+from github_mcp.client import GitHub
+from github_mcp.models import Issue
+from github_mcp.query import confined
+from github_mcp.similarity import keywords, rank, weigh
+from github_mcp.tools.arguments import Repository
+
+SEARCHES = 3
+RECENT = 100
+LEAST_LIKENESS = 0.08
+
+
+class SimilarTools:
+    """The tool of the toolset `issues` that needs more than one question."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    @tool("issues")
+    async def find_similar_issues(
+        self,
+        call: Call,
+        repository: Repository,
+        issue: Annotated[int | None, Field(ge=1, description="Like this issue")] = None,
+        text: Annotated[str | None, Field(max_length=4_000, description="Or like this text")] = None,
+        limit: Annotated[int, Field(ge=1, le=20)] = 5,
+    ) -> Reply:
+        """Find open and closed issues that may be duplicates, most alike first, with a likeness of 0 to 1."""
+        if (issue is None) == (text is None):
+            raise WrongArguments("Give either issue or text; nothing was sent.")
+        title, body = text or "", ""
+        if issue is not None:
+            given = await self._github.issue(call, repository, issue)
+            title, body = given.title, given.body or ""
+        found = [one for one in await self._candidates(call, repository, title, body) if one.number != issue]
+        scores = rank(weigh(title, body), [weigh(one.title, one.body or "") for one in found])
+        alike = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0], -pair[1].number))
+        shown = [f"likeness {score:.2f} {one.row()}" for score, one in alike if score >= LEAST_LIKENESS][:limit]
+        head = f"{len(shown)} of {len(found)} issues compared in {repository} are alike:"
+        return Reply(head, rows(f"issues of {repository}", shown))
+
+    async def _candidates(self, call: Call, repository: str, title: str, body: str) -> list[Issue]:
+        """Take what was updated last, and what the strongest words find."""
+        query = {"state": "all", "sort": "updated", "direction": "desc"}
+        issues = (await self._github.issues(call, repository, RECENT, query)).rows
+        for word in keywords(title, body, SEARCHES):
+            text = confined(word, repository=repository, kind="issue")
+            _, page = await self._github.search(call, text, 30, {})
+            issues += [one for one in page.rows if one.is_in(repository)]
+        return list({one.number: one for one in issues if one.pull_request is None}.values())

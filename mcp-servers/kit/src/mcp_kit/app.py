@@ -1,0 +1,121 @@
+"""Puts a server together: one ASGI app with `/mcp`, `/sse` and health for HTTP, the same protocol for stdio."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastmcp import FastMCP
+from service_kit.access import AccessFile
+from service_kit.guard import HostGuard
+from service_kit.health import health_routes
+from service_kit.log import get_logger
+from service_kit.tokens import Verifier
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
+from mcp_kit.connections import SSE_PATH, SseCap
+from mcp_kit.metrics import Metrics
+from mcp_kit.pace import Pace
+from mcp_kit.protocol import new_protocol
+from mcp_kit.runner import Runner
+from mcp_kit.selection import Catalog
+from mcp_kit.server import Server
+from mcp_kit.settings import ServerSettings, listed
+
+MCP_PATH = "/mcp"
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A server's protocol and its metrics."""
+
+    protocol: FastMCP[None]
+    metrics: Metrics
+
+
+def build_app(server: Server, settings: ServerSettings) -> Starlette:
+    """Make the whole HTTP app of a server: `/mcp`, `/sse` with `/messages/`, `/health`, `/ready`, `/metrics`.
+
+    With public keys or an access file configured every caller must show a token; with neither the app is open, and
+    `service_kit.serve.check_bind` keeps it on loopback.
+
+    Args:
+        server: what it is.
+        settings: its environment.
+
+    Raises:
+        ConfigError: a file or a list of tools in the settings is wrong.
+    """
+    callers = _callers(server, settings) if settings.authenticated else None
+    parts = assemble(server, settings, unnamed=NOBODY if callers else OWNER, callers=callers)
+    # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
+    mcp = parts.protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
+    routes = list(mcp.router.routes)
+    if settings.sse:
+        known = {getattr(route, "path", None) for route in routes}
+        sse = parts.protocol.http_app(path=SSE_PATH, transport="sse", host_origin_protection=False)
+        mcp.router.routes.extend(route for route in sse.routes if getattr(route, "path", None) not in known)
+    health = health_routes(
+        service=server.command, version=server.version, checks=server.checks, registry=parts.metrics.registry
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with mcp.lifespan(mcp):
+            try:
+                yield
+            finally:
+                if server.close:
+                    await server.close()
+
+    return Starlette(
+        routes=[*health, Mount("/", mcp)],
+        middleware=[
+            Middleware(
+                HostGuard,
+                allowed_hosts=listed(settings.allowed_hosts),
+                allowed_origins=listed(settings.allowed_origins),
+            ),
+            Middleware(SseCap, most=settings.max_sse_connections, metrics=parts.metrics),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def run_stdio(server: Server, settings: ServerSettings) -> None:
+    """Serve over standard input and output; who started the process is trusted."""
+    parts = assemble(server, settings, unnamed=OWNER, callers=None)
+    try:
+        await parts.protocol.run_stdio_async(show_banner=False)
+    finally:
+        if server.close:
+            await server.close()
+
+
+def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, callers: Callers | None) -> Parts:
+    """Put catalog, runner and protocol together."""
+    catalog = Catalog(server.tools, aliases=server.aliases, selection=settings.selection)
+    metrics = Metrics()
+    if settings.agent_jwks_file and not settings.ref_key:
+        log.warning("AGENT_REF_KEY is not set: replies to tasks carry no ref, and no claim can rest on them")
+    runner = Runner(
+        server=server.name,
+        catalog=catalog,
+        pace=Pace(settings.calls_per_minute),
+        metrics=metrics,
+        budget=settings.reply_characters,
+        ref_key=settings.ref_key,
+    )
+    return Parts(new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers), metrics)
+
+
+def _callers(server: Server, settings: ServerSettings) -> Callers:
+    keys, access = settings.agent_jwks_file, settings.access_file
+    return Callers(
+        vendor=server.name,
+        verifier=Verifier(keys, audience=server.command) if keys else None,
+        access=AccessFile(access) if access else None,
+    )

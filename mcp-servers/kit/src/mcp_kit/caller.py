@@ -1,0 +1,86 @@
+"""Who calls: a run with a task token, a person with a static token, or the trusted owner of this process."""
+
+from dataclasses import dataclass, field
+
+from service_kit.access import AccessFile
+from service_kit.errors import TokenError
+from service_kit.grants import Bound, allowed
+from service_kit.tokens import TaskClaims, Verifier
+
+from mcp_kit.tool import ToolSpec
+
+JWT_DOTS = 2
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller and what it may do.
+
+    Attributes:
+        id: what its sessions are bound to: a task token's `jti`, or the person's name.
+        bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
+        task: the claims of its task token, if it is a run.
+        token: the task token itself, for the gateway.
+    """
+
+    id: str
+    bound: Bound | None
+    task: TaskClaims | None = None
+    token: str | None = field(default=None, repr=False)
+
+    def may_use(self, spec: ToolSpec) -> bool:
+        """Say whether the caller is granted a tool; a grant to read hides every tool that writes."""
+        if self.bound is None:
+            return True
+        if spec.writes and self.bound.mode == "read":
+            return False
+        return self.bound.tools is None or spec.name in self.bound.tools
+
+    def may_touch(self, kind: str, name: str) -> bool:
+        """Say whether the caller is granted a resource."""
+        return self.bound is None or allowed(self.bound, kind, name)
+
+
+OWNER = Caller(id="owner", bound=None)
+"""Who started this process over stdio, or reaches it on loopback where no authentication is configured."""
+NOBODY = Caller(id="nobody", bound=Bound(tools=[]))
+"""A caller that authentication did not name: nothing is granted."""
+
+
+class Callers:
+    """Finds out whose token a request carries.
+
+    Args:
+        vendor: the vendor whose grants count here, as in task tokens and `access.yaml`.
+        verifier: checks task tokens, where public keys are configured.
+        access: the people's entries, where an access file is configured.
+    """
+
+    def __init__(self, *, vendor: str, verifier: Verifier | None, access: AccessFile | None) -> None:
+        self._vendor = vendor
+        self._verifier = verifier
+        self._access = access
+
+    def identify(self, token: str) -> Caller | None:
+        """Give the caller whose token this is; None opens nothing."""
+        return self._run(token) if token.count(".") == JWT_DOTS else self._person(token)
+
+    def _run(self, token: str) -> Caller | None:
+        if self._verifier is None:
+            return None
+        try:
+            claims = self._verifier.task(token)
+        except TokenError:
+            return None
+        if claims.vendor != self._vendor:
+            return None
+        grant = claims.grant
+        bound = Bound(tools=list(grant.tools), resources=grant.resources, mode=grant.mode, limits=grant.limits)
+        return Caller(id=claims.jti, bound=bound, task=claims, token=token)
+
+    def _person(self, token: str) -> Caller | None:
+        found = self._access.current().person(token) if self._access else None
+        if found is None:
+            return None
+        name, person = found
+        return Caller(id=f"person:{name}", bound=person.vendors.get(self._vendor, Bound(tools=[])))

@@ -1,0 +1,75 @@
+"""Cursors: opaque to clients; they say which page of which question comes next, and where in it."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from mcp_kit.errors import WrongArguments
+from mcp_kit.tool import CURSOR
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,24}$")]
+Value = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9=_+/.:-]{1,800}$")]
+ANY_PAGE_SIZE = frozenset({CURSOR, "limit", "detail"})
+"""Arguments that may differ between a question and its continuation."""
+
+
+class Position(BaseModel):
+    """Where a reply goes on: the vendor's page, whole items to skip in it, characters to skip in the next one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    page: dict[Name, Value] = Field(default_factory=dict, alias="p", max_length=6)
+    skip: int = Field(default=0, alias="s", ge=0, le=100_000)
+    offset: int = Field(default=0, alias="o", ge=0, le=100_000_000)
+
+    @classmethod
+    def of(cls, page: Mapping[str, str | int], *, skip: int = 0, offset: int = 0) -> "Position":
+        """Make a position in a vendor's page."""
+        return cls(p={name: str(value) for name, value in page.items()}, s=skip, o=offset)
+
+
+START = Position()
+
+
+def encode(position: Position, question: str) -> str:
+    """Make the cursor that leads to a position of a question."""
+    known = position.model_dump(by_alias=True, exclude_defaults=True)
+    raw = json.dumps({"q": question, **known}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str | None, question: str) -> Position:
+    """Read a cursor of a question; without one, the beginning.
+
+    Raises:
+        WrongArguments: it is none of ours, or another question's.
+    """
+    if not cursor:
+        return START
+    try:
+        raw = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        asked = raw.pop("q")
+        position = Position.model_validate(raw)
+    except (ValueError, binascii.Error, AttributeError, KeyError, TypeError, ValidationError, RecursionError):
+        raise WrongArguments(
+            "The cursor is not one that this server gave.",
+            next_step="Leave it out, or copy next_cursor of the last reply as it is.",
+        ) from None
+    if asked != question:
+        raise WrongArguments(
+            "The cursor belongs to another question.",
+            next_step="Repeat the arguments of the call that gave it, or leave the cursor out.",
+        )
+    return position
+
+
+def question_of(tool: str, arguments: Mapping[str, Any]) -> str:
+    """Give the mark by which a cursor is known to belong to a call's arguments."""
+    asked = {name: value for name, value in arguments.items() if name not in ANY_PAGE_SIZE and value is not None}
+    raw = json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(raw).hexdigest()[:8]

@@ -1,0 +1,42 @@
+"""What a tool call can end with other than a reply; the class says who acts next, the message what to do."""
+
+from dataclasses import dataclass
+
+
+class McpKitError(Exception):
+    """The base of this package's errors."""
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Foreign text that an error has to show, and what it is in our words."""
+
+    label: str
+    text: str
+
+
+class ToolFailed(McpKitError):
+    """The model acts: the message says in our own words what failed, `next_step` what to try instead.
+
+    Foreign text, an upstream's body or a token never belong into either; what must be shown is `quoted`, and fenced.
+    """
+
+    outcome = "failed"
+
+    def __init__(self, message: str, *, next_step: str = "", quoted: Quoted | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.quoted = quoted
+
+
+class WrongArguments(ToolFailed):
+    """The model acts: the call's arguments are not usable; nothing was sent."""
+
+    outcome = "invalid"
+
+
+class Refused(ToolFailed):
+    """The model takes another way: its grant or the operator's selection forbids this; nothing was sent."""
+
+    outcome = "refused"

@@ -1,0 +1,216 @@
+"""The adapter to fastmcp: it speaks the protocol, lists the tools and checks tokens; calls are answered by the runner.
+
+Only this module and `app` know fastmcp. Its defaults that would harm are changed here, each held by a test.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import mcp_types
+from fastmcp import FastMCP
+from fastmcp.exceptions import AuthorizationError
+from fastmcp.prompts.base import Prompt, PromptResult
+from fastmcp.resources.base import Resource, ResourceResult
+from fastmcp.resources.template import ResourceTemplate
+from fastmcp.server.auth import AccessToken, TokenVerifier
+from fastmcp.server.dependencies import get_access_token, get_http_request
+from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.tools.base import Tool, ToolResult
+from mcp_types import ToolAnnotations
+from pydantic import ConfigDict
+from service_kit.tokens import LEEWAY_SECONDS
+
+from mcp_kit.caller import NOBODY, Caller, Callers
+from mcp_kit.runner import Runner
+from mcp_kit.selection import Catalog
+from mcp_kit.server import Server
+from mcp_kit.tool import ToolSpec
+
+LIST_TTL_SECONDS = 300
+
+
+class CallerToken(AccessToken):
+    """A verified token with the caller it stands for; `client_id` binds a session to this caller alone."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    caller: Caller
+
+
+class CallerVerifier(TokenVerifier):
+    """Lets fastmcp ask our `Callers` about bearer tokens."""
+
+    def __init__(self, callers: Callers) -> None:
+        super().__init__()
+        self._callers = callers
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Give the caller's token, or None for one that opens nothing."""
+        caller = self._callers.identify(token)
+        if caller is None:
+            return None
+        ends = int(caller.task.expires_at.timestamp()) + LEEWAY_SECONDS if caller.task else None
+        return CallerToken(token=token, client_id=caller.id, scopes=[], expires_at=ends, caller=caller)
+
+
+class Policy(Middleware):
+    """Shows each caller its own tools, has its calls answered, and keeps all else from callers with a grant.
+
+    Args:
+        catalog: the server's tools.
+        runner: answers calls.
+        unnamed: who calls when no token says it: the owner, or nobody.
+    """
+
+    def __init__(self, catalog: Catalog, runner: Runner, unnamed: Caller) -> None:
+        self._catalog = catalog
+        self._runner = runner
+        self._unnamed = unnamed
+
+    def caller(self) -> Caller:
+        """Say who makes the present request."""
+        token = get_access_token()
+        return token.caller if isinstance(token, CallerToken) else NOBODY if token else self._unnamed
+
+    async def on_list_tools(
+        self,
+        context: MiddlewareContext[mcp_types.ListToolsRequest],
+        call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
+    ) -> Sequence[Tool]:
+        """List what the caller may use, in the catalog's order."""
+        caller = self.caller()
+        listed = {tool.name: tool for tool in await call_next(context)}
+        shown = [listed.pop(spec.name) for spec in self._catalog.visible(caller, _headers())]
+        if caller.bound is None:
+            shown += [tool for name, tool in sorted(listed.items()) if name not in self._catalog.tools]
+        return shown
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[mcp_types.CallToolRequestParams],
+        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        """Have the runner answer; only a trusted caller reaches a tool that an extension registered."""
+        name, caller = context.message.name, self.caller()
+        if caller.bound is None and self._catalog.find(name) is None:
+            return await call_next(context)
+        answer = await self._runner.answer(name, context.message.arguments or {}, caller=caller, headers=_headers())
+        return ToolResult(content=[mcp_types.TextContent(type="text", text=answer.text)], is_error=answer.is_error)
+
+    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
+        """Refuse completions to callers with a grant: it names tools alone."""
+        if context.method == "completion/complete":
+            self._trusted_only("completions")
+        return await call_next(context)
+
+    async def on_list_resources(
+        self,
+        context: MiddlewareContext[mcp_types.ListResourcesRequest],
+        call_next: CallNext[mcp_types.ListResourcesRequest, Sequence[Resource]],
+    ) -> Sequence[Resource]:
+        """List no resources to callers with a grant."""
+        return await call_next(context) if self.caller().bound is None else []
+
+    async def on_list_resource_templates(
+        self,
+        context: MiddlewareContext[mcp_types.ListResourceTemplatesRequest],
+        call_next: CallNext[mcp_types.ListResourceTemplatesRequest, Sequence[ResourceTemplate]],
+    ) -> Sequence[ResourceTemplate]:
+        """List no templates to callers with a grant."""
+        return await call_next(context) if self.caller().bound is None else []
+
+    async def on_list_prompts(
+        self,
+        context: MiddlewareContext[mcp_types.ListPromptsRequest],
+        call_next: CallNext[mcp_types.ListPromptsRequest, Sequence[Prompt]],
+    ) -> Sequence[Prompt]:
+        """List no prompts to callers with a grant."""
+        return await call_next(context) if self.caller().bound is None else []
+
+    async def on_read_resource(
+        self,
+        context: MiddlewareContext[mcp_types.ReadResourceRequestParams],
+        call_next: CallNext[mcp_types.ReadResourceRequestParams, ResourceResult],
+    ) -> ResourceResult:
+        """Refuse resources to callers with a grant."""
+        self._trusted_only("resources")
+        return await call_next(context)
+
+    async def on_get_prompt(
+        self,
+        context: MiddlewareContext[mcp_types.GetPromptRequestParams],
+        call_next: CallNext[mcp_types.GetPromptRequestParams, PromptResult],
+    ) -> PromptResult:
+        """Refuse prompts to callers with a grant."""
+        self._trusted_only("prompts")
+        return await call_next(context)
+
+    def _trusted_only(self, what: str) -> None:
+        if self.caller().bound is not None:
+            raise AuthorizationError(f"This caller's grant opens tools alone, no {what}.")
+
+
+def new_protocol(
+    server: Server, *, catalog: Catalog, runner: Runner, unnamed: Caller, callers: Callers | None
+) -> FastMCP[None]:
+    """Make the protocol's side of a server.
+
+    Args:
+        server: what it is.
+        catalog: its tools, with the operator's choice.
+        runner: answers calls.
+        unnamed: who calls when no token says it.
+        callers: who may come in over HTTP; None asks for no token.
+    """
+    _log_like_us()
+    protocol: FastMCP[None] = FastMCP(
+        name=server.command,
+        instructions=server.instructions,
+        version=server.version,
+        auth=CallerVerifier(callers) if callers else None,
+        middleware=[Policy(catalog, runner, unnamed)],
+        tools=[_listed(spec) for spec in server.tools],
+        on_duplicate="error",
+        mask_error_details=True,
+        dereference_schemas=False,
+        cache_ttl=LIST_TTL_SECONDS,
+        cache_scope="private",
+    )
+    # The SDK would run a whole tools/list for each call (python-sdk#3565); none of our tools uses x-mcp-header.
+    protocol._mcp_server.get_tool_input_schema = lambda _: None
+    if server.extend:
+        server.extend(protocol)
+    return protocol
+
+
+class ListedTool(Tool):
+    """A tool as clients see it; it carries no `_meta`, which would be paid for in tokens."""
+
+    def get_meta(self) -> dict[str, Any] | None:
+        """Give nothing."""
+        return None
+
+
+def _listed(spec: ToolSpec) -> Tool:
+    return ListedTool(
+        name=spec.name,
+        description=spec.description,
+        parameters=spec.schema(),
+        annotations=ToolAnnotations.model_validate(spec.annotations),
+    )
+
+
+def _headers() -> Mapping[str, str]:
+    try:
+        return get_http_request().headers
+    except RuntimeError:
+        return {}
+
+
+def _log_like_us() -> None:
+    """Take away fastmcp's own handlers (boxes on standard error), so that its lines come out as ours do."""
+    logger = logging.getLogger("fastmcp")
+    logger.handlers.clear()
+    logger.propagate = True
+    logger.setLevel(logging.WARNING)

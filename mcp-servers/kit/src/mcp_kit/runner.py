@@ -1,0 +1,139 @@
+"""Runs one tool call from raw arguments to final text: policy, time limit, budget, errors, ref, metrics, log."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.foreign import clean_line, new_nonce
+from service_kit.log import bound, get_logger
+from service_kit.refs import append_ref, make_ref
+
+from mcp_kit.call import Call
+from mcp_kit.caller import Caller
+from mcp_kit.cursor import decode, encode, question_of
+from mcp_kit.errors import Refused, ToolFailed
+from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
+from mcp_kit.pace import Pace
+from mcp_kit.reply import Reply, render, render_error
+from mcp_kit.selection import Catalog
+from mcp_kit.tool import CURSOR, ToolSpec
+
+REF_ROOM = 16
+LOOK_FIRST = "It may have been done: look before you repeat it."
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client."""
+
+    text: str
+    is_error: bool
+
+
+class Runner:
+    """Answers tool calls.
+
+    Args:
+        server: the server's name, the first part of what a ref is made of.
+        catalog: its tools.
+        pace: how fast callers may call.
+        metrics: where calls are counted.
+        budget: the most characters of a reply.
+        ref_key: the key of refs; without it replies carry none.
+    """
+
+    def __init__(
+        self, *, server: str, catalog: Catalog, pace: Pace, metrics: Metrics, budget: int, ref_key: bytes | None
+    ) -> None:
+        self._server = server
+        self._catalog = catalog
+        self._pace = pace
+        self._metrics = metrics
+        self._budget = budget - REF_ROOM
+        self._ref_key = ref_key
+
+    async def answer(
+        self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str]
+    ) -> Answer:
+        """Answer a call, whatever happens in it; what fails is an answer too.
+
+        Args:
+            name: the tool as the caller called it, perhaps by an alias.
+            arguments: as they came.
+            caller: who calls.
+            headers: the request's, which may tighten the selection.
+        """
+        spec = self._catalog.find(name)
+        started = time.perf_counter()
+        run = {"task_id": str(caller.task.task), "attempt": caller.task.attempt} if caller.task else {}
+        with bound(tool=spec.name if spec else UNKNOWN_TOOL, **run):
+            try:
+                text, outcome = await self._run(spec, name, arguments, caller, headers), "ok"
+            except ToolFailed as error:
+                text, outcome = render_error(error, nonce=new_nonce()), error.outcome
+            except Exception:
+                log.exception("tool crashed")
+                text, outcome = "The tool failed inside; the server's log says why. Try another way.", "crashed"
+            seconds = time.perf_counter() - started
+            log.info("tool call", outcome=outcome, seconds=round(seconds, 4), caller=caller.id)
+        label = spec.name if spec else UNKNOWN_TOOL
+        self._metrics.calls.labels(label, outcome).observe(seconds)
+        self._metrics.reply_characters.labels(label).inc(len(text))
+        return Answer(self._with_ref(text, name, caller), outcome != "ok")
+
+    async def _run(
+        self, spec: ToolSpec | None, name: str, arguments: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]
+    ) -> str:
+        if spec is None or not self._catalog.is_visible(spec, caller, headers):
+            raise Refused(
+                f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
+            )
+        self._pace.take(caller.id)
+        parsed = spec.parse(arguments)
+        for argument, kind in spec.resources.items():
+            resource = parsed[argument]
+            if resource is not None and not caller.may_touch(kind, resource):
+                raise Refused(
+                    f"{argument} {clean_line(resource, 150)!r} is outside this caller's grant; nothing was sent.",
+                    next_step=f"Use a {argument} that the task names.",
+                )
+        question = question_of(spec.name, parsed)
+        start = decode(parsed.get(CURSOR), question)
+        reply = await self._limited(spec, Call(spec.name, caller, start), parsed)
+        return render(
+            reply,
+            start=start,
+            budget=self._budget,
+            nonce=new_nonce(),
+            cursor_of=lambda position: encode(position, question),
+        )
+
+    async def _limited(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any]) -> Reply:
+        after = LOOK_FIRST if spec.writes else "Try again, or ask for less."
+        try:
+            async with asyncio.timeout(spec.timeout):
+                return await spec.run(call, **arguments)
+        except (TimeoutError, UpstreamTimeout):
+            raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
+        except UpstreamUnreachable:
+            raise ToolFailed(
+                f"{self._server} could not be reached; nothing was sent.", next_step="Try again in a minute."
+            ) from None
+        except ReplyTooLarge:
+            raise ToolFailed(f"{self._server}'s reply is too large.", next_step="Ask for less.") from None
+        except UpstreamError as error:
+            log.warning("upstream failed", status=error.status, reason=str(error))
+            raise ToolFailed(f"{self._server}'s reply was not usable.", next_step=after) from None
+
+    def _with_ref(self, text: str, name: str, caller: Caller) -> str:
+        text = text.encode("utf-8", "replace").decode()
+        if caller.task is None or self._ref_key is None:
+            return text
+        ref = make_ref(
+            self._ref_key, task=caller.task.task, attempt=caller.task.attempt, tool=f"{self._server}/{name}", text=text
+        )
+        return append_ref(text, ref)

@@ -1,0 +1,42 @@
+"""What a server is, before it is served: its name, its tools, and what it needs to be ready."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from service_kit.health import Check
+
+from mcp_kit.tool import ToolSpec
+
+if TYPE_CHECKING:
+    from fastmcp import FastMCP
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server.
+
+    Attributes:
+        name: the vendor's, as in grants and in refs (`github`); `{name}-mcp` is its command and its tokens' audience.
+        version: its own version, not fastmcp's.
+        instructions: what a client's model is told about it.
+        tools: its tools, in the order in which they are listed.
+        aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
+        checks: what `/ready` asks.
+        close: releases what the tools hold.
+        extend: registers resources and prompts; callers with a grant do not see them.
+    """
+
+    name: str
+    version: str
+    instructions: str
+    tools: Sequence[ToolSpec]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    close: Callable[[], Awaitable[None]] | None = None
+    extend: "Callable[[FastMCP[None]], None] | None" = None
+
+    @property
+    def command(self) -> str:
+        """The command's name, and the audience of the tokens that open this server."""
+        return f"{self.name}-mcp"

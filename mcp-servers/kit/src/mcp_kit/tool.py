@@ -1,0 +1,179 @@
+"""Tools as data: the decorator that declares one, the arguments it takes and the compact schema a client sees."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from service_kit.foreign import clean_line
+
+from mcp_kit.errors import WrongArguments
+
+if TYPE_CHECKING:
+    from mcp_kit.reply import Reply
+
+MARK = "__mcp_kit_tool__"
+CURSOR = "cursor"
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+Cursor = Annotated[str | None, Field(description="next_cursor of the last reply", max_length=2000)]
+"""The argument by which a call goes on where the last reply ended; the kit reads it, tools do not."""
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
+Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Marks an argument that names a resource; the kit checks it against the caller's grant before the tool runs."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What the decorator notes on a tool's function."""
+
+    toolset: str
+    writes: bool
+    destructive: bool
+    idempotent: bool
+    timeout: float
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool: its name and description, its arguments, its hints, and the function that does it."""
+
+    name: str
+    description: str
+    toolset: str
+    writes: bool
+    destructive: bool
+    idempotent: bool
+    timeout: float
+    arguments: type[BaseModel]
+    resources: Mapping[str, str]
+    run: Callable[..., Awaitable["Reply"]]
+
+    @property
+    def annotations(self) -> dict[str, bool]:
+        """The four hints for clients."""
+        return {
+            "readOnlyHint": not self.writes,
+            "destructiveHint": self.destructive,
+            "idempotentHint": self.idempotent,
+            "openWorldHint": True,
+        }
+
+    def schema(self) -> dict[str, Any]:
+        """Give the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
+        return _compact(self.arguments.model_json_schema())
+
+    def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Check a call's arguments and give them as the function takes them.
+
+        Raises:
+            WrongArguments: naming each argument that does not fit, and how.
+        """
+        try:
+            parsed = self.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            faults = "; ".join(
+                f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {item['msg']}"
+                for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]
+            )
+            raise WrongArguments(
+                f"{self.name} was not called: {faults}", next_step="Correct the arguments and call it again."
+            ) from None
+        return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+
+F = TypeVar("F", bound=Callable[..., Awaitable["Reply"]])
+
+
+def tool(
+    toolset: str,
+    *,
+    writes: bool = False,
+    destructive: bool = False,
+    idempotent: bool | None = None,
+    timeout: float = DEFAULT_TIMEOUT_SECONDS,
+) -> Callable[[F], F]:
+    """Declare a method as a tool; its name and docstring become the tool's name and description.
+
+    Args:
+        toolset: the set by which operators switch it on and off.
+        writes: whether it changes anything at the vendor; read-only operation hides it then.
+        destructive: whether what it changes may be lost.
+        idempotent: whether a repeat changes nothing more; reads always are.
+        timeout: seconds until a call is given up.
+    """
+
+    def declare(function: F) -> F:
+        repeatable = not writes if idempotent is None else idempotent
+        setattr(function, MARK, Declaration(toolset, writes, destructive, repeatable, timeout))
+        return function
+
+    return declare
+
+
+def collect(*owners: object) -> list[ToolSpec]:
+    """Give the tools declared on these objects, in the order in which they are written."""
+    return [
+        specify(getattr(owner, name))
+        for owner in owners
+        for name, member in vars(type(owner)).items()
+        if hasattr(member, MARK)
+    ]
+
+
+def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
+    """Make a tool of a declared function whose first argument is the `Call`."""
+    declared: Declaration = getattr(function, MARK)
+    hints = get_type_hints(function, include_extras=True)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    fields: dict[str, Any] = {
+        item.name: (hints[item.name], ... if item.default is inspect.Parameter.empty else item.default)
+        for item in parameters
+    }
+    model = create_model(f"{function.__name__}_arguments", __config__=ConfigDict(extra="forbid"), **fields)
+    return ToolSpec(
+        name=function.__name__,
+        description=" ".join((inspect.getdoc(function) or "").split()),
+        toolset=declared.toolset,
+        writes=declared.writes,
+        destructive=declared.destructive,
+        idempotent=declared.idempotent,
+        timeout=declared.timeout,
+        arguments=model,
+        resources=_resources(model),
+        run=function,
+    )
+
+
+def _resources(model: type[BaseModel]) -> dict[str, str]:
+    return {
+        name: mark.kind
+        for name, field in model.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Resource)
+    }
+
+
+def _compact(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = {name: _property(value) for name, value in schema.get("properties", {}).items()}
+    compact: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if schema.get("required"):
+        compact["required"] = schema["required"]
+    return compact
+
+
+def _property(value: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: item for key, item in value.items() if key != "title" and not (key == "default" and item is None)}
+    choices: Sequence[dict[str, Any]] = kept.get("anyOf", ())
+    real = [choice for choice in choices if choice != {"type": "null"}]
+    if len(real) == 1:
+        kept.pop("anyOf")
+        kept = {**real[0], **kept}
+    return kept

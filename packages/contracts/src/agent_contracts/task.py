@@ -1,0 +1,142 @@
+"""The task: everything an agent is asked to do, whoever asked."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from agent_contracts.grant import Resources
+from agent_contracts.model import WireModel
+
+SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=128)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+MAX_INPUT_BYTES = 1_048_576
+
+
+class TaskState(StrEnum):
+    """Where a task is; the last four are final."""
+
+    queued = "queued"
+    running = "running"
+    waiting = "waiting"
+    succeeded = "succeeded"
+    failed = "failed"
+    cancelled = "cancelled"
+    rejected = "rejected"
+
+    @property
+    def final(self) -> bool:
+        """Whether no further state follows."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({TaskState.succeeded, TaskState.failed, TaskState.cancelled, TaskState.rejected})
+
+
+class Priority(StrEnum):
+    """The order in which workers claim."""
+
+    high = "high"
+    normal = "normal"
+    low = "low"
+
+
+class Actor(WireModel):
+    """Who asked: set by the door, never by the caller."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    id: Key
+
+
+class Origin(WireModel):
+    """Where the task came from: set by the door, never by the caller."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
+    ref: Key
+
+
+class Budget(WireModel):
+    """Upper bounds of a task over all its attempts; a missing bound means the skill's own."""
+
+    usd: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+    turns: Annotated[int, Field(ge=1, le=1000)] | None = None
+    tool_calls: Annotated[int, Field(ge=0)] | None = None
+    wall_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
+
+    def within(self, other: "Budget") -> "Budget":
+        """Give the tighter of both bounds, field by field."""
+
+        def tighter(name: str) -> Any:
+            values = [value for value in (getattr(self, name), getattr(other, name)) if value is not None]
+            return min(values) if values else None
+
+        return Budget(**{name: tighter(name) for name in Budget.model_fields})
+
+
+class Retry(WireModel):
+    """How often a task may be attempted."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
+
+
+class ReplyTo(WireModel):
+    """Where the result goes: a stream `agent:results:{tenant}:{name}` or an allowed URL, exactly one of them."""
+
+    stream: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2048)] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.stream is None) == (self.url is None):
+            raise ValueError("reply_to takes exactly one of 'stream' and 'url'")
+        return self
+
+
+class Task(WireModel):
+    """One thing to do: a skill and its input, and bounds that only ever narrow.
+
+    `tenant`, `actor` and `origin` are the door's to set; a door refuses a caller's own.
+    """
+
+    skill: SkillName
+    input: str | dict[str, Any]
+    id: UUID | None = None
+    engine: Name | None = None
+    model: Name | None = None
+    pool: Name | None = None
+    priority: Priority = Priority.normal
+    tenant: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "default"
+    actor: Actor | None = None
+    resources: dict[str, Resources] | None = None
+    dedupe_key: Key | None = None
+    concurrency_key: Key | None = None
+    not_before: AwareDatetime | None = None
+    deadline: AwareDatetime | None = None
+    budget: Budget = Field(default_factory=Budget)
+    retry: Retry | None = None
+    reply_to: ReplyTo | None = None
+    origin: Origin | None = None
+    parent_id: UUID | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    traceparent: Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        text = self.model_dump_json(include={"input"})
+        if len(text.encode()) > MAX_INPUT_BYTES:
+            raise ValueError(f"input is larger than {MAX_INPUT_BYTES} bytes: pass a reference to it instead")
+        if "\\u0000" in text:
+            raise ValueError("input holds a NUL character, which PostgreSQL cannot keep: remove it")
+        if self.deadline and self.not_before and self.deadline <= self.not_before:
+            raise ValueError("deadline is not after not_before")
+        return self
+
+    def due(self, now: datetime) -> bool:
+        """Say whether the task's deadline, if it has one, is still to come."""
+        return self.deadline is None or self.deadline > now

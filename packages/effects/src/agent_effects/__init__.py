@@ -1,0 +1,1 @@
+"""Effects and spending: what gateways write before they act, and the engine and control read."""

@@ -1,0 +1,1 @@
+"""Inbox and ledger: submit, drain, claim, heartbeat, finish, cancel and query tasks."""

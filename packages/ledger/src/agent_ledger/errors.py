@@ -1,0 +1,34 @@
+"""What can go wrong with a task on its way into the ledger; the class says who acts next."""
+
+from typing import Literal
+
+Fault = Literal[
+    "size", "encoding", "nul", "json", "field", "door", "skill", "deadline", "input", "conflict", "unknown", "state"
+]
+
+
+class LedgerError(Exception):
+    """The base of this package's errors."""
+
+
+class InvalidTask(LedgerError):
+    """The caller acts: this is no task that the house takes; no row was made.
+
+    Attributes:
+        fault: what was wrong, from a closed list that is safe to count.
+    """
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault: Fault = fault
+
+
+class ConflictingTask(InvalidTask):
+    """The caller acts: a task of this id exists, and it says something else."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("conflict", message)
+
+
+class UnknownTask(LedgerError):
+    """The caller acts: the tenant has no such task."""

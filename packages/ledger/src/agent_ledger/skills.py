@@ -1,0 +1,156 @@
+"""The skills that workers carry, and which version a task is given. Owns table `ledger.skills`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agent_contracts import Budget
+
+from agent_ledger.connection import Connection, Executor
+from agent_ledger.errors import InvalidTask
+
+UNSEEN_SECONDS = 600
+"""After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""
+MAX_KEY_LENGTH = 256
+PLACE = re.compile(r"\$\{input((?:\.[A-Za-z0-9_-]+)*)\}")
+
+
+@dataclass(frozen=True)
+class SkillRow:
+    """What the ledger knows of a skill; `concurrency_key` is a template such as `issue:${input.issue}`."""
+
+    name: str
+    version: str
+    engine: str
+    model: str
+    pool: str = "default"
+    max_attempts: int = 3
+    budget: Budget = Budget()
+    concurrency_key: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The newest version of a skill, and whether a deadline is still to come by the database's clock."""
+
+    skill: SkillRow
+    due: bool
+
+
+async def register_skills(connection: Executor, rows: Sequence[SkillRow]) -> None:
+    """Make skills known, or known again; the version registered last is the one that new tasks are given."""
+    await connection.execute(
+        """
+        insert into ledger.skills
+            (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description)
+        select name, version, engine, model, pool, max_attempts, budget::json, concurrency_key, description
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[],
+            $8::text[], $9::text[])
+            as given (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description)
+        order by name, version
+        on conflict (name, version) do update set
+            engine = excluded.engine, model = excluded.model, pool = excluded.pool,
+            max_attempts = excluded.max_attempts, budget = excluded.budget,
+            concurrency_key = excluded.concurrency_key, description = excluded.description,
+            registered_at = clock_timestamp(), seen_at = clock_timestamp()
+        """,
+        [row.name for row in rows],
+        [row.version for row in rows],
+        [row.engine for row in rows],
+        [row.model for row in rows],
+        [row.pool for row in rows],
+        [row.max_attempts for row in rows],
+        [row.budget.model_dump_json() for row in rows],
+        [row.concurrency_key for row in rows],
+        [row.description for row in rows],
+    )
+
+
+async def resolve(connection: Executor, name: str, deadline: datetime | None) -> Resolved | None:
+    """Find the version of a skill that was registered last."""
+    row = await connection.fetchrow(
+        """
+        select name, version, engine, model, pool, max_attempts, budget::text, concurrency_key, description,
+            $2::timestamptz is null or $2 > clock_timestamp() as due
+        from ledger.skills where name = $1 order by registered_at desc limit 1
+        """,
+        name,
+        deadline,
+    )
+    if row is None:
+        return None
+    fields = dict(row)
+    due = fields.pop("due")
+    return Resolved(SkillRow(**{**fields, "budget": Budget.model_validate_json(fields["budget"])}), due)
+
+
+async def list_skills(connection: Executor) -> list[SkillRow]:
+    """Give every skill in the version that new tasks are given, by name."""
+    rows = await connection.fetch(
+        """
+        select distinct on (name) name, version, engine, model, pool, max_attempts, budget::text, concurrency_key,
+            description
+        from ledger.skills order by name, registered_at desc
+        """
+    )
+    return [SkillRow(**{**row, "budget": Budget.model_validate_json(row["budget"])}) for row in rows]
+
+
+async def touch_skills(connection: Connection, carried: Mapping[str, str]) -> None:
+    """Note that a living worker carries these versions; written at most once a minute each."""
+    await connection.execute(
+        """
+        update ledger.skills s set seen_at = clock_timestamp()
+        from unnest($1::text[], $2::text[]) as given (name, version)
+        where s.name = given.name and s.version = given.version and s.seen_at < clock_timestamp() - interval '1 minute'
+        """,
+        list(carried.keys()),
+        list(carried.values()),
+    )
+
+
+async def adopt_tasks(connection: Connection, carried: Mapping[str, str]) -> int:
+    """Move queued tasks of versions that no living worker carries to the carried version; give how many."""
+    status: str = await connection.execute(
+        """
+        update ledger.tasks t set skill_version = given.version
+        from unnest($1::text[], $2::text[]) as given (name, version)
+        where t.id in (
+            select q.id from ledger.tasks q join unnest($1::text[], $2::text[]) as mine (name, version)
+                on q.skill = mine.name and q.skill_version <> mine.version
+            where q.state = 'queued' and q.not_before <= now() and not exists (
+                select from ledger.skills s where s.name = q.skill and s.version = q.skill_version
+                    and s.seen_at > now() - make_interval(secs => $3))
+            limit 100 for update of q skip locked)
+        and t.skill = given.name
+        """,
+        list(carried.keys()),
+        list(carried.values()),
+        float(UNSEEN_SECONDS),
+    )
+    return int(status.rpartition(" ")[2])
+
+
+def concurrency_key(template: str, task_input: str | dict[str, Any]) -> str:
+    """Fill a skill's template from a task's input; the key is compared without case.
+
+    Raises:
+        InvalidTask: the input lacks a value that the template names, or the key is too long.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        found: Any = task_input
+        for part in match[1].split(".")[1:]:
+            found = found.get(part) if isinstance(found, dict) else None
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            place = f"input{match[1]}"
+            raise InvalidTask("input", f"{place} is missing, or neither text nor a whole number: the skill needs it")
+        return str(found)
+
+    key = PLACE.sub(value, template).casefold()
+    if len(key) > MAX_KEY_LENGTH:
+        raise InvalidTask("input", f"the concurrency key that the input gives is longer than {MAX_KEY_LENGTH}")
+    return key

@@ -1,0 +1,169 @@
+"""Takes tasks in: one row for one request, however often it is sent. Owns the insertion into `ledger.tasks`."""
+
+import json
+from dataclasses import dataclass
+from uuid import UUID
+
+from agent_contracts import Budget, Priority, Task, uuid7
+from agent_contracts.event import Queued
+from service_kit.access import Door
+from service_kit.grants import Bound, narrow_resources
+
+from agent_ledger.connection import Connection, Executor, transaction
+from agent_ledger.errors import ConflictingTask, InvalidTask
+from agent_ledger.skills import SkillRow, concurrency_key, resolve
+from agent_ledger.text import digest, holds_nul, storable
+
+PRIORITIES = {Priority.high: 0, Priority.normal: 1, Priority.low: 2}
+MAX_RACES = 5
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The task that answers a request; `created` says whether its row is new."""
+
+    id: UUID
+    created: bool
+
+
+async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
+    """Commit a task to the ledger, within the caller's transaction where a connection is given.
+
+    The door sets the tenant, and the actor where it has one. The same id with the same request, or a `dedupe_key` that
+    a task not yet final holds, gives that task and makes no second row.
+
+    Args:
+        executor: where to write.
+        task: the request; without an id it is given a new one.
+        door: the door it came through; its bounds and budget are kept with the row.
+
+    Raises:
+        InvalidTask: the skill is unknown or not this door's, the deadline is over, or the input lacks what the skill
+            needs.
+        ConflictingTask: the id belongs to another request.
+    """
+    task = task.model_copy(
+        update={"tenant": door.tenant, "id": task.id or uuid7(), "actor": door.actor or task.actor},
+    )
+    async with transaction(executor) as connection:
+        for _ in range(MAX_RACES):
+            if (existing := await _existing(connection, task)) is not None:
+                return existing
+            if (created := await _create(connection, task, door)) is not None:
+                return created
+    raise ConflictingTask(f"dedupe_key {task.dedupe_key!r} changes hands too fast: send the task again")
+
+
+async def _existing(connection: Connection, task: Task) -> Submitted | None:
+    found = await holder_of_id(connection, task)
+    if found is not None:
+        tenant, known = found
+        if tenant != task.tenant or known != digest(task):
+            raise ConflictingTask(f"task {task.id} exists and asks for something else: use a new id")
+        assert task.id is not None
+        return Submitted(task.id, created=False)
+    if task.dedupe_key is not None:
+        held = await holder_of_key(connection, task.tenant, task.dedupe_key)
+        if held is not None:
+            return Submitted(held, created=False)
+    return None
+
+
+async def _create(connection: Connection, task: Task, door: Door) -> Submitted | None:
+    if not door.opens(task.skill):
+        raise InvalidTask("door", f"skill {task.skill} is not open at {door.name or 'this door'}: see its skills")
+    found = await resolve(connection, task.skill, task.deadline)
+    if found is None:
+        raise InvalidTask("skill", f"skill {task.skill} is unknown: no worker has registered it")
+    if not found.due:
+        raise InvalidTask("deadline", f"deadline {task.deadline} is over")
+    body = storable(task)
+    if body != task.model_dump_json() or holds_nul(body):
+        raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
+    vendors = narrowed(door, task)
+    created = await insert(connection, task, door, found.skill, body, vendors)
+    return Submitted(created, created=True) if created is not None else None
+
+
+def narrowed(door: Door, task: Task) -> dict[str, Bound]:
+    """Give the door's bounds, narrowed by the task's own resources.
+
+    Raises:
+        InvalidTask: the task names a vendor, or only resources, that the door does not open.
+    """
+    vendors = dict(door.vendors)
+    for vendor, wanted in (task.resources or {}).items():
+        if vendor not in vendors:
+            raise InvalidTask("door", f"resources.{vendor}: {door.name or 'this door'} does not open {vendor}")
+        both = narrow_resources(vendors[vendor].resources, wanted)
+        if wanted and not both:
+            raise InvalidTask("door", f"resources.{vendor}: nothing of it is open at {door.name or 'this door'}")
+        vendors[vendor] = vendors[vendor].model_copy(update={"resources": both})
+    return vendors
+
+
+async def holder_of_id(connection: Connection, task: Task) -> tuple[str, bytes] | None:
+    """Give the tenant and digest of the row with the task's id."""
+    row = await connection.fetchrow("select tenant, digest from ledger.tasks where id = $1", task.id)
+    return (row["tenant"], row["digest"]) if row else None
+
+
+async def holder_of_key(connection: Connection, tenant: str, dedupe_key: str) -> UUID | None:
+    """Give the task, not yet final, that holds a tenant's dedupe key."""
+    found: UUID | None = await connection.fetchval(
+        """
+        select id from ledger.tasks
+        where tenant = $1 and dedupe_key = $2 and state in ('queued', 'running', 'waiting')
+        """,
+        tenant,
+        dedupe_key,
+    )
+    return found
+
+
+async def insert(
+    connection: Connection, task: Task, door: Door, skill: SkillRow, body: str, vendors: dict[str, Bound]
+) -> UUID | None:
+    """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
+    key = task.concurrency_key
+    if key is None and skill.concurrency_key is not None:
+        key = concurrency_key(skill.concurrency_key, task.input)
+    attempts = min(skill.max_attempts, task.retry.max_attempts) if task.retry else skill.max_attempts
+    bounds: Budget = door.budget.within(task.budget)
+    created: UUID | None = await connection.fetchval(
+        """
+        with created as (
+            insert into ledger.tasks
+                (id, tenant, digest, body, door, vendors, budget, skill, skill_version, engine, model, pool, priority,
+                dedupe_key, concurrency_key, parent_id, max_attempts, not_before, deadline)
+            values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7::text::json, $8, $9, $10, $11, $12, $13,
+                $14, $15, $16, $17, coalesce($18, clock_timestamp()), $19)
+            on conflict do nothing returning id, tenant, pool, created_at
+        ), first_event as (
+            insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
+            select id, 0, 1, tenant, created_at, 'queued', $20::text::json from created
+        )
+        select id from created, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text)
+        """,
+        task.id,
+        task.tenant,
+        digest(task),
+        body,
+        door.name,
+        json.dumps({name: bound.model_dump(mode="json") for name, bound in vendors.items()}),
+        bounds.model_dump_json(),
+        task.skill,
+        skill.version,
+        task.engine or skill.engine,
+        task.model or skill.model,
+        task.pool or skill.pool,
+        PRIORITIES[task.priority],
+        task.dedupe_key,
+        key,
+        task.parent_id,
+        attempts,
+        task.not_before,
+        task.deadline,
+        Queued(skill=task.skill, door=door.name).model_dump_json(),
+    )
+    return created

@@ -1,0 +1,140 @@
+"""`access.yaml`: the doors tasks come through, and what services, people and tenants may do."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from agent_contracts import Actor, Budget
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from service_kit.bearer import holder
+from service_kit.errors import ConfigError
+from service_kit.grants import Bound
+from service_kit.watched import WatchedFile
+
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Entry(BaseModel):
+    """The base of every entry: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Door(Entry):
+    """Where tasks come in: for which tenant, which skills, within which bounds. `name` is set from its place."""
+
+    name: str = ""
+    tenant: TenantName = "default"
+    skills: list[str] = Field(default_factory=list)
+    vendors: dict[str, Bound] = Field(default_factory=dict)
+    budget: Budget = Field(default_factory=Budget)
+    actor: Actor | None = None
+    token_sha256: list[Hash] = Field(default_factory=list)
+
+    def opens(self, skill: str) -> bool:
+        """Say whether tasks for the skill may come through this door."""
+        return "*" in self.skills or skill in self.skills
+
+
+class ServiceEntry(Entry):
+    """A server of ours that calls gateways; what it opens without a task is by default nothing."""
+
+    token_sha256: list[Hash]
+    tenant: TenantName = "default"
+    opens: dict[str, Bound] = Field(default_factory=dict)
+
+
+class Person(Entry):
+    """Somebody who uses an MCP server with a static token."""
+
+    token_sha256: list[Hash]
+    tenant: TenantName = "default"
+    vendors: dict[str, Bound] = Field(default_factory=dict)
+
+
+class Tenant(Entry):
+    """What a tenant may do at each vendor, whatever its skills and doors say."""
+
+    vendors: dict[str, Bound] = Field(default_factory=dict)
+
+
+class Access(Entry):
+    """The whole file."""
+
+    tenants: dict[TenantName, Tenant] = Field(default_factory=dict)
+    streams: dict[str, Door] = Field(default_factory=dict)
+    webhooks: dict[str, Door] = Field(default_factory=dict)
+    http: dict[str, Door] = Field(default_factory=dict)
+    cli: Door | None = None
+    services: dict[str, ServiceEntry] = Field(default_factory=dict)
+    people: dict[str, Person] = Field(default_factory=dict)
+
+    def service(self, token: str) -> str | None:
+        """Name the service whose token this is."""
+        return holder(token, {name: entry.token_sha256 for name, entry in self.services.items()})
+
+    def http_door(self, token: str) -> Door | None:
+        """Give the HTTP door that a token opens."""
+        name = holder(token, {name: door.token_sha256 for name, door in self.http.items()})
+        return self.http[name] if name else None
+
+    def person(self, token: str) -> tuple[str, Person] | None:
+        """Give the person whose token this is, with the name."""
+        name = holder(token, {name: person.token_sha256 for name, person in self.people.items()})
+        return (name, self.people[name]) if name else None
+
+
+class AccessFile:
+    """The access file of a process, read again when it changes.
+
+    Raises:
+        ConfigError: it cannot be read, or an entry is wrong; each error names its place.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = WatchedFile(path, read_access)
+
+    def current(self) -> Access:
+        """Give the file's present content, or the last good one."""
+        return self._file.current()
+
+
+def read_access(path: Path) -> Access:
+    """Read an access file and name its doors.
+
+    Raises:
+        ConfigError: the file is missing, is no YAML, or has a wrong entry.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"ACCESS_FILE={path} does not exist: make it with `make init`") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"ACCESS_FILE={path} cannot be read: {error}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(
+            f"ACCESS_FILE={path} must hold a mapping with tenants, streams, webhooks, http, cli, services"
+        )
+    try:
+        access = Access.model_validate(_named(raw))
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ConfigError(f"ACCESS_FILE={path}: {found}") from None
+    return access
+
+
+def _named(raw: dict[str, Any]) -> dict[str, Any]:
+    """Set each door's name from its place, so that no file can claim another's."""
+    named = dict(raw)
+    for group, kind in (("streams", "stream"), ("webhooks", "webhook"), ("http", "http")):
+        doors = raw.get(group)
+        if isinstance(doors, dict):
+            named[group] = {
+                key: {**door, "name": f"{kind}:{key}"} if isinstance(door, dict) else door
+                for key, door in doors.items()
+            }
+    if isinstance(raw.get("cli"), dict):
+        named["cli"] = {**raw["cli"], "name": "cli"}
+    return named

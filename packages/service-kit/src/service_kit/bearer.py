@@ -1,0 +1,38 @@
+"""Opaque bearer tokens of services, doors and people: random, and kept only as hashes."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+PREFIXES = {"service": "abs_", "door": "abd_", "person": "abp_"}
+
+
+def new_token(kind: Literal["service", "door", "person"]) -> str:
+    """Make a token of 256 random bits."""
+    return PREFIXES[kind] + secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Give the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def holder(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
+    """Find whose token it is; every hash is compared, in constant time."""
+    presented = token_hash(token)
+    found: str | None = None
+    for name, known in hashes.items():
+        for value in known:
+            if hmac.compare_digest(presented, value.lower()):
+                found = name
+    return found
+
+
+def bearer_of(header: str | None) -> str | None:
+    """Take the token out of an `Authorization: Bearer` header's value."""
+    if not header:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,49 @@
+"""What can go wrong in any process here; the class says who acts next."""
+
+from typing import Literal
+
+TokenFault = Literal["missing", "malformed", "signature", "expired", "audience", "unknown_key", "claims"]
+
+
+class ServiceKitError(Exception):
+    """The base of this package's errors."""
+
+
+class ConfigError(ServiceKitError):
+    """The operator acts: a setting or file is wrong; the message names it and the remedy."""
+
+
+class TokenError(ServiceKitError):
+    """The caller acts: its token does not open this door.
+
+    Attributes:
+        reason: what was wrong, from a closed list that is safe to show and to count.
+    """
+
+    def __init__(self, reason: TokenFault, message: str) -> None:
+        super().__init__(message)
+        self.reason: TokenFault = reason
+
+
+class UpstreamError(ServiceKitError):
+    """The upstream failed to give a usable reply.
+
+    Attributes:
+        status: the reply's status, where there was one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection: nothing of the request can have been acted on."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The request was sent, and no whole reply came in time: it may have been acted on."""
+
+
+class ReplyTooLarge(UpstreamError):
+    """The reply is larger than the limit."""

@@ -1,0 +1,58 @@
+"""Foreign text: what strangers wrote is data, cleaned of what hides or imitates, and fenced."""
+
+import re
+import secrets
+
+ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])?"
+)
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+REF_LOOKALIKE = re.compile(r"(?im)^([ \t>*`-]*ref\s*):")
+MARKUP = re.compile(
+    r"(?i)<(?=\s*/?\s*(?:system|human|assistant|user|function|tool|antml|invoke|parameter|foreign|command|local-command"
+    r"|task|result)[\w:-]*\b)"
+)
+FENCE_LOOKALIKE = re.compile(r"(?i)(foreign)(\s*-\s*)(?=[0-9a-f]{8})")
+
+
+def clean(text: str) -> str:
+    """Remove control, bidi and zero-width characters and break what imitates our own or a CLI's markup.
+
+    Line ends become newlines; tabs stay. A `ref:` at a line's start, a tag such as `<system-reminder>` and our own
+    fence keep their letters but lose their form.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = INVISIBLE.sub("", ESCAPES.sub("", text))
+    text = REF_LOOKALIKE.sub("\\1\u2236", text)
+    text = MARKUP.sub("\u2039", text)
+    return FENCE_LOOKALIKE.sub("\\1\u2010", text)
+
+
+def clean_line(text: str, limit: int = 300) -> str:
+    """Clean a name or title for use inside a line: one line, bounded, with a mark where it was cut."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def new_nonce() -> str:
+    """Make a fence's nonce, new for every reply."""
+    return secrets.token_hex(4)
+
+
+def fence(text: str, *, label: str, nonce: str) -> str:
+    """Clean text and put it between two lines that carry the nonce.
+
+    Args:
+        text: what a stranger wrote.
+        label: what it is, in our words, such as `issue body by @octocat`; it is cleaned too.
+        nonce: this reply's nonce, which the text cannot know.
+    """
+    return f"<foreign-{nonce} {clean_line(label)!r}>\n{clean(text)}\n</foreign-{nonce}>"
+
+
+def for_terminal(text: str) -> str:
+    """Strip what a terminal would act on: escape sequences and control characters other than newline and tab."""
+    return INVISIBLE.sub("", ESCAPES.sub("", text.replace("\r\n", "\n")))

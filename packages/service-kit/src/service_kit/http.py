@@ -1,0 +1,227 @@
+"""The only door to httpx: timeouts, retries of safe methods, limits, and our errors."""
+
+import asyncio
+import json as jsonlib
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WORTH_RETRYING = frozenset({502, 503, 504})
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5.0
+Params = Mapping[str, Any] | list[tuple[str, str]] | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An upstream's whole reply; `body` is decoded unless it was asked for raw."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8; broken bytes are replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Parse the body as JSON.
+
+        Raises:
+            UpstreamError: it is none.
+        """
+        try:
+            return jsonlib.loads(self.body)
+        except ValueError:
+            raise UpstreamError(f"the upstream's reply ({self.status}) is not JSON", status=self.status) from None
+
+
+@dataclass(frozen=True)
+class StreamReply:
+    """An upstream's reply whose body is still coming, chunk by chunk as it was sent."""
+
+    status: int
+    headers: httpx.Headers
+    chunks: AsyncIterator[bytes]
+
+
+class HttpClient:
+    """Speaks HTTP to one upstream. Redirects are never followed; the environment's proxies are not used.
+
+    Args:
+        base_url: the upstream; paths are appended to it.
+        timeout: seconds to wait for a reply's next bytes.
+        connect_timeout: seconds to wait for a connection.
+        retries: how often a safe method is tried again after a failed or broken connection or 502, 503, 504.
+        max_reply_bytes: the largest body that `request` reads.
+        headers: sent with every request.
+        max_connections: the largest number of connections at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "",
+        timeout: float = 20.0,
+        connect_timeout: float = 5.0,
+        retries: int = 2,
+        max_reply_bytes: int = 10_000_000,
+        headers: Mapping[str, str] | None = None,
+        max_connections: int = 100,
+    ) -> None:
+        self._retries = retries
+        self._max_reply_bytes = max_reply_bytes
+        self._connect_timeout = connect_timeout
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=httpx.Timeout(timeout, connect=connect_timeout),
+            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
+            headers=dict(headers or {}),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        raw: bool = False,
+    ) -> Reply:
+        """Send a request and read its whole reply, whatever its status.
+
+        Args:
+            method: the method; GET, HEAD and OPTIONS are retried.
+            path: appended to the base URL, already encoded.
+            params: the query.
+            json: a body to send as JSON.
+            content: a body to send as it is.
+            headers: added to the client's own.
+            timeout: seconds, in place of the client's.
+            raw: leave the body's content encoding as it came.
+
+        Raises:
+            UpstreamUnreachable: there was no connection.
+            UpstreamTimeout: the reply, or the rest of it, did not come.
+            ReplyTooLarge: the body is over the limit.
+            UpstreamError: the reply is no HTTP.
+        """
+        tries = self._retries if method.upper() in SAFE else 0
+        for attempt in range(tries + 1):
+            try:
+                async with self._send(method, path, params, json, content, headers, timeout) as response:
+                    if attempt < tries and response.status_code in WORTH_RETRYING:
+                        wait = _wait(attempt, response.headers.get("retry-after"))
+                    else:
+                        return Reply(response.status_code, response.headers, await self._body(response, raw))
+            except UpstreamError as error:
+                if attempt == tries or isinstance(error, UpstreamTimeout | ReplyTooLarge):
+                    raise
+                wait = _wait(attempt, None)
+            await asyncio.sleep(wait)
+        raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> AsyncIterator[StreamReply]:
+        """Send a request and give its reply as soon as its headers are there; nothing is retried.
+
+        Raises:
+            UpstreamUnreachable: there was no connection.
+            UpstreamTimeout: the next bytes did not come; also raised while reading the chunks.
+            UpstreamError: the connection broke; also raised while reading the chunks.
+        """
+        async with self._send(method, path, params, None, content, headers, timeout) as response:
+            yield StreamReply(response.status_code, response.headers, response.aiter_raw())
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def __aenter__(self) -> "HttpClient":
+        """Give the client itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
+        await self.aclose()
+
+    @asynccontextmanager
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        json: Any,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        timeout: float | None,
+    ) -> AsyncIterator[httpx.Response]:
+        limit: Any = httpx.USE_CLIENT_DEFAULT
+        if timeout is not None:
+            limit = httpx.Timeout(timeout, connect=min(timeout, self._connect_timeout))
+        request = self._client.build_request(
+            method,
+            path,
+            params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
+            json=json,
+            content=content,
+            headers=dict(headers or {}),
+            timeout=limit,
+        )
+        target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise UpstreamUnreachable(f"no connection to {target}: {error or type(error).__name__}") from error
+        except httpx.TimeoutException as error:
+            raise UpstreamTimeout(f"no reply from {target} in time") from error
+        except httpx.TransportError as error:
+            raise UpstreamError(f"the connection to {target} broke: {error or type(error).__name__}") from error
+        except httpx.DecodingError as error:
+            raise UpstreamError(f"the reply of {target} cannot be decoded: {error}") from error
+
+    async def _body(self, response: httpx.Response, raw: bool) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_raw() if raw else response.aiter_bytes():
+            body += chunk
+            if len(body) > self._max_reply_bytes:
+                message = f"the upstream's reply is larger than {self._max_reply_bytes} bytes"
+                raise ReplyTooLarge(message, status=response.status_code)
+        return bytes(body)
+
+
+def _wait(attempt: int, retry_after: str | None) -> float:
+    if retry_after and retry_after.isdigit():
+        return min(float(retry_after), LONGEST_WAIT_SECONDS)
+    return float(min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempt) * random.uniform(0.5, 1.5))

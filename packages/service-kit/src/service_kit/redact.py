@@ -1,0 +1,51 @@
+"""Masks secrets in text: known shapes anywhere, and a run's own tokens exactly."""
+
+import re
+from collections.abc import Iterable
+
+MASK = "[secret]"
+SHAPES = re.compile(
+    r"""
+    gh[pousr]_[A-Za-z0-9]{20,}                         # GitHub tokens
+    | github_pat_[A-Za-z0-9_]{20,}
+    | sk-ant-[A-Za-z0-9_-]{16,}                        # Anthropic keys
+    | sk-[A-Za-z0-9_-]{32,}
+    | xox[abeoprs]-[A-Za-z0-9-]{10,}                   # Slack tokens
+    | sntr[ysu]_[A-Za-z0-9_=+/-]{20,}                  # Sentry tokens
+    | A(?:KI|SI)A[0-9A-Z]{16}                          # AWS key ids
+    | ab[sdp]_[A-Za-z0-9_-]{32,}                       # this house's service, door and people's tokens
+    | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}   # JWTs
+    | (?<=[Bb]earer\ )[A-Za-z0-9._~+/-]{16,}=*
+    | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                  # user:password in a URL
+    | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def redact(text: str) -> str:
+    """Replace every known shape of a secret."""
+    return SHAPES.sub(MASK, text)
+
+
+def holds_secret(text: str) -> bool:
+    """Say whether the text holds a known shape of a secret."""
+    return SHAPES.search(text) is not None
+
+
+class Masker:
+    """Replaces given secrets, and known shapes of others."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= 8}, key=len, reverse=True)
+        self._exact = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def mask(self, text: str) -> str:
+        """Give the text without the secrets."""
+        if self._exact is not None:
+            text = self._exact.sub(MASK, text)
+        return redact(text)
+
+    def mask_bytes(self, text: bytes) -> bytes:
+        """Give UTF-8 bytes without the secrets; bytes that are not UTF-8 are replaced."""
+        return self.mask(text.decode("utf-8", "replace")).encode()

@@ -1,0 +1,47 @@
+"""Refs: the line at the end of a tool's reply by which a claim can be traced to it.
+
+The key is shared by the engine and the MCP servers; agents never see it.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from uuid import UUID
+
+REF_LINE = re.compile(r"\nref: ([a-z2-7]{8})\Z")
+
+
+def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str) -> str:
+    """Derive the ref of one reply: 8 base32 characters of an HMAC-SHA256.
+
+    Args:
+        key: the shared key.
+        task: the task that the reply is given to.
+        attempt: its attempt.
+        tool: server and tool, as in `github/issue_read`.
+        text: the reply's exact text before the ref line.
+    """
+    parts = (str(task), str(attempt), tool, text)
+    message = b"".join(len(part := item.encode("utf-8", "surrogatepass")).to_bytes(8) + part for item in parts)
+    digest = hmac.new(key, message, hashlib.sha256).digest()
+    return base64.b32encode(digest)[:8].decode().lower()
+
+
+def append_ref(text: str, ref: str) -> str:
+    """Add the ref as the reply's last line."""
+    return f"{text}\nref: {ref}"
+
+
+def split_ref(text: str) -> tuple[str, str | None]:
+    """Part a reply into its text and its ref, None where the last line is none."""
+    match = REF_LINE.search(text)
+    return (text[: match.start()], match.group(1)) if match else (text, None)
+
+
+def ref_fits(key: bytes, *, task: UUID, attempt: int, tool: str, reply: str) -> str | None:
+    """Give the ref of a whole reply if the server really gave it to this attempt for this tool, else None."""
+    text, ref = split_ref(reply)
+    if ref is None:
+        return None
+    return ref if hmac.compare_digest(ref, make_ref(key, task=task, attempt=attempt, tool=tool, text=text)) else None

@@ -1,0 +1,98 @@
+"""Runs an ASGI app as a process: bind checks, graceful stop, errors as one clear line."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from service_kit.errors import ConfigError
+
+
+def check_bind(host: str, *, authenticated: bool, allow_public: bool = False) -> None:
+    """Refuse to listen beyond loopback without authentication, unless told so.
+
+    Raises:
+        ConfigError: the bind is wide and neither authenticated nor allowed.
+    """
+    if authenticated or allow_public or is_loopback(host):
+        return
+    raise ConfigError(
+        f"HOST={host} would be open to the network without authentication: bind 127.0.0.1, "
+        "configure tokens, or set ALLOW_UNAUTHENTICATED=true"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine's loopback."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.0) -> None:
+    """Serve an app until SIGTERM or SIGINT, then let requests end within the grace.
+
+    Raises:
+        ConfigError: the address cannot be bound; names it and the remedy.
+    """
+    listener = bind(host, port)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(grace_seconds)),
+    )
+    server = uvicorn.Server(config)
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        with contextlib.suppress(OSError):
+            listener.close()
+    if not server.started:
+        raise ConfigError("the server did not start: see the log line above")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open the listening socket.
+
+    Raises:
+        ConfigError: the address is taken or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {reason}. Stop what uses that port, or choose another with PORT or --port"
+        ) from None
+    listener.set_inheritable(False)
+    return listener
+
+
+def run(main: Coroutine[Any, Any, int | None]) -> int:
+    """Run a process's main coroutine; an error of configuration is one line and exit status 2."""
+    try:
+        return asyncio.run(main) or 0
+    except ConfigError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,89 @@
+"""Settings from the environment alone; an error names the variable and the remedy."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import AliasChoices, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import EnvSettingsSource
+
+from service_kit.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """The base of every process's settings: read once, from the environment, and never changed."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment and nothing else: no dotenv file, no secrets folder."""
+        return (init_settings, env_settings)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
+    """Read a process's settings from the environment.
+
+    Args:
+        cls: the settings to read.
+        environ: what to read instead of the process's own environment.
+
+    Raises:
+        ConfigError: a variable is missing or wrong; each is named with what it takes.
+    """
+    try:
+        if environ is None:
+            return cls()
+        return cls.model_validate(_pick(cls, environ))
+    except ValidationError as error:
+        lines = [_explain(cls, dict(item)) for item in error.errors()]
+        raise ConfigError("; ".join(lines)) from None
+
+
+def variables(field_name: str, field: FieldInfo) -> list[str]:
+    """Name the environment variables that set a field, the preferred one first."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice).upper() for choice in alias.choices]
+    return [str(alias or field_name).upper()]
+
+
+def _pick(cls: type[S], environ: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(cls)
+    source.env_vars = {key.lower(): value for key, value in environ.items() if value != ""}
+    return source()
+
+
+def _explain(cls: type[S], item: dict[str, Any]) -> str:
+    place = str(item["loc"][0]) if item["loc"] else ""
+    for name, field in cls.model_fields.items():
+        names = variables(name, field)
+        if place.upper() in {name.upper(), *names}:
+            wanted = f" ({field.description})" if field.description else ""
+            if item["type"] == "missing":
+                return f"{' or '.join(names)} is not set{wanted}: set it in the environment"
+            return f"{names[0]} is not usable: {item['msg']}{wanted}"
+    return str(item["msg"])
+
+
+def environment() -> dict[str, str]:
+    """Give a copy of the process's environment."""
+    return dict(os.environ)
+
+
+def forget(*names: str) -> None:
+    """Drop variables from the process's environment, so that no child and no later reader finds them."""
+    for name in names:
+        os.environ.pop(name, None)

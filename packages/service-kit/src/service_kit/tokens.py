@@ -1,0 +1,217 @@
+"""Task and model tokens: EdDSA JWTs that the engine signs and all others verify with public keys alone."""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jwt
+from agent_contracts import Budget, Grant
+from jwt import PyJWK
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from service_kit.errors import ConfigError, TokenError
+from service_kit.keys import read_public
+from service_kit.watched import WatchedFile
+
+ISSUER = "agent-engine"
+MODEL_AUDIENCE = "model-api"
+LEEWAY_SECONDS = 30
+MAX_TOKEN_BYTES = 16_384
+CACHE_SIZE = 4096
+
+
+class RunClaims(BaseModel):
+    """What every token of a run says: which run it is, and until when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jti: str
+    task: UUID
+    attempt: int
+    tenant: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+class TaskClaims(RunClaims):
+    """A task token: what the run may do at one vendor."""
+
+    vendor: str
+    audience: tuple[str, ...]
+    grant: Grant
+
+
+class ModelClaims(RunClaims):
+    """A model token: which models the run may ask, and within which budget."""
+
+    models: tuple[str, ...]
+    budget: Budget
+
+
+class Signer:
+    """Signs tokens; only the engine has one."""
+
+    def __init__(self, private_jwk: dict[str, Any]) -> None:
+        self._key = PyJWK.from_dict(private_jwk)
+        self._kid = str(private_jwk["kid"])
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Signer":
+        """Read the signing key.
+
+        Raises:
+            ConfigError: the file is missing or holds no Ed25519 private JWK.
+        """
+        try:
+            private_jwk = json.loads(path.read_text())
+            if not private_jwk.get("d"):
+                raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")
+            return cls(private_jwk)
+        except FileNotFoundError:
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: make it with `make init`") from None
+        except (OSError, ValueError, KeyError, AttributeError, jwt.PyJWTError) as error:
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no Ed25519 private JWK: {error}") from None
+
+    def task_token(
+        self,
+        *,
+        task: UUID,
+        attempt: int,
+        tenant: str,
+        vendor: str,
+        audience: Sequence[str],
+        grant: Grant,
+        lifetime_seconds: float,
+    ) -> str:
+        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway."""
+        claims = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
+        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds)
+
+    def model_token(
+        self,
+        *,
+        task: UUID,
+        attempt: int,
+        tenant: str,
+        models: Sequence[str],
+        budget: Budget,
+        lifetime_seconds: float,
+    ) -> str:
+        """Sign a token for one run's model requests."""
+        claims = {"models": list(models), "budget": budget.model_dump(mode="json", exclude_none=True)}
+        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds)
+
+    def _sign(
+        self, task: UUID, attempt: int, tenant: str, audience: list[str], claims: dict[str, Any], lifetime: float
+    ) -> str:
+        now = int(time.time())
+        payload = {
+            "iss": ISSUER,
+            "sub": str(task),
+            "aud": audience,
+            "iat": now,
+            "exp": now + int(lifetime),
+            "jti": secrets.token_urlsafe(16),
+            "attempt": attempt,
+            "tenant": tenant,
+            **claims,
+        }
+        return jwt.encode(payload, self._key, algorithm="EdDSA", headers={"kid": self._kid})
+
+
+class Verifier:
+    """Verifies tokens for one audience; verified ones are remembered until they end or a key changes."""
+
+    def __init__(self, jwks_path: Path, *, audience: str) -> None:
+        self._audience = audience
+        self._cache: dict[str, RunClaims] = {}
+        self._keys = WatchedFile(jwks_path, read_public, self._cache.clear)
+
+    def task(self, token: str) -> TaskClaims:
+        """Verify a task token.
+
+        Raises:
+            TokenError: it is malformed, altered, expired, another's, or no task token.
+        """
+        claims = self._verified(token)
+        if not isinstance(claims, TaskClaims):
+            raise TokenError("claims", "this is not a task token")
+        return claims
+
+    def model(self, token: str) -> ModelClaims:
+        """Verify a model token.
+
+        Raises:
+            TokenError: it is malformed, altered, expired, another's, or no model token.
+        """
+        claims = self._verified(token)
+        if not isinstance(claims, ModelClaims):
+            raise TokenError("claims", "this is not a model token")
+        return claims
+
+    def _verified(self, token: str) -> RunClaims:
+        keys = self._keys.current()
+        known = self._cache.get(token)
+        if known is None:
+            known = self._decode(token, keys)
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[token] = known
+        if known.expires_at.timestamp() + LEEWAY_SECONDS <= time.time():
+            self._cache.pop(token, None)
+            raise TokenError("expired", "the token has expired")
+        return known
+
+    def _decode(self, token: str, keys: dict[str, dict[str, Any]]) -> RunClaims:
+        if not token:
+            raise TokenError("missing", "no token was given")
+        if len(token) > MAX_TOKEN_BYTES:
+            raise TokenError("malformed", "the token is too long")
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.InvalidTokenError:
+            raise TokenError("malformed", "the token is not a JWT") from None
+        if kid not in keys:
+            raise TokenError("unknown_key", "the token's key is not known here")
+        try:
+            payload = jwt.decode(
+                token,
+                PyJWK.from_dict(keys[kid]),
+                algorithms=["EdDSA"],
+                audience=self._audience,
+                issuer=ISSUER,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iat", "aud", "iss", "sub", "jti"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenError("expired", "the token has expired") from None
+        except jwt.InvalidAudienceError:
+            raise TokenError("audience", f"the token is not for {self._audience}") from None
+        except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+            raise TokenError("signature", "the token's signature does not fit") from None
+        except jwt.InvalidTokenError as error:
+            raise TokenError("claims", f"the token is not usable: {error}") from None
+        return _claims(payload)
+
+
+def _claims(payload: dict[str, Any]) -> RunClaims:
+    run = {
+        "jti": payload["jti"],
+        "task": payload["sub"],
+        "attempt": payload.get("attempt"),
+        "tenant": payload.get("tenant"),
+        "issued_at": datetime.fromtimestamp(payload["iat"], UTC),
+        "expires_at": datetime.fromtimestamp(payload["exp"], UTC),
+    }
+    try:
+        if "models" in payload:
+            return ModelClaims(**run, models=payload["models"], budget=payload.get("budget"))
+        audience = payload["aud"] if isinstance(payload["aud"], list) else [payload["aud"]]
+        return TaskClaims(**run, vendor=payload.get("vendor"), audience=audience, grant=payload.get("grant"))
+    except ValidationError as error:
+        raise TokenError("claims", f"the token's claims are not usable: {error.error_count()} wrong") from None

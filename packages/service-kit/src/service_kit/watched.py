@@ -1,0 +1,64 @@
+"""A file that is read again when it changes, by modification time, size and inode."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from service_kit.errors import ConfigError
+from service_kit.log import get_logger
+
+T = TypeVar("T")
+LOOK_EVERY_SECONDS = 1.0
+
+
+class WatchedFile(Generic[T]):
+    """Holds what a file says; a change that cannot be read is logged, and the last good state stays.
+
+    Args:
+        path: the file.
+        read: makes the value, and raises ConfigError when the file is wrong.
+        on_change: called after each successful reading but the first.
+
+    Raises:
+        ConfigError: the first reading failed.
+    """
+
+    def __init__(self, path: Path, read: Callable[[Path], T], on_change: Callable[[], None] | None = None) -> None:
+        self.path = path
+        self._read = read
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._stamp = self._look()
+        self._value = read(path)
+        self._looked_at = time.monotonic()
+
+    def current(self) -> T:
+        """Give what the file says now; it is looked at no more than once a second."""
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_EVERY_SECONDS:
+            with self._lock:
+                self._looked_at = now
+                self._refresh()
+        return self._value
+
+    def _refresh(self) -> None:
+        stamp = self._look()
+        if stamp == self._stamp:
+            return
+        try:
+            self._value = self._read(self.path)
+        except ConfigError as error:
+            get_logger(__name__).error("file_not_usable", file=str(self.path), error=str(error), kept="last good state")
+        else:
+            if self._on_change is not None:
+                self._on_change()
+        self._stamp = stamp
+
+    def _look(self) -> tuple[int, int, int]:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -1,0 +1,1 @@
+"""The API's operations, a module per kind of thing."""

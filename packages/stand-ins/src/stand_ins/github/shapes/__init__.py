@@ -1,0 +1,1 @@
+"""Records as the JSON of GitHub's REST API, whole enough for its own OpenAPI description."""

@@ -1,0 +1,242 @@
+"""The model stand-in's app: the Messages API, played; its own levers are apart, under `/_stand-in/`."""
+
+import asyncio
+import hmac
+import json
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from stand_ins.model.conversation import Conversation, parse
+from stand_ins.model.errors import BadRequestError, ScenarioError
+from stand_ins.model.library import Library
+from stand_ins.model.reply import Reply, error_body, play, sse
+from stand_ins.model.scenario import Match, Scenario, Step
+from stand_ins.model.wire import Stream, forever
+
+KEPT_REQUESTS = 200
+SESSION_HEADER = "x-claude-code-session-id"
+SECRET_HEADERS = frozenset({"x-api-key", "authorization"})
+
+
+def build(scenarios: Iterable[Path] = (), *, key: str | None = None, built_in: bool = True) -> Starlette:
+    """Make the app.
+
+    Args:
+        scenarios: folders of scenario files, beside the built-in ones.
+        key: what `x-api-key` or the bearer token must be; None takes any.
+        built_in: whether the built-in scenarios are known.
+
+    Raises:
+        ScenarioError: a scenario file is wrong.
+    """
+    stand_in = StandIn(Library(scenarios, built_in=built_in), key)
+    return Starlette(
+        routes=[
+            Route("/v1/messages", stand_in.messages, methods=["POST"]),
+            Route("/v1/messages/count_tokens", stand_in.count_tokens, methods=["POST"]),
+            Route("/_stand-in/scenarios", stand_in.list_scenarios, methods=["GET"]),
+            Route("/_stand-in/scenarios/{name}", stand_in.put_scenario, methods=["PUT"]),
+            Route("/_stand-in/requests", stand_in.list_requests, methods=["GET"]),
+            Route("/_stand-in/reset", stand_in.reset, methods=["POST"]),
+            Route("/health", _health),
+            Route("/ready", _health),
+        ]
+    )
+
+
+class StandIn:
+    """Answers requests from scenarios and remembers what was asked."""
+
+    def __init__(self, library: Library, key: str | None) -> None:
+        self._library = library
+        self._key = key
+        self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
+        self._attempts: Counter[tuple[str, str, int]] = Counter()
+
+    async def messages(self, request: Request) -> Response:
+        """Answer `POST /v1/messages`."""
+        raw = await request.body()
+        seen = self._remember(request)
+        try:
+            body, conversation = self._read(request, raw)
+            seen["body"] = body
+            scenario, step = self._step(conversation, seen)
+            return await self._answer(scenario, step, conversation, body, len(raw), seen)
+        except Refused as refused:
+            seen["status"] = refused.status
+            return _error(refused.status, str(refused))
+        except ScenarioError as error:
+            seen["status"] = 400
+            return _error(400, f"stand-in: {error}")
+
+    async def count_tokens(self, request: Request) -> Response:
+        """Answer `POST /v1/messages/count_tokens` with a quarter of the bytes."""
+        raw = await request.body()
+        seen = self._remember(request)
+        try:
+            self._authenticate(request)
+            seen["body"] = _json_object(raw)
+        except Refused as refused:
+            seen["status"] = refused.status
+            return _error(refused.status, str(refused))
+        seen["status"] = 200
+        return JSONResponse({"input_tokens": max(1, len(raw) // 4)})
+
+    async def list_scenarios(self, _: Request) -> Response:
+        """Name the scenarios, the first to be looked at first."""
+        return JSONResponse(self._library.names())
+
+    async def put_scenario(self, request: Request) -> Response:
+        """Add a scenario: YAML or JSON, whole, or `{like: NAME, match: ...}` to play a known one elsewhere."""
+        name = request.path_params["name"]
+        try:
+            raw = yaml.safe_load(await request.body())
+            if isinstance(raw, Mapping) and "like" in raw:
+                shell = {"steps": [{}], "match": raw.get("match")}
+                match = Scenario.from_mapping(shell, name=name).match or Match(text="")
+                scenario = self._library.alias(name, like=str(raw["like"]), match=match)
+            else:
+                scenario = Scenario.from_mapping(raw, name=name)
+                self._library.add(scenario)
+        except (ScenarioError, yaml.YAMLError) as error:
+            return JSONResponse({"message": str(error)}, status_code=422)
+        return JSONResponse({"name": scenario.name, "steps": len(scenario.steps)}, status_code=201)
+
+    async def list_requests(self, _: Request) -> Response:
+        """Give what was asked, oldest first, without keys."""
+        return JSONResponse(list(self._requests))
+
+    async def reset(self, _: Request) -> Response:
+        """Forget requests, attempts and added scenarios."""
+        self._requests.clear()
+        self._attempts.clear()
+        self._library.reset()
+        return Response(status_code=204)
+
+    def _remember(self, request: Request) -> dict[str, Any]:
+        seen: dict[str, Any] = {
+            "at": datetime.now(UTC).isoformat(),
+            "path": request.url.path,
+            "query": request.url.query,
+            "headers": {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS},
+        }
+        self._requests.append(seen)
+        return seen
+
+    def _authenticate(self, request: Request) -> None:
+        bearer = request.headers.get("authorization", "")
+        given = request.headers.get("x-api-key") or bearer.removeprefix("Bearer ")
+        if not given or (self._key is not None and not hmac.compare_digest(given.encode(), self._key.encode())):
+            raise Refused(401, "invalid x-api-key")
+
+    def _read(self, request: Request, raw: bytes) -> tuple[dict[str, Any], Conversation]:
+        self._authenticate(request)
+        if "anthropic-version" not in request.headers:
+            raise Refused(400, "anthropic-version: header is required")
+        body = _json_object(raw)
+        try:
+            return body, parse(body, session=request.headers.get(SESSION_HEADER, ""))
+        except BadRequestError as error:
+            raise Refused(400, str(error)) from error
+
+    def _step(self, conversation: Conversation, seen: dict[str, Any]) -> tuple[Scenario, Step]:
+        scenario = self._library.choose(conversation)
+        if scenario is None:
+            known = ", ".join(self._library.names())
+            raise Refused(400, f"stand-in: no scenario plays for this conversation (known: {known})")
+        key = (scenario.name, conversation.session, conversation.step)
+        attempt = self._attempts[key]
+        self._attempts[key] += 1
+        seen.update(scenario=scenario.name, step=conversation.step, attempt=attempt)
+        return scenario, scenario.step(conversation.step).for_attempt(attempt)
+
+    async def _answer(
+        self,
+        scenario: Scenario,
+        step: Step,
+        conversation: Conversation,
+        body: Mapping[str, Any],
+        size: int,
+        seen: dict[str, Any],
+    ) -> Response:
+        if step.delay:
+            await asyncio.sleep(step.delay)
+        seen["status"] = 200
+        if step.hang:
+            return Stream(forever(), content_type="application/json", status=None)
+        if step.only_model is not None and step.only_model not in conversation.model:
+            seen["status"] = 529
+            return _error(529, f"scenario {scenario.name}: {conversation.model} is overloaded")
+        if step.status is not None:
+            seen["status"] = step.status
+            return _error(step.status, step.error.message, kind=step.error.type, headers=step.headers)
+        reply = play(step, conversation, request_bytes=size)
+        if body.get("stream"):
+            return Stream(_events(reply, step), headers=step.headers, cut=step.drop)
+        return _whole(reply, step)
+
+
+class Refused(Exception):
+    """The request is refused before any scenario plays."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:
+    """Give the stream's bytes; a stalled or cut one ends after its first delta."""
+    for event in reply.events():
+        yield sse(event)
+        if event["type"] == "content_block_delta":
+            if step.stall:
+                async for _ in forever():
+                    yield b""
+            if step.drop:
+                return
+            if step.pause:
+                await asyncio.sleep(step.pause)
+
+
+def _whole(reply: Reply, step: Step) -> Response:
+    body = json.dumps(reply.message()).encode()
+    if step.stall:
+        return Stream(forever(), content_type="application/json")
+    if step.drop:
+        return Stream(_half(body), content_type="application/json", cut=True)
+    headers = {"request-id": f"req_{reply.id}"} | step.headers
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _half(body: bytes) -> AsyncIterator[bytes]:
+    yield body[: len(body) // 2]
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise Refused(400, f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Refused(400, "the body is not a JSON object")
+    return body
+
+
+def _error(
+    status: int, message: str, *, kind: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    body = error_body(status, message, kind)
+    return JSONResponse(body, status_code=status, headers={"request-id": body["request_id"], **(headers or {})})
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "ok", "service": "stand-in-model"})

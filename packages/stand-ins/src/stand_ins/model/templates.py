@@ -1,0 +1,104 @@
+"""Templates of scenarios: Jinja2, sandboxed, over what the request says, so that a script is driven by real results."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from stand_ins.model.conversation import Conversation
+from stand_ins.model.errors import ScenarioError
+
+WORDS = {
+    "bug": ("crash", "error", "fail", "broken", "exception", "traceback", "bug", "wrong", "regression", "500"),
+    "documentation": ("docs", "documentation", "readme", "typo", "guide", "manual"),
+    "enhancement": ("feature", "support", "would be nice", "please add", "proposal", "improve", "enhancement"),
+    "question": ("how do i", "how can i", "question", "what is", "is it possible"),
+    "good first issue": ("easy", "small change", "beginner"),
+}
+"""Words in an issue's text that speak for a label."""
+ONE_EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
+
+
+class Templates:
+    """Renders the texts and inputs of a step for one conversation."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+        self._environment.filters["words"] = words
+        self._names: dict[str, Any] = {
+            "model": conversation.model,
+            "prompt": conversation.prompt,
+            "system": conversation.system,
+            "step": conversation.step,
+            "tools": conversation.tools,
+            "input": conversation.input,
+            "results": conversation.texts(failed=False),
+            "refs": conversation.refs(failed=False),
+            "failed": conversation.texts(failed=True),
+            "failed_refs": conversation.refs(failed=True),
+            **FUNCTIONS,
+        }
+
+    def render(self, value: Any) -> Any:
+        """Render every text in a value; a text that is one expression alone gives the expression's own value.
+
+        Raises:
+            ScenarioError: a template is wrong, or names something that the conversation has not.
+        """
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, Mapping):
+            return {str(self.render(key)): self.render(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.render(item) for item in value]
+        return value
+
+    def _text(self, text: str) -> Any:
+        if "{{" not in text and "{%" not in text:
+            return text
+        try:
+            alone = ONE_EXPRESSION.fullmatch(text)
+            if alone:
+                return self._environment.compile_expression(alone.group(1), undefined_to_none=False)(**self._names)
+            return self._environment.from_string(text).render(**self._names)
+        except (TemplateError, LookupError, TypeError, ValueError) as error:
+            raise ScenarioError(f"template {text[:80]!r}: {error}") from error
+
+
+def words(text: str, count: int) -> str:
+    """Give the first words of a text."""
+    return " ".join(text.split()[:count])
+
+
+def choose_labels(available: str, issue: str, most: int = 2) -> list[str]:
+    """Choose labels for an issue: of those that occur in what list_labels returned, the ones the issue's words speak for.
+
+    Args:
+        available: the text of list_labels.
+        issue: the text of the issue.
+        most: how many at most.
+    """
+    known = [name for name in WORDS if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", available)]
+    lowered = issue.lower()
+    scores = {name: sum(lowered.count(word) for word in WORDS[name]) for name in known}
+    chosen = sorted((name for name in known if scores[name]), key=lambda name: -scores[name])[:most]
+    return chosen or [name for name in ("question", *known) if name in known][:1]
+
+
+def numbers(text: str, without: int | None = None) -> list[int]:
+    """Give the issue numbers (`#12`) in a text, each once and in order."""
+    found = dict.fromkeys(int(number) for number in re.findall(r"(?<![\w&/])#(\d{1,9})\b", text))
+    return [number for number in found if number != without]
+
+
+def find(pattern: str, text: str, default: str = "") -> str:
+    """Give the first group, or the whole, of the first match of a regular expression."""
+    match = re.search(pattern, text, re.MULTILINE)
+    if match is None:
+        return default
+    return str(match.group(1) if match.groups() else match.group(0))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {"choose_labels": choose_labels, "numbers": numbers, "find": find}

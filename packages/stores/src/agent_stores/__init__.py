@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey: pools and migrations, and embedded servers for a laptop when no URL is given."""

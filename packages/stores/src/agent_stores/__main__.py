@@ -1,0 +1,101 @@
+"""The command `agent-stores`: the embedded PostgreSQL and Valkey, for a laptop without either."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from service_kit.errors import ConfigError
+from service_kit.settings import Settings, load
+
+from agent_stores.background import start_run, status, stop_run, urls
+from agent_stores.embedded import Plan, in_foreground
+
+NOT_UP = 3
+
+
+class StoresSettings(Settings):
+    """What `agent-stores` reads from the environment; a flag of the same meaning wins."""
+
+    database_url: str | None = Field(default=None, description="a PostgreSQL that is there: none is started")
+    redis_url: str | None = Field(default=None, description="a Redis that is there: none is started")
+    stores_dir: Path = Field(default=Path("var/stores"), description="the folder of the embedded stores")
+    postgres_port: int = Field(default=5432, ge=0, le=65535, description="a port, 0 for a free one")
+    redis_port: int = Field(default=6379, ge=0, le=65535, description="a port, 0 for a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="agent-stores", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, told in {
+        "run": "run both servers in the foreground, until SIGTERM or SIGINT",
+        "start": "run both servers in the background, and wait until they are up",
+        "stop": "stop them, and what a killed run left behind",
+        "status": f"say how they are; exit status {NOT_UP} when one is not up",
+        "url": "print DATABASE_URL and REDIS_URL",
+    }.items():
+        command = commands.add_parser(name, help=told, description=told)
+        command.add_argument("--dir", type=Path, help="the folder (STORES_DIR; default var/stores)")
+        command.add_argument("--postgres-port", type=int, help="POSTGRES_PORT; default 5432; 0 for a free one")
+        command.add_argument("--redis-port", type=int, help="REDIS_PORT; default 6379; 0 for a free one")
+        if name == "run":
+            command.add_argument("--throwaway", action="store_true", help="for tests: fast, nothing is kept safe")
+            command.add_argument("--until-eof", action="store_true", help="stop when standard input ends, too")
+    return parser
+
+
+def _plan(options: argparse.Namespace, settings: StoresSettings) -> Plan:
+    def given(flag: int | None, setting: int) -> int:
+        return setting if flag is None else flag
+
+    return Plan(
+        folder=options.dir or settings.stores_dir,
+        postgres_port=given(options.postgres_port, settings.postgres_port),
+        redis_port=given(options.redis_port, settings.redis_port),
+        database_url=settings.database_url,
+        redis_url=settings.redis_url,
+        throwaway=getattr(options, "throwaway", False),
+        until_eof=getattr(options, "until_eof", False),
+    )
+
+
+def _act(command: str, plan: Plan) -> int:
+    if command == "run":
+        return in_foreground(plan)
+    if command == "start":
+        state, before = start_run(plan)
+        said = "already running" if before else "started"
+        sys.stderr.write(f"the stores in {plan.folder} are {said} (pid {state.pid})\n")
+    elif command == "stop":
+        names = asyncio.run(stop_run(plan))
+        sys.stderr.write(f"stopped {', '.join(names)}\n" if names else f"nothing runs in {plan.folder}\n")
+    elif command == "status":
+        parts = asyncio.run(status(plan))
+        sys.stdout.writelines(f"{part.name}: {'up' if part.up else 'not up'}, {part.where}\n" for part in parts)
+        return 0 if all(part.up for part in parts) else NOT_UP
+    else:
+        database_url, redis_url = urls(plan)
+        sys.stdout.write(f"DATABASE_URL={database_url}\nREDIS_URL={redis_url}\n")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run the command; an error is one line on standard error and exit status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load(StoresSettings, os.environ if environ is None else environ)
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=settings.log_level.upper())
+        return _act(options.command, _plan(options, settings))
+    except ConfigError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,188 @@
+"""The embedded stores as one thing: both servers in the foreground, until told to stop or one of them ends."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_stores.account import choose
+from agent_stores.errors import ServerEnded, StoreError
+from agent_stores.explain import explain
+from agent_stores.folder import Folder, State
+from agent_stores.postgres import Postgres
+from agent_stores.server import Server, end, start
+from agent_stores.valkey import Valkey
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, and where.
+
+    Attributes:
+        folder: the installation's folder.
+        postgres_port: where PostgreSQL listens; 0 takes a free port.
+        redis_port: where Valkey listens; 0 takes a free port.
+        database_url: the address of a PostgreSQL that is there already: then none is started.
+        redis_url: the address of a Redis that is there already: then none is started.
+        throwaway: for tests: fast, and nothing outlives the machine.
+        until_eof: end when standard input does, so that no run outlives the program that holds the other end.
+    """
+
+    folder: Path
+    postgres_port: int = 5432
+    redis_port: int = 6379
+    database_url: str | None = None
+    redis_url: str | None = None
+    throwaway: bool = False
+    until_eof: bool = False
+
+
+def servers(plan: Plan, folder: Folder) -> tuple[Postgres | None, Valkey | None]:
+    """Give the servers that the plan needs, not started.
+
+    Raises:
+        StoreError: the folder cannot be used.
+    """
+    account = choose()
+    folder.open(account)
+    logs = folder.path / "log"
+    postgres = valkey = None
+    if plan.database_url is None:
+        postgres = Postgres(
+            folder=folder.path / "postgres",
+            log=logs / "postgres.log",
+            port=plan.postgres_port or _free_port(),
+            password=folder.password("postgres"),
+            account=account,
+            throwaway=plan.throwaway,
+        )
+    if plan.redis_url is None:
+        valkey = Valkey(
+            folder=folder.path / "redis",
+            log=logs / "redis.log",
+            port=plan.redis_port or _free_port(),
+            password=folder.password("redis"),
+            account=account,
+            throwaway=plan.throwaway,
+        )
+    return postgres, valkey
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def run(plan: Plan) -> None:
+    """Run the servers that are needed until SIGTERM or SIGINT, then stop them without loss.
+
+    Raises:
+        AlreadyRunning: another run holds the folder.
+        ServerEnded: a server ended by itself.
+        StoreError: a server did not start.
+    """
+    folder = Folder(plan.folder.resolve())
+    postgres, valkey = servers(plan, folder)
+    with folder.held() as stale, _stopped(plan.until_eof) as stopping:
+        if stale is not None:
+            log.warning("the earlier run (pid %d) did not end in order; taking over", stale)
+        async with _started([server for server in (postgres, valkey) if server is not None]) as processes:
+            folder.write(
+                State(
+                    pid=os.getpid(),
+                    postgres_port=postgres.port if postgres else None,
+                    redis_port=valkey.port if valkey else None,
+                )
+            )
+            if not processes:
+                log.info("DATABASE_URL and REDIS_URL are given: nothing to start")
+            log.info("ready: %s", ", ".join(f"{each.name} on 127.0.0.1:{each.port}" for each in processes) or "nothing")
+            await _watch(processes, stopping)
+            folder.forget()
+        log.info("stopped")
+
+
+def in_foreground(plan: Plan) -> int:
+    """Run as a process; an error is one line on standard error and status 2, or 1 when a server ended by itself."""
+    try:
+        asyncio.run(run(plan))
+    except ServerEnded as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except StoreError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 0
+
+
+@asynccontextmanager
+async def _started(servers: list[Server]) -> AsyncIterator[dict[Server, Process]]:
+    processes: dict[Server, Process] = {}
+
+    async def bring_up(server: Server) -> None:
+        processes[server] = await start(server)
+
+    try:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in servers:
+                    group.create_task(bring_up(server))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        yield processes
+    finally:
+        await asyncio.gather(*(end(server, process) for server, process in processes.items()))
+
+
+@contextmanager
+def _stopped(until_eof: bool) -> Iterator[asyncio.Event]:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stopping.set)
+
+    def at_input() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stopping.set()
+
+    if until_eof:
+        loop.add_reader(0, at_input)
+    try:
+        yield stopping
+    finally:
+        if until_eof:
+            loop.remove_reader(0)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+
+
+async def _watch(processes: dict[Server, Process], stopping: asyncio.Event) -> None:
+    told = asyncio.create_task(stopping.wait())
+    ends = {asyncio.create_task(process.wait()): server for server, process in processes.items()}
+    try:
+        done, _ = await asyncio.wait({told, *ends}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (told, *ends):
+            task.cancel()
+        await asyncio.gather(told, *ends, return_exceptions=True)
+    died = [ends[task] for task in done if task is not told]
+    if died and told not in done:
+        raise ServerEnded(explain(died[0], _tail(died[0].log)))
+
+
+def _tail(log: Path) -> str:
+    with log.open("rb") as output:
+        output.seek(max(0, log.stat().st_size - 4000))
+        return output.read().decode(errors="replace")

@@ -1,0 +1,89 @@
+"""Connections: one asyncpg pool and one Redis client a process, with the same habits everywhere."""
+
+import json
+from typing import Any
+
+import asyncpg
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from agent_stores.address import shown
+from agent_stores.errors import StoreError
+
+STATEMENT_SECONDS = 30
+REDIS_SECONDS = 30
+"""A blocking read must ask for less than this, or it ends as a time-out."""
+
+
+def _encode(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=json.loads)
+
+
+async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Pool:
+    """Open a pool: JSON both ways as Python values, time zone UTC, statements ended after 30 s.
+
+    Args:
+        url: a `postgresql://` address, as in DATABASE_URL.
+        size: the most connections that the pool opens.
+        application: the name that `pg_stat_activity` shows.
+
+    Raises:
+        StoreError: the address is wrong, or nothing usable answers there.
+    """
+    try:
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=10,
+            command_timeout=STATEMENT_SECONDS + 5,
+            init=_prepare,
+            server_settings={
+                "application_name": application,
+                "timezone": "UTC",
+                "statement_timeout": str(STATEMENT_SECONDS * 1000),
+                "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 2000),
+            },
+        )
+    except (TimeoutError, OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise unreachable(url, error) from error
+
+
+def unreachable(url: str, error: Exception) -> StoreError:
+    """Say that DATABASE_URL does not lead to a usable database, and what to do."""
+    why = str(error) or type(error).__name__
+    return StoreError(
+        f"DATABASE_URL ({shown(url)}) does not lead to a usable PostgreSQL: {why}. "
+        "Start it (`agent-stores start` starts an embedded one), or correct DATABASE_URL."
+    )
+
+
+def open_redis(url: str) -> Redis:
+    """Make a Redis client with time-outs; replies are bytes.
+
+    A command is repeated only when its connection failed, never after a time-out: what may have been carried out is
+    not sent again unseen.
+
+    Raises:
+        StoreError: REDIS_URL is not a Redis address.
+    """
+    try:
+        client: Redis = Redis.from_url(
+            url,
+            socket_connect_timeout=5,
+            socket_timeout=REDIS_SECONDS,
+            health_check_interval=30,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1), 3, supported_errors=(RedisConnectionError,)),
+        )
+    except ValueError as error:
+        raise StoreError(
+            f"REDIS_URL ({shown(url)}) is not a Redis address: {error}. Write redis://host:port/0."
+        ) from error
+    return client

@@ -1,0 +1,187 @@
+"""One server's life, whichever it is: started as a child, found again by its data folder, stopped without loss."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from pathlib import Path
+from typing import Protocol
+
+from agent_stores.account import Account
+from agent_stores.errors import StoreError
+from agent_stores.explain import explain, privileged, taken
+
+log = logging.getLogger(__name__)
+READY_SECONDS = 60
+STOP_SECONDS = 30
+LOG_BYTES = 10_000_000
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+"""All that a server gets of our environment: no secret of ours, and messages that we can read."""
+
+
+class Server(Protocol):
+    """What PostgreSQL and Valkey each say of themselves."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def folder(self) -> Path:
+        """Its data folder, which is its working directory too."""
+
+    @property
+    def log(self) -> Path:
+        """The file that its output is appended to."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+
+    @property
+    def port_setting(self) -> str:
+        """The flag and variable that change the port."""
+
+    @property
+    def account(self) -> Account:
+        """Whom it runs as."""
+
+    @property
+    def pid_file(self) -> Path:
+        """The file whose first line is its process id."""
+
+    @property
+    def stop_signal(self) -> signal.Signals:
+        """What ends it quickly and without loss."""
+
+    async def prepare(self) -> None:
+        """Make or check its data folder."""
+
+    def command(self) -> list[str]:
+        """Give its command line."""
+
+    async def ready(self) -> bool:
+        """Say whether it answers; raise StoreError when it never will."""
+
+
+def running(server: Server) -> int | None:
+    """Give the id of the process that serves this data folder, or None; a reused id of another program is None."""
+    try:
+        pid = int(server.pid_file.read_text().split("\n", 1)[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid if _works_in(pid, server.folder) else None
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return Path(f"/proc/{pid}/cwd").samefile(folder)
+        return False
+    shown = subprocess.run(("ps", "-ww", "-p", str(pid), "-o", "command="), capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return str(folder) in shown.stdout
+
+
+async def start(server: Server) -> Process:
+    """Start a server as a child of this process and wait until it answers.
+
+    What an earlier run left is dealt with first: an orphan that serves this very folder is stopped, a stale pid file
+    is removed.
+
+    Raises:
+        StoreError: it did not start; says why and what to do.
+    """
+    orphan = running(server)
+    if orphan is not None:
+        log.warning("stopping %s (pid %d), left by a run that was killed", server.name, orphan)
+        await stop(server)
+    elif server.pid_file.exists():
+        log.warning("removing the stale pid file %s", server.pid_file)
+        server.pid_file.unlink()
+    _check_port(server)
+    await server.prepare()
+    server.log.parent.mkdir(parents=True, exist_ok=True)
+    if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
+        server.log.replace(server.log.with_suffix(".log.1"))
+    with server.log.open("ab") as output:
+        seen = output.tell()
+        process = await asyncio.create_subprocess_exec(
+            *server.account.prefix,
+            *server.command(),
+            stdin=DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=server.folder,
+            env=ENVIRONMENT,
+            start_new_session=True,
+            user=server.account.switched,
+            group=server.account.switched,
+            extra_groups=server.account.groups,
+        )
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            while not await server.ready():
+                if process.returncode is not None:
+                    raise StoreError(explain(server, _said(server.log, seen)))
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        await end(server, process)
+        raise StoreError(f"{server.name} did not answer within {READY_SECONDS} s; its log is {server.log}.") from None
+    except BaseException:
+        await end(server, process)
+        raise
+    return process
+
+
+def _check_port(server: Server) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", server.port))
+        except PermissionError:
+            raise StoreError(privileged(server)) from None
+        except OSError:
+            raise StoreError(taken(server)) from None
+
+
+def _said(log: Path, since: int) -> str:
+    with log.open("rb") as output:
+        output.seek(since)
+        return output.read().decode(errors="replace")
+
+
+async def stop(server: Server) -> bool:
+    """Stop whatever serves this data folder, without loss; say whether there was something.
+
+    Raises:
+        StoreError: it did not stop.
+    """
+    pid = running(server)
+    if pid is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, server.stop_signal)
+    for _ in range(STOP_SECONDS * 50):
+        if running(server) != pid:
+            return True
+        await asyncio.sleep(0.02)
+    raise StoreError(f"{server.name} (pid {pid}) did not stop within {STOP_SECONDS} s; its log is {server.log}.")
+
+
+async def end(server: Server, process: Process) -> None:
+    """Stop a server that is this process's child, and take its exit status."""
+    try:
+        await stop(server)
+    finally:
+        if process.returncode is None:
+            try:
+                await asyncio.wait_for(process.wait(), 5)
+            except TimeoutError:
+                process.kill()
+                await process.wait()

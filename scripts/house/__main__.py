@@ -1,0 +1,91 @@
+"""`python -m house init|up|down|health|logs|demo`: what the Makefile's targets call."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+from service_kit.serve import run
+
+from house.demo import demo
+from house.life import House
+from house.place import Place
+from house.processes import Choice
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def house() -> House:
+    """Make the house that the environment describes."""
+    return House(Place.from_environment(os.environ), Choice.from_environment(os.environ), os.environ)
+
+
+async def init() -> int:
+    """Make folders, keys, tokens and the first access and triggers files."""
+    place = house()
+    place.init()
+    say(f"{place.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
+    return 0
+
+
+async def up() -> int:
+    """Start the whole house."""
+    place = house()
+    place.init()
+    await place.up(say)
+    say(f"the house is up; control: {place.place.url('control')}, its token: {place.place.home}/secrets/control.door")
+    say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
+    return 0
+
+
+async def down() -> int:
+    """Stop the whole house, and a demo that was left behind."""
+    demos = House(Place.from_environment(os.environ, "demo"), Choice(), os.environ)
+    stopped = [place.down() for place in (house(), demos)]
+    say("the house is down" if any(stopped) else "nothing was running")
+    return 0
+
+
+async def health() -> int:
+    """Ask every process whether it is ready; exit 1 unless all are."""
+    report = await house().health()
+    for name, state in report.items():
+        say(f"{name:16} {state}")
+    return 0 if all(state == "ready" for state in report.values()) else 1
+
+
+async def logs() -> int:
+    """Follow every process's log."""
+    files = sorted((house().place.home / "log").glob("*.log"))
+    if files:
+        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])  # noqa: S606
+    say("no logs yet: start the house with `make up`")
+    return 1
+
+
+COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
+    "init": init,
+    "up": up,
+    "down": down,
+    "health": health,
+    "logs": logs,
+    "demo": lambda: demo(os.environ, say),
+}
+
+
+def main() -> int:
+    """Run the command named on the command line."""
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        sys.stderr.write(f"usage: python -m house {'|'.join(COMMANDS)}\n")
+        return 2
+    return run(_awaited(COMMANDS[sys.argv[1]]))
+
+
+async def _awaited(call: Callable[[], Awaitable[int]]) -> int:
+    return await call()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

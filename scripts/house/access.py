@@ -1,0 +1,80 @@
+"""Writes the first `access.yaml` and `triggers.yaml`: they open the demo's repository and say how to open more."""
+
+from pathlib import Path
+
+import yaml
+from service_kit.bearer import token_hash
+
+from house.place import Place
+
+ACCESS_HEAD = """\
+# Who may do what. No entry, no access. What a run may do is what its skill declares, narrowed by its task, by the
+# door the task came through, and by its tenant's entry at the gateway. Processes read this file again when it changes.
+# To open another repository, add it to the tenant AND to each door that may ask for it: octocat/other, or octocat/*.
+# Tokens are kept as SHA-256 (printf %s TOKEN | sha256sum); two entries in a list let one be replaced without a gap.
+"""
+TRIGGERS_HEAD = """\
+# Which webhook deliveries become tasks. `${...}` inserts a value of the payload as data, never as instructions.
+# Try one with `agent-engine triggers test PAYLOAD.json --event issues`.
+"""
+
+
+def write_access(place: Place, *, repositories: list[str], mode: str = "write") -> Path:
+    """Write the access file if there is none yet.
+
+    Args:
+        place: the house.
+        repositories: what the tenant and every door may touch.
+        mode: read or write.
+    """
+    path = place.home / "access.yaml"
+    if path.exists():
+        return path
+    bound = {"resources": {"repositories": repositories}, "mode": mode}
+    door = {"tenant": "default", "skills": ["*"], "vendors": {"github": bound}, "budget": {"usd": 1.0}}
+    access = {
+        "tenants": {"default": {"vendors": {"github": bound}}},
+        "streams": {"agent:tasks": door},
+        "webhooks": {"github": door},
+        "http": {
+            "local": {
+                **door,
+                "actor": {"kind": "person", "id": "local"},
+                "token_sha256": [token_hash(place.secret("control.door"))],
+            }
+        },
+        "cli": {**door, "actor": {"kind": "person", "id": "operator"}},
+        "services": {"github-mcp": {"token_sha256": [token_hash(place.secret("github-mcp.service"))]}},
+    }
+    path.write_text(ACCESS_HEAD + _plain(access))
+    return path
+
+
+def write_triggers(place: Place) -> Path:
+    """Write the triggers file if there is none yet: every newly opened issue is triaged."""
+    path = place.home / "triggers.yaml"
+    if path.exists():
+        return path
+    trigger = {
+        "name": "triage-new-issues",
+        "source": "github",
+        "event": "issues",
+        "action": "opened",
+        "skill": "issue-triage",
+        "input": {"repository": "${repository.full_name}", "issue": "${issue.number}"},
+        "daily_budget": {"tasks": 200, "usd": 20},
+    }
+    path.write_text(TRIGGERS_HEAD + _plain({"triggers": [trigger]}))
+    return path
+
+
+class _Plain(yaml.SafeDumper):
+    """Repeats a shared part instead of naming it with an anchor: people edit these files."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Never write an alias."""
+        return True
+
+
+def _plain(document: object) -> str:
+    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=110)

@@ -1,0 +1,141 @@
+"""The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out."""
+
+import asyncio
+import json
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service_kit.errors import ConfigError
+from service_kit.foreign import for_terminal
+from service_kit.http import HttpClient
+
+from house.doors import by_command_line, by_http, by_redis, by_webhook, open_issue
+from house.life import House
+from house.place import Place, command
+from house.processes import Choice
+
+Say = Callable[[str], None]
+ISSUE = re.compile(r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#([1-9][0-9]*)$")
+DOORS = {"redis": by_redis, "http": by_http, "cli": by_command_line}
+
+
+async def demo(environ: Mapping[str, str], say: Say) -> int:
+    """Run the demo; 0 only if the verdict is `succeeded` and the writes it was allowed are really there.
+
+    Raises:
+        ConfigError: a choice is not usable, or the house does not come up.
+    """
+    choice = Choice.from_environment(environ)
+    door = environ.get("DOOR") or ("webhook" if choice.github == "stand-in" else "http")
+    if door not in ("webhook", *DOORS) or (door == "webhook" and choice.github == "real"):
+        raise ConfigError(
+            f"DOOR={door!r} is not usable here: give one of {', '.join(DOORS)}, or webhook with the stand-in"
+        )
+    repository, number = _issue(environ.get("ISSUE"))
+    writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
+    house = House(Place.from_environment(environ, "demo"), choice, environ)
+    (house.place.home / "access.yaml").unlink(missing_ok=True)
+    house.init(repositories=[repository], mode="write" if writes else "read")
+    house.down()
+    _say_what_is_real(choice, environ, writes, say)
+    try:
+        await house.up(say)
+        task_id, number = await _ask(house, door, repository, number, say)
+        code = await _follow(house, task_id)
+        shown = await _issue_now(house, environ, repository, number)
+        return _conclude(house, task_id, code, shown, writes=writes, say=say)
+    finally:
+        house.down()
+        say("the demo's processes are stopped")
+
+
+def _issue(given: str | None) -> tuple[str, int]:
+    if not given:
+        return "octocat/hello-world", 0
+    match = ISSUE.match(given)
+    if match is None:
+        raise ConfigError(f"ISSUE={given!r} is not usable: give owner/repository#number")
+    return match[1], int(match[2])
+
+
+def _say_what_is_real(choice: Choice, environ: Mapping[str, str], writes: bool, say: Say) -> None:
+    say("real here: the Claude CLI, PostgreSQL, Valkey, control, the worker, github-mcp, github-api, model-api")
+    if choice.github == "stand-in":
+        say("a stand-in: GitHub (a local server that behaves like it, and signs its webhooks)")
+    else:
+        say(f"real: GitHub, {'writes allowed' if writes else 'read-only (ALLOW_WRITES=1 allows writes)'}")
+    if choice.model == "stand-in":
+        say("a stand-in: the model (a scripted conversation; nothing here was thought, no money is spent)")
+        if environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN"):
+            say("a key lies in the environment and is not used: MODEL=real would")
+    else:
+        say("real: the model; this costs money, at most the skill's budget")
+
+
+async def _ask(house: House, door: str, repository: str, number: int, say: Say) -> tuple[str, int]:
+    delivery: Mapping[str, Any] = {}
+    if not number:
+        number, delivery = await open_issue(house)
+        say(f"@mona opened {repository}#{number} at the stand-in GitHub, which sent its signed webhook")
+    task = {"skill": "issue-triage", "input": {"repository": repository, "issue": number}}
+    if door == "webhook":
+        task_id = await by_webhook(house, delivery)
+    else:
+        task_id = await DOORS[door](house, task)
+    say(f"task {task_id} came in by {door}")
+    return task_id, number
+
+
+async def _follow(house: House, task_id: str) -> int:
+    process = await asyncio.create_subprocess_exec(command("agent-engine"), "tail", task_id, env=house.engine_env())
+    try:
+        return await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def _issue_now(house: House, environ: Mapping[str, str], repository: str, number: int) -> dict[str, Any]:
+    stand_in = house.choice.github == "stand-in"
+    base = (
+        house.place.url("stand-in-github") if stand_in else environ.get("GITHUB_UPSTREAM_URL", "https://api.github.com")
+    )
+    token = house.place.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+    async with HttpClient(base_url=base, headers=headers) as http:
+        issue = (await http.request("GET", f"/repos/{repository}/issues/{number}")).json()
+        comments = (await http.request("GET", f"/repos/{repository}/issues/{number}/comments")).json()
+        me = (await http.request("GET", "/user")).json()
+    return {"issue": issue, "comments": comments, "login": me.get("login")}
+
+
+def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, writes: bool, say: Say) -> int:
+    issue, comments = shown["issue"], shown["comments"]
+    labels = [label["name"] for label in issue["labels"]]
+    ours = [comment for comment in comments if comment["user"]["login"] == shown["login"]]
+    say(for_terminal(f"\nissue #{issue['number']} now: {issue['title']}\n  state: {issue['state']}; labels: {labels}"))
+    for comment in ours:
+        say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
+    row = _row(house, task_id)
+    say(f"ledger: task {task_id} {row['state']}, attempts {row['attempts']}, cost {row['cost_usd']} USD")
+    say(f"transcript: agent-engine show --transcript {task_id} (kept in PostgreSQL, under {house.place.home}/stores)")
+    there = bool(labels and ours) or not writes
+    if code == 0 and row["state"] == "succeeded" and there:
+        return 0
+    say(f"the demo failed: verdict {row['state']}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
+    return 1
+
+
+def _row(house: House, task_id: str) -> dict[str, Any]:
+    argv = [command("agent-engine"), "show", task_id, "--json"]
+    done = subprocess.run(argv, env=house.engine_env(), capture_output=True, text=True, check=False)
+    shown = json.loads(done.stdout or "{}")
+    result = shown.get("result") or {}
+    return {
+        "state": shown.get("state", "unknown"),
+        "attempts": result.get("attempts", 0),
+        "cost_usd": result.get("cost_usd", 0),
+    }

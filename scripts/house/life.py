@@ -1,0 +1,167 @@
+"""Brings a house up and down, and asks it how it is: stores, migrations, skills, then each process until ready."""
+
+import asyncio
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from service_kit.errors import ConfigError, UpstreamError
+from service_kit.http import HttpClient
+
+from house.access import write_access, write_triggers
+from house.place import Place, command
+from house.processes import Choice, Process, engine_environment, processes, urls_of
+from house.supervise import Supervisor
+
+READY_LIMIT_SECONDS = 60.0
+Say = Callable[[str], None]
+
+
+class House:
+    """A place with what was chosen for it."""
+
+    def __init__(self, place: Place, choice: Choice, environ: Mapping[str, str]) -> None:
+        self.place = place
+        self.choice = choice
+        self._environ = environ
+        self._supervisor = Supervisor(place)
+
+    def init(self, *, repositories: list[str] | None = None, mode: str = "write") -> None:
+        """Make what is missing: folders, keys, tokens, access and triggers files."""
+        self.place.make()
+        write_access(self.place, repositories=repositories or ["octocat/hello-world"], mode=mode)
+        write_triggers(self.place)
+
+    def processes(self) -> list[Process]:
+        """List this house's processes."""
+        return processes(self.place, self.choice, self._environ)
+
+    def urls(self) -> dict[str, str]:
+        """Give the stores' addresses."""
+        return urls_of(self.place, self._environ)
+
+    def engine_env(self) -> dict[str, str]:
+        """Give the environment of the engine's command line for this house."""
+        return engine_environment(self.place, self.choice, self._environ, self.urls())
+
+    async def up(self, say: Say) -> None:
+        """Start everything and wait until it is ready.
+
+        Raises:
+            ConfigError: it runs already, a port is taken, or a process does not become ready; nothing is left running.
+        """
+        if self._supervisor.running():
+            raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
+        listed = self.processes()
+        self._refuse_taken_ports(listed)
+        self._supervisor.launch(listed)
+        try:
+            await self._start(listed, say)
+        except BaseException:
+            self.down()
+            raise
+
+    async def _start(self, listed: list[Process], say: Say) -> None:
+        names = [process.name for process in listed]
+        if "stores" in names:
+            self._supervisor.start("stores")
+        await self._wait_for_stores("stores" in names)
+        say(
+            "stores are up: PostgreSQL and Valkey"
+            if "stores" in names
+            else "using the stores of DATABASE_URL and REDIS_URL"
+        )
+        await asyncio.gather(*(asyncio.to_thread(self._run, argv) for argv in self._migrations()))
+        await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
+        others = [process for process in listed if process.name != "stores"]
+        for process in others:
+            self._supervisor.start(process.name)
+        await asyncio.gather(*(self._until_ready(process, say) for process in others))
+
+    def down(self) -> bool:
+        """Stop everything; say whether anything ran."""
+        return self._supervisor.stop()
+
+    async def health(self) -> dict[str, str]:
+        """Give each process's state in a word or a sentence; `ready` is the good one."""
+        if not self._supervisor.running():
+            return {process.name: "not running" for process in self.processes()}
+        states = self._supervisor.states()
+        report: dict[str, str] = {}
+        for process in self.processes():
+            state = states.get(process.name, {}).get("statename", "unknown")
+            report[process.name] = await self._readiness(process) if state == "RUNNING" else str(state).lower()
+        return report
+
+    async def _readiness(self, process: Process) -> str:
+        if process.ready_url is None:
+            return "ready"
+        async with HttpClient(timeout=5, retries=0) as http:
+            try:
+                reply = await http.request("GET", process.ready_url)
+            except UpstreamError as error:
+                return f"no answer: {error}"
+        if reply.ok:
+            return "ready"
+        checks = reply.json().get("checks", {})
+        return "not ready: " + "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
+
+    async def _until_ready(self, process: Process, say: Say) -> None:
+        deadline = time.monotonic() + READY_LIMIT_SECONDS
+        state = "not asked"
+        while time.monotonic() < deadline:
+            state = await self._readiness(process)
+            if state == "ready":
+                stand_in = " (a stand-in, not the real thing)" if process.stand_in else ""
+                say(f"{process.name} is ready on port {self.place.ports[process.name]}{stand_in}")
+                return
+            if self._supervisor.states()[process.name]["statename"] in ("FATAL", "EXITED", "BACKOFF"):
+                break
+            await asyncio.sleep(0.1)
+        raise ConfigError(f"{process.name} did not become ready ({state}):\n{self._tail(process.name)}")
+
+    async def _wait_for_stores(self, ours: bool) -> None:
+        deadline = time.monotonic() + READY_LIMIT_SECONDS
+        while time.monotonic() < deadline:
+            done = await asyncio.to_thread(self._try, [command("agent-stores"), "wait", "--seconds", "10"])
+            if done.returncode == 0:
+                return
+            if not ours or self._supervisor.states()["stores"]["statename"] in ("FATAL", "EXITED", "BACKOFF"):
+                raise ConfigError(f"the stores did not become ready: {done.stderr.strip()}\n{self._tail('stores')}")
+        raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
+
+    def _migrations(self) -> list[list[str]]:
+        return [[command(name), "migrate"] for name in ("agent-ledger", "agent-effects", "control-api")]
+
+    def _try(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(argv, env=self.engine_env(), capture_output=True, text=True, check=False)
+
+    def _run(self, argv: list[str]) -> None:
+        done = self._try(argv)
+        if done.returncode != 0:
+            name = " ".join([Path(argv[0]).name, *argv[1:]])
+            raise ConfigError(f"`{name}` failed: {done.stderr.strip()[-2000:]}")
+
+    def _tail(self, name: str) -> str:
+        path = self.place.home / "log" / f"{name}.log"
+        lines = path.read_text(errors="replace").splitlines()[-5:] if path.exists() else []
+        return "\n".join(lines) + f"\nwhole log: {path}"
+
+    def _refuse_taken_ports(self, listed: list[Process]) -> None:
+        stores = {"postgres", "redis"} if any(process.name == "stores" for process in listed) else set()
+        wanted = {process.name for process in listed} | stores
+        for name, port in self.place.ports.items():
+            if name not in wanted:
+                continue
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError as error:
+                    variable = name.upper().replace("-", "_") + "_PORT"
+                    raise ConfigError(
+                        f"port {port} for {name} cannot be used ({error.strerror}): stop what uses it, set {variable} "
+                        "to a free port, or move all ports with PORT_OFFSET=1000"
+                    ) from None

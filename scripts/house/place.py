@@ -1,0 +1,118 @@
+"""Where a house lives: its folder, its ports and its secrets. Owns `var/` (or AGENT_BOT_HOME)."""
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service_kit.bearer import new_token
+from service_kit.errors import ConfigError
+from service_kit.keys import write_keys, write_private
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTS = {
+    "control": 8000,
+    "github-api": 3001,
+    "model-api": 3006,
+    "github-mcp": 9001,
+    "worker": 8010,
+    "stand-in-github": 4001,
+    "stand-in-model": 4002,
+    "redis": 6379,
+    "postgres": 5432,
+}
+TOKENS = {
+    "github-mcp.service": "service",
+    "control.door": "door",
+}
+RANDOMS = ("github-webhook.secret", "stand-in-github.token", "stand-in-model.key", "reply.secret")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One house: `home` holds everything that changes, `ports` say where its processes listen."""
+
+    home: Path
+    ports: Mapping[str, int]
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], name: str = "") -> "Place":
+        """Read AGENT_BOT_HOME, PORT_OFFSET and NAME_PORT variables such as CONTROL_PORT.
+
+        Args:
+            environ: the environment to read.
+            name: a folder beneath, so that the demo has a house of its own.
+
+        Raises:
+            ConfigError: a port is no number between 1 and 65535.
+        """
+        home = Path(environ.get("AGENT_BOT_HOME") or ROOT / "var").absolute()
+        offset = _number("PORT_OFFSET", environ.get("PORT_OFFSET") or "0", low=-60_000)
+        ports = {}
+        for process, port in PORTS.items():
+            variable = process.upper().replace("-", "_") + "_PORT"
+            ports[process] = _number(variable, environ.get(variable) or str(port + offset), low=1)
+        return cls(home / name if name else home, ports)
+
+    def url(self, process: str) -> str:
+        """Give the address of a process."""
+        return f"http://127.0.0.1:{self.ports[process]}"
+
+    def secret(self, name: str) -> str:
+        """Read a secret that `init` made."""
+        return (self.home / "secrets" / name).read_text().strip()
+
+    @property
+    def runtime(self) -> Path:
+        """A short path for sockets: their length is limited to 107 bytes, whatever the checkout's path is."""
+        digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
+        return Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"agent-bot-{os.getuid()}-{digest}"  # noqa: S108 - made 0700, owner checked
+
+    def make(self) -> None:
+        """Make the folders, keys and tokens that are missing; what exists is kept.
+
+        Raises:
+            ConfigError: the folder cannot be written.
+        """
+        try:
+            for folder in ("secrets", "env", "log", "runs", "stores"):
+                (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_runtime()
+        except OSError as error:
+            raise ConfigError(
+                f"{error.filename} cannot be made ({error.strerror}): choose another AGENT_BOT_HOME"
+            ) from None
+        keep = self.home / "secrets"
+        if not (keep / "signing-key.json").exists():
+            write_keys(keep / "signing-key.json", keep / "jwks.json")
+        if not (keep / "ref.key").exists():
+            write_private(keep / "ref.key", secrets.token_hex(32))
+        for name, kind in TOKENS.items():
+            if not (keep / name).exists():
+                write_private(keep / name, new_token(kind))  # type: ignore[arg-type]
+        for name in RANDOMS:
+            if not (keep / name).exists():
+                write_private(keep / name, secrets.token_urlsafe(32))
+
+    def _make_runtime(self) -> None:
+        self.runtime.mkdir(mode=0o700, exist_ok=True)
+        if self.runtime.is_symlink() or self.runtime.stat().st_uid != os.getuid():
+            raise ConfigError(f"{self.runtime} belongs to somebody else: remove it, or set XDG_RUNTIME_DIR")
+
+
+def _number(variable: str, value: str, *, low: int) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= 65_535:
+        raise ConfigError(f"{variable}={value!r} is not usable: give a whole number from {low} to 65535")
+    return number
+
+
+def command(name: str) -> str:
+    """Give the path of a command of this environment."""
+    return str(Path(sys.executable).parent / name)

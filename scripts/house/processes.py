@@ -1,0 +1,208 @@
+"""The processes of a house: what each runs, and the only variables that it is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agent_stores.embedded import store_urls
+from service_kit.errors import ConfigError
+
+from house.place import ROOT, Place, command
+
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: its command, its environment, and where it says that it is ready (None: not over HTTP)."""
+
+    name: str
+    argv: list[str]
+    env: dict[str, str] = field(repr=False)
+    ready_url: str | None = None
+    stand_in: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the operator chose: which model, which GitHub, and how the CLI reaches MCP servers."""
+
+    model: str = "stand-in"
+    github: str = "stand-in"
+    transport: str = "sse"
+    slots: int = 4
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Choice":
+        """Read MODEL, GITHUB, TRANSPORT and WORKER_SLOTS.
+
+        Raises:
+            ConfigError: one has a value that it does not take.
+        """
+        model = _one_of(environ, "MODEL", ("stand-in", "real"))
+        github = "real" if environ.get("ISSUE") else _one_of(environ, "GITHUB", ("stand-in", "real"))
+        if github == "real" and model != "real":
+            raise ConfigError("the real GitHub is used with the real model only: set MODEL=real too")
+        return cls(model, github, _one_of(environ, "TRANSPORT", ("sse", "http")), int(environ.get("WORKER_SLOTS", "4")))
+
+
+def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[Process]:
+    """List a house's processes in the order of their start, the stores first.
+
+    Raises:
+        ConfigError: something real was chosen and its credential is missing.
+    """
+    made = [] if {"DATABASE_URL", "REDIS_URL"} <= environ.keys() else [_stores(place, environ)]
+    if choice.github == "stand-in":
+        made.append(_stand_in_github(place, environ))
+    if choice.model == "stand-in":
+        made.append(_stand_in_model(place, environ))
+    urls = urls_of(place, environ)
+    made += [
+        _github_api(place, choice, environ, urls),
+        _model_api(place, choice, environ, urls),
+        _github_mcp(place, environ),
+        _control(place, environ, urls),
+        _worker(place, choice, environ, urls),
+    ]
+    return made
+
+
+def urls_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
+    """Give DATABASE_URL and REDIS_URL: those of the environment, else the embedded stores'."""
+    given = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL") if environ.get(name)}
+    ports = {"postgres_port": place.ports["postgres"], "redis_port": place.ports["redis"]}
+    return store_urls(place.home / "stores", **ports) | given
+
+
+def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]:
+    passed = {key: environ[key] for key in PASSED_ON if environ.get(key)}
+    return {"LANG": "C.UTF-8", **passed, "HOST": "127.0.0.1", "PORT": str(place.ports.get(name, 0))}
+
+
+def _http(place: Place, name: str, argv: list[str], env: dict[str, str], *, stand_in: bool = False) -> Process:
+    path = "/health" if stand_in else "/ready"
+    return Process(name, argv, env, place.url(name) + path, stand_in)
+
+
+def _stores(place: Place, environ: Mapping[str, str]) -> Process:
+    passed = {name: environ[name] for name in (*PASSED_ON, "HOME", "DATABASE_URL", "REDIS_URL") if environ.get(name)}
+    argv = [command("agent-stores"), "run", "--dir", str(place.home / "stores")]
+    argv += ["--postgres-port", str(place.ports["postgres"]), "--redis-port", str(place.ports["redis"])]
+    return Process("stores", argv, passed)
+
+
+def _stand_in_github(place: Place, environ: Mapping[str, str]) -> Process:
+    env = _base(environ, place, "stand-in-github") | {
+        "STAND_IN_GITHUB_TOKEN": place.secret("stand-in-github.token"),
+        "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
+    }
+    argv = [command("stand-in-github"), "--port", str(place.ports["stand-in-github"])]
+    argv += ["--webhook-url", place.url("control") + "/v1/webhooks/github"]
+    return _http(place, "stand-in-github", argv, env, stand_in=True)
+
+
+def _stand_in_model(place: Place, environ: Mapping[str, str]) -> Process:
+    env = _base(environ, place, "stand-in-model") | {"STAND_IN_MODEL_KEY": place.secret("stand-in-model.key")}
+    argv = [command("stand-in-model"), "--port", str(place.ports["stand-in-model"])]
+    argv += ["--scenarios", str(ROOT / "agent-engine/skills")]
+    return _http(place, "stand-in-model", argv, env, stand_in=True)
+
+
+def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
+    if choice.github == "real":
+        token = environ.get("GITHUB_TOKEN")
+        if not token:
+            raise ConfigError("GITHUB_TOKEN is not set: the real GitHub needs a token that may read the repository")
+        upstream = environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
+    else:
+        token, upstream = place.secret("stand-in-github.token"), place.url("stand-in-github")
+    env = _base(environ, place, "github-api") | {
+        "GITHUB_UPSTREAM_URL": upstream,
+        "GITHUB_UPSTREAM_TOKEN": token,
+        "ACCESS_FILE": str(place.home / "access.yaml"),
+        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
+        **urls,
+    }
+    return _http(place, "github-api", [command("github-api")], env)
+
+
+def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
+    if choice.model == "real":
+        upstream = _real_model(environ)
+    else:
+        upstream = {
+            "MODEL_UPSTREAM_URL": place.url("stand-in-model"),
+            "MODEL_UPSTREAM_KEY": place.secret("stand-in-model.key"),
+        }
+    env = _base(environ, place, "model-api") | {
+        **upstream,
+        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
+        "DATABASE_URL": urls["DATABASE_URL"],
+    }
+    return _http(place, "model-api", [command("model-api")], env)
+
+
+def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
+    upstream = {"MODEL_UPSTREAM_URL": environ.get("MODEL_UPSTREAM_URL") or "https://api.anthropic.com"}
+    if environ.get("ANTHROPIC_API_KEY"):
+        return upstream | {"MODEL_UPSTREAM_KEY": environ["ANTHROPIC_API_KEY"]}
+    if environ.get("ANTHROPIC_AUTH_TOKEN"):
+        return upstream | {"MODEL_UPSTREAM_AUTH_TOKEN": environ["ANTHROPIC_AUTH_TOKEN"]}
+    raise ConfigError("MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN: set one of them")
+
+
+def _github_mcp(place: Place, environ: Mapping[str, str]) -> Process:
+    env = _base(environ, place, "github-mcp") | {
+        "GITHUB_API_URL": place.url("github-api"),
+        "GITHUB_GATEWAY": "true",
+        "GITHUB_TOKEN": place.secret("github-mcp.service"),
+        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
+        "AGENT_REF_KEY": place.secret("ref.key"),
+        "ACCESS_FILE": str(place.home / "access.yaml"),
+    }
+    return _http(place, "github-mcp", [command("github-mcp"), "--transport", "http"], env)
+
+
+def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
+    env = _base(environ, place, "control") | {
+        "ACCESS_FILE": str(place.home / "access.yaml"),
+        "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
+        "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
+        **urls,
+    }
+    return _http(place, "control", [command("control-api")], env)
+
+
+def engine_environment(
+    place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]
+) -> dict[str, str]:
+    """Give what the engine's worker and its command line read."""
+    own = {name: environ[name] for name in ("SKILLS_PATH", "CLAUDE_CLI") if environ.get(name)}
+    return _base(environ, place, "worker") | {
+        **own,
+        "AGENT_SIGNING_KEY_FILE": str(place.home / "secrets/signing-key.json"),
+        "AGENT_REF_KEY": place.secret("ref.key"),
+        "ACCESS_FILE": str(place.home / "access.yaml"),
+        "GITHUB_MCP_URL": place.url("github-mcp"),
+        "MODEL_API_URL": place.url("model-api"),
+        "CONTROL_URL": place.url("control"),
+        "CONTROL_TOKEN": place.secret("control.door"),
+        "MCP_TRANSPORT": choice.transport,
+        "WORKER_HTTP": f"127.0.0.1:{place.ports['worker']}",
+        "WORKER_RUNS": str(place.home / "runs"),
+        "WORKER_SLOTS": str(choice.slots),
+        **urls,
+    }
+
+
+def _worker(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
+    env = engine_environment(place, choice, environ, urls)
+    del env["CONTROL_TOKEN"]
+    return _http(place, "worker", [command("agent-engine"), "worker"], env)
+
+
+def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) -> str:
+    value = environ.get(variable) or values[0]
+    if value not in values:
+        raise ConfigError(f"{variable}={value!r} is not usable: give one of {', '.join(values)}")
+    return value

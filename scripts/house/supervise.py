@@ -1,0 +1,140 @@
+"""Starts and stops a house's processes under supervisord. Owns `supervisord.conf` and the socket beside it."""
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from service_kit.errors import ConfigError
+from service_kit.keys import write_private
+from supervisor.xmlrpc import SupervisorTransport
+
+from house.place import ROOT, Place
+from house.processes import Process
+
+START_LIMIT_SECONDS = 15.0
+STOP_LIMIT_SECONDS = 40.0
+
+
+class Supervisor:
+    """One supervisord: it starts a house's processes when told, restarts those that die, and stops them all."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._socket = place.runtime / "supervisor.sock"
+
+    def launch(self, processes: Iterable[Process]) -> None:
+        """Start supervisord with these processes, none of them running yet.
+
+        Raises:
+            ConfigError: it does not come up.
+        """
+        config = self._place.home / "supervisord.conf"
+        write_private(config, self._config(processes))
+        done = subprocess.run(
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+            env={"PATH": os.defpath, "PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while done.returncode == 0 and time.monotonic() < deadline:
+            if self.running():
+                return
+            time.sleep(0.05)
+        raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._place.home / 'log'}")
+
+    def running(self) -> bool:
+        """Say whether this house's supervisord answers."""
+        try:
+            state: Any = self._rpc.supervisor.getState()
+            return bool(state["statename"] == "RUNNING")
+        except (OSError, xmlrpc.client.Error):
+            return False
+
+    def start(self, name: str) -> None:
+        """Start one process without waiting for it."""
+        self._rpc.supervisor.startProcess(name, False)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Give each process's state, as supervisord tells it."""
+        listed: Any = self._rpc.supervisor.getAllProcessInfo()
+        return {item["name"]: item for item in listed}
+
+    def stop(self) -> bool:
+        """Stop everything, in the reverse order of its start; say whether anything ran."""
+        if not self.running():
+            return False
+        pid: Any = self._rpc.supervisor.getPID()
+        self._rpc.supervisor.shutdown()
+        deadline = time.monotonic() + STOP_LIMIT_SECONDS
+        while time.monotonic() < deadline:
+            if not _alive(pid):
+                return True
+            time.sleep(0.05)
+        raise ConfigError(
+            f"supervisord ({pid}) is still stopping after {STOP_LIMIT_SECONDS:.0f} s: see {self._place.home}/log"
+        )
+
+    @property
+    def _rpc(self) -> xmlrpc.client.ServerProxy:
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+
+    def _config(self, processes: Iterable[Process]) -> str:
+        log = self._place.home / "log"
+        sections = [
+            "[unix_http_server]",
+            f"file={_escape(self._socket)}",
+            "chmod=0700",
+            "[supervisord]",
+            f"logfile={_escape(log / 'supervisord.log')}",
+            "logfile_maxbytes=5MB",
+            "logfile_backups=1",
+            f"pidfile={_escape(self._place.runtime / 'supervisord.pid')}",
+            f"childlogdir={_escape(log)}",
+            f"directory={_escape(ROOT)}",
+            "[rpcinterface:supervisor]",
+            "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
+        ]
+        for order, process in enumerate(processes):
+            path = log / f"{process.name}.log"
+            path.touch(mode=0o600)
+            sections += [
+                f"[program:{process.name}]",
+                "command=" + " ".join(_escape(shlex.quote(word)) for word in process.argv),
+                "environment=" + ",".join(f'{key}="{_escape(value)}"' for key, value in process.env.items()),
+                f"priority={order}",
+                "autostart=false",
+                "autorestart=true",
+                "startsecs=0",
+                "startretries=5",
+                "stopsignal=TERM",
+                "stopwaitsecs=20",
+                "stopasgroup=false",
+                "killasgroup=true",
+                "redirect_stderr=true",
+                f"stdout_logfile={_escape(path)}",
+                "stdout_logfile_maxbytes=10MB",
+                "stdout_logfile_backups=1",
+            ]
+        return "\n".join(sections) + "\n"
+
+
+def _escape(value: str | Path) -> str:
+    return str(value).replace("%", "%%")
+
+
+def _alive(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

@@ -1,0 +1,3 @@
+"""What every test has: the embedded stores when asked for, and a check that no process outlives its test."""
+
+pytest_plugins = ["fixtures.stores", "fixtures.leaks"]

@@ -1,0 +1,52 @@
+"""Grants: patterns, and intersections that never widen."""
+
+import pytest
+from agent_contracts import Grant, Mode
+from hypothesis import given
+from hypothesis import strategies as st
+from service_kit.grants import Bound, allowed, matches, narrow, narrow_resources
+
+segments = st.sampled_from(["octocat", "OctoCat", "hello", "world", "*"])
+patterns = st.tuples(segments, segments).map("/".join)
+names = st.tuples(segments.filter(lambda s: s != "*"), segments.filter(lambda s: s != "*")).map("/".join)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "covered"),
+    [
+        ("octocat/hello", "OctoCat/Hello", True),
+        ("octocat/*", "octocat/anything", True),
+        ("octocat/*", "octocat/a/b", False),
+        ("octocat/*", "octocat/", False),
+        ("*", "octocat/hello", False),
+        ("octocat/hel*", "octocat/hello", False),
+        ("octocat/hello", "octocat/hello-world", False),
+    ],
+)
+def test_a_star_is_one_whole_segment(pattern: str, name: str, covered: bool) -> None:
+    """A pattern covers names of its own shape only, without regard to case."""
+    assert matches(pattern, name) is covered
+
+
+@given(st.lists(patterns, max_size=4), st.lists(patterns, max_size=4), names)
+def test_an_intersection_covers_exactly_what_both_cover(first: list[str], second: list[str], name: str) -> None:
+    """A name is covered by the intersection if and only if both sides cover it."""
+    both = narrow_resources({"repositories": first}, {"repositories": second})
+    covered = any(matches(pattern, name) for pattern in both.get("repositories", []))
+    assert covered == (any(matches(p, name) for p in first) and any(matches(p, name) for p in second))
+
+
+def test_the_weaker_mode_and_the_smaller_limit_hold() -> None:
+    """Narrowing keeps common tools, the weaker mode and the smaller limits."""
+    grant = Grant(tools=["a", "b"], resources={"repositories": ["o/r"]}, mode=Mode.write, limits={"a": 3, "b": 1})
+    bound = Bound(tools=["b", "c"], resources={"repositories": ["o/*"]}, mode=Mode.propose, limits={"a": 1, "b": 5})
+    assert narrow(grant, bound) == Grant(
+        tools=["b"], resources={"repositories": ["o/r"]}, mode=Mode.propose, limits={"a": 1, "b": 1}
+    )
+
+
+def test_no_entry_is_no_access() -> None:
+    """A kind that one side does not name is gone."""
+    grant = Grant(tools=["a"], resources={"repositories": ["o/r"]}, mode=Mode.write)
+    assert narrow(grant, Bound(mode=Mode.write)).resources == {}
+    assert not allowed(Bound(), "repositories", "o/r")

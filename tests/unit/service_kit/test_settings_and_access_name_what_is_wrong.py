@@ -1,0 +1,97 @@
+"""Settings and access files: an error names the variable or key, the value's fault and the remedy."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import AliasChoices, Field
+from service_kit.access import AccessFile, read_access
+from service_kit.bearer import bearer_of, new_token, token_hash
+from service_kit.errors import ConfigError
+from service_kit.redact import Masker, redact
+from service_kit.settings import Settings, load
+
+HASH = token_hash("abd_secret")
+
+
+class Sample(Settings):
+    """Two settings, one with two names."""
+
+    port: int = Field(1, description="a port")
+    token: str = Field(validation_alias=AliasChoices("GITHUB_TOKEN", "GITHUB_PAT"), description="a token")
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({}, "GITHUB_TOKEN or GITHUB_PAT is not set"),
+        ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN or GITHUB_PAT is not set"),
+        ({"GITHUB_PAT": "t", "PORT": "many"}, "PORT is not usable"),
+    ],
+)
+def test_a_wrong_variable_is_named(environ: dict[str, str], message: str) -> None:
+    """A missing or wrong variable is named, and its value, which may be a secret, is not shown."""
+    with pytest.raises(ConfigError, match=message):
+        load(Sample, environ)
+
+
+def test_either_name_sets_a_setting() -> None:
+    """An alias serves as well as the first name."""
+    assert load(Sample, {"GITHUB_PAT": "t", "PORT": "7"}) == Sample(port=7, GITHUB_TOKEN="t")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "must hold a mapping"),
+        ("tenants: {a: {vendors: {github: {resourcs: {}}}}}", "resourcs"),
+        ("streams: {s: {skills: [x], budget: {usd: -1}}}", "streams.s.budget.usd"),
+        ("http: {h: {token_sha256: [plain]}}", "http.h.token_sha256.0"),
+        ("doors: {}", "doors"),
+        ("a: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
+    """Each wrong entry of the access file is named by its place."""
+    path = tmp_path / "access.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_access(path)
+
+
+def test_doors_are_named_by_their_place_and_opened_by_their_token(tmp_path: Path) -> None:
+    """A door's name comes from where it stands, whatever the entry claims; only its own token opens it."""
+    path = tmp_path / "access.yaml"
+    path.write_text(f"http: {{local: {{name: 'stream:x', skills: [a], token_sha256: [{HASH}]}}}}")
+    door = read_access(path).http_door("abd_secret")
+    assert door is not None
+    assert door.name == "http:local"
+    assert door.opens("a")
+    assert not door.opens("b")
+    assert read_access(path).http_door("abd_other") is None
+
+
+def test_a_broken_change_keeps_the_last_good_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change is taken up without a restart; a broken one leaves the doors as they were."""
+    monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
+    path = tmp_path / "access.yaml"
+    path.write_text("streams: {one: {skills: [a]}}")
+    access = AccessFile(path)
+    path.write_text("streams: {one: {skills: [a]}, two: {skills: [a]}}")
+    assert set(access.current().streams) == {"one", "two"}
+    path.write_text("streams: [")
+    assert set(access.current().streams) == {"one", "two"}
+
+
+def test_secrets_are_masked_by_shape_and_by_value() -> None:
+    """Known shapes are masked anywhere, and a run's own tokens exactly."""
+    token = new_token("service")
+    assert redact(f"x {token} y") == "x [secret] y"
+    assert redact("Authorization: Bearer abcdefghijklmnop1234") == "Authorization: Bearer [secret]"
+    assert Masker(["hunter2-hunter2"]).mask("my hunter2-hunter2!") == "my [secret]!"
+
+
+def test_a_bearer_header_gives_its_token_alone() -> None:
+    """Other schemes and empty tokens give nothing."""
+    assert bearer_of("Bearer  t ") == "t"
+    assert bearer_of("bearer t") == "t"
+    assert [bearer_of(header) for header in (None, "", "Basic t", "Bearer", "Bearer ")] == [None] * 5
