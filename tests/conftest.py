@@ -1,3 +1,3 @@
 """What every test has: the embedded stores when asked for, and a check that no process outlives its test."""
 
-pytest_plugins = ["fixtures.stores", "fixtures.leaks"]
+pytest_plugins = ["fixtures.stores", "fixtures.leaks", "fixtures.github_spec"]

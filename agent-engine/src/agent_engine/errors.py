@@ -11,7 +11,7 @@ class SkillError(EngineError):
     """The operator acts: the skills' folders cannot be used as they are; the message names them and the remedy."""
 
 
-class TaskRefused(EngineError):  # noqa: N818 - named for what happened to the task
+class TaskRefused(EngineError):
     """The task's author acts: it cannot be run as it stands, and no attempt would change that.
 
     Attributes:

@@ -82,14 +82,16 @@ def task_prompt(
 def effects_so_far(attempt: int, effects: Sequence[EffectSummary], *, nonce: str) -> str:
     """Tell a new attempt what the task has already written, so that it writes nothing twice."""
     if not effects:
-        return f"This is attempt {attempt}. According to the gateways, earlier attempts of this task have written nothing."
+        return (
+            f"This is attempt {attempt}. According to the gateways, earlier attempts of this task have written nothing."
+        )
     lines = "\n".join(
         f"- {effect.state}: {effect.vendor}/{effect.tool or effect.route} on {clean_line(effect.target)}"
         + (f" ({clean_line(effect.url)})" if effect.url else "")
         for effect in effects
     )
     return (
-        f"This is attempt {attempt}. Earlier attempts of this task have already written what follows. Do not repeat what "
-        "is done. What is unknown or sending may have happened: read the state before you write it again.\n"
+        f"This is attempt {attempt}. Earlier attempts of this task have already written what follows. Do not repeat "
+        "what is done. What is unknown or sending may have happened: read the state before you write it again.\n"
         + fence(lines, label="effects so far", nonce=nonce)
     )

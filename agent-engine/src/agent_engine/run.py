@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from agent_contracts.event import Body, ToolResult, Warning
+from agent_contracts.event import Body, ToolResult
+from agent_contracts.event import Warning as WarningEvent
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
@@ -22,7 +24,7 @@ __all__ = ["RunEnd", "RunSpec", "ServerSpec", "Stop", "StopSignal", "run"]
 PIECE = 64 * 1024
 STDERR_TAIL = 8192
 TERM_SECONDS = 5.0
-LAST_WORDS_SECONDS = 2.0
+LAST_WORDS_SECONDS = 15.0
 CHECKPOINT_SECONDS = 5.0
 SETTLE_SECONDS = 0.3
 """The CLI writes its session a moment after it prints a tool result."""
@@ -61,8 +63,8 @@ async def run(
     if refusal is not None:
         raise TaskRefused("config", refusal)
     urls = [spec.model_api_url, *(server.url for server in spec.servers)]
+    layout = confinement.layout(folder=spec.folder, program=driver.program(), urls=urls, references=spec.references)
     try:
-        layout = confinement.layout(folder=spec.folder, program=driver.program(), urls=urls, references=spec.references)
         confined = await confinement.start(layout, _launch(spec, driver, layout))
         try:
             one = Run(spec, driver.stream(spec), confined, driver.session_path(spec, layout), on_event, on_session)
@@ -70,7 +72,7 @@ async def run(
         finally:
             await asyncio.shield(confined.close())
     finally:
-        await asyncio.to_thread(shutil.rmtree, spec.folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
 
 
 def _launch(spec: RunSpec, driver: Driver, layout: Layout) -> Launch:
@@ -141,17 +143,18 @@ class Run:
         """Wait for the CLI's own end, or bring it about; an error of the worker's callbacks ends it too."""
         ended = asyncio.create_task(self._confined.wait())
         stopped = asyncio.create_task(stop.wait())
-        watched: set[asyncio.Task[object]] = {ended, stopped, reader, keeper}  # type: ignore[arg-type]
+        watched: set[asyncio.Future[Any]] = {ended, stopped, reader, keeper}
         try:
             while True:
                 deadline, reason = self._deadline()
                 await asyncio.wait(
                     watched, timeout=max(0.0, deadline - self._clock()), return_when=asyncio.FIRST_COMPLETED
                 )
-                for task in (reader, keeper):
-                    if task.done():
-                        task.result()
-                        watched.discard(task)  # type: ignore[arg-type]
+                if keeper.done():
+                    keeper.result()
+                if reader.done():
+                    reader.result()
+                    watched.discard(reader)
                 if ended.done():
                     return "crashed" if ended.result() < 0 else "exit"
                 if stop.reason is not None:
@@ -189,13 +192,15 @@ class Run:
         for line in lines.end():
             await self._tell(line)
         if lines.dropped:
-            await self._on_event(Warning(message=f"{lines.dropped} lines of the CLI were too long and were dropped"))
+            await self._on_event(
+                WarningEvent(message=f"{lines.dropped} lines of the CLI were too long and were dropped")
+            )
 
     async def _tell(self, line: bytes) -> None:
         was_full = self._transcript.full
         self._transcript.add(line)
         if self._transcript.full and not was_full:
-            await self._on_event(Warning(message="the transcript is full: what follows is not kept"))
+            await self._on_event(WarningEvent(message="the transcript is full: what follows is not kept"))
         for body in self._stream.parse(line):
             await self._on_event(body)
             if isinstance(body, ToolResult):
@@ -237,4 +242,4 @@ class Run:
 
     async def _warn(self, harvest: Harvest) -> None:
         for line in harvest.left[:20]:
-            await self._on_event(Warning(message=f"artifact left: {line}"))
+            await self._on_event(WarningEvent(message=f"artifact left: {line}"))

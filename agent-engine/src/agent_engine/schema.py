@@ -17,7 +17,7 @@ def misfit(schema: dict[str, Any], value: object) -> str | None:
     """
     try:
         error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
-    except Exception as broken:  # noqa: BLE001 - a schema is the skill author's file: whatever breaks in it is a misfit
+    except Exception as broken:
         return f"the schema cannot be used: {clean_line(str(broken))}"
     if error is None:
         return None

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent_engine.confinement import seccomp
 from agent_engine.confinement.layout import Launch, Layout, open_to
 from agent_engine.confinement.started import INNER, Started, sealed, start
 
@@ -30,6 +31,8 @@ ETC = {
     "hosts": "127.0.0.1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
+DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+"""What bubblewrap binds from the machine."""
 READ_ONLY_PROC = ("acpi", "bus", "fs", "irq", "mtrr", "pressure", "scsi", "sys", "sysrq-trigger")
 HIDDEN_PROC = ("kcore", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list", "timer_stats")
 
@@ -114,7 +117,7 @@ def arguments(
         *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL", "--hostname", "run"),
         *_system(system),
         *_proc(system),
-        *("--dev", "/dev", *_memory("/dev/shm", sizes.shared_memory), "--remount-ro", "/dev"),  # noqa: S108
+        *_devices(sizes),
         *_memory(layout.temp, sizes.temp),
         *_memory(layout.home, sizes.home),
         *_memory(layout.work, sizes.work),
@@ -122,8 +125,14 @@ def arguments(
         *("--ro-bind", str(layout.source), layout.program),
         *_files(layout, launch, given),
         *(("--ro-bind", str(launch.references), layout.skill) if layout.skill else ()),
+        *_filter(given),
         *("--remount-ro", "/", "--chdir", "/", "--clearenv", "--setenv", "LD_LIBRARY_PATH", f"{python_prefix()}/lib"),
     ]
+
+
+def _filter(given: Callable[[bytes], str]) -> tuple[str, ...]:
+    rules = seccomp.program()
+    return ("--seccomp", given(rules)) if rules is not None else ()
 
 
 def _memory(path: str, size: int) -> tuple[str, ...]:
@@ -136,7 +145,7 @@ def _system(root: Path) -> Iterator[str]:
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         path = root / name
         if path.is_symlink():
-            yield from ("--symlink", os.readlink(path).lstrip("/"), f"/{name}")
+            yield from ("--symlink", str(path.readlink()).lstrip("/"), f"/{name}")
         elif path.is_dir():
             yield from ("--ro-bind", str(path), f"/{name}")
     for name in ("alternatives", "ld.so.cache"):
@@ -154,6 +163,14 @@ def _proc(root: Path) -> Iterator[str]:
     for name in HIDDEN_PROC:
         if (root / "proc" / name).exists():
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
+
+
+def _devices(sizes: Sizes) -> Iterator[str]:
+    """Mount the few devices; read-only, since under a root worker the inner uid owns the machine's own nodes."""
+    yield from ("--dev", "/dev", *_memory("/dev/shm", sizes.shared_memory))  # noqa: S108 - the confinement's own
+    for name in DEVICES:
+        yield from ("--remount-ro", f"/dev/{name}")
+    yield from ("--remount-ro", "/dev")
 
 
 def _files(layout: Layout, launch: Launch, given: Callable[[bytes], str]) -> Iterator[str]:

@@ -122,7 +122,7 @@ def _read(parent: int, name: str, most_bytes: int) -> bytes | None:
     if not stat.S_ISREG(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
         return None
     descriptor = os.open(name, FILE_FLAGS, dir_fd=parent)
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
             return None

@@ -10,13 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from service_kit.log import get_logger
+
 from agent_engine.confinement.forward import Forwarder
 from agent_engine.confinement.layout import Launch, Layout
 from agent_engine.errors import ConfinementError
 
 INNER = Path(__file__).with_name("inner.py")
 HANDSHAKE_SECONDS = 20.0
+GONE_SECONDS = 5.0
 MOST_DESCRIPTORS = 64
+log = get_logger(__name__)
 
 
 class Started:
@@ -28,10 +32,11 @@ class Started:
         self._process = process
         self._kill = kill
         self.work_folder, self.home_folder, *rest = descriptors
-        listeners, pidfd = rest[: len(layout.openings)], rest[len(layout.openings) :]
-        self._pidfd = pidfd[0] if pidfd else None
+        listeners, pidfds = rest[: len(layout.openings)], rest[len(layout.openings) :]
+        self._pidfds = pidfds
         sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
         self._forwarder = Forwarder(zip(sockets, layout.openings.values(), strict=True))
+        self._ended = asyncio.create_task(self._end())
 
     async def read_stdout(self, size: int) -> bytes:
         """Read some of its stdout; empty at the end."""
@@ -45,15 +50,15 @@ class Started:
 
     async def wait(self) -> int:
         """Wait for its end and give the exit status."""
-        return await self._process.wait()
+        return await asyncio.shield(self._ended)
 
     def terminate(self) -> None:
         """Ask the CLI to end; where it cannot be asked, it is killed."""
-        if self._pidfd is None:
+        if not self._pidfds:
             self.kill()
             return
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+            signal.pidfd_send_signal(self._pidfds[0], signal.SIGTERM)
 
     def kill(self) -> None:
         """End the CLI and all that it started."""
@@ -64,11 +69,26 @@ class Started:
     async def close(self) -> None:
         """Kill what still runs, then give back sockets and descriptors."""
         self.kill()
-        await self._process.wait()
+        await self._ended
         await self._forwarder.close()
-        for descriptor in (self.work_folder, self.home_folder, self._pidfd):
-            if descriptor is not None:
-                os.close(descriptor)
+        for descriptor in (self.work_folder, self.home_folder, *self._pidfds):
+            os.close(descriptor)
+
+    async def _end(self) -> int:
+        """Wait for the process, then for the last of what it started: killing the namespace takes a moment."""
+        returncode = await self._process.wait()
+        loop = asyncio.get_running_loop()
+        for pidfd in self._pidfds:
+            gone = asyncio.Event()
+            loop.add_reader(pidfd, gone.set)
+            try:
+                async with asyncio.timeout(GONE_SECONDS):
+                    await gone.wait()
+            except TimeoutError:
+                log.exception("process_lives", pid=self._process.pid)
+            finally:
+                loop.remove_reader(pidfd)
+        return returncode
 
     async def serve(self) -> Self:
         """Begin to serve its loopback ports."""

@@ -136,9 +136,7 @@ def _schema(spec: RunSpec) -> tuple[str, ...]:
         return ()
     schema = json.dumps(spec.output_schema, separators=(",", ":"))
     if len(schema.encode()) > MOST_ARGUMENT_BYTES:
-        raise DriverError(
-            f"the output schema has {len(schema)} characters; the CLI takes {MOST_ARGUMENT_BYTES} at most"
-        )
+        raise DriverError(f"the output schema is larger than the {MOST_ARGUMENT_BYTES} bytes that the CLI takes")
     return ("--json-schema", schema)
 
 

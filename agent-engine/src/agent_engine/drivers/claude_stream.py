@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from agent_contracts.event import Body, RetryEvent, Text, Thinking, ToolCall, ToolResult, UsageEvent, Warning
+from agent_contracts.event import Body, RetryEvent, Text, Thinking, ToolCall, ToolResult, UsageEvent
+from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Reason, Usage
 
 CONNECTED = "connected"
@@ -50,19 +51,20 @@ class ClaudeStream:
             self.init = dict(event)
             for server in _mappings(event.get("mcp_servers")):
                 if server.get("status") != CONNECTED:
-                    yield Warning(message=f"MCP server {server.get('name')} is {server.get('status')}")
+                    yield WarningEvent(message=f"MCP server {server.get('name')} is {server.get('status')}")
         elif subtype == "permission_denied":
             self._denied.add(str(event.get("tool_use_id")))
         elif subtype == "api_retry":
             status = event.get("error_status")
+            said, attempt, most = event.get("error") or "no answer", event.get("attempt"), event.get("max_retries")
             yield RetryEvent(
                 reason=reason_of(status if isinstance(status, int) else None),
                 after_seconds=_number(event.get("retry_delay_ms")) / 1000,
-                message=f"{event.get('error') or 'no answer'} (try {event.get('attempt')} of {event.get('max_retries')})",
+                message=f"{said}, try {attempt} of {most}",
             )
         elif subtype in WARNINGS:
             said = event.get("message") or event.get("content") or event.get("text")
-            yield Warning(message=f"{subtype}: {said}" if said else str(subtype))
+            yield WarningEvent(message=f"{subtype}: {said}" if said else str(subtype))
 
     def _assistant(self, event: Mapping[str, Any]) -> Iterator[Body]:
         message = event.get("message")
@@ -82,7 +84,7 @@ class ClaudeStream:
             first = known not in self._usage
             self._usage[known] = usage
             if first:
-                yield UsageEvent(usage=self._used())
+                yield UsageEvent(usage=self._used(self._usage.values()))
 
     def _call(self, block: Mapping[str, Any]) -> ToolCall:
         server, tool = self._split(str(block.get("name")))
@@ -116,15 +118,13 @@ class ClaudeStream:
         self.last_result = dict(event)
         usage = event.get("usage")
         if isinstance(usage, Mapping):
-            self._usage = {"result": usage} | dict.fromkeys(list(self._usage), {})
-            yield UsageEvent(usage=self._used(turns=event.get("num_turns")))
+            yield UsageEvent(usage=self._used([usage], turns=_count(event.get("num_turns"))))
 
-    def _used(self, turns: object = None) -> Usage:
-        sums = {
-            ours: sum(_count(usage.get(theirs)) for usage in self._usage.values()) for theirs, ours in TOKENS.items()
-        }
-        requests = len([message for message in self._usage if message != "result"])
-        return Usage(**sums, requests=requests, turns=_count(turns) or requests, tool_calls=len(self._calls))
+    def _used(self, usages: Iterable[Mapping[str, Any]], turns: int = 0) -> Usage:
+        every = list(usages)
+        sums = {ours: sum(_count(usage.get(theirs)) for usage in every) for theirs, ours in TOKENS.items()}
+        requests = len(self._usage)
+        return Usage(**sums, requests=requests, turns=turns or requests, tool_calls=len(self._calls))
 
     def _split(self, name: str) -> tuple[str | None, str]:
         """Split `mcp__server__tool`; a built-in tool has no server."""

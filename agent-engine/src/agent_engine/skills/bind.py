@@ -171,5 +171,3 @@ def vendor_of(name: str) -> str:
     """Give the vendor of a tool named as `github/issue_read`."""
     server = name.partition("/")[0]
     return SERVERS[server].vendor if server in SERVERS else server
-
-

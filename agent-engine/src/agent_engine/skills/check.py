@@ -89,7 +89,9 @@ def _name(name: object, folder: str) -> list[str]:
 
 
 def _tools(skill: Skill) -> list[str]:
-    found = [f"server '{name}' is not known: {', '.join(SERVERS)}" for name in skill.settings.servers if name not in SERVERS]
+    found = [
+        f"server '{name}' is not known: {', '.join(SERVERS)}" for name in skill.settings.servers if name not in SERVERS
+    ]
     for setting, names in (
         ("required-tools", skill.settings.required_tools),
         ("required-effects", skill.settings.required_effects),
@@ -115,7 +117,9 @@ def _tools(skill: Skill) -> list[str]:
 def _grants(skill: Skill) -> list[str]:
     found = []
     used = {SERVERS[name].vendor for name in skill.settings.servers if name in SERVERS}
-    found += [f"grant: nothing is granted at {vendor}, whose server is used" for vendor in used - set(skill.settings.grant)]
+    found += [
+        f"grant: nothing is granted at {vendor}, whose server is used" for vendor in used - set(skill.settings.grant)
+    ]
     for vendor, grant in skill.settings.grant.items():
         if vendor not in VENDORS:
             found.append(f"grant: vendor '{vendor}' is not known: {', '.join(VENDORS)}")
@@ -124,7 +128,11 @@ def _grants(skill: Skill) -> list[str]:
         if vendor not in used:
             found.append(f"grant: {vendor} is granted, but metadata.servers names no server of it")
         found += [f"grant: {vendor} has no tool '{tool}'" for tool in grant.tools if tool not in server.tools]
-        found += [f"grant: {vendor} has no resources of the kind '{kind}'" for kind in grant.resources if kind not in server.kinds]
+        found += [
+            f"grant: {vendor} has no resources of the kind '{kind}'"
+            for kind in grant.resources
+            if kind not in server.kinds
+        ]
         if not any(grant.resources.values()):
             found.append(f"grant: no resources are named at {vendor}, so nothing is open there")
         found += _writes(skill, vendor)
@@ -137,7 +145,9 @@ def _writes(skill: Skill, vendor: str) -> list[str]:
     writing = [tool for tool in grant.tools if tool in server.writes]
     if writing and grant.mode is Mode.read:
         found.append(f"grant: mode read at {vendor}, but {', '.join(writing)} would write")
-    found += [f"grant: give {tool} a limit, as in limits: {{{tool}: 1}}" for tool in writing if tool not in grant.limits]
+    found += [
+        f"grant: give {tool} a limit, as in limits: {{{tool}: 1}}" for tool in writing if tool not in grant.limits
+    ]
     found += [f"grant: a limit for {tool}, which is not granted" for tool in grant.limits if tool not in grant.tools]
     for name in (*skill.settings.required_tools, *skill.settings.required_effects):
         place, _, tool = name.partition("/")
@@ -162,7 +172,9 @@ def _schemas(skill: Skill) -> list[str]:
 
 def _placeholders(skill: Skill) -> list[str]:
     """Check that every `${input.NAME}` is a required property of the input schema."""
-    templates = [name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names]
+    templates = [
+        name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
+    ]
     wanted = {path for template in templates for path in INPUT_VALUE.findall(template)}
     if not wanted:
         return []

@@ -21,7 +21,7 @@ FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DO
 TOOL_NAME = re.compile(r"[a-z0-9-]+/[a-z0-9_]+")
 
 
-class UnreadableSkill(Exception):  # noqa: N818 - named for what the reader finds
+class UnreadableSkill(Exception):
     """The skill's author acts: there is no skill to be had from this folder."""
 
 

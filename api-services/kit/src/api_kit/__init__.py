@@ -1,1 +1,30 @@
-"""One gateway core: routes, callers, limits, effects, audit."""
+"""One gateway core: routes, callers, limits, effects, audit. A vendor's gateway is a table of routes and a `Vendor`."""
+
+from api_kit.app import build_gateway, open_gateway, run_gateway
+from api_kit.body import Body, Json
+from api_kit.errors import Refusal
+from api_kit.limit import Rate
+from api_kit.routes import Call, Fetch, Resource, Route, Table
+from api_kit.search import Search
+from api_kit.settings import GatewaySettings
+from api_kit.upstream import Credential, Pause, Vendor
+
+__all__ = [
+    "Body",
+    "Call",
+    "Credential",
+    "Fetch",
+    "GatewaySettings",
+    "Json",
+    "Pause",
+    "Rate",
+    "Refusal",
+    "Resource",
+    "Route",
+    "Search",
+    "Table",
+    "Vendor",
+    "build_gateway",
+    "open_gateway",
+    "run_gateway",
+]

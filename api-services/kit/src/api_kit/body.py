@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 from api_kit.errors import Refusal
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True)

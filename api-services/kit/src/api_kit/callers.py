@@ -1,4 +1,4 @@
-"""Who calls, and for what: the service token says the one, the task token the other; a task token alone opens nothing."""
+"""Who calls, and for what: the service token says who, the task token for what, and alone it opens nothing."""
 
 import re
 from dataclasses import dataclass

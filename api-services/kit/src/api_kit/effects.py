@@ -67,8 +67,8 @@ class Effects:
             raise Refusal("stale_attempt", message)
         return effect
 
-    async def settle(self, effect: UUID, outcome: Outcome) -> None:
-        """Say what became of it. Where that fails the row stays `sending`, which reads as `unknown` in time."""
+    async def settle(self, effect: UUID, outcome: Outcome) -> bool:
+        """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
         try:
             await agent_effects.settle(
                 self._pool,
@@ -78,8 +78,10 @@ class Effects:
                 url=outcome.url,
                 detail=outcome.detail,
             )
-        except LOST as error:
+        except (*LOST, agent_effects.EffectError) as error:
             get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
+            return False
+        return True
 
     def judge(self, call: Call, reply: Reply) -> Outcome:
         """Read off a reply what became of a write: 2xx and what was asked is there, done; 5xx, unknown; else failed."""

@@ -1,4 +1,4 @@
-"""Our own refusals: each has a reason from a closed list, and says what to do. The caller acts, unless it says otherwise."""
+"""Our own refusals: each has a reason from a closed list, and says what to do."""
 
 import json
 import math

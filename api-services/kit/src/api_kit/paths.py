@@ -1,4 +1,4 @@
-"""Paths: a template matches the raw path segment by segment; each parameter is decoded once, checked, and encoded anew."""
+"""Paths: matched raw, segment by segment; each parameter is decoded once, checked, and encoded anew."""
 
 import re
 import unicodedata
@@ -67,7 +67,9 @@ class Template:
 
     def build(self, values: Mapping[str, str]) -> str:
         """Make the path anew from checked parameters."""
-        return "/" + "/".join(part if isinstance(part, str) else encode(values[part.name], part.kind) for part in self.parts)
+        return "/" + "/".join(
+            part if isinstance(part, str) else encode(values[part.name], part.kind) for part in self.parts
+        )
 
 
 def split(raw_path: bytes) -> list[str]:
@@ -86,10 +88,10 @@ def split(raw_path: bytes) -> list[str]:
 
 
 def decode(raw: str, kind: str) -> str:
-    """Decode a parameter once and check it by its kind.
+    r"""Decode a parameter once and check it by its kind.
 
     Raises:
-        Refusal: `path`: it is empty, `.`, `..`, badly encoded, holds one of / \\ ? # % or a control character, or
+        Refusal: `path`: it is empty, `.`, `..`, badly encoded, holds one of / \ ? # % or a control character, or
             is not of its kind.
     """
     text = unescape(raw, "path")

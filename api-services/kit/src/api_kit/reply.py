@@ -12,9 +12,21 @@ from api_kit.routes import Table
 from api_kit.upstream import Upstream
 
 HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade "
-    "content-length set-cookie".split()
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
+DROPPED = HOP_BY_HOP | {"content-length", "set-cookie"}
+"""The length is counted anew, and the vendor's cookies belong to our credential."""
+
 EFFECT_HEADER = "x-agent-effect"
 EFFECT_STATE_HEADER = "x-agent-effect-state"
 OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER})
@@ -60,7 +72,7 @@ def passed_on(
     headers: list[tuple[bytes, bytes]] = []
     for raw_name, raw_value in reply.headers.raw:
         name = raw_name.decode("latin-1").lower()
-        if name in HOP_BY_HOP or name in named or name in OURS:
+        if name in DROPPED or name in named or name in OURS:
             continue
         value: str | None = raw_value.decode("latin-1")
         if name == "link":

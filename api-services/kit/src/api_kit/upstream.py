@@ -1,5 +1,6 @@
-"""The way to the vendor: a request built anew from a checked call, one credential, nothing repeated, no redirect followed."""
+"""The way to the vendor: requests built anew from checked calls; nothing is repeated, no redirect followed."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,10 +56,18 @@ class Vendor:
 
 
 class Upstream:
-    """Sends checked calls to one base URL."""
+    """Sends checked calls to one base URL.
 
-    def __init__(self, http: HttpClient, *, base_url: str, vendor: Vendor) -> None:
+    Args:
+        http: without retries.
+        base_url: where the vendor is; its path, if it has one, is put before ours.
+        vendor: whose headers are sent.
+        seconds: how long a whole reply may take.
+    """
+
+    def __init__(self, http: HttpClient, *, base_url: str, vendor: Vendor, seconds: float = 20.0) -> None:
         self._http = http
+        self._seconds = seconds
         self._vendor = vendor
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc.lower())
@@ -107,10 +116,11 @@ class Upstream:
     ) -> Reply:
         every = {"accept-encoding": "identity", **self._vendor.headers, **headers, **credential.headers}
         try:
-            return await self._http.request(method, path, content=content, headers=every, raw=True)
+            async with asyncio.timeout(self._seconds):
+                return await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
             raise Refusal("upstream_unreachable", f"{self._vendor.name} cannot be reached: {error}") from error
-        except UpstreamTimeout as error:
+        except (UpstreamTimeout, TimeoutError) as error:
             raise Refusal("upstream_timeout", f"{self._vendor.name} did not answer in time") from error
         except ReplyTooLarge as error:
             raise Refusal("reply_too_large", str(error)) from error

@@ -187,9 +187,9 @@ def new_protocol(
 class ListedTool(Tool):
     """A tool as clients see it; it carries no `_meta`, which would be paid for in tokens."""
 
-    def get_meta(self) -> dict[str, Any] | None:
-        """Give nothing."""
-        return None
+    def to_mcp_tool(self, **overrides: Any) -> mcp_types.Tool:
+        """Give the tool without fastmcp's tags."""
+        return super().to_mcp_tool(**overrides, _meta=None)
 
 
 def _listed(spec: ToolSpec) -> Tool:

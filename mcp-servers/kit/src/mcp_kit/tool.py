@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from mcp_kit.reply import Reply
 
 MARK = "__mcp_kit_tool__"
+UNTOLD = frozenset({"title", "minLength", "maxLength", "maxItems"})
+"""Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
-Cursor = Annotated[str | None, Field(description="next_cursor of the last reply", max_length=2000)]
+Cursor = Annotated[str | None, Field(description="next_cursor of the reply before", max_length=2000)]
 """The argument by which a call goes on where the last reply ended; the kit reads it, tools do not."""
-Limit = Annotated[int, Field(ge=1, le=100, description="Rows")]
+Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
@@ -170,10 +172,10 @@ def _compact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(value: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: item for key, item in value.items() if key != "title" and not (key == "default" and item is None)}
+    kept = {key: item for key, item in value.items() if key not in UNTOLD and (key != "default" or item is not None)}
     choices: Sequence[dict[str, Any]] = kept.get("anyOf", ())
     real = [choice for choice in choices if choice != {"type": "null"}]
     if len(real) == 1:
         kept.pop("anyOf")
-        kept = {**real[0], **kept}
+        kept = {**_property(real[0]), **kept}
     return kept

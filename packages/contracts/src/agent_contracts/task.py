@@ -1,5 +1,6 @@
 """The task: everything an agent is asked to do, whoever asked."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +17,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*
 Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 MAX_INPUT_BYTES = 1_048_576
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped NUL in JSON text; a backslash that is itself escaped starts none."""
 
 
 class TaskState(StrEnum):
@@ -131,7 +134,7 @@ class Task(WireModel):
         text = self.model_dump_json(include={"input"})
         if len(text.encode()) > MAX_INPUT_BYTES:
             raise ValueError(f"input is larger than {MAX_INPUT_BYTES} bytes: pass a reference to it instead")
-        if "\\u0000" in text:
+        if NUL.search(text):
             raise ValueError("input holds a NUL character, which PostgreSQL cannot keep: remove it")
         if self.deadline and self.not_before and self.deadline <= self.not_before:
             raise ValueError("deadline is not after not_before")

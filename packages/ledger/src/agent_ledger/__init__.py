@@ -1,1 +1,76 @@
-"""Inbox and ledger: submit, drain, claim, heartbeat, finish, cancel and query tasks."""
+"""Inbox and ledger: submit, drain, claim, heartbeat, finish, cancel, query; SQL and migrations of schema `ledger`."""
+
+from agent_ledger.attachments import (
+    SessionRef,
+    get_transcript,
+    last_session,
+    save_artifact,
+    save_session,
+    save_transcript,
+)
+from agent_ledger.blobs import get_blob, put_blob
+from agent_ledger.caller import MAX_TASK_BYTES, read_task
+from agent_ledger.cancellation import CancelOutcome, cancel
+from agent_ledger.claims import Claim, claim
+from agent_ledger.connection import Connection, Executor, transaction
+from agent_ledger.ending import finish
+from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask
+from agent_ledger.gauges import Overview, PoolCount, overview
+from agent_ledger.inbox import drain
+from agent_ledger.journal import append_events, events
+from agent_ledger.leases import Beat, heartbeat, requeue
+from agent_ledger.outbox import deliver
+from agent_ledger.pruning import PruneCounts, prune
+from agent_ledger.replies import Replies
+from agent_ledger.resubmission import retry
+from agent_ledger.skills import SkillRow, list_skills, register_skills
+from agent_ledger.submission import Submitted, submit
+from agent_ledger.views import TaskView, get_result, get_task, list_tasks
+
+__all__ = [
+    "MAX_TASK_BYTES",
+    "Beat",
+    "CancelOutcome",
+    "Claim",
+    "ConflictingTask",
+    "Connection",
+    "Executor",
+    "InvalidTask",
+    "LedgerError",
+    "Overview",
+    "PoolCount",
+    "PruneCounts",
+    "Replies",
+    "SessionRef",
+    "SkillRow",
+    "Submitted",
+    "TaskView",
+    "UnknownTask",
+    "append_events",
+    "cancel",
+    "claim",
+    "deliver",
+    "drain",
+    "events",
+    "finish",
+    "get_blob",
+    "get_result",
+    "get_task",
+    "get_transcript",
+    "heartbeat",
+    "last_session",
+    "list_skills",
+    "list_tasks",
+    "overview",
+    "prune",
+    "put_blob",
+    "read_task",
+    "register_skills",
+    "requeue",
+    "retry",
+    "save_artifact",
+    "save_session",
+    "save_transcript",
+    "submit",
+    "transaction",
+]

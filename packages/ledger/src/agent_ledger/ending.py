@@ -52,9 +52,9 @@ async def store_result(connection: Connection, task_id: UUID, attempt: int, resu
             insert into ledger.results (task_id, tenant, status, reason, body)
             select id, tenant, $3, $4, $5::text::json from ended
         )
-        select id from ended,
-            pg_notify('ledger_events', id::text),
-            pg_notify(case when concurrency_key is null then 'ledger_ended' else 'ledger_queued' end, pool)
+        select id, pg_notify('ledger_events', id::text),
+            case when concurrency_key is not null then pg_notify('ledger_queued', pool) end
+        from ended
         """,
         task_id,
         attempt,
@@ -71,7 +71,8 @@ async def say(connection: Connection, task_id: UUID, attempt: int, body: Body) -
     await connection.execute(
         """
         insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
-        select t.id, $2, 1 + coalesce((select max(seq) from ledger.events e where e.task_id = t.id and e.attempt = $2), 0),
+        select t.id, $2, 1 + coalesce(
+                (select max(seq) from ledger.events e where e.task_id = t.id and e.attempt = $2), 0),
             t.tenant, clock_timestamp(), $3, $4::text::json
         from ledger.tasks t
         where t.id = $1 and not exists (

@@ -1,4 +1,7 @@
-"""What the holder of a lease may do besides ending its task: keep it, or hand it back. PostgreSQL's clock alone counts."""
+"""What the holder of a lease may do besides ending its task: keep it, or hand it back.
+
+PostgreSQL's clock alone counts.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -58,7 +61,7 @@ async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_
                 and state = 'running' and lease_until > clock_timestamp()
             returning id, pool
         )
-        select id from handed, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text)
+        select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from handed
         """,
         task_id,
         attempt,

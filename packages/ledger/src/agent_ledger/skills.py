@@ -14,6 +14,7 @@ from agent_ledger.errors import InvalidTask
 UNSEEN_SECONDS = 600
 """After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""
 MAX_KEY_LENGTH = 256
+NO_BOUNDS = Budget()
 PLACE = re.compile(r"\$\{input((?:\.[A-Za-z0-9_-]+)*)\}")
 
 
@@ -27,7 +28,7 @@ class SkillRow:
     model: str
     pool: str = "default"
     max_attempts: int = 3
-    budget: Budget = Budget()
+    budget: Budget = NO_BOUNDS
     concurrency_key: str | None = None
     description: str = ""
 

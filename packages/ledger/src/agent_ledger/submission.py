@@ -143,7 +143,7 @@ async def insert(
             insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
             select id, 0, 1, tenant, created_at, 'queued', $20::text::json from created
         )
-        select id from created, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text)
+        select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from created
         """,
         task.id,
         task.tenant,

@@ -38,8 +38,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.0) -> None:
+async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.0, date_header: bool = True) -> None:
     """Serve an app until SIGTERM or SIGINT, then let requests end within the grace.
+
+    Args:
+        app: what to serve.
+        host: the address to listen on.
+        port: the port to listen on.
+        grace_seconds: how long requests may still take after the signal.
+        date_header: whether replies get a Date of ours; a gateway passes its upstream's on.
 
     Raises:
         ConfigError: the address cannot be bound; names it and the remedy.
@@ -53,6 +60,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=date_header,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )

@@ -61,7 +61,11 @@ def urls(plan: Plan) -> tuple[str, str]:
     Raises:
         StoreError: the folder cannot be used.
     """
-    postgres, valkey = servers(placed(plan), _folder(plan))
+    real = placed(plan)
+    needed = [real.postgres_port] * (plan.database_url is None) + [real.redis_port] * (plan.redis_url is None)
+    if 0 in needed:
+        raise StoreError("port 0 stands for a free port, known once the stores are up: start them, or name the ports.")
+    postgres, valkey = servers(real, _folder(plan))
     database_url = postgres.url if postgres else plan.database_url
     redis_url = valkey.url if valkey else plan.redis_url
     assert database_url is not None

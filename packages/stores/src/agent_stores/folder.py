@@ -107,9 +107,11 @@ class Folder:
             stale = _number(os.read(lock, 20))
             os.truncate(lock, 0)
             os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-            yield stale
-            self.forget()
-            os.truncate(lock, 0)
+            try:
+                yield stale
+            finally:
+                self.forget()
+                os.truncate(lock, 0)
         except OSError as error:
             raise refused(self.path, error) from error
         finally:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
@@ -12,6 +13,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from agent_stores.address import shown
 from agent_stores.errors import StoreError
 
+Connection = asyncpg.Connection | PoolConnectionProxy
+Executor = Connection | asyncpg.Pool
+"""What a function of one statement takes: a connection, in the caller's own transaction, or a pool."""
 STATEMENT_SECONDS = 30
 REDIS_SECONDS = 30
 """A blocking read must ask for less than this, or it ends as a time-out."""

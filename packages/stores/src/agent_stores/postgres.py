@@ -1,6 +1,9 @@
 """The embedded PostgreSQL: owns the folder `postgres` with one database, `agent_bot`, behind a SCRAM password."""
 
 import asyncio
+import contextlib
+import os
+import secrets
 import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
@@ -86,11 +89,12 @@ class Postgres:
                 f"the disk that holds {self.folder} is full ({free // 1_000_000} MB free, {NEEDED_BYTES // 1_000_000} "
                 "needed): free some space, or choose another folder with --dir or STORES_DIR."
             )
-        half_made = self.folder.with_name("postgres.new")
-        shutil.rmtree(half_made, ignore_errors=True)
+        for left in self.folder.parent.glob("postgres.new-*"):
+            left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
+        half_made = self.folder.with_name(f"postgres.new-{secrets.token_hex(4)}")
         half_made.mkdir(mode=0o700)
         self.account.own(half_made)
-        password = self.folder.with_name("postgres.new.password")
+        password = half_made.with_suffix(".password")
         password.touch(mode=0o600)
         password.write_text(self.password)
         self.account.own(password)
@@ -111,11 +115,18 @@ class Postgres:
                 stdout=PIPE,
                 stderr=STDOUT,
                 env=ENVIRONMENT,
+                start_new_session=True,
                 user=self.account.switched,
                 group=self.account.switched,
                 extra_groups=self.account.groups,
             )
-            said, _ = await process.communicate()
+            try:
+                said, _ = await process.communicate()
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+                raise
             if process.returncode:
                 raise StoreError(explain(self, said.decode(errors="replace")))
             half_made.rename(self.folder)

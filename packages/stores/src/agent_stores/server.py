@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Protocol
 
 from agent_stores.account import Account
 from agent_stores.errors import StoreError
-from agent_stores.explain import explain, privileged, taken
+from agent_stores.explain import explain, privileged, refused, taken
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60
@@ -91,24 +92,20 @@ def _works_in(pid: int, folder: Path) -> bool:
 async def start(server: Server) -> Process:
     """Start a server as a child of this process and wait until it answers.
 
-    What an earlier run left is dealt with first: an orphan that serves this very folder is stopped, a stale pid file
-    is removed.
+    What an earlier run left is dealt with first: an orphan that serves this very folder is stopped, and a stale pid
+    file is no hindrance.
 
     Raises:
         StoreError: it did not start; says why and what to do.
     """
-    orphan = running(server)
-    if orphan is not None:
-        log.warning("stopping %s (pid %d), left by a run that was killed", server.name, orphan)
-        await stop(server)
-    elif server.pid_file.exists():
-        log.warning("removing the stale pid file %s", server.pid_file)
-        server.pid_file.unlink()
+    await _clear(server)
     _check_port(server)
-    await server.prepare()
-    server.log.parent.mkdir(parents=True, exist_ok=True)
-    if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
-        server.log.replace(server.log.with_suffix(".log.1"))
+    try:
+        await server.prepare()
+        if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
+            server.log.replace(server.log.with_suffix(".log.1"))
+    except OSError as error:
+        raise refused(server.folder, error) from error
     with server.log.open("ab") as output:
         seen = output.tell()
         process = await asyncio.create_subprocess_exec(
@@ -137,6 +134,29 @@ async def start(server: Server) -> Process:
         await end(server, process)
         raise
     return process
+
+
+async def _clear(server: Server) -> None:
+    if not server.pid_file.exists():
+        return
+    orphan = running(server)
+    if orphan is not None:
+        log.warning("stopping %s (pid %d), left by a run that was killed", server.name, orphan)
+        await stop(server)
+    # What a killed server leaves behind may still write: nobody else may start before it has gone.
+    end = time.monotonic() + STOP_SECONDS
+    while left := _workers(server.folder):
+        if time.monotonic() > end:
+            raise StoreError(f"processes {left} still work in {server.folder}: end them (kill), then start again.")
+        await asyncio.sleep(0.02)
+    if server.pid_file.exists():
+        log.warning("removing the stale pid file %s", server.pid_file)
+        server.pid_file.unlink()
+
+
+def _workers(folder: Path) -> list[int]:
+    found = Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ()
+    return [int(path.name) for path in found if _works_in(int(path.name), folder)]
 
 
 def _check_port(server: Server) -> None:
@@ -176,12 +196,14 @@ async def stop(server: Server) -> bool:
 
 async def end(server: Server, process: Process) -> None:
     """Stop a server that is this process's child, and take its exit status."""
+    waiting = asyncio.create_task(process.wait())
     try:
-        await stop(server)
+        async with asyncio.timeout(STOP_SECONDS):
+            # Again and again: a server that is only just starting has no pid file yet.
+            while not waiting.done():
+                await stop(server)
+                await asyncio.wait({waiting}, timeout=0.1)
     finally:
-        if process.returncode is None:
-            try:
-                await asyncio.wait_for(process.wait(), 5)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        if not waiting.done():
+            process.kill()
+            await waiting

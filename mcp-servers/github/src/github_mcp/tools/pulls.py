@@ -31,7 +31,7 @@ class PullTools:
         state: Literal["open", "closed", "all"] = "open",
         base: Annotated[str | None, Field(description="Target branch")] = None,
         head: Annotated[str | None, Field(description="owner:branch")] = None,
-        sort: Literal["created", "updated", "popularity", "long-running"] = "created",
+        sort: Literal["created", "updated"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
         limit: Limit = 20,

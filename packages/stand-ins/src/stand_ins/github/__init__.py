@@ -1,1 +1,1 @@
-"""A GitHub to try things against: keeps repositories, issues and pull requests in memory and sends its own signed webhooks."""
+"""A GitHub to try things against: repositories, issues and pull requests in memory, and signed webhooks of its own."""

@@ -15,7 +15,9 @@ from stand_ins.github.stand_in import StandIn
 
 API_VERSIONS = ("2022-11-28",)
 VARY = "Accept, Authorization, Cookie, X-GitHub-OTP"
-NO_USER_AGENT = "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header.\r\n"
+NO_USER_AGENT = (
+    "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header.\r\n"
+)
 
 
 def routes_of(operations: Iterable[Operation], stand_in: StandIn) -> list[Route]:
@@ -24,7 +26,9 @@ def routes_of(operations: Iterable[Operation], stand_in: StandIn) -> list[Route]
     for operation in operations:
         paths = [operation.path]
         if operation.of_repository:
-            paths = [f"{root}{operation.path}" for root in ("/repos/{owner}/{repo}", "/repositories/{repository_id:int}")]
+            paths = [
+                f"{root}{operation.path}" for root in ("/repos/{owner}/{repo}", "/repositories/{repository_id:int}")
+            ]
         routes += [Route(path, _endpoint(operation, stand_in), methods=[operation.method]) for path in paths]
     return routes
 

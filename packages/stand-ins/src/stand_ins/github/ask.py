@@ -1,4 +1,4 @@
-"""One request to the API: who asks, for which repository, and what it may; and the table rows that routes are made of."""
+"""One request to the API: who asks, for which repository, and what it may; and the rows of the route table."""
 
 import base64
 import binascii

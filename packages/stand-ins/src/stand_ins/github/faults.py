@@ -17,7 +17,7 @@ from stand_ins.github.refusal import Refusal, rate_limited, secondary_limited
 
 DROP_LABELS = "stand_in.drop_labels"
 ADMIN = "/_stand-in/"
-HTML = b"<!DOCTYPE html><html><body><h1>Unicorn!</h1><p>We had issues producing the response to your request.</p></body></html>"
+HTML = b"<!DOCTYPE html><html><body><h1>Out of order</h1><p>This page is no JSON.</p></body></html>"
 
 
 class Match(BaseModel):
@@ -31,10 +31,12 @@ class Match(BaseModel):
 class Fault(BaseModel):
     """One fault and how often it strikes.
 
-    `status` answers with `status` (and `body`, `headers`) without doing anything; `apply_then_status` does it first; `delay`
-    waits `seconds`, then goes on; `drop_before` closes the connection without doing anything, `apply_then_drop` after doing it;
-    `cut` sends half of the reply's body; `html` answers with a page; `rate_limit` and `secondary_limit` with GitHub's refusals;
-    `drop_labels` lets labels be ignored, as for an account without push access.
+    - `status` answers with `status` (and `body`, `headers`) without doing anything; `apply_then_status` does it first.
+    - `delay` waits `seconds`, then goes on.
+    - `drop_before` closes the connection without doing anything, `apply_then_drop` after doing it.
+    - `cut` does it and sends half of the reply's body.
+    - `html` answers with a page; `rate_limit` and `secondary_limit` with GitHub's refusals (reset after `seconds`).
+    - `drop_labels` lets labels be ignored, as for an account without push access.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -48,7 +48,9 @@ class Fields:
         if not text:
             raise validation_failed(self._docs, self.fault("title", "missing_field"))
         if len(text) > 256:
-            raise validation_failed(self._docs, self.fault("title", "custom", "title is too long (maximum is 256 characters)"))
+            raise validation_failed(
+                self._docs, self.fault("title", "custom", "title is too long (maximum is 256 characters)")
+            )
         return text
 
     def body(self, *, required: bool = False) -> str | None:

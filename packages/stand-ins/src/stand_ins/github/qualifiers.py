@@ -29,15 +29,16 @@ class Hit:
 
 
 Predicate = Callable[[Hit], bool]
+Scope = Callable[[Repository], bool]
 
 
-def scope_of(key: str, value: str) -> Predicate | None:
+def scope_of(key: str, value: str) -> Scope | None:
     """Read a qualifier that says whose issues are meant; None for any other."""
     wanted = value.lower()
     if key == "repo":
-        return lambda hit: hit.repository.full_name.lower() == wanted
+        return lambda repository: repository.full_name.lower() == wanted
     if key in {"org", "user"}:
-        return lambda hit: hit.repository.owner.login.lower() == wanted
+        return lambda repository: repository.owner.login.lower() == wanted
     return None
 
 

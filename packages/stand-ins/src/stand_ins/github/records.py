@@ -1,4 +1,4 @@
-"""What the stand-in keeps: users, repositories, labels, issues, comments, pull requests. Plain records without behaviour."""
+"""What the stand-in keeps: users, repositories, labels, issues, comments, pull requests: plain records."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,14 +1,15 @@
 """GitHub's issue search: reads a query and says which issues fit.
 
-Terms stand together as AND; several `repo:`, `org:` and `user:` qualifiers at the top level are a union. OR, NOT, AND and
-parentheses combine the rest. Words are found without regard to case, by the beginnings of words.
+Terms stand together as AND; several `repo:`, `org:` and `user:` qualifiers at the top level are a union. OR, NOT, AND
+and parentheses combine the rest. Words are found without regard to case, by the beginnings of words.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from stand_ins.github.qualifiers import QUALIFIERS, Hit, Predicate, scope_of
+from stand_ins.github.qualifiers import QUALIFIERS, Hit, Predicate, Scope, scope_of
+from stand_ins.github.records import Repository
 
 MAX_CHARACTERS = 256
 MAX_OPERATORS = 5
@@ -26,12 +27,16 @@ class Search:
     """A query ready to be asked: whose issues, which of them, and how well each fits."""
 
     fits: Predicate
-    scopes: list[Predicate] = field(default_factory=list)
+    scopes: list[Scope] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+
+    def covers(self, repository: Repository) -> bool:
+        """Say whether a repository is one of those meant."""
+        return not self.scopes or any(one(repository) for one in self.scopes)
 
     def matches(self, hit: Hit) -> bool:
         """Say whether an issue fits."""
-        return (not self.scopes or any(one(hit) for one in self.scopes)) and self.fits(hit)
+        return self.covers(hit.repository) and self.fits(hit)
 
     def rank(self, hit: Hit) -> int:
         """Say how well an issue fits: words in the title weigh most."""
@@ -63,7 +68,7 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
-        self._scopes: list[Predicate] = []
+        self._scopes: list[Scope] = []
         self._words: list[str] = []
         named = [one.partition(":")[2].strip('"') for one in tokens if one.lower().startswith("in:")]
         places = tuple(place for one in named for place in one.lower().split(",") if place in PLACES)
@@ -117,7 +122,7 @@ class _Parser:
             return None
         if colon and (scope := scope_of(key, value)) is not None:
             if negated or self._depth:
-                return scope
+                return lambda hit: scope(hit.repository)
             self._scopes.append(scope)
             return None
         if colon and key in QUALIFIERS:

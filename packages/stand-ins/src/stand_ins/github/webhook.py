@@ -7,12 +7,12 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from service_kit.errors import UpstreamError
+from service_kit.errors import UpstreamError, UpstreamTimeout
 from service_kit.http import HttpClient
 
 TIMEOUT_SECONDS = 10.0
@@ -36,20 +36,24 @@ class Hook:
 
 @dataclass
 class Delivery:
-    """One try to deliver an event. A redelivery is a new entry with the same `guid`."""
+    """One try to deliver an event. A redelivery is a new entry with the same `guid`.
+
+    `status` is the receiver's HTTP status, 0 when there was no answer, None as long as the delivery is on its way.
+    """
 
     id: int
     guid: str
     event: str
     action: str | None
+    issue: int | None
     repository_id: int
     url: str
     redelivery: bool
     delivered_at: str
     body: bytes = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
-    status: str = "pending"
-    status_code: int | None = None
+    status: int | None = None
+    outcome: str = "pending"
     duration: float | None = None
     reply: str | None = None
 
@@ -75,13 +79,41 @@ class Deliveries:
         if hook is None or not hook.events & {"*", event}:
             return None
         body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
-        return self._send(hook, event, payload.get("action"), body, str(uuid.uuid4()), repository_id, again=False)
+        about = payload.get("issue") or {}
+        self._last_id += 1
+        return self._send(
+            Delivery(
+                id=self._last_id,
+                guid=str(uuid.uuid4()),
+                event=event,
+                action=payload.get("action"),
+                issue=about.get("number"),
+                repository_id=repository_id,
+                url=hook.url,
+                redelivery=False,
+                delivered_at=self._clock().isoformat(),
+                body=body,
+            ),
+            hook,
+        )
 
     def redeliver(self, delivery_id: int) -> Delivery:
         """Send a delivery once more, to the present hook; KeyError when there is none of that id."""
         old = self.log[delivery_id]
         hook = self.hook or Hook(old.url)
-        return self._send(hook, old.event, old.action, old.body, old.guid, old.repository_id, again=True)
+        self._last_id += 1
+        again = replace(
+            old,
+            id=self._last_id,
+            url=hook.url,
+            redelivery=True,
+            delivered_at=self._clock().isoformat(),
+            status=None,
+            outcome="pending",
+            duration=None,
+            reply=None,
+        )
+        return self._send(again, hook)
 
     async def settled(self) -> None:
         """Wait until nothing is on its way any more."""
@@ -94,21 +126,7 @@ class Deliveries:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _send(
-        self, hook: Hook, event: str, action: Any, body: bytes, guid: str, repository_id: int, *, again: bool
-    ) -> Delivery:
-        self._last_id += 1
-        delivery = Delivery(
-            id=self._last_id,
-            guid=guid,
-            event=event,
-            action=action if isinstance(action, str) else None,
-            repository_id=repository_id,
-            url=hook.url,
-            redelivery=again,
-            delivered_at=self._clock().isoformat(),
-            body=body,
-        )
+    def _send(self, delivery: Delivery, hook: Hook) -> Delivery:
         delivery.headers = _headers(delivery, hook.secret)
         self.log[delivery.id] = delivery
         while len(self.log) > KEPT_DELIVERIES:
@@ -128,12 +146,12 @@ class Deliveries:
                     base = f"{parts.scheme}://{parts.netloc}"
                     async with HttpClient(base_url=base, timeout=TIMEOUT_SECONDS, retries=0) as http:
                         reply = await http.request("POST", path, content=delivery.body, headers=delivery.headers)
-                delivery.status = "OK" if reply.ok else "Invalid HTTP Response"
-                delivery.status_code, delivery.reply = reply.status, reply.text[:10_000]
-            except TimeoutError:
-                delivery.status = "timed out"
+                delivery.outcome = "OK" if reply.ok else "Invalid HTTP Response"
+                delivery.status, delivery.reply = reply.status, reply.text[:10_000]
+            except (TimeoutError, UpstreamTimeout):
+                delivery.status, delivery.outcome = 0, "timed out"
             except UpstreamError as error:
-                delivery.status, delivery.reply = "failed to connect", str(error)
+                delivery.status, delivery.outcome, delivery.reply = 0, "failed to connect", str(error)
             delivery.duration = round(time.monotonic() - started, 3)
 
 

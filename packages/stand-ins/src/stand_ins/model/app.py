@@ -1,10 +1,9 @@
 """The model stand-in's app: the Messages API, played; its own levers are apart, under `/_stand-in/`."""
 
-import asyncio
 import hmac
 import json
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from stand_ins.model.answer import Turn, answer, error
 from stand_ins.model.conversation import Conversation, parse
 from stand_ins.model.errors import BadRequestError, ScenarioError
 from stand_ins.model.library import Library
-from stand_ins.model.reply import Reply, error_body, play, sse
 from stand_ins.model.scenario import Match, Scenario, Step
-from stand_ins.model.wire import Stream, forever
+from stand_ins.model.templates import Templates
 
 KEPT_REQUESTS = 200
 SESSION_HEADER = "x-claude-code-session-id"
@@ -69,14 +68,14 @@ class StandIn:
         try:
             body, conversation = self._read(request, raw)
             seen["body"] = body
-            scenario, step = self._step(conversation, seen)
-            return await self._answer(scenario, step, conversation, body, len(raw), seen)
+            step = self._step(conversation, seen)
+            return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen))
         except Refused as refused:
             seen["status"] = refused.status
-            return _error(refused.status, str(refused))
-        except ScenarioError as error:
+            return error(refused.status, str(refused))
+        except ScenarioError as wrong:
             seen["status"] = 400
-            return _error(400, f"stand-in: {error}")
+            return error(400, f"stand-in: {wrong}")
 
     async def count_tokens(self, request: Request) -> Response:
         """Answer `POST /v1/messages/count_tokens` with a quarter of the bytes."""
@@ -87,7 +86,7 @@ class StandIn:
             seen["body"] = _json_object(raw)
         except Refused as refused:
             seen["status"] = refused.status
-            return _error(refused.status, str(refused))
+            return error(refused.status, str(refused))
         seen["status"] = 200
         return JSONResponse({"input_tokens": max(1, len(raw) // 4)})
 
@@ -101,14 +100,14 @@ class StandIn:
         try:
             raw = yaml.safe_load(await request.body())
             if isinstance(raw, Mapping) and "like" in raw:
-                shell = {"steps": [{}], "match": raw.get("match")}
+                shell: dict[str, Any] = {"steps": [{}], "match": raw.get("match")}
                 match = Scenario.from_mapping(shell, name=name).match or Match(text="")
                 scenario = self._library.alias(name, like=str(raw["like"]), match=match)
             else:
                 scenario = Scenario.from_mapping(raw, name=name)
                 self._library.add(scenario)
-        except (ScenarioError, yaml.YAMLError) as error:
-            return JSONResponse({"message": str(error)}, status_code=422)
+        except (ScenarioError, yaml.YAMLError) as wrong:
+            return JSONResponse({"message": str(wrong)}, status_code=422)
         return JSONResponse({"name": scenario.name, "steps": len(scenario.steps)}, status_code=201)
 
     async def list_requests(self, _: Request) -> Response:
@@ -148,7 +147,7 @@ class StandIn:
         except BadRequestError as error:
             raise Refused(400, str(error)) from error
 
-    def _step(self, conversation: Conversation, seen: dict[str, Any]) -> tuple[Scenario, Step]:
+    def _step(self, conversation: Conversation, seen: dict[str, Any]) -> Step:
         scenario = self._library.choose(conversation)
         if scenario is None:
             known = ", ".join(self._library.names())
@@ -157,32 +156,8 @@ class StandIn:
         attempt = self._attempts[key]
         self._attempts[key] += 1
         seen.update(scenario=scenario.name, step=conversation.step, attempt=attempt)
-        return scenario, scenario.step(conversation.step).for_attempt(attempt)
-
-    async def _answer(
-        self,
-        scenario: Scenario,
-        step: Step,
-        conversation: Conversation,
-        body: Mapping[str, Any],
-        size: int,
-        seen: dict[str, Any],
-    ) -> Response:
-        if step.delay:
-            await asyncio.sleep(step.delay)
-        seen["status"] = 200
-        if step.hang:
-            return Stream(forever(), content_type="application/json", status=None)
-        if step.only_model is not None and step.only_model not in conversation.model:
-            seen["status"] = 529
-            return _error(529, f"scenario {scenario.name}: {conversation.model} is overloaded")
-        if step.status is not None:
-            seen["status"] = step.status
-            return _error(step.status, step.error.message, kind=step.error.type, headers=step.headers)
-        reply = play(step, conversation, request_bytes=size)
-        if body.get("stream"):
-            return Stream(_events(reply, step), headers=step.headers, cut=step.drop)
-        return _whole(reply, step)
+        holds = Templates(conversation).holds
+        return scenario.step(conversation.step, holds).for_attempt(attempt)
 
 
 class Refused(Exception):
@@ -193,34 +168,6 @@ class Refused(Exception):
         self.status = status
 
 
-async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:
-    """Give the stream's bytes; a stalled or cut one ends after its first delta."""
-    for event in reply.events():
-        yield sse(event)
-        if event["type"] == "content_block_delta":
-            if step.stall:
-                async for _ in forever():
-                    yield b""
-            if step.drop:
-                return
-            if step.pause:
-                await asyncio.sleep(step.pause)
-
-
-def _whole(reply: Reply, step: Step) -> Response:
-    body = json.dumps(reply.message()).encode()
-    if step.stall:
-        return Stream(forever(), content_type="application/json")
-    if step.drop:
-        return Stream(_half(body), content_type="application/json", cut=True)
-    headers = {"request-id": f"req_{reply.id}"} | step.headers
-    return Response(body, media_type="application/json", headers=headers)
-
-
-async def _half(body: bytes) -> AsyncIterator[bytes]:
-    yield body[: len(body) // 2]
-
-
 def _json_object(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw)
@@ -229,13 +176,6 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refused(400, "the body is not a JSON object")
     return body
-
-
-def _error(
-    status: int, message: str, *, kind: str | None = None, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    body = error_body(status, message, kind)
-    return JSONResponse(body, status_code=status, headers={"request-id": body["request_id"], **(headers or {})})
 
 
 async def _health(_: Request) -> Response:

@@ -181,7 +181,9 @@ def _outcomes(messages: list[Any]) -> Iterator[Outcome]:
                 continue
             use = str(block.get("tool_use_id"))
             if use not in asked:
-                raise BadRequestError(f"messages: unexpected tool_use_id {use} in tool_result: no such tool_use before it")
+                raise BadRequestError(
+                    f"messages: unexpected tool_use_id {use} in tool_result: no such tool_use before it"
+                )
             answered.add(use)
             text = REMINDER.sub("", text_of(block.get("content", ""))).rstrip()
             yield Outcome(asked[use], text, bool(block.get("is_error")))

@@ -1,7 +1,7 @@
 """A scenario: a scripted model conversation, one step for each reply of the model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -37,6 +37,9 @@ class Step(Part):
     Every text is a template. `structured` calls the tool that the CLI offers for structured output.
     `attempts` gives the reply to the first, second, ... request of this step (each `times` over; the last one repeats).
     """
+
+    when: str | None = None
+    """An expression; where it is false this step is not there. It must hold or not for the whole conversation."""
 
     thinking: str | None = None
     text: str | None = None
@@ -110,9 +113,9 @@ class Match(Part):
 class Scenario(Part):
     """A named list of steps, and when it plays.
 
-    It plays when the conversation names it (`SCENARIO:its-name`); else with `match` when that occurs, with `skill` when the
-    system prompt has the line `Skill: NAME`, with both when both hold. Past its last step the last step is repeated, or
-    with `loop` the first comes again.
+    It plays when the conversation names it (`SCENARIO:its-name`); else with `match` when that occurs, with `skill` when
+    the system prompt has the line `Skill: NAME`, with both when both hold. Past its last step the last step is
+    repeated, or with `loop` the first comes again.
     """
 
     name: str = ""
@@ -122,11 +125,16 @@ class Scenario(Part):
     loop: bool = False
     steps: Annotated[list[Step], Field(min_length=1)]
 
-    def step(self, number: int) -> Step:
-        """Give the step that answers after `number` replies of the model."""
-        if self.loop:
-            return self.steps[number % len(self.steps)]
-        return self.steps[min(number, len(self.steps) - 1)]
+    def step(self, number: int, holds: Callable[[str], bool]) -> Step:
+        """Give the step that answers after `number` replies of the model, of those whose `when` holds.
+
+        Raises:
+            ScenarioError: no step is left.
+        """
+        steps = [step for step in self.steps if step.when is None or holds(step.when)]
+        if not steps:
+            raise ScenarioError(f"scenario {self.name}: no step's 'when' holds")
+        return steps[number % len(steps) if self.loop else min(number, len(steps) - 1)]
 
     @classmethod
     def from_mapping(cls, raw: object, *, name: str) -> "Scenario":

@@ -1,5 +1,6 @@
 """Templates of scenarios: Jinja2, sandboxed, over what the request says, so that a script is driven by real results."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ WORDS = {
     "good first issue": ("easy", "small change", "beginner"),
 }
 """Words in an issue's text that speak for a label."""
+QUOTED = r'"(?:[^"\\\n]|\\.)*"'
 ONE_EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
 
 
@@ -32,6 +34,7 @@ class Templates:
             "prompt": conversation.prompt,
             "system": conversation.system,
             "step": conversation.step,
+            "has": lambda tool: conversation.full_name(tool) in conversation.tools,
             "tools": conversation.tools,
             "input": conversation.input,
             "results": conversation.texts(failed=False),
@@ -55,6 +58,10 @@ class Templates:
             return [self.render(item) for item in value]
         return value
 
+    def holds(self, expression: str) -> bool:
+        """Say whether an expression is true. Raises ScenarioError."""
+        return bool(self._text("{{" + expression + "}}"))
+
     def _text(self, text: str) -> Any:
         if "{{" not in text and "{%" not in text:
             return text
@@ -72,25 +79,45 @@ def words(text: str, count: int) -> str:
     return " ".join(text.split()[:count])
 
 
+def names(text: str) -> list[str]:
+    """Give the names that begin the rows of a list, as in `"bug" "Something isn't working"`."""
+    return [json.loads(name) for name in re.findall(rf"^({QUOTED})", text, re.MULTILINE)]
+
+
+def labels_of(issue: str) -> list[str]:
+    """Give the labels that an issue has, by the row of facts that issue_read begins with."""
+    row = re.search(rf", labels ({QUOTED}(?: {QUOTED})*)", issue)
+    return [json.loads(name) for name in re.findall(QUOTED, row.group(1))] if row else []
+
+
 def choose_labels(available: str, issue: str, most: int = 2) -> list[str]:
-    """Choose labels for an issue: of those that occur in what list_labels returned, the ones the issue's words speak for.
+    """Choose the labels of an issue: those it has, and those of the repository that its words speak for.
 
     Args:
         available: the text of list_labels.
-        issue: the text of the issue.
-        most: how many at most.
+        issue: the text of issue_read.
+        most: how many to add at most.
     """
-    known = [name for name in WORDS if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", available)]
-    lowered = issue.lower()
-    scores = {name: sum(lowered.count(word) for word in WORDS[name]) for name in known}
+    present = labels_of(issue)
+    known = [name for name in names(available) if name not in present]
+    lowered = re.sub(rf", labels {QUOTED}(?: {QUOTED})*", "", issue).lower()
+    scores = {name: sum(lowered.count(word) for word in WORDS.get(name, (name.lower(),))) for name in known}
     chosen = sorted((name for name in known if scores[name]), key=lambda name: -scores[name])[:most]
-    return chosen or [name for name in ("question", *known) if name in known][:1]
+    return present + (chosen or ([] if present else [name for name in ("question", *known) if name in known][:1]))
 
 
-def numbers(text: str, without: int | None = None) -> list[int]:
-    """Give the issue numbers (`#12`) in a text, each once and in order."""
-    found = dict.fromkeys(int(number) for number in re.findall(r"(?<![\w&/])#(\d{1,9})\b", text))
-    return [number for number in found if number != without]
+def similar(found: str, most: int = 3) -> list[dict[str, Any]]:
+    """Give number, title and likeness of the issues that find_similar_issues found, the most alike first."""
+    rows = re.findall(rf"^likeness (\d\.\d+) #(\d+) \w+ ({QUOTED})", found, re.MULTILINE)
+    return [{"issue": int(number), "title": json.loads(title), "likeness": row} for row, number, title in rows][:most]
+
+
+def similar_output(found: str, most: int = 3) -> list[dict[str, Any]]:
+    """Give the issues that find_similar_issues found as the output of issue-triage names them."""
+    return [
+        {"issue": one["issue"], "why": f"Likeness {one['likeness']}: {one['title'][:200]}"}
+        for one in similar(found, most)
+    ]
 
 
 def find(pattern: str, text: str, default: str = "") -> str:
@@ -101,4 +128,11 @@ def find(pattern: str, text: str, default: str = "") -> str:
     return str(match.group(1) if match.groups() else match.group(0))
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"choose_labels": choose_labels, "numbers": numbers, "find": find}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "choose_labels": choose_labels,
+    "find": find,
+    "labels_of": labels_of,
+    "names": names,
+    "similar": similar,
+    "similar_output": similar_output,
+}

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,8 @@ async def forever() -> AsyncIterator[bytes]:
 class Stream(Response):
     """Sends chunks as they come and stops when the client leaves.
 
-    With `cut` the connection is closed without the body's end; with no `status` not even the head is sent.
+    With `cut` the connection is closed without the body's end; with no `status` not even the head is sent. `left` is
+    called when the client leaves before the end.
     """
 
     def __init__(
@@ -28,13 +29,19 @@ class Stream(Response):
         headers: Mapping[str, str] | None = None,
         cut: bool = False,
         status: int | None = 200,
+        left: Callable[[], None] = lambda: None,
     ) -> None:
-        names = {"content-type": content_type, "cache-control": "no-cache", "request-id": f"req_{secrets.token_hex(12)}"}
+        names = {
+            "content-type": content_type,
+            "cache-control": "no-cache",
+            "request-id": f"req_{secrets.token_hex(12)}",
+        }
         super().__init__(None, status or 200, headers={**names, **(headers or {})})
         del self.headers["content-length"]
         self._chunks = chunks
         self._cut = cut
         self._begins = status is not None
+        self._left = left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the chunks end or the client has gone."""
@@ -42,6 +49,8 @@ class Stream(Response):
         leaving = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                self._left()
         finally:
             for task in (sending, leaving):
                 task.cancel()

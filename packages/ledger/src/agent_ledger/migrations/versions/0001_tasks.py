@@ -62,9 +62,7 @@ def upgrade() -> None:
     """)
     op.execute("create index tasks_queue on ledger.tasks (priority, not_before, id) where state = 'queued'")
     op.execute("create index tasks_running on ledger.tasks (id) where state = 'running'")
-    op.execute(
-        "create index tasks_deadline on ledger.tasks (deadline) where state = 'queued' and deadline is not null"
-    )
+    op.execute("create index tasks_deadline on ledger.tasks (deadline) where state = 'queued' and deadline is not null")
     op.execute(
         "create index tasks_cancel on ledger.tasks (id) where state = 'queued' and cancel_requested_at is not null"
     )

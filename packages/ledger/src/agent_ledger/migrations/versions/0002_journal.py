@@ -47,9 +47,7 @@ def upgrade() -> None:
         )
     """)
     op.execute("create index outbox_task on ledger.outbox (task_id)")
-    op.execute(
-        "create index outbox_due on ledger.outbox (due_at, id) where delivered_at is null and failed_at is null"
-    )
+    op.execute("create index outbox_due on ledger.outbox (due_at, id) where delivered_at is null and failed_at is null")
     op.execute("""
         create table ledger.blobs (
             tenant text not null,

@@ -72,8 +72,16 @@ def _shape(ask: Ask, comment: Comment, issue: Issue) -> dict[str, Any]:
 
 COMMENTS = "issues/comments"
 OPERATIONS = (
-    Operation("GET", "/issues/comments", list_repository_comments, f"{COMMENTS}#list-issue-comments-for-a-repository", "issues"),
+    Operation(
+        "GET",
+        "/issues/comments",
+        list_repository_comments,
+        f"{COMMENTS}#list-issue-comments-for-a-repository",
+        "issues",
+    ),
     Operation("GET", "/issues/comments/{comment_id:int}", get_comment, f"{COMMENTS}#get-an-issue-comment", "issues"),
     Operation("GET", "/issues/{issue_number:int}/comments", list_comments, f"{COMMENTS}#list-issue-comments", "issues"),
-    Operation("POST", "/issues/{issue_number:int}/comments", create_comment, f"{COMMENTS}#create-an-issue-comment", "issues"),
+    Operation(
+        "POST", "/issues/{issue_number:int}/comments", create_comment, f"{COMMENTS}#create-an-issue-comment", "issues"
+    ),
 )

@@ -1,5 +1,6 @@
 """Operations on issues: list, get, create, update."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -16,7 +17,11 @@ from stand_ins.github.shapes.issue import issue_json
 
 STATES = frozenset({"open", "closed"})
 REASONS = frozenset({"completed", "not_planned", "duplicate", "reopened"})
-SORTS = {"created": attrgetter("created_at"), "updated": attrgetter("updated_at"), "comments": lambda one: len(one.comments)}
+SORTS: dict[str, Callable[[Issue], Any]] = {
+    "created": attrgetter("created_at"),
+    "updated": attrgetter("updated_at"),
+    "comments": lambda one: len(one.comments),
+}
 
 
 async def list_issues(ask: Ask) -> Response:

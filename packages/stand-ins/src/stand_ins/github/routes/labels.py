@@ -1,7 +1,7 @@
 """Operations on the labels of a repository and of an issue.
 
-With push access a label that does not exist is made when it is set. With triage access only existing ones can be set (403);
-an author without either has its labels ignored without a word.
+With push access a label that does not exist is made when it is set. With triage access only existing ones can be set
+(403); an author without either has its labels ignored without a word.
 """
 
 import re
@@ -12,7 +12,13 @@ from starlette.responses import JSONResponse, Response
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.fields import names_of
 from stand_ins.github.records import Issue, Label, Role
-from stand_ins.github.refusal import invalid_request, must_have_admin_rights, no_label_creation, not_found, validation_failed
+from stand_ins.github.refusal import (
+    invalid_request,
+    must_have_admin_rights,
+    no_label_creation,
+    not_found,
+    validation_failed,
+)
 from stand_ins.github.shapes.issue import label_json
 
 
@@ -135,5 +141,7 @@ OPERATIONS = (
     Operation("POST", ISSUE, add_issue_labels, f"{LABELS}#add-labels-to-an-issue", "issues"),
     Operation("PUT", ISSUE, set_issue_labels, f"{LABELS}#set-labels-for-an-issue", "issues"),
     Operation("DELETE", ISSUE, remove_issue_labels, f"{LABELS}#remove-all-labels-from-an-issue", "issues"),
-    Operation("DELETE", f"{ISSUE}/{{name:path}}", remove_issue_label, f"{LABELS}#remove-a-label-from-an-issue", "issues"),
+    Operation(
+        "DELETE", f"{ISSUE}/{{name:path}}", remove_issue_label, f"{LABELS}#remove-a-label-from-an-issue", "issues"
+    ),
 )

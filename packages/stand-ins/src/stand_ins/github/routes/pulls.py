@@ -1,6 +1,8 @@
 """Operations on pull requests: list, get as JSON or diff, list files."""
 
+from collections.abc import Callable
 from operator import attrgetter
+from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -9,7 +11,7 @@ from stand_ins.github.records import Issue, Pull
 from stand_ins.github.refusal import not_found, validation_failed
 from stand_ins.github.shapes.pull import diff_text, file_json, pull_json, pull_simple
 
-SORTS = {
+SORTS: dict[str, Callable[[Issue], Any]] = {
     "created": attrgetter("created_at"),
     "updated": attrgetter("updated_at"),
     "popularity": lambda one: len(one.comments),
@@ -68,5 +70,7 @@ PULLS = "pulls/pulls"
 OPERATIONS = (
     Operation("GET", "/pulls", list_pulls, f"{PULLS}#list-pull-requests", "pull_requests"),
     Operation("GET", "/pulls/{pull_number:int}", get_pull, f"{PULLS}#get-a-pull-request", "pull_requests"),
-    Operation("GET", "/pulls/{pull_number:int}/files", list_files, f"{PULLS}#list-pull-requests-files", "pull_requests"),
+    Operation(
+        "GET", "/pulls/{pull_number:int}/files", list_files, f"{PULLS}#list-pull-requests-files", "pull_requests"
+    ),
 )

@@ -1,5 +1,6 @@
 """The search over issues and pull requests of all repositories that the caller may read."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -18,7 +19,7 @@ NOTHING_TO_SEARCH = (
     "The listed users and repositories cannot be searched either because the resources do not exist "
     "or you do not have permission to view them."
 )
-SORTS = {
+SORTS: dict[str, Callable[[Hit], Any]] = {
     "created": attrgetter("issue.created_at"),
     "updated": attrgetter("issue.updated_at"),
     "comments": lambda hit: len(hit.issue.comments),
@@ -53,13 +54,14 @@ async def search_issues(ask: Ask) -> Response:
 def _hits(ask: Ask, search: Search) -> list[Hit]:
     asked = dict(ask.query)
     readable = [one for one in ask.world.repositories.values() if ask.world.role(one, ask.user) >= Role.read]
-    every = [Hit(issue, one) for one in readable for issue in one.issues.values() if not issue.deleted]
-    named = search.scopes
-    if named and not any(any(scope(Hit(_NOBODY, one)) for scope in named) for one in readable):
+    meant = [one for one in readable if search.covers(one)]
+    if search.scopes and not meant:
         raise _refused(ask, NOTHING_TO_SEARCH)
+    every = [Hit(issue, one) for one in meant for issue in one.issues.values() if not issue.deleted]
     hits = [one for one in every if search.matches(one)]
     hits.sort(key=attrgetter("issue.id"), reverse=True)
-    hits.sort(key=SORTS.get(asked.get("sort", ""), search.rank), reverse=asked.get("order", "desc") != "asc")
+    sort = SORTS.get(asked.get("sort", ""))
+    hits.sort(key=sort or search.rank, reverse=sort is None or asked.get("order") != "asc")
     return hits
 
 
@@ -70,8 +72,6 @@ def _item(ask: Ask, hit: Hit) -> dict[str, Any]:
 def _refused(ask: Ask, message: str) -> Refusal:
     return validation_failed(ask.docs, {"message": message, "resource": "Search", "field": "q", "code": "invalid"})
 
-
-_NOBODY: Any = None
 
 OPERATIONS = (
     Operation(

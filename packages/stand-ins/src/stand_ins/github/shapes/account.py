@@ -1,4 +1,4 @@
-"""Accounts as JSON: GitHub's simple-user everywhere, private-user for the caller itself; and the addresses and times in them."""
+"""Accounts as JSON: GitHub's simple-user everywhere, private-user for the caller; and how times and ids look."""
 
 import base64
 from datetime import datetime

@@ -48,9 +48,7 @@ def folder_entries(path: str, repository: Repository, ref: str, base: str) -> li
     return list(entries.values())
 
 
-def _entry(
-    kind: str, path: str, size: int, sha: str, repository: Repository, ref: str, base: str
-) -> dict[str, Any]:
+def _entry(kind: str, path: str, size: int, sha: str, repository: Repository, ref: str, base: str) -> dict[str, Any]:
     quoted = quote(path)
     url = f"{api_url(repository, base)}/contents/{quoted}?ref={quote(ref, safe='')}"
     web = web_url(repository, base)

@@ -33,7 +33,9 @@ def issue_web_url(issue: Issue, repository: Repository, base: str) -> str:
     return f"{web_url(repository, base)}/{'pull' if issue.pull else 'issues'}/{issue.number}"
 
 
-def issue_json(issue: Issue, repository: Repository, world: World, base: str, *, single: bool = False) -> dict[str, Any]:
+def issue_json(
+    issue: Issue, repository: Repository, world: World, base: str, *, single: bool = False
+) -> dict[str, Any]:
     """Describe an issue; `single` adds what only the issue's own address tells (who closed it)."""
     url = issue_url(issue, repository, base)
     assignees = [simple_user(one, base) for one in issue.assignees]
@@ -89,9 +91,7 @@ def issue_json(issue: Issue, repository: Repository, world: World, base: str, *,
     return shape
 
 
-def comment_json(
-    comment: Comment, issue: Issue, repository: Repository, world: World, base: str
-) -> dict[str, Any]:
+def comment_json(comment: Comment, issue: Issue, repository: Repository, world: World, base: str) -> dict[str, Any]:
     """Describe a comment."""
     url = f"{api_url(repository, base)}/issues/comments/{comment.id}"
     return {

@@ -9,9 +9,9 @@ from stand_ins.github.shapes.repository import api_url, repository_json, web_url
 from stand_ins.github.world import World, sha_of
 
 FROM_ISSUE = (
-    "id node_id number state locked title user body labels milestone active_lock_reason created_at updated_at "
-    "closed_at assignee assignees author_association html_url"
-).split()
+    *("id", "node_id", "number", "state", "locked", "title", "user", "body", "labels", "milestone", "html_url"),
+    *("active_lock_reason", "created_at", "updated_at", "closed_at", "assignee", "assignees", "author_association"),
+)
 
 
 def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, base: str) -> dict[str, Any]:

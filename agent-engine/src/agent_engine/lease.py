@@ -1,0 +1,52 @@
+"""The lease of one attempt: beaten while it lasts, and its run stopped once it is lost or the task is cancelled."""
+
+import asyncio
+from uuid import UUID
+
+import agent_ledger
+import asyncpg
+from service_kit.log import get_logger
+
+from agent_engine.process import Stop, StopSignal
+from agent_engine.record import DATABASE_ERRORS
+
+BEATS = 4
+AGAIN_SECONDS = 0.5
+MARGIN = 0.9
+"""The run is stopped this far into a lease that could not be beaten: before another worker may have the task."""
+
+log = get_logger(__name__)
+
+
+async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds: float, stop: StopSignal) -> None:
+    """Beat a lease every quarter of its length, until it is lost or this is cancelled.
+
+    Args:
+        pool: the ledger.
+        task_id: the task.
+        attempt: the attempt whose lease it is.
+        seconds: the lease's length, from each beat.
+        stop: told when the lease is lost, or the task is to be cancelled.
+    """
+    clock = asyncio.get_running_loop().time
+    beaten = clock()
+    pause = seconds / BEATS
+    while True:
+        await asyncio.sleep(pause)
+        sent = clock()
+        try:
+            async with asyncio.timeout(seconds / BEATS):
+                beat = await agent_ledger.heartbeat(pool, task_id, attempt, seconds)
+        except DATABASE_ERRORS as error:
+            log.warning("heartbeat_failed", error=str(error) or type(error).__name__)
+            if clock() - beaten >= seconds * MARGIN:
+                stop.set(Stop.LOST_LEASE)
+                return
+            pause = min(AGAIN_SECONDS, max(0.0, beaten + seconds * MARGIN - clock()))
+            continue
+        if not beat.live:
+            stop.set(Stop.LOST_LEASE)
+            return
+        beaten, pause = sent, seconds / BEATS
+        if beat.cancel:
+            stop.set(Stop.CANCELLED)

@@ -1,0 +1,177 @@
+"""The environment of the worker and of the command line."""
+
+import socket
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from service_kit.errors import ConfigError
+from service_kit.settings import Settings, forget
+
+from agent_engine.servers import SERVERS
+
+SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
+"""Dropped from the worker's environment once they are read."""
+
+
+class SkillSources(Settings):
+    """Where skills come from."""
+
+    skills_path: str = Field(default="", description="extra folders of skills, separated by ':'")
+
+    def folders(self) -> list[Path]:
+        """Give the extra folders."""
+        return [Path(part).expanduser() for part in self.skills_path.split(":") if part.strip()]
+
+
+class LedgerAccess(Settings):
+    """What the commands that read and write tasks need."""
+
+    database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
+
+
+class SubmitAccess(LedgerAccess):
+    """What the commands that submit tasks need."""
+
+    access_file: Path = Field(description="access.yaml, whose entry `cli` is the command line's door")
+
+
+class ControlAccess(Settings):
+    """What the commands that ask control need."""
+
+    control_url: str = Field(default="http://127.0.0.1:8000", description="the address of control")
+    control_token: SecretStr = Field(description="a token of an entry under `http` in access.yaml")
+
+
+class WorkerSettings(SkillSources):
+    """The environment of `agent-engine worker`."""
+
+    database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
+    redis_url: SecretStr = Field(description="Redis of the inbox and of live events")
+    access_file: Path = Field(description="access.yaml: the doors whose streams are drained")
+    agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
+    agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
+    model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
+    github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
+    mcp_transport: Literal["sse", "http"] = Field(default="sse", description="how runs speak to MCP servers")
+    reply_destinations: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='JSON of allowed reply origins and their secrets: {"https://host": "whsec_..."}',
+    )
+    allowed_hosts: str = Field(default="", description="names under which /ready and /metrics may be asked, by comma")
+    log_level: str = Field(default="info", description="debug, info, warning or error")
+    name: str = Field(
+        default="", validation_alias=AliasChoices("WORKER_NAME"), description="this worker's name; host and process"
+    )
+    http: str = Field(
+        default="127.0.0.1:8010",
+        validation_alias=AliasChoices("WORKER_HTTP"),
+        description="where /health, /ready and /metrics are: port or host:port, 'off' for nowhere",
+    )
+    slots: int = Field(
+        default=4, ge=1, le=256, validation_alias=AliasChoices("WORKER_SLOTS"), description="runs side by side"
+    )
+    pools: str = Field(
+        default="default", validation_alias=AliasChoices("WORKER_POOLS"), description="the pools it serves, by comma"
+    )
+    lease_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=3600,
+        validation_alias=AliasChoices("WORKER_LEASE_SECONDS"),
+        description="after this long without a heartbeat a task goes to another worker",
+    )
+    poll_seconds: float = Field(
+        default=2,
+        gt=0,
+        le=60,
+        validation_alias=AliasChoices("WORKER_POLL_SECONDS"),
+        description="how often it looks for tasks when nothing wakes it",
+    )
+    start_seconds: float = Field(
+        default=1.5,
+        ge=0,
+        le=60,
+        validation_alias=AliasChoices("WORKER_START_SECONDS"),
+        description="the pause between two starts of a CLI",
+    )
+    grace_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=3600,
+        validation_alias=AliasChoices("WORKER_GRACE_SECONDS"),
+        description="how long runs may go on after SIGTERM before they are handed back",
+    )
+    retry_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=600,
+        validation_alias=AliasChoices("WORKER_RETRY_SECONDS"),
+        description="the pause before a second attempt; it doubles with each",
+    )
+    folder: Path = Field(
+        default=Path("var/runs"),
+        validation_alias=AliasChoices("WORKER_FOLDER"),
+        description="where runs and snapshots of skills are kept while they are needed",
+    )
+
+    @field_validator("agent_ref_key")
+    @classmethod
+    def _hexadecimal(cls, value: SecretStr) -> SecretStr:
+        try:
+            key = bytes.fromhex(value.get_secret_value())
+        except ValueError:
+            raise ValueError("not hexadecimal: make one with `make init`") from None
+        if len(key) < 16:
+            raise ValueError("shorter than 16 bytes: make one with `make init`")
+        return value
+
+    @property
+    def ref_key(self) -> bytes:
+        """The key under which refs are recomputed."""
+        return bytes.fromhex(self.agent_ref_key.get_secret_value())
+
+    @property
+    def worker_name(self) -> str:
+        """The name that the ledger shows, and the consumer's in the inbox."""
+        return self.name or socket.gethostname()
+
+    def pool_names(self) -> list[str]:
+        """Give the pools."""
+        return words(self.pools)
+
+    def server_url(self, server: str) -> str:
+        """Give the base URL of an MCP server."""
+        return str(getattr(self, SERVERS[server].url_variable.lower()))
+
+    def listen(self) -> tuple[str, int] | None:
+        """Give host and port of the worker's own HTTP, None where it has none.
+
+        Raises:
+            ConfigError: WORKER_HTTP is neither a port nor host:port.
+        """
+        return read_address(self.http)
+
+
+def words(text: str) -> list[str]:
+    """Split a list of a variable, by comma."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def read_address(text: str) -> tuple[str, int] | None:
+    """Read `8010`, `127.0.0.1:8010` or `off`.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    if text in ("", "off"):
+        return None
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
+    return host or "127.0.0.1", int(port)
+
+
+def drop_secrets() -> None:
+    """Drop what was read and is secret from this process's environment."""
+    forget(*SECRETS)

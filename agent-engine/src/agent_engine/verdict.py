@@ -1,0 +1,189 @@
+"""The verdict: how a task ended, from what can be proven. A pure function; nothing in it is the agent's word alone.
+
+Cost comes from model-api, effects from the gateways, refs from the servers; the CLI's own word is only ever used
+against it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from agent_contracts import Claim, EffectSummary
+from agent_contracts.result import RETRYABLE, Reason
+
+from agent_engine.evidence import Evidence
+from agent_engine.failures import Failure, broken, stopped, unconnected
+from agent_engine.schema import misfit, wrapped
+from agent_engine.skills.bind import Binding, vendor_of
+from agent_engine.skills.format import Skill
+from agent_engine.spec import RunEnd
+
+ACTED = frozenset({"done", "proposed", "approved"})
+OPEN = frozenset({"sending", "unknown"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How an attempt ended.
+
+    Attributes:
+        output: what the agent answered; kept as partial output when the attempt failed.
+        claims: with the refs that fit alone.
+        remarks: what a reader should know and what changes nothing.
+    """
+
+    status: Literal["succeeded", "failed", "cancelled"]
+    reason: Reason | None = None
+    message: str = ""
+    output: Any = None
+    claims: tuple[Claim, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt may do better."""
+        return self.status == "failed" and self.reason in RETRYABLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a verdict rests on.
+
+    Attributes:
+        end: how the CLI process ended.
+        evidence: what its tool results prove, over all attempts of the task.
+        effects: the task's writes, as the gateways recorded them.
+    """
+
+    end: RunEnd
+    skill: Skill
+    binding: Binding
+    evidence: Evidence
+    effects: Sequence[EffectSummary]
+    wall_seconds: float
+    idle_seconds: float
+
+
+def judge(facts: Facts) -> Verdict:
+    """Judge one attempt.
+
+    It succeeded only if the CLI ended by itself without an error, every server was connected, every required tool gave
+    a reply whose ref fits, every required write is recorded as done, the output fits its schema, and every claim
+    rests on at least one ref that fits.
+    """
+    answer, misshapen = _answer(facts)
+    output = answer.get("output") if answer is not None else _last_words(facts.end)
+    claims, remarks = _claims(answer, facts.evidence)
+    failure = (
+        stopped(facts.end, wall_seconds=facts.wall_seconds, idle_seconds=facts.idle_seconds)
+        or broken(facts.end)
+        or unconnected(facts.end.init, tuple(server.name for server in facts.binding.servers))
+        or _denied(facts)
+        or misshapen
+        or _unproven(facts)
+        or _unwritten(facts)
+        or _baseless(claims)
+    )
+    if failure is not None:
+        kept = tuple(claim for claim in claims if claim.refs)
+        status: Literal["failed", "cancelled"] = "cancelled" if failure.reason == "cancelled" else "failed"
+        return Verdict(
+            status=status,
+            reason=failure.reason,
+            message=failure.message,
+            output=output,
+            claims=kept,
+            remarks=remarks,
+        )
+    withheld = facts.binding.withheld
+    message = f"read-only door: {', '.join(withheld)} not demanded" if withheld else ""
+    return Verdict(status="succeeded", message=message, output=output, claims=tuple(claims), remarks=remarks)
+
+
+def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
+    answer = (facts.end.last_result or {}).get("structured_output")
+    schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.servers))
+    if answer is None:
+        return None, Failure("schema", "the agent gave no answer in the form that was asked for")
+    wrong = misfit(schema, answer)
+    if wrong is not None:
+        kept = answer if isinstance(answer, dict) else {"output": answer}
+        return kept, Failure("schema", f"the answer does not fit its schema: {wrong}")
+    if not isinstance(answer, dict):
+        return None, Failure("schema", "the answer is not an object")
+    return answer, None
+
+
+def _last_words(end: RunEnd) -> str | None:
+    said = (end.last_result or {}).get("result")
+    return said if isinstance(said, str) and said else None
+
+
+def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Claim], tuple[str, ...]]:
+    """Take the claims with the refs that fit; remark on those that do not."""
+    given = (answer or {}).get("claims")
+    claims, remarks = [], []
+    for item in given if isinstance(given, list) else []:
+        if not isinstance(item, dict) or not isinstance(item.get("statement"), str):
+            continue
+        refs = item.get("refs")
+        named = [str(ref) for ref in refs] if isinstance(refs, list) else []
+        good = [ref for ref in dict.fromkeys(named) if ref in evidence.refs]
+        bad = [ref for ref in dict.fromkeys(named) if ref not in evidence.refs]
+        if bad:
+            remarks.append(f"refs that fit no successful result of this task were dropped: {', '.join(bad)[:200]}")
+        claims.append(Claim(statement=item["statement"], refs=good))
+    return claims, tuple(remarks)
+
+
+def _needed(facts: Facts) -> list[str]:
+    withheld = facts.binding.withheld
+    effects = [name for name in facts.skill.settings.required_effects if name not in withheld]
+    return list(dict.fromkeys((*facts.skill.settings.required_tools, *effects)))
+
+
+def _denied(facts: Facts) -> Failure | None:
+    """Find a tool that the skill needs, was refused, and never succeeded."""
+    refused = [name for name in _needed(facts) if name in facts.evidence.denied and name not in facts.evidence.proven]
+    return Failure("denied", f"refused to the agent: {', '.join(refused)}") if refused else None
+
+
+def _unproven(facts: Facts) -> Failure | None:
+    missing = [name for name in facts.skill.settings.required_tools if name not in facts.evidence.proven]
+    if not missing:
+        return None
+    why = "; ".join(
+        f"{name}: {facts.evidence.failed[name].strip()[:200]}" for name in missing if name in facts.evidence.failed
+    )
+    said = f" (last error: {why})" if why else ""
+    return Failure("evidence", f"no successful reply of {', '.join(missing)} is proven{said}")
+
+
+def _unwritten(facts: Facts) -> Failure | None:
+    """Find a required write that no gateway recorded as done."""
+    for name in facts.skill.settings.required_effects:
+        if name in facts.binding.withheld:
+            continue
+        rows = [
+            effect
+            for effect in facts.effects
+            if effect.vendor == vendor_of(name) and effect.tool == name.partition("/")[2]
+        ]
+        if any(effect.state in ACTED for effect in rows):
+            continue
+        doubtful = [effect for effect in rows if effect.state in OPEN]
+        if doubtful:
+            look = ", ".join(effect.url or f"{effect.route} on {effect.target}" for effect in doubtful)
+            return Failure("evidence", f"whether {name} was written is not known: look at {look}")
+        state = f": {rows[-1].state} on {rows[-1].target}" if rows else " at all"
+        return Failure("evidence", f"the gateway has no write of {name} as done{state}")
+    return None
+
+
+def _baseless(claims: Sequence[Claim]) -> Failure | None:
+    for claim in claims:
+        if not claim.refs:
+            return Failure(
+                "evidence", f"a claim rests on no ref of a successful result of this task: {claim.statement[:200]}"
+            )
+    return None

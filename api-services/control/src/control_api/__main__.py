@@ -1,0 +1,58 @@
+"""`control-api [--host --port]` serves; `control-api migrate` brings its schema up to date."""
+
+import argparse
+import sys
+
+from agent_stores.errors import StoreError
+from agent_stores.migrate import migrate
+from agent_stores.pool import open_pool
+from service_kit.errors import ConfigError
+from service_kit.log import configure
+from service_kit.serve import run, serve
+from service_kit.settings import Settings, forget, load
+
+from control_api.app import build
+from control_api.migrations import SCHEMA, VERSIONS
+from control_api.settings import ControlSettings
+
+
+class MigrationSettings(Settings):
+    """What migrating needs."""
+
+    database_url: str
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="control-api", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve", "migrate"], default="serve")
+    parser.add_argument("--host", help="the address to listen on (HOST)")
+    parser.add_argument("--port", type=int, help="the port to listen on (PORT)")
+    given = parser.parse_args()
+    return run(_migrate() if given.command == "migrate" else _serve(given.host, given.port))
+
+
+async def _migrate() -> None:
+    try:
+        await migrate(load(MigrationSettings).database_url, schema=SCHEMA, versions=VERSIONS)
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
+
+
+async def _serve(host: str | None, port: int | None) -> None:
+    settings = load(ControlSettings)
+    configure("control-api", settings.log_level)
+    forget("DATABASE_URL", "GITHUB_WEBHOOK_SECRET")
+    try:
+        pool = await open_pool(settings.database_url, size=10, application="control-api")
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
+    try:
+        app = build(settings, pool)
+        await serve(app, host=host or settings.host, port=settings.port if port is None else port)
+    finally:
+        await pool.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Puts control together: one ASGI app from its settings, stores and files."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+import asyncpg
+from agent_ledger.migrations import SCHEMA as LEDGER
+from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
+from agent_stores.migrate import assert_current
+from prometheus_client import CollectorRegistry, Counter
+from service_kit.access import AccessFile
+from service_kit.guard import HostGuard
+from service_kit.health import health_routes
+from service_kit.log import get_logger
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from control_api import deliveries
+from control_api.doors import Doors
+from control_api.errors import Refusal, answer_refusal
+from control_api.events import EventStreams, Wakes
+from control_api.migrations import SCHEMA, VERSIONS
+from control_api.openapi import document
+from control_api.rehearsal import Rehearsal
+from control_api.settings import ControlSettings
+from control_api.tasks import Tasks
+from control_api.triggers import TriggersFile
+from control_api.webhooks import Webhooks
+
+VERSION = version("agent-bot-control-api")
+PRUNE_EVERY_SECONDS = 3600.0
+
+
+def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
+    """Make the app.
+
+    Raises:
+        ConfigError: the access or triggers file is wrong.
+    """
+    registry = CollectorRegistry()
+    refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)
+    access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Wakes()
+    doors = Doors(access)
+    tasks = Tasks(pool, doors)
+
+    async def database() -> None:
+        await assert_current(pool, SCHEMA, VERSIONS)
+        await assert_current(pool, LEDGER, LEDGER_VERSIONS)
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        refusals.labels(error.reason).inc()
+        get_logger(__name__).info("refused", reason=error.reason, path=request.url.path, status=error.status)
+        return await answer_refusal(request, error)
+
+    async def unavailable(_: Request, error: Exception) -> Response:
+        get_logger(__name__).error("database", error=str(error))
+        refusal = Refusal(503, "database", "the database does not answer", "Nothing was accepted: try again later.")
+        refusals.labels(refusal.reason).inc()
+        return refusal.response()
+
+    async def described(_: Request) -> Response:
+        return JSONResponse(document(VERSION))
+
+    routes = [
+        *health_routes(service="control-api", version=VERSION, checks={"database": database}, registry=registry),
+        Route("/openapi.json", described),
+        *Webhooks(settings, pool, access, triggers, registry).routes(),
+        *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),
+        *tasks.routes(),
+        *Rehearsal(access, doors, triggers).routes(),
+    ]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        background = [asyncio.create_task(wakes.listen(pool)), asyncio.create_task(_prune(pool))]
+        try:
+            yield
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+    handlers = {
+        Refusal: refuse,
+        OSError: unavailable,
+        asyncpg.PostgresError: unavailable,
+        asyncpg.InterfaceError: unavailable,
+    }
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    return HostGuard(
+        app,
+        allowed_hosts=settings.listed(settings.allowed_hosts),
+        allowed_origins=settings.listed(settings.allowed_origins),
+    )
+
+
+async def _prune(pool: asyncpg.Pool) -> None:
+    while True:
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            async with pool.acquire() as connection:
+                await deliveries.prune(connection)
+        await asyncio.sleep(PRUNE_EVERY_SECONDS)

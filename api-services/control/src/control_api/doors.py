@@ -1,0 +1,30 @@
+"""Who is asking: a bearer token opens one HTTP door of `access.yaml`."""
+
+from service_kit.access import AccessFile, Door
+from service_kit.bearer import bearer_of
+from starlette.requests import Request
+
+from control_api.errors import Refusal
+
+
+class Doors:
+    """The HTTP doors of this house."""
+
+    def __init__(self, access: AccessFile) -> None:
+        self._access = access
+
+    def open(self, request: Request) -> Door:
+        """Give the door that a request's token opens.
+
+        Raises:
+            Refusal: it has no token, or an unknown one.
+        """
+        token = bearer_of(request.headers.get("authorization"))
+        if token is None:
+            raise Refusal(401, "token_missing", "no bearer token was sent", "Send Authorization: Bearer TOKEN.")
+        door = self._access.current().http_door(token)
+        if door is None:
+            raise Refusal(
+                401, "token_unknown", "the bearer token is not known", "Use a token listed under http in access.yaml."
+            )
+        return door

@@ -1,0 +1,39 @@
+"""What control refuses: each refusal has a reason, says what was wrong and what to do. The caller acts."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+REASON_HEADER = "x-agent-control-error"
+
+
+class Refusal(Exception):
+    """A request that control does not carry out.
+
+    Args:
+        status: the HTTP status.
+        reason: a word from a closed list, safe to count.
+        message: what was wrong, with which value.
+        remedy: what the caller can do.
+    """
+
+    def __init__(self, status: int, reason: str, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.remedy = remedy
+
+    def response(self) -> Response:
+        """Give the refusal as JSON, with its reason in a header too."""
+        content = json.dumps({"message": str(self), "reason": self.reason, "remedy": self.remedy})
+        headers = {REASON_HEADER: self.reason}
+        if self.status == 401:
+            headers["www-authenticate"] = "Bearer"
+        return Response(content + "\n", self.status, headers, "application/json")
+
+
+async def answer_refusal(_: Request, error: Exception) -> Response:
+    """Answer a refusal that a route raised."""
+    assert isinstance(error, Refusal)
+    return error.response()

@@ -1,0 +1,122 @@
+"""`GET /v1/tasks/{id}/events`: a task's events as server-sent events, from the beginning or `Last-Event-ID`."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+import asyncpg
+from agent_ledger import events, get_result, get_task
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from control_api.errors import Refusal
+from control_api.tasks import Tasks
+
+EVENT_ID = re.compile(r"^(\d{1,9})-(\d{1,9})$")
+LOOK_EVERY_SECONDS = 2.0
+COMMENT_EVERY_SECONDS = 15.0
+PAGE = 500
+
+
+class Wakes:
+    """Hears of new events from PostgreSQL, and wakes those who wait for a task's."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    async def listen(self, pool: asyncpg.Pool) -> None:
+        """Listen until cancelled; a lost connection is made again."""
+        while True:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._until_lost(pool)
+            await asyncio.sleep(1)
+
+    async def _until_lost(self, pool: asyncpg.Pool) -> None:
+        lost = asyncio.Event()
+        async with pool.acquire() as connection:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener("ledger_events", self._heard)
+            await lost.wait()
+
+    @contextlib.contextmanager
+    def waiting(self, task_id: UUID) -> Iterator[asyncio.Event]:
+        """Give an event that is set when the task has news."""
+        event = asyncio.Event()
+        group = self._waiting.setdefault(str(task_id), set())
+        group.add(event)
+        try:
+            yield event
+        finally:
+            group.discard(event)
+            if not group:
+                self._waiting.pop(str(task_id), None)
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        for event in self._waiting.get(str(payload), ()):
+            event.set()
+
+
+class EventStreams:
+    """The event streams of tasks; at most so many are open at once."""
+
+    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, wakes: Wakes, *, most: int) -> None:
+        self._pool = pool
+        self._tasks = tasks
+        self._wakes = wakes
+        self._most = most
+        self._open = 0
+
+    def routes(self) -> list[Route]:
+        """Give the route."""
+        return [Route("/v1/tasks/{id}/events", self._stream, methods=["GET"])]
+
+    async def _stream(self, request: Request) -> Response:
+        view = await self._tasks.seen(request)
+        after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
+        if self._open >= self._most:
+            raise Refusal(503, "streams", f"{self._most} event streams are open", "Try again later, or poll the task.")
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(self._lines(view.id, after), media_type="text/event-stream", headers=headers)
+
+    async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
+        self._open += 1
+        quiet = 0.0
+        try:
+            with self._wakes.waiting(task_id) as news:
+                while True:
+                    news.clear()
+                    view = await get_task(self._pool, task_id)
+                    page = await events(self._pool, task_id, after=after, limit=PAGE)
+                    for event in page:
+                        after = (event.attempt, event.seq)
+                        yield f"id: {event.sse_id}\nevent: {event.body.kind}\ndata: {event.model_dump_json()}\n\n"
+                    if len(page) == PAGE:
+                        continue
+                    if view is None or view.state.final:
+                        result = await get_result(self._pool, task_id)
+                        if result is not None:
+                            yield f"event: result\ndata: {result.model_dump_json()}\n\n"
+                        return
+                    quiet = 0.0 if page else quiet + LOOK_EVERY_SECONDS
+                    if quiet >= COMMENT_EVERY_SECONDS:
+                        quiet = 0.0
+                        yield ": still running\n\n"
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                            await news.wait()
+        finally:
+            self._open -= 1
+
+
+def _after(text: str | None) -> tuple[int, int]:
+    if not text:
+        return (0, 0)
+    match = EVENT_ID.match(text.strip())
+    if match is None:
+        raise Refusal(
+            422, "last_event_id", f"Last-Event-ID {text[:40]!r} is not attempt-seq", "Send an id as received."
+        )
+    return (int(match[1]), int(match[2]))

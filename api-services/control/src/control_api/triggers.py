@@ -1,0 +1,172 @@
+"""Triggers: which deliveries become which tasks. Reads `triggers.yaml`; everything else is pure."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from agent_contracts import Budget, Priority
+from agent_contracts.task import SkillName
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from service_kit.errors import ConfigError
+from service_kit.watched import WatchedFile
+
+from control_api.github import SHAPES, author_association
+
+PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
+MISSING = object()
+Scalar = str | int | float | bool | None
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Association = Literal[
+    "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "MEMBER", "NONE", "OWNER"
+]
+
+
+class Entry(BaseModel):
+    """The base of every entry: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DailyBudget(Entry):
+    """What a trigger may start in one day (UTC): tasks, and dollars spent by them."""
+
+    tasks: Annotated[int, Field(ge=0)] | None = None
+    usd: Annotated[float, Field(ge=0)] | None = None
+
+
+class Trigger(Entry):
+    """One rule: the event it listens to, what must hold of the body, and the task that it makes of it."""
+
+    name: Name
+    source: Literal["github"] = "github"
+    event: str
+    action: str | list[str] | None = None
+    filter: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
+    author_association: list[Association] | None = None
+    skill: SkillName
+    input: str | dict[str, Any]
+    daily_budget: DailyBudget = DailyBudget()
+    budget: Budget = Budget()
+    priority: Priority = Priority.normal
+    concurrency_key: str | None = None
+    dedupe_key: str | None = None
+
+    def refusal(self, event: str, payload: dict[str, Any]) -> str | None:
+        """Say why this trigger does not fire for a delivery, or None if it does."""
+        if event != self.event:
+            return f"it listens to {self.event}"
+        actions = [self.action] if isinstance(self.action, str) else self.action
+        if actions is not None and payload.get("action") not in actions:
+            return f"it listens to {' or '.join(actions)}, not to {str(payload.get('action'))[:40]}"
+        for path, wanted in self.filter.items():
+            found = value_at(payload, path)
+            values = wanted if isinstance(wanted, list) else [wanted]
+            if not any(_same(found, value) for value in values):
+                return f"filter {path} does not hold"
+        association = author_association(payload)
+        if self.author_association is not None and association not in self.author_association:
+            return f"the author's association is {association}"
+        return None
+
+
+class Triggers(Entry):
+    """The whole file."""
+
+    triggers: list[Trigger] = Field(default_factory=list)
+
+
+class TriggersFile:
+    """The triggers of this house, read again when their file changes.
+
+    Raises:
+        ConfigError: the file cannot be read, or an entry is wrong; each error names its place.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = WatchedFile(path, read_triggers) if path is not None else None
+
+    def current(self) -> Triggers:
+        """Give the file's present content, or the last good one."""
+        return self._file.current() if self._file is not None else Triggers()
+
+
+def read_triggers(path: Path) -> Triggers:
+    """Read a triggers file.
+
+    Raises:
+        ConfigError: it is missing, is no YAML, or has a wrong entry.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text()) or {}
+        triggers = Triggers.model_validate(raw)
+    except FileNotFoundError:
+        raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ConfigError(f"TRIGGERS_FILE={path}: {found}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"TRIGGERS_FILE={path} cannot be read: {error}") from None
+    names = [trigger.name for trigger in triggers.triggers]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"TRIGGERS_FILE={path}: two triggers are named {name!r}: rename one")
+    for trigger in triggers.triggers:
+        if trigger.event not in SHAPES:
+            known = ", ".join(sorted(SHAPES))
+            raise ConfigError(f"TRIGGERS_FILE={path}: {trigger.name}: event {trigger.event!r} is not one of {known}")
+    return triggers
+
+
+def fill(template: Any, payload: dict[str, Any]) -> Any:
+    """Fill a template with values of the payload.
+
+    A text that is one place as a whole, as in `"${issue.number}"`, becomes the value itself; within a longer text the
+    value is inserted as text. Nothing that is inserted is read as a template again.
+
+    Raises:
+        KeyError: the payload has no such place, or what is there does not fit into a text; it names the place.
+    """
+    if isinstance(template, dict):
+        return {key: fill(value, payload) for key, value in template.items()}
+    if isinstance(template, list):
+        return [fill(value, payload) for value in template]
+    if not isinstance(template, str):
+        return template
+    whole = PLACE.fullmatch(template)
+    if whole is not None:
+        return _found(payload, whole[1])
+    return PLACE.sub(lambda match: _text(_found(payload, match[1]), match[1]), template)
+
+
+def value_at(payload: Any, path: str) -> Any:
+    """Give the value at a dotted path, or `MISSING`."""
+    for part in path.split("."):
+        if isinstance(payload, dict) and part in payload:
+            payload = payload[part]
+        elif isinstance(payload, list) and part.isdigit() and int(part) < len(payload):
+            payload = payload[int(part)]
+        else:
+            return MISSING
+    return payload
+
+
+def _found(payload: dict[str, Any], path: str) -> Any:
+    value = value_at(payload, path)
+    if value is MISSING:
+        raise KeyError(path)
+    return value
+
+
+def _text(value: Any, path: str) -> str:
+    if isinstance(value, dict | list) or value is None:
+        raise KeyError(path)
+    return str(value)
+
+
+def _same(found: Any, wanted: Scalar) -> bool:
+    if found is MISSING:
+        return wanted is None
+    if isinstance(found, str) and isinstance(wanted, str):
+        return found.casefold() == wanted.casefold()
+    return type(found) is type(wanted) and bool(found == wanted)

@@ -1,0 +1,124 @@
+"""`POST /v1/webhooks/github`: a signed delivery is verified, committed once, and answered; no worker need run."""
+
+import json
+from typing import Any
+
+import asyncpg
+from agent_ledger.connection import Connection
+from api_kit.body import read
+from api_kit.errors import Refusal as BodyRefusal
+from prometheus_client import CollectorRegistry, Counter
+from service_kit.access import AccessFile, Door
+from service_kit.log import get_logger
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from control_api import deliveries, github
+from control_api.errors import Refusal
+from control_api.fire import Delivery, Outcome, fire
+from control_api.settings import ControlSettings
+from control_api.triggers import TriggersFile
+
+SOURCE = "github"
+BODY_SECONDS = 10.0
+
+
+class Webhooks:
+    """The webhook sources of this house."""
+
+    def __init__(
+        self,
+        settings: ControlSettings,
+        pool: asyncpg.Pool,
+        access: AccessFile,
+        triggers: TriggersFile,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._limit = settings.max_webhook_bytes
+        self._secrets = settings.listed(settings.github_webhook_secret)
+        self._own = {login.casefold() for login in settings.listed(settings.github_own_logins)}
+        self._pool = pool
+        self._access = access
+        self._triggers = triggers
+        self._count = Counter("control_deliveries", "Webhook deliveries", ["source", "outcome"], registry=registry)
+
+    def routes(self) -> list[Route]:
+        """Give the routes."""
+        return [Route("/v1/webhooks/github", self._github, methods=["POST"])]
+
+    async def _github(self, request: Request) -> Response:
+        try:
+            return await self._receive(request)
+        except Refusal as refusal:
+            self._count.labels(SOURCE, refusal.reason).inc()
+            raise
+
+    async def _receive(self, request: Request) -> Response:
+        door = self._door()
+        body = await self._body(request)
+        if not github.signed(body, request.headers.get("x-hub-signature-256"), self._secrets):
+            raise Refusal(
+                401, "signature", "X-Hub-Signature-256 does not fit the body", "Set the same secret at GitHub and here."
+            )
+        delivery = Delivery(SOURCE, request.headers.get("x-github-event", "")[:64], *_parsed(request, body))
+        misfit = github.misfit(delivery.event, delivery.payload)
+        if misfit is not None:
+            raise Refusal(422, "event", misfit, "Send each body with its own X-GitHub-Event header.")
+        delivery_id = request.headers.get("x-github-delivery", "")[:100]
+        async with self._pool.acquire() as connection, connection.transaction():
+            status, document = await self._commit(connection, delivery, door, delivery_id)
+        self._count.labels(SOURCE, "duplicate" if document["duplicate"] else "taken").inc()
+        get_logger(__name__).info(
+            "delivery", source=SOURCE, event_type=delivery.event, delivery=delivery_id, **document
+        )
+        return JSONResponse(document, status_code=status)
+
+    async def _commit(
+        self, connection: Connection, delivery: Delivery, door: Door, delivery_id: str
+    ) -> tuple[int, dict[str, Any]]:
+        digest = delivery.digest
+        if not await deliveries.take(
+            connection, source=SOURCE, digest=digest, tenant=door.tenant, delivery_id=delivery_id, event=delivery.event
+        ):
+            earlier = await deliveries.outcome_of(connection, source=SOURCE, digest=digest)
+            return 200, {"duplicate": True, **earlier}
+        if github.sender(delivery.payload).casefold() in self._own:
+            outcome = Outcome(ignored=[{"trigger": "*", "reason": "the event is of our own account"}])
+        else:
+            outcome = await fire(connection, self._triggers.current(), delivery, door)
+        if outcome.refused and not outcome.tasks:
+            reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in outcome.refused)
+            raise Refusal(
+                422, "task", reasons, "Mend what is named, then redeliver: nothing was kept of this delivery."
+            )
+        document = outcome.document()
+        await deliveries.keep_outcome(connection, source=SOURCE, digest=digest, outcome=document)
+        return 202 if outcome.tasks else 200, {"duplicate": False, **document}
+
+    def _door(self) -> Door:
+        door = self._access.current().webhooks.get(SOURCE)
+        if not self._secrets:
+            raise Refusal(404, "source", "no webhook source 'github' here", "Set GITHUB_WEBHOOK_SECRET.")
+        if door is None:
+            raise Refusal(404, "source", "no door for source 'github'", "Add webhooks.github to access.yaml.")
+        return door
+
+    async def _body(self, request: Request) -> bytes:
+        try:
+            return await read(request.receive, limit=self._limit, seconds=BODY_SECONDS)
+        except BodyRefusal as refusal:
+            raise Refusal(refusal.status, refusal.reason, refusal.message, refusal.remedy) from None
+
+
+def _parsed(request: Request, body: bytes) -> tuple[dict[str, Any], bytes]:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        raise Refusal(415, "content_type", f"the content type is {media!r}", "Choose application/json at GitHub.")
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "json", "the body is not JSON", "Send the delivery as GitHub made it.") from None
+    if not isinstance(payload, dict):
+        raise Refusal(400, "json", "the body is not a JSON object", "Send the delivery as GitHub made it.")
+    return payload, deliveries.body_hash(body)

@@ -1,0 +1,64 @@
+"""Whether GitHub did what was asked: labels, assignees and milestones that a token may not set are dropped unsaid."""
+
+from api_kit import Json
+
+
+def issue_made(asked: Json, reply: Json) -> str | None:
+    """Compare a new issue with what was asked: all that was asked is there."""
+    return _issue(asked, reply, exact=False)
+
+
+def issue_changed(asked: Json, reply: Json) -> str | None:
+    """Compare a changed issue with what was asked: lists are as asked, nothing more and nothing less."""
+    return _issue(asked, reply, exact=True)
+
+
+def labels_added(asked: Json, reply: Json) -> str | None:
+    """Compare an issue's labels with those that were added."""
+    return _names("labels", _asked_labels(asked), reply, exact=False)
+
+
+def labels_set(asked: Json, reply: Json) -> str | None:
+    """Compare an issue's labels with those that were set."""
+    return _names("labels", _asked_labels(asked), reply, exact=True)
+
+
+def _issue(asked: Json, reply: Json, *, exact: bool) -> str | None:
+    if not isinstance(asked, dict) or not isinstance(reply, dict):
+        return "the reply is not an issue"
+    for field in ("labels", "assignees"):
+        if isinstance(asked.get(field), list):
+            missing = _names(field, asked[field], reply.get(field), exact=exact)
+            if missing:
+                return missing
+    state = asked.get("state")
+    if isinstance(state, str) and reply.get("state") != state:
+        return f"the state is {reply.get('state')!r}, not {state!r}"
+    milestone = reply.get("milestone")
+    number = milestone.get("number") if isinstance(milestone, dict) else None
+    if "milestone" in asked and str(asked["milestone"]) != str(number):
+        return f"the milestone is {number!r}, not {asked['milestone']!r}"
+    return None
+
+
+def _asked_labels(asked: Json) -> Json:
+    return asked.get("labels", []) if isinstance(asked, dict) else asked
+
+
+def _names(field: str, asked: Json, given: Json, *, exact: bool) -> str | None:
+    wanted, found = _set(asked), _set(given)
+    if missing := sorted(wanted - found):
+        return f"{field} asked for and not set: {', '.join(missing)}"
+    if exact and (extra := sorted(found - wanted)):
+        return f"{field} not asked for and still set: {', '.join(extra)}"
+    return None
+
+
+def _set(items: Json) -> set[str]:
+    """Read names, case aside, from texts or from objects with a name or a login."""
+    found: set[str] = set()
+    for item in items if isinstance(items, list) else []:
+        name = item.get("name", item.get("login")) if isinstance(item, dict) else item
+        if isinstance(name, str):
+            found.add(name.strip().casefold())
+    return found

@@ -1,0 +1,123 @@
+"""GitHub's table: issues, labels and comments to read and write; search, pull requests and contents to read."""
+
+from dataclasses import replace
+
+from api_kit import Body, Rate, Resource, Route, Search, Table
+
+from github_api import confirm
+from github_api.upstream import found_repositories, repositories_of
+
+JSON = (
+    "application/vnd.github+json",
+    "application/json",
+    "application/vnd.github.v3+json",
+    "application/vnd.github.raw+json",
+    "application/vnd.github.text+json",
+    "application/vnd.github.html+json",
+    "application/vnd.github.full+json",
+    "application/vnd.github.symmetra-preview+json",
+    "application/vnd.github.sailor-v-preview+json",
+)
+"""JSON with bodies in any form; the last two are asked for by ordinary clients and change nothing any more."""
+DIFF = tuple(f"application/vnd.github.{form}" for form in ("diff", "patch", "v3.diff", "v3.patch"))
+FILE = tuple(f"application/vnd.github.{form}" for form in ("raw", "v3.raw", "object", "object+json", "html"))
+
+REPO = "/repos/{owner:name}/{repo:name}"
+ISSUE = REPO + "/issues/{number:number}"
+PULL = REPO + "/pulls/{number:number}"
+TARGET_REPO = "{owner}/{repo}"
+TARGET_ISSUE = "{owner}/{repo}#{number}"
+PAGE = frozenset({"per_page", "page"})
+CURSOR = PAGE | {"after", "before"}
+ISSUES_QUERY = CURSOR | {
+    "milestone",
+    "state",
+    "assignee",
+    "type",
+    "creator",
+    "mentioned",
+    "labels",
+    "sort",
+    "direction",
+    "since",
+}
+NEW_ISSUE = Body(frozenset({"title", "body", "assignee", "assignees", "milestone", "labels", "type"}))
+ISSUE_FIELDS = Body(NEW_ISSUE.fields | {"state", "state_reason"})
+LABELS = Body(frozenset({"labels"}), bare_list=True)
+TIERS = {"search": Rate(per_second=2.0, burst=10)}
+"""GitHub counts searches apart: 30 a minute for all callers of a token."""
+
+SCOPES = frozenset({"repo", "org", "user", "owner", "enterprise", "team", "project", "repository", "organization"})
+IN_REPOSITORIES = Search(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
+
+
+def table() -> Table:
+    """Make the closed table."""
+    return Table([*_issues(), *_comments(), *_labels(), *_search(), *_code()])
+
+
+def _read(path: str, query: frozenset[str] = frozenset(), accepts: tuple[str, ...] = JSON) -> Route:
+    resources = (Resource("repositories", "path", TARGET_REPO),)
+    return Route("GET", path, resources=resources, query=query, accepts=accepts, owners=repositories_of)
+
+
+def _write(method: str, path: str, tool: str, body: Body | None) -> Route:
+    target = TARGET_ISSUE if "{number" in path else TARGET_REPO
+    return replace(_read(path), method=method, access="write", tools=frozenset({tool}), body=body, target=target)
+
+
+def _issues() -> list[Route]:
+    return [
+        _read(REPO),
+        _read(REPO + "/issues", ISSUES_QUERY),
+        replace(_write("POST", REPO + "/issues", "issue_write", NEW_ISSUE), confirm=confirm.issue_made),
+        _read(ISSUE),
+        replace(_write("PATCH", ISSUE, "issue_write", ISSUE_FIELDS), harmless=True, confirm=confirm.issue_changed),
+    ]
+
+
+def _comments() -> list[Route]:
+    return [
+        _read(ISSUE + "/comments", PAGE | {"since"}),
+        _read(REPO + "/issues/comments/{comment:number}"),
+        _write("POST", ISSUE + "/comments", "add_issue_comment", Body(frozenset({"body"}))),
+    ]
+
+
+def _labels() -> list[Route]:
+    labels = ISSUE + "/labels"
+    return [
+        _read(REPO + "/labels", PAGE),
+        _read(REPO + "/labels/{name}"),
+        _read(labels, PAGE),
+        replace(_write("POST", labels, "issue_write", LABELS), harmless=True, confirm=confirm.labels_added),
+        replace(_write("PUT", labels, "issue_write", LABELS), harmless=True, confirm=confirm.labels_set),
+        replace(_write("DELETE", labels, "issue_write", None), harmless=True),
+        replace(_write("DELETE", labels + "/{name}", "issue_write", None), harmless=True),
+    ]
+
+
+def _search() -> list[Route]:
+    query = PAGE | {"q", "sort", "order"}
+    issues = Route(
+        "GET",
+        "/search/issues",
+        query=query,
+        accepts=JSON,
+        tier="search",
+        search=IN_REPOSITORIES,
+        owners=found_repositories,
+    )
+    return [issues, Route("GET", "/rate_limit", accepts=JSON)]
+
+
+def _code() -> list[Route]:
+    contents = REPO + "/contents"
+    return [
+        _read(REPO + "/pulls", PAGE | {"state", "head", "base", "sort", "direction"}),
+        _read(PULL, accepts=JSON + DIFF),
+        _read(PULL + "/files", PAGE),
+        _read(contents, frozenset({"ref"}), JSON + FILE),
+        _read(contents + "/", frozenset({"ref"}), JSON + FILE),
+        _read(contents + "/{path:file}", frozenset({"ref"}), JSON + FILE),
+    ]

@@ -1,0 +1,14 @@
+"""What github-api reads from its environment."""
+
+from api_kit import GatewaySettings
+from pydantic import Field, SecretStr
+
+
+class GitHubApiSettings(GatewaySettings):
+    """The settings of every gateway, and GitHub as its upstream."""
+
+    github_upstream_url: str = Field(
+        "https://api.github.com", pattern=r"^https?://[^\s?#]+$", description="GitHub's REST API, or an Enterprise's"
+    )
+    github_upstream_token: SecretStr = Field(description="the GitHub token that this gateway holds for all")
+    port: int = Field(3001, ge=0, le=65535, description="the port to listen on")

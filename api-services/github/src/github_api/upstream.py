@@ -1,0 +1,98 @@
+"""What is peculiar to GitHub: its headers, its limits, its moved repositories, and what a reply is of."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from api_kit import Credential, Fetch, Json, Pause, Vendor
+from api_kit.upstream import EVERYTHING
+from service_kit.http import Reply
+
+API_VERSION = "2022-11-28"
+LONGEST_PAUSE_SECONDS = 3900.0
+SECONDARY_PAUSE_SECONDS = 60.0
+_OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
+_BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
+_BUCKET = re.compile(r"[a-z_]{1,40}")
+
+
+def github(token: str) -> Vendor:
+    """Make GitHub as the gateway core needs it, with one token for all tenants."""
+    credential = Credential("github", {"authorization": f"Bearer {token}"})
+    return Vendor(
+        name="github",
+        credential=lambda tenant: credential,
+        headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},
+        pauses=pauses,
+        link=link,
+        relocate=relocate,
+    )
+
+
+def pauses(reply: Reply, tier: str) -> list[Pause]:
+    """Read GitHub's limits off a reply: Retry-After first, then the bucket's reset, else a minute.
+
+    Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api.
+    """
+    found: list[Pause] = []
+    refused = reply.status in (403, 429)
+    retry_after = reply.headers.get("retry-after", "")
+    if refused and retry_after.isdecimal():
+        found.append(_pause(EVERYTHING, float(retry_after)))
+    reset = reply.headers.get("x-ratelimit-reset", "")
+    if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        named = reply.headers.get("x-ratelimit-resource", tier)
+        found.append(_pause(named if _BUCKET.fullmatch(named) else tier, float(reset) - _clock(reply)))
+    if not found and (reply.status == 429 or (refused and b"secondary rate limit" in reply.body.lower())):
+        found.append(_pause(EVERYTHING, SECONDARY_PAUSE_SECONDS))
+    return found
+
+
+def link(document: Json) -> str | None:
+    """Find the web address of what a write made."""
+    url = document.get("html_url") if isinstance(document, dict) else None
+    return url if isinstance(url, str) else None
+
+
+async def relocate(path: str, fetch: Fetch) -> str | None:
+    """Turn `/repositories/ID/...`, to which GitHub redirects from old names, into the repository's present path."""
+    match = _BY_ID.fullmatch(path)
+    if match is None:
+        return path
+    repository = await fetch(match[1])
+    name = repository.get("full_name") if isinstance(repository, dict) else None
+    return f"/repos/{name}{match[2] or ''}" if isinstance(name, str) else None
+
+
+def repositories_of(document: Json) -> list[str]:
+    """Name the repository of each thing in a reply, by its API address; "" where there is none."""
+    return [_repository_of(item) for item in (document if isinstance(document, list) else [document])]
+
+
+def found_repositories(document: Json) -> Sequence[str]:
+    """Name the repository of each item that a search found."""
+    items = document.get("items") if isinstance(document, dict) else None
+    return repositories_of(items) if isinstance(items, list) else [""]
+
+
+def _repository_of(item: Json) -> str:
+    if isinstance(item, dict):
+        for key in ("repository_url", "url", "contents_url"):
+            url = item.get(key)
+            if isinstance(url, str):
+                match = _OWNER.fullmatch(url)
+                return match[1] if match else ""
+    return ""
+
+
+def _pause(bucket: str, seconds: float) -> Pause:
+    return Pause(bucket, min(max(seconds, 0.0), LONGEST_PAUSE_SECONDS))
+
+
+def _clock(reply: Reply) -> float:
+    """Tell the time by GitHub's clock, by which it counts, else by ours."""
+    try:
+        return parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
+    except ValueError:
+        return datetime.now(UTC).timestamp()

@@ -1,0 +1,124 @@
+"""Puts a gateway together: its parts from the settings, its health, the Host check; and runs it as a process."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import asyncpg
+from agent_effects.migrations import SCHEMA, VERSIONS
+from agent_stores.migrate import assert_current
+from agent_stores.pool import open_pool, open_redis
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+from service_kit.access import AccessFile
+from service_kit.guard import HostGuard
+from service_kit.health import Check, health_routes
+from service_kit.http import HttpClient
+from service_kit.log import configure
+from service_kit.serve import serve
+from service_kit.tokens import Verifier
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from api_kit.audit import Audit
+from api_kit.callers import Callers
+from api_kit.effects import Effects
+from api_kit.gateway import Bounds, Gateway
+from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
+from api_kit.routes import Table
+from api_kit.settings import GatewaySettings
+from api_kit.upstream import Upstream, Vendor
+
+
+@asynccontextmanager
+async def open_gateway(
+    table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
+) -> AsyncIterator[Starlette]:
+    """Open all connections of a gateway and give its app.
+
+    Args:
+        table: the routes.
+        vendor: what is peculiar to the vendor; its name also names the service, `{name}-api`.
+        settings: the environment.
+        base_url: where the vendor is.
+        tiers: rates of tiers that differ from the settings' one.
+
+    Raises:
+        ConfigError: a file or the database is not usable.
+    """
+    audience = f"{vendor.name}-api"
+    callers = Callers(
+        AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience=audience), vendor=vendor.name
+    )
+    registry = CollectorRegistry()
+    pool = await open_pool(settings.database_url, application=audience)
+    redis = open_redis(settings.redis_url) if settings.redis_url else None
+    limiter: Limiter = RedisLimiter(redis, vendor=vendor.name) if redis else LocalLimiter()
+    http = HttpClient(
+        base_url=base_url,
+        timeout=settings.upstream_seconds,
+        retries=0,
+        max_reply_bytes=settings.max_reply_bytes,
+    )
+    bounds = Bounds(settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {})
+    gateway = Gateway(
+        table=table,
+        vendor=vendor,
+        callers=callers,
+        limiter=limiter,
+        upstream=Upstream(http, base_url=base_url, vendor=vendor, seconds=settings.upstream_seconds),
+        effects=Effects(pool, vendor),
+        audit=Audit(registry, vendor=vendor.name),
+        bounds=bounds,
+    )
+    try:
+        yield build_gateway(gateway, settings, checks=_checks(pool, redis), registry=registry)
+    finally:
+        await http.aclose()
+        if redis is not None:
+            await redis.aclose()
+        await pool.close()
+
+
+def build_gateway(
+    gateway: Gateway, settings: GatewaySettings, *, checks: Mapping[str, Check], registry: CollectorRegistry
+) -> Starlette:
+    """Put health routes and the Host check around a gateway."""
+    name = f"{gateway.vendor.name}-api"
+    health = health_routes(service=name, version=version(f"agent-bot-{name}"), checks=checks, registry=registry)
+    guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins)
+    return Starlette(routes=[*health, Mount("", app=gateway)], middleware=[guard])
+
+
+async def run_gateway(
+    table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
+) -> None:
+    """Serve a gateway until it is told to stop."""
+    configure(f"{vendor.name}-api", settings.log_level)
+    async with open_gateway(table, vendor, settings, base_url=base_url, tiers=tiers) as app:
+        grace = settings.upstream_seconds + 1
+        await serve(app, host=settings.host, port=settings.port, grace_seconds=grace, date_header=False)
+
+
+def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
+    """Ask the stores; a gateway without Redis says in its readiness that it counts alone."""
+
+    async def database() -> None:
+        await assert_current(pool, SCHEMA, VERSIONS)
+
+    if redis is None:
+        return {"database": database, "rates (REDIS_URL is not set: counted by this process alone)": _nothing}
+    client = redis
+
+    async def rates() -> None:
+        try:
+            await client.ping()
+        except Exception as error:
+            raise RuntimeError(f"Redis does not answer, rates are counted by this process alone: {error}") from error
+
+    return {"database": database, "redis": rates}
+
+
+async def _nothing() -> None:
+    """Be ready."""

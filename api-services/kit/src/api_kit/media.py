@@ -1,0 +1,27 @@
+"""Media types: what a caller accepts, out of the closed list of a route; exactly one is asked of the vendor."""
+
+from collections.abc import Sequence
+
+from api_kit.errors import Refusal
+
+ANY = frozenset({"*/*", "application/*"})
+
+
+def choose(accepted: Sequence[str], offered: Sequence[str]) -> str:
+    """Take the first accepted media type that the route gives; weights are not read.
+
+    Args:
+        accepted: the request's Accept headers; none means any.
+        offered: the route's list; the first is the default.
+
+    Raises:
+        Refusal: `media_type`: the route gives none of them.
+    """
+    types = [item.partition(";")[0].strip().lower() for value in accepted for item in value.split(",")]
+    for media in types:
+        if media in offered:
+            return media
+    if not types or not ANY.isdisjoint(types):
+        return offered[0]
+    listed = ", ".join(offered)
+    raise Refusal("media_type", f"{', '.join(types)[:200]!r} is not among the media types of this route ({listed})")

@@ -1,0 +1,55 @@
+"""The command `model-api`."""
+
+import argparse
+import sys
+
+from agent_stores.errors import StoreError
+from agent_stores.pool import open_pool
+from service_kit.errors import ConfigError
+from service_kit.log import configure
+from service_kit.serve import run, serve
+from service_kit.settings import forget, load
+
+from model_api.app import build
+from model_api.settings import SECRETS, ModelSettings
+
+POOL_SIZE = 20
+
+
+async def serve_model(host: str | None, port: int | None) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigError: the environment is wrong, the database does not answer, or the address cannot be bound.
+    """
+    settings = load(ModelSettings)
+    configure("model-api", settings.log_level)
+    forget(*SECRETS)
+    try:
+        pool = await open_pool(settings.database_url, size=POOL_SIZE, application="model-api")
+    except StoreError as error:
+        raise ConfigError(str(error)) from error
+    try:
+        await serve(
+            build(settings, pool=pool),
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+        )
+    finally:
+        pool.terminate()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; gives the process's exit status."""
+    parser = argparse.ArgumentParser(
+        prog="model-api",
+        description="The Anthropic Messages API in front of the model; all else is set by the environment.",
+    )
+    parser.add_argument("--host", help="in place of HOST")
+    parser.add_argument("--port", type=int, help="in place of PORT")
+    options = parser.parse_args(argv)
+    return run(serve_model(options.host, options.port))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

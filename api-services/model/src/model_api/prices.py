@@ -1,0 +1,95 @@
+"""What tokens cost, in US dollars: genai-prices' table, or the operator's own figures."""
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated
+
+from genai_prices import Usage, calc_price
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from service_kit.errors import ConfigError
+
+from model_api.usage import Tokens
+
+MILLION = Decimal(1_000_000)
+Dollars = Annotated[Decimal, Field(ge=0)]
+
+
+class Price(BaseModel):
+    """US dollars per million tokens; what caching costs follows from `input` where it is not given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Dollars
+    output: Dollars
+    cache_read: Dollars | None = None
+    cache_write: Dollars | None = None
+    cache_write_1h: Dollars | None = None
+
+    def cost(self, tokens: Tokens) -> Decimal:
+        """Give the price of tokens."""
+        read = self.input if self.cache_read is None else self.cache_read
+        write = self.input * Decimal("1.25") if self.cache_write is None else self.cache_write
+        hour = self.input * 2 if self.cache_write_1h is None else self.cache_write_1h
+        total = (
+            tokens.input * self.input
+            + tokens.output * self.output
+            + tokens.cache_read * read
+            + (tokens.cache_write - tokens.cache_write_1h) * write
+            + tokens.cache_write_1h * hour
+        )
+        return total / MILLION
+
+
+class Prices:
+    """The prices of the models that are served; each of them has one.
+
+    Args:
+        models: the models that are served.
+        configured: figures of the operator's own, which go before genai-prices'.
+
+    Raises:
+        ConfigError: a model has no price.
+    """
+
+    def __init__(self, models: Iterable[str], configured: Mapping[str, Price]) -> None:
+        self.models = tuple(models)
+        self._configured = dict(configured)
+        for model in self.models:
+            try:
+                self.cost(model, Tokens(input=1, output=1))
+            except LookupError:
+                example = json.dumps({model: {"input": 3, "output": 15}})
+                raise ConfigError(
+                    f"MODELS: {model!r} has no known price (aliases such as 'sonnet' have none): give the model's full "
+                    f"name, or its price in US dollars per million tokens in MODEL_PRICES, as in {example}"
+                ) from None
+
+    def cost(self, model: str, tokens: Tokens) -> Decimal:
+        """Give the price of tokens of a model. Raises LookupError for a model without one."""
+        own = self._configured.get(model)
+        if own is not None:
+            return own.cost(tokens)
+        usage = Usage(
+            input_tokens=tokens.input + tokens.cache_read + tokens.cache_write,
+            output_tokens=tokens.output,
+            cache_read_tokens=tokens.cache_read,
+            cache_write_tokens=tokens.cache_write,
+            cache_write_1h_tokens=tokens.cache_write_1h,
+        )
+        return calc_price(usage, model, provider_id="anthropic").total_price
+
+
+def read_prices(text: str) -> dict[str, Price]:
+    """Read MODEL_PRICES: a JSON object of model names and prices. Raises ConfigError."""
+    if not text.strip():
+        return {}
+    try:
+        return TypeAdapter(dict[str, Price]).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise ConfigError(
+            f"MODEL_PRICES is not usable: {where}: {first['msg']}. It is a JSON object such as "
+            '{"claude-x": {"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75}}'
+        ) from None

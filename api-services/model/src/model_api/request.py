@@ -1,0 +1,118 @@
+"""A request, checked: strict JSON, closed body, known betas; what is sent on is made anew from what was checked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from api_kit import body as strict
+from api_kit.errors import Refusal
+from pydantic import ValidationError
+from starlette.datastructures import Headers
+
+from model_api.errors import ModelRefusal
+from model_api.messages import CountRequest, MessagesRequest
+
+API_VERSION = "2023-06-01"
+BETAS = frozenset(
+    {
+        "claude-code-20250219",
+        "context-management-2025-06-27",
+        "effort-2025-11-24",
+        "interleaved-thinking-2025-05-14",
+        "mid-conversation-tool-changes-2026-07-01",
+        "per-turn-control-2026-07-01",
+        "thinking-display-updates-2026-08-18",
+        "thinking-token-count-2026-05-13",
+    }
+)
+"""Those that the Claude CLI sends (2.1.329, captured over its models); any other is refused."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What goes on to the vendor."""
+
+    model: str
+    stream: bool
+    content: bytes
+    headers: dict[str, str]
+    beta_query: bool
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query that the vendor sees."""
+        return {"beta": "true"} if self.beta_query else {}
+
+
+def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> Checked:
+    """Check a request whole and make the one that is sent.
+
+    Args:
+        raw: the body as it came.
+        headers: the caller's; of them only version and betas are sent on, all others are dropped.
+        query: the raw query.
+        kind: which of the two bodies it must be.
+
+    Raises:
+        ModelRefusal: `header`, `query`, `content_type` or `body`; the message names the field.
+    """
+    sent = _headers(headers)
+    beta = _beta_query(query)
+    encoding = headers.get("content-encoding", "").strip()
+    try:
+        shape = strict.Body(fields=frozenset(kind.model_fields))
+        document = strict.parse(raw, headers.get("content-type", ""), encoding, shape)
+    except Refusal as refusal:
+        reason = refusal.reason if refusal.reason == "content_type" else "body"
+        raise ModelRefusal(reason, refusal.message) from refusal
+    try:
+        body = kind.model_validate(document)
+    except ValidationError as error:
+        raise ModelRefusal("body", _explain(error)) from None
+    stream = isinstance(body, MessagesRequest) and body.stream
+    return Checked(body.model, stream, strict.build(document), sent, beta)
+
+
+def betas(values: Iterable[str]) -> list[str]:
+    """Read anthropic-beta headers. Raises ModelRefusal for a beta that is not on the list."""
+    found = [name.strip() for value in values for name in value.split(",") if name.strip()]
+    for name in found:
+        if name not in BETAS:
+            listed = ", ".join(sorted(BETAS))
+            raise ModelRefusal("header", f"anthropic-beta: {name[:100]!r} is not passed on here (known: {listed})")
+    return list(dict.fromkeys(found))
+
+
+def _headers(headers: Headers) -> dict[str, str]:
+    versions = headers.getlist("anthropic-version")
+    if versions != [API_VERSION]:
+        raise ModelRefusal("header", f"anthropic-version: send it once, as {API_VERSION}")
+    sent = {"anthropic-version": API_VERSION, "content-type": "application/json", "accept-encoding": "identity"}
+    known = betas(headers.getlist("anthropic-beta"))
+    if known:
+        sent["anthropic-beta"] = ",".join(known)
+    return sent
+
+
+def _beta_query(query: bytes) -> bool:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    if pairs not in ([], [("beta", "true")]):
+        raise ModelRefusal("query", f"query: only beta=true is passed on, not {query.decode('latin-1')[:100]!r}")
+    return bool(pairs)
+
+
+def _explain(error: ValidationError) -> str:
+    """Name the field that is wrong: an unknown one before all others, else the one deepest in the body."""
+    items = error.errors(include_url=False, include_input=False)
+    unknown = [item for item in items if item["type"] == "extra_forbidden"]
+    item = max(unknown or items, key=lambda found: len(found["loc"]))
+    where = ".".join(_readable(item["loc"]))
+    if unknown:
+        return f"{where}: Extra inputs are not permitted: this field is not passed on to the model"
+    return f"{where}: {item['msg'][:300]}"
+
+
+def _readable(location: tuple[int | str, ...]) -> list[str]:
+    """Leave out what names a branch of the models and no field of the body."""
+    parts = [str(part)[:100] for part in location]
+    return [part for part in parts if part != "str" and not part.startswith(("list[", "dict["))]

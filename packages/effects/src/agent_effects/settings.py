@@ -1,0 +1,10 @@
+"""The environment of `python -m agent_effects`."""
+
+from pydantic import Field
+from service_kit.settings import Settings
+
+
+class EffectsSettings(Settings):
+    """What migrating needs."""
+
+    database_url: str = Field(description="PostgreSQL of the house, postgresql://user:password@host:port/database")

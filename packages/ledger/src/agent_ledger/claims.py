@@ -1,0 +1,161 @@
+"""Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from agent_contracts import Budget, Task
+from service_kit.grants import Bound
+
+from agent_ledger.attachments import SessionRef, last_session
+from agent_ledger.connection import Connection, Executor, transaction
+from agent_ledger.skills import adopt_tasks, touch_skills
+from agent_ledger.sweep import Complete, sweep
+
+MAX_TRIES = 50
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume."""
+
+    task: Task
+    attempt: int
+    max_attempts: int
+    vendors: dict[str, Bound]
+    budget: Budget
+    engine: str
+    model: str
+    pool: str
+    skill_version: str
+    door: str
+    deadline: datetime | None
+    session: SessionRef | None
+
+    @property
+    def id(self) -> UUID:
+        """The task's id."""
+        assert self.task.id is not None
+        return self.task.id
+
+
+async def claim(
+    executor: Executor,
+    *,
+    worker: str,
+    lease_seconds: float,
+    pools: Sequence[str],
+    engines: Sequence[str],
+    skills: Mapping[str, str],
+    complete: Complete | None = None,
+) -> Claim | None:
+    """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
+
+    Sweeps first (see `agent_ledger.sweep`). A task whose concurrency key is held is passed over.
+
+    Args:
+        executor: where to claim.
+        worker: the name that the row shows.
+        lease_seconds: how long the lease lasts from now, by the database's clock.
+        pools: the pools that this worker serves.
+        engines: the engines that it has.
+        skills: the skills that it carries, name to version.
+        complete: what adds cost and effects to the result of a task that the sweep ends.
+    """
+    async with transaction(executor) as connection:
+        await sweep(connection, complete)
+        started = await _start(connection, worker, lease_seconds, pools, engines, skills)
+        if started is None:
+            await touch_skills(connection, skills)
+            if await adopt_tasks(connection, skills):
+                started = await _start(connection, worker, lease_seconds, pools, engines, skills)
+        if started is None:
+            return None
+        session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
+        return _claim(started, session)
+
+
+async def _start(
+    connection: Connection,
+    worker: str,
+    lease_seconds: float,
+    pools: Sequence[str],
+    engines: Sequence[str],
+    skills: Mapping[str, str],
+) -> asyncpg.Record | None:
+    passed: list[UUID] = []
+    refs = [f"{name}@{version}" for name, version in skills.items()]
+    for _ in range(MAX_TRIES):
+        row = await start_next(connection, worker, lease_seconds, pools, engines, refs, passed)
+        if row is None or row["id"] is not None:
+            return row
+        passed.append(row["candidate"])
+    return None
+
+
+async def start_next(
+    connection: Connection,
+    worker: str,
+    lease_seconds: float,
+    pools: Sequence[str],
+    engines: Sequence[str],
+    skill_refs: Sequence[str],
+    passed: Sequence[UUID],
+) -> asyncpg.Record | None:
+    """Lock the next candidate, insert its slot, start its attempt; `id` is null where another took the slot first."""
+    return await connection.fetchrow(
+        """
+        with picked as materialized (
+            select id, tenant, concurrency_key from ledger.tasks t
+            where state = 'queued' and not_before <= now() and pool = any ($3) and engine = any ($4)
+                and skill || '@' || skill_version = any ($5) and id <> all ($6::uuid[])
+                and attempt < max_attempts and cancel_requested_at is null
+                and (deadline is null or deadline > now())
+                and (concurrency_key is null or not exists (
+                    select from ledger.slots s where s.tenant = t.tenant and s.key = t.concurrency_key))
+            order by priority, not_before, id limit 1 for update of t skip locked
+        ), slot as (
+            insert into ledger.slots (tenant, key, task_id)
+            select tenant, concurrency_key, id from picked where concurrency_key is not null
+            on conflict (tenant, key) do nothing returning task_id
+        ), started as (
+            update ledger.tasks t
+            set state = 'running', attempt = t.attempt + 1, worker = $1,
+                lease_until = clock_timestamp() + make_interval(secs => $2),
+                started_at = coalesce(t.started_at, clock_timestamp())
+            from picked
+            where t.id = picked.id and (picked.concurrency_key is null or exists (select from slot))
+            returning t.*
+        )
+        select picked.id as candidate, started.id, started.attempt, started.max_attempts, started.body::text as body,
+            started.vendors::text as vendors, started.budget::text as budget, started.engine, started.model,
+            started.pool, started.skill_version, started.door, started.deadline
+        from picked left join started on started.id = picked.id
+        """,
+        worker,
+        float(lease_seconds),
+        list(pools),
+        list(engines),
+        list(skill_refs),
+        list(passed),
+    )
+
+
+def _claim(row: asyncpg.Record, session: SessionRef | None) -> Claim:
+    return Claim(
+        task=Task.model_validate_json(row["body"]),
+        attempt=row["attempt"],
+        max_attempts=row["max_attempts"],
+        vendors={name: Bound.model_validate(bound) for name, bound in json.loads(row["vendors"]).items()},
+        budget=Budget.model_validate_json(row["budget"]),
+        engine=row["engine"],
+        model=row["model"],
+        pool=row["pool"],
+        skill_version=row["skill_version"],
+        door=row["door"],
+        deadline=row["deadline"],
+        session=session,
+    )

@@ -1,0 +1,201 @@
+"""Drains the inbox: stream entries of foreign programs become tasks in the ledger, or are rejected with a reason.
+
+Owns the consumer group `agent-engine` on every stream of `access.yaml`. An entry is acknowledged and deleted only after
+its row is committed, so a drain that dies in between leaves it to the next one, which finds the row.
+"""
+
+import asyncio
+import re
+import time
+from uuid import UUID
+
+import asyncpg
+from agent_contracts import Actor, Origin, task_id_for
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+from service_kit.access import Access, Door
+from service_kit.log import get_logger
+
+from agent_ledger.caller import read_task
+from agent_ledger.cancellation import CancelOutcome, cancel
+from agent_ledger.connection import transaction
+from agent_ledger.entries import record_entry, task_of_entry
+from agent_ledger.errors import InvalidTask
+from agent_ledger.rejection import reject
+from agent_ledger.streams import Fields, read_new, settle, take_over
+from agent_ledger.submission import submit
+
+GROUP = "agent-engine"
+BATCH = 16
+ABANDONED_MS = 15_000
+"""An entry that was read this long ago and is not acknowledged belongs to a drain that died."""
+LONGEST_BLOCK_MS = 5_000
+ENTRY_ID = re.compile(r"^\d+-\d+$")
+log = get_logger(__name__)
+
+
+async def drain(
+    redis: Redis,
+    pool: asyncpg.Pool,
+    access: Access,
+    *,
+    consumer: str,
+    block_ms: int = 1000,
+    abandoned_ms: int = ABANDONED_MS,
+    batch: int = BATCH,
+) -> int:
+    """Take in entries from every stream's door for about `block_ms`; give how many were done with.
+
+    Args:
+        redis: the inbox; replies must be bytes.
+        pool: the ledger.
+        access: the doors; a stream that is not listed is not read.
+        consumer: this drain's name, its own among all that run.
+        block_ms: how long to wait for entries.
+        abandoned_ms: after how long another drain's entry is taken over.
+        batch: the most entries to read at once.
+
+    Raises:
+        RedisError: Redis cannot be reached; what was not acknowledged stays.
+        asyncpg.PostgresError, OSError: the ledger cannot be reached; likewise.
+    """
+    if not access.streams:
+        await asyncio.sleep(block_ms / 1000)
+        return 0
+    try:
+        async with asyncio.TaskGroup() as group:
+            drains = [
+                group.create_task(_Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms))
+                for stream, door in access.streams.items()
+            ]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return sum(done.result() for done in drains)
+
+
+class _Drain:
+    """One pass over one stream."""
+
+    def __init__(self, redis: Redis, pool: asyncpg.Pool, stream: str, door: Door, consumer: str, batch: int) -> None:
+        self._redis = redis
+        self._pool = pool
+        self._stream = stream
+        self._door = door
+        self._consumer = consumer
+        self._batch = batch
+
+    async def run(self, block_ms: int, abandoned_ms: int) -> int:
+        end = time.monotonic() + block_ms / 1000
+        done = await self._take_over(abandoned_ms)
+        while True:
+            left_ms = int((end - time.monotonic()) * 1000)
+            entries = await read_new(
+                self._redis,
+                self._stream,
+                group=GROUP,
+                consumer=self._consumer,
+                count=self._batch,
+                block_ms=min(left_ms, LONGEST_BLOCK_MS),
+            )
+            for entry, fields in entries:
+                done += await self._settle(entry, fields, first_time=True)
+            if time.monotonic() >= end:
+                return done
+
+    async def _take_over(self, abandoned_ms: int) -> int:
+        done, cursor = 0, ""
+        while cursor != "0-0":
+            try:
+                cursor, entries = await take_over(
+                    self._redis,
+                    self._stream,
+                    group=GROUP,
+                    consumer=self._consumer,
+                    count=self._batch,
+                    idle_ms=abandoned_ms,
+                    cursor=cursor or "0-0",
+                )
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                await self._make_group()
+                continue
+            for entry, fields in entries:
+                done += await self._settle(entry, fields, first_time=False)
+        return done
+
+    async def _make_group(self) -> None:
+        try:
+            await self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def _settle(self, raw_entry: bytes, fields: Fields, *, first_time: bool) -> int:
+        entry = raw_entry.decode()
+        try:
+            settled = await self._take(entry, fields, first_time)
+        except InvalidTask as error:
+            await self._reject(entry, fields, error.fault, str(error))
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, RecursionError) as error:
+            log.warning("the ledger cannot keep an entry", stream=self._stream, entry=entry, error=repr(error))
+            await self._reject(entry, fields, "encoding", f"the ledger cannot keep it: {type(error).__name__}: {error}")
+        else:
+            if not settled:
+                return 0
+        await settle(self._redis, self._stream, group=GROUP, entry=entry)
+        return 1
+
+    async def _reject(self, entry: str, fields: Fields, fault: str, message: str) -> None:
+        await reject(
+            self._redis,
+            door=self._door,
+            stream=self._stream,
+            entry=entry,
+            fields=fields,
+            fault=fault,
+            message=message[:2000],
+        )
+
+    async def _take(self, entry: str, fields: Fields, first_time: bool) -> bool:
+        names = set(fields)
+        if names == {b"task"}:
+            await self._submit(entry, fields[b"task"])
+            return True
+        if names == {b"cancel"}:
+            return await self._cancel(entry, fields[b"cancel"], first_time)
+        shown = ", ".join(sorted(name[:64].decode("utf-8", "replace") for name in names)[:5])
+        raise InvalidTask("field", f"an entry has the one field task or cancel, not: {shown}")
+
+    async def _submit(self, entry: str, raw: bytes) -> None:
+        task = read_task(raw)
+        tenant = self._door.tenant
+        task = task.model_copy(
+            update={
+                "id": task.id or task_id_for(tenant, self._stream, entry),
+                "actor": Actor(kind="stream", id=self._stream),
+                "origin": Origin(kind="stream", ref=f"{self._stream}/{entry}"),
+            }
+        )
+        async with transaction(self._pool) as connection:
+            submitted = await submit(connection, task, door=self._door)
+            await record_entry(connection, tenant, self._stream, entry, submitted.id)
+
+    async def _cancel(self, entry: str, raw: bytes, first_time: bool) -> bool:
+        """Cancel a task by its id or by the entry that asked for it; False leaves the entry for a second look."""
+        wanted = raw[:64].decode("utf-8", "replace").strip()
+        if ENTRY_ID.match(wanted):
+            task_id = await task_of_entry(self._pool, self._door.tenant, self._stream, wanted)
+        else:
+            try:
+                task_id = UUID(wanted)
+            except ValueError:
+                raise InvalidTask("field", f"cancel takes a task's id or its entry's id, not {wanted!r}") from None
+        if task_id is not None:
+            outcome = await cancel(self._pool, task_id, tenant=self._door.tenant, by=f"stream:{self._stream}/{entry}")
+            if outcome is not CancelOutcome.not_found:
+                return True
+        if first_time:
+            # Another drain may be about to commit that very task; the entry comes again as an abandoned one.
+            return False
+        raise InvalidTask("unknown", f"there is no task {wanted} to cancel")

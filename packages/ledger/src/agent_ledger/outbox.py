@@ -1,0 +1,178 @@
+"""Delivers results, at least once: to streams and URLs. Owns `ledger.outbox` once rows are due.
+
+Owns the Redis streams `agent:results` (bounded) and `agent:results:{tenant}:{name}` (bounded, expiring).
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from agent_ledger.connection import Executor
+from agent_ledger.replies import NotAllowed, NotDelivered, Replies
+from agent_ledger.streams import append
+
+RESULTS = "agent:results"
+MAX_LENGTH = 10_000
+REPLY_STREAM_SECONDS = 7 * 86_400
+LEASE_SECONDS = 60.0
+"""Longer than a batch takes: a row whose sender died is due again after it."""
+BATCH = 20
+AT_ONCE = 10
+MAX_URL_ATTEMPTS = 20
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """An outbox row and the result that it carries; `id` is the same in every delivery."""
+
+    id: int
+    task_id: UUID
+    tenant: str
+    kind: str
+    target: str
+    attempts: int
+    status: str
+    result: str
+    finished_at: datetime
+
+    @property
+    def message_id(self) -> str:
+        """The id by which a receiver drops what it has already."""
+        return f"{self.task_id}-{self.id}"
+
+
+async def deliver(
+    redis: Redis, replies: Replies, executor: Executor, *, batch: int = BATCH, lease_seconds: float = LEASE_SECONDS
+) -> int:
+    """Send what is due, once; give how many rows were tried.
+
+    A row is leased before it is sent and marked after: a sender that dies in between makes the row due again. Several
+    workers may call this at once and share the rows. Channel `ledger_outbox` tells when rows were added.
+
+    Args:
+        redis: where result streams are.
+        replies: the URLs that may be written to.
+        executor: the ledger; a pool, as rows are sent side by side.
+        batch: the most rows to take.
+        lease_seconds: how long the rows are this call's.
+    """
+    messages = await take(executor, batch, lease_seconds)
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(message: Message) -> None:
+        async with limit:
+            await _deliver_one(redis, replies, executor, message)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for message in messages:
+                group.create_task(one(message))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return len(messages)
+
+
+async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, message: Message) -> None:
+    try:
+        if message.kind == "url":
+            await replies.post(message.target, message.message_id, _webhook(message))
+        else:
+            await _to_stream(redis, message)
+    except NotAllowed as error:
+        await mark_failed(executor, message.id, str(error))
+    except (NotDelivered, RedisError, OSError) as error:
+        why = str(error)[:500] or type(error).__name__
+        if message.kind == "url" and message.attempts >= MAX_URL_ATTEMPTS:
+            await mark_failed(executor, message.id, f"given up after {message.attempts} attempts: {why}")
+        else:
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(message.attempts - 1, 12))
+            await put_off(executor, message.id, pause, why)
+    else:
+        await mark_delivered(executor, message.id)
+
+
+async def _to_stream(redis: Redis, message: Message) -> None:
+    if message.kind == "results":
+        stream, _, entry = message.target.rpartition("/")
+        fields = {"stream": stream, "entry": entry}
+        await append(redis, RESULTS, fields | _fields(message), bound=MAX_LENGTH)
+        return
+    key = f"{RESULTS}:{message.tenant}:{message.target}"
+    await append(redis, key, _fields(message), bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
+
+
+def _fields(message: Message) -> dict[str, str]:
+    return {
+        "id": message.message_id,
+        "task_id": str(message.task_id),
+        "tenant": message.tenant,
+        "status": message.status,
+        "result": message.result,
+    }
+
+
+def _webhook(message: Message) -> bytes:
+    head = {"type": "task.finished", "timestamp": message.finished_at.isoformat(), "tenant": message.tenant}
+    return (json.dumps(head)[:-1] + f', "data": {message.result}}}').encode()
+
+
+async def take(executor: Executor, batch: int, lease_seconds: float) -> list[Message]:
+    """Lease due rows for one attempt; rows that another worker takes at this moment are passed over."""
+    rows = await executor.fetch(
+        """
+        with taken as (
+            update ledger.outbox
+            set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
+            where id in (
+                select id from ledger.outbox
+                where delivered_at is null and failed_at is null and due_at <= now()
+                order by due_at, id limit $1 for update skip locked)
+            returning id, task_id, tenant, kind, target, attempts
+        )
+        select taken.*, r.status, r.body::text as result, r.finished_at
+        from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
+        """,
+        batch,
+        float(lease_seconds),
+    )
+    return [Message(**row) for row in rows]
+
+
+async def mark_delivered(executor: Executor, message_id: int) -> None:
+    """Note that a row was sent."""
+    await executor.execute(
+        "update ledger.outbox set delivered_at = clock_timestamp(), error = null where id = $1", message_id
+    )
+
+
+async def mark_failed(executor: Executor, message_id: int, error: str) -> None:
+    """Give a row up, and keep why."""
+    await executor.execute(
+        """
+        update ledger.outbox set failed_at = clock_timestamp(), error = $2
+        where id = $1 and delivered_at is null
+        """,
+        message_id,
+        error,
+    )
+
+
+async def put_off(executor: Executor, message_id: int, seconds: float, error: str) -> None:
+    """Make a row due again after a pause of 75 to 125 % of the seconds, and keep why."""
+    await executor.execute(
+        """
+        update ledger.outbox
+        set due_at = clock_timestamp() + make_interval(secs => $2 * (0.75 + random() / 2)), error = $3
+        where id = $1 and delivered_at is null
+        """,
+        message_id,
+        seconds,
+        error,
+    )

@@ -1,0 +1,118 @@
+"""Sends results to URLs: allowed origins only, signed by Standard Webhooks, no redirects."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from service_kit.errors import ConfigError, UpstreamError
+from service_kit.http import HttpClient
+
+TIMEOUT_SECONDS = 10.0
+MAX_REPLY_BYTES = 65_536
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix that Standard Webhooks gives secrets
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class NotAllowed(Exception):
+    """The operator acts: the address is not on the list, and no attempt will change that."""
+
+
+class NotDelivered(Exception):
+    """The receiver did not take the message; it is sent again later."""
+
+
+class Replies:
+    """The receivers that the operator allows, each with its own secret.
+
+    Args:
+        destinations: origin (`https://example.org`, with a port where it is not the scheme's) to its secret
+            (`whsec_` and base64).
+
+    Raises:
+        ConfigError: an origin or a secret is not of its form; names the origin.
+    """
+
+    def __init__(self, destinations: Mapping[str, str]) -> None:
+        self._secrets = {_listed(origin): _key(origin, secret) for origin, secret in destinations.items()}
+        self._clients: dict[str, HttpClient] = {}
+
+    def allows(self, url: str) -> bool:
+        """Say whether results may be sent to a URL."""
+        return origin_of(url) in self._secrets
+
+    async def post(self, url: str, message_id: str, body: bytes) -> None:
+        """Send one signed message.
+
+        Raises:
+            NotAllowed: the URL's origin is not on the list.
+            NotDelivered: there was no 2xx reply.
+        """
+        origin = origin_of(url)
+        if origin is None or origin not in self._secrets:
+            raise NotAllowed("reply_to.url is not at an origin on the operator's list")
+        if origin not in self._clients:
+            self._clients[origin] = HttpClient(
+                base_url=origin, timeout=TIMEOUT_SECONDS, retries=0, max_reply_bytes=MAX_REPLY_BYTES
+            )
+        headers = {"content-type": "application/json"}
+        headers |= sign(self._secrets[origin], message_id, int(time.time()), body)
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            reply = await self._clients[origin].request("POST", path, content=body, headers=headers)
+        except UpstreamError as error:
+            raise NotDelivered(str(error)) from error
+        if not reply.ok:
+            raise NotDelivered(f"{origin} answered {reply.status}")
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+
+def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Give the headers of Standard Webhooks 1.0 for a message (symmetric, scheme `v1`)."""
+    signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
+
+
+def origin_of(url: str) -> str | None:
+    """Give a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    if any(character in url for character in "\\\t\r\n ") or not url.isascii():
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host.rstrip('.')}{shown}"
+
+
+def _listed(origin: str) -> str:
+    found = origin_of(origin)
+    if found is None or urlsplit(origin).path not in ("", "/"):
+        raise ConfigError(f"reply destination {origin!r} is no origin: write https://host or https://host:port")
+    return found
+
+
+def _key(origin: str, secret: str) -> bytes:
+    try:
+        if not secret.startswith(SECRET_PREFIX):
+            raise ValueError(SECRET_PREFIX)
+        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except (ValueError, binascii.Error):
+        raise ConfigError(f"the secret of reply destination {origin} is not `whsec_` followed by base64") from None

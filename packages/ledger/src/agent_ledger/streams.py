@@ -1,0 +1,49 @@
+"""Redis streams as plain values: bounded appends, and replies in the one shape that RESP2 and RESP3 have in common."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from redis.asyncio import Redis
+
+Fields = dict[bytes, bytes]
+Entries = list[tuple[bytes, Fields]]
+
+
+async def append(
+    redis: Redis, stream: str, fields: Mapping[str, str | bytes], *, bound: int, expire_seconds: int | None = None
+) -> None:
+    """Add an entry to a stream that keeps about its last `bound` entries, and goes when it is not used for so long."""
+    plain: dict[Any, Any] = dict(fields)
+    async with redis.pipeline(transaction=True) as both:
+        both.xadd(stream, plain, maxlen=bound, approximate=True)
+        if expire_seconds is not None:
+            both.expire(stream, expire_seconds)
+        await both.execute()
+
+
+async def read_new(redis: Redis, stream: str, *, group: str, consumer: str, count: int, block_ms: int) -> Entries:
+    """Read entries that no consumer of the group was given yet, waiting for the first."""
+    reply: Any = await redis.xreadgroup(group, consumer, {stream: ">"}, count=count, block=max(1, block_ms))
+    if not reply:
+        return []
+    if isinstance(reply, dict):
+        return [entry for batch in next(iter(reply.values())) for entry in batch]
+    found: Entries = reply[0][1]
+    return found
+
+
+async def take_over(
+    redis: Redis, stream: str, *, group: str, consumer: str, count: int, idle_ms: int, cursor: str
+) -> tuple[str, Entries]:
+    """Take over entries that another consumer was given long ago; give the next cursor, `0-0` at the end."""
+    reply: Any = await redis.xautoclaim(stream, group, consumer, idle_ms, start_id=cursor, count=count)
+    following = reply[0].decode() if isinstance(reply[0], bytes) else str(reply[0])
+    return following, list(reply[1])
+
+
+async def settle(redis: Redis, stream: str, *, group: str, entry: str) -> None:
+    """Acknowledge an entry and delete it, both or neither."""
+    async with redis.pipeline(transaction=True) as both:
+        both.xack(stream, group, entry)
+        both.xdel(stream, entry)
+        await both.execute()

@@ -1,0 +1,86 @@
+"""Answers a request from a step: as a stream or whole, with the faults that the step asks for."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from stand_ins.model.conversation import Conversation
+from stand_ins.model.reply import Reply, error_body, play, sse
+from stand_ins.model.scenario import Step
+from stand_ins.model.wire import Stream, forever
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A request and the step that answers it; `seen` is what the stand-in remembers of the request."""
+
+    step: Step
+    conversation: Conversation
+    streamed: bool
+    request_bytes: int
+    seen: dict[str, Any]
+
+    def left(self) -> None:
+        """Note that the client left before the reply's end."""
+        self.seen["left"] = True
+
+
+async def answer(turn: Turn) -> Response:
+    """Make the response of a turn. Raises ScenarioError."""
+    step = turn.step
+    if step.delay:
+        await asyncio.sleep(step.delay)
+    turn.seen["status"] = 200
+    if step.hang:
+        return Stream(forever(), content_type="application/json", status=None, left=turn.left)
+    if step.only_model is not None and step.only_model not in turn.conversation.model:
+        turn.seen["status"] = 529
+        return error(529, f"{turn.conversation.model} is overloaded")
+    if step.status is not None:
+        turn.seen["status"] = step.status
+        return error(step.status, step.error.message, kind=step.error.type, headers=step.headers)
+    reply = play(step, turn.conversation, request_bytes=turn.request_bytes)
+    if turn.streamed:
+        return Stream(_events(reply, step), headers=step.headers, cut=step.drop, left=turn.left)
+    return _whole(reply, turn)
+
+
+def error(
+    status: int, message: str, *, kind: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Make an Anthropic-shaped error response."""
+    body = error_body(status, message, kind)
+    return JSONResponse(body, status_code=status, headers={"request-id": body["request_id"], **(headers or {})})
+
+
+async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:
+    """Give the stream's bytes; a stalled or cut one ends after its first delta."""
+    for event in reply.events():
+        yield sse(event)
+        if event["type"] == "content_block_delta":
+            if step.stall:
+                async for _ in forever():
+                    yield b""
+            if step.drop:
+                return
+            if step.pause:
+                await asyncio.sleep(step.pause)
+
+
+def _whole(reply: Reply, turn: Turn) -> Response:
+    step = turn.step
+    body = json.dumps(reply.message()).encode()
+    if step.stall:
+        return Stream(forever(), content_type="application/json", left=turn.left)
+    if step.drop:
+        return Stream(_half(body), content_type="application/json", cut=True, left=turn.left)
+    headers = {"request-id": f"req_{reply.id}"} | step.headers
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _half(body: bytes) -> AsyncIterator[bytes]:
+    yield body[: len(body) // 2]

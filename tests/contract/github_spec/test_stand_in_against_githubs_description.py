@@ -1,0 +1,155 @@
+"""The stand-in GitHub speaks as GitHub describes itself, and what GitHub would refuse is seen."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fixtures.github_spec import SpecChecker
+from stand_ins.github.app import OPERATIONS, StandInApp
+
+pytestmark = pytest.mark.npm
+HELLO = "/repos/octocat/hello-world"
+DIFF = {"Accept": "application/vnd.github.diff"}
+RAW = {"Accept": "application/vnd.github.raw+json"}
+TREE = {"Accept": "application/vnd.github.object+json"}
+
+READS = [
+    ("/user", 200),
+    ("/rate_limit", 200),
+    (HELLO, 200),
+    ("/repos/octocat/secret-plans", 200),
+    ("/repos/octocat/off-limits", 404),
+    (f"{HELLO}/issues", 200),
+    (f"{HELLO}/issues?state=all&per_page=2&page=2&sort=updated&direction=asc", 200),
+    (f"{HELLO}/issues?labels=bug&since=2026-01-01T00:00:00Z&assignee=none&creator=mona-example", 200),
+    (f"{HELLO}/issues/1", 200),
+    (f"{HELLO}/issues/2", 200),
+    (f"{HELLO}/issues/999", 404),
+    (f"{HELLO}/issues/comments", 200),
+    (f"{HELLO}/issues/2/comments?per_page=1", 200),
+    (f"{HELLO}/issues/2/labels", 200),
+    (f"{HELLO}/labels?per_page=5", 200),
+    (f"{HELLO}/labels/good%20first%20issue", 200),
+    (f"{HELLO}/labels/nonsense", 404),
+    ("/search/issues?q=repo:octocat/hello-world+is:issue+crash&sort=created&order=asc&advanced_search=true", 200),
+    ("/search/issues?q=repo:octocat/hello-world+repo:octocat/secret-plans+is:issue+HOME", 200),
+    ("/search/issues?q=is:pr+is:open&per_page=1", 200),
+    ("/search/issues?q=crash", 422),
+    ("/search/issues?q=is:issue+repo:nobody/nothing", 422),
+    (f"{HELLO}/pulls?state=all", 200),
+    (f"{HELLO}/pulls/5", 200),
+    (f"{HELLO}/pulls/1", 404),
+    (f"{HELLO}/pulls/6/files?per_page=100", 200),
+    (f"{HELLO}/contents/", 200),
+    (f"{HELLO}/contents/hello", 200),
+    (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
+    (f"{HELLO}/contents/no/such/file", 404),
+]
+WRITES: list[tuple[str, str, Any, int]] = [
+    ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
+    ("POST", f"{HELLO}/issues", {"title": "No text"}, 201),
+    ("PATCH", f"{HELLO}/issues/1", {"title": "T", "labels": ["bug", "new"], "assignees": [], "milestone": None}, 200),
+    ("PATCH", f"{HELLO}/issues/1", {"state": "closed", "state_reason": "not_planned"}, 200),
+    ("PATCH", f"{HELLO}/issues/1", {"state": "open"}, 200),
+    ("PATCH", f"{HELLO}/issues/1", {"assignees": ["nobody-at-all"]}, 422),
+    ("POST", f"{HELLO}/issues/1/comments", {"body": "A comment"}, 201),
+    ("POST", f"{HELLO}/issues/1/comments", {"body": " "}, 422),
+    ("POST", f"{HELLO}/issues/1/labels", {"labels": ["question"]}, 200),
+    ("PUT", f"{HELLO}/issues/1/labels", {"labels": ["documentation"]}, 200),
+    ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 200),
+    ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 404),
+    ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
+    ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
+    ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+]
+
+
+async def test_every_operation_and_status_conforms(
+    client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp
+) -> None:
+    """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
+    for path, status in READS:
+        reply = await client.get(path)
+        assert (path, reply.status_code) == (path, status)
+        if "next" in reply.links:
+            assert (await client.get(reply.links["next"]["url"])).status_code == 200
+        if reply.status_code == 200 and path != "/rate_limit":
+            again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
+            assert (path, again.status_code) == (path, 304) or path == "/search/issues?q=is:pr+is:open&per_page=1"
+    for method, path, body, status in WRITES:
+        reply = await client.request(method, path, json=body) if body else await client.request(method, path)
+        assert (method, path, reply.status_code) == (method, path, status)
+    for path, headers in (
+        (f"{HELLO}/pulls/5", DIFF),
+        (f"{HELLO}/contents/README.md", RAW),
+        (f"{HELLO}/contents/hello", TREE),
+    ):
+        assert (await client.get(path, headers=headers)).status_code == 200
+    assert checker.violations == []
+    walked = {(method, path) for method, path, _ in checker.checked}
+    assert len(walked) >= len({(one.method, one.path.rstrip("/")) for one in OPERATIONS}) - 1
+
+
+async def test_refusals_conform(client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp) -> None:
+    """401, 403 (narrow token, no push access, both limits), 410, 301 and a missing token are as GitHub describes them."""
+    hello = github.stand_in.world.find("octocat", "hello-world")
+    assert hello is not None
+    token = github.stand_in.world.tokens["a-token"]
+    assert (await client.get("/user", headers={"Authorization": "Bearer wrong"})).status_code == 401
+    del client.headers["Authorization"]
+    assert (await client.get("/user")).status_code == 401
+    assert (await client.post(f"{HELLO}/issues", json={"title": "x"})).status_code == 401
+    client.headers["Authorization"] = "token a-token"
+    token.limits = {"issues": "read"}
+    assert (await client.post(f"{HELLO}/issues/1/comments", json={"body": "x"})).status_code == 403
+    token.limits = {}
+    hello.roles.clear()
+    assert (await client.patch(f"{HELLO}/issues/1", json={"title": "x"})).status_code == 403
+    hello.issues[3].deleted = True
+    assert (await client.get(f"{HELLO}/issues/3")).status_code == 410
+    github.stand_in.world.rename(hello, "octocat/renamed")
+    moved = await client.get(f"{HELLO}/issues?per_page=1")
+    assert (moved.status_code, moved.headers["location"]) == (
+        301,
+        f"http://github.test/repositories/{hello.id}/issues?per_page=1",
+    )
+    for fault in ("rate_limit", "secondary_limit"):
+        await client.post("/_stand-in/faults", json={"fault": fault})
+        assert (await client.get("/user")).status_code == 403
+    assert checker.violations == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", f"{HELLO}/issues", {}),
+        ("POST", f"{HELLO}/issues", {"title": "x", "labels": "bug"}),
+        ("PATCH", f"{HELLO}/issues/1", {"state": "gone"}),
+        ("POST", f"{HELLO}/issues/1/comments", {"text": "x"}),
+        ("GET", f"{HELLO}/issues?perpage=3", None),
+        ("GET", f"{HELLO}/issues?state=new", None),
+        ("GET", "/search/issues", None),
+        ("GET", "/no/such/operation", None),
+    ],
+)
+async def test_wrong_requests_are_seen(
+    client: httpx.AsyncClient, checker: SpecChecker, method: str, path: str, body: Any
+) -> None:
+    """A request that GitHub's description does not allow is noted, though the reply to it conforms."""
+    await client.request(method, path, **({} if body is None else {"json": body}))
+    assert len(checker.of("request")) >= 1
+    assert checker.of("reply") == []
+
+
+async def test_wrong_replies_are_seen(client: httpx.AsyncClient, checker: SpecChecker) -> None:
+    """A reply that lacks what GitHub promises is noted: the judge is not asleep."""
+    await client.post("/_stand-in/faults", json={"fault": "status", "status": 200, "body": {"number": "one"}})
+    await client.get(f"{HELLO}/issues/1")
+    messages = [one.message for one in checker.of("reply")]
+    assert any("'title' is a required property" in one for one in messages)
+
+
+def test_authentic_payloads_are_there(authentic_issue_payloads: list[dict[str, Any]]) -> None:
+    """GitHub's own examples of an opened issue can be used by other tests."""
+    assert len(authentic_issue_payloads) >= 3
+    assert all(one["action"] == "opened" and one["issue"]["number"] for one in authentic_issue_payloads)

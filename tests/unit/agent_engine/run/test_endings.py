@@ -1,0 +1,112 @@
+"""What ends a run early: the worker, the clocks, an error of the worker's own, and the worker's death."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from agent_contracts.event import Body
+from agent_engine.run import Stop, StopSignal, run
+
+pytestmark = pytest.mark.cli
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+def processes_of_runs() -> set[int]:
+    """Give every living process below this one."""
+    return {child.pid for child in psutil.Process().children(recursive=True) if _lives(child.pid)}
+
+
+async def test_cancel_ends_the_cli_and_all_it_started(spec: Any, start: Any, told: Any, stop: StopSignal) -> None:
+    """Within 10 seconds of the signal the run is over and none of its processes lives."""
+    running = asyncio.create_task(start(spec("PLAY stop-then-go")))
+    await told.answered.wait()
+    pids = processes_of_runs()
+    assert len(pids) >= 3
+    stop.set(Stop.CANCELLED)
+    began = time.monotonic()
+    end = await running
+
+    assert time.monotonic() - began < 10
+    assert end.ended_by == "cancelled"
+    assert end.last_result is None
+    assert not [pid for pid in pids if _lives(pid)]
+    assert end.session is not None
+
+
+async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: Any, stop: StopSignal) -> None:
+    """A worker that lost its lease gives the CLI no time for further writes."""
+    running = asyncio.create_task(start(spec("PLAY chatter")))
+    await told.first.wait()
+    stop.set(Stop.LOST_LEASE)
+    began = time.monotonic()
+    end = await running
+
+    assert time.monotonic() - began < 2
+    assert end.ended_by == "lost_lease"
+    assert end.returncode is not None
+    assert end.returncode < 0
+
+
+async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
+    """A CLI that says nothing for the idle time is ended."""
+    end = await start(spec("PLAY hang", idle_seconds=2))
+
+    assert end.ended_by == "idle"
+    assert 2 <= end.duration_seconds < 9
+
+
+async def test_the_wall_clock_ends_a_busy_cli(spec: Any, start: Any) -> None:
+    """A CLI that keeps talking is ended all the same."""
+    end = await start(spec("PLAY chatter", wall_seconds=3, idle_seconds=2.5, max_turns=100))
+
+    assert end.ended_by == "wall"
+    assert 3 <= end.duration_seconds < 9
+
+
+async def test_an_error_of_the_worker_ends_the_cli(spec: Any, driver: Any, confinement: Any, stop: StopSignal) -> None:
+    """When the ledger does not take an event the run ends with that error and leaves nothing."""
+
+    async def refuse(_: Body) -> None:
+        raise ConnectionError("no ledger")
+
+    async def ignore(_: bytes) -> None:
+        return None
+
+    with pytest.raises(ConnectionError, match="no ledger"):
+        await run(
+            spec("PLAY chatter"), driver=driver, confinement=confinement, on_event=refuse, on_session=ignore, stop=stop
+        )
+    assert processes_of_runs() == set()
+
+
+async def test_a_killed_worker_leaves_nothing(model: str, lab: Any, tmp_path: Path, driver: Any) -> None:
+    """SIGKILL of the worker takes the CLI and all it started with it."""
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, WORKER, model, lab.url, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(20):
+        assert await worker.stdout.readline() == b"answered\n"
+    below = [child.pid for child in psutil.Process(worker.pid).children(recursive=True)]
+    assert len(below) >= 3
+    os.kill(worker.pid, signal.SIGKILL)
+    await worker.wait()
+
+    began = time.monotonic()
+    while living := [pid for pid in below if _lives(pid)]:
+        assert time.monotonic() - began < 3, living
+        await asyncio.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

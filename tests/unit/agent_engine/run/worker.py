@@ -1,0 +1,51 @@
+"""A worker of one run, to be killed: `worker.py MODEL_URL LAB_URL FOLDER`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from agent_contracts.event import Body, ToolResult
+from agent_engine.confinement.probe import probe
+from agent_engine.drivers.claude import Claude
+from agent_engine.process import harden
+from agent_engine.run import RunEnd, RunSpec, ServerSpec, StopSignal, run
+
+
+async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then-go") -> RunEnd:
+    """Run, and say when the first tool has answered."""
+
+    async def tell(body: Body) -> None:
+        if isinstance(body, ToolResult):
+            print("answered", flush=True)
+
+    async def ignore(_: bytes) -> None:
+        return None
+
+    harden()
+    spec = RunSpec(
+        task_id=UUID(int=2),
+        attempt=1,
+        folder=folder / "run",
+        system_prompt="Skill: trial",
+        prompt=prompt,
+        model="claude-sonnet-4-5",
+        model_api_url=model,
+        model_token="model-token-of-the-killed-worker",
+        servers=(ServerSpec(name="lab", url=lab, transport="http", token="task-token-of-the-killed-worker"),),
+        allowed_tools=("mcp__lab__lookup",),
+        max_turns=5,
+        wall_seconds=60,
+        idle_seconds=60,
+        session_id=uuid4(),
+    )
+    found = await probe()
+    print(found.detail, file=sys.stderr)
+    return await run(
+        spec, driver=Claude(), confinement=found.confinement, on_event=tell, on_session=ignore, stop=StopSignal()
+    )
+
+
+if __name__ == "__main__":
+    end = asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:]))
+    print(end.confinement, end.ended_by, end.returncode)

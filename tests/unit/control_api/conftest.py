@@ -1,0 +1,40 @@
+"""Control on a real port, with a real database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from agent_ledger import SkillRow, register_skills
+from control_api.app import build
+from control_api.settings import ControlSettings
+from fixtures.control import SECRET, TRIGGER, Control, write_files
+from fixtures.serving import serving
+from service_kit.http import HttpClient
+from service_kit.settings import load
+
+
+@pytest.fixture
+def trigger() -> dict[str, Any]:
+    """The one trigger; a test may override it by parametrizing."""
+    return dict(TRIGGER)
+
+
+@pytest.fixture
+async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -> AsyncIterator[Control]:
+    """A running control with the skill registered and no worker anywhere."""
+    write_files(tmp_path, trigger)
+    row = SkillRow(name="issue-triage", version="v1", engine="claude", model="m", description="d")
+    await register_skills(pool, [row])
+    settings = load(
+        ControlSettings,
+        {
+            "DATABASE_URL": "postgresql://unused",
+            "ACCESS_FILE": str(tmp_path / "access.yaml"),
+            "TRIGGERS_FILE": str(tmp_path / "triggers.yaml"),
+            "GITHUB_WEBHOOK_SECRET": f"an-older-one,{SECRET}",
+        },
+    )
+    async with serving(build(settings, pool)) as url, HttpClient(base_url=url) as http:
+        yield Control(http, pool, tmp_path)

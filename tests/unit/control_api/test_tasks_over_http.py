@@ -1,0 +1,141 @@
+"""Tasks over HTTP: accepted means committed, each door sees its tenant alone, every refusal names its reason."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from agent_contracts import TaskResult, uuid7
+from agent_contracts.event import Body, Finished, Text
+from agent_ledger import append_events, claim, finish
+from fixtures.control import OTHER_TOKEN, Control
+from service_kit.http import Reply
+
+TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
+
+
+async def post(control: Control, body: Any, **headers: str) -> Reply:
+    """Submit a task."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await control.http.request("POST", "/v1/tasks", content=raw, headers=control.headers | headers)
+
+
+async def test_accepted_means_committed(control: Control) -> None:
+    """The row is there when the answer is, with what the door set."""
+    reply = await post(control, TASK)
+    assert reply.status == 202
+    shown = (await control.http.request("GET", reply.headers["location"], headers=control.headers)).json()
+    assert shown["state"] == "queued"
+    assert shown["result"] is None
+    assert shown["task"]["actor"] == {"kind": "person", "id": "ada"}
+    assert shown["task"]["origin"] == {"kind": "http", "ref": "http:local"}
+
+
+async def test_the_same_id_is_one_task_and_another_body_a_conflict(control: Control) -> None:
+    """A client may send again what it is not sure of."""
+    body = {**TASK, "id": str(uuid7())}
+    assert [(await post(control, body)).status for _ in range(2)] == [202, 200]
+    assert (await post(control, {**body, "input": "other"})).status == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "part"),
+    [
+        (b"{", 400, "JSON"),
+        (b'{"skill": "issue-triage", "input": "\xff"}', 400, "UTF-8"),
+        ({**TASK, "skil": 1}, 422, "skil"),
+        ({**TASK, "tenant": "globex"}, 422, "tenant"),
+        ({**TASK, "actor": {"kind": "person", "id": "root"}}, 422, "actor"),
+        ({**TASK, "budget": {"usd": -1}}, 422, "budget.usd"),
+        ({**TASK, "skill": "other-skill"}, 403, "other-skill"),
+        ({**TASK, "deadline": "2020-01-01T00:00:00Z"}, 422, "deadline"),
+        ({**TASK, "input": "x" * 1_100_000}, 413, "1048576"),
+        ({**TASK, "input": "a\x00b"}, 422, "NUL"),
+        ({**TASK, "resources": {"github": {"repositories": ["evil/secret"]}}}, 403, "github"),
+    ],
+)
+async def test_what_is_no_task_is_refused_by_name(control: Control, body: Any, status: int, part: str) -> None:
+    """Each refusal names the field or fault, and nothing is kept."""
+    reply = await post(control, body)
+    assert (reply.status, part in reply.json()["message"]) == (status, True), reply.text
+    assert await control.tasks() == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer abd_unknown"}, {"authorization": "Basic x"}])
+async def test_no_token_no_task(control: Control, headers: dict[str, str]) -> None:
+    """Control demands a token on loopback too."""
+    reply = await control.http.request("POST", "/v1/tasks", json=TASK, headers=headers)
+    assert reply.status == 401
+    assert reply.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_tenant_does_not_see_another_s_tasks(control: Control) -> None:
+    """Showing, following, listing and cancelling end at the tenant."""
+    place = (await post(control, TASK)).headers["location"]
+    other = {"authorization": f"Bearer {OTHER_TOKEN}"}
+    for method, path in [("GET", place), ("GET", place + "/events"), ("POST", place + "/cancel")]:
+        assert (await control.http.request(method, path, headers=other)).status == 404
+    assert (await control.http.request("GET", "/v1/tasks", headers=other)).json() == {"tasks": []}
+    assert (await control.http.request("GET", f"/v1/tasks/{uuid4()}", headers=control.headers)).status == 404
+
+
+async def test_cancel_ends_a_queued_task_once(control: Control) -> None:
+    """The first wish cancels, the second hears that it has ended."""
+    place = (await post(control, TASK)).headers["location"]
+    statuses = [(await control.http.request("POST", place + "/cancel", headers=control.headers)).status for _ in "ab"]
+    assert statuses == [202, 409]
+    shown = (await control.http.request("GET", place, headers=control.headers)).json()
+    assert (shown["state"], shown["result"]["reason"]) == ("cancelled", "cancelled")
+
+
+async def test_events_come_from_the_beginning_or_from_the_last_one_seen(control: Control) -> None:
+    """The stream gives every event in order, live ones too, and ends with the result."""
+    place = (await post(control, TASK)).headers["location"]
+    taken = await claim(
+        control.pool, worker="w", lease_seconds=30, pools=["default"], engines=["claude"], skills={"issue-triage": "v1"}
+    )
+    assert taken is not None
+    task_id = taken.task.id
+    assert task_id is not None
+
+    async def run() -> None:
+        await asyncio.sleep(0.2)
+        now = datetime.now(UTC)
+        bodies: list[tuple[int, datetime, Body]] = [
+            (1, now, Text(text="hello")),
+            (2, now, Finished(status="succeeded")),
+        ]
+        await append_events(control.pool, task_id, taken.attempt, bodies)
+        result = TaskResult(task_id=task_id, status="succeeded", attempts=1)
+        await finish(control.pool, task_id, taken.attempt, result)
+
+    running = asyncio.create_task(run())
+    whole = (await control.http.request("GET", place + "/events", headers=control.headers)).text
+    await running
+    assert [line for line in whole.splitlines() if line.startswith("event:")] == [
+        "event: queued",
+        "event: text",
+        "event: finished",
+        "event: result",
+    ]
+    later = await control.http.request("GET", place + "/events", headers=control.headers | {"last-event-id": "1-1"})
+    assert "event: text" not in later.text
+    assert "event: finished" in later.text
+    wrong = await control.http.request("GET", place + "/events", headers=control.headers | {"last-event-id": "x"})
+    assert wrong.status == 422
+
+
+async def test_the_openapi_document_lists_every_route(control: Control) -> None:
+    """What control serves under /v1 is what its document says."""
+    document = (await control.http.request("GET", "/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/v1/tasks",
+        "/v1/tasks/{id}",
+        "/v1/tasks/{id}/events",
+        "/v1/tasks/{id}/cancel",
+        "/v1/webhooks/github",
+        "/v1/triggers/test",
+    }
+    assert "skill" in document["components"]["schemas"]["Task"]["required"]

@@ -1,0 +1,196 @@
+"""A github-api over real HTTP, with the stand-in GitHub behind it and real stores; and ways to call it raw."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import agent_ledger
+import asyncpg
+import httpx
+from agent_contracts import Grant, Task
+from api_kit import open_gateway
+from fixtures.serving import serving
+from github_api.routes import TIERS, table
+from github_api.settings import GitHubApiSettings
+from github_api.upstream import github
+from service_kit.access import Door
+from service_kit.bearer import new_token, token_hash
+from service_kit.keys import write_keys
+from service_kit.settings import load
+from service_kit.tokens import Signer
+from stand_ins.github.app import StandInApp, build
+from stand_ins.github.faults import Fault, Match
+
+UPSTREAM_TOKEN = "ghp_" + "a" * 36
+HELLO = "octocat/hello-world"
+SKILL = agent_ledger.SkillRow(name="triage", version="1", engine="claude", model="m")
+WRITER = Grant(
+    tools=["issue_read", "issue_write", "add_issue_comment", "search_issues"],
+    resources={"repositories": [HELLO]},
+    mode="write",
+)
+
+
+@dataclass
+class House:
+    """One gateway, and what stands around it."""
+
+    url: str
+    github: StandInApp
+    github_url: str
+    settings: GitHubApiSettings
+    signer: Signer
+    services: dict[str, str]
+    client: httpx.AsyncClient
+
+    def token(
+        self,
+        grant: Grant = WRITER,
+        *,
+        task: UUID | None = None,
+        attempt: int = 1,
+        tenant: str = "default",
+        vendor: str = "github",
+        audience: Sequence[str] = ("github-mcp", "github-api"),
+        lifetime: float = 300,
+    ) -> str:
+        """Sign a task token as the engine does."""
+        return self.signer.task_token(
+            task=task or uuid4(),
+            attempt=attempt,
+            tenant=tenant,
+            vendor=vendor,
+            audience=audience,
+            grant=grant,
+            lifetime_seconds=lifetime,
+        )
+
+    async def ask(
+        self,
+        method: str,
+        target: str,
+        *,
+        service: str | None = "github-mcp",
+        token: str | None = None,
+        tool: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        url: str | None = None,
+    ) -> httpx.Response:
+        """Send a request whose target goes out as it is written, byte for byte."""
+        every = dict(headers or {})
+        if service:
+            every["authorization"] = f"Bearer {self.services[service]}"
+        if token:
+            every["x-task-token"] = token
+        if tool:
+            every["x-agent-tool"] = tool
+        if body is not None:
+            content = json.dumps(body).encode()
+            every.setdefault("content-type", "application/json")
+        request = self.client.build_request(method, url or self.url, headers=every, content=content)
+        request.extensions["target"] = target.encode()
+        return await self.client.send(request)
+
+    def fault(self, fault: str, *, method: str | None = None, path: str = "", **more: Any) -> None:
+        """Order a fault of the stand-in."""
+        self.github.controls.gate.faults.append(
+            Fault.model_validate({"fault": fault, "match": Match(method=method, path_regex=path), **more})
+        )
+
+    @property
+    def seen(self) -> list[dict[str, Any]]:
+        """What reached GitHub."""
+        return list(self.github.controls.log.entries)
+
+
+def write_access(folder: Path) -> dict[str, str]:
+    """Write access.yaml and give the services' tokens."""
+    tokens = {name: new_token("service") for name in ("github-mcp", "reader", "helper")}
+    opened = {"resources": {"repositories": [HELLO]}}
+    services: dict[str, Any] = {name: {"token_sha256": [token_hash(token)]} for name, token in tokens.items()}
+    services["reader"]["opens"] = {"github": opened}
+    services["helper"]["opens"] = {"github": {**opened, "mode": "write"}}
+    wide = {"resources": {"repositories": ["octocat/*"]}, "mode": "write"}
+    tenants = {
+        "default": {"vendors": {"github": wide}},
+        "careful": {"vendors": {"github": {**wide, "mode": "read"}}},
+        "elsewhere": {"vendors": {"jira": wide}},
+    }
+    (folder / "access.yaml").write_text(json.dumps({"tenants": tenants, "services": services}))
+    return tokens
+
+
+@asynccontextmanager
+async def gateway(settings: GitHubApiSettings) -> AsyncIterator[str]:
+    """Serve one more instance of the gateway."""
+    vendor = github(settings.github_upstream_token.get_secret_value())
+    base_url = settings.github_upstream_url
+    async with open_gateway(table(), vendor, settings, base_url=base_url, tiers=TIERS) as app, serving(app) as url:
+        yield url
+
+
+@asynccontextmanager
+async def house(folder: Path, database_url: str, redis_url: str | None, **more: Any) -> AsyncIterator[House]:
+    """Serve a gateway and its GitHub."""
+    services = write_access(folder)
+    write_keys(folder / "key.json", folder / "jwks.json")
+    app = build(tokens={UPSTREAM_TOKEN: "agent-bot"})
+    async with serving(app) as github_url, httpx.AsyncClient(timeout=20) as client:
+        settings = load(
+            GitHubApiSettings,
+            {
+                "ACCESS_FILE": str(folder / "access.yaml"),
+                "AGENT_JWKS_FILE": str(folder / "jwks.json"),
+                "DATABASE_URL": database_url,
+                "GITHUB_UPSTREAM_URL": github_url,
+                "GITHUB_UPSTREAM_TOKEN": UPSTREAM_TOKEN,
+                **({"REDIS_URL": redis_url} if redis_url else {}),
+                **{name.upper(): str(value) for name, value in more.items()},
+            },
+        )
+        async with gateway(settings) as url:
+            yield House(url, app, github_url, settings, Signer.from_file(folder / "key.json"), services, client)
+
+
+async def running_task(pool: asyncpg.Pool) -> tuple[UUID, int]:
+    """Put a task into the ledger that runs, and give it with its attempt."""
+    await agent_ledger.register_skills(pool, [SKILL])
+    door = Door(name="cli", skills=["*"])
+    submitted = await agent_ledger.submit(pool, Task(skill="triage", input="x"), door=door)
+    return submitted.id, await claimed(pool)
+
+
+async def claimed(pool: asyncpg.Pool) -> int:
+    """Claim the task that waits, and give the attempt."""
+    claim = await agent_ledger.claim(
+        pool,
+        worker=f"worker-{uuid4().hex[:6]}",
+        lease_seconds=60,
+        pools=["default"],
+        engines=["claude"],
+        skills={"triage": "1"},
+    )
+    assert claim is not None
+    return claim.attempt
+
+
+async def effects(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+    """Give all effect rows, oldest first."""
+    return [dict(row) for row in await pool.fetch("select * from gateway.effects order by began_at")]
+
+
+async def until(pool: asyncpg.Pool, state: str) -> list[dict[str, Any]]:
+    """Wait until the newest effect is in a state."""
+    for _ in range(200):
+        rows = await effects(pool)
+        if rows and rows[-1]["state"] == state:
+            return rows
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"no effect became {state}: {await effects(pool)}")
