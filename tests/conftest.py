@@ -1,3 +1,9 @@
 """What every test has: the embedded stores when asked for, and a check that no process outlives its test."""
 
-pytest_plugins = ["fixtures.stores", "fixtures.leaks", "fixtures.github_spec"]
+pytest_plugins = [
+    "fixtures.stores",
+    "fixtures.leaks",
+    "fixtures.stores_command",
+    "fixtures.task_runs",
+    "fixtures.github_spec",
+]

@@ -16,7 +16,7 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/app/bin:$PATH WORKER_HTTP=0.0.0.0:8010 WORKER_RUNS=/runs SKILLS_PATH=/skills PYTHONUNBUFFERED=1
 COPY --from=build /app /app
 COPY agent-engine/skills /skills
-RUN mkdir /runs && chown 10001:10001 /runs
+RUN mkdir -m 1777 /runs
 USER 10001:10001
 VOLUME /runs
 EXPOSE 8010

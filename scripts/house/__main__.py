@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
+from service_kit.errors import ConfigError
 from service_kit.serve import run
 
 from house.demo import demo
 from house.life import House
-from house.place import Place
+from house.place import Place, command
 from house.processes import Choice
 
 
@@ -26,6 +27,7 @@ async def init() -> int:
     """Make folders, keys, tokens and the first access and triggers files."""
     place = house()
     place.init()
+    place.place.write_compose_env()
     say(f"{place.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
     return 0
 
@@ -75,12 +77,30 @@ COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
 }
 
 
+def engine(arguments: list[str]) -> int:
+    """Become `agent-engine` with this house's environment.
+
+    Raises:
+        ConfigError: there is no house yet.
+    """
+    place = house()
+    if not (place.place.home / "access.yaml").exists():
+        raise ConfigError(f"{place.place.home} holds no house yet: run `make init` or `make up`")
+    os.execve(command("agent-engine"), ["agent-engine", *arguments], place.engine_env())  # noqa: S606
+
+
 def main() -> int:
     """Run the command named on the command line."""
+    if sys.argv[1:2] == ["engine"]:
+        return run(_awaited(lambda: _engine(sys.argv[2:])))
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         sys.stderr.write(f"usage: python -m house {'|'.join(COMMANDS)}\n")
         return 2
     return run(_awaited(COMMANDS[sys.argv[1]]))
+
+
+async def _engine(arguments: list[str]) -> int:
+    return engine(arguments)
 
 
 async def _awaited(call: Callable[[], Awaitable[int]]) -> int:

@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agent_stores.background import status
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
 
 from house.access import write_access, write_triggers
 from house.place import Place, command
-from house.processes import Choice, Process, engine_environment, processes, urls_of
+from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
 from house.supervise import Supervisor
 
 READY_LIMIT_SECONDS = 60.0
+ENDED = ("FATAL", "EXITED", "BACKOFF")
 Say = Callable[[str], None]
 
 
@@ -117,20 +119,23 @@ class House:
                 stand_in = " (a stand-in, not the real thing)" if process.stand_in else ""
                 say(f"{process.name} is ready on port {self.place.ports[process.name]}{stand_in}")
                 return
-            if self._supervisor.states()[process.name]["statename"] in ("FATAL", "EXITED", "BACKOFF"):
+            if self._supervisor.states()[process.name]["statename"] in ENDED:
                 break
             await asyncio.sleep(0.1)
         raise ConfigError(f"{process.name} did not become ready ({state}):\n{self._tail(process.name)}")
 
     async def _wait_for_stores(self, ours: bool) -> None:
+        plan = stores_of(self.place, self._environ)
         deadline = time.monotonic() + READY_LIMIT_SECONDS
-        while time.monotonic() < deadline:
-            done = await asyncio.to_thread(self._try, [command("agent-stores"), "wait", "--seconds", "10"])
-            if done.returncode == 0:
-                return
-            if not ours or self._supervisor.states()["stores"]["statename"] in ("FATAL", "EXITED", "BACKOFF"):
-                raise ConfigError(f"the stores did not become ready: {done.stderr.strip()}\n{self._tail('stores')}")
-        raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
+        parts = await status(plan)
+        while not all(part.up for part in parts) and time.monotonic() < deadline:
+            if not ours or self._supervisor.states()["stores"]["statename"] in ENDED:
+                break
+            await asyncio.sleep(0.1)
+            parts = await status(plan)
+        down = [f"{part.name} at {part.where}" for part in parts if not part.up]
+        if down:
+            raise ConfigError(f"the stores did not become ready: {', '.join(down)}\n{self._tail('stores')}")
 
     def _migrations(self) -> list[list[str]]:
         return [[command(name), "migrate"] for name in ("agent-ledger", "agent-effects", "control-api")]

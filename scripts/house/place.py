@@ -28,7 +28,21 @@ TOKENS = {
     "github-mcp.service": "service",
     "control.door": "door",
 }
-RANDOMS = ("github-webhook.secret", "stand-in-github.token", "stand-in-model.key", "reply.secret")
+RANDOMS = (
+    "github-webhook.secret",
+    "stand-in-github.token",
+    "stand-in-model.key",
+    "compose-postgres.password",
+    "compose-redis.password",
+)
+COMPOSE = {
+    "POSTGRES_PASSWORD": "compose-postgres.password",
+    "REDIS_PASSWORD": "compose-redis.password",
+    "GITHUB_WEBHOOK_SECRET": "github-webhook.secret",
+    "GITHUB_MCP_SERVICE_TOKEN": "github-mcp.service",
+    "AGENT_REF_KEY": "ref.key",
+}
+IMAGE_UID = 10001
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class Place:
             ConfigError: the folder cannot be written.
         """
         try:
-            for folder in ("secrets", "env", "log", "runs", "stores"):
+            for folder in ("secrets", "log", "runs", "stores"):
                 (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
             self._make_runtime()
         except OSError as error:
@@ -96,6 +110,15 @@ class Place:
         for name in RANDOMS:
             if not (keep / name).exists():
                 write_private(keep / name, secrets.token_urlsafe(32))
+
+    def write_compose_env(self) -> None:
+        """Write the variables that the compose files take from `make init`, and let the image's user read the key."""
+        lines = [f"{variable}={self.secret(name)}" for variable, name in COMPOSE.items()]
+        if os.getuid() == 0:
+            os.chown(self.home / "secrets/signing-key.json", IMAGE_UID, IMAGE_UID)
+        else:
+            lines += [f"AGENT_BOT_UID={os.getuid()}", f"AGENT_BOT_GID={os.getgid()}"]
+        write_private(self.home / "compose.env", "\n".join(lines) + "\n")
 
     def _make_runtime(self) -> None:
         self.runtime.mkdir(mode=0o700, exist_ok=True)

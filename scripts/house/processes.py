@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent_stores.embedded import store_urls
+from agent_stores.background import urls
+from agent_stores.embedded import Plan
 from service_kit.errors import ConfigError
 
 from house.place import ROOT, Place, command
@@ -51,7 +52,8 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
     Raises:
         ConfigError: something real was chosen and its credential is missing.
     """
-    made = [] if {"DATABASE_URL", "REDIS_URL"} <= environ.keys() else [_stores(place, environ)]
+    given = environ.get("DATABASE_URL") and environ.get("REDIS_URL")
+    made = [] if given else [_stores(place, environ)]
     if choice.github == "stand-in":
         made.append(_stand_in_github(place, environ))
     if choice.model == "stand-in":
@@ -69,9 +71,19 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
 
 def urls_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
     """Give DATABASE_URL and REDIS_URL: those of the environment, else the embedded stores'."""
-    given = {name: environ[name] for name in ("DATABASE_URL", "REDIS_URL") if environ.get(name)}
-    ports = {"postgres_port": place.ports["postgres"], "redis_port": place.ports["redis"]}
-    return store_urls(place.home / "stores", **ports) | given
+    database_url, redis_url = urls(stores_of(place, environ))
+    return {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+
+
+def stores_of(place: Place, environ: Mapping[str, str]) -> Plan:
+    """Say which stores are to run where."""
+    return Plan(
+        folder=place.home / "stores",
+        postgres_port=place.ports["postgres"],
+        redis_port=place.ports["redis"],
+        database_url=environ.get("DATABASE_URL") or None,
+        redis_url=environ.get("REDIS_URL") or None,
+    )
 
 
 def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ class Closing:
 def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
     """Give the pause before the next attempt: doubling, longer for the model's own limits, within 25 % of it."""
     base = first_seconds * (3 if reason in ("rate", "overloaded") else 1)
-    return min(LONGEST_PAUSE_SECONDS, base * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+    return min(float(LONGEST_PAUSE_SECONDS), base * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
 
 
 async def settled(pool: asyncpg.Pool, claim: Claim, *, least_requests: int) -> agent_effects.Spend:

@@ -1,13 +1,14 @@
 """What can go wrong in the engine; the class says who acts next."""
 
 from agent_contracts.result import Reason
+from service_kit.errors import ConfigError
 
 
 class EngineError(Exception):
     """The base of this package's errors."""
 
 
-class SkillError(EngineError):
+class SkillError(EngineError, ConfigError):
     """The operator acts: the skills' folders cannot be used as they are; the message names them and the remedy."""
 
 

@@ -1,23 +1,33 @@
 """What every attempt of one worker shares."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import agent_effects
 import asyncpg
 from agent_contracts import TaskResult
+from agent_stores.pool import open_pool, open_redis
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
+from service_kit.log import get_logger
 from service_kit.tokens import Signer
 
 from agent_engine.confinement.layout import Confinement
+from agent_engine.confinement.probe import probe
+from agent_engine.drivers.claude import Claude
 from agent_engine.drivers.protocol import Driver
 from agent_engine.live import Live
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.settings import WorkerSettings
-from agent_engine.skills.load import Shelf
+from agent_engine.skills.load import Shelf, load_shelf, shipped_folder
+
+POOL_EXTRA = 6
+"""Connections beside one for each slot: drain, claim, outbox and counting."""
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +61,48 @@ class House:
         spend = await agent_effects.spent(self.pool, result.task_id)
         effects = await agent_effects.effects_of(self.pool, result.task_id)
         return result.model_copy(update={"cost_usd": spend.usd, "usage": spend.usage, "effects": effects})
+
+
+@asynccontextmanager
+async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
+    """Open everything that a worker needs, and close it again.
+
+    Raises:
+        ConfigError: a file, key or store is missing or wrong; names it and the remedy.
+        SkillError: the skills' folders cannot be used as they are.
+    """
+    shelf = load_shelf([shipped_folder(), *settings.folders()])
+    for warning in shelf.warnings:
+        log.warning("skill", warning=warning)
+    found = await probe()
+    if found.reduced:
+        log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
+    access = AccessFile(settings.access_file)
+    signer = Signer.from_file(settings.agent_signing_key_file)
+    redis = open_redis(settings.redis_url.get_secret_value())
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
+    )
+    try:
+        yield House(
+            settings=settings,
+            pool=pool,
+            redis=redis,
+            access=access,
+            signer=signer,
+            shelf=shelf,
+            drivers=drivers(),
+            confinement=found.confinement,
+            live=Live(redis),
+            metrics=Metrics(),
+            pacer=Pacer(settings.start_seconds),
+        )
+    finally:
+        await redis.aclose()
+        await pool.close()
+
+
+def drivers() -> dict[str, Driver]:
+    """Give the drivers by engine name."""
+    claude = Claude()
+    return {claude.name: claude}

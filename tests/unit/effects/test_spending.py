@@ -43,7 +43,7 @@ async def test_spending_adds_up_exactly(task_run: Run) -> None:
 async def test_nothing_spent_is_zero(pool: asyncpg.Pool) -> None:
     """A task that never asked has spent nothing."""
     total = await spent(pool, uuid4())
-    assert (total.usd, total.tokens, total.requests) == (0, 0, 0)
+    assert (total.usd, total.tokens, total.requests) == (Decimal(0), 0, 0)
     assert await spent_by(pool, []) == 0
 
 

@@ -94,7 +94,12 @@ async def test_a_tenant_is_closed_without_a_restart(api: House) -> None:
 
 async def test_the_upstream_sees_our_credential_only(api: House) -> None:
     """Neither service token nor task token nor tool goes on to GitHub; version and user agent are ours."""
-    extra = {"user-agent": "evil/1", "x-github-api-version": "1999-01-01", "cookie": "a=b", "x-forwarded-for": "1.1.1.1"}
+    extra = {
+        "user-agent": "evil/1",
+        "x-github-api-version": "1999-01-01",
+        "cookie": "a=b",
+        "x-forwarded-for": "1.1.1.1",
+    }
     await api.ask("GET", ISSUE, token=api.token(WRITER), tool="issue_read", headers=extra)
     (seen,) = api.seen
     assert seen["authenticated"]

@@ -25,7 +25,9 @@ async def test_a_repository_outside_the_grant(api: House) -> None:
     token = api.token(grant("issue_write"))
     for target in ("", "/issues", "/issues/1", "/labels", "/pulls/1", "/contents/README.md"):
         await refused(api, "resource", "GET", f"/repos/octocat/secret-plans{target}", token=token)
-    await refused(api, "resource", "POST", "/repos/octocat/secret-plans/issues", token=token, tool="issue_write", body={})
+    await refused(
+        api, "resource", "POST", "/repos/octocat/secret-plans/issues", token=token, tool="issue_write", body={}
+    )
     await refused(api, "resource", "GET", "/repos/octocat/hello-world.git/issues", token=token)
     assert (await api.ask("GET", "/repos/OctoCat/Hello-World/issues/1", token=token)).status_code == 200
     empty = Grant(tools=["issue_read"], mode="write")

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -29,8 +30,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 async def test_heartbeat_extends_a_live_lease_only(pool: asyncpg.Pool) -> None:
     """A heartbeat keeps a lease that is not over; one that is over never comes back."""
-    claimed = await taken(pool_of := pool) if await given(pool) else pytest.fail()
-    assert (await heartbeat(pool_of, claimed.id, 1, 60)).live
+    await given(pool)
+    claimed = await taken(pool)
+    assert (await heartbeat(pool, claimed.id, 1, 60)).live
     assert not (await heartbeat(pool, claimed.id, 2, 60)).live
     await expire(pool, claimed.id)
     assert not (await heartbeat(pool, claimed.id, 1, 60)).live
@@ -39,10 +41,10 @@ async def test_heartbeat_extends_a_live_lease_only(pool: asyncpg.Pool) -> None:
 async def test_healthy_long_task_runs_once(pool: asyncpg.Pool) -> None:
     """A task that takes longer than its lease, and whose holder beats, is given to nobody else."""
     await given(pool)
-    claimed = await taken(pool, lease_seconds=0.5)
-    for _ in range(6):
-        await asyncio.sleep(0.15)
-        assert (await heartbeat(pool, claimed.id, 1, 0.5)).live
+    claimed = await taken(pool, lease_seconds=1)
+    for _ in range(7):
+        await asyncio.sleep(0.2)
+        assert (await heartbeat(pool, claimed.id, 1, 1)).live
         assert await take(pool, "w2") is None
     assert await finish(pool, claimed.id, 1, done(claimed.id))
 
@@ -113,9 +115,9 @@ async def test_finish_and_sweep_race_to_one_end(pool: asyncpg.Pool) -> None:
         await given(pool, retry=Retry(max_attempts=1))
         claimed = await taken(pool, lease_seconds=0.02)
 
-        async def finish_late(name: object = claimed.id) -> bool:
-            await asyncio.sleep(0.018)
-            return await finish(pool, claimed.id, 1, done(claimed.id))
+        async def finish_late(task_id: UUID = claimed.id) -> bool:
+            await asyncio.sleep(0.015)
+            return await finish(pool, task_id, 1, done(task_id))
 
         async def sweep_early() -> None:
             for _ in range(4):

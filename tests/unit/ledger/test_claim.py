@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from agent_contracts import Retry, TaskState
+from agent_contracts import Retry, TaskResult, TaskState, Usage
 from agent_ledger import Claim, SkillRow, finish, get_result, get_task, register_skills, submit
 from unit.ledger.house import DOOR, SKILL, done, expire, given, take, taken, task
 
@@ -59,17 +59,17 @@ async def test_a_version_that_nobody_carries_moves_on(pool: asyncpg.Pool) -> Non
 
 async def test_not_before_is_waited_for(pool: asyncpg.Pool) -> None:
     """A task is not claimed before its time."""
-    await given(pool, not_before=datetime.now(UTC) + timedelta(seconds=0.3))
+    name = await given(pool, not_before=datetime.now(UTC) + timedelta(hours=1))
     assert await take(pool) is None
-    await asyncio.sleep(0.35)
+    await pool.execute("update ledger.tasks set not_before = clock_timestamp() where id = $1", name)
     assert await take(pool) is not None
 
 
 async def test_lease_over_is_the_next_attempt(pool: asyncpg.Pool) -> None:
     """A task whose lease is over is given to the next that claims, as its next attempt, with a `retry` event."""
     name = await given(pool)
-    await taken(pool, lease_seconds=0.05)
-    await asyncio.sleep(0.1)
+    await taken(pool, lease_seconds=0.01)
+    await asyncio.sleep(0.02)
     second = await taken(pool, "w2")
     assert (second.id, second.attempt) == (name, 2)
     kinds = await pool.fetch("select attempt, kind from ledger.events where task_id = $1 order by attempt, seq", name)
@@ -90,10 +90,11 @@ async def test_attempts_used_up_is_crashed(pool: asyncpg.Pool) -> None:
 @pytest.mark.parametrize("running", [False, True])
 async def test_deadline_over_is_failed(pool: asyncpg.Pool, running: bool) -> None:
     """A task that nobody runs when its deadline is over fails for that reason and is given to nobody."""
-    name = await given(pool, deadline=datetime.now(UTC) + timedelta(seconds=0.4))
+    name = await given(pool, deadline=datetime.now(UTC) + timedelta(hours=1))
     if running:
-        await taken(pool, lease_seconds=0.01)
-    await asyncio.sleep(0.45)
+        await taken(pool)
+        await expire(pool, name)
+    await pool.execute("update ledger.tasks set deadline = clock_timestamp() where id = $1", name)
     assert await take(pool) is None
     result = await get_result(pool, name)
     assert result is not None
@@ -105,14 +106,14 @@ async def test_sweep_lets_others_complete_a_result(pool: asyncpg.Pool) -> None:
     name = await given(pool, retry=Retry(max_attempts=1))
     await taken(pool)
     await expire(pool, name)
-    await take(pool, complete=_with_cost)
+
+    async def with_requests(result: TaskResult) -> TaskResult:
+        return result.model_copy(update={"usage": Usage(requests=3)})
+
+    await take(pool, complete=with_requests)
     result = await get_result(pool, name)
     assert result is not None
     assert result.usage.requests == 3
-
-
-async def _with_cost(result):  # type: ignore[no-untyped-def]
-    return result.model_copy(update={"usage": result.usage.model_copy(update={"requests": 3})})
 
 
 async def test_tasks_of_one_key_never_overlap_and_none_is_stuck(pool: asyncpg.Pool) -> None:

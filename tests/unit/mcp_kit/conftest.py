@@ -1,15 +1,14 @@
 """Keys, tokens and running sample servers for the kit's tests."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from agent_contracts import Grant
-from fixtures.serving import serving
+from fixtures.serving import served_by_thread, serving
 from mcp_kit.app import build_app
 from mcp_kit.settings import ServerSettings
 from service_kit.bearer import new_token, token_hash
@@ -84,21 +83,34 @@ def start() -> Start:
     return starting
 
 
-@pytest.fixture
-async def open_server(start: Start) -> AsyncIterator[Running]:
-    """A sample server without authentication."""
-    async with start() as running:
-        yield running
+def _for_a_session(environ: dict[str, str]) -> Iterator[Running]:
+    tools = SampleTools()
+    settings = load(ServerSettings, {"MCP_CALLS_PER_MINUTE": "60000", **environ})
+    with served_by_thread(build_app(sample_server(tools), settings)) as url:
+        yield Running(url, tools)
+
+
+@pytest.fixture(scope="session")
+def open_for_a_session() -> Iterator[Running]:
+    """A sample server without authentication, for all tests."""
+    yield from _for_a_session({})
+
+
+@pytest.fixture(scope="session")
+def closed_for_a_session(house: House) -> Iterator[Running]:
+    """A sample server that demands a token, for all tests."""
+    yield from _for_a_session(house.environ)
 
 
 @pytest.fixture
-async def closed_server(start: Start, house: House) -> AsyncIterator[Running]:
-    """A sample server that demands a token."""
-    async with start(**house.environ) as running:
-        yield running
+def open_server(open_for_a_session: Running) -> Running:
+    """A sample server without authentication, which was asked nothing yet."""
+    open_for_a_session.tools.asked.clear()
+    return open_for_a_session
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder of the test's own."""
-    return tmp_path
+def closed_server(closed_for_a_session: Running) -> Running:
+    """A sample server that demands a token, which was asked nothing yet."""
+    closed_for_a_session.tools.asked.clear()
+    return closed_for_a_session

@@ -35,7 +35,7 @@ async def test_a_wrong_token_opens_nothing(closed_server: Running, house: House,
     }
     token = house.token(**_changes()[wrong]) if wrong in _changes() else tokens[wrong]
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    async with httpx.AsyncClient(base_url=closed_server.url, headers=headers) as http:
+    async with httpx.AsyncClient(verify=False, base_url=closed_server.url, headers=headers) as http:
         answers = [await http.get("/sse"), await http.post("/mcp", json={}), await http.post("/messages/", json={})]
     assert [answer.status_code for answer in answers] == [401, 401, 401]
     assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers)
@@ -134,7 +134,7 @@ async def test_two_runs_sessions_never_mix(closed_server: Running, house: House)
     """A message to one run's SSE session with another run's token is 404, though both tokens are good."""
     first, second = house.token(), house.token(task=OTHER_TASK)
     message = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    async with httpx.AsyncClient(base_url=closed_server.url) as http, AsyncExitStack() as stack:
+    async with httpx.AsyncClient(verify=False, base_url=closed_server.url) as http, AsyncExitStack() as stack:
         mine, others = await _session(http, stack, first), await _session(http, stack, second)
         statuses = [
             (await http.post(path, json=message, headers={"authorization": f"Bearer {token}"})).status_code

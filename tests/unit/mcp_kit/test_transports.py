@@ -45,7 +45,7 @@ async def test_tools_are_listed_the_same_way_each_time(open_server: Running, mod
 
 async def test_health_answers_beside_the_protocol(open_server: Running) -> None:
     """/health, /ready and /metrics need no token and no known Host."""
-    async with httpx.AsyncClient(base_url=open_server.url, headers={"host": "10.1.2.3"}) as http:
+    async with httpx.AsyncClient(verify=False, base_url=open_server.url, headers={"host": "10.1.2.3"}) as http:
         health, ready, metrics = [await http.get(path) for path in ("/health", "/ready", "/metrics")]
     assert health.json() == {"status": "ok", "service": "github-mcp", "version": "9.8.7"}
     assert ready.status_code == 200
@@ -54,7 +54,7 @@ async def test_health_answers_beside_the_protocol(open_server: Running) -> None:
 
 async def test_no_sse_serves_mcp_alone(start: Start) -> None:
     """With SSE switched off /sse is not there."""
-    async with start(MCP_SSE="false") as running, httpx.AsyncClient(base_url=running.url) as http:
+    async with start(MCP_SSE="false") as running, httpx.AsyncClient(verify=False, base_url=running.url) as http:
         assert (await http.get("/sse")).status_code == 404
         async with client(running.url, "auto") as speaking:
             assert await speaking.list_tools()
@@ -63,7 +63,7 @@ async def test_no_sse_serves_mcp_alone(start: Start) -> None:
 async def test_sse_connections_are_capped(start: Start) -> None:
     """A connection above the cap is told to wait; /mcp still answers, and a closed one makes room."""
     async with start(MCP_MAX_SSE_CONNECTIONS="1") as running:
-        async with client(running.url, "sse"), httpx.AsyncClient(base_url=running.url) as http:
+        async with client(running.url, "sse"), httpx.AsyncClient(verify=False, base_url=running.url) as http:
             refused = await http.get("/sse")
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
             async with client(running.url, "auto") as speaking:
@@ -79,7 +79,7 @@ async def test_a_restart_is_not_noticed_on_mcp(start: Start) -> None:
         await speaking.list_tools()
         headers = {"mcp-session-id": "left-over-from-before", "accept": "application/json, text/event-stream"}
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=False) as http:
             assert (await http.post(f"{first.url}/mcp", json=message, headers=headers)).status_code == 200
 
 
@@ -108,7 +108,7 @@ async def test_sigterm_ends_an_open_stream() -> None:
         env=_environ(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}") as http:
             async with asyncio.timeout(20):
                 while not await _answers(http):
                     await asyncio.sleep(0.05)

@@ -1,8 +1,8 @@
 """The first process of a run: opens what the worker needs, hands it out, and then becomes the CLI.
 
 Runs alone (`python -I -S inner.py FD`), so it imports the standard library only and nothing of ours. Over the socket FD
-it gets {ports, folders, argv, env, cwd, drop}; it gives back descriptors: the folders, a listening socket for each
-port, and pidfds of itself and of the namespace's first process where there are such. The agent runs only after that, and inherits none of them.
+it gets {ports, folders, program, argv, env, cwd, drop}; it gives back descriptors: the folders, a listening socket for
+each port, and pidfds of itself and of the namespace's first process. Only then it becomes the CLI, which inherits none.
 """
 
 import json

@@ -71,6 +71,8 @@ class Started:
         self.kill()
         await self._ended
         await self._forwarder.close()
+        # Pipes that nobody reads any more keep asyncio from seeing their end.
+        self._process._transport.close()  # type: ignore[attr-defined]
         for descriptor in (self.work_folder, self.home_folder, *self._pidfds):
             os.close(descriptor)
 

@@ -39,12 +39,12 @@ class RequestLog:
             "status": None,
         }
         self.entries.append(entry)
-        taken = bytearray()
+        body = await _body(receive)
+        entry["body"] = _read(body)
+        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def heard() -> Message:
-            message = await receive()
-            taken.extend(message.get("body", b""))
-            return message
+            return waiting.pop() if waiting else await receive()
 
         @functools.wraps(send)
         async def answered(message: Message) -> None:
@@ -52,10 +52,17 @@ class RequestLog:
                 entry["status"] = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, heard, answered)
-        finally:
-            entry["body"] = _read(bytes(taken))
+        await self._app(scope, heard, answered)
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def _read(body: bytes) -> Any:

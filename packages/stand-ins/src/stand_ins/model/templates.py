@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from stand_ins.model.conversation import Conversation
@@ -68,7 +68,8 @@ class Templates:
         try:
             alone = ONE_EXPRESSION.fullmatch(text)
             if alone:
-                return self._environment.compile_expression(alone.group(1), undefined_to_none=False)(**self._names)
+                value = self._environment.compile_expression(alone.group(1), undefined_to_none=False)(**self._names)
+                return str(value) if isinstance(value, Undefined) else value
             return self._environment.from_string(text).render(**self._names)
         except (TemplateError, LookupError, TypeError, ValueError) as error:
             raise ScenarioError(f"template {text[:80]!r}: {error}") from error

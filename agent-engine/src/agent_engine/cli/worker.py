@@ -1,0 +1,93 @@
+"""`agent-engine worker`: the process that takes tasks."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+from agent_ledger import Replies
+from service_kit.log import configure
+from service_kit.serve import serve
+from service_kit.settings import environment, load
+
+from agent_engine.cli.screen import DONE, finish
+from agent_engine.health import SERVICE, health_app
+from agent_engine.house import House, open_house
+from agent_engine.process import harden
+from agent_engine.settings import WorkerSettings, drop_secrets
+from agent_engine.worker import Worker
+
+
+def worker(
+    http: Annotated[str | None, typer.Option(help="Port or host:port of /health, /ready, /metrics; 'off'.")] = None,
+    slots: Annotated[int | None, typer.Option(min=1, help="Runs side by side.")] = None,
+    name: Annotated[str | None, typer.Option(help="The worker's name, its own among all.")] = None,
+    pools: Annotated[str | None, typer.Option(help="The pools it serves, by comma.")] = None,
+    mcp_transport: Annotated[str | None, typer.Option(help="sse or http.")] = None,
+) -> None:
+    """Drain the inbox, run tasks and deliver results, until SIGTERM. Everything else comes from the environment."""
+    given = {
+        "WORKER_HTTP": http,
+        "WORKER_SLOTS": slots,
+        "WORKER_NAME": name,
+        "WORKER_POOLS": pools,
+        "MCP_TRANSPORT": mcp_transport,
+    }
+    finish(work({key: str(value) for key, value in given.items() if value is not None}))
+
+
+async def work(given: dict[str, str]) -> int:
+    """Run the worker until it is told to stop.
+
+    Args:
+        given: variables that win over the environment's.
+    """
+    settings = load(WorkerSettings, {**environment(), **given})
+    configure(SERVICE, settings.log_level)
+    drop_secrets()
+    harden()
+    replies = Replies({origin: secret.get_secret_value() for origin, secret in settings.reply_destinations.items()})
+    stop, hurry = stop_signals()
+    async with open_house(settings) as house:
+        engine = Worker(house, replies, database_url=settings.database_url.get_secret_value())
+        try:
+            await _beside(engine.serve(stop, hurry), _serve(house))
+        finally:
+            await replies.aclose()
+    return DONE
+
+
+async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, Any, None]) -> None:
+    """Run both to the end of the work; serving may end first at a signal, but may not fail."""
+    work_task, serve_task = asyncio.create_task(working), asyncio.create_task(serving)
+    try:
+        await asyncio.wait({work_task, serve_task}, return_when=asyncio.FIRST_COMPLETED)
+        if serve_task.done():
+            serve_task.result()
+        await work_task
+    finally:
+        for task in (work_task, serve_task):
+            task.cancel()
+        await asyncio.gather(work_task, serve_task, return_exceptions=True)
+
+
+async def _serve(house: House) -> None:
+    address = house.settings.listen()
+    if address is None:
+        await asyncio.Event().wait()
+    else:
+        await serve(health_app(house), host=address[0], port=address[1])
+
+
+def stop_signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """Set the first event at the first SIGTERM or SIGINT, the second at the next."""
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop, hurry

@@ -1,0 +1,39 @@
+"""The worker's own HTTP: /health, /ready and /metrics."""
+
+from importlib.metadata import version
+
+from agent_effects.migrations import SCHEMA as EFFECTS_SCHEMA
+from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
+from agent_ledger.migrations import SCHEMA as LEDGER_SCHEMA
+from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
+from agent_stores.migrate import assert_current
+from service_kit.guard import HostGuard
+from service_kit.health import health_routes
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from agent_engine.house import House
+from agent_engine.settings import words
+
+SERVICE = "agent-engine"
+
+
+def health_app(house: House) -> ASGIApp:
+    """Make the app; ready means that both stores answer and both schemas are as this code knows them."""
+
+    async def ledger() -> None:
+        await assert_current(house.pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
+
+    async def effects() -> None:
+        await assert_current(house.pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
+
+    async def redis() -> None:
+        await house.redis.ping()
+
+    routes = health_routes(
+        service=SERVICE,
+        version=version("agent-bot-engine"),
+        checks={"ledger": ledger, "effects": effects, "redis": redis},
+        registry=house.metrics.registry,
+    )
+    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=words(house.settings.allowed_hosts))

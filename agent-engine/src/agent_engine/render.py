@@ -1,0 +1,236 @@
+"""Shows tasks on a terminal: events as lines while they come, and the result at the end.
+
+Everything that came from outside is printed as plain text without escape sequences, never as markup.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from agent_contracts import TaskEvent, TaskResult
+from agent_contracts.event import (
+    Approval,
+    Finished,
+    Queued,
+    RetryEvent,
+    Started,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    UsageEvent,
+)
+from agent_contracts.event import Warning as WarningEvent
+from agent_ledger import TaskView
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text as Line
+from service_kit.foreign import for_terminal
+
+FIRST_ARGUMENTS = ("repository", "issue", "pull_request", "method", "path", "query", "labels", "state", "body", "title")
+"""Shown first, in this order: what a reader wants to know of a call."""
+ARGUMENT_LIMIT = 60
+ARGUMENTS_LIMIT = 140
+TEXT_LIMIT = 300
+STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "bold yellow", "rejected": "bold red"}
+
+
+def plain(text: object, limit: int | None = None, style: str = "") -> Line:
+    """Make a line of foreign text: one line, no escape sequences, no markup, cut with a mark."""
+    clean = " ".join(for_terminal(str(text)).split())
+    if limit is not None and len(clean) > limit:
+        clean = clean[: limit - 1] + "…"
+    return Line(clean, style=style)
+
+
+def arguments(given: Mapping[str, Any]) -> Line:
+    """Show a call's arguments in one line, the telling ones first."""
+    order = sorted(given, key=lambda name: (FIRST_ARGUMENTS.index(name) if name in FIRST_ARGUMENTS else 99, name))
+    parts = []
+    for name in order:
+        value = given[name]
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        parts.append(f"{name}={plain(shown, ARGUMENT_LIMIT).plain}")
+    return plain(" ".join(parts), ARGUMENTS_LIMIT)
+
+
+class LiveView:
+    """Prints a task's events, one line each; a tool call is printed when its result is there.
+
+    Args:
+        console: where to print.
+        thinking: whether thoughts are shown.
+    """
+
+    def __init__(self, console: Console, *, thinking: bool = False) -> None:
+        self._console = console
+        self._thinking = thinking
+        self._began: datetime | None = None
+        self._calls: dict[str, ToolCall] = {}
+
+    def show(self, event: TaskEvent) -> None:
+        """Print one event."""
+        self._began = self._began or event.at
+        line = self._line(event)
+        if line is not None:
+            seconds = (event.at - self._began).total_seconds()
+            self._console.print(Line.assemble((f"{seconds:7.1f}s  ", "dim"), line), soft_wrap=True)
+
+    def _line(self, event: TaskEvent) -> Line | None:  # noqa: C901 - one branch a kind of event
+        match event.body:
+            case Queued(skill=skill, door=door):
+                return Line.assemble(("queued    ", "cyan"), plain(skill), " through ", plain(door))
+            case Started() as body:
+                return _started(event.attempt, body)
+            case Text(text=text):
+                return Line.assemble(("says      ", "white"), plain(text, TEXT_LIMIT))
+            case Thinking(text=text):
+                if not self._thinking:
+                    return None
+                return Line.assemble(("thinks    ", "dim"), plain(text, TEXT_LIMIT, "dim"))
+            case ToolCall() as body:
+                self._calls[body.call_id] = body
+                return None
+            case ToolResult() as body:
+                return self._tool(body)
+            case UsageEvent(usage=usage):
+                tokens = f"{usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens} in"
+                return Line.assemble(("tokens    ", "dim"), (f"{tokens}, {usage.output_tokens} out", "dim"))
+            case Approval(proposal=proposal, state=state):
+                return Line.assemble(("approval  ", "magenta"), plain(proposal), " ", plain(state))
+            case RetryEvent() as body:
+                again = f"{body.reason}: again in {body.after_seconds:.1f} s"
+                return Line.assemble(("retry     ", "yellow"), again, " ", plain(body.message, TEXT_LIMIT, "dim"))
+            case WarningEvent(message=message):
+                return Line.assemble(("warning   ", "yellow"), plain(message, TEXT_LIMIT))
+            case Finished() as body:
+                style = STYLES.get(body.status, "bold")
+                reason = f" ({body.reason})" if body.reason else ""
+                return Line.assemble(
+                    ("finished  ", style), (f"{body.status}{reason}", style), " ", plain(body.message, TEXT_LIMIT)
+                )
+        return None
+
+    def _tool(self, result: ToolResult) -> Line:
+        call = self._calls.pop(result.call_id, None)
+        name = f"{result.server}/{result.tool}" if result.server else result.tool
+        outcome, style = ("denied", "red") if result.denied else ("ok", "green") if result.ok else ("failed", "red")
+        line = Line.assemble(("tool      ", "blue"), plain(name, 60, "bold"), " ")
+        line.append_text(arguments(call.input) if call is not None else Line(""))
+        line.append(f"  {outcome}", style=style)
+        if result.ref:
+            line.append(f"  ref {result.ref}", style="dim")
+        if not result.ok:
+            line.append_text(Line.assemble("  ", plain(result.text, 160, "red")))
+        return line
+
+
+def _started(attempt: int, body: Started) -> Line:
+    line = Line.assemble(("started   ", "cyan"), f"attempt {attempt}: ", plain(body.driver), " with ", plain(body.model))
+    line.append_text(Line.assemble((", confined by ", "dim"), plain(body.confinement, None, "dim")))
+    for name, address in body.servers.items():
+        line.append_text(Line.assemble((", ", "dim"), plain(f"{name} over {address}", None, "dim")))
+    line.append_text(Line.assemble((", on ", "dim"), plain(body.worker, None, "dim")))
+    return line
+
+
+def verdict_line(result: TaskResult) -> Line:
+    """Show status and reason in one line."""
+    style = STYLES[result.status]
+    line = Line.assemble((result.status, style))
+    if result.reason:
+        line.append(f" ({result.reason})", style=style)
+    if result.message:
+        line.append_text(Line.assemble(": ", plain(result.message, 500)))
+    return line
+
+
+def result_view(result: TaskResult) -> RenderableType:
+    """Show a result: verdict, output, claims with their refs, effects, tokens and cost."""
+    parts: list[RenderableType] = [verdict_line(result)]
+    if result.output is not None:
+        shown = result.output if isinstance(result.output, str) else json.dumps(result.output, indent=2, ensure_ascii=False)
+        parts.append(Panel(Line(for_terminal(shown)), title="output", title_align="left", border_style="dim"))
+    if result.claims:
+        claims = Table(title="claims", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+        for claim in result.claims:
+            claims.add_row(Line(" ".join(claim.refs), style="green"), plain(claim.statement))
+        parts.append(claims)
+    parts.append(effects_view(result))
+    for artifact in result.artifacts:
+        parts.append(Line.assemble("artifact ", plain(artifact.name), f" ({artifact.bytes} bytes)"))
+    usage = result.usage
+    read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    parts.append(
+        Line(
+            f"{usage.requests} requests, {read} tokens in, {usage.output_tokens} out, {usage.tool_calls} tool calls, "
+            f"${result.cost_usd:.4f}, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
+            style="dim",
+        )
+    )
+    return Group(*parts)
+
+
+def effects_view(result: TaskResult) -> RenderableType:
+    """Show what a task wrote, as the gateways recorded it."""
+    if not result.effects:
+        return Line("effects: none", style="dim")
+    table = Table(title="effects", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+    for effect in result.effects:
+        style = "green" if effect.state == "done" else "yellow"
+        table.add_row(
+            Line(effect.state, style=style),
+            plain(f"{effect.vendor}/{effect.tool or effect.route}"),
+            plain(effect.target),
+            plain(effect.url or ""),
+        )
+    return table
+
+
+def task_view(view: TaskView) -> RenderableType:
+    """Show a task's row in the ledger."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    rows: dict[str, object] = {
+        "task": view.id,
+        "state": view.state.value + (f" ({view.reason})" if view.reason else ""),
+        "skill": f"{view.skill} {view.skill_version[:12]}",
+        "engine": f"{view.engine}, {view.model}",
+        "door": f"{view.door}, tenant {view.tenant}",
+        "attempt": f"{view.attempt} of {view.max_attempts}",
+        "worker": view.worker,
+        "key": view.concurrency_key,
+        "created": _moment(view.created_at),
+        "started": _moment(view.started_at),
+        "finished": _moment(view.finished_at),
+        "cancelled by": view.cancelled_by,
+        "parent": view.parent_id,
+    }
+    for name, value in rows.items():
+        if value is not None:
+            table.add_row(Line(name, style="dim"), plain(value))
+    return table
+
+
+def tasks_view(views: list[TaskView]) -> RenderableType:
+    """Show tasks as a table, newest first."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("task", "state", "skill", "attempt", "door", "created", "key"):
+        table.add_column(name)
+    for view in views:
+        state = Line(view.state.value + (f" ({view.reason})" if view.reason else ""), style=STYLES.get(view.state.value, ""))
+        table.add_row(
+            Line(str(view.id)),
+            state,
+            plain(view.skill),
+            Line(f"{view.attempt}/{view.max_attempts}"),
+            plain(view.door),
+            plain(_moment(view.created_at)),
+            plain(view.concurrency_key or "", 60),
+        )
+    return table
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if at else None

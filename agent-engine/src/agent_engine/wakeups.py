@@ -1,0 +1,66 @@
+"""Wake-ups from PostgreSQL: channels `ledger_queued`, `ledger_cancel` and `ledger_outbox`. Polling is the fallback."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+LOOK_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
+
+
+class Wakeups:
+    """Listens on a connection of its own.
+
+    Args:
+        database_url: where to listen.
+        pools: the pools whose tasks are of interest.
+        cancel: called with each task that is to be cancelled.
+
+    Attributes:
+        queued: set when there may be a task.
+        outbox: set when there may be a result to deliver.
+    """
+
+    def __init__(self, database_url: str, *, pools: Collection[str], cancel: Callable[[UUID], None]) -> None:
+        self._database_url = database_url
+        self._pools = frozenset(pools)
+        self._cancel = cancel
+        self.queued = asyncio.Event()
+        self.outbox = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listen until the connection fails.
+
+        Raises:
+            asyncpg.PostgresError, asyncpg.InterfaceError, OSError: it failed.
+        """
+        connection = await asyncpg.connect(
+            self._database_url, timeout=CONNECT_SECONDS, server_settings={"application_name": "agent-engine listener"}
+        )
+        try:
+            await connection.add_listener("ledger_queued", self._on_queued)
+            await connection.add_listener("ledger_cancel", self._on_cancel)
+            await connection.add_listener("ledger_outbox", self._on_outbox)
+            self.queued.set()
+            self.outbox.set()
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                await connection.execute("select 1", timeout=LOOK_SECONDS)
+        finally:
+            with contextlib.suppress(Exception):
+                await connection.close(timeout=1)
+
+    def _on_queued(self, _: Any, __: int, ___: str, pool: Any) -> None:
+        if pool in self._pools:
+            self.queued.set()
+
+    def _on_cancel(self, _: Any, __: int, ___: str, task: Any) -> None:
+        with contextlib.suppress(ValueError):
+            self._cancel(UUID(str(task)))
+
+    def _on_outbox(self, *_: Any) -> None:
+        self.outbox.set()

@@ -1,0 +1,235 @@
+"""The worker: loops that drain the inbox, claim tasks into slots, deliver results, and stop in order."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import agent_ledger
+from agent_contracts import TaskResult
+from agent_ledger import Claim, Replies
+from redis.exceptions import RedisError
+from service_kit.log import bound, get_logger
+
+from agent_engine.attempt import attempt
+from agent_engine.closing import backoff
+from agent_engine.house import House
+from agent_engine.process import Stop, StopSignal
+from agent_engine.record import DATABASE_ERRORS
+from agent_engine.wakeups import Wakeups
+
+BLOCK_MS = 1000
+OUTBOX_SECONDS = 2.0
+COUNT_SECONDS = 15.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+SURVIVED = (*DATABASE_ERRORS, RedisError)
+
+log = get_logger(__name__)
+
+
+class Worker:
+    """Works until it is told to stop.
+
+    Args:
+        house: the worker's stores, keys, skills and ways to run a CLI.
+        replies: the URLs that results may be sent to.
+        database_url: for the one connection that listens.
+    """
+
+    def __init__(self, house: House, replies: Replies, *, database_url: str) -> None:
+        self._house = house
+        self._replies = replies
+        self._wakeups = Wakeups(database_url, pools=house.settings.pool_names(), cancel=self._cancel)
+        self._free = asyncio.Semaphore(house.settings.slots)
+        self._running: dict[tuple[UUID, int], StopSignal] = {}
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._name = house.settings.worker_name
+        house.metrics.slots.set(house.settings.slots)
+
+    async def serve(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
+        """Work until `stop`, then let runs end within the grace, then hand back those that are left.
+
+        Args:
+            stop: no more tasks are taken from here on.
+            hurry: ends the grace at once.
+        """
+        await agent_ledger.register_skills(self._house.pool, self._house.shelf.rows())
+        log.info("worker_started", worker=self._name, skills=sorted(self._house.shelf.skills))
+        loops = [
+            asyncio.create_task(self._forever("listen", self._wakeups.listen)),
+            asyncio.create_task(self._forever("outbox", self._deliver)),
+            asyncio.create_task(self._forever("count", self._count)),
+        ]
+        draining = asyncio.create_task(self._forever("drain", self._drain))
+        try:
+            await self._claim_until(stop)
+            draining.cancel()
+            await self._wind_down(hurry or asyncio.Event())
+            with contextlib.suppress(*SURVIVED):
+                await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
+        finally:
+            for task in (draining, *loops, *self._attempts):
+                task.cancel()
+            await asyncio.gather(draining, *loops, *self._attempts, return_exceptions=True)
+            log.info("worker_stopped", worker=self._name)
+
+    async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a step; a store that fails is waited for."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await step()
+                pause = FIRST_PAUSE_SECONDS
+            except SURVIVED as error:
+                self._house.metrics.loop_errors.labels(name).inc()
+                log.warning("loop_failed", loop=name, error=str(error) or type(error).__name__, again_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    async def _drain(self) -> None:
+        done = await agent_ledger.drain(
+            self._house.redis,
+            self._house.pool,
+            self._house.access.current(),
+            consumer=f"{self._name}-{os.getpid()}",
+            block_ms=BLOCK_MS,
+        )
+        self._house.metrics.drained.inc(done)
+
+    async def _deliver(self) -> None:
+        self._wakeups.outbox.clear()
+        tried = await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
+        self._house.metrics.delivered.inc(tried)
+        if tried == 0:
+            await _any_of(self._wakeups.outbox, seconds=OUTBOX_SECONDS)
+
+    async def _count(self) -> None:
+        overview = await agent_ledger.overview(self._house.pool)
+        self._house.metrics.waiting.clear()
+        for count in overview.pools:
+            if count.state == "queued":
+                self._house.metrics.waiting.labels(count.pool).set(count.due)
+        await asyncio.sleep(COUNT_SECONDS)
+
+    async def _claim_until(self, stop: asyncio.Event) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not stop.is_set():
+            await _any_of(stop, seconds=None, acquired=self._free)
+            if stop.is_set():
+                return
+            self._wakeups.queued.clear()
+            try:
+                claim = await self._claim()
+                pause = FIRST_PAUSE_SECONDS
+            except DATABASE_ERRORS as error:
+                self._free.release()
+                self._house.metrics.loop_errors.labels("claim").inc()
+                log.warning("loop_failed", loop="claim", error=str(error) or type(error).__name__, again_in=pause)
+                await _any_of(stop, seconds=pause)
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+                continue
+            if claim is not None:
+                self._start(claim)
+                continue
+            self._free.release()
+            await _any_of(stop, self._wakeups.queued, seconds=self._house.settings.poll_seconds)
+
+    async def _claim(self) -> Claim | None:
+        return await agent_ledger.claim(
+            self._house.pool,
+            worker=self._name,
+            lease_seconds=self._house.settings.lease_seconds,
+            pools=self._house.settings.pool_names(),
+            engines=list(self._house.drivers),
+            skills=self._house.shelf.versions(),
+            complete=self._house.complete,
+        )
+
+    def _start(self, claim: Claim) -> None:
+        """Begin an attempt; its slot is held until its end."""
+        stop = StopSignal()
+        self._running[claim.id, claim.attempt] = stop
+        task = asyncio.create_task(self._attempt(claim, stop))
+        self._attempts.add(task)
+        task.add_done_callback(self._attempts.discard)
+
+    async def _attempt(self, claim: Claim, stop: StopSignal) -> None:
+        try:
+            with bound(task_id=str(claim.id), attempt=claim.attempt), self._house.metrics.running.track_inprogress():
+                log.info("claimed", skill=claim.task.skill, door=claim.door, tenant=claim.task.tenant)
+                try:
+                    await attempt(claim, self._house, stop)
+                except Exception as error:
+                    log.exception("attempt_failed")
+                    await self._give_back(claim, error)
+        finally:
+            del self._running[claim.id, claim.attempt]
+            self._free.release()
+            self._wakeups.queued.set()
+
+    async def _give_back(self, claim: Claim, error: Exception) -> None:
+        """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
+        result = await self._house.complete(_crashed(claim, error)) if claim.attempt >= claim.max_attempts else None
+        with contextlib.suppress(*DATABASE_ERRORS):
+            if result is not None:
+                await agent_ledger.finish(self._house.pool, claim.id, claim.attempt, result)
+                return
+            pause = backoff("crashed", claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            await agent_ledger.requeue(
+                self._house.pool,
+                claim.id,
+                claim.attempt,
+                reason="crashed",
+                message=_crashed(claim, error).message,
+                after_seconds=pause,
+            )
+
+    async def _wind_down(self, hurry: asyncio.Event) -> None:
+        """Wait for runs to end, then tell those that are left to stop, and wait for that."""
+        if not self._attempts:
+            return
+        log.info("winding_down", running=len(self._attempts), grace_seconds=self._house.settings.grace_seconds)
+        hurried = asyncio.create_task(hurry.wait())
+        ended = asyncio.ensure_future(asyncio.wait(self._attempts))
+        try:
+            await asyncio.wait(
+                {hurried, ended}, timeout=self._house.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            for signal in self._running.values():
+                signal.set(Stop.SHUTDOWN)
+            await ended
+        finally:
+            hurried.cancel()
+            ended.cancel()
+            await asyncio.gather(hurried, ended, return_exceptions=True)
+
+    def _cancel(self, task_id: UUID) -> None:
+        for (running, _), signal in self._running.items():
+            if running == task_id:
+                signal.set(Stop.CANCELLED)
+
+
+def _crashed(claim: Claim, error: Exception) -> TaskResult:
+    return TaskResult(
+        task_id=claim.id,
+        status="failed",
+        reason="crashed",
+        message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
+    )
+
+
+async def _any_of(*events: asyncio.Event, seconds: float | None, acquired: asyncio.Semaphore | None = None) -> None:
+    """Wait for the first of several events, or for a semaphore; one that came too late is given back."""
+    waits: list[asyncio.Task[object]] = [asyncio.create_task(event.wait()) for event in events]
+    taking = asyncio.create_task(acquired.acquire()) if acquired is not None else None
+    everything: set[asyncio.Task[object]] = {*waits, *([taking] if taking is not None else [])}
+    try:
+        await asyncio.wait(everything, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+        if taking is not None and not taking.done():
+            taking.cancel()
+        await asyncio.gather(*everything, return_exceptions=True)

@@ -1,0 +1,73 @@
+"""Fails when docs/configuration.md is not what the settings say; `--write` makes it so."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import get_args
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from service_kit.settings import Settings, variables
+
+PAGE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
+PROCESSES = {
+    "control-api": "control_api.settings:ControlSettings",
+    "github-api": "github_api.settings:GithubApiSettings",
+    "model-api": "model_api.settings:ModelApiSettings",
+    "github-mcp": "github_mcp.settings:GithubSettings",
+    "agent-engine": "agent_engine.settings:EngineSettings",
+    "agent-stores": "agent_stores.__main__:StoresSettings",
+}
+HEAD = """\
+# Configuration
+
+Every process reads its own variables from its environment and nothing else; a missing or wrong one is named at start,
+with its remedy. This page is made from the settings themselves (`.venv/bin/python scripts/check_configuration.py --write`),
+and a check holds it to them. Besides these: `access.yaml` says who may do what, `triggers.yaml` which webhooks become tasks.
+"""
+
+
+def rendered() -> str:
+    """Give the whole page."""
+    return HEAD + "".join(_section(process, _settings(place)) for process, place in PROCESSES.items())
+
+
+def _settings(place: str) -> type[Settings]:
+    module, _, name = place.partition(":")
+    found: type[Settings] = getattr(import_module(module), name)
+    return found
+
+
+def _section(process: str, settings: type[Settings]) -> str:
+    rows = "".join(_row(name, field) for name, field in settings.model_fields.items())
+    return f"\n## {process}\n\n| variable | default | meaning |\n|---|---|---|\n{rows}"
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    names = " or ".join(f"`{variable}`" for variable in variables(name, field))
+    return f"| {names} | {_default(field)} | {field.description or ''} |\n".replace("  ", " ")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value is PydanticUndefined or value in ("", [], (), {}):
+        return "none" if type(None) in get_args(field.annotation) or value is None else "empty"
+    return f"`{value}`"
+
+
+def main() -> int:
+    """Compare, or write."""
+    text = rendered()
+    if "--write" in sys.argv:
+        PAGE.write_text(text)
+        return 0
+    if not PAGE.exists() or PAGE.read_text() != text:
+        print(f"docs/{PAGE.name} is not current: run .venv/bin/python scripts/check_configuration.py --write")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Connections have the same habits in every process."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from agent_stores.errors import StoreError
+from agent_stores.pool import open_pool, open_redis
+from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+
+async def test_json_goes_both_ways_as_values(pool: asyncpg.Pool) -> None:
+    """Json and jsonb go in and come out as Python values; what JSON cannot say is refused."""
+    for name in ("json", "jsonb"):
+        value = {"a": [1, 2.5, None, "é\u2028"], "b": {}}
+        assert await pool.fetchval(f"select $1::{name}", value) == value
+        with pytest.raises(asyncpg.DataError):
+            await pool.fetchval(f"select $1::{name}", float("nan"))
+
+
+async def test_times_are_utc(pool: asyncpg.Pool) -> None:
+    """The session's time zone is UTC whatever the machine's is."""
+    assert await pool.fetchval("show timezone") == "UTC"
+    moment = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    assert await pool.fetchval("select $1::timestamptz::text", moment) == "2026-01-02 03:04:00+00"
+
+
+async def test_sessions_say_who_they_are_and_end(pool: asyncpg.Pool) -> None:
+    """Every session has its application's name and time limits."""
+    assert await pool.fetchval("show application_name") == "tests"
+    assert await pool.fetchval("show statement_timeout") == "30s"
+    assert await pool.fetchval("show idle_in_transaction_session_timeout") == "1min"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hidden@127.0.0.1:1/x",
+        "mysql://u:hidden@127.0.0.1/x",
+        "postgresql://u:hidden@127.0.0.1:port/x",
+    ],
+)
+async def test_a_database_that_is_not_there_is_named(url: str) -> None:
+    """What DATABASE_URL leads to is said without its password, with what to do."""
+    with pytest.raises(StoreError, match="DATABASE_URL") as caught:
+        await open_pool(url, application="tests")
+    assert "hidden" not in str(caught.value)
+    assert "agent-stores start" in str(caught.value)
+
+
+async def test_wrong_password_is_named(database_url: str) -> None:
+    """A refused password is told apart from a server that is not there."""
+    user, _, rest = database_url.rpartition("@")
+    with pytest.raises(StoreError, match="password authentication failed"):
+        await open_pool(f"{user}x@{rest}", application="tests")
+
+
+async def test_redis_address_is_checked() -> None:
+    """An address that is not Redis's is refused at once."""
+    with pytest.raises(StoreError, match="REDIS_URL"):
+        open_redis("http://127.0.0.1:1/")
+
+
+async def test_redis_replies_are_bytes(redis: Redis) -> None:
+    """Replies are bytes, and a blocking read within the time limit is no error."""
+    await redis.set("a", "b", ex=5)
+    assert await redis.get("a") == b"b"
+    assert await redis.xread({"none": "$"}, block=50) in (None, [], {})
+
+
+async def test_redis_repeats_nothing_that_may_have_been_done(redis_url: str) -> None:
+    """After a time-out a command is not sent again."""
+    client = open_redis(redis_url)
+    client.connection_pool.connection_kwargs["socket_timeout"] = 0.2
+    try:
+        with pytest.raises(RedisTimeoutError):
+            await client.eval(
+                "redis.call('incr', 'n') redis.call('expire', 'n', 5) local t = redis.call('time')[1] + 1 while redis.call('time')[1] + 0 < t + 0 do end",
+                0,
+            )
+    finally:
+        await client.aclose()
+    client = open_redis(redis_url)
+    try:
+        assert await client.get("n") == b"1"
+    finally:
+        await client.aclose()
