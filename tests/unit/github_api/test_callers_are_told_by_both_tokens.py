@@ -46,7 +46,7 @@ async def test_bad_task_tokens_are_refused(api: House, tmp_path: Path) -> None:
         "expired": (api.token(lifetime=-31), "task_token"),
         "audience": (api.token(audience=["github-mcp", "jira-api"]), "task_token"),
         "altered": (f"{head}.{tail[:-4]}AAAA", "task_token"),
-        "unsigned": (jwt.encode(payload, None, algorithm="none"), "task_token"),
+        "unsigned": (jwt.encode(payload, "", algorithm="none"), "task_token"),
         "garbage": ("not-a-token", "task_token"),
         "empty": ("", "task_token"),
         "vendor": (api.token(vendor="jira"), "vendor"),

@@ -74,7 +74,7 @@ async def test_an_ordinary_client_reads_every_page(api: House) -> None:
         client = github.Github(base_url=api.url, auth=auth, per_page=2, retry=None, lazy=True)
         repository = client.get_repo(HELLO)
         issue = repository.get_issue(2)
-        found = {
+        found: dict[str, list[Any]] = {
             "issues": [issue.number for issue in repository.get_issues(state="all")],
             "labels": [label.name for label in repository.get_labels()],
             "comments": [comment.id for comment in issue.get_comments()],

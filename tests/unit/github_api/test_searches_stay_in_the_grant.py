@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+import httpx
 from agent_contracts import Grant
 from unit.github_api.house import HELLO, House
 
@@ -11,17 +12,17 @@ ONE = Grant.model_validate({"resources": {"repositories": [HELLO]}})
 ANY = Grant.model_validate({"resources": {"repositories": ["octocat/*"]}})
 
 
-async def search(api: House, text: str, grant: Grant = ONE) -> Any:
+async def search(api: House, text: str, grant: Grant = ONE) -> httpx.Response:
     """Search, and give the reply."""
     return await api.ask("GET", f"/search/issues?q={quote(text, safe='')}", token=api.token(grant))
 
 
 def sent(api: House) -> str:
     """Give the text that GitHub saw last."""
-    return parse_qs(api.seen[-1]["query"])["q"][0]
+    return parse_qs(str(api.seen[-1]["query"]))["q"][0]
 
 
-def owners(reply: Any) -> set[str]:
+def owners(reply: httpx.Response) -> set[str]:
     """Give the repositories of what was found."""
     assert reply.status_code == 200, reply.text
     return {item["repository_url"].partition("/repos/")[2] for item in reply.json()["items"]}
@@ -77,13 +78,14 @@ async def test_ordinary_words_pass(api: House) -> None:
 async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
     """GitHub's word is not taken for what it found: one item from outside, and the reply is refused whole."""
     items = [{"repository_url": f"{api.github_url}/repos/{name}"} for name in (HELLO, "evil/secret")]
-    for body in (
+    bodies: tuple[Any, ...] = (
         {"items": items},
         {"items": [{"title": "of nowhere"}]},
         {"items": [{"repository_url": f"{api.github_url}/x/repos/{HELLO}"}]},
         {"things": []},
         [],
-    ):
+    )
+    for body in bodies:
         api.fault("status", status=200, body=body)
         reply = await search(api, "is:issue")
         assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign"), body
@@ -94,11 +96,12 @@ async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
 
 async def test_a_reply_of_another_repository_is_kept_back(api: House) -> None:
     """Also outside of searches the reply's own repository is checked."""
-    for body in (
+    bodies: tuple[Any, ...] = (
         {"url": f"{api.github_url}/repos/evil/secret/issues/1"},
         [{"url": "https://x/repos/evil/y"}],
         {"a": 1},
-    ):
+    )
+    for body in bodies:
         api.fault("status", status=200, body=body)
         reply = await api.ask("GET", f"/repos/{HELLO}/issues/1", token=api.token(ONE))
         assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign"), body

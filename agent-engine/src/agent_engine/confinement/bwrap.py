@@ -1,18 +1,18 @@
 """Confinement by bubblewrap: own user, pid, mount and network namespaces, and a file system made for the run.
 
-Owns nothing on disk: working directory and HOME are sized memory file systems that are read through descriptors
-opened before the agent ran, also after everything in the confinement is gone.
+Owns nothing on disk but a root worker's device nodes: working directory and HOME are sized memory file systems that are
+read through descriptors opened before the agent ran, also after everything in the confinement is gone.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_engine.confinement import seccomp
+from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.layout import Launch, Layout, open_to
 from agent_engine.confinement.started import INNER, Started, sealed, start
 
@@ -31,8 +31,6 @@ ETC = {
     "hosts": "127.0.0.1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
-DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
-"""What bubblewrap binds from the machine."""
 READ_ONLY_PROC = ("acpi", "bus", "fs", "irq", "mtrr", "pressure", "scsi", "sys", "sysrq-trigger")
 HIDDEN_PROC = ("kcore", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list", "timer_stats")
 
@@ -86,7 +84,8 @@ class Bubblewrap:
                 inherit.append(descriptor)
                 return str(descriptor)
 
-            options = arguments(layout, launch, sizes=self._sizes, given=given)
+            nodes = await asyncio.to_thread(devices.make, layout.folder)
+            options = arguments(layout, launch, sizes=self._sizes, given=given, nodes=nodes)
             listed = given(b"".join(option.encode() + b"\0" for option in options))
             return await start(
                 ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE],
@@ -101,7 +100,13 @@ class Bubblewrap:
 
 
 def arguments(
-    layout: Layout, launch: Launch, *, sizes: Sizes, given: Callable[[bytes], str], system: Path = Path("/")
+    layout: Layout,
+    launch: Launch,
+    *,
+    sizes: Sizes,
+    given: Callable[[bytes], str],
+    nodes: Mapping[str, Path],
+    system: Path = Path("/"),
 ) -> list[str]:
     """Give bubblewrap's options for a run.
 
@@ -110,6 +115,7 @@ def arguments(
         launch: what is started; its argv and environment are not in the options.
         sizes: how much may be written.
         given: turns content into the number of a descriptor that bubblewrap inherits.
+        nodes: devices to take instead of the machine's own.
         system: the root of the machine's file system.
     """
     return [
@@ -117,7 +123,7 @@ def arguments(
         *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL", "--hostname", "run"),
         *_system(system),
         *_proc(system),
-        *_devices(sizes),
+        *_devices(sizes, nodes),
         *_memory(layout.temp, sizes.temp),
         *_memory(layout.home, sizes.home),
         *_memory(layout.work, sizes.work),
@@ -165,11 +171,10 @@ def _proc(root: Path) -> Iterator[str]:
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
 
 
-def _devices(sizes: Sizes) -> Iterator[str]:
-    """Mount the few devices; read-only, since under a root worker the inner uid owns the machine's own nodes."""
+def _devices(sizes: Sizes, nodes: Mapping[str, Path]) -> Iterator[str]:
     yield from ("--dev", "/dev", *_memory("/dev/shm", sizes.shared_memory))  # noqa: S108 - the confinement's own
-    for name in DEVICES:
-        yield from ("--remount-ro", f"/dev/{name}")
+    for name, node in nodes.items():
+        yield from ("--dev-bind", str(node), f"/dev/{name}")
     yield from ("--remount-ro", "/dev")
 
 

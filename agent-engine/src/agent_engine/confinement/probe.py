@@ -5,6 +5,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,12 @@ def _true() -> Path:
 
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
-    layout = confinement.layout(folder=Path(), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+    with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
+        await _run_true(confinement, Path(folder))
+
+
+async def _run_true(confinement: Bubblewrap, folder: Path) -> None:
+    layout = confinement.layout(folder=folder, program=_true(), urls=["http://127.0.0.1:9"], references=None)
     confined = await confinement.start(layout, Launch(argv=["true"], env={}, stdin=b""))
     try:
         async with asyncio.timeout(TRIAL_SECONDS):

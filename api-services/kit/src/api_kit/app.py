@@ -19,7 +19,6 @@ from service_kit.serve import serve
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from api_kit.audit import Audit
 from api_kit.callers import Callers
@@ -88,7 +87,10 @@ def build_gateway(
     name = f"{gateway.vendor.name}-api"
     health = health_routes(service=name, version=version(f"agent-bot-{name}"), checks=checks, registry=registry)
     guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins)
-    return Starlette(routes=[*health, Mount("", app=gateway)], middleware=[guard])
+    app = Starlette(routes=health, middleware=[guard])
+    app.router.redirect_slashes = False
+    app.router.default = gateway
+    return app
 
 
 async def run_gateway(

@@ -58,7 +58,8 @@ class Search:
         if word in OPERATORS or "(" in unquoted or ")" in unquoted:
             raise Refusal("search_syntax", f"the search text holds the operator {word[:100]!r}")
         scope = rf"(?<![A-Za-z0-9_])({'|'.join(sorted(self.scopes))}):"
-        readings = ((scope, unquoted), (scope, unquoted.replace('"', "")), (scope + r"[^\s\"]", word))
+        within = scope + r"[^\s\"]"
+        readings = ((scope, unquoted), (within, word), (within, word.replace('"', "")))
         for pattern, reading in readings:
             found = re.search(pattern, reading, re.IGNORECASE)
             if found:
