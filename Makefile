@@ -13,8 +13,6 @@ help: ## explain the targets
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
 	@echo '  all:   PORT_OFFSET=1000 moves every port; CONTROL_PORT=... moves one; AGENT_BOT_HOME=... is where everything lives'
 
-export TRANSPORT DOOR MODEL GITHUB ISSUE ALLOW_WRITES PORT_OFFSET AGENT_BOT_HOME WORKER_SLOTS SKILLS_PATH
-
 .venv/runs: uv.lock pyproject.toml scripts/bootstrap.sh $(wildcard packages/*/pyproject.toml mcp-servers/*/pyproject.toml api-services/*/pyproject.toml agent-engine/pyproject.toml)
 	@scripts/bootstrap.sh --no-default-groups && touch $@
 

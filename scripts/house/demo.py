@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from service_kit.errors import ConfigError
@@ -121,12 +122,22 @@ def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
     row = _row(house, task_id)
     say(f"ledger: task {task_id} {row['state']}, attempts {row['attempts']}, cost {row['cost_usd']} USD")
-    say(f"transcript: agent-engine show --transcript {task_id} (kept in PostgreSQL, under {house.place.home}/stores)")
+    say(f"transcript: {_keep_transcript(house, task_id)}")
     there = bool(labels and ours) or not writes
     if code == 0 and row["state"] == "succeeded" and there:
         return 0
     say(f"the demo failed: verdict {row['state']}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
     return 1
+
+
+def _keep_transcript(house: House, task_id: str) -> Path:
+    folder = house.place.home / "transcripts"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{task_id}.jsonl"
+    with path.open("wb") as file:
+        argv = [command("agent-engine"), "show", task_id, "--transcript"]
+        subprocess.run(argv, env=house.engine_env(), stdout=file, check=False)
+    return path
 
 
 def _row(house: House, task_id: str) -> dict[str, Any]:
@@ -135,7 +146,7 @@ def _row(house: House, task_id: str) -> dict[str, Any]:
     shown = json.loads(done.stdout or "{}")
     result = shown.get("result") or {}
     return {
-        "state": shown.get("state", "unknown"),
+        "state": (shown.get("task") or {}).get("state", "unknown"),
         "attempts": result.get("attempts", 0),
-        "cost_usd": result.get("cost_usd", 0),
+        "cost_usd": round(float(result.get("cost_usd", 0)), 4),
     }

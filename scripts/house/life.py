@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agent_stores.background import status
+from agent_stores.background import up
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
 
@@ -127,15 +127,10 @@ class House:
     async def _wait_for_stores(self, ours: bool) -> None:
         plan = stores_of(self.place, self._environ)
         deadline = time.monotonic() + READY_LIMIT_SECONDS
-        parts = await status(plan)
-        while not all(part.up for part in parts) and time.monotonic() < deadline:
-            if not ours or self._supervisor.states()["stores"]["statename"] in ENDED:
-                break
-            await asyncio.sleep(0.1)
-            parts = await status(plan)
-        down = [f"{part.name} at {part.where}" for part in parts if not part.up]
-        if down:
-            raise ConfigError(f"the stores did not become ready: {', '.join(down)}\n{self._tail('stores')}")
+        while ours and up(plan) is None:
+            if time.monotonic() > deadline or self._supervisor.states()["stores"]["statename"] in ENDED:
+                raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
+            await asyncio.sleep(0.05)
 
     def _migrations(self) -> list[list[str]]:
         return [[command(name), "migrate"] for name in ("agent-ledger", "agent-effects", "control-api")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from agent_stores.background import urls
 from agent_stores.embedded import Plan
@@ -43,7 +44,7 @@ class Choice:
         github = "real" if environ.get("ISSUE") else _one_of(environ, "GITHUB", ("stand-in", "real"))
         if github == "real" and model != "real":
             raise ConfigError("the real GitHub is used with the real model only: set MODEL=real too")
-        return cls(model, github, _one_of(environ, "TRANSPORT", ("sse", "http")), int(environ.get("WORKER_SLOTS", "4")))
+        return cls(model, github, _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
 
 
 def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[Process]:
@@ -116,8 +117,15 @@ def _stand_in_github(place: Place, environ: Mapping[str, str]) -> Process:
 def _stand_in_model(place: Place, environ: Mapping[str, str]) -> Process:
     env = _base(environ, place, "stand-in-model") | {"STAND_IN_MODEL_KEY": place.secret("stand-in-model.key")}
     argv = [command("stand-in-model"), "--port", str(place.ports["stand-in-model"])]
-    argv += ["--scenarios", str(ROOT / "agent-engine/skills")]
+    for folder in _scenario_folders(environ):
+        argv += ["--scenarios", str(folder)]
     return _http(place, "stand-in-model", argv, env, stand_in=True)
+
+
+def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
+    """Give the scenarios that lie beside the shipped skills and the operator's own."""
+    skills = [ROOT / "agent-engine/skills", *map(Path, filter(None, environ.get("SKILLS_PATH", "").split(":")))]
+    return [folder for path in skills for folder in sorted(path.glob("*/scenarios"))]
 
 
 def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -180,6 +188,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "ACCESS_FILE": str(place.home / "access.yaml"),
         "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
+        "GITHUB_OWN_LOGINS": environ.get("GITHUB_OWN_LOGINS") or "agent-bot,agent-bot[bot]",
         **urls,
     }
     return _http(place, "control", [command("control-api")], env)
@@ -218,3 +227,10 @@ def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) 
     if value not in values:
         raise ConfigError(f"{variable}={value!r} is not usable: give one of {', '.join(values)}")
     return value
+
+
+def _slots(environ: Mapping[str, str]) -> int:
+    value = environ.get("WORKER_SLOTS") or "4"
+    if not value.isdigit() or not 1 <= int(value) <= 80:
+        raise ConfigError(f"WORKER_SLOTS={value!r} is not usable: give a number from 1 to 80")
+    return int(value)

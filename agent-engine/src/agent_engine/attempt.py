@@ -13,7 +13,7 @@ from service_kit.redact import Masker
 from agent_engine.brief import Brief, brief
 from agent_engine.closing import Closing
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
-from agent_engine.evidence import Evidence, named
+from agent_engine.evidence import Evidence, is_answer, known_name
 from agent_engine.house import House
 from agent_engine.lease import keep_lease
 from agent_engine.process import Stop, StopSignal
@@ -113,7 +113,7 @@ class Attempt:
         while self._claim.attempt > 1:
             page = await agent_ledger.events(self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
             self._evidence.recall(page)
-            self._earlier_calls += sum(isinstance(event.body, ToolCall) for event in page)
+            self._earlier_calls += sum(isinstance(event.body, ToolCall) and not is_answer(event.body) for event in page)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
@@ -179,9 +179,9 @@ class Attempt:
             await asyncio.gather(turn, stop, return_exceptions=True)
 
     def _count(self, body: Body) -> None:
-        if isinstance(body, ToolResult):
+        if isinstance(body, ToolResult) and not is_answer(body):
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
-            self._house.metrics.tool_calls.labels(named(body)[:100], outcome, "yes" if body.ref else "no").inc()
+            self._house.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
 
     async def _judge(self, plan: Brief, end: RunEnd) -> Verdict:
         verdict = judge(

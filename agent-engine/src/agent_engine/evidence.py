@@ -7,6 +7,11 @@ from agent_contracts import TaskEvent
 from agent_contracts.event import Body, ToolCall, ToolResult
 from service_kit.refs import ref_fits
 
+from agent_engine.servers import BUILT_IN_TOOLS, SERVERS
+
+ANSWER_TOOLS = frozenset({"StructuredOutput"})
+"""How CLIs let the model give its answer: shown as tools, and none."""
+
 
 class Evidence:
     """Watches the events of one attempt, with what earlier attempts of the task have proven.
@@ -39,7 +44,7 @@ class Evidence:
         Returns:
             The body, with `ref` set where it fits and None everywhere else; its text is left as it is.
         """
-        if isinstance(body, ToolCall):
+        if isinstance(body, ToolCall) and not is_answer(body):
             self.calls += 1
         if not isinstance(body, ToolResult):
             return body
@@ -66,3 +71,16 @@ class Evidence:
 def named(result: ToolResult) -> str:
     """Name a result's tool as in `github/issue_read`; a CLI's own tools have no server."""
     return f"{result.server}/{result.tool}" if result.server else result.tool
+
+
+def is_answer(body: ToolCall | ToolResult) -> bool:
+    """Say whether this is no tool but the agent giving its answer."""
+    return body.server is None and body.tool in ANSWER_TOOLS
+
+
+def known_name(result: ToolResult) -> str:
+    """Name a result's tool for metrics: one of the tools that there are, else `other`, as agents invent names."""
+    if result.server is None:
+        return result.tool if result.tool in BUILT_IN_TOOLS else "other"
+    server = SERVERS.get(result.server)
+    return named(result) if server is not None and result.tool in server.tools else "other"

@@ -29,6 +29,8 @@ from rich.table import Table
 from rich.text import Text as Line
 from service_kit.foreign import for_terminal
 
+from agent_engine.evidence import is_answer
+
 FIRST_ARGUMENTS = ("repository", "issue", "pull_request", "method", "path", "query", "labels", "state", "body", "title")
 """Shown first, in this order: what a reader wants to know of a call."""
 ARGUMENT_LIMIT = 60
@@ -94,7 +96,7 @@ class LiveView:
                 self._calls[body.call_id] = body
                 return None
             case ToolResult() as body:
-                return self._tool(body)
+                return Line.assemble(("answer    ", "blue"), "given") if is_answer(body) else self._tool(body)
             case UsageEvent(usage=usage):
                 tokens = f"{usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens} in"
                 return Line.assemble(("tokens    ", "dim"), (f"{tokens}, {usage.output_tokens} out", "dim"))
@@ -128,7 +130,9 @@ class LiveView:
 
 
 def _started(attempt: int, body: Started) -> Line:
-    line = Line.assemble(("started   ", "cyan"), f"attempt {attempt}: ", plain(body.driver), " with ", plain(body.model))
+    line = Line.assemble(
+        ("started   ", "cyan"), f"attempt {attempt}: ", plain(body.driver), " with ", plain(body.model)
+    )
     line.append_text(Line.assemble((", confined by ", "dim"), plain(body.confinement, None, "dim")))
     for name, address in body.servers.items():
         line.append_text(Line.assemble((", ", "dim"), plain(f"{name} over {address}", None, "dim")))
@@ -151,7 +155,9 @@ def result_view(result: TaskResult) -> RenderableType:
     """Show a result: verdict, output, claims with their refs, effects, tokens and cost."""
     parts: list[RenderableType] = [verdict_line(result)]
     if result.output is not None:
-        shown = result.output if isinstance(result.output, str) else json.dumps(result.output, indent=2, ensure_ascii=False)
+        shown = (
+            result.output if isinstance(result.output, str) else json.dumps(result.output, indent=2, ensure_ascii=False)
+        )
         parts.append(Panel(Line(for_terminal(shown)), title="output", title_align="left", border_style="dim"))
     if result.claims:
         claims = Table(title="claims", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
@@ -159,8 +165,9 @@ def result_view(result: TaskResult) -> RenderableType:
             claims.add_row(Line(" ".join(claim.refs), style="green"), plain(claim.statement))
         parts.append(claims)
     parts.append(effects_view(result))
-    for artifact in result.artifacts:
-        parts.append(Line.assemble("artifact ", plain(artifact.name), f" ({artifact.bytes} bytes)"))
+    parts.extend(
+        Line.assemble("artifact ", plain(artifact.name), f" ({artifact.bytes} bytes)") for artifact in result.artifacts
+    )
     usage = result.usage
     read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     parts.append(
@@ -219,7 +226,9 @@ def tasks_view(views: list[TaskView]) -> RenderableType:
     for name in ("task", "state", "skill", "attempt", "door", "created", "key"):
         table.add_column(name)
     for view in views:
-        state = Line(view.state.value + (f" ({view.reason})" if view.reason else ""), style=STYLES.get(view.state.value, ""))
+        state = Line(
+            view.state.value + (f" ({view.reason})" if view.reason else ""), style=STYLES.get(view.state.value, "")
+        )
         table.add_row(
             Line(str(view.id)),
             state,

@@ -58,6 +58,9 @@ GITHUB = Server(
     writes=frozenset({"add_issue_comment", "issue_write"}),
 )
 
+BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
+"""The CLIs' own tools that a skill may grant."""
+
 SERVERS: dict[str, Server] = {server.name: server for server in (GITHUB,)}
 VENDORS: dict[str, Server] = {server.vendor: server for server in SERVERS.values()}
 

@@ -74,9 +74,12 @@ def judge(facts: Facts) -> Verdict:
     answer, misshapen = _answer(facts)
     output = answer.get("output") if answer is not None else _last_words(facts.end)
     claims, remarks = _claims(answer, facts.evidence)
+    ended = broken(facts.end)
+    if ended is not None and ended.reason == "schema":
+        ended, misshapen = None, ended  # what was denied to the agent says more than that it had no answer then
     failure = (
         stopped(facts.end, wall_seconds=facts.wall_seconds, idle_seconds=facts.idle_seconds)
-        or broken(facts.end)
+        or ended
         or unconnected(facts.end.init, tuple(server.name for server in facts.binding.servers))
         or _denied(facts)
         or misshapen

@@ -1,13 +1,18 @@
 """The stand-in GitHub speaks as GitHub describes itself, and what GitHub would refuse is seen."""
 
+import json
 import re
 from typing import Any
 
 import httpx
 import pytest
-from fixtures.github_spec import SpecChecker
+from fixtures.github_spec import SpecChecker, repository_of
+from fixtures.serving import serving
+from service_kit.errors import UpstreamError
+from service_kit.http import HttpClient
 from stand_ins.github.app import OPERATIONS, StandInApp
 from stand_ins.github.ask import Operation
+from stand_ins.github.webhook import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"
@@ -92,10 +97,19 @@ async def test_every_operation_and_status_conforms(
 
 
 def _described(operation: Operation) -> tuple[str, str]:
-    """Name an operation as GitHub's description does."""
-    path = re.sub(r":(int|path)}", "}", operation.path).removesuffix("/contents")
+    """Name an operation as GitHub's description does, which counts the root folder as a path."""
+    path = re.sub(r"/contents$", "/contents/{path}", re.sub(r":(int|path)}", "}", operation.path))
     whole = f"/repos/{{owner}}/{{repo}}{path}" if operation.of_repository else path
     return operation.method, whole
+
+
+def _places(value: Any, at: str = "") -> list[str]:
+    """List the places of an object where a value stands, those of list items once."""
+    if isinstance(value, dict):
+        return [place for key, one in value.items() for place in _places(one, f"{at}.{key}")]
+    if isinstance(value, list):
+        return [f"{at}[]"]
+    return [at]
 
 
 async def test_refusals_conform(client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp) -> None:
@@ -157,7 +171,39 @@ async def test_wrong_replies_are_seen(client: httpx.AsyncClient, checker: SpecCh
     assert any("'title' is a required property" in one for one in messages)
 
 
-def test_authentic_payloads_are_there(authentic_issue_payloads: list[dict[str, Any]]) -> None:
-    """GitHub's own examples of an opened issue can be used by other tests."""
+async def test_dropped_connections_are_dropped_through_the_judge(checker: SpecChecker) -> None:
+    """A fault that closes the connection works with the judge in between."""
+    async with serving(checker) as url, HttpClient(base_url=url, retries=0) as http:
+        await http.request("POST", "/_stand-in/faults", json={"fault": "drop_before"})
+        with pytest.raises(UpstreamError):
+            await http.request("GET", HELLO)
+
+
+async def test_authentic_issues_can_be_played(
+    client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp, authentic_issue_payloads: list[dict[str, Any]]
+) -> None:
+    """Each issue that GitHub's own payloads tell of can be put into the stand-in and is found there."""
     assert len(authentic_issue_payloads) >= 3
-    assert all(one["action"] == "opened" and one["issue"]["number"] for one in authentic_issue_payloads)
+    for payload in authentic_issue_payloads:
+        await client.post("/_stand-in/reset")
+        made = await client.post("/_stand-in/repositories", json=repository_of(payload))
+        assert made.status_code == 201, made.text
+        issue, name = payload["issue"], payload["repository"]["full_name"]
+        reply = await client.get(f"/repos/{name}/issues/{issue['number']}")
+        assert (reply.json()["title"], reply.json()["body"]) == (issue["title"], issue["body"])
+        assert (await client.get("/search/issues", params={"q": f"repo:{name} is:issue"})).json()["total_count"] == 1
+    assert checker.violations == []
+
+
+async def test_our_payloads_hold_what_authentic_ones_hold(
+    client: httpx.AsyncClient, github: StandInApp, authentic_issue_payloads: list[dict[str, Any]]
+) -> None:
+    """Every field that all of GitHub's own `issues.opened` payloads share is in the stand-in's."""
+    github.stand_in.deliveries.hook = Hook("http://127.0.0.1:9/")
+    order = {"repository": "octocat/hello-world", "title": "t", "body": "b", "user": "mona", "labels": ["bug"]}
+    await client.post("/_stand-in/issues", json=order)
+    await github.stand_in.deliveries.settled()
+    ours = _places(json.loads(next(iter(github.stand_in.deliveries.log.values())).body))
+    shared = set.intersection(*(set(_places(one)) for one in authentic_issue_payloads))
+    # Below a null of ours (no assignee, no milestone) nothing is missing.
+    assert [place for place in shared if not any(f"{place}.".startswith(f"{one}.") for one in ours)] == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from github_api.upstream import github
 from service_kit.access import Door
 from service_kit.bearer import new_token, token_hash
 from service_kit.keys import write_keys
+from service_kit.serve import bind
 from service_kit.settings import load
 from service_kit.tokens import Signer
 from stand_ins.github.app import StandInApp, build
@@ -157,6 +159,38 @@ async def house(folder: Path, database_url: str, redis_url: str | None, **more: 
         )
         async with gateway(settings) as url:
             yield House(url, app, github_url, settings, Signer.from_file(folder / "key.json"), services, client)
+
+
+def environment(settings: GitHubApiSettings) -> dict[str, str]:
+    """Give the environment that a process needs for the same gateway."""
+    return {
+        "ACCESS_FILE": str(settings.access_file),
+        "AGENT_JWKS_FILE": str(settings.agent_jwks_file),
+        "DATABASE_URL": settings.database_url,
+        "GITHUB_UPSTREAM_URL": settings.github_upstream_url,
+        "GITHUB_UPSTREAM_TOKEN": UPSTREAM_TOKEN,
+        **({"REDIS_URL": settings.redis_url} if settings.redis_url else {}),
+    }
+
+
+async def started(api: House) -> tuple[asyncio.subprocess.Process, str]:
+    """Start one more instance as a process, and give it with its address once it is ready."""
+    probe = bind("127.0.0.1", 0)
+    port = probe.getsockname()[1]
+    probe.close()
+    command = (sys.executable, "-m", "github_api", "--port", str(port))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, env=environment(api.settings), stdout=pipe, stderr=pipe)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(400):
+        try:
+            await api.client.get(f"{url}/ready")
+            return process, url
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+    process.kill()
+    _, err = await process.communicate()
+    raise AssertionError(err.decode())
 
 
 async def running_task(pool: asyncpg.Pool) -> tuple[UUID, int]:

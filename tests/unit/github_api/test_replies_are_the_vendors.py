@@ -71,7 +71,15 @@ async def test_an_ordinary_client_reads_every_page(api: House) -> None:
 
     def read() -> dict[str, list[Any]]:
         auth = github.Auth.Token(api.services["helper"])
-        client = github.Github(base_url=api.url, auth=auth, per_page=2, retry=None, lazy=True)
+        client = github.Github(
+            base_url=api.url,
+            auth=auth,
+            per_page=2,
+            retry=None,
+            lazy=True,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+        )
         repository = client.get_repo(HELLO)
         issue = repository.get_issue(2)
         found: dict[str, list[Any]] = {

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 from agent_contracts import Budget, Mode, Task, TaskResult
 from agent_ledger import Claim, SkillRow, claim, register_skills, submit
+from redis.asyncio import Redis
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
 
@@ -15,7 +16,7 @@ DOOR = Door(
     name=f"stream:{STREAM}",
     skills=["*"],
     vendors={"github": Bound(resources={"repositories": ["octocat/*"]}, mode=Mode.write)},
-    budget=Budget(usd="1.50"),  # type: ignore[arg-type]  # as in a YAML file
+    budget=Budget(usd="1.50"),
 )
 ACCESS = Access(streams={STREAM: DOOR})
 
@@ -25,10 +26,10 @@ def task(**fields: Any) -> Task:
     return Task(**{"skill": "triage", "input": "look", **fields})
 
 
-async def given(pool: asyncpg.Pool, door: Door = DOOR, **fields: Any) -> UUID:
+async def given(ledger: asyncpg.Pool, door: Door = DOOR, **fields: Any) -> UUID:
     """Register the skill and submit a task."""
-    await register_skills(pool, [SKILL])
-    return (await submit(pool, task(**fields), door=door)).id
+    await register_skills(ledger, [SKILL])
+    return (await submit(ledger, task(**fields), door=door)).id
 
 
 async def take(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> Claim | None:
@@ -52,3 +53,9 @@ async def expire(pool: asyncpg.Pool, task_id: UUID) -> None:
 def done(task_id: UUID, **fields: Any) -> TaskResult:
     """Make a successful result."""
     return TaskResult(**{"task_id": task_id, "status": "succeeded", **fields})
+
+
+async def said(redis: Redis, stream: str) -> list[dict[bytes, bytes]]:
+    """Read the fields of a stream's entries."""
+    entries: Any = await redis.xrange(stream)
+    return [fields for _, fields in entries]

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +25,7 @@ async def test_race_of_many_claims_gives_each_task_once(pool: asyncpg.Pool) -> N
             got.append(claimed.id)
         return got
 
-    got = Counter(sum(await asyncio.gather(*(work(f"w{n}") for n in range(10))), []))
+    got = Counter(chain.from_iterable(await asyncio.gather(*(work(f"w{n}") for n in range(10)))))
     assert set(got) == wanted
     assert set(got.values()) == {1}
 
@@ -40,7 +42,7 @@ async def test_order_is_priority_then_age(pool: asyncpg.Pool) -> None:
 @pytest.mark.parametrize(
     "only", [{"pools": ["gpu"]}, {"engines": ["cursor"]}, {"skills": {"triage": "v0"}}, {"skills": {"other": "v1"}}]
 )
-async def test_only_what_the_worker_has(pool: asyncpg.Pool, only: dict[str, object]) -> None:
+async def test_only_what_the_worker_has(pool: asyncpg.Pool, only: dict[str, Any]) -> None:
     """A worker is given only tasks of its pools, engines and skills in the version that it carries."""
     await given(pool)
     assert await take(pool, **only) is None

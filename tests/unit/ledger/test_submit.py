@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -21,7 +22,7 @@ from agent_ledger import (
 )
 from agent_ledger.errors import Fault
 from service_kit.access import Door
-from unit.ledger.house import DOOR, SKILL, given, task, taken
+from unit.ledger.house import DOOR, SKILL, given, taken, task
 
 
 async def test_same_id_and_request_is_one_task(pool: asyncpg.Pool) -> None:
@@ -82,7 +83,7 @@ async def test_parallel_submits_make_one_row(pool: asyncpg.Pool) -> None:
         ({"resources": {"github": {"repositories": ["evil/repo"]}}}, "door"),
     ],
 )
-async def test_what_the_house_does_not_take(pool: asyncpg.Pool, fields: dict[str, object], fault: Fault) -> None:
+async def test_what_the_house_does_not_take(pool: asyncpg.Pool, fields: dict[str, Any], fault: Fault) -> None:
     """A task that nobody could run is refused with its fault, and makes no row."""
     with pytest.raises(InvalidTask) as refused:
         await given(pool, **fields)
@@ -103,7 +104,7 @@ async def test_row_carries_door_and_narrowed_bounds(pool: asyncpg.Pool) -> None:
         tenant="acme",
         skills=["triage"],
         vendors=DOOR.vendors,
-        budget=Budget(usd="2", tokens=100),  # type: ignore[arg-type]
+        budget=Budget(usd="2", tokens=100),
         actor=Actor(kind="service", id="ci"),
     )
     name = await given(
@@ -111,7 +112,7 @@ async def test_row_carries_door_and_narrowed_bounds(pool: asyncpg.Pool) -> None:
         door,
         tenant="stolen",
         actor=Actor(kind="person", id="eve"),
-        budget=Budget(usd="0.5", tokens=500),  # type: ignore[arg-type]
+        budget=Budget(usd="0.5", tokens=500),
         resources={"github": {"repositories": ["octocat/hello-world", "evil/repo"]}},
         retry=Retry(max_attempts=9),
     )

@@ -121,13 +121,11 @@ async def test_without_authentication_all_is_there(open_server: Running, mode: s
 
 
 async def _session(http: httpx.AsyncClient, stack: AsyncExitStack, token: str) -> str:
-    stream = await stack.enter_async_context(
-        http.stream("GET", "/sse", headers={"authorization": f"Bearer {token}"}, timeout=10)
-    )
-    async for line in stream.aiter_lines():
-        if line.startswith("data: "):
-            return line.removeprefix("data: ")
-    raise AssertionError("no endpoint")
+    headers = {"authorization": f"Bearer {token}"}
+    stream = await stack.enter_async_context(http.stream("GET", "/sse", headers=headers, timeout=10))
+    lines = stream.aiter_lines()
+    stack.push_async_callback(lines.aclose)  # type: ignore[attr-defined]  # a generator; dropping it ends the stream
+    return await anext(line.removeprefix("data: ") async for line in lines if line.startswith("data: "))
 
 
 async def test_two_runs_sessions_never_mix(closed_server: Running, house: House) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -29,11 +29,10 @@ def open_folder() -> Iterator[Path]:
 
 
 async def test_root_without_user_namespaces_becomes_another_user(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port_factory: pytest.FixtureRequest
+    open_folder: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
     """Both servers run as `nobody`, from a copy of their programs that it can read, in folders that it owns."""
-    monkeypatch.setenv("STORES_CACHE_DIR", str(open_folder / "cache"))
-    account = Account(uid=NOBODY, switch=True)
+    account = Account(uid=NOBODY, switch=True, cache=open_folder / "cache")
     servers: list[Server] = [
         made(
             folder=open_folder / made.__name__.lower(),
@@ -57,12 +56,9 @@ async def test_root_without_user_namespaces_becomes_another_user(
             await end(server, process)
 
 
-def test_programs_out_of_reach_are_copied_once(
-    open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Programs below a folder that is closed to others are copied to the cache; those in reach are used where they are."""
-    monkeypatch.setenv("STORES_CACHE_DIR", str(open_folder / "cache"))
-    account = Account(uid=NOBODY, switch=True)
+def test_programs_out_of_reach_are_copied_once(open_folder: Path, tmp_path: Path) -> None:
+    """Programs below a folder that is closed to others are copied to the cache; those in reach are not."""
+    account = Account(uid=NOBODY, switch=True, cache=open_folder / "cache")
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "server").write_text("x")

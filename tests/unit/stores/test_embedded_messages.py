@@ -23,10 +23,12 @@ def told(result: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("flag", "server", "variable"),
-    [("--postgres-port", "PostgreSQL", "POSTGRES_PORT"), ("--redis-port", "Valkey", "REDIS_PORT")],
+    ("name", "flag", "server", "variable"),
+    [
+        ("run", "--postgres-port", "PostgreSQL", "POSTGRES_PORT"),
+        ("start", "--redis-port", "Valkey", "REDIS_PORT"),
+    ],
 )
-@pytest.mark.parametrize("name", ["run", "start"])
 def test_taken_port(stores_command: Command, name: str, flag: str, server: str, variable: str) -> None:
     """A taken port is named, with the flag and the variable that change it; nothing stays running."""
     with socket.socket() as other:

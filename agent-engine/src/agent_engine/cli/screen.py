@@ -13,6 +13,7 @@ from agent_ledger import LedgerError
 from agent_stores.pool import open_pool
 from pydantic import SecretStr
 from rich.console import Console, RenderableType
+from rich.text import Text
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.foreign import for_terminal
 from service_kit.redact import redact
@@ -24,6 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DONE = 0
 FAILED = 1
 WRONG_USE = 2
+PIPED_WIDTH = 160
 
 
 class UsageError(EngineError):
@@ -35,12 +37,13 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, markup=False, emoji=False)
+        width = None if sys.stdout.isatty() else PIPED_WIDTH
+        self.console = Console(highlight=False, markup=False, emoji=False, width=width)
 
     def show(self, view: RenderableType) -> None:
         """Print for people; nothing where JSON is wanted."""
         if not self.as_json:
-            self.console.print(view)
+            self.console.print(view, soft_wrap=isinstance(view, Text))
 
     def data(self, value: Any) -> None:
         """Print one JSON document on a line of its own; nothing where people read."""

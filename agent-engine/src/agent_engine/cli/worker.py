@@ -18,6 +18,9 @@ from agent_engine.process import harden
 from agent_engine.settings import WorkerSettings, drop_secrets
 from agent_engine.worker import Worker
 
+REPLAYED_SECONDS = 5.0
+"""The HTTP server raises a signal that it caught once more when it has stopped: that one is no second wish."""
+
 
 def worker(
     http: Annotated[str | None, typer.Option(help="Port or host:port of /health, /ready, /metrics; 'off'.")] = None,
@@ -81,13 +84,19 @@ async def _serve(house: House) -> None:
 
 
 def stop_signals() -> tuple[asyncio.Event, asyncio.Event]:
-    """Set the first event at the first SIGTERM or SIGINT, the second at the next."""
+    """Set the first event at the first SIGTERM or SIGINT, and the second at one that comes later."""
     stop, hurry = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    first = 0.0
 
     def on_signal() -> None:
-        (hurry if stop.is_set() else stop).set()
+        nonlocal first
+        if not stop.is_set():
+            first = loop.time()
+            stop.set()
+        elif loop.time() - first > REPLAYED_SECONDS:
+            hurry.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
     return stop, hurry

@@ -31,7 +31,6 @@ ETC = {
     "hosts": "127.0.0.1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
-READ_ONLY_PROC = ("acpi", "bus", "fs", "irq", "mtrr", "pressure", "scsi", "sys", "sysrq-trigger")
 HIDDEN_PROC = ("kcore", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list", "timer_stats")
 
 
@@ -160,15 +159,14 @@ def _system(root: Path) -> Iterator[str]:
 
 
 def _proc(root: Path) -> Iterator[str]:
-    """Mount the confinement's own /proc; under a root worker the inner uid owns the kernel's files there."""
+    """Mount the confinement's own /proc, read-only: under a root worker the inner uid owns the kernel's files there."""
     yield from ("--proc", "/proc")
-    for name in READ_ONLY_PROC:
-        path = root / "proc" / name
-        if path.exists():
-            yield from ("--ro-bind", str(path), f"/proc/{name}")
+    if (root / "proc/sys").exists():
+        yield from ("--ro-bind", str(root / "proc/sys"), "/proc/sys")
     for name in HIDDEN_PROC:
         if (root / "proc" / name).exists():
             yield from ("--ro-bind", "/dev/null", f"/proc/{name}")
+    yield from ("--remount-ro", "/proc")
 
 
 def _devices(sizes: Sizes, nodes: Mapping[str, Path]) -> Iterator[str]:

@@ -13,14 +13,13 @@ from genai_prices import Usage, calc_price
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from agent_engine.servers import SERVERS, VENDORS
+from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
 from agent_engine.skills.bind import INPUT_VALUE
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500
 ENGINES = frozenset({"claude"})
-BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
 
 
 def check(skill: Skill) -> list[str]:

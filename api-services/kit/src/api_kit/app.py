@@ -72,7 +72,8 @@ async def open_gateway(
         bounds=bounds,
     )
     try:
-        yield build_gateway(gateway, settings, checks=_checks(pool, redis), registry=registry)
+        checks, release = _checks(pool, redis), version(f"agent-bot-{audience}")
+        yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)
     finally:
         await http.aclose()
         if redis is not None:
@@ -81,11 +82,16 @@ async def open_gateway(
 
 
 def build_gateway(
-    gateway: Gateway, settings: GatewaySettings, *, checks: Mapping[str, Check], registry: CollectorRegistry
+    gateway: Gateway,
+    settings: GatewaySettings,
+    *,
+    version: str,
+    checks: Mapping[str, Check],
+    registry: CollectorRegistry,
 ) -> Starlette:
     """Put health routes and the Host check around a gateway."""
     name = f"{gateway.vendor.name}-api"
-    health = health_routes(service=name, version=version(f"agent-bot-{name}"), checks=checks, registry=registry)
+    health = health_routes(service=name, version=version, checks=checks, registry=registry)
     guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins)
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False

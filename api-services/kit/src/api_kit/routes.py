@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from string import Formatter
 from typing import Literal
 
 from api_kit.body import Body, Json
@@ -139,10 +140,19 @@ class Table:
         raise Refusal("method", f"{method[:20]} is not a method of {fitting[0].path}", allow=allow)
 
 
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
 def _check(route: Route) -> None:
     for resource in route.resources:
         if (resource.where == "lookup") != (resource.lookup is not None):
             raise ValueError(f"{route.name}: a resource has a lookup if and only if it is found by it")
+        known = route.template.parameters if resource.where == "path" else route.query
+        if resource.where in ("path", "query") and not _fields(resource.name) <= known:
+            raise ValueError(f"{route.name}: {resource.name} names what is no parameter of the {resource.where}")
+    if not _fields(route.target) <= route.template.parameters:
+        raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
     if route.writes and not route.tools:
         raise ValueError(f"{route.name}: a write names the tools that may use it")
     if route.owners and not (route.search or route.resources):

@@ -55,7 +55,8 @@ class Search:
 
     def _check(self, word: str) -> None:
         unquoted = re.sub(r'"[^"]*"', '""', word)
-        if word in OPERATORS or "(" in unquoted or ")" in unquoted:
+        operators = OPERATORS & set(re.split(r"[^A-Za-z]+", unquoted))
+        if operators or "(" in unquoted or ")" in unquoted:
             raise Refusal("search_syntax", f"the search text holds the operator {word[:100]!r}")
         scope = rf"(?<![A-Za-z0-9_])({'|'.join(sorted(self.scopes))}):"
         within = scope + r"[^\s\"]"

@@ -67,11 +67,10 @@ async def claim(
     """
     async with transaction(executor) as connection:
         await sweep(connection, complete)
+        await touch_skills(connection, skills)
         started = await _start(connection, worker, lease_seconds, pools, engines, skills)
-        if started is None:
-            await touch_skills(connection, skills)
-            if await adopt_tasks(connection, skills):
-                started = await _start(connection, worker, lease_seconds, pools, engines, skills)
+        if started is None and await adopt_tasks(connection, skills):
+            started = await _start(connection, worker, lease_seconds, pools, engines, skills)
         if started is None:
             return None
         session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None

@@ -120,11 +120,10 @@ async def adopt_tasks(connection: Connection, carried: Mapping[str, str]) -> int
         update ledger.tasks t set skill_version = given.version
         from unnest($1::text[], $2::text[]) as given (name, version)
         where t.id in (
-            select q.id from ledger.tasks q join unnest($1::text[], $2::text[]) as mine (name, version)
-                on q.skill = mine.name and q.skill_version <> mine.version
-            where q.state = 'queued' and q.not_before <= now() and not exists (
-                select from ledger.skills s where s.name = q.skill and s.version = q.skill_version
-                    and s.seen_at > now() - make_interval(secs => $3))
+            select q.id from unnest($1::text[], $2::text[]) as mine (name, version)
+            join ledger.skills s on s.name = mine.name and s.version <> mine.version
+                and s.seen_at < now() - make_interval(secs => $3)
+            join ledger.tasks q on q.skill = s.name and q.skill_version = s.version and q.state = 'queued'
             limit 100 for update of q skip locked)
         and t.skill = given.name
         """,

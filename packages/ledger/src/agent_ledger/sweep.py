@@ -81,13 +81,9 @@ async def lock_doomed(connection: Connection) -> list[Doomed]:
             when cancel_requested_at is not null then 'cancelled'
             when deadline <= now() then 'deadline' else 'crashed' end as why
         from ledger.tasks
-        where id in (
-            select id from ledger.tasks where state = 'queued' and deadline <= now()
-            union all select id from ledger.tasks where state = 'queued' and cancel_requested_at is not null
-            union all select id from ledger.tasks where state = 'running' and lease_until <= now())
-        and (state = 'queued' and (deadline <= now() or cancel_requested_at is not null)
+        where state = 'queued' and (deadline <= now() or cancel_requested_at is not null)
             or state = 'running' and lease_until <= now()
-                and (attempt >= max_attempts or cancel_requested_at is not null or deadline <= now()))
+                and (attempt >= max_attempts or cancel_requested_at is not null or deadline <= now())
         limit $1 for update skip locked
         """,
         BATCH,

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import ipaddress
+import signal
 import socket
 import sys
-from collections.abc import Coroutine
+import threading
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import uvicorn
@@ -64,7 +66,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -72,6 +74,23 @@ async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.
             listener.close()
     if not server.started:
         raise ConfigError("the server did not start: see the log line above")
+
+
+class Server(uvicorn.Server):
+    """Ends on a signal by returning: uvicorn's own raises the signal again, and what comes after never runs."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT while serving."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -7,27 +7,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
 from service_kit.errors import ConfigError
-from service_kit.settings import Settings, load
+from service_kit.settings import load
 
 from agent_stores.background import start_run, status, stop_run, urls
 from agent_stores.embedded import Plan, in_foreground
+from agent_stores.settings import StoresSettings
 
 NOT_UP = 3
-
-
-class StoresSettings(Settings):
-    """What `agent-stores` reads from the environment; a flag of the same meaning wins."""
-
-    database_url: str | None = Field(default=None, description="a PostgreSQL that is there: none is started")
-    redis_url: str | None = Field(default=None, description="a Redis that is there: none is started")
-    stores_dir: Path = Field(default=Path("var/stores"), description="the folder of the embedded stores")
-    postgres_port: int = Field(default=5432, ge=0, le=65535, description="a port, 0 for a free one")
-    redis_port: int = Field(default=6379, ge=0, le=65535, description="a port, 0 for a free one")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,6 +48,7 @@ def _plan(options: argparse.Namespace, settings: StoresSettings) -> Plan:
         redis_port=given(options.redis_port, settings.redis_port),
         database_url=settings.database_url,
         redis_url=settings.redis_url,
+        cache=settings.stores_cache_dir,
         throwaway=getattr(options, "throwaway", False),
         until_eof=getattr(options, "until_eof", False),
     )

@@ -11,6 +11,7 @@ from agent_stores.binaries import bubblewrap_program
 from agent_stores.errors import StoreError
 
 NOBODY = 65534
+CACHE = Path("/var/cache/agent-stores")
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class Account:
         uid: who owns the server's files, seen from outside.
         prefix: the command that the server's own follows.
         switch: whether the server's process changes to `uid` (only root can).
+        cache: where programs are copied to that `uid` cannot reach.
     """
 
     uid: int
     prefix: tuple[str, ...] = ()
     switch: bool = False
+    cache: Path = CACHE
 
     @property
     def switched(self) -> int | None:
@@ -52,7 +55,7 @@ class Account:
             return folder
         # Named by what it was copied from and when that was installed, and owned by root: nobody else can plant one.
         stamp = f"{folder.name}-{folder.stat().st_mtime_ns:x}-{folder.stat().st_ino:x}"
-        copy = Path(os.environ.get("STORES_CACHE_DIR") or "/var/cache/agent-stores") / stamp
+        copy = self.cache / stamp
         if copy.exists():
             if copy.stat().st_uid == os.geteuid():
                 return copy
@@ -95,11 +98,11 @@ def reachable(folder: Path) -> bool:
     return all(path.stat().st_mode & 0o001 for path in (whole, *whole.parents))
 
 
-def choose() -> Account:
+def choose(cache: Path = CACHE) -> Account:
     """Choose the account for this process: itself, or what root steps down to."""
     if os.geteuid() != 0:
         return Account(uid=os.geteuid())
-    return namespaced() or Account(uid=NOBODY, switch=True)
+    return namespaced() or Account(uid=NOBODY, switch=True, cache=cache)
 
 
 def namespaced() -> Account | None:

@@ -136,7 +136,8 @@ async def stop_run(plan: Plan) -> list[str]:
         else:
             raise StoreError(f"the run with pid {pid} did not stop within {STOP_SECONDS} s; see {folder.path / 'log'}.")
         names.append(f"the run with pid {pid}")
-    left = servers(replace(plan, database_url=None, redis_url=None), folder) if folder.path.exists() else ()
+    whole = replace(plan, database_url=None, redis_url=None)
+    left = servers(whole, folder, passwords=False) if folder.path.exists() else ()
     for server in left:
         if server is not None and await stop(server):
             names += [f"{server.name}, left by a run that was killed"]

@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_stores.account import choose
+from agent_stores.account import CACHE, choose
 from agent_stores.errors import ServerEnded, StoreError
 from agent_stores.explain import explain
 from agent_stores.folder import Folder, State
 from agent_stores.postgres import Postgres
-from agent_stores.server import Server, end, start
+from agent_stores.server import Server, check_port, clear, end, start
 from agent_stores.valkey import Valkey
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class Plan:
         redis_port: where Valkey listens; 0 takes a free port.
         database_url: the address of a PostgreSQL that is there already: then none is started.
         redis_url: the address of a Redis that is there already: then none is started.
+        cache: where root without user namespaces copies the programs to, if others cannot reach them.
         throwaway: for tests: fast, and nothing outlives the machine.
         until_eof: end when standard input does, so that no run outlives the program that holds the other end.
     """
@@ -42,17 +43,18 @@ class Plan:
     redis_port: int = 6379
     database_url: str | None = None
     redis_url: str | None = None
+    cache: Path = CACHE
     throwaway: bool = False
     until_eof: bool = False
 
 
-def servers(plan: Plan, folder: Folder) -> tuple[Postgres | None, Valkey | None]:
-    """Give the servers that the plan needs, not started.
+def servers(plan: Plan, folder: Folder, *, passwords: bool = True) -> tuple[Postgres | None, Valkey | None]:
+    """Give the servers that the plan needs, not started; without `passwords` they can only be stopped.
 
     Raises:
         StoreError: the folder cannot be used.
     """
-    account = choose()
+    account = choose(plan.cache)
     folder.open(account)
     logs = folder.path / "log"
     postgres = valkey = None
@@ -61,7 +63,7 @@ def servers(plan: Plan, folder: Folder) -> tuple[Postgres | None, Valkey | None]
             folder=folder.path / "postgres",
             log=logs / "postgres.log",
             port=plan.postgres_port or _free_port(),
-            password=folder.password("postgres"),
+            password=folder.password("postgres") if passwords else "",
             account=account,
             throwaway=plan.throwaway,
         )
@@ -70,7 +72,7 @@ def servers(plan: Plan, folder: Folder) -> tuple[Postgres | None, Valkey | None]
             folder=folder.path / "redis",
             log=logs / "redis.log",
             port=plan.redis_port or _free_port(),
-            password=folder.password("redis"),
+            password=folder.password("redis") if passwords else "",
             account=account,
             throwaway=plan.throwaway,
         )
@@ -128,18 +130,20 @@ def in_foreground(plan: Plan) -> int:
 
 @asynccontextmanager
 async def _started(servers: list[Server]) -> AsyncIterator[dict[Server, Process]]:
+    for server in servers:
+        await clear(server)
+        check_port(server)
     processes: dict[Server, Process] = {}
 
     async def bring_up(server: Server) -> None:
         processes[server] = await start(server)
 
     try:
-        try:
-            async with asyncio.TaskGroup() as group:
-                for server in servers:
-                    group.create_task(bring_up(server))
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        # Each comes to its end, never cancelled: what is cancelled while it starts a process may leave that behind.
+        ends = await asyncio.gather(*map(bring_up, servers), return_exceptions=True)
+        for error in ends:
+            if isinstance(error, BaseException):
+                raise error
         yield processes
     finally:
         await asyncio.gather(*(end(server, process) for server, process in processes.items()))

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ class Postgres:
                 "--locale-provider=builtin",
                 "--locale=C.UTF-8",
                 "--lc-messages=C",
-                *(["--no-sync"] if self.throwaway else []),
+                *self._syncing(),
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=STDOUT,
@@ -133,6 +134,12 @@ class Postgres:
         finally:
             password.unlink(missing_ok=True)
             shutil.rmtree(half_made, ignore_errors=True)
+
+    def _syncing(self) -> list[str]:
+        if self.throwaway:
+            return ["--no-sync"]
+        # One syncfs is several times faster than a thousand fsyncs; only Linux has it.
+        return ["--sync-method=syncfs"] if sys.platform == "linux" else []
 
     def _programs(self) -> Path:
         return self.account.readable(postgres_folder()) / "bin"

@@ -92,14 +92,11 @@ def _works_in(pid: int, folder: Path) -> bool:
 async def start(server: Server) -> Process:
     """Start a server as a child of this process and wait until it answers.
 
-    What an earlier run left is dealt with first: an orphan that serves this very folder is stopped, and a stale pid
-    file is no hindrance.
+    `clear` must have been called: two servers in one folder would destroy it.
 
     Raises:
         StoreError: it did not start; says why and what to do.
     """
-    await _clear(server)
-    _check_port(server)
     try:
         await server.prepare()
         if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
@@ -136,7 +133,12 @@ async def start(server: Server) -> Process:
     return process
 
 
-async def _clear(server: Server) -> None:
+async def clear(server: Server) -> None:
+    """Deal with what an earlier run left: stop an orphan that serves this very folder, remove a stale pid file.
+
+    Raises:
+        StoreError: something still works in the folder and does not end.
+    """
     if not server.pid_file.exists():
         return
     orphan = running(server)
@@ -159,7 +161,12 @@ def _workers(folder: Path) -> list[int]:
     return [int(path.name) for path in found if _works_in(int(path.name), folder)]
 
 
-def _check_port(server: Server) -> None:
+def check_port(server: Server) -> None:
+    """Check that a server can have its port.
+
+    Raises:
+        StoreError: another program has it, or this user may not.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

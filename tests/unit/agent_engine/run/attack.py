@@ -22,18 +22,20 @@ def environments() -> dict[str, str]:
 
 
 def walk(top: str) -> list[str]:
-    """Every path below, without following links, without processes."""
+    """Every path below, without following links, without processes, and of the large read-only trees the top only."""
     paths = []
     for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if not (folder == "/proc" and (name.isdigit() or name.endswith("self")))]
+        if folder in ("/usr/bin", "/usr/lib", "/usr/share", "/usr/include", "/opt/py/lib", "/etc/alternatives"):
+            folders.clear()
         paths += [str(Path(folder, name)) for name in (*folders, *files)]
     return paths
 
 
 def openable(path: str) -> bool:
-    """Whether a path can be opened for writing."""
+    """Whether a path, and not what a link leads to, can be opened for writing."""
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW))
     except OSError:
         return False
     return True
@@ -94,7 +96,11 @@ def nested() -> str:
 
 
 outside_of_writable = [path for path in walk("/") if not path.startswith(WRITABLE)]
-etc = {path: Path(path).read_text() for path in walk("/etc") if path.count("/") == 2 and Path(path).is_file()}
+etc = {
+    path: Path(path).read_text("utf-8", "replace")
+    for path in walk("/etc")
+    if path.count("/") == 2 and Path(path).is_file()
+}
 etc.pop("/etc/ld.so.cache", None)
 print(
     json.dumps(

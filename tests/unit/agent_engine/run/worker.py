@@ -34,6 +34,7 @@ async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then
         model_token="model-token-of-the-killed-worker",
         servers=(ServerSpec(name="lab", url=lab, transport="http", token="task-token-of-the-killed-worker"),),
         allowed_tools=("mcp__lab__lookup",),
+        output_schema={"type": "object"},
         max_turns=5,
         wall_seconds=60,
         idle_seconds=60,

@@ -118,13 +118,13 @@ class IssueTools:
         body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
         labels: Annotated[
             list[str] | None,
-            Field(max_length=50, description="Replaces all labels; keep those you want from issue_read"),
+            Field(max_length=50, description="Replaces all: repeat those to keep. Unknown names are created"),
         ] = None,
         state: Literal["open", "closed"] | None = None,
         state_reason: Literal["completed", "not_planned", "duplicate", "reopened"] | None = None,
         assignees: Annotated[list[str] | None, Field(max_length=10, description="Logins; replaces all")] = None,
     ) -> Reply:
-        """Create an issue, or update one: fields left out stay. Labels must exist, see list_labels."""
+        """Create an issue, or update one: fields left out stay. Take labels from list_labels."""
         asked = {"title": title, "body": body, "labels": labels, "assignees": assignees}
         asked |= {"state": state, "state_reason": state_reason}
         fields = {name: value for name, value in asked.items() if value is not None}
@@ -155,7 +155,7 @@ class IssueTools:
 
     @tool("issues")
     async def list_labels(self, call: Call, repository: Repository, limit: Limit = 100, cursor: Cursor = None) -> Reply:
-        """List the labels that a repository has, with their descriptions. Only these can be set."""
+        """List the labels that a repository has, with their descriptions."""
         page = await self._github.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
         return Reply(f"{len(items)} labels of {repository}:", items, page.here, page.next)

@@ -61,6 +61,7 @@ def upgrade() -> None:
         ) with (fillfactor = 80)
     """)
     op.execute("create index tasks_queue on ledger.tasks (priority, not_before, id) where state = 'queued'")
+    op.execute("create index tasks_version on ledger.tasks (skill, skill_version) where state = 'queued'")
     op.execute("create index tasks_running on ledger.tasks (id) where state = 'running'")
     op.execute("create index tasks_deadline on ledger.tasks (deadline) where state = 'queued' and deadline is not null")
     op.execute(

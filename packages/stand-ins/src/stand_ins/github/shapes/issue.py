@@ -64,6 +64,7 @@ def issue_json(
         "author_association": world.association(repository, issue.user),
         "active_lock_reason": None,
         "body": issue.body,
+        "draft": issue.pull.draft if issue.pull else False,
         "reactions": _reactions(url),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
@@ -78,7 +79,6 @@ def issue_json(
     }
     if issue.pull:
         page = issue_web_url(issue, repository, base)
-        shape["draft"] = issue.pull.draft
         shape["pull_request"] = {
             "url": f"{api_url(repository, base)}/pulls/{issue.number}",
             "html_url": page,

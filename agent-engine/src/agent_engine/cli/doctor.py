@@ -1,0 +1,30 @@
+"""`agent-engine doctor`: look at every dependency and say what to mend."""
+
+from rich.text import Text
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, finish
+from agent_engine.doctor import DoctorSettings, examine
+from agent_engine.render import plain
+
+STYLES = {"ok": "green", "warning": "yellow", "bad": "bold red"}
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check PostgreSQL, Redis, keys, access file, servers, model-api, the agent CLI, confinement and skills."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        findings = await examine(load(DoctorSettings))
+        for finding in findings:
+            screen.data(vars(finding))
+            screen.show(
+                Text.assemble(
+                    (f"{finding.state:8} ", STYLES[finding.state]), f"{finding.name:14} ", plain(finding.detail)
+                )
+            )
+            if finding.remedy:
+                screen.show(Text.assemble(" " * 9, ("mend: ", "bold"), plain(finding.remedy)))
+        return FAILED if any(finding.state == "bad" for finding in findings) else DONE
+
+    finish(work())

@@ -1,0 +1,122 @@
+"""`agent-engine skills`: list, check and register skills."""
+
+from pathlib import Path
+from typing import Annotated
+
+import agent_ledger
+import typer
+from rich.table import Table
+from rich.text import Text
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.render import plain
+from agent_engine.settings import LedgerAccess, SkillSources
+from agent_engine.skills.check import check as problems_of
+from agent_engine.skills.format import UnreadableSkill
+from agent_engine.skills.load import Shelf, load_shelf, read_skill, shipped_folder, skill_folders
+
+app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def shelf() -> Shelf:
+    """Load the shipped skills and those of SKILLS_PATH."""
+    return load_shelf([shipped_folder(), *load(SkillSources).folders()])
+
+
+@app.command("list")
+def list_skills(as_json: Json = False) -> None:
+    """List the skills that a worker started here would carry."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        found = shelf()
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("skill", "version", "engine", "model", "description"):
+            table.add_column(name)
+        for skill in found.skills.values():
+            settings = skill.settings
+            table.add_row(
+                plain(skill.name),
+                skill.version[:12],
+                plain(settings.engine),
+                plain(settings.model),
+                plain(skill.description, 100),
+            )
+            screen.data(
+                {
+                    "name": skill.name,
+                    "version": skill.version,
+                    "engine": settings.engine,
+                    "model": settings.model,
+                    "description": skill.description,
+                    "folder": str(skill.folder),
+                    "problems": list(skill.problems),
+                }
+            )
+        screen.show(table)
+        for warning in found.warnings:
+            screen.show(plain(f"warning: {warning}", style="yellow"))
+        return DONE
+
+    finish(work())
+
+
+@app.command("check")
+def check(
+    path: Annotated[
+        Path | None, typer.Argument(help="A skill, or a folder of skills; without it all that are known.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold skills to the letter of the format and of our settings; exit 1 if anything is wrong."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        folders = [path] if path is not None else [shipped_folder(), *load(SkillSources).folders()]
+        wrong = False
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"{folder} is not a folder")
+            places = skill_folders(folder)
+            if not places:
+                raise UsageError(f"{folder} holds no SKILL.md, and no folder in it does")
+            for place in places:
+                found = check_folder(place)
+                wrong = wrong or bool(found)
+                screen.data({"skill": place.name, "folder": str(place), "problems": found})
+                screen.show(
+                    Text.assemble(plain(place.name), ": ", (f"{len(found)} wrong", "red") if found else ("ok", "green"))
+                )
+                for text in found:
+                    screen.show(Text.assemble("  - ", plain(text)))
+        if path is None:
+            shelf()
+        return FAILED if wrong else DONE
+
+    finish(work())
+
+
+def check_folder(folder: Path) -> list[str]:
+    """Give everything that is wrong with the skill in a folder."""
+    try:
+        return problems_of(read_skill(folder))
+    except UnreadableSkill as error:
+        return [str(error)]
+
+
+@app.command("register")
+def register(as_json: Json = False) -> None:
+    """Make the skills known to the ledger without starting a worker."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        found = shelf()
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            await agent_ledger.register_skills(pool, found.rows())
+        for name, version in found.versions().items():
+            screen.show(Text.assemble("registered ", plain(name), f" {version[:12]}"))
+            screen.data({"name": name, "version": version})
+        return DONE
+
+    finish(work())

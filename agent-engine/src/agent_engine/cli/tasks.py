@@ -1,0 +1,202 @@
+"""`agent-engine tasks`, `show`, `tail`, `cancel`, `retry` and `prune`: tasks in the ledger."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import agent_ledger
+import asyncpg
+import typer
+from agent_contracts import Actor, TaskState
+from agent_ledger import CancelOutcome, TaskView
+from rich.text import Text
+from service_kit.foreign import for_terminal
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.submit import show_result, user
+from agent_engine.follow import follow
+from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
+from agent_engine.settings import LedgerAccess
+
+TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
+AGE = re.compile(r"(\d{1,5})([hdw])")
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def tasks(
+    state: Annotated[
+        list[TaskState] | None, typer.Option(help="Only in this state; may be given several times.")
+    ] = None,
+    skill: Annotated[str | None, typer.Option(help="Only of this skill.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List tasks, newest first."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            views = await agent_ledger.list_tasks(pool, tenant=tenant, states=state, skill=skill, limit=limit)
+        screen.show(tasks_view(views) if views else Text("no tasks", style="dim"))
+        for view in views:
+            screen.data(row(view))
+        return DONE
+
+    finish(work())
+
+
+def show(
+    task: TaskId,
+    transcript: Annotated[bool, typer.Option("--transcript", help="Print the CLI's raw output instead.")] = False,
+    attempt: Annotated[int | None, typer.Option(min=1, help="Of this attempt; without it the last.")] = None,
+    events: Annotated[bool, typer.Option("--events", help="Show every event too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a task: its row, its result, its events, or the transcript of a run."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            view = await known(pool, task)
+            if transcript:
+                return await show_transcript(screen, pool, task, attempt)
+            if events and not as_json:
+                await _show_events(screen, pool, task)
+            result = await agent_ledger.get_result(pool, task)
+            screen.show(task_view(view))
+            if result is not None:
+                screen.show(result_view(result))
+            document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
+            if events:
+                document["events"] = [event.model_dump(mode="json") for event in await all_events(pool, task)]
+            screen.data(document)
+        return DONE
+
+    finish(work())
+
+
+def tail(task: TaskId, as_json: Json = False) -> None:
+    """Follow a task from its first event to its result."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            await known(pool, task)
+            view = LiveView(screen.console)
+            async for event in follow(pool, task):
+                if as_json:
+                    screen.data(event.model_dump(mode="json"))
+                else:
+                    view.show(event)
+            return await show_result(screen, pool, task, with_row=False)
+
+    finish(work())
+
+
+def cancel(task: TaskId, as_json: Json = False) -> None:
+    """Cancel a task: at once where nobody runs it, else its worker is told."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            outcome = await agent_ledger.cancel(pool, task, tenant=None, by=f"cli:{user()}")
+        screen.show(Text(outcome.value.replace("_", " ")))
+        screen.data({"id": task, "outcome": outcome.value})
+        return DONE if outcome in (CancelOutcome.cancelled, CancelOutcome.requested) else FAILED
+
+    finish(work())
+
+
+def retry(task: TaskId, as_json: Json = False) -> None:
+    """Submit a final task again, as a new task with the old one as its parent."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            new = await agent_ledger.retry(pool, task, actor=Actor(kind="person", id=user()))
+        screen.show(Text(str(new)))
+        screen.data({"id": new, "parent_id": task})
+        return DONE
+
+    finish(work())
+
+
+def prune(
+    older_than: Annotated[str, typer.Option(help="Age from which final tasks go: 12h, 30d, 8w.")],
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Delete old final tasks with their events, transcripts and sessions, and blobs that nothing uses."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        age = read_age(older_than)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            counts = await agent_ledger.prune(pool, age, tenant=tenant)
+        screen.show(Text(f"{counts.tasks} tasks and {counts.blobs} blobs deleted"))
+        screen.data({"tasks": counts.tasks, "blobs": counts.blobs})
+        return DONE
+
+    finish(work())
+
+
+def read_age(text: str) -> timedelta:
+    """Read an age such as 12h, 30d or 8w.
+
+    Raises:
+        UsageError: it is none.
+    """
+    match = AGE.fullmatch(text)
+    if match is None:
+        raise UsageError(f"--older-than {text!r} is not a number with h, d or w, as in 30d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+async def known(pool: asyncpg.Pool, task_id: UUID) -> TaskView:
+    """Give a task's row.
+
+    Raises:
+        UsageError: there is no such task.
+    """
+    view = await agent_ledger.get_task(pool, task_id)
+    if view is None:
+        raise UsageError(f"there is no task {task_id}: `agent-engine tasks` lists them")
+    return view
+
+
+async def show_transcript(screen: Screen, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
+    """Print what the CLI said, line by line, without escape sequences."""
+    content = await agent_ledger.get_transcript(pool, task_id, attempt=attempt)
+    if content is None:
+        raise UsageError(f"no transcript is kept of task {task_id}" + (f", attempt {attempt}" if attempt else ""))
+    for line in content.decode("utf-8", "replace").splitlines():
+        screen.console.out(for_terminal(line), highlight=False)
+    return DONE
+
+
+async def _show_events(screen: Screen, pool: asyncpg.Pool, task_id: UUID) -> None:
+    view = LiveView(screen.console, thinking=True)
+    for event in await all_events(pool, task_id):
+        view.show(event)
+    screen.show(plain(""))
+
+
+async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[Any]:
+    """Give every event of a task, in order."""
+    found: list[Any] = []
+    after = (0, 0)
+    while page := await agent_ledger.events(pool, task_id, after=after):
+        found += page
+        after = (page[-1].attempt, page[-1].seq)
+    return found
+
+
+def row(view: TaskView) -> dict[str, Any]:
+    """Give a task's row as JSON."""
+    fields = dict(vars(view))
+    fields["state"] = view.state.value
+    fields["task"] = view.task.model_dump(mode="json", exclude_none=True)
+    return fields

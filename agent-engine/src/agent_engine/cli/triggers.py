@@ -1,0 +1,80 @@
+"""`agent-engine triggers test`: ask control what it would make of a webhook's payload."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from service_kit.http import HttpClient
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish
+from agent_engine.render import plain
+from agent_engine.settings import ControlAccess
+
+app = typer.Typer(help="Triggers: what webhooks become.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def triggers() -> None:
+    """Triggers: what webhooks become."""
+
+
+@app.command("test")
+def rehearse(
+    payload: Annotated[Path, typer.Argument(help="A file with the webhook's JSON payload.")],
+    event: Annotated[str, typer.Option(help="The event's type, as in X-GitHub-Event.")] = "issues",
+    as_json: Json = False,
+) -> None:
+    """Say which triggers a payload would fire and with which tasks, without making any; exit 1 if none."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        answer = await ask_control(event, read_payload(payload))
+        screen.data(answer)
+        tasks, ignored = answer.get("tasks") or [], answer.get("ignored") or []
+        for item in tasks:
+            screen.show(Text.assemble(("would fire  ", "green"), plain(item.get("trigger"))))
+            screen.show(Text.assemble("            ", plain(json.dumps(item.get("task"), ensure_ascii=False))))
+        for item in ignored:
+            shown = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+            screen.show(Text.assemble(("ignored     ", "dim"), plain(shown)))
+        return DONE if tasks else FAILED
+
+    finish(work())
+
+
+def read_payload(path: Path) -> dict[str, Any]:
+    """Read a payload.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no JSON object.
+    """
+    try:
+        payload = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    if not isinstance(payload, dict):
+        raise UsageError(f"{path} holds no JSON object")
+    return payload
+
+
+async def ask_control(event: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """Ask control; raises UsageError with its words where it refuses."""
+    settings = load(ControlAccess)
+    http = HttpClient(base_url=settings.control_url)
+    try:
+        reply = await http.request(
+            "POST",
+            "/v1/triggers/test",
+            json={"event": event, "payload": payload},
+            headers={"authorization": f"Bearer {settings.control_token.get_secret_value()}"},
+        )
+    finally:
+        await http.aclose()
+    answer = reply.json() if reply.body else {}
+    if not reply.ok or not isinstance(answer, dict):
+        said = answer.get("message", reply.text[:300]) if isinstance(answer, dict) else reply.text[:300]
+        raise UsageError(f"control at {settings.control_url} answered {reply.status}: {said}")
+    return answer

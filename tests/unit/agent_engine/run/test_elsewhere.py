@@ -1,0 +1,105 @@
+"""Runs where the machine gives less: without user namespaces, and under a plain user."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from agent_engine.confinement.probe import probe
+from agent_engine.confinement.reduced import FIRST_UID, UIDS, Reduced
+from agent_engine.errors import TaskRefused
+from agent_engine.run import Stop, StopSignal
+
+pytestmark = pytest.mark.cli
+NOBODY = 65534
+SYSTEM_PYTHON = Path("/usr/bin/python3.11")
+
+
+@pytest.fixture
+def reduced() -> Reduced:
+    """The confinement of a machine without user namespaces."""
+    return Reduced("no user namespaces")
+
+
+async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
+    spec: Any, start: Any, told: Any, lab: Any, reduced: Reduced, stop: StopSignal
+) -> None:
+    """The CLI runs under another uid, with the run's environment alone, and leaves neither process nor file."""
+    before = set(Path("/tmp").glob("agent-run-*"))
+    running = asyncio.create_task(start(spec("PLAY stop-then-go"), confinement=reduced))
+    await told.answered.wait()
+    living = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
+    cli = next(child for child in living if "--strict-mcp-config" in child.cmdline())
+    environment, uid = cli.environ(), cli.uids().real
+    stop.set(Stop.CANCELLED)
+    end = await running
+
+    assert lab.asked[0][0] == "first"
+    assert end.ended_by == "cancelled"
+    assert end.session is not None
+    assert end.confinement.startswith("reduced")
+    assert "PYTEST_CURRENT_TEST" not in environment
+    if os.getuid() == 0:
+        assert FIRST_UID <= uid < FIRST_UID + UIDS
+    assert set(Path("/tmp").glob("agent-run-*")) == before
+    assert not cli.is_running()
+
+
+async def test_reduced_confinement_refuses_built_in_tools(spec: Any, start: Any, reduced: Reduced) -> None:
+    """A skill that grants Bash is refused before anything starts, with the reason and the remedy."""
+    with pytest.raises(TaskRefused, match=r"grants Bash.*no user namespaces.*doctor") as refused:
+        await start(spec("PLAY talk", built_in_tools=("Bash",)), confinement=reduced)
+    assert refused.value.reason == "config"
+
+
+async def test_without_a_working_bubblewrap_the_probe_says_why(tmp_path: Path) -> None:
+    """A bubblewrap that fails, as without user namespaces, makes confinement reduced, with reason and remedy."""
+    broken = tmp_path / "bwrap"
+    broken.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "No permissions to create new namespace" >&2; exit 1'
+    )
+    broken.chmod(0o755)
+    found = await probe(candidates=[broken])
+
+    assert found.reduced
+    assert "No permissions to create new namespace" in found.detail
+    assert "user namespaces" in found.remedy
+    assert isinstance(found.confinement, Reduced)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root and /usr/bin/python3.11")
+async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: Any, tmp_path: Path) -> None:
+    """A worker without any privilege uses the same bubblewrap."""
+    folder = Path("/tmp") / f"plain-{os.getpid()}"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    paths = [path for path in sys.path if path]
+    code = (
+        f"import runpy, sys; sys.path[:0] = {paths!r}; del sys.argv[0]; runpy.run_path(sys.argv[0], None, '__main__')"
+    )
+    try:
+        worker = await asyncio.create_subprocess_exec(
+            SYSTEM_PYTHON,
+            "-c",
+            code,
+            str(Path(__file__).with_name("worker.py")),
+            *(model, lab.url, str(folder), "PLAY lookup"),
+            user=NOBODY,
+            group=NOBODY,
+            extra_groups=[],
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaints = await worker.communicate()
+    finally:
+        shutil.rmtree(folder)
+    if b"Permission denied" in complaints and worker.returncode != 0 and b"bwrap" not in complaints:
+        pytest.skip("needs a working copy and environment that other users may read")
+    assert said.decode().splitlines()[-1].startswith("bubblewrap "), complaints.decode()
+    assert said.decode().splitlines()[-1].endswith(" exit 0")

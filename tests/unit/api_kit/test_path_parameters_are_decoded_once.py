@@ -1,0 +1,85 @@
+"""The codec of path parameters: what comes out of it can lead to no other path than the one that was checked."""
+
+from urllib.parse import quote, unquote
+
+import httpx
+import pytest
+from api_kit.errors import Refusal
+from api_kit.paths import FORBIDDEN, Template, decode, encode, is_control, split
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+ISSUE = Template("/repos/{owner:name}/{repo:name}/issues/{number:number}")
+FILE = Template("/repos/{owner:name}/contents/{path:file}")
+LABEL = Template("/labels/{name}")
+RAW = st.text(st.sampled_from("./\\%?#;25eEfFcC0aA ~ü\u2028"), max_size=14).map(lambda text: quote(text, safe="%/;?#~"))
+
+
+@given(RAW)
+@example("..%2f..%2fx")
+@example("%252e%252e")
+@example("a%00")
+def test_what_is_decoded_is_safe(raw: str) -> None:
+    """A parameter that passes is one plain segment; encoded, it decodes once to itself and holds no separator."""
+    try:
+        text = decode(raw, "segment")
+    except Refusal:
+        return
+    assert text not in ("", ".", "..")
+    assert FORBIDDEN.isdisjoint(text)
+    assert not any(map(is_control, text))
+    sent = encode(text)
+    assert unquote(sent, errors="strict") == text == decode(sent, "segment")
+    assert not set(sent) & set("/\\?#;")
+
+
+@given(RAW)
+@example("a%2f..%2fb")
+@example("a//b")
+def test_a_file_path_keeps_to_its_folder(raw: str) -> None:
+    """Each segment of a file's path is checked by itself, and what is sent has the same segments."""
+    try:
+        text = FILE.read(["repos", "o", "contents", *raw.split("/")])["path"]
+    except Refusal:
+        return
+    sent = FILE.build({"owner": "o", "path": text})
+    segments = sent.removeprefix("/repos/o/contents/").split("/")
+    assert [unquote(segment) for segment in segments] == text.split("/")
+    assert not {"", ".", ".."} & set(text.split("/"))
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_what_clients_encode_arrives_as_they_meant_it(text: str) -> None:
+    """Any text that is allowed at all survives encoding, matching, and an HTTP library's idea of a URL."""
+    try:
+        raw = quote(text, safe="")
+        found = LABEL.read(split(f"/labels/{raw}".encode()))
+    except (Refusal, UnicodeEncodeError):
+        assert text in (".", "..") or not FORBIDDEN.isdisjoint(text) or any(map(is_control, text))
+        return
+    assert found == {"name": text}
+    built = LABEL.build(found)
+    assert httpx.URL(f"http://host{built}").raw_path.decode() == built
+
+
+@pytest.mark.parametrize("raw", ["/a\x7f", "/a b", "a", "", "/ü", "http://host/a"])
+def test_a_raw_path_is_absolute_and_visible(raw: str) -> None:
+    """A raw path that is not, is refused before it is looked at."""
+    with pytest.raises(Refusal):
+        split(raw.encode())
+
+
+def test_names_and_numbers_are_narrow() -> None:
+    """A name is of a repository's letters and ends in none of its dots; a number has no other spelling."""
+    for raw in ("a;b", "a.", ".", "a%20b", "ä", "x" * 101):
+        with pytest.raises(Refusal):
+            decode(raw, "name")
+    for raw in ("0", "01", "+1", "1.0", "1e3", "٣", "9" * 19):
+        with pytest.raises(Refusal):
+            decode(raw, "number")
+    assert decode("hello-w%6Frld.js", "name") == "hello-world.js"
+    assert ISSUE.fits(["repos", "a", "b", "issues", "1"])
+    assert not ISSUE.fits(["Repos", "a", "b", "issues", "1"])
+    assert not ISSUE.fits(["repos", "a", "b", "issue%73", "1"])
+    with pytest.raises(ValueError, match="no kind"):
+        Template("/x/{a:nothing}")

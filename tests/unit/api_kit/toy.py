@@ -1,0 +1,133 @@
+"""A vendor of a few routes, as small as a gateway can be: what Jira and Slack will need of the core."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from agent_contracts import Grant
+from api_kit import Body, Credential, Fetch, Json, Resource, Route, Table, Vendor
+from api_kit.app import build_gateway
+from api_kit.audit import Audit
+from api_kit.callers import Callers
+from api_kit.effects import Effects
+from api_kit.gateway import Bounds, Gateway
+from api_kit.limit import LocalLimiter, Rate
+from api_kit.settings import GatewaySettings
+from api_kit.upstream import Upstream
+from asyncpg import Pool
+from fixtures.serving import serving
+from prometheus_client import CollectorRegistry
+from service_kit.access import AccessFile
+from service_kit.bearer import new_token, token_hash
+from service_kit.http import HttpClient
+from service_kit.keys import write_keys
+from service_kit.settings import load
+from service_kit.tokens import Verifier
+from starlette.types import Receive, Scope, Send
+
+TOKEN = new_token("service")
+
+
+async def project_of(path: Mapping[str, str], fetch: Fetch) -> Sequence[str]:
+    """Look a ticket's project up."""
+    ticket = await fetch(f"/rest/tickets/{path['ticket']}")
+    project = ticket.get("project") if isinstance(ticket, dict) else None
+    return [project] if isinstance(project, str) else []
+
+
+TOOLS = frozenset({"say"})
+TABLE = Table(
+    [
+        Route("GET", "/tickets/{ticket:number}", resources=(Resource("projects", "lookup", lookup=project_of),)),
+        Route("GET", "/search", resources=(Resource("projects", "query", "{project}"),), query=frozenset({"project"})),
+        Route(
+            "POST",
+            "/messages",
+            access="write",
+            tools=TOOLS,
+            resources=(Resource("channels", "body", "{channel}"),),
+            body=Body(frozenset({"channel", "text"})),
+        ),
+        Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS,
+              resources=(Resource("projects", "path", "{project}"),)),
+    ]
+)  # fmt: skip
+
+
+@dataclass
+class Upstreams:
+    """The vendor: answers what it is told to, and keeps what it saw."""
+
+    replies: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    def says(self, document: Json, status: int = 200, **headers: str) -> None:
+        """Set the next reply."""
+        pairs = [(b"content-type", b"application/json")]
+        pairs += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        self.replies.append((status, pairs, json.dumps(document).encode()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        query = scope["query_string"].decode()
+        self.seen.append(f"{scope['method']} {scope['raw_path'].decode()}" + (f"?{query}" if query else ""))
+        status, headers, content = self.replies.pop(0)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+
+@dataclass
+class Toy:
+    """The gateway, its vendor, and a client with the service's token."""
+
+    url: str
+    vendor: Upstreams
+    client: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def toy(folder: Path, pool: Pool, grant: Grant, bounds: Bounds | None = None) -> AsyncIterator[Toy]:
+    """Serve the gateway; the service opens what the grant says."""
+    opens = {"toy": {**grant.model_dump(mode="json"), "tools": None}}
+    services = {"tests": {"token_sha256": [token_hash(TOKEN)], "opens": opens}}
+    (folder / "access.yaml").write_text(json.dumps({"services": services}))
+    write_keys(folder / "key.json", folder / "jwks.json")
+    files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
+    settings = load(GatewaySettings, {**files, "DATABASE_URL": "postgresql://unused"})
+    vendor = Vendor(
+        name="toy",
+        credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
+        headers={},
+        pauses=lambda reply, tier: [],
+        link=lambda document: None,
+    )
+    upstream = Upstreams()
+    async with (
+        serving(upstream) as base,
+        HttpClient(base_url=f"{base}/rest/v1", retries=0, max_reply_bytes=5000) as http,
+    ):
+        registry = CollectorRegistry()
+        gateway = Gateway(
+            table=TABLE,
+            vendor=vendor,
+            callers=Callers(
+                AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
+            ),
+            limiter=LocalLimiter(),
+            upstream=Upstream(http, base_url=f"{base}/rest/v1", vendor=vendor),
+            effects=Effects(pool, vendor),
+            audit=Audit(registry, vendor="toy"),
+            bounds=bounds or Bounds(rate=Rate(1000, 1000)),
+        )
+        app = build_gateway(gateway, settings, version="0", checks={}, registry=registry)
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        async with serving(app) as url, httpx.AsyncClient(base_url=url, headers=headers) as client:
+            yield Toy(url, upstream, client)

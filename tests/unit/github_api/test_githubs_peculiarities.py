@@ -1,0 +1,85 @@
+"""GitHub's limits, its silence about what it dropped, and what its replies are of: pure decisions."""
+
+from typing import Any
+
+import httpx
+import pytest
+from api_kit import Pause
+from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
+from github_api.upstream import found_repositories, pauses, repositories_of
+from service_kit.http import Reply
+
+DATE = "Sat, 21 Nov 2026 01:00:00 GMT"
+NOW = 1_795_222_800
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "expected"),
+    [
+        (200, {"x-ratelimit-remaining": "12", "x-ratelimit-reset": str(NOW + 9)}, b"", []),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 9)}, b"", [Pause("core", 9)]),
+        (
+            403,
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 9), "x-ratelimit-resource": "search"},
+            b"",
+            [Pause("search", 9)],
+        ),
+        (403, {"retry-after": "30"}, b"", [Pause("*", 30)]),
+        (403, {}, b'{"message":"You have exceeded a secondary rate limit"}', [Pause("*", 60)]),
+        (403, {}, b'{"message":"Resource not accessible by integration"}', []),
+        (429, {}, b"", [Pause("*", 60)]),
+        (503, {"retry-after": "30"}, b"", []),
+        (429, {"retry-after": "99999999"}, b"", [Pause("*", 3900)]),
+        (429, {"retry-after": "soon", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "x"}, b"", [Pause("*", 60)]),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW - 5)}, b"", [Pause("core", 0)]),
+    ],
+)
+def test_limits_are_read_off_a_reply(status: int, headers: dict[str, str], body: bytes, expected: list[Pause]) -> None:
+    """Retry-After first, then the reset by GitHub's own clock, else a minute; a plain 403 pauses nothing."""
+    assert pauses(Reply(status, httpx.Headers({"date": DATE, **headers}), body), "core") == expected
+
+
+def test_what_was_dropped_is_noticed() -> None:
+    """Labels, assignees, state and milestone that are not in the reply; names are compared without case."""
+    reply: Any = {
+        "labels": [{"name": "Bug"}],
+        "assignees": [{"login": "Mona"}],
+        "state": "open",
+        "milestone": {"number": 3},
+    }
+    assert issue_changed({"labels": ["bug"], "assignees": ["mona"], "state": "open", "milestone": 3}, reply) is None
+    assert issue_changed({"title": "x"}, reply) is None
+    assert issue_made({"labels": [{"name": "bug"}]}, reply) is None
+    assert issue_made({"labels": []}, reply) is None
+    assert issue_changed({"labels": []}, reply) == "labels not asked for and still set: bug"
+    assert issue_changed({"labels": ["bug", "z", "a"]}, reply) == "labels asked for and not set: a, z"
+    assert issue_changed({"assignees": ["sam"]}, reply) == "assignees asked for and not set: sam"
+    assert issue_changed({"state": "closed"}, reply) == "the state is 'open', not 'closed'"
+    assert issue_changed({"milestone": None}, reply) == "the milestone is 3, not None"
+    assert issue_changed({"milestone": None}, {}) is None
+    assert issue_changed({}, []) == "the reply is not an issue"
+
+
+def test_label_lists_are_compared() -> None:
+    """Added labels are there; set ones are all there are; both forms of the body are read."""
+    labels: Any = [{"name": "bug"}, {"name": "question"}]
+    assert labels_added(["BUG"], labels) is None
+    assert labels_added({"labels": ["bug", "wontfix"]}, labels) == "labels asked for and not set: wontfix"
+    assert labels_set({"labels": ["bug"]}, labels) == "labels not asked for and still set: question"
+    assert labels_set(["question", "bug"], labels) is None
+    assert labels_set({}, labels) == "labels not asked for and still set: bug, question"
+
+
+def test_a_reply_says_whose_it_is() -> None:
+    """By the API's address, of github.com or an Enterprise's; anything else is nobody's."""
+    assert repositories_of({"url": "https://api.github.com/repos/octocat/hello-world"}) == ["octocat/hello-world"]
+    assert repositories_of({"url": "https://ghe.example/api/v3/repos/o/r/issues/1?x"}) == ["o/r"]
+    assert repositories_of([{"repository_url": "https://h/repos/o/r", "url": "https://h/repos/evil/x"}, {}]) == [
+        "o/r",
+        "",
+    ]
+    assert repositories_of([]) == []
+    for url in ("https://h/users/o", "https://h/x/repos/o/r", "/repos/o/r", "https://h/repos/o", 7):
+        assert repositories_of({"url": url}) == [""]
+    assert found_repositories({"items": []}) == []
+    assert found_repositories({"message": "?"}) == [""]

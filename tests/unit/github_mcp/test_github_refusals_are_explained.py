@@ -1,0 +1,110 @@
+"""Each of GitHub's refusals becomes our own words with the next step, and never GitHub's body or a token."""
+
+import time
+
+import httpx
+import pytest
+from github_mcp.refusals import explain
+from service_kit.http import Reply
+from stand_ins.github.faults import Fault
+from unit.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
+
+BODY = (
+    b'{"message":"UPSTREAM WORDS ghp_secret","errors":'
+    b'[{"resource":"Issue","field":"title","code":"missing_field","message":"UPSTREAM"}]}'
+)
+
+
+def _reply(status: int, **headers: str) -> Reply:
+    return Reply(status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}), BODY)
+
+
+@pytest.mark.parametrize(
+    ("reply", "says", "next_step"),
+    [
+        (_reply(401), "refused the token", "GITHUB_TOKEN"),
+        (_reply(403), "may not do this with octocat/x", "permission"),
+        (
+            _reply(403, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(time.time()) + 100)),
+            "rate limit",
+            "Call again in",
+        ),
+        (_reply(403, retry_after="7"), "rate limit", "in 7 s"),
+        (_reply(429), "rate limit", "in 60 s"),
+        (_reply(404), "knows no octocat/x", "list_issues"),
+        (_reply(301), "has moved", "present name"),
+        (_reply(409), "changed meanwhile", "Read it again"),
+        (_reply(410), "deleted", "Leave it"),
+        (_reply(422), "title missing_field", "Correct it"),
+        (_reply(500), "failed on octocat/x (500)", "later"),
+        (_reply(202), "failed on octocat/x (202)", "later"),
+    ],
+)
+def test_a_status_means_something(reply: Reply, says: str, next_step: str) -> None:
+    """Status and headers decide; of the body only closed words are read."""
+    error = explain(reply, "octocat/x", gateway=False)
+    assert says in error.message
+    assert next_step in error.next_step
+    assert "UPSTREAM" not in f"{error.message}{error.next_step}"
+
+
+def test_only_the_gateway_speaks_in_its_own_words() -> None:
+    """The gateway's refusals are ours and are shown; the same header from GitHub means nothing."""
+    body = b'{"message":"octocat/y is outside the grant","reason":"resource","remedy":"Keep to the grant."}'
+    reply = Reply(403, httpx.Headers({"x-agent-gateway-error": "resource"}), body)
+    assert explain(reply, "t", gateway=True).message == "The gateway refused this: octocat/y is outside the grant"
+    assert explain(reply, "t", gateway=True).next_step == "Keep to the grant."
+    assert "outside the grant" not in explain(reply, "t", gateway=False).message
+
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "rate limit": (Fault(fault="rate_limit", seconds=30), "rate limit"),
+    "secondary limit": (Fault(fault="secondary_limit", seconds=5), "in 5 s"),
+    "page": (Fault(fault="html", status=200), "not usable"),
+    "cut": (Fault(fault="cut", times=9), "not usable"),
+    "outage": (Fault(fault="status", status=503, times=9), "503"),
+    "another form": (Fault(fault="status", status=200, body={"items": 1}), "not usable"),
+    "dropped": (Fault(fault="drop_before", times=9), "not usable"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_failing_github_is_an_answer(ask: Ask, github: GitHub, fault: str) -> None:
+    """However GitHub fails, the caller gets a result with isError that says what happened."""
+    ordered, says = FAULTS[fault]
+    github.app.controls.gate.faults.append(ordered.model_copy())
+    answer = await ask("list_issues", repository=HELLO)
+    assert answer.is_error
+    assert says in answer.text
+    assert "<html" not in answer.text
+
+
+async def test_a_moved_repository_is_told(ask: Ask, github: GitHub) -> None:
+    """Redirects are not followed: the answer says that the name has changed."""
+    github.app.stand_in.world.rename(github.hello, "octocat/hello-again")
+    answer = await ask("list_issues", repository=HELLO)
+    assert answer.is_error
+    assert "has moved" in answer.text
+
+
+async def test_an_unknown_issue_is_told(ask: Ask) -> None:
+    """What is not there is named, with how to find what is."""
+    answer = await ask("issue_read", repository=HELLO, issue=999)
+    assert answer.is_error
+    assert f"knows no {HELLO}#999" in answer.text
+
+
+async def test_without_a_token_tools_are_listed_and_name_it(open_tools: OpenTools, github: GitHub) -> None:
+    """A missing token stops no listing: each tool that needs it names the variable, and nothing is sent."""
+    client = await open_tools(GITHUB_TOKEN="")
+    assert len(await client.list_tools()) == 10
+    answer = said(await client.call_tool_mcp("list_labels", {"repository": HELLO}))
+    assert answer.is_error
+    assert "GITHUB_TOKEN is not set" in answer.text
+    assert not github.app.controls.log.entries
+
+
+async def test_the_second_name_of_the_token_serves_too(open_tools: OpenTools) -> None:
+    """GITHUB_PERSONAL_ACCESS_TOKEN is read where GITHUB_TOKEN is not set."""
+    client = await open_tools(GITHUB_TOKEN="", GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN)
+    assert not said(await client.call_tool_mcp("list_labels", {"repository": HELLO})).is_error

@@ -1,0 +1,63 @@
+"""A search text can lead to no other repository, whatever its words."""
+
+import pytest
+from github_mcp.query import confined
+from github_mcp.similarity import keywords, rank, weigh
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp_kit.errors import WrongArguments
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["repo:a/b", "x -repo:a/b", "REPO:a/b", '"repo:a/b"', 'repo:"a/b"', "org:a", "user:a", "x OR y", "NOT x", "a AND b",
+     "(x)", "x)", 'open "quote', "ｒｅｐｏ:a/b", "re\u200bpo:a/b", "repo :a/b", "x\\", '"re"po:a', "x\trepo:a/b",
+     "team:a/b", "enterprise:x"],
+)  # fmt: skip
+def test_what_leads_out_is_refused(words: str) -> None:
+    """Scope qualifiers in any disguise, operators, parentheses, backslashes and open quotes are refused."""
+    with pytest.raises(WrongArguments):
+        confined(words, repository="octocat/hello", kind="issue")
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ("crash at start", "repo:o/n is:issue crash at start"),
+        ('"exact words" label:bug is:open', 'repo:o/n is:issue "exact words" label:bug is:open'),
+        ("is:pr is:open", "repo:o/n is:issue is:open"),
+        ("report or repository", "repo:o/n is:issue report or repository"),
+        ("", "repo:o/n is:issue"),
+        ("line\nbreak", "repo:o/n is:issue line break"),
+    ],
+)
+def test_ordinary_words_stay(words: str, sent: str) -> None:
+    """Words, quotes and harmless qualifiers pass; the scope comes first, once."""
+    assert confined(words, repository="o/n", kind="issue") == sent
+
+
+@given(st.text(max_size=60))
+def test_exactly_one_scope_is_sent(words: str) -> None:
+    """Whatever passes has one repository qualifier, ours."""
+    try:
+        sent = confined(words, repository="o/n", kind="issue")
+    except WrongArguments:
+        return
+    assert sent.split()[:2] == ["repo:o/n", "is:issue"]
+    assert sent.lower().replace('"', "").count("repo:") == 1
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_keywords_pass_the_check(title: str, body: str) -> None:
+    """The words taken from an issue for a search are always plain."""
+    for word in keywords(title, body, 3):
+        confined(word, repository="o/n", kind="issue")
+
+
+@given(st.lists(st.text(max_size=80), max_size=6))
+def test_likeness_is_a_share(texts: list[str]) -> None:
+    """A likeness lies between 0 and 1, and a text is most like itself."""
+    wanted = weigh("crash when HOME is missing", "KeyError in settings")
+    scores = rank(wanted, [wanted, *(weigh(text, "") for text in texts)])
+    assert all(-1e-9 <= score <= 1 + 1e-9 for score in scores)
+    assert scores[0] == max(scores)

@@ -1,0 +1,119 @@
+"""Every served model has a price, the credential is one of two, and each error names the variable and the remedy."""
+
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from model_api.app import build
+from model_api.prices import Price, Prices, read_prices
+from model_api.settings import ModelSettings
+from model_api.usage import StreamMeter, Tokens, WholeMeter
+from service_kit.errors import ConfigError
+from service_kit.keys import write_keys
+from service_kit.settings import load
+from stand_ins.model.reply import Reply, sse
+from unit.model_api.house import MODEL, environment
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"MODELS": "sonnet"}, "MODELS: 'sonnet' has no known price"),
+        ({"MODELS": f"{MODEL},claude-of-mine"}, "MODEL_PRICES, as in"),
+        ({"MODEL_PRICES": "{"}, "MODEL_PRICES is not usable"),
+        ({"MODEL_PRICES": '{"x": {"input": -1, "output": 1}}'}, "x.input"),
+        ({"MODEL_PRICES": '{"x": {"input": 1}}'}, "x.output"),
+        ({"MODEL_UPSTREAM_AUTH_TOKEN": "t"}, "exactly one of MODEL_UPSTREAM_KEY"),
+        ({"MODEL_UPSTREAM_KEY": ""}, "neither is set"),
+        ({"AGENT_JWKS_FILE": "/nonexistent/jwks.json"}, "/nonexistent/jwks.json"),
+        ({"AGENT_JWKS_FILE": ""}, "AGENT_JWKS_FILE is not set"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"PORT": "x"}, "PORT"),
+    ],
+)
+async def test_a_wrong_environment_stops_the_start(
+    tmp_path: Path, pool: asyncpg.Pool, database_url: str, changed: dict[str, str], named: str
+) -> None:
+    """Nothing starts half: what is missing or wrong is said by its variable."""
+    write_keys(tmp_path / "signing.json", tmp_path / "jwks.json")
+    with pytest.raises(ConfigError) as caught:
+        build(load(ModelSettings, environment(tmp_path, database_url, "http://127.0.0.1:9") | changed), pool=pool)
+    assert named in str(caught.value)
+    assert "sk-ant" not in str(caught.value)
+
+
+def test_the_token_is_sent_as_bearer_the_key_as_x_api_key() -> None:
+    """Each kind of credential has its own header."""
+    common = environment(Path(), "postgresql://x", "http://127.0.0.1:9")
+    by_key = load(ModelSettings, common | {"MODEL_UPSTREAM_KEY": "k"})
+    by_token = load(ModelSettings, common | {"MODEL_UPSTREAM_KEY": "", "MODEL_UPSTREAM_AUTH_TOKEN": "t"})
+    assert by_key.credential() == {"x-api-key": "k"}
+    assert by_token.credential() == {"authorization": "Bearer t"}
+    assert "'k'" not in repr(by_key)
+
+
+def test_a_configured_price_goes_before_the_table() -> None:
+    """The operator's own figures hold, and what caching costs follows from them."""
+    prices = Prices([MODEL, "mine"], read_prices('{"mine": {"input": 4, "output": "20.5"}}'))
+    assert prices.cost("mine", Tokens(input=1_000_000, output=2_000_000)) == Decimal(45)
+    assert prices.cost("mine", Tokens(cache_read=1_000_000)) == Decimal(4)
+    assert prices.cost("mine", Tokens(cache_write=1_000_000, cache_write_1h=500_000)) == Decimal("6.5")
+    assert prices.cost(MODEL, Tokens(cache_write=1_000, cache_write_1h=1_000)) == Decimal("0.006")
+
+
+counts = st.integers(0, 10_000_000)
+
+
+@given(st.tuples(counts, counts, counts, counts), st.tuples(counts, counts, counts, counts))
+def test_more_tokens_never_cost_less(first: tuple[int, ...], second: tuple[int, ...]) -> None:
+    """A price rises with each kind of token, and nothing costs nothing."""
+    few, more = Tokens(*first), Tokens(*(a + b for a, b in zip(first, second, strict=True)))
+    for prices in (Prices([MODEL], {}), Prices([MODEL], {MODEL: Price(input=Decimal(3), output=Decimal(15))})):
+        assert 0 <= prices.cost(MODEL, few) <= prices.cost(MODEL, more)
+        assert prices.cost(MODEL, Tokens()) == 0
+
+
+REPLY = Reply(
+    model=MODEL,
+    content=[
+        {"type": "text", "text": "Grüße \u2028 " * 20},
+        {"type": "tool_use", "id": "t", "name": "n", "input": {"a": 1}},
+    ],
+    stop_reason="tool_use",
+    usage={"input_tokens": 11, "output_tokens": 22, "cache_read_input_tokens": 33, "cache_creation_input_tokens": 44},
+    id="msg_1",
+)
+WIRE = b"".join(sse(event) for event in REPLY.events())
+
+
+@given(st.lists(st.integers(0, len(WIRE)), max_size=30))
+def test_a_stream_is_metered_however_it_is_cut_into_chunks(cuts: list[int]) -> None:
+    """Events, lines and characters may be split anywhere between two chunks."""
+    meter = StreamMeter()
+    edges = [0, *sorted(cuts), len(WIRE)]
+    for begin, end in pairwise(edges):
+        meter.feed(WIRE[begin:end])
+    assert meter.complete
+    assert meter.tokens(9) == Tokens(input=11, output=22, cache_read=33, cache_write=44)
+
+
+@given(st.integers(0, len(WIRE)), st.integers(1, 100_000))
+def test_a_cut_stream_is_never_free(end: int, request_bytes: int) -> None:
+    """Wherever a stream ends, its input is counted or estimated, and its output at least by what was seen."""
+    meter = StreamMeter()
+    meter.feed(WIRE[:end])
+    tokens = meter.tokens(request_bytes)
+    assert tokens.input >= 1
+    assert tokens.input == 11 or tokens == Tokens(input=max(1, request_bytes // 4), output=tokens.output)
+
+
+@given(st.binary(max_size=300), st.integers(1, 100_000))
+def test_whatever_comes_is_metered_without_error(body: bytes, request_bytes: int) -> None:
+    """A reply that is no JSON and no stream is paid by estimate."""
+    for meter in (WholeMeter(), StreamMeter()):
+        meter.feed(b"data: " + body + b"\n")
+        assert meter.tokens(request_bytes).total >= 1

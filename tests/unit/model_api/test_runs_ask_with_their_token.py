@@ -1,0 +1,103 @@
+"""Only a run's own model token opens model-api, for its models, while its attempt is live."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anthropic
+import pytest
+from agent_contracts import Grant
+from service_kit.keys import write_keys
+from service_kit.tokens import Signer
+from unit.model_api.house import BUDGET, MODEL, OTHER_MODEL, VERSION, House, ask
+
+Make = Callable[[House, Path], str]
+
+
+def foreign(api: House, folder: Path) -> str:
+    """Sign with a key of one's own."""
+    write_keys(folder / "other.json", folder / "other-jwks.json")
+    signer = Signer.from_file(folder / "other.json")
+    return signer.model_token(
+        task=api.run.task, attempt=1, tenant="default", models=[MODEL], budget=BUDGET, lifetime_seconds=60
+    )
+
+
+def task_token(api: House, _: Path) -> str:
+    """Give the run's token for a vendor."""
+    return api.signer.task_token(
+        task=api.run.task,
+        attempt=1,
+        tenant="default",
+        vendor="github",
+        audience=["github-mcp", "github-api"],
+        grant=Grant(),
+        lifetime_seconds=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda api, _: "", "missing"),
+        (lambda api, _: "sk-ant-api03-abc", "malformed"),
+        (lambda api, _: api.token(lifetime=-60), "expired"),
+        (lambda api, _: api.token()[:-6] + "AAAAAA", "signature"),
+        (foreign, "unknown_key"),
+        (task_token, "audience"),
+    ],
+)
+async def test_other_tokens_are_401(api: House, tmp_path: Path, make: Make, said: str) -> None:
+    """A missing, wrong, expired, altered or foreign token, or one for another door, is 401 in the vendor's shape."""
+    token = make(api, tmp_path)
+    headers = VERSION | ({"x-api-key": token} if token else {})
+    for path in ("/v1/messages", "/v1/messages/count_tokens"):
+        reply = await api.http.post(path, json=ask("SCENARIO:text"), headers=headers)
+        assert (reply.status_code, reply.json()["error"]["type"]) == (401, "authentication_error")
+        assert reply.headers["x-agent-gateway-error"] == "token"
+        assert said in reply.json()["error"]["message"]
+    assert await api.upstream_seen() == []
+
+
+async def test_a_bearer_token_serves_too_but_not_two_different_ones(api: House) -> None:
+    """The token may come as Bearer; two tokens that differ are not chosen from."""
+    async with anthropic.AsyncAnthropic(auth_token=api.token(), base_url=api.url, max_retries=0) as client:
+        assert await client.messages.create(**ask("SCENARIO:text"))
+    reply = await api.post(ask("SCENARIO:text"), headers={"authorization": f"Bearer {api.token()}"})
+    assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (401, "token")
+
+
+@pytest.mark.parametrize(
+    ("models", "asked", "said"),
+    [
+        ([MODEL], OTHER_MODEL, f"only {MODEL}"),
+        ([], MODEL, "only none"),
+        (["claude-opus-4-5"], "claude-opus-4-5", "adds it to MODELS"),
+    ],
+)
+async def test_a_run_asks_its_models_only(api: House, models: list[str], asked: str, said: str) -> None:
+    """A model that the token does not name, or that is not served, is 403, which the CLI does not repeat."""
+    reply = await api.post(ask("SCENARIO:text") | {"model": asked}, token=api.token(models=models))
+    assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (403, "model")
+    assert said in reply.json()["error"]["message"]
+    assert await api.upstream_seen() == []
+
+
+@pytest.mark.parametrize("loss", ["attempt = attempt + 1", "lease_until = clock_timestamp() - interval '1 s'"])
+async def test_a_lost_attempt_spends_no_more(api: House, loss: str) -> None:
+    """Once another attempt runs, or the lease is over, the old token asks no more: the fence."""
+    assert (await api.post(ask("SCENARIO:text"))).status_code == 200
+    await api.pool.execute(f"update ledger.tasks set {loss} where id = $1", api.run.task)
+    for path in ("/v1/messages", "/v1/messages/count_tokens"):
+        body = ask("SCENARIO:text")
+        if path.endswith("count_tokens"):
+            del body["max_tokens"]
+        reply = await api.post(body, path=path)
+        assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (403, "stale_attempt")
+    assert len(await api.upstream_seen()) == 1
+
+
+async def test_web_pages_cannot_ask(api: House) -> None:
+    """A foreign Host or Origin is refused before anything is read."""
+    host = await api.post(ask("SCENARIO:text"), headers={"host": "evil.example"})
+    origin = await api.post(ask("SCENARIO:text"), headers={"origin": "https://evil.example"})
+    assert (host.status_code, origin.status_code) == (421, 403)
