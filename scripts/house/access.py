@@ -50,8 +50,8 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
     return path
 
 
-def write_triggers(place: Place) -> Path:
-    """Write the triggers file if there is none yet: every newly opened issue is triaged."""
+def write_triggers(place: Place, *, triage: bool = True) -> Path:
+    """Write the triggers file if there is none yet: every newly opened issue is triaged, or nothing is."""
     path = place.home / "triggers.yaml"
     if path.exists():
         return path
@@ -64,7 +64,7 @@ def write_triggers(place: Place) -> Path:
         "input": {"repository": "${repository.full_name}", "issue": "${issue.number}"},
         "daily_budget": {"tasks": 200, "usd": 20},
     }
-    path.write_text(TRIGGERS_HEAD + _plain({"triggers": [trigger]}))
+    path.write_text(TRIGGERS_HEAD + _plain({"triggers": [trigger] if triage else []}))
     return path
 
 

@@ -37,8 +37,9 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     repository, number = _issue(environ.get("ISSUE"))
     writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
     house = House(Place.from_environment(environ, "demo"), choice, environ)
-    (house.place.home / "access.yaml").unlink(missing_ok=True)
-    house.init(repositories=[repository], mode="write" if writes else "read")
+    for file in ("access.yaml", "triggers.yaml"):
+        (house.place.home / file).unlink(missing_ok=True)
+    house.init(repositories=[repository], mode="write" if writes else "read", triage=door == "webhook")
     house.down()
     _say_what_is_real(choice, environ, writes, say)
     try:

@@ -30,11 +30,11 @@ class House:
         self._environ = environ
         self._supervisor = Supervisor(place)
 
-    def init(self, *, repositories: list[str] | None = None, mode: str = "write") -> None:
+    def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
         """Make what is missing: folders, keys, tokens, access and triggers files."""
         self.place.make()
         write_access(self.place, repositories=repositories or ["octocat/hello-world"], mode=mode)
-        write_triggers(self.place)
+        write_triggers(self.place, triage=triage)
 
     def processes(self) -> list[Process]:
         """List this house's processes."""

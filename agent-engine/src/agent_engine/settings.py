@@ -82,7 +82,7 @@ class WorkerSettings(SkillSources):
         description="after this long without a heartbeat a task goes to another worker",
     )
     poll_seconds: float = Field(
-        default=2,
+        default=1,
         gt=0,
         le=60,
         validation_alias=AliasChoices("WORKER_POLL_SECONDS"),

@@ -1,13 +1,18 @@
 """GitHub's limits, its silence about what it dropped, and what its replies are of: pure decisions."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from api_kit import Pause
 from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
+from github_api.routes import table
+from github_api.settings import GitHubApiSettings
 from github_api.upstream import found_repositories, pauses, repositories_of
 from service_kit.http import Reply
+from service_kit.settings import variables
 
 DATE = "Sat, 21 Nov 2026 01:00:00 GMT"
 NOW = 1_795_222_800
@@ -83,3 +88,14 @@ def test_a_reply_says_whose_it_is() -> None:
         assert repositories_of({"url": url}) == [""]
     assert found_repositories({"items": []}) == []
     assert found_repositories({"message": "?"}) == [""]
+
+
+def test_the_page_names_every_setting_and_route() -> None:
+    """The package's page has each variable, and each path and tool of the table."""
+    page = Path(__file__).parents[3].joinpath("api-services/github/README.md").read_text()
+    for name, setting in GitHubApiSettings.model_fields.items():
+        assert all(f"`{variable}`" in page for variable in variables(name, setting)), name
+    for route in table().routes:
+        tail = re.sub(r":[a-z]+\}", "}", route.path).rstrip("/").rpartition("/{repo}")[2]
+        assert tail in page, route.name
+        assert all(f"`{tool}`" in page for tool in route.tools), route.name

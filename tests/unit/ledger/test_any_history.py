@@ -12,7 +12,7 @@ from unit.ledger import house
 STEPS = ("claim", "beat", "requeue", "finish", "fail", "expire", "cancel", "stale finish", "stale requeue")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=14), attempts=st.integers(1, 3))
 def test_any_history_keeps_the_rules(database_url: str, steps: list[str], attempts: int) -> None:
     """Attempts only grow and never past their bound, an end is for ever, a slot is held exactly while running."""

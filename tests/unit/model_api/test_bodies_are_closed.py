@@ -135,7 +135,7 @@ def test_the_query_is_listed(query: str) -> None:
 
 
 async def test_a_refusal_is_the_vendors_shape_and_costs_nothing(api: House) -> None:
-    """Over HTTP each refusal has its status, the reason's header and the vendor's error shape; the vendor is not asked."""
+    """Each refusal has its status, its reason's header and the vendor's error shape; the vendor is not asked."""
     twice = [*VERSION.items(), *VERSION.items(), ("x-api-key", api.token()), ("content-type", "application/json")]
     replies = {
         ("body", 400): await api.post(ask("x", container="c")),

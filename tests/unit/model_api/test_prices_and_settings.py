@@ -18,6 +18,8 @@ from service_kit.settings import load
 from stand_ins.model.reply import Reply, sse
 from unit.model_api.house import MODEL, environment
 
+NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
+
 
 @pytest.mark.parametrize(
     ("changed", "named"),
@@ -35,13 +37,12 @@ from unit.model_api.house import MODEL, environment
         ({"PORT": "x"}, "PORT"),
     ],
 )
-async def test_a_wrong_environment_stops_the_start(
-    tmp_path: Path, pool: asyncpg.Pool, database_url: str, changed: dict[str, str], named: str
-) -> None:
+async def test_a_wrong_environment_stops_the_start(tmp_path: Path, changed: dict[str, str], named: str) -> None:
     """Nothing starts half: what is missing or wrong is said by its variable."""
     write_keys(tmp_path / "signing.json", tmp_path / "jwks.json")
+    environ = environment(tmp_path, NOWHERE, "http://127.0.0.1:9") | changed
     with pytest.raises(ConfigError) as caught:
-        build(load(ModelSettings, environment(tmp_path, database_url, "http://127.0.0.1:9") | changed), pool=pool)
+        build(load(ModelSettings, environ), pool=asyncpg.create_pool(NOWHERE))
     assert named in str(caught.value)
     assert "sk-ant" not in str(caught.value)
 

@@ -1,6 +1,5 @@
 """Only a run's own model token opens model-api, for its models, while its attempt is live."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import anthropic
@@ -9,8 +8,6 @@ from agent_contracts import Grant
 from service_kit.keys import write_keys
 from service_kit.tokens import Signer
 from unit.model_api.house import BUDGET, MODEL, OTHER_MODEL, VERSION, House, ask
-
-Make = Callable[[House, Path], str]
 
 
 def foreign(api: House, folder: Path) -> str:
@@ -22,7 +19,7 @@ def foreign(api: House, folder: Path) -> str:
     )
 
 
-def task_token(api: House, _: Path) -> str:
+def task_token(api: House) -> str:
     """Give the run's token for a vendor."""
     return api.signer.task_token(
         task=api.run.task,
@@ -35,26 +32,23 @@ def task_token(api: House, _: Path) -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda api, _: "", "missing"),
-        (lambda api, _: "sk-ant-api03-abc", "malformed"),
-        (lambda api, _: api.token(lifetime=-60), "expired"),
-        (lambda api, _: api.token()[:-6] + "AAAAAA", "signature"),
-        (foreign, "unknown_key"),
-        (task_token, "audience"),
-    ],
-)
-async def test_other_tokens_are_401(api: House, tmp_path: Path, make: Make, said: str) -> None:
+async def test_other_tokens_are_401(api: House, tmp_path: Path) -> None:
     """A missing, wrong, expired, altered or foreign token, or one for another door, is 401 in the vendor's shape."""
-    token = make(api, tmp_path)
-    headers = VERSION | ({"x-api-key": token} if token else {})
-    for path in ("/v1/messages", "/v1/messages/count_tokens"):
-        reply = await api.http.post(path, json=ask("SCENARIO:text"), headers=headers)
-        assert (reply.status_code, reply.json()["error"]["type"]) == (401, "authentication_error")
-        assert reply.headers["x-agent-gateway-error"] == "token"
-        assert said in reply.json()["error"]["message"]
+    tokens = {
+        "missing": "",
+        "malformed": "sk-ant-api03-abc",
+        "expired": api.token(lifetime=-60),
+        "signature": api.token()[:-6] + "AAAAAA",
+        "unknown_key": foreign(api, tmp_path),
+        "audience": task_token(api),
+    }
+    for said, token in tokens.items():
+        headers = VERSION | ({"x-api-key": token} if token else {})
+        for path in ("/v1/messages", "/v1/messages/count_tokens"):
+            reply = await api.http.post(path, json=ask("SCENARIO:text"), headers=headers)
+            assert (reply.status_code, reply.json()["error"]["type"]) == (401, "authentication_error")
+            assert reply.headers["x-agent-gateway-error"] == "token"
+            assert f"({said})" in reply.json()["error"]["message"]
     assert await api.upstream_seen() == []
 
 
@@ -66,19 +60,17 @@ async def test_a_bearer_token_serves_too_but_not_two_different_ones(api: House) 
     assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (401, "token")
 
 
-@pytest.mark.parametrize(
-    ("models", "asked", "said"),
-    [
+async def test_a_run_asks_its_models_only(api: House) -> None:
+    """A model that the token does not name, or that is not served, is 403, which the CLI does not repeat."""
+    cases = [
         ([MODEL], OTHER_MODEL, f"only {MODEL}"),
         ([], MODEL, "only none"),
         (["claude-opus-4-5"], "claude-opus-4-5", "adds it to MODELS"),
-    ],
-)
-async def test_a_run_asks_its_models_only(api: House, models: list[str], asked: str, said: str) -> None:
-    """A model that the token does not name, or that is not served, is 403, which the CLI does not repeat."""
-    reply = await api.post(ask("SCENARIO:text") | {"model": asked}, token=api.token(models=models))
-    assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (403, "model")
-    assert said in reply.json()["error"]["message"]
+    ]
+    for models, asked, said in cases:
+        reply = await api.post(ask("SCENARIO:text") | {"model": asked}, token=api.token(models=models))
+        assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (403, "model")
+        assert said in reply.json()["error"]["message"]
     assert await api.upstream_seen() == []
 
 

@@ -21,6 +21,8 @@ from agent_engine.worker import Worker
 REPLAYED_SECONDS = 5.0
 """The HTTP server raises a signal that it caught once more when it has stopped: that one is no second wish."""
 
+SERVE_ENDS_SECONDS = 4.0
+
 
 def worker(
     http: Annotated[str | None, typer.Option(help="Port or host:port of /health, /ready, /metrics; 'off'.")] = None,
@@ -55,7 +57,7 @@ async def work(given: dict[str, str]) -> int:
     async with open_house(settings) as house:
         engine = Worker(house, replies, database_url=settings.database_url.get_secret_value())
         try:
-            await _beside(engine.serve(stop, hurry), _serve(house))
+            await _beside(engine.serve(stop, hurry), _serve(house, stop))
         finally:
             await replies.aclose()
     return DONE
@@ -69,16 +71,17 @@ async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, An
         if serve_task.done():
             serve_task.result()
         await work_task
+        await asyncio.wait({serve_task}, timeout=SERVE_ENDS_SECONDS)  # it heard the signal too
     finally:
         for task in (work_task, serve_task):
             task.cancel()
         await asyncio.gather(work_task, serve_task, return_exceptions=True)
 
 
-async def _serve(house: House) -> None:
+async def _serve(house: House, stop: asyncio.Event) -> None:
     address = house.settings.listen()
     if address is None:
-        await asyncio.Event().wait()
+        await stop.wait()
     else:
         await serve(health_app(house), host=address[0], port=address[1])
 

@@ -20,6 +20,7 @@ INNER = Path(__file__).with_name("inner.py")
 HANDSHAKE_SECONDS = 20.0
 GONE_SECONDS = 5.0
 MOST_DESCRIPTORS = 64
+CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 log = get_logger(__name__)
 
 
@@ -195,7 +196,7 @@ async def _handshake(ours: socket.socket, request: dict[str, Any]) -> list[int]:
             await readable.wait()
         finally:
             loop.remove_reader(ours)
-    word, descriptors, _, _ = socket.recv_fds(ours, 16, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
+    word, descriptors, _, _ = socket.recv_fds(ours, 16, MOST_DESCRIPTORS, CLOSE_ON_EXEC)
     if word != b"ready" or len(descriptors) < 2 + len(request["ports"]):
         for descriptor in descriptors:
             os.close(descriptor)

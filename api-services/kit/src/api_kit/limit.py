@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from service_kit.log import get_logger
 
-REDIS_SECONDS = 1.0
-RETRY_REDIS_SECONDS = 2.0
+REDIS_SECONDS = 3.0
+RETRY_REDIS_SECONDS = 5.0
 LOCAL_KEYS = 10_000
 
 TAKE = """

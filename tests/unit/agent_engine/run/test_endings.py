@@ -48,7 +48,7 @@ async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: An
     began = time.monotonic()
     end = await running
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert end.ended_by == "lost_lease"
     assert end.returncode is not None
     assert end.returncode < 0
@@ -59,15 +59,15 @@ async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
     end = await start(spec("PLAY hang", idle_seconds=2))
 
     assert end.ended_by == "idle"
-    assert 2 <= end.duration_seconds < 9
+    assert 2 <= end.duration_seconds < 20
 
 
 async def test_the_wall_clock_ends_a_busy_cli(spec: Any, start: Any) -> None:
     """A CLI that keeps talking is ended all the same."""
-    end = await start(spec("PLAY chatter", wall_seconds=3, idle_seconds=2.5, max_turns=100))
+    end = await start(spec("PLAY chatter", wall_seconds=3, max_turns=100))
 
     assert end.ended_by == "wall"
-    assert 3 <= end.duration_seconds < 9
+    assert 3 <= end.duration_seconds < 20
 
 
 async def test_an_error_of_the_worker_ends_the_cli(spec: Any, driver: Any, confinement: Any, stop: StopSignal) -> None:
