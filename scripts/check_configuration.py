@@ -12,11 +12,13 @@ from service_kit.settings import Settings, variables
 PAGE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
 PROCESSES = {
     "control-api": "control_api.settings:ControlSettings",
-    "github-api": "github_api.settings:GithubApiSettings",
-    "model-api": "model_api.settings:ModelApiSettings",
-    "github-mcp": "github_mcp.settings:GithubSettings",
-    "agent-engine": "agent_engine.settings:EngineSettings",
-    "agent-stores": "agent_stores.__main__:StoresSettings",
+    "github-api": "github_api.settings:GitHubApiSettings",
+    "model-api": "model_api.settings:ModelSettings",
+    "github-mcp": "github_mcp.settings:GitHubSettings",
+    "agent-engine worker": "agent_engine.settings:WorkerSettings",
+    "agent-engine enqueue and run": "agent_engine.settings:SubmitAccess",
+    "agent-engine triggers": "agent_engine.settings:ControlAccess",
+    "agent-stores": "agent_stores.settings:StoresSettings",
 }
 HEAD = """\
 # Configuration

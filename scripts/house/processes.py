@@ -210,7 +210,7 @@ def engine_environment(
         "CONTROL_TOKEN": place.secret("control.door"),
         "MCP_TRANSPORT": choice.transport,
         "WORKER_HTTP": f"127.0.0.1:{place.ports['worker']}",
-        "WORKER_RUNS": str(place.home / "runs"),
+        "WORKER_FOLDER": str(place.home / "runs"),
         "WORKER_SLOTS": str(choice.slots),
         **urls,
     }

@@ -1,7 +1,8 @@
-"""Running servers for foreign clients, and the way to run such a client: nothing of this machine's settings reaches it."""
+"""Running servers for foreign clients, and the way to run such a client with nothing of this account's settings."""
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from stand_ins.github.app import build
 NODE = "node@22"
 CACHE = Path(__file__).parents[3] / "var" / "npm-cache"
 TOKEN = "ghp_" + "c" * 36
+PASSED = re.compile(r"(?i)(https?|no|all)_proxy$|npm_config_|NODE_EXTRA_CA_CERTS$|SSL_CERT_FILE$")
+"""How npm's registry is reached: the only variables that a foreign client inherits."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,11 @@ def npx(tmp_path: Path) -> Npx:
     """Give what runs a package of npm's with node 22, in a HOME of its own."""
     if shutil.which("npx") is None:
         pytest.fail("npx is missing: install Node.js (any version; node 22 itself comes from npm)")
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if name.lower().endswith("_proxy") or name.startswith("NODE_EXTRA") or name.lower().startswith("npm_config_")
-    }
-    environ = {**passed, "PATH": os.environ["PATH"], "HOME": str(tmp_path), "npm_config_cache": str(CACHE), "CI": "1"}
+    registry = {name: value for name, value in os.environ.items() if PASSED.match(name)}
+    environ = {**registry, "PATH": os.environ["PATH"], "HOME": str(tmp_path), "npm_config_cache": str(CACHE), "CI": "1"}
     npmrc = Path.home() / ".npmrc"
-    if npmrc.exists() and "npm_config_userconfig" not in environ:
-        environ["npm_config_userconfig"] = str(npmrc)
+    if npmrc.exists():
+        environ.setdefault("npm_config_userconfig", str(npmrc))
 
     async def running(package: str, *command: str, timeout: float = 240) -> Ended:
         return await run(

@@ -29,7 +29,13 @@ def answered(context: Context, key: str) -> Any:
 
 def register(protocol: "FastMCP[None]") -> None:
     """Add the fixtures."""
+    _one_question(protocol)
+    _with_state(protocol)
+    _several_questions(protocol)
+    _by_capability(protocol)
 
+
+def _one_question(protocol: "FastMCP[None]") -> None:
     @protocol.tool(name="test_input_required_result_elicitation")
     async def elicitation(ctx: Context) -> str | InputRequiredResult:
         """Fixture: elicitation."""
@@ -55,6 +61,24 @@ def register(protocol: "FastMCP[None]") -> None:
             return InputRequiredResult(input_requests={"client_roots": mt.ListRootsRequest()})
         return ", ".join(str(root.uri) for root in answer.roots)
 
+    @protocol.tool(name="test_streaming_elicitation")
+    async def streaming_elicitation(ctx: Context) -> str | InputRequiredResult:
+        """Fixture: streaming elicitation."""
+        if answered(ctx, "user_name") is None:
+            return InputRequiredResult(input_requests={"user_name": elicit("What is your name?", "name")})
+        return "Answered."
+
+    @protocol.prompt(name="test_input_required_result_prompt")
+    async def prompt(ctx: Context) -> str | InputRequiredResult:
+        """Fixture: prompt."""
+        answer = answered(ctx, "user_context")
+        if not isinstance(answer, mt.ElicitResult):
+            requests: Requests = {"user_context": elicit("What context should the prompt use?", "context")}
+            return InputRequiredResult(input_requests=requests)
+        return f"Context: {(answer.content or {}).get('context')}"
+
+
+def _with_state(protocol: "FastMCP[None]") -> None:
     @protocol.tool(name="test_input_required_result_request_state")
     async def request_state(ctx: Context) -> str | InputRequiredResult:
         """Fixture: request state."""
@@ -71,6 +95,8 @@ def register(protocol: "FastMCP[None]") -> None:
             return InputRequiredResult(input_requests=requests, request_state="sealed")
         return "state-ok"
 
+
+def _several_questions(protocol: "FastMCP[None]") -> None:
     @protocol.tool(name="test_input_required_result_multiple_inputs")
     async def multiple_inputs(ctx: Context) -> str | InputRequiredResult:
         """Fixture: multiple inputs."""
@@ -94,6 +120,8 @@ def register(protocol: "FastMCP[None]") -> None:
         first: Requests = {"step1": elicit("Step 1: What is your name?", "name")}
         return InputRequiredResult(input_requests=first, request_state="first")
 
+
+def _by_capability(protocol: "FastMCP[None]") -> None:
     @protocol.tool(name="test_input_required_result_capabilities")
     async def capabilities(ctx: Context) -> str | InputRequiredResult:
         """Fixture: capabilities."""
@@ -105,25 +133,11 @@ def register(protocol: "FastMCP[None]") -> None:
             requests["user_name"] = elicit("What is your name?", "name")
         return InputRequiredResult(input_requests=requests) if requests else "No capability was declared."
 
-    @protocol.tool(name="test_streaming_elicitation")
-    async def streaming_elicitation(ctx: Context) -> str | InputRequiredResult:
-        """Fixture: streaming elicitation."""
-        return await elicitation(ctx)
-
     @protocol.tool(name="test_missing_capability")
     async def missing_capability(ctx: Context) -> str:
         """Fixture: missing capability."""
         declared = ctx.session.client_capabilities
         if declared is None or declared.sampling is None:
-            needed = {"requiredCapabilities": {"sampling": {}}}
+            needed: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(mt.MISSING_REQUIRED_CLIENT_CAPABILITY, "The client must declare sampling.", needed)
         return "Declared."
-
-    @protocol.prompt(name="test_input_required_result_prompt")
-    async def prompt(ctx: Context) -> str | InputRequiredResult:
-        """Fixture: prompt."""
-        answer = answered(ctx, "user_context")
-        if not isinstance(answer, mt.ElicitResult):
-            requests: Requests = {"user_context": elicit("What context should the prompt use?", "context")}
-            return InputRequiredResult(input_requests=requests)
-        return f"Context: {(answer.content or {}).get('context')}"

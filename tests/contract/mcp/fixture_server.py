@@ -6,12 +6,11 @@ import struct
 import zlib
 
 import mcp_types as mt
+from contract.mcp import fixture_rounds
 from fastmcp import Context, FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.prompts import Message
 from mcp_kit.server import Server
-
-from contract.mcp import fixture_rounds
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -16,7 +16,8 @@ class ControlSettings(Settings):
         None, description="the webhook's secret at GitHub; several, comma-separated, while one is replaced", repr=False
     )
     github_own_logins: str = Field(
-        "agent-bot,agent-bot[bot]", description="our own accounts at GitHub, comma-separated: their events start nothing"
+        "agent-bot,agent-bot[bot]",
+        description="our own accounts at GitHub, comma-separated: their events start nothing",
     )
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="the port to listen on")

@@ -7,7 +7,6 @@ import anthropic
 import httpx
 import pytest
 from anthropic.types import ToolParam
-
 from unit.stand_ins.model.house import Served
 
 MODEL = "claude-sonnet-4-5"

@@ -9,7 +9,6 @@ from stand_ins.model.errors import ScenarioError
 from stand_ins.model.library import BUILT_IN, Library
 from stand_ins.model.scenario import Match, Scenario
 from stand_ins.model.templates import Templates, choose_labels, similar
-
 from unit.stand_ins.model.house import Served
 
 REMINDER = "<system-reminder>\nToday is {not json}.\n</system-reminder>\n"

@@ -1,0 +1,63 @@
+"""Writes skills for tests: a whole good one, with what the test wants otherwise."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from agent_engine.skills.format import Skill
+from agent_engine.skills.load import read_skill
+
+INPUT_SCHEMA = {
+    "type": "object",
+    "properties": {"repository": {"type": "string"}, "issue": {"type": "integer"}, "do": {"type": "string"}},
+    "required": ["repository"],
+}
+OUTPUT_SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
+GRANT = {
+    "github": {
+        "tools": ["issue_read", "list_labels", "issue_write"],
+        "resources": {"repositories": ["${input.repository}"]},
+        "mode": "write",
+        "limits": {"issue_write": 3},
+    }
+}
+METADATA: dict[str, str] = {
+    "engine": "claude",
+    "model": "claude-sonnet-4-5",
+    "servers": "github",
+    "required-tools": "github/issue_read",
+    "required-effects": "github/issue_write",
+    "input-schema": "input.schema.json",
+    "output-schema": "output.schema.json",
+}
+
+
+def write_skill(
+    folder: Path,
+    name: str = "look",
+    *,
+    grant: Any = GRANT,
+    front: dict[str, Any] | None = None,
+    body: str = "# Look\n\nLook at the issue.",
+    output_schema: object = OUTPUT_SCHEMA,
+    **metadata: str | None,
+) -> Path:
+    """Write a skill's folder; `required_tools="..."` sets metadata, None leaves it out."""
+    place = folder / name
+    place.mkdir(parents=True)
+    settings: dict[str, Any] = {**METADATA, "grant": grant if isinstance(grant, str) else yaml.safe_dump(grant)}
+    for key, value in metadata.items():
+        settings[key.replace("_", "-")] = value
+    settings = {key: value for key, value in settings.items() if value is not None}
+    whole = {"name": name, "description": "Looks at one issue.", "metadata": settings, **(front or {})}
+    text = yaml.safe_dump({key: value for key, value in whole.items() if value is not None}, sort_keys=False)
+    (place / "SKILL.md").write_text(f"---\n{text}---\n\n{body}\n", encoding="utf-8")
+    (place / "input.schema.json").write_text(json.dumps(INPUT_SCHEMA))
+    (place / "output.schema.json").write_text(json.dumps(output_schema))
+    return place
+
+
+def make_skill(folder: Path, name: str = "look", **how: Any) -> Skill:
+    """Write a skill and read it."""
+    return read_skill(write_skill(folder, name, **how))

@@ -1,0 +1,85 @@
+"""`agent-engine skills check`: the letter of the format, and of our settings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import skills_ref
+from agent_engine.servers import SERVERS
+from agent_engine.skills.check import check
+from agent_engine.skills.load import read_skill, shipped_folder
+from github_mcp.tools import ALL_TOOLS
+from unit.agent_engine.skill_folder import GRANT, make_skill, write_skill
+
+
+def test_good_skill_has_nothing_wrong(tmp_path: Path) -> None:
+    """A whole skill passes, here and at the format's own validator."""
+    place = write_skill(tmp_path)
+    assert check(read_skill(place)) == []
+    assert skills_ref.validate(place) == []
+
+
+@pytest.mark.parametrize("name", ["issue-triage"])
+def test_shipped_skills_pass(name: str) -> None:
+    """Every shipped skill passes both checks and is short."""
+    folder = shipped_folder() / name
+    assert check(read_skill(folder)) == []
+    assert skills_ref.validate(folder) == []
+    assert len((folder / "SKILL.md").read_text().splitlines()) < 150
+
+
+def grant(**change: Any) -> dict[str, Any]:
+    """Give the good grant with something otherwise."""
+    return {"github": {**GRANT["github"], **change}}
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"front": {"tags": ["x"]}}, "unknown fields in the front matter: tags"),
+        ({"front": {"name": "Look"}}, "may hold lower-case letters"),
+        ({"front": {"name": "other"}}, "is not its folder's"),
+        ({"front": {"description": "x" * 1025}}, "longer than 1024"),
+        ({"body": ""}, "the body is empty"),
+        ({"body": "line\n" * 600}, "more than 500 lines"),
+        ({"servers": "github jira"}, "server 'jira' is not known"),
+        ({"required_tools": "github/issue_erase"}, "server github has no tool 'issue_erase'"),
+        ({"required_tools": "slack/post"}, "metadata.servers does not name"),
+        ({"required_effects": "github/issue_read"}, "github/issue_read writes nothing"),
+        ({"built_in_tools": "Shell"}, "'Shell' is not one of"),
+        ({"grant": grant(tools=["issue_read", "rm"])}, "github has no tool 'rm'"),
+        ({"grant": grant(tools=["issue_read"], limits={})}, "github/issue_write is required and not granted"),
+        ({"grant": grant(mode="read")}, "mode read at github, but issue_write would write"),
+        ({"grant": grant(limits={})}, "give issue_write a limit"),
+        ({"grant": grant(limits={"issue_write": 1, "add_issue_comment": 1})}, "which is not granted"),
+        ({"grant": grant(resources={})}, "no resources are named at github"),
+        ({"grant": grant(resources={"projects": ["x"]})}, "no resources of the kind 'projects'"),
+        ({"grant": grant(resources={"repositories": ["${input.issue}"]})}, "'issue' is not required"),
+        ({"grant": {}}, "nothing is granted at github"),
+        ({"input_schema": None}, "input-schema is missing"),
+        ({"output_schema": {"type": "objekt"}}, "not a JSON Schema"),
+        ({"engine": "cursor"}, "engine 'cursor' is not one of"),
+        ({"model": "sonnet"}, "has no known price"),
+        ({"wall_seconds": "10", "idle_seconds": "20"}, "idle-seconds is longer"),
+        ({"max_turns": "0"}, "metadata.max-turns"),
+        ({"required-tool": "x"}, "did you mean required-tools?"),
+    ],
+)
+def test_each_fault_is_said(tmp_path: Path, how: dict[str, Any], said: str) -> None:
+    """Every kind of fault is said in words that name it."""
+    problems = check(make_skill(tmp_path, **how))
+    assert any(said in problem for problem in problems), problems
+
+
+def test_plain_yaml_is_not_the_format(tmp_path: Path) -> None:
+    """The format wants strings under metadata: the check says so, while the loader takes them."""
+    place = write_skill(tmp_path)
+    text = (place / "SKILL.md").read_text().replace("metadata:", "metadata:\n  max-turns: 7")
+    (place / "SKILL.md").write_text(text)
+    assert check(read_skill(place)) == ["metadata.max-turns is not text: put it in quotes"]
+
+
+def test_table_of_servers_is_the_servers_own() -> None:
+    """The engine's table names exactly the tools that github-mcp has, apart by whether they write."""
+    tools = {tool.name: tool for tool in ALL_TOOLS}
+    assert SERVERS["github"].tools == set(tools)
