@@ -1,13 +1,13 @@
 """The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out."""
 
 import asyncio
-import json
 import re
-import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from agent_ledger import get_result, get_task, get_transcript
+from agent_stores.pool import open_pool
 from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
 from service_kit.http import HttpClient
@@ -47,7 +47,7 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         task_id, number = await _ask(house, door, repository, number, say)
         code = await _follow(house, task_id)
         shown = await _issue_now(house, environ, repository, number)
-        return _conclude(house, task_id, code, shown, writes=writes, say=say)
+        return await _conclude(house, task_id, code, shown, writes=writes, say=say)
     finally:
         house.down()
         say("the demo's processes are stopped")
@@ -114,40 +114,31 @@ async def _issue_now(house: House, environ: Mapping[str, str], repository: str, 
     return {"issue": issue, "comments": comments, "login": me.get("login")}
 
 
-def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, writes: bool, say: Say) -> int:
+async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, writes: bool, say: Say) -> int:
     issue, comments = shown["issue"], shown["comments"]
     labels = [label["name"] for label in issue["labels"]]
     ours = [comment for comment in comments if comment["user"]["login"] == shown["login"]]
     say(for_terminal(f"\nissue #{issue['number']} now: {issue['title']}\n  state: {issue['state']}; labels: {labels}"))
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
-    row = _row(house, task_id)
-    say(f"ledger: task {task_id} {row['state']}, attempts {row['attempts']}, cost {row['cost_usd']} USD")
-    say(f"transcript: {_keep_transcript(house, task_id)}")
+    state = await _ledger_row(house, UUID(task_id), say)
     there = bool(labels and ours) or not writes
-    if code == 0 and row["state"] == "succeeded" and there:
+    if code == 0 and state == "succeeded" and there:
         return 0
-    say(f"the demo failed: verdict {row['state']}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
+    say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
     return 1
 
 
-def _keep_transcript(house: House, task_id: str) -> Path:
-    folder = house.place.home / "transcripts"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{task_id}.jsonl"
-    with path.open("wb") as file:
-        argv = [command("agent-engine"), "show", task_id, "--transcript"]
-        subprocess.run(argv, env=house.engine_env(), stdout=file, check=False)
-    return path
-
-
-def _row(house: House, task_id: str) -> dict[str, Any]:
-    argv = [command("agent-engine"), "show", task_id, "--json"]
-    done = subprocess.run(argv, env=house.engine_env(), capture_output=True, text=True, check=False)
-    shown = json.loads(done.stdout or "{}")
-    result = shown.get("result") or {}
-    return {
-        "state": (shown.get("task") or {}).get("state", "unknown"),
-        "attempts": result.get("attempts", 0),
-        "cost_usd": round(float(result.get("cost_usd", 0)), 4),
-    }
+async def _ledger_row(house: House, task_id: UUID, say: Say) -> str:
+    pool = await open_pool(house.urls()["DATABASE_URL"], size=1, application="demo")
+    async with pool:
+        view, result = await get_task(pool, task_id), await get_result(pool, task_id)
+        transcript = await get_transcript(pool, task_id) or b""
+    state = view.state.value if view is not None else "unknown"
+    cost = round(result.cost_usd, 4) if result is not None else 0
+    say(f"ledger: task {task_id} {state}, attempts {view.attempt if view is not None else 0}, cost {cost} USD")
+    path = house.place.home / "transcripts" / f"{task_id}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(transcript)
+    say(f"transcript: {path}")
+    return state

@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from agent_effects import migrations as effects_migrations
+from agent_ledger import migrations as ledger_migrations
 from agent_stores.background import up
+from agent_stores.migrate import migrate
+from control_api import migrations as control_migrations
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
 
@@ -18,6 +22,7 @@ from house.supervise import Supervisor
 
 READY_LIMIT_SECONDS = 60.0
 ENDED = ("FATAL", "EXITED", "BACKOFF")
+OWNERS = (ledger_migrations, effects_migrations, control_migrations)
 Say = Callable[[str], None]
 
 
@@ -75,7 +80,8 @@ class House:
             if "stores" in names
             else "using the stores of DATABASE_URL and REDIS_URL"
         )
-        await asyncio.gather(*(asyncio.to_thread(self._run, argv) for argv in self._migrations()))
+        for owner in OWNERS:
+            await migrate(self.urls()["DATABASE_URL"], schema=owner.SCHEMA, versions=owner.VERSIONS)
         await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
         others = [process for process in listed if process.name != "stores"]
         for process in others:
@@ -131,9 +137,6 @@ class House:
             if time.monotonic() > deadline or self._supervisor.states()["stores"]["statename"] in ENDED:
                 raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
             await asyncio.sleep(0.05)
-
-    def _migrations(self) -> list[list[str]]:
-        return [[command(name), "migrate"] for name in ("agent-ledger", "agent-effects", "control-api")]
 
     def _try(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(argv, env=self.engine_env(), capture_output=True, text=True, check=False)

@@ -164,4 +164,5 @@ def test_labels_and_similar_issues_come_from_what_tools_returned() -> None:
         'likeness 0.10 #5 open "y" by z (NONE)',
     ]
     found = "\n".join(["2 of 9 issues compared in o/r are alike:", *rows])
-    assert [(one["issue"], one["title"]) for one in similar(found)] == [(3, "It, too, crashes"), (5, "y")]
+    assert [(one["issue"], one["title"]) for one in similar(found)] == [(3, "It, too, crashes")]
+    assert [one["issue"] for one in similar(found, most=5, least=0)] == [3, 5]

@@ -107,17 +107,23 @@ def choose_labels(available: str, issue: str, most: int = 2) -> list[str]:
     return present + (chosen or ([] if present else [name for name in ("question", *known) if name in known][:1]))
 
 
-def similar(found: str, most: int = 3) -> list[dict[str, Any]]:
-    """Give number, title and likeness of the issues that find_similar_issues found, the most alike first."""
+def similar(found: str, most: int = 1, least: float = 0.15) -> list[dict[str, Any]]:
+    """Give number, title and likeness of the issues that find_similar_issues found, the most alike first.
+
+    Args:
+        found: the text of find_similar_issues.
+        most: how many at most; one, since no more are opened.
+        least: the likeness below which an issue is not called similar.
+    """
     rows = re.findall(rf"^likeness (\d\.\d+) #(\d+) \w+ ({QUOTED})", found, re.MULTILINE)
-    return [{"issue": int(number), "title": json.loads(title), "likeness": row} for row, number, title in rows][:most]
+    alike = [{"issue": int(number), "title": json.loads(title), "likeness": row} for row, number, title in rows]
+    return [one for one in alike if float(one["likeness"]) >= least][:most]
 
 
-def similar_output(found: str, most: int = 3) -> list[dict[str, Any]]:
+def similar_output(found: str) -> list[dict[str, Any]]:
     """Give the issues that find_similar_issues found as the output of issue-triage names them."""
     return [
-        {"issue": one["issue"], "why": f"Likeness {one['likeness']}: {one['title'][:200]}"}
-        for one in similar(found, most)
+        {"issue": one["issue"], "why": f"Likeness {one['likeness']}: {one['title'][:200]}"} for one in similar(found)
     ]
 
 

@@ -1,0 +1,123 @@
+"""Evidence: a ref counts if the server gave it to this attempt for this tool and this text, and the call succeeded."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from agent_contracts import TaskEvent
+from agent_contracts.event import Text, ToolCall, ToolResult
+from agent_engine.evidence import Evidence, known_name
+from hypothesis import given
+from hypothesis import strategies as st
+from service_kit.refs import append_ref, make_ref
+
+KEY = b"k" * 32
+TASK = uuid.UUID(int=1)
+
+
+def reply(text: str = "all is well", *, key: bytes = KEY, task: uuid.UUID = TASK, attempt: int = 1) -> str:
+    """Give a whole reply of github/issue_read with its ref."""
+    return append_ref(text, make_ref(key, task=task, attempt=attempt, tool="github/issue_read", text=text))
+
+
+def result(text: str, *, ok: bool = True, tool: str = "issue_read", server: str | None = "github") -> ToolResult:
+    """Make a tool result."""
+    return ToolResult(call_id="c", server=server, tool=tool, ok=ok, text=text)
+
+
+def observed(*bodies: ToolResult) -> tuple[Evidence, list[str | None]]:
+    """Let evidence see results, and give the refs that it set."""
+    evidence = Evidence(key=KEY, task=TASK, attempt=1)
+    return evidence, [body.ref for seen in bodies if isinstance(body := evidence.observe(seen), ToolResult)]
+
+
+def test_ref_that_fits_is_set() -> None:
+    """A reply's own ref is recomputed, set on the event, and proves its tool; the text stays as it is."""
+    whole = reply()
+    evidence = Evidence(key=KEY, task=TASK, attempt=1)
+    body = evidence.observe(result(whole))
+    assert isinstance(body, ToolResult)
+    assert body.ref == whole[-8:]
+    assert body.text == whole
+    assert evidence.proven == {"github/issue_read"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        result("all is well"),
+        result("all is well\nref: abcdefgh"),
+        result(reply() + "\n"),
+        result(reply().replace("well", "ill")),
+        result(reply(key=b"x" * 32)),
+        result(reply(task=uuid.UUID(int=2))),
+        result(reply(attempt=2)),
+        result(reply(), tool="list_labels"),
+        result(reply(), server="jira"),
+        result(reply(), server=None),
+    ],
+)
+def test_ref_that_does_not_fit_is_none(body: ToolResult) -> None:
+    """A ref that is made up, altered, or another's is None on the event and proves nothing."""
+    evidence, refs = observed(body)
+    assert refs == [None]
+    assert not evidence.proven
+
+
+def test_claimed_ref_on_the_event_is_dropped() -> None:
+    """What the CLI's side says of a ref is never taken over."""
+    _, refs = observed(result("all is well").model_copy(update={"ref": "abcdefgh"}))
+    assert refs == [None]
+
+
+def test_failed_call_proves_nothing() -> None:
+    """The ref of a failed call does not count, and its error is kept."""
+    evidence, _ = observed(result(reply("not found"), ok=False))
+    assert not evidence.proven
+    assert evidence.failed["github/issue_read"].startswith("not found")
+
+
+def test_denied_call_is_remembered() -> None:
+    """A denied tool is remembered as such."""
+    evidence, _ = observed(result("refused", ok=False).model_copy(update={"denied": True}))
+    assert evidence.denied == {"github/issue_read"}
+
+
+def test_earlier_attempts_count_as_the_ledger_says() -> None:
+    """What the ledger holds of earlier attempts counts: successful results with a ref, and nothing else."""
+    bodies = [
+        result("a").model_copy(update={"ref": "aaaaaaaa"}),
+        result("b", ok=False).model_copy(update={"ref": "bbbbbbbb"}),
+        result("c"),
+        Text(text="ref: cccccccc"),
+    ]
+    evidence = Evidence(key=KEY, task=TASK, attempt=2)
+    evidence.recall(
+        TaskEvent(task_id=TASK, attempt=1, seq=number, at=datetime.now(UTC), body=body)
+        for number, body in enumerate(bodies, 1)
+    )
+    assert evidence.refs == {"aaaaaaaa": "github/issue_read"}
+
+
+def test_answer_is_no_tool_call() -> None:
+    """Tools are counted as the agent asks for them; giving the answer is none."""
+    evidence = Evidence(key=KEY, task=TASK, attempt=1)
+    evidence.observe(ToolCall(call_id="1", server="github", tool="issue_read"))
+    evidence.observe(ToolCall(call_id="2", tool="StructuredOutput"))
+    assert evidence.calls == 1
+
+
+def test_metrics_know_no_invented_tools() -> None:
+    """A tool's name that an agent made up is counted as other."""
+    assert known_name(result("", tool="issue_read")) == "github/issue_read"
+    assert known_name(result("", tool="x" * 50)) == "other"
+    assert known_name(result("", server=None, tool="Bash")) == "Bash"
+    assert known_name(result("", server=None, tool="Bush")) == "other"
+
+
+@given(st.text(max_size=200))
+def test_any_text_keeps_its_ref(text: str) -> None:
+    """Whatever a server says, its ref fits, and only with that text."""
+    evidence, refs = observed(result(reply(text)))
+    assert refs == [reply(text)[-8:]]
+    assert len(evidence.refs) == 1
