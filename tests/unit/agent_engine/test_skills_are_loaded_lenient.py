@@ -44,7 +44,7 @@ def test_without_description_it_is_skipped(tmp_path: Path, front: dict[str, str 
         ({"grant": "github: ["}, "not YAML"),
         ({"grant": "github: {tools: ['Issue Read']}"}, "metadata.grant.github.tools"),
         ({"required_tools": "issue_read"}, "server/tool"),
-        ({"output_schema_file": None, "output-schema": "missing.json"}, "missing.json"),
+        ({"input_schema": "missing.json"}, "missing.json"),
     ],
 )
 def test_unusable_settings_are_problems(tmp_path: Path, metadata: dict[str, str], said: str) -> None:

@@ -1,0 +1,41 @@
+"""What end-to-end tests have: one house of real processes a test run, and workers beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures.house import RunningHouse, Worker, running_house, worker
+
+LIMIT_SECONDS = 180
+"""Longer than a test may take on its own: the first one also waits for the house."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of this folder one after the other in one process: they share a house."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            for mark in (pytest.mark.e2e, pytest.mark.cli, pytest.mark.xdist_group("house")):
+                item.add_marker(mark)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[RunningHouse]:
+    """A house without a worker, up for the whole test run."""
+    with running_house() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sse_worker(house: RunningHouse) -> Iterator[Worker]:
+    """A worker whose runs reach MCP servers over SSE."""
+    with worker(house, transport="sse") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def http_worker(house: RunningHouse) -> Iterator[Worker]:
+    """A worker whose runs reach MCP servers over Streamable HTTP."""
+    with worker(house, transport="http") as made:
+        yield made

@@ -1,0 +1,309 @@
+"""The verdict: succeeded only if everything is proven; else the reason that says who acts next."""
+
+import uuid
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_contracts import EffectSummary, Grant, Mode
+from agent_contracts.event import ToolResult
+from agent_contracts.result import RETRYABLE
+from agent_engine.evidence import Evidence
+from agent_engine.servers import GITHUB
+from agent_engine.skills.bind import Binding
+from agent_engine.skills.format import Skill
+from agent_engine.spec import RunEnd
+from agent_engine.verdict import Facts, Verdict, judge
+from hypothesis import given
+from hypothesis import strategies as st
+from service_kit.refs import append_ref, make_ref
+
+from unit.agent_engine.skill_folder import make_skill
+
+KEY = b"k" * 32
+TASK = uuid.UUID(int=7)
+
+
+def ref_of(tool: str) -> str:
+    """Give the ref of a tool's reply."""
+    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool)
+
+
+REF = ref_of("issue_read")
+ANSWER = {"output": {"answer": "42"}, "claims": [{"statement": "It was read.", "refs": [REF]}]}
+RESULT = {
+    "type": "result",
+    "subtype": "success",
+    "is_error": False,
+    "terminal_reason": "completed",
+    "num_turns": 3,
+    "result": "done",
+    "structured_output": ANSWER,
+}
+INIT = {"mcp_servers": [{"name": "github", "status": "connected"}]}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened in an attempt; by default everything that a success needs."""
+
+    returncode: int | None = 0
+    ended_by: Any = "exit"
+    init: dict[str, Any] | None = field(default_factory=lambda: INIT)
+    result: dict[str, Any] | None = field(default_factory=lambda: RESULT)
+    stderr: str = ""
+    read: bool = True
+    read_ok: bool = True
+    denied: bool = False
+    effect: str | None = "done"
+    effect_tool: str = "issue_write"
+    mode: Mode = Mode.write
+
+    def verdict(self, skill: Skill) -> Verdict:
+        """Judge the story."""
+        evidence = Evidence(key=KEY, task=TASK, attempt=1)
+        if self.read or self.denied:
+            whole = append_ref("issue_read", REF)
+            evidence.observe(
+                ToolResult(
+                    call_id="1",
+                    server="github",
+                    tool="issue_read",
+                    ok=self.read_ok and not self.denied,
+                    denied=self.denied,
+                    text=whole,
+                )
+            )
+        effects = []
+        if self.effect is not None:
+            effects.append(
+                EffectSummary.model_validate(
+                    {
+                        "id": uuid.UUID(int=1),
+                        "attempt": 1,
+                        "vendor": "github",
+                        "tool": self.effect_tool,
+                        "route": "issues.update",
+                        "target": "octocat/hello-world#1",
+                        "state": self.effect,
+                    }
+                )
+            )
+        withheld = ("github/issue_write",) if self.mode is Mode.read else ()
+        end = RunEnd(
+            returncode=self.returncode,
+            ended_by=self.ended_by,
+            init=self.init,
+            last_result=self.result,
+            stderr_tail=self.stderr,
+            session=None,
+            transcript=b"",
+            confinement="bubblewrap",
+            duration_seconds=1.0,
+        )
+        binding = Binding(
+            grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
+            servers=(GITHUB,),
+            allowed_tools=(),
+            withheld=withheld,
+        )
+        return judge(
+            Facts(
+                end=end,
+                skill=skill,
+                binding=binding,
+                evidence=evidence,
+                effects=effects,
+                wall_seconds=60,
+                idle_seconds=10,
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def skill(tmp_path_factory: pytest.TempPathFactory) -> Skill:
+    """A skill that demands a read, a write and an output."""
+    return make_skill(tmp_path_factory.mktemp("skills"))
+
+
+def told(**change: Any) -> dict[str, Any]:
+    """Give the CLI's last word with something otherwise."""
+    return {**RESULT, **change}
+
+
+def answered(**change: Any) -> dict[str, Any]:
+    """Give the CLI's last word with another answer."""
+    return told(structured_output={**ANSWER, **change})
+
+
+def api_error(status: int) -> dict[str, Any]:
+    """Give the CLI's last word on an API error: `subtype` says success."""
+    return told(is_error=True, api_error_status=status, structured_output=None, result="API Error")
+
+
+def failed(message: str) -> dict[str, Any]:
+    """Give the CLI's last word on an error that it names in words alone."""
+    return told(is_error=True, structured_output=None, result=message)
+
+
+def test_everything_proven_succeeds(skill: Skill) -> None:
+    """An attempt of which everything is proven succeeds, with its output and claims."""
+    verdict = Story().verdict(skill)
+    assert verdict.status == "succeeded"
+    assert verdict.reason is None
+    assert verdict.output == {"answer": "42"}
+    assert verdict.claims[0].refs == [REF]
+
+
+CASES: list[tuple[dict[str, Any], str]] = [
+    ({"result": api_error(402), "returncode": 1}, "budget"),
+    ({"result": api_error(401), "returncode": 1}, "auth"),
+    ({"result": api_error(403), "returncode": 1}, "auth"),
+    ({"result": api_error(429), "returncode": 1}, "rate"),
+    ({"result": api_error(529), "returncode": 1}, "overloaded"),
+    ({"result": api_error(500), "returncode": 1}, "server"),
+    ({"result": api_error(400), "returncode": 1}, "config"),
+    ({"result": failed("Not logged in"), "returncode": 1}, "auth"),
+    ({"result": failed("API Error: Connection error."), "returncode": 1}, "server"),
+    ({"result": failed("Request timed out."), "returncode": 1}, "server"),
+    ({"result": failed("exceeded the 128000 output token maximum"), "returncode": 1}, "budget"),
+    ({"result": told(is_error=True, stop_reason="refusal"), "returncode": 1}, "refusal"),
+    ({"result": told(is_error=True, subtype="error_max_turns", terminal_reason="max_turns"), "returncode": 1}, "turns"),
+    ({"result": told(is_error=True, subtype="error_max_budget_usd"), "returncode": 1}, "budget"),
+    ({"result": told(is_error=True, subtype="error_max_structured_output_retries"), "returncode": 1}, "schema"),
+    ({"result": told(is_error=True, subtype="error_during_execution"), "returncode": 1}, "crashed"),
+    ({"result": told(is_error=None)}, "crashed"),
+    ({"result": told(terminal_reason="aborted")}, "crashed"),
+    ({"returncode": 1}, "crashed"),
+    ({"result": None, "returncode": 143}, "crashed"),
+    ({"result": None, "returncode": -9, "ended_by": "crashed", "init": None}, "crashed"),
+    ({"result": None, "returncode": 0}, "crashed"),
+    ({"result": None, "returncode": 1, "init": None, "stderr": "error: unknown option"}, "config"),
+    ({"ended_by": "idle", "returncode": 143}, "idle"),
+    ({"ended_by": "wall", "returncode": 143}, "timeout"),
+    ({"ended_by": "cancelled", "returncode": 143}, "cancelled"),
+    ({"ended_by": "shutdown", "returncode": 143}, "crashed"),
+    ({"init": {"mcp_servers": [{"name": "github", "status": "failed"}]}}, "mcp_down"),
+    ({"init": {"mcp_servers": []}}, "mcp_down"),
+    ({"init": None}, "mcp_down"),
+    ({"denied": True}, "denied"),
+    ({"result": told(structured_output=None)}, "schema"),
+    ({"result": answered(output={"answer": 42})}, "schema"),
+    ({"result": answered(claims=[])}, "schema"),
+    ({"result": told(structured_output=["x"])}, "schema"),
+    ({"read": False}, "evidence"),
+    ({"read_ok": False}, "evidence"),
+    ({"effect": None}, "evidence"),
+    ({"effect": "failed"}, "evidence"),
+    ({"effect": "unknown"}, "evidence"),
+    ({"effect": "sending"}, "evidence"),
+    ({"effect_tool": "add_issue_comment"}, "evidence"),
+    ({"result": answered(claims=[{"statement": "s", "refs": ["zzzzzzzz"]}])}, "evidence"),
+    ({"result": answered(claims=[*ANSWER["claims"], {"statement": "s", "refs": [ref_of("x")]}])}, "evidence"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), CASES)
+def test_each_failing_has_its_reason(skill: Skill, change: dict[str, Any], reason: str) -> None:
+    """Each way to fall short has one reason of the closed list, and is never a success."""
+    verdict = replace(Story(), **change).verdict(skill)
+    assert verdict.reason == reason
+    assert verdict.status == ("cancelled" if reason == "cancelled" else "failed")
+    assert verdict.retryable == (reason in RETRYABLE)
+    assert verdict.message
+
+
+def test_unknown_write_says_where_to_look(skill: Skill) -> None:
+    """A write of which nobody knows whether it happened is named with what to look at."""
+    assert "octocat/hello-world#1" in replace(Story(), effect="unknown").verdict(skill).message
+
+
+def test_proposal_counts_as_the_action(skill: Skill) -> None:
+    """A proposed write is what the skill could do."""
+    assert replace(Story(), effect="proposed").verdict(skill).status == "succeeded"
+
+
+def test_refs_that_do_not_fit_are_dropped(skill: Skill) -> None:
+    """A claim keeps the refs that fit alone, and what was dropped is remarked."""
+    claims = [{"statement": "s", "refs": ["zzzzzzzz", REF]}]
+    verdict = replace(Story(), result=answered(claims=claims)).verdict(skill)
+    assert verdict.status == "succeeded"
+    assert verdict.claims[0].refs == [REF]
+    assert "zzzzzzzz" in verdict.remarks[0]
+
+
+def test_partial_output_is_kept(skill: Skill) -> None:
+    """What the agent had answered is kept when its attempt fails."""
+    assert replace(Story(), effect=None).verdict(skill).output == {"answer": "42"}
+
+
+def test_read_only_door_demands_no_writes(skill: Skill) -> None:
+    """Behind a read-only door the write is not demanded, and the verdict says so."""
+    verdict = replace(Story(), mode=Mode.read, effect=None).verdict(skill)
+    assert verdict.status == "succeeded"
+    assert "read-only door: github/issue_write not demanded" in verdict.message
+
+
+def test_denial_is_told_before_a_missing_answer(skill: Skill) -> None:
+    """A refused tool that the skill needs is the reason, also where the agent then had no answer."""
+    ended = told(is_error=True, subtype="error_max_structured_output_retries", structured_output=None)
+    assert replace(Story(), denied=True, result=ended, returncode=1).verdict(skill).reason == "denied"
+
+
+WRONG: dict[str, list[Any]] = {}
+for _change, _ in CASES:
+    for _name, _value in _change.items():
+        WRONG.setdefault(_name, []).append(_value)
+
+
+@given(data=st.data())
+def test_no_story_with_a_gap_succeeds(skill: Skill, data: st.DataObject) -> None:
+    """Whatever is wrong, alone or together, the verdict is no success; and it is one only if nothing is."""
+    names = data.draw(st.sets(st.sampled_from(sorted(WRONG.keys() - {"stderr"}))))
+    change = {name: data.draw(st.sampled_from(WRONG[name])) for name in sorted(names)}
+    story = replace(Story(), **change)
+    whole = all(getattr(story, item.name) == getattr(Story(), item.name) for item in fields(Story))
+    assert (story.verdict(skill).status == "succeeded") is whole
+
+
+@given(
+    st.none()
+    | st.dictionaries(
+        st.sampled_from(sorted(RESULT)),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.text()
+        | st.lists(st.text())
+        | st.dictionaries(st.text(), st.text()),
+    )
+)
+def test_any_last_word_is_judged(skill: Skill, result: dict[str, Any] | None) -> None:
+    """Whatever the CLI says last, there is a verdict, and without a fitting answer it is no success."""
+    assert replace(Story(), result=result).verdict(skill).status != "succeeded"
+
+
+def test_skill_without_servers_needs_no_claims(tmp_path: Path) -> None:
+    """A skill without servers has nothing that claims could rest on, and needs none."""
+    plain = make_skill(tmp_path, servers=None, required_tools=None, required_effects=None, grant={})
+    facts = Facts(
+        end=RunEnd(
+            returncode=0,
+            ended_by="exit",
+            init={},
+            last_result=answered(claims=[]),
+            stderr_tail="",
+            session=None,
+            transcript=b"",
+            confinement="",
+            duration_seconds=0,
+        ),
+        skill=plain,
+        binding=Binding(grants={}, servers=(), allowed_tools=()),
+        evidence=Evidence(key=KEY, task=TASK, attempt=1),
+        effects=[],
+        wall_seconds=1,
+        idle_seconds=1,
+    )
+    assert judge(facts).status == "succeeded"
