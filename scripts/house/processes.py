@@ -10,6 +10,23 @@ from service_kit.errors import ConfigError
 
 from house.place import ROOT, Place, command
 
+OPTIONS = {
+    "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
+    "github-api": ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS"),
+    "model-api": ("MODELS", "MODEL_PRICES"),
+    "github-mcp": ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", "GITHUB_READ_ONLY", "GITHUB_TOOLSETS", "GITHUB_TOOLS"),
+    "worker": (
+        "SKILLS_PATH",
+        "CLAUDE_CLI",
+        "REPLY_DESTINATIONS",
+        "WORKER_POOLS",
+        "WORKER_LEASE_SECONDS",
+        "WORKER_GRACE_SECONDS",
+        "WORKER_RETRY_SECONDS",
+        "WORKER_START_SECONDS",
+    ),
+}
+"""What the operator may set besides, process by process; all else of the environment is held back."""
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
 
 
@@ -88,7 +105,7 @@ def stores_of(place: Place, environ: Mapping[str, str]) -> Plan:
 
 
 def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]:
-    passed = {key: environ[key] for key in PASSED_ON if environ.get(key)}
+    passed = {key: environ[key] for key in (*PASSED_ON, *OPTIONS.get(name, ())) if environ.get(key)}
     return {"LANG": "C.UTF-8", **passed, "HOST": "127.0.0.1", "PORT": str(place.ports.get(name, 0))}
 
 
@@ -188,7 +205,6 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "ACCESS_FILE": str(place.home / "access.yaml"),
         "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
-        "GITHUB_OWN_LOGINS": environ.get("GITHUB_OWN_LOGINS") or "agent-bot,agent-bot[bot]",
         **urls,
     }
     return _http(place, "control", [command("control-api")], env)
@@ -198,9 +214,7 @@ def engine_environment(
     place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]
 ) -> dict[str, str]:
     """Give what the engine's worker and its command line read."""
-    own = {name: environ[name] for name in ("SKILLS_PATH", "CLAUDE_CLI") if environ.get(name)}
     return _base(environ, place, "worker") | {
-        **own,
         "AGENT_SIGNING_KEY_FILE": str(place.home / "secrets/signing-key.json"),
         "AGENT_REF_KEY": place.secret("ref.key"),
         "ACCESS_FILE": str(place.home / "access.yaml"),

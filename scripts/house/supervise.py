@@ -55,26 +55,26 @@ class Supervisor:
     def running(self) -> bool:
         """Say whether this house's supervisord answers."""
         try:
-            state: Any = self._rpc.supervisor.getState()
+            state: Any = self._ask("getState")
             return bool(state["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 
     def start(self, name: str) -> None:
         """Start one process without waiting for it."""
-        self._rpc.supervisor.startProcess(name, False)
+        self._ask("startProcess", name, False)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Give each process's state, as supervisord tells it."""
-        listed: Any = self._rpc.supervisor.getAllProcessInfo()
+        listed: Any = self._ask("getAllProcessInfo")
         return {item["name"]: item for item in listed}
 
     def stop(self) -> bool:
         """Stop everything, in the reverse order of its start; say whether anything ran."""
         if not self.running():
             return False
-        pid: Any = self._rpc.supervisor.getPID()
-        self._rpc.supervisor.shutdown()
+        pid: Any = self._ask("getPID")
+        self._ask("shutdown")
         deadline = time.monotonic() + STOP_LIMIT_SECONDS
         while time.monotonic() < deadline:
             if not _alive(pid):
@@ -84,10 +84,10 @@ class Supervisor:
             f"supervisord ({pid}) is still stopping after {STOP_LIMIT_SECONDS:.0f} s: see {self._place.home}/log"
         )
 
-    @property
-    def _rpc(self) -> xmlrpc.client.ServerProxy:
+    def _ask(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as rpc:
+            return getattr(rpc.supervisor, method)(*arguments)
 
     def _config(self, processes: Iterable[Process]) -> str:
         log = self._place.home / "log"
@@ -134,6 +134,9 @@ def _escape(value: str | Path) -> str:
 
 
 def _alive(pid: int) -> bool:
+    """Say whether a process runs; one that has ended and that nobody has waited for yet does not."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 0)
         return True

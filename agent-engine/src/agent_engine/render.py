@@ -111,7 +111,10 @@ class LiveView:
                 style = STYLES.get(body.status, "bold")
                 reason = f" ({body.reason})" if body.reason else ""
                 return Line.assemble(
-                    ("finished  ", style), (f"{body.status}{reason}", style), " ", plain(body.message, TEXT_LIMIT)
+                    ("finished  ", style),
+                    plain(f"{body.status}{reason}", 60, style),
+                    " ",
+                    plain(body.message, TEXT_LIMIT),
                 )
         return None
 
@@ -162,7 +165,7 @@ def result_view(result: TaskResult) -> RenderableType:
     if result.claims:
         claims = Table(title="claims", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
         for claim in result.claims:
-            claims.add_row(Line(" ".join(claim.refs), style="green"), plain(claim.statement))
+            claims.add_row(plain(" ".join(claim.refs), 100, "green"), plain(claim.statement))
         parts.append(claims)
     parts.append(effects_view(result))
     parts.extend(

@@ -11,7 +11,6 @@ from agent_engine.skills.format import Skill
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.grants import Bound
-
 from unit.agent_engine.skill_folder import make_skill
 
 INPUT: dict[str, Any] = {"repository": "octocat/hello-world", "issue": 1}

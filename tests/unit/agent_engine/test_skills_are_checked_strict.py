@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import skills_ref
+import skills_ref  # type: ignore[import-untyped]
 from agent_engine.servers import SERVERS
 from agent_engine.skills.check import check
 from agent_engine.skills.load import read_skill, shipped_folder

@@ -18,7 +18,6 @@ from agent_engine.verdict import Facts, Verdict, judge
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.refs import append_ref, make_ref
-
 from unit.agent_engine.skill_folder import make_skill
 
 KEY = b"k" * 32

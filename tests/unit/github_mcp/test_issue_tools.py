@@ -131,6 +131,14 @@ async def test_similar_issues_by_text(ask: Ask) -> None:
         assert (await ask("find_similar_issues", repository=HELLO, **arguments)).is_error
 
 
+async def test_a_refused_search_is_noted(ask: Ask, github: GitHub) -> None:
+    """Without search the last updated issues are compared, and the answer says so."""
+    github.app.controls.gate.faults.append(Fault(match=Match(path_regex="search"), fault="secondary_limit"))
+    answer = await ask("find_similar_issues", repository=HELLO, issue=1)
+    assert not answer.is_error
+    assert "Only those updated last were compared. GitHub's rate limit" in answer.text
+
+
 async def test_an_issue_is_updated(ask: Ask, github: GitHub) -> None:
     """Labels and state that were asked for are in GitHub's own reply, and at GitHub."""
     answer = await ask(

@@ -5,7 +5,7 @@ import unicodedata
 
 from mcp_kit.errors import WrongArguments
 
-SCOPE = re.compile(r"(?i)(?<![A-Za-z0-9_])(repo|org|user|owner|enterprise|team|project)\s*:")
+SCOPE = re.compile(r"(?i)(?<![A-Za-z0-9_])(repo|repository|org|organization|user|owner|enterprise|team|project)\s*:")
 OPERATOR = re.compile(r"(?<!\S)-?(?:AND|OR|NOT)(?!\S)")
 KIND = re.compile(r"(?i)(?<!\S)-?(?:is|type):(?:issue|pr|pull-request)(?!\S)")
 

@@ -1,5 +1,6 @@
 """Which scenario plays, what a scenario file may hold, and what templates see."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from stand_ins.model.scenario import Match, Scenario
 from stand_ins.model.templates import Templates, choose_labels, similar
 from unit.stand_ins.model.house import Served
 
+ROOT = Path(__file__).parents[4]
 REMINDER = "<system-reminder>\nToday is {not json}.\n</system-reminder>\n"
 
 
@@ -166,3 +168,18 @@ def test_labels_and_similar_issues_come_from_what_tools_returned() -> None:
     found = "\n".join(["2 of 9 issues compared in o/r are alike:", *rows])
     assert [(one["issue"], one["title"]) for one in similar(found)] == [(3, "It, too, crashes")]
     assert [one["issue"] for one in similar(found, most=5, least=0)] == [3, 5]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("agent-engine/skills/*/scenarios/*.yaml")), ids=str)
+def test_scenarios_of_shipped_skills_are_sound(path: Path) -> None:
+    """Every scenario beside a shipped skill reads without error and plays for that skill."""
+    assert Scenario.from_file(path).skill == path.parents[1].name
+
+
+def test_the_readme_is_true() -> None:
+    """The README's example is a scenario, and its list names every built-in one."""
+    text = (ROOT / "packages/stand-ins/README.md").read_text()
+    example = text.split("```yaml\n")[1].split("```")[0]
+    assert len(Scenario.from_text(example, name="example").steps) == 3
+    listed = text.split("Built in: ")[1].split(";")[0]
+    assert sorted(re.findall(r"`([a-z0-9-]+)`", listed)) == sorted(path.stem for path in BUILT_IN.glob("*.yaml"))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from mcp_kit.call import Call
-from mcp_kit.errors import WrongArguments
+from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
 from mcp_kit.tool import tool
 from pydantic import Field
@@ -41,19 +41,24 @@ class SimilarTools:
         if issue is not None:
             given = await self._github.issue(call, repository, issue)
             title, body = given.title, given.body or ""
-        found = [one for one in await self._candidates(call, repository, title, body) if one.number != issue]
+        candidates, note = await self._candidates(call, repository, title, body)
+        found = [one for one in candidates if one.number != issue]
         scores = rank(weigh(title, body), [weigh(one.title, one.body or "") for one in found])
         alike = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0], -pair[1].number))
         shown = [f"likeness {score:.2f} {one.row()}" for score, one in alike if score >= LEAST_LIKENESS][:limit]
-        head = f"{len(shown)} of {len(found)} issues compared in {repository} are alike:"
+        head = f"{len(shown)} of {len(found)} issues compared in {repository} are alike:{note}"
         return Reply(head, rows(f"issues of {repository}", shown))
 
-    async def _candidates(self, call: Call, repository: str, title: str, body: str) -> list[Issue]:
-        """Take what was updated last, and what the strongest words find."""
+    async def _candidates(self, call: Call, repository: str, title: str, body: str) -> tuple[list[Issue], str]:
+        """Take what was updated last and what the strongest words find; a refused search is noted, not fatal."""
         query = {"state": "all", "sort": "updated", "direction": "desc"}
-        issues = (await self._github.issues(call, repository, RECENT, query)).rows
+        issues, note = (await self._github.issues(call, repository, RECENT, query)).rows, ""
         for word in keywords(title, body, SEARCHES):
             text = confined(word, repository=repository, kind="issue")
-            _, page = await self._github.search(call, text, 30, {})
+            try:
+                _, page = await self._github.search(call, text, 30, {})
+            except ToolFailed as refusal:
+                note = f" Only those updated last were compared. {refusal.message}"
+                break
             issues += [one for one in page.rows if one.is_in(repository)]
-        return list({one.number: one for one in issues if one.pull_request is None}.values())
+        return list({one.number: one for one in issues if one.pull_request is None}.values()), note

@@ -1,0 +1,26 @@
+"""Every case, played once: two workers, all tasks side by side."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from fixtures.house import RunningHouse, free_ports, worker
+from fixtures.stores import run_apart
+
+from e2e.verdicts.cases import CASES
+from e2e.verdicts.ground import POOL, POOL_DOWN, Outcome, play, prepare
+
+SKILLS = Path(__file__).parents[1] / "skills"
+
+
+@pytest.fixture(scope="module")
+def outcomes(house: RunningHouse) -> Iterator[Mapping[str, Outcome]]:
+    """What became of every case, by its name; one worker finds a closed port in place of its MCP server."""
+    run_apart(prepare(house, CASES))
+    closed = f"http://127.0.0.1:{free_ports(1)[0]}"
+    with (
+        worker(house, slots=8, skills=[SKILLS], pool=POOL),
+        worker(house, slots=1, pool=POOL_DOWN, GITHUB_MCP_URL=closed),
+    ):
+        played = run_apart(play(house, CASES))
+    yield played

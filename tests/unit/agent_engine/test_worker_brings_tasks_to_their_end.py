@@ -1,0 +1,177 @@
+"""The worker: every claimed task comes to one end, and the end says why."""
+
+import asyncio
+import json
+from typing import Any
+
+import agent_ledger
+import pytest
+from agent_contracts import TaskEvent, TaskState
+from agent_engine.live import EXPIRE_SECONDS, stream_key
+from agent_engine.spec import RunSpec
+from unit.agent_engine.engine_house import DOOR, KEY, Place
+from unit.agent_engine.script import answer, api_error, call, init, ref_of, remember, speak
+
+
+def succeed(spec: RunSpec) -> list[str]:
+    """Answer at once."""
+    return [init(spec), speak("hello"), answer()]
+
+
+def look(spec: RunSpec) -> list[str]:
+    """Read, and claim what was read."""
+    return [init(spec), *call(spec, KEY, "issue_read"), answer([ref_of(spec, KEY, "issue_read")])]
+
+
+async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
+    """One XADD is a whole task: the result comes back on agent:results with the entry's id."""
+    async with place.working(look):
+        task = {"skill": "look", "input": {"repository": "octocat/hello-world"}}
+        entry = await place.redis.xadd("agent:tasks", {"task": json.dumps(task)})
+        async with asyncio.timeout(20):
+            while not (replies := await place.redis.xrange("agent:results")):
+                await asyncio.sleep(0.02)
+    fields = replies[0][1]
+    assert fields[b"entry"] == entry
+    result = json.loads(fields[b"result"])
+    assert result["status"] == "succeeded"
+    assert result["claims"][0]["refs"]
+    assert result["usage"]["tool_calls"] == 1
+
+
+async def test_events_are_in_the_ledger_and_live(place: Place) -> None:
+    """Ledger and live stream tell the same events in the same order, and the stream expires."""
+    async with place.working(look):
+        task_id = await place.submit("look")
+        await place.result(task_id)
+    kept = [event for event in await place.events(task_id) if event.attempt == 1]
+    assert [event.body.kind for event in kept] == ["started", "tool_call", "tool_result", "finished"]
+    key = stream_key("default", task_id)
+    live = [TaskEvent.model_validate_json(fields[b"event"]) for _, fields in await place.redis.xrange(key)]
+    assert [(event.seq, event.body) for event in live] == [(event.seq, event.body) for event in kept]
+    assert 0 < await place.redis.ttl(key) <= EXPIRE_SECONDS
+
+
+async def test_transcript_and_session_are_kept(place: Place) -> None:
+    """A run's transcript and its CLI's session are kept with the task."""
+    async with place.working(lambda spec: [init(spec), remember("one"), speak("hello"), answer()]):
+        task_id = await place.submit("plain")
+        result = await place.result(task_id)
+    transcript = await agent_ledger.get_transcript(place.pool, task_id)
+    assert transcript is not None
+    assert b"hello" in transcript
+    session = await agent_ledger.last_session(place.pool, task_id)
+    assert session is not None
+    assert session.session_id == result.session
+
+
+async def test_runs_token_is_masked_everywhere(place: Place) -> None:
+    """What the agent says of its own token is masked in events, output and transcript."""
+
+    def leak(spec: RunSpec) -> list[str]:
+        said = [speak("my token is TOKEN"), answer(structured_output={"output": {"answer": "TOKEN"}, "claims": []})]
+        return [init(spec), *(line.replace("TOKEN", spec.model_token) for line in said)]
+
+    async with place.working(leak) as driver:
+        task_id = await place.submit("plain")
+        result = await place.result(task_id)
+    token = driver.ran[0].model_token
+    assert result.output == {"answer": "[secret]"}
+    kept = await agent_ledger.get_transcript(place.pool, task_id)
+    assert kept is not None
+    assert token.encode() not in kept
+    told = "".join(event.model_dump_json() for event in await place.events(task_id))
+    assert "my token is [secret]" in told
+    assert token not in told
+
+
+async def test_retryable_failure_is_resumed(place: Place) -> None:
+    """After a retryable failure the next attempt resumes the session, and earlier refs still prove claims."""
+    first: list[str] = []
+
+    def flaky(spec: RunSpec) -> list[str]:
+        if spec.attempt == 1:
+            first.append(ref_of(spec, KEY, "issue_read"))
+            return [init(spec), *call(spec, KEY, "issue_read"), remember("one"), *api_error(529)]
+        return [init(spec), answer(first)]
+
+    async with place.working(flaky) as driver:
+        task_id = await place.submit("look")
+        result = await place.result(task_id)
+    assert (result.status, result.attempts) == ("succeeded", 2)
+    assert result.claims[0].refs == first
+    again = driver.ran[1]
+    assert again.resume is not None
+    assert b"one" in again.resume
+    assert again.session_id == driver.ran[0].session_id
+    assert "cut off" in again.prompt
+    kinds = [(event.attempt, event.body.kind) for event in await place.events(task_id)]
+    assert (1, "retry") in kinds
+
+
+@pytest.mark.parametrize(("status", "reason", "attempts"), [(401, "auth", 1), (402, "budget", 1), (429, "rate", 2)])
+async def test_attempts_are_spent_on_what_may_pass(place: Place, status: int, reason: str, attempts: int) -> None:
+    """Only what another attempt may mend is attempted again, and no more often than the task says."""
+    async with place.working(lambda spec: [init(spec), *api_error(status)]):
+        task_id = await place.submit("plain", retry={"max_attempts": 2})
+        result = await place.result(task_id)
+    assert (result.status, result.reason, result.attempts) == ("failed", reason, attempts)
+
+
+@pytest.mark.parametrize(
+    ("skill", "given", "door", "reason"),
+    [
+        ("look", {"repository": "octocat/*"}, DOOR, "invalid"),
+        ("look", {"issue": 1}, DOOR, "invalid"),
+        ("look", {"repository": "evil/x"}, DOOR, "denied"),
+        ("look", None, DOOR.model_copy(update={"vendors": {}}), "denied"),
+    ],
+)
+async def test_what_may_not_run_is_not_run(place: Place, skill: str, given: Any, door: Any, reason: str) -> None:
+    """A task whose grant comes to nothing ends before any run, with the reason."""
+    async with place.working(succeed) as driver:
+        result = await place.result(await place.submit(skill, given, door=door))
+    assert (result.status, result.reason) == ("failed", reason)
+    assert driver.ran == []
+
+
+async def test_own_fault_is_a_crash_and_no_lost_task(place: Place) -> None:
+    """An error in our own code ends the attempt as crashed; the worker goes on."""
+
+    def wrong(spec: RunSpec) -> list[str]:
+        raise LookupError("a fault of ours")
+
+    async with place.working(wrong):
+        task_id = await place.submit("plain", retry={"max_attempts": 2})
+        result = await place.result(task_id)
+    assert (result.reason, result.attempts) == ("crashed", 2)
+    assert "a fault of ours" in result.message
+
+
+async def test_deadline_ends_a_run(place: Place) -> None:
+    """A run is stopped at its task's deadline, with that reason."""
+    now = await place.pool.fetchval("select clock_timestamp() + interval '2 seconds'")
+    async with place.working(lambda spec: [init(spec), "sleep 60"]):
+        result = await place.result(await place.submit("plain", deadline=now))
+    assert (result.status, result.reason) == ("failed", "deadline")
+
+
+async def test_budget_of_door_and_task_bound_the_run(place: Place) -> None:
+    """Turns and wall clock of a run are the tightest of skill, door and task."""
+    async with place.working(succeed) as driver:
+        await place.result(await place.submit("plain", budget={"turns": 3, "wall_seconds": 30}))
+    assert driver.ran[0].max_turns == 3
+    assert driver.ran[0].wall_seconds == 30
+
+
+async def test_state_is_final(place: Place) -> None:
+    """A task that ended is final in the ledger, and its slot is free."""
+    async with place.working(succeed):
+        task_id = await place.submit("plain", concurrency_key="k")
+        again = await place.submit("plain", concurrency_key="k")
+        await place.result(task_id)
+        await place.result(again)
+    view = await agent_ledger.get_task(place.pool, task_id)
+    assert view is not None
+    assert view.state is TaskState.succeeded
+    assert (await agent_ledger.overview(place.pool)).slots == 0

@@ -1,0 +1,109 @@
+"""Leases: kept while a run lasts, and a worker that lost one kills its run and writes nothing more."""
+
+import asyncio
+import time
+
+import agent_ledger
+import pytest
+from agent_contracts import TaskState
+from agent_engine.spec import RunSpec
+from unit.agent_engine.engine_house import Place
+from unit.agent_engine.script import answer, init, speak
+
+
+def wait_first(spec: RunSpec) -> list[str]:
+    """Wait in the first attempt, answer in every later one."""
+    if spec.attempt == 1:
+        return [init(spec), speak("I wait"), "sleep 60", answer()]
+    return [init(spec), answer()]
+
+
+async def test_healthy_task_longer_than_its_lease_runs_once(place: Place) -> None:
+    """A run that takes longer than its lease is beaten for and runs once."""
+    async with place.working(lambda spec: [init(spec), "sleep 2.5", answer()], WORKER_LEASE_SECONDS=1) as driver:
+        result = await place.result(await place.submit("plain"))
+    assert (result.status, result.attempts) == ("succeeded", 1)
+    assert len(driver.ran) == 1
+
+
+async def test_lost_lease_ends_the_run_unwritten(place: Place) -> None:
+    """A run whose lease was lost is killed, its attempt writes no end, and the next attempt does the task."""
+    async with place.working(wait_first, WORKER_LEASE_SECONDS=2):
+        task_id = await place.submit("plain")
+        await place.until(task_id, "text")
+        await place.pool.execute("update ledger.tasks set lease_until = clock_timestamp() - interval '1 second'")
+        result = await place.result(task_id)
+    assert (result.status, result.attempts) == ("succeeded", 2)
+    kinds = [event.body.kind for event in await place.events(task_id) if event.attempt == 1]
+    assert kinds == ["started", "text", "retry"]
+
+
+async def test_cancel_ends_the_run(place: Place) -> None:
+    """A cancelled task's run ends at once, told by NOTIFY, and leaves no process."""
+    async with place.working(wait_first, WORKER_LEASE_SECONDS=60):
+        task_id = await place.submit("plain")
+        await place.until(task_id, "text")
+        began = time.monotonic()
+        await agent_ledger.cancel(place.pool, task_id, tenant=None, by="a test")
+        result = await place.result(task_id)
+    assert result.status == "cancelled"
+    assert time.monotonic() - began < 8
+
+
+async def test_cancel_is_heard_without_notify(place: Place) -> None:
+    """Where no notification came, the next heartbeat tells of the cancelling."""
+    async with place.working(wait_first, WORKER_LEASE_SECONDS=2):
+        task_id = await place.submit("plain")
+        await place.until(task_id, "text")
+        await place.pool.execute("update ledger.tasks set cancel_requested_at = clock_timestamp(), cancelled_by = 'x'")
+        assert (await place.result(task_id)).status == "cancelled"
+
+
+async def test_stopping_worker_lets_runs_end(place: Place) -> None:
+    """A worker that is stopped takes no more tasks and lets its runs end within the grace."""
+    async with place.working(lambda spec: [init(spec), speak("begun"), "sleep 1", answer()], WORKER_SLOTS=1):
+        task_id = await place.submit("plain")
+        await place.until(task_id, "text")
+        later = await place.submit("plain")
+    assert (await place.result(task_id, 0.1)).status == "succeeded"
+    view = await agent_ledger.get_task(place.pool, later)
+    assert view is not None
+    assert view.state is TaskState.queued
+
+
+async def test_stopping_worker_hands_back_after_the_grace(place: Place) -> None:
+    """A run that outlasts the grace is handed back at once, and another worker's attempt ends it."""
+    async with place.working(wait_first, WORKER_GRACE_SECONDS=0):
+        task_id = await place.submit("plain")
+        await place.until(task_id, "text")
+    view = await agent_ledger.get_task(place.pool, task_id)
+    assert view is not None
+    assert (view.state, view.attempt) == (TaskState.queued, 1)
+    async with place.working(wait_first):
+        assert (await place.result(task_id)).status == "succeeded"
+
+
+async def test_slots_bound_runs_side_by_side(place: Place) -> None:
+    """No more runs are under way than there are slots."""
+    async with place.working(lambda spec: [init(spec), "sleep 0.4", answer()], WORKER_SLOTS=2):
+        tasks = [await place.submit("plain") for _ in range(5)]
+        most = 0
+        while not all([await agent_ledger.get_result(place.pool, task) for task in tasks]):
+            running = await place.pool.fetchval("select count(*) from ledger.tasks where state = 'running'")
+            most = max(most, running)
+            await asyncio.sleep(0.02)
+    assert most == 2
+
+
+@pytest.mark.timeout(40)
+async def test_ledger_that_was_away_is_waited_for(place: Place) -> None:
+    """A worker whose connections to the ledger are cut goes on when the ledger is back."""
+    async with place.working(lambda spec: [init(spec), speak("begun"), "sleep 1", answer()]):
+        first = await place.submit("plain")
+        await place.until(first, "text")
+        await place.pool.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert (await place.result(first)).status == "succeeded"
+        assert (await place.result(await place.submit("plain"))).status == "succeeded"
