@@ -13,7 +13,7 @@ COPY agent-engine agent-engine
 RUN uv sync --frozen --no-default-groups --no-editable --package agent-bot-engine --extra claude
 
 FROM python:3.11-slim-bookworm
-ENV PATH=/app/bin:$PATH WORKER_HTTP=0.0.0.0:8010 WORKER_FOLDER=/runs SKILLS_PATH=/skills PYTHONUNBUFFERED=1
+ENV PATH=/app/bin:$PATH WORKER_HTTP=0.0.0.0:8010 ALLOW_UNAUTHENTICATED=true WORKER_FOLDER=/runs SKILLS_PATH=/skills PYTHONUNBUFFERED=1
 COPY --from=build /app /app
 COPY agent-engine/skills /skills
 RUN mkdir -m 1777 /runs

@@ -7,6 +7,7 @@ import agent_effects
 import agent_ledger
 from agent_contracts.event import Body, Started, ToolCall, ToolResult
 from agent_ledger import Claim
+from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
@@ -90,7 +91,18 @@ class Attempt:
         if self._claim.engine not in self._house.drivers:
             known = ", ".join(self._house.drivers)
             raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
-        return bind(skill, self._claim.task, self._claim.vendors)
+        return bind(skill, self._claim.task, self._opened())
+
+    def _opened(self) -> dict[str, Bound]:
+        """Give the door's bounds; where the tenant may only read, the run is told before it tries to write."""
+        tenant = self._house.access.current().tenants.get(self._claim.task.tenant)
+        entries = tenant.vendors if tenant is not None else {}
+        return {
+            vendor: bound.model_copy(update={"mode": weaker(bound.mode, entries[vendor].mode)})
+            if vendor in entries
+            else bound
+            for vendor, bound in self._claim.vendors.items()
+        }
 
     async def _refuse(self, refused: TaskRefused) -> str:
         masker = Masker(())

@@ -28,7 +28,7 @@ from agent_engine.house import drivers
 from agent_engine.servers import SERVERS
 from agent_engine.settings import SkillSources
 from agent_engine.skills.check import check
-from agent_engine.skills.load import load_shelf, shipped_folder
+from agent_engine.skills.load import known_folders, load_shelf
 
 LIMIT_SECONDS = 15.0
 State = Literal["ok", "warning", "bad"]
@@ -172,7 +172,7 @@ async def _access(settings: DoctorSettings) -> str:
 
 
 async def _skills(settings: DoctorSettings) -> str:
-    shelf = load_shelf([shipped_folder(), *settings.folders()])
+    shelf = load_shelf(known_folders(settings.folders()))
     found = {name: problems for name, skill in shelf.skills.items() if (problems := check(skill))}
     if found:
         name, problems = next(iter(found.items()))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, ToolCall, ToolResult
-from service_kit.refs import ref_fits
+from service_kit.refs import REFUSED, ref_fits
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS
 
@@ -42,7 +42,8 @@ class Evidence:
         """Recompute the ref of a tool result.
 
         Returns:
-            The body, with `ref` set where it fits and None everywhere else; its text is left as it is.
+            The body, with `ref` set where it fits and None everywhere else, and `denied` where the server itself
+            refused the call; its text is left as it is.
         """
         if isinstance(body, ToolCall) and not is_answer(body):
             self.calls += 1
@@ -54,13 +55,14 @@ class Evidence:
             if body.server
             else None
         )
-        if body.denied:
+        denied = body.denied or (not body.ok and ref is not None and body.text.startswith(REFUSED))
+        if denied:
             self.denied.add(name)
         elif not body.ok:
             self.failed[name] = body.text
         elif ref is not None:
             self.refs[ref] = name
-        return body.model_copy(update={"ref": ref})
+        return body.model_copy(update={"ref": ref, "denied": denied})
 
     @property
     def proven(self) -> frozenset[str]:

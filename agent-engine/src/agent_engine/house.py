@@ -22,7 +22,7 @@ from agent_engine.live import Live
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.settings import WorkerSettings
-from agent_engine.skills.load import Shelf, load_shelf, shipped_folder
+from agent_engine.skills.load import Shelf, known_folders, load_shelf
 
 POOL_EXTRA = 6
 """Connections beside one for each slot: drain, claim, outbox and counting."""
@@ -71,7 +71,7 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
         ConfigError: a file, key or store is missing or wrong; names it and the remedy.
         SkillError: the skills' folders cannot be used as they are.
     """
-    shelf = load_shelf([shipped_folder(), *settings.folders()])
+    shelf = load_shelf(known_folders(settings.folders()))
     for warning in shelf.warnings:
         log.warning("skill", warning=warning)
     found = await probe()

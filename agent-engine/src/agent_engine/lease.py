@@ -8,7 +8,6 @@ import asyncpg
 from service_kit.log import get_logger
 
 from agent_engine.process import Stop, StopSignal
-from agent_engine.record import DATABASE_ERRORS
 
 BEATS = 4
 AGAIN_SECONDS = 0.5
@@ -37,7 +36,7 @@ async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds
         try:
             async with asyncio.timeout(seconds / BEATS):
                 beat = await agent_ledger.heartbeat(pool, task_id, attempt, seconds)
-        except DATABASE_ERRORS as error:
+        except Exception as error:
             log.warning("heartbeat_failed", error=str(error) or type(error).__name__)
             if clock() - beaten >= seconds * MARGIN:
                 stop.set(Stop.LOST_LEASE)

@@ -43,7 +43,7 @@ def system_prompt(skill: Skill, binding: Binding) -> str:
         parts.append(
             "# This run is read-only\n\n"
             f"The operator has not opened writes to this run: {names} are not there. Do everything else that the skill "
-            "says, do not try to write, and fill the output with what you would have written."
+            "says, do not try to write, and say in the output what you would have written."
         )
     if skill.files and "Read" in skill.settings.built_in_tools:
         names = "\n".join(f"- {SKILL_FOLDER}/{clean_line(path)}" for path in sorted(skill.files))

@@ -139,9 +139,9 @@ def masked(body: Body, masker: Masker) -> Body:
 
 
 def masked_value(value: Any, masker: Masker) -> Any:
-    """Mask every text inside a JSON value."""
+    """Mask every text inside a JSON value; broken surrogates, which no JSON can carry, become `?`."""
     if isinstance(value, str):
-        return masker.mask(value)
+        return masker.mask(value).encode("utf-8", "replace").decode()
     if isinstance(value, dict):
         return {key: masked_value(item, masker) for key, item in value.items()}
     if isinstance(value, list | tuple):

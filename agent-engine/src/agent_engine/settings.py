@@ -59,6 +59,7 @@ class WorkerSettings(SkillSources):
         description='JSON of allowed reply origins and their secrets: {"https://host": "whsec_..."}',
     )
     allowed_hosts: str = Field(default="", description="names under which /ready and /metrics may be asked, by comma")
+    allow_unauthenticated: bool = Field(default=False, description="let WORKER_HTTP listen beyond loopback")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
         default="", validation_alias=AliasChoices("WORKER_NAME"), description="this worker's name; host and process"

@@ -99,7 +99,7 @@ def judge(facts: Facts) -> Verdict:
             remarks=remarks,
         )
     withheld = facts.binding.withheld
-    message = f"read-only door: {', '.join(withheld)} not demanded" if withheld else ""
+    message = f"read-only run: {', '.join(withheld)} not demanded" if withheld else ""
     return Verdict(status="succeeded", message=message, output=output, claims=tuple(claims), remarks=remarks)
 
 

@@ -76,17 +76,21 @@ class Worker:
             log.info("worker_stopped", worker=self._name)
 
     async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a step; a store that fails is waited for."""
+        """Repeat a step, whatever becomes of it: a store that fails is waited for, and no loop dies unseen."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 await step()
                 pause = FIRST_PAUSE_SECONDS
-            except SURVIVED as error:
-                self._house.metrics.loop_errors.labels(name).inc()
-                log.warning("loop_failed", loop=name, error=str(error) or type(error).__name__, again_in=pause)
+            except Exception as error:
+                self._failed(name, error)
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    def _failed(self, loop: str, error: Exception) -> None:
+        self._house.metrics.loop_errors.labels(loop).inc()
+        expected = isinstance(error, SURVIVED)
+        log.warning("loop_failed", loop=loop, error=str(error) or type(error).__name__, exc_info=not expected)
 
     async def _drain(self) -> None:
         done = await agent_ledger.drain(
@@ -123,10 +127,9 @@ class Worker:
             try:
                 claim = await self._claim()
                 pause = FIRST_PAUSE_SECONDS
-            except DATABASE_ERRORS as error:
+            except Exception as error:
                 self._free.release()
-                self._house.metrics.loop_errors.labels("claim").inc()
-                log.warning("loop_failed", loop="claim", error=str(error) or type(error).__name__, again_in=pause)
+                self._failed("claim", error)
                 await _any_of(stop, seconds=pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
                 continue
@@ -171,20 +174,20 @@ class Worker:
 
     async def _give_back(self, claim: Claim, error: Exception) -> None:
         """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
-        result = await self._house.complete(_crashed(claim, error)) if claim.attempt >= claim.max_attempts else None
+        crashed = _crashed(claim, error)
         with contextlib.suppress(*DATABASE_ERRORS):
-            if result is not None:
-                await agent_ledger.finish(self._house.pool, claim.id, claim.attempt, result)
-                return
             pause = backoff("crashed", claim.attempt, first_seconds=self._house.settings.retry_seconds)
-            await agent_ledger.requeue(
+            if not await agent_ledger.requeue(
                 self._house.pool,
                 claim.id,
                 claim.attempt,
                 reason="crashed",
-                message=_crashed(claim, error).message,
+                message=crashed.message,
                 after_seconds=pause,
-            )
+            ):
+                await agent_ledger.finish(
+                    self._house.pool, claim.id, claim.attempt, await self._house.complete(crashed)
+                )
 
     async def _wind_down(self, hurry: asyncio.Event) -> None:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""

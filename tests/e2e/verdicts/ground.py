@@ -25,13 +25,15 @@ WITHIN_SECONDS = 120.0
 DROPPED = {"fault": "drop_labels", "times": 9}
 OPEN = {"resources": {"repositories": [REPOSITORY]}, "mode": "write"}
 SILENT = {**OPEN, "tools": ["issue_read", "list_labels", "find_similar_issues", "search_issues", "issue_write"]}
-TENANTS = {"narrow": SILENT}
+LOOK = {**OPEN, "mode": "read"}
+TENANTS = {"narrow": SILENT, "watcher": LOOK}
 DOORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "reader": ("default", {**OPEN, "mode": "read"}),
+    "reader": ("default", LOOK),
     "mute": ("default", SILENT),
     "narrow": ("narrow", OPEN),
+    "watcher": ("watcher", OPEN),
 }
-"""Doors by name: their tenant, and what they open at GitHub. The tenant `narrow` opens less than its door."""
+"""Doors by name: their tenant, and what they open at GitHub. The tenants `narrow` and `watcher` open less than that."""
 
 
 @dataclass(frozen=True)

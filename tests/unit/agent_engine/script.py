@@ -108,7 +108,7 @@ def answer(refs: list[str] | None = None, **change: Any) -> str:
         "subtype": "success",
         "is_error": False,
         "terminal_reason": "completed",
-        "num_turns": 1,
+        "num_turns": 0,
         "structured_output": {"output": {"answer": "42"}, "claims": claims},
     }
     return say({**result, **change})

@@ -1,149 +1,27 @@
 """The verdict: succeeded only if everything is proven; else the reason that says who acts next."""
 
-import uuid
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_contracts import EffectSummary, Grant, Mode
-from agent_contracts.event import ToolResult
+from agent_contracts import Mode
 from agent_contracts.result import RETRYABLE
 from agent_engine.evidence import Evidence
-from agent_engine.servers import GITHUB
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.spec import RunEnd
-from agent_engine.verdict import Facts, Verdict, judge
+from agent_engine.verdict import Facts, judge
 from hypothesis import given
 from hypothesis import strategies as st
-from service_kit.refs import append_ref, make_ref
 from unit.agent_engine.skill_folder import make_skill
-
-KEY = b"k" * 32
-TASK = uuid.UUID(int=7)
-
-
-def ref_of(tool: str) -> str:
-    """Give the ref of a tool's reply."""
-    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool)
-
-
-REF = ref_of("issue_read")
-ANSWER = {"output": {"answer": "42"}, "claims": [{"statement": "It was read.", "refs": [REF]}]}
-RESULT = {
-    "type": "result",
-    "subtype": "success",
-    "is_error": False,
-    "terminal_reason": "completed",
-    "num_turns": 3,
-    "result": "done",
-    "structured_output": ANSWER,
-}
-INIT = {"mcp_servers": [{"name": "github", "status": "connected"}]}
-
-
-@dataclass(frozen=True)
-class Story:
-    """What happened in an attempt; by default everything that a success needs."""
-
-    returncode: int | None = 0
-    ended_by: Any = "exit"
-    init: dict[str, Any] | None = field(default_factory=lambda: INIT)
-    result: dict[str, Any] | None = field(default_factory=lambda: RESULT)
-    stderr: str = ""
-    read: bool = True
-    read_ok: bool = True
-    denied: bool = False
-    effect: str | None = "done"
-    effect_tool: str = "issue_write"
-    mode: Mode = Mode.write
-
-    def verdict(self, skill: Skill) -> Verdict:
-        """Judge the story."""
-        evidence = Evidence(key=KEY, task=TASK, attempt=1)
-        if self.read or self.denied:
-            whole = append_ref("issue_read", REF)
-            evidence.observe(
-                ToolResult(
-                    call_id="1",
-                    server="github",
-                    tool="issue_read",
-                    ok=self.read_ok and not self.denied,
-                    denied=self.denied,
-                    text=whole,
-                )
-            )
-        effects = []
-        if self.effect is not None:
-            effects.append(
-                EffectSummary.model_validate(
-                    {
-                        "id": uuid.UUID(int=1),
-                        "attempt": 1,
-                        "vendor": "github",
-                        "tool": self.effect_tool,
-                        "route": "issues.update",
-                        "target": "octocat/hello-world#1",
-                        "state": self.effect,
-                    }
-                )
-            )
-        withheld = ("github/issue_write",) if self.mode is Mode.read else ()
-        end = RunEnd(
-            returncode=self.returncode,
-            ended_by=self.ended_by,
-            init=self.init,
-            last_result=self.result,
-            stderr_tail=self.stderr,
-            session=None,
-            transcript=b"",
-            confinement="bubblewrap",
-            duration_seconds=1.0,
-        )
-        binding = Binding(
-            grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
-            servers=(GITHUB,),
-            allowed_tools=(),
-            withheld=withheld,
-        )
-        return judge(
-            Facts(
-                end=end,
-                skill=skill,
-                binding=binding,
-                evidence=evidence,
-                effects=effects,
-                wall_seconds=60,
-                idle_seconds=10,
-            )
-        )
+from unit.agent_engine.story import ANSWER, KEY, REF, RESULT, TASK, Story, answered, api_error, failed, ref_of, told
 
 
 @pytest.fixture(scope="module")
 def skill(tmp_path_factory: pytest.TempPathFactory) -> Skill:
     """A skill that demands a read, a write and an output."""
     return make_skill(tmp_path_factory.mktemp("skills"))
-
-
-def told(**change: Any) -> dict[str, Any]:
-    """Give the CLI's last word with something otherwise."""
-    return {**RESULT, **change}
-
-
-def answered(**change: Any) -> dict[str, Any]:
-    """Give the CLI's last word with another answer."""
-    return told(structured_output={**ANSWER, **change})
-
-
-def api_error(status: int) -> dict[str, Any]:
-    """Give the CLI's last word on an API error: `subtype` says success."""
-    return told(is_error=True, api_error_status=status, structured_output=None, result="API Error")
-
-
-def failed(message: str) -> dict[str, Any]:
-    """Give the CLI's last word on an error that it names in words alone."""
-    return told(is_error=True, structured_output=None, result=message)
 
 
 def test_everything_proven_succeeds(skill: Skill) -> None:
@@ -241,7 +119,7 @@ def test_read_only_door_demands_no_writes(skill: Skill) -> None:
     """Behind a read-only door the write is not demanded, and the verdict says so."""
     verdict = replace(Story(), mode=Mode.read, effect=None).verdict(skill)
     assert verdict.status == "succeeded"
-    assert "read-only door: github/issue_write not demanded" in verdict.message
+    assert "read-only run: github/issue_write not demanded" in verdict.message
 
 
 def test_denial_is_told_before_a_missing_answer(skill: Skill) -> None:

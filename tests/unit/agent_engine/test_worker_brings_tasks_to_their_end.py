@@ -31,7 +31,7 @@ async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
         async with asyncio.timeout(20):
             while not (replies := await place.redis.xrange("agent:results")):
                 await asyncio.sleep(0.02)
-    fields = replies[0][1]
+    fields: dict[Any, Any] = replies[0][1] or {}
     assert fields[b"entry"] == entry
     result = json.loads(fields[b"result"])
     assert result["status"] == "succeeded"
@@ -47,7 +47,8 @@ async def test_events_are_in_the_ledger_and_live(place: Place) -> None:
     kept = [event for event in await place.events(task_id) if event.attempt == 1]
     assert [event.body.kind for event in kept] == ["started", "tool_call", "tool_result", "finished"]
     key = stream_key("default", task_id)
-    live = [TaskEvent.model_validate_json(fields[b"event"]) for _, fields in await place.redis.xrange(key)]
+    entries: list[Any] = await place.redis.xrange(key) or []
+    live = [TaskEvent.model_validate_json(fields[b"event"]) for _, fields in entries]
     assert [(event.seq, event.body) for event in live] == [(event.seq, event.body) for event in kept]
     assert 0 < await place.redis.ttl(key) <= EXPIRE_SECONDS
 
@@ -83,6 +84,15 @@ async def test_runs_token_is_masked_everywhere(place: Place) -> None:
     told = "".join(event.model_dump_json() for event in await place.events(task_id))
     assert "my token is [secret]" in told
     assert token not in told
+
+
+async def test_any_text_of_an_agent_is_kept(place: Place) -> None:
+    """NUL characters and broken surrogates in what an agent says hold nothing up."""
+    async with place.working(lambda spec: [init(spec), speak("nul \0 and \ud800 half"), answer()]):
+        task_id = await place.submit("plain")
+        assert (await place.result(task_id)).status == "succeeded"
+    entries = await place.redis.xrange(stream_key("default", task_id)) or []
+    assert len(entries) == 3
 
 
 async def test_retryable_failure_is_resumed(place: Place) -> None:

@@ -14,14 +14,14 @@ from agent_engine.render import plain
 from agent_engine.settings import LedgerAccess, SkillSources
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
-from agent_engine.skills.load import Shelf, load_shelf, read_skill, shipped_folder, skill_folders
+from agent_engine.skills.load import Shelf, known_folders, load_shelf, read_skill, skill_folders
 
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def shelf() -> Shelf:
     """Load the shipped skills and those of SKILLS_PATH."""
-    return load_shelf([shipped_folder(), *load(SkillSources).folders()])
+    return load_shelf(known_folders(load(SkillSources).folders()))
 
 
 @app.command("list")
@@ -73,7 +73,7 @@ def check(
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        folders = [path] if path is not None else [shipped_folder(), *load(SkillSources).folders()]
+        folders = [path] if path is not None else known_folders(load(SkillSources).folders())
         wrong = False
         for folder in folders:
             if not folder.is_dir():

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from agent_ledger import Replies
 from service_kit.log import configure
-from service_kit.serve import serve
+from service_kit.serve import check_bind, serve
 from service_kit.settings import environment, load
 
 from agent_engine.cli.screen import DONE, finish
@@ -53,6 +53,9 @@ async def work(given: dict[str, str]) -> int:
     drop_secrets()
     harden()
     replies = Replies({origin: secret.get_secret_value() for origin, secret in settings.reply_destinations.items()})
+    address = settings.listen()
+    if address is not None:
+        check_bind(address[0], authenticated=False, allow_public=settings.allow_unauthenticated)
     stop, hurry = stop_signals()
     async with open_house(settings) as house:
         engine = Worker(house, replies, database_url=settings.database_url.get_secret_value())

@@ -48,10 +48,14 @@ class Shelf:
 
 
 def shipped_folder() -> Path:
-    """Give the folder of the shipped skills: beside the package in a checkout, inside it when installed."""
-    here = Path(__file__).resolve().parent
-    beside = here.parents[2] / "skills"
-    return beside if beside.is_dir() else here.parent / "shipped_skills"
+    """Give the folder of the shipped skills: beside `src` in a checkout; an image has a copy and names it itself."""
+    return Path(__file__).resolve().parents[3] / "skills"
+
+
+def known_folders(extra: Iterable[Path]) -> list[Path]:
+    """Give the shipped folder, where there is one, and those of SKILLS_PATH; one that is named twice counts once."""
+    shipped = shipped_folder()
+    return list(dict.fromkeys([*([shipped] if shipped.is_dir() else []), *extra]))
 
 
 def load_shelf(folders: Iterable[Path]) -> Shelf:

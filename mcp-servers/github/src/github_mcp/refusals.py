@@ -4,12 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import Annotated
 
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import Refused, ToolFailed
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from service_kit.foreign import clean_line
 from service_kit.http import Reply
 
 GATEWAY_HEADER = "x-agent-gateway-error"
+FORBIDDEN = 403
 MOVED = frozenset({301, 302, 307, 308})
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$")]
 
@@ -85,7 +86,8 @@ def _by_gateway(reply: Reply) -> ToolFailed:
         refusal = GatewayRefusal.model_validate_json(reply.body)
     except ValidationError:
         return ToolFailed("The gateway refused this.", next_step="Try another way.")
-    return ToolFailed(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy))
+    kind = Refused if reply.status == FORBIDDEN else ToolFailed
+    return kind(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy))
 
 
 def _wait(headers: Mapping[str, str]) -> int | None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service_kit.foreign import clean, fence
+from service_kit.refs import REFUSED
 
 from mcp_kit.cursor import Position
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import Refused, ToolFailed
 
 HARD_LIMIT = 40_000
 """Characters: past 50,000 the Claude CLI hides a tool's result from the model."""
@@ -95,7 +96,8 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
 def render_error(error: ToolFailed, *, nonce: str) -> str:
     """Write an error out: what failed, what foreign text it is about, and the next step."""
     quoted = fence(error.quoted.text[:2_000], label=error.quoted.label, nonce=nonce) if error.quoted else ""
-    return "\n".join(part for part in (error.message, quoted, error.next_step) if part)
+    message = f"{REFUSED}{error.message}" if isinstance(error, Refused) else error.message
+    return "\n".join(part for part in (message, quoted, error.next_step) if part)
 
 
 def _piece(text: str, room: int) -> str:

@@ -8,13 +8,14 @@ ESCAPES = re.compile(
 )
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 REF_LOOKALIKE = re.compile(r"(?im)^([ \t>*`-]*ref\s*):")
 MARKUP = re.compile(
-    r"(?i)<(?=\s*/?\s*(?:system|human|assistant|user|function|tool|antml|invoke|parameter|foreign|command|local-command"
-    r"|task|result)[\w:-]*\b)"
+    r"(?i)<(?=\s*/?\s*(?:system(?:-[\w-]+)?|human|assistant|antml:\w+|invoke|function_(?:calls?|results?)"
+    r"|tool_(?:use|calls?|results?)|(?:local-)?command-[\w-]+|foreign-\w+)\b)"
 )
+"""Tags that a CLI or this house gives a meaning to; other tags are ordinary in code and stay."""
 FENCE_LOOKALIKE = re.compile(r"(?i)(foreign)(\s*-\s*)(?=[0-9a-f]{8})")
 
 

@@ -10,6 +10,8 @@ import re
 from uuid import UUID
 
 REF_LINE = re.compile(r"\nref: ([a-z2-7]{8})\Z")
+REFUSED = "Refused: "
+"""How a server's reply begins when the caller's grant forbids the call; it is believed with a ref that fits alone."""
 
 
 def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str) -> str:

@@ -1,0 +1,134 @@
+"""What can happen in an attempt, as facts for a verdict: by default everything that a success needs."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_contracts import EffectSummary, Grant, Mode
+from agent_contracts.event import ToolResult
+from agent_engine.evidence import Evidence
+from agent_engine.servers import GITHUB
+from agent_engine.skills.bind import Binding
+from agent_engine.skills.format import Skill
+from agent_engine.spec import RunEnd
+from agent_engine.verdict import Facts, Verdict, judge
+from service_kit.refs import append_ref, make_ref
+
+KEY = b"k" * 32
+TASK = uuid.UUID(int=7)
+
+
+def ref_of(tool: str) -> str:
+    """Give the ref of a tool's reply."""
+    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool)
+
+
+REF = ref_of("issue_read")
+ANSWER = {"output": {"answer": "42"}, "claims": [{"statement": "It was read.", "refs": [REF]}]}
+RESULT = {
+    "type": "result",
+    "subtype": "success",
+    "is_error": False,
+    "terminal_reason": "completed",
+    "num_turns": 3,
+    "result": "done",
+    "structured_output": ANSWER,
+}
+INIT = {"mcp_servers": [{"name": "github", "status": "connected"}]}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened in an attempt; by default everything that a success needs."""
+
+    returncode: int | None = 0
+    ended_by: Any = "exit"
+    init: dict[str, Any] | None = field(default_factory=lambda: INIT)
+    result: dict[str, Any] | None = field(default_factory=lambda: RESULT)
+    stderr: str = ""
+    read: bool = True
+    read_ok: bool = True
+    denied: bool = False
+    effect: str | None = "done"
+    effect_tool: str = "issue_write"
+    mode: Mode = Mode.write
+
+    def verdict(self, skill: Skill) -> Verdict:
+        """Judge the story."""
+        evidence = Evidence(key=KEY, task=TASK, attempt=1)
+        if self.read or self.denied:
+            whole = append_ref("issue_read", REF)
+            evidence.observe(
+                ToolResult(
+                    call_id="1",
+                    server="github",
+                    tool="issue_read",
+                    ok=self.read_ok and not self.denied,
+                    denied=self.denied,
+                    text=whole,
+                )
+            )
+        effects = []
+        if self.effect is not None:
+            effects.append(
+                EffectSummary.model_validate(
+                    {
+                        "id": uuid.UUID(int=1),
+                        "attempt": 1,
+                        "vendor": "github",
+                        "tool": self.effect_tool,
+                        "route": "issues.update",
+                        "target": "octocat/hello-world#1",
+                        "state": self.effect,
+                    }
+                )
+            )
+        withheld = ("github/issue_write",) if self.mode is Mode.read else ()
+        end = RunEnd(
+            returncode=self.returncode,
+            ended_by=self.ended_by,
+            init=self.init,
+            last_result=self.result,
+            stderr_tail=self.stderr,
+            session=None,
+            transcript=b"",
+            confinement="bubblewrap",
+            duration_seconds=1.0,
+        )
+        binding = Binding(
+            grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
+            servers=(GITHUB,),
+            allowed_tools=(),
+            withheld=withheld,
+        )
+        return judge(
+            Facts(
+                end=end,
+                skill=skill,
+                binding=binding,
+                evidence=evidence,
+                effects=effects,
+                wall_seconds=60,
+                idle_seconds=10,
+            )
+        )
+
+
+def told(**change: Any) -> dict[str, Any]:
+    """Give the CLI's last word with something otherwise."""
+    return {**RESULT, **change}
+
+
+def answered(**change: Any) -> dict[str, Any]:
+    """Give the CLI's last word with another answer."""
+    return told(structured_output={**ANSWER, **change})
+
+
+def api_error(status: int) -> dict[str, Any]:
+    """Give the CLI's last word on an API error: `subtype` says success."""
+    return told(is_error=True, api_error_status=status, structured_output=None, result="API Error")
+
+
+def failed(message: str) -> dict[str, Any]:
+    """Give the CLI's last word on an error that it names in words alone."""
+    return told(is_error=True, structured_output=None, result=message)

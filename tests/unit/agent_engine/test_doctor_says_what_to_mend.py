@@ -1,0 +1,102 @@
+"""The doctor: every dependency is looked at, and what is wrong comes with its remedy."""
+
+from pathlib import Path
+
+import pytest
+from agent_engine.doctor import DoctorSettings, Finding, examine
+from agent_engine.health import health_app
+from fixtures.serving import serving
+from service_kit.http import HttpClient
+from service_kit.settings import load
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from unit.agent_engine.engine_house import KEY, Place
+from unit.agent_engine.script import Script
+from unit.agent_engine.skill_folder import write_skill
+
+
+async def examined(**environ: str) -> dict[str, Finding]:
+    """Let the doctor look at an environment; servers are where nobody answers unless the test says so."""
+    nowhere = dict.fromkeys(("CONTROL_URL", "MODEL_API_URL", "GITHUB_MCP_URL"), "http://127.0.0.1:9")
+    findings = await examine(load(DoctorSettings, {**nowhere, **environ}))
+    return {finding.name: finding for finding in findings}
+
+
+async def test_empty_environment_is_said_whole() -> None:
+    """With nothing set, everything that is missing is named with its remedy at once."""
+    found = await examined()
+    for name in ("postgresql", "redis", "keys", "access file", "model-api", "github-mcp"):
+        assert found[name].state == "bad", name
+        assert found[name].remedy, name
+    assert found["skills"].state == "ok"
+    assert found["agent CLI"].state == "ok"
+    assert found["control"].state == "warning"
+
+
+async def test_whole_house_is_well(place: Place) -> None:
+    """Stores, keys and doors that are as they should be are ok."""
+    found = await examined(
+        DATABASE_URL=place.database_url,
+        REDIS_URL=place.redis_url,
+        ACCESS_FILE=str(place.folder / "access.yaml"),
+        AGENT_SIGNING_KEY_FILE=str(place.folder / "key.json"),
+        AGENT_JWKS_FILE=str(place.folder / "jwks.json"),
+        AGENT_REF_KEY=KEY.hex(),
+        WORKER_FOLDER=str(place.folder),
+    )
+    states = {name: found[name].state for name in ("postgresql", "keys", "access file", "worker folder", "confinement")}
+    assert states == dict.fromkeys(states, "ok")
+    assert found["redis"].state in ("ok", "warning")
+
+
+async def test_unmigrated_database_is_named(empty_database_url: str) -> None:
+    """A database that nobody migrated is named, with the command."""
+    found = await examined(DATABASE_URL=empty_database_url)
+    assert found["postgresql"].state == "bad"
+    assert "migrate" in found["postgresql"].detail
+
+
+async def test_keys_that_do_not_fit_are_found(place: Place, tmp_path: Path) -> None:
+    """A signing key that the public keys do not know is found by trying it."""
+    (tmp_path / "other.json").write_text('{"keys": []}')
+    found = await examined(
+        AGENT_SIGNING_KEY_FILE=str(place.folder / "key.json"),
+        AGENT_JWKS_FILE=str(tmp_path / "other.json"),
+        AGENT_REF_KEY=KEY.hex(),
+    )
+    assert found["keys"].state == "bad"
+
+
+async def test_server_that_is_not_ready_says_why() -> None:
+    """A server's own words on why it is not ready are shown."""
+
+    async def ready(_: object) -> JSONResponse:
+        return JSONResponse({"checks": {"github": "no token", "other": "ok"}}, status_code=503)
+
+    async with serving(Starlette(routes=[Route("/ready", ready)])) as url:
+        found = await examined(GITHUB_MCP_URL=url)
+    assert "github: no token" in found["github-mcp"].detail
+    assert "other" not in found["github-mcp"].detail
+
+
+async def test_wrong_skill_is_named(tmp_path: Path) -> None:
+    """A skill that would not pass the check is named with the command that says more."""
+    write_skill(tmp_path, model="sonnet")
+    found = await examined(SKILLS_PATH=str(tmp_path))
+    assert found["skills"].state == "warning"
+    assert "skills check" in found["skills"].remedy
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
+async def test_worker_tells_its_health(place: Place, path: str) -> None:
+    """A worker answers on all three paths, and is ready when stores and schemas are as they should be."""
+    async with serving(health_app(place.house(Script(lambda _: [])))) as url:
+        http = HttpClient(base_url=url)
+        try:
+            reply = await http.request("GET", path)
+        finally:
+            await http.aclose()
+    assert reply.status == 200
+    if path == "/metrics":
+        assert "agent_engine_slots" in reply.text
