@@ -216,6 +216,7 @@ def engine_environment(
     """Give what the engine's worker and its command line read."""
     return _base(environ, place, "worker") | {
         "AGENT_SIGNING_KEY_FILE": str(place.home / "secrets/signing-key.json"),
+        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": place.secret("ref.key"),
         "ACCESS_FILE": str(place.home / "access.yaml"),
         "GITHUB_MCP_URL": place.url("github-mcp"),

@@ -128,7 +128,7 @@ def test_no_escape_sequence_but_our_own_colors_reaches_a_terminal(hostility: Hos
     """On a terminal there are the colors that we chose, and nothing of what the model sent."""
     text = hostility.on_terminal.decode().replace("\r\n", "\n")
     assert "SUCCEEDED" in text
-    assert "5;7;41" not in text
+    assert "\x1b[5;7;41m" not in text
     text = COLORS.sub("", text)
     assert not CONTROLS.search(text)
     assert not {what for what, character in HIDDEN.items() if character in text}
