@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from house.processes import Process
 
 START_LIMIT_SECONDS = 15.0
 STOP_LIMIT_SECONDS = 40.0
+ORDER = {"stores": 0, "worker": 2}
+"""Workers stop first and stores last; all else stops at once in between."""
 
 
 class Supervisor:
@@ -70,7 +73,7 @@ class Supervisor:
         return {item["name"]: item for item in listed}
 
     def stop(self) -> bool:
-        """Stop everything, in the reverse order of its start; say whether anything ran."""
+        """Stop everything, workers first and stores last; say whether anything ran."""
         if not self.running():
             return False
         pid: Any = self._ask("getPID")
@@ -105,14 +108,14 @@ class Supervisor:
             "[rpcinterface:supervisor]",
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
         ]
-        for order, process in enumerate(processes):
+        for process in processes:
             path = log / f"{process.name}.log"
             path.touch(mode=0o600)
             sections += [
                 f"[program:{process.name}]",
                 "command=" + " ".join(_escape(shlex.quote(word)) for word in process.argv),
-                "environment=" + ",".join(f'{key}="{_escape(value)}"' for key, value in process.env.items()),
-                f"priority={order}",
+                "environment=" + ",".join(f"{key}={_quoted(key, value)}" for key, value in process.env.items()),
+                f"priority={ORDER.get(process.name, 1)}",
                 "autostart=false",
                 "autorestart=true",
                 "startsecs=0",
@@ -127,6 +130,18 @@ class Supervisor:
                 "stdout_logfile_backups=1",
             ]
         return "\n".join(sections) + "\n"
+
+
+def _quoted(name: str, value: str) -> str:
+    """Quote a variable's value as supervisord reads it: as it is between quotes, which it may not hold or touch itself.
+
+    Raises:
+        ConfigError: supervisord's configuration cannot express the value.
+    """
+    quote = "'" if '"' in value else '"'
+    if quote in value or value.strip("'\"") != value or re.search(r"[\r\n]|\s[;#]", value):
+        raise ConfigError(f"{name} has a value that supervisord cannot be given: leave out line breaks, ' #' and ' ;'")
+    return f"{quote}{_escape(value)}{quote}"
 
 
 def _escape(value: str | Path) -> str:

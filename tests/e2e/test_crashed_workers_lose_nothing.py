@@ -18,7 +18,7 @@ from agent_contracts.event import Started, ToolCall
 from agent_stores.pool import open_redis
 from fixtures.house import RunningHouse, Worker, worker
 from fixtures.stores import run_apart
-from fixtures.triage import ANSWER, COMMENT, LABEL, OPEN, READ, TOOL_CALLS, reached, script, task
+from fixtures.triage import ANSWER, COMMENT, LABEL, OPEN, READ, TOOL_CALLS, script, task
 from redis.asyncio import Redis
 
 LEASE_SECONDS = 3.0
@@ -82,7 +82,7 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
             await house.scenario(f"triage-{number}", script(number, {stage: {"hang": True}}))
             tasks.append((stage, number, await house.submit(**task(number, pool=POOL))))
         async with house.database() as pool:
-            await asyncio.gather(*(_in_the_middle(house, pool, *one) for one in tasks))
+            await asyncio.gather(*(_in_the_middle(house, pool, stage, task_id) for stage, _, task_id in tasks))
         for _, number, _ in tasks:
             await house.scenario(f"triage-{number}", script(number, {}))
         processes = psutil.Process(first.pid).children(recursive=True)
@@ -98,10 +98,11 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
     return Crash(at, survivors, sent, await house.result(sent.task_id), processes, left)
 
 
-async def _in_the_middle(house: RunningHouse, pool: Any, stage: int, number: int, task_id: UUID) -> None:
-    """Wait until a task's run hangs at its stage, and what it did is in a checkpoint of its session."""
+async def _in_the_middle(house: RunningHouse, pool: Any, stage: int, task_id: UUID) -> None:
+    """Wait until a task's run hangs at its stage: all that it did before is in a checkpoint of its session."""
+    await house.until(task_id, "started")
     async with asyncio.timeout(60):
-        while not await reached(house, number, stage) or await _kept(pool, task_id) < TOOL_CALLS[stage]:
+        while await _kept(pool, task_id) < TOOL_CALLS[stage]:
             await asyncio.sleep(0.2)
 
 
@@ -187,7 +188,7 @@ async def test_runs_go_on_from_where_they_were(house: RunningHouse, crash: Crash
             continue
         assert second.session == first.session
         assert len(one.calls(2)) == TOOL_CALLS[ANSWER] - TOOL_CALLS[one.stage]
-        resumed = [request for request in await house.asked(str(second.session)) if _at(request) > crash.at]
+        resumed = [request for request in await house.asked(second.session) if _at(request) > crash.at]
         assert json.dumps(resumed[0]["body"]["messages"]).count('"type": "tool_result"') == TOOL_CALLS[one.stage]
 
 

@@ -16,7 +16,7 @@ from agent_contracts.event import Started
 from agent_stores.pool import open_redis
 from fixtures.house import RunningHouse, worker
 from fixtures.stores import run_apart
-from fixtures.triage import ANSWER, READ, REPOSITORY, reached, script, task
+from fixtures.triage import ANSWER, READ, REPOSITORY, script, task
 
 LEASE_SECONDS = 3.0
 POOL = "side-by-side"
@@ -89,9 +89,9 @@ class Course:
     async def _cancelled(self) -> Cancelled:
         number, (task_id,) = await self._begun({READ: {"hang": True}})
         started = (await self._house.until(task_id, "started")).body
-        while not await reached(self._house, number, READ):
-            await asyncio.sleep(0.05)
         assert isinstance(started, Started)
+        while not await self._house.asked(started.session):
+            await asyncio.sleep(0.1)
         before, began = _processes(str(started.session)), time.monotonic()
         reply = await self._house.control("POST", f"/v1/tasks/{task_id}/cancel")
         assert reply.status == 202, reply.text

@@ -148,7 +148,7 @@ async def test_the_cost_is_what_model_api_metered(house: RunningHouse, journey: 
     async with house.database() as pool:
         spend = await agent_effects.spent(pool, journey.task_id)
     assert result.cost_usd == spend.usd > 0
-    asked = await house.asked(str(result.session))
+    asked = await house.asked(result.session)
     assert result.usage.requests == spend.requests == len(asked) > 3
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from house.place import PORTS, ROOT
 REPOSITORY = "acme/confined"
 SKILLS = Path(__file__).parents[1] / "skills"
 CANARY = "canary-of-the-worker-0123456789abcdef"
+PRESENT = ["/run/files/mcp.json", "/skill/probe.py"]
+"""What is there: the probe has eyes."""
 OWN = ("github-mcp", "model-api")
 """The only processes that the run may call."""
 OUTSIDE = ("192.0.2.1:80", "192.0.2.1:53", "169.254.169.254:80")
@@ -46,13 +48,13 @@ class Shell:
     worker: Worker
 
 
-@pytest.fixture(scope="module")
-def shell(house: RunningHouse) -> Iterator[Shell]:
+@pytest.fixture(scope="session")
+def shell(house: RunningHouse) -> Shell:
     """What an agent with a shell found, once its run has ended."""
     run_apart(_prepare(house))
     with worker(house, slots=2, skills=[SKILLS], pool="confined", HOUSE_CANARY=CANARY) as made:
-        found = run_apart(_play(house, made))
-    yield found
+        found: Shell = run_apart(_play(house, made))
+    return found
 
 
 def address(house: RunningHouse, process: str) -> str:
@@ -78,11 +80,14 @@ async def _prepare(house: RunningHouse) -> None:
 
 async def _play(house: RunningHouse, made: Worker) -> Shell:
     asked = {
-        "paths": hidden_paths(house, made),
+        "paths": [*hidden_paths(house, made), *PRESENT],
         "addresses": [*(address(house, name) for name in PORTS), *OUTSIDE],
     }
     python = [python_program(), "-I"]
-    probe, tokens = shlex.join([*python, "/skill/probe.py", json.dumps(asked)]), shlex.join([*python, "/skill/tokens.py"])
+    probe, tokens = (
+        shlex.join([*python, "/skill/probe.py", json.dumps(asked)]),
+        shlex.join([*python, "/skill/tokens.py"]),
+    )
     await house.scenario(
         "shell-looks-around",
         {

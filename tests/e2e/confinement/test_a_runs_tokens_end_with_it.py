@@ -1,41 +1,20 @@
 """Tokens that an agent carried out of its run: they open nothing else, and no longer write or spend."""
 
-import json
-from typing import Any
-
 import pytest
-from fixtures.house import RunningHouse
-from service_kit.http import HttpClient, Reply
-
 from e2e.confinement.conftest import REPOSITORY, Shell
+from e2e.confinement.gates import INSIDE, ask, at_gateway, call_tool
+from fixtures.house import RunningHouse
 
-REASON = "x-agent-gateway-error"
 COMMENT = f"/repos/{REPOSITORY}/issues/1/comments"
-
-
-async def ask(house: RunningHouse, process: str, method: str, path: str, **request: Any) -> Reply:
-    """Ask a process by raw HTTP."""
-    async with HttpClient(base_url=house.place.url(process), retries=0) as http:
-        return await http.request(method, path, **request)
-
-
-async def call_tool(house: RunningHouse, token: str, tool: str, **arguments: Any) -> Reply:
-    """Call a tool of github-mcp over /mcp."""
-    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
-    headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
-    return await ask(house, "github-mcp", "POST", "/mcp", json=call, headers=headers)
 
 
 async def test_it_can_no_longer_write(shell: Shell, house: RunningHouse) -> None:
     """After the run the fence holds: the gateway answers 409 and GitHub gets no comment."""
-    service = f"Bearer {house.place.secret('github-mcp.service')}"
-    headers = {"authorization": service, "x-task-token": shell.tokens["task"], "x-agent-tool": "add_issue_comment"}
-    direct = await ask(house, "github-api", "POST", COMMENT, json={"body": "late"}, headers=headers)
-    assert (direct.status, direct.headers[REASON]) == (409, "stale_attempt")
-    through = await call_tool(
-        house, shell.tokens["task"], "add_issue_comment", repository=REPOSITORY, issue=1, body="late"
-    )
-    assert '"isError":true' in through.text.replace(" ", "")
+    task, late = shell.tokens["task"], {"body": "late"}
+    direct = await at_gateway(house, task, "POST", COMMENT, tool="add_issue_comment", document=late)
+    assert (direct.status, direct.reason) == (409, "stale_attempt")
+    through = await call_tool(house, task, "add_issue_comment", {"repository": REPOSITORY, "issue": 1, **late})
+    assert through.failed
     assert "does not run any more" in through.text or "another attempt" in through.text
     assert (await house.issue(1, REPOSITORY))["comments"] == []
 
@@ -45,8 +24,8 @@ async def test_it_can_no_longer_spend(shell: Shell, house: RunningHouse) -> None
     body = {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{"role": "user", "content": "SCENARIO:text"}]}
     headers = {"x-api-key": shell.tokens["model"], "anthropic-version": "2023-06-01"}
     asked = len((await house.model("GET", "/_stand-in/requests")).json())
-    reply = await ask(house, "model-api", "POST", "/v1/messages", json=body, headers=headers)
-    assert (reply.status, reply.headers[REASON]) == (403, "stale_attempt")
+    reply = await ask(house, "model-api", "POST", "/v1/messages", headers=headers, document=body)
+    assert (reply.status, reply.reason) == (403, "stale_attempt")
     assert len((await house.model("GET", "/_stand-in/requests")).json()) == asked
 
 
@@ -69,16 +48,13 @@ async def test_it_opens_no_other_door(process: str, path: str, token: str, shell
     method = "POST" if path in ("/mcp", "/v1/messages") else "GET"
     headers = {"authorization": f"Bearer {shell.tokens[token]}", "anthropic-version": "2023-06-01"}
     headers["accept"] = "application/json, text/event-stream"
-    body = {"content": json.dumps({}).encode()} if method == "POST" else {}
-    if body:
-        headers["content-type"] = "application/json"
-    reply = await ask(house, process, method, path, headers=headers, **body)
+    reply = await ask(house, process, method, path, headers=headers, document={} if method == "POST" else None)
     assert reply.status == 401, reply.text
 
 
 async def test_until_they_expire_its_reads_stay_in_the_grant(shell: Shell, house: RunningHouse) -> None:
     """By design reads end with the token, a minute after the wall clock; until then they reach the grant alone."""
-    inside = await call_tool(house, shell.tokens["task"], "issue_read", repository=REPOSITORY, issue=1)
+    inside = await call_tool(house, shell.tokens["task"], "issue_read", {"repository": REPOSITORY, "issue": 1})
     assert "Look around" in inside.text
-    outside = await call_tool(house, shell.tokens["task"], "issue_read", repository="octocat/hello-world", issue=1)
+    outside = await call_tool(house, shell.tokens["task"], "issue_read", {"repository": INSIDE, "issue": 1})
     assert "outside this caller's grant" in outside.text

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import os
-import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ import pytest
 import yaml
 from agent_contracts import TaskEvent, TaskResult
 from agent_contracts.event import ToolCall, ToolResult
+from e2e.hostile.words import BODY, ORDERS, TRICKS
 from fixtures.house import RunningHouse, worker
 from fixtures.stores import run_apart
 from house.place import command
-
-from e2e.hostile.words import BODY, ORDERS, TRICKS
 
 REPOSITORY = "acme/hostile"
 ELSEWHERE = "octocat/secret-plans"
@@ -81,13 +79,13 @@ class Hostility:
     requests: list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def hostility(house: RunningHouse) -> Iterator[Hostility]:
+@pytest.fixture(scope="session")
+def hostility(house: RunningHouse) -> Hostility:
     """What became of runs over a hostile issue, with a normal and with obedient models, and over a hostile input."""
     run_apart(_prepare(house))
     with worker(house, slots=4, skills=[SKILLS], pool="hostile"):
-        seen = run_apart(_play(house))
-    yield seen
+        seen: Hostility = run_apart(_play(house))
+    return seen
 
 
 async def _prepare(house: RunningHouse) -> None:
@@ -100,14 +98,10 @@ async def _prepare(house: RunningHouse) -> None:
         scenario = _tricked(yaml.safe_load(path.read_text()))
         await house.scenario(path.stem, scenario)
     for number, name in enumerate(PLAYED, 1):
-        await house.scenario(f"hostile-{name}", {"like": name, "match": {"regex": mark(number)}})
+        marked = rf'(?s)"issue": {number}\b.{{0,40}}"{REPOSITORY}"|"{REPOSITORY}".{{0,40}}"issue": {number}\b'
+        await house.scenario(f"hostile-{name}", {"like": name, "match": {"regex": marked}})
     answer = {"structured": {"output": {"answer": TRICKS}, "claims": []}}
     await house.scenario("hostile-input", {"skill": "answer", "match": "/cost", "steps": [answer]})
-
-
-def mark(issue: int) -> str:
-    """Give the expression that finds the task of an issue in its prompt."""
-    return rf'(?s)"issue": {issue}\b.{{0,40}}"{REPOSITORY}"|"{REPOSITORY}".{{0,40}}"issue": {issue}\b'
 
 
 def texts(value: Any) -> list[str]:
@@ -132,12 +126,10 @@ async def _play(house: RunningHouse) -> Hostility:
     known = len(await _requests(house))
     async with asyncio.TaskGroup() as group:
         tasks = {
-            name: group.create_task(
-                _seen(house, "issue-triage", {"repository": REPOSITORY, "issue": number}, mark(number))
-            )
+            name: group.create_task(_seen(house, "issue-triage", {"repository": REPOSITORY, "issue": number}))
             for number, name in enumerate(PLAYED, 1)
         }
-        tasks[INPUT] = group.create_task(_seen(house, "answer", ORDERS, r"'task input'>\n/cost\n"))
+        tasks[INPUT] = group.create_task(_seen(house, "answer", ORDERS))
     runs = {name: task.result() for name, task in tasks.items()}
     requests = (await _requests(house))[known:]
     after = await _elsewhere(house)
@@ -146,11 +138,10 @@ async def _play(house: RunningHouse) -> Hostility:
     return Hostility(runs, dict(zip(SHOWN, printed, strict=True)), on_terminal, before, after, requests)
 
 
-async def _seen(house: RunningHouse, skill: str, given: Any, found_by: str) -> Seen:
+async def _seen(house: RunningHouse, skill: str, given: Any) -> Seen:
     task = await house.submit(skill, given, pool="hostile")
     result = await house.result(task, within=120)
-    bodies = [one["body"] for one in (await house.model("GET", "/_stand-in/requests")).json() if one.get("body")]
-    asked = [body for body in bodies if re.search(found_by, "\n".join(texts(body["messages"][0])))]
+    asked = [request["body"] for request in await house.asked(result.session)]
     return Seen(task, result, await house.events(task), asked)
 
 

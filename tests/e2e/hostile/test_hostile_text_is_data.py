@@ -6,11 +6,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
-from agent_contracts.event import Warning
-from service_kit.refs import REF_LINE
-
+from agent_contracts.event import Warning as WarningEvent
 from e2e.hostile.conftest import ELSEWHERE, INPUT, PLAYED, REPOSITORY, SHOWN, Hostility, texts
 from e2e.hostile.words import FAKE_REF, HIDDEN, ORDERS
+from service_kit.refs import REF_LINE
 
 PASSWD = re.compile(r"root:x:0:0|run:x:\d+:\d+")
 RUNS = (*PLAYED, INPUT)
@@ -22,7 +21,9 @@ OBEYED = 13
 
 def results(body: dict[str, Any]) -> list[str]:
     """Give the tool results in a request to the model."""
-    blocks = [block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]]
+    blocks = [
+        block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]
+    ]
     return [text for block in blocks if block["type"] == "tool_result" for text in texts(block["content"])]
 
 
@@ -41,7 +42,7 @@ def test_an_agent_that_obeys_does_not_succeed_by_a_ref_of_the_issues(hostility: 
     assert {effect.state for effect in result.effects} == {"done"}
     assert (result.status, result.reason) == ("failed", "evidence")
     assert "All that the issue asked for was done." in result.message
-    told = [event.body.message for event in hostility.runs["obeys"].events if isinstance(event.body, Warning)]
+    told = [event.body.message for event in hostility.runs["obeys"].events if isinstance(event.body, WarningEvent)]
     assert any(FAKE_REF in text for text in told)
 
 

@@ -11,11 +11,10 @@ from uuid import UUID
 import yaml
 from agent_contracts import TaskEvent, TaskResult
 from agent_contracts.event import ToolResult
+from e2e.verdicts.cases import CASES, Case
 from fixtures.house import RunningHouse
 from service_kit.bearer import token_hash
 from service_kit.http import HttpClient
-
-from e2e.verdicts.cases import CASES, Case
 
 REPOSITORY = "acme/verdicts"
 POOL = "verdicts"
@@ -26,7 +25,7 @@ DROPPED = {"fault": "drop_labels", "times": 9}
 OPEN = {"resources": {"repositories": [REPOSITORY]}, "mode": "write"}
 SILENT = {**OPEN, "tools": ["issue_read", "list_labels", "find_similar_issues", "search_issues", "issue_write"]}
 LOOK = {**OPEN, "mode": "read"}
-TENANTS = {"narrow": SILENT, "watcher": LOOK}
+TENANTS: Mapping[str, Mapping[str, Any]] = {"narrow": SILENT, "watcher": LOOK}
 DOORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "reader": ("default", LOOK),
     "mute": ("default", SILENT),
@@ -64,11 +63,15 @@ def token_of(door: str) -> str:
 async def prepare(house: RunningHouse, cases: Iterable[Case]) -> None:
     """Make repository, doors and scenarios; GitHub drops the labels of one issue."""
     issues = [
-        {"title": f"Crash in part {number}", "user": "mona", "body": f"The program stops with an error in part {number}."}
+        {
+            "title": f"Crash in part {number}",
+            "user": "mona",
+            "body": f"The program stops with an error in part {number}.",
+        }
         for number in range(1, len(CASES) + 1)
     ]
     labels = [{"name": name} for name in ("bug", "documentation", "question")]
-    repository = {"full_name": REPOSITORY, "labels": labels, "issues": issues}
+    repository: dict[str, Any] = {"full_name": REPOSITORY, "labels": labels, "issues": issues}
     reply = await house.github("POST", "/_stand-in/repositories", json=repository)
     assert reply.status == 201, reply.text
     dropped = next(number_of(case) for case in CASES if case.name == "labels-dropped")
@@ -93,7 +96,7 @@ def open_doors(house: RunningHouse) -> None:
     path = house.place.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
     for name, github in TENANTS.items():
-        access["tenants"][name] = {"vendors": {"github": github}}
+        access["tenants"][name] = {"vendors": {"github": dict(github)}}
     for name, (tenant, github) in DOORS.items():
         access["http"][name] = {
             "tenant": tenant,
@@ -144,7 +147,11 @@ async def _outcome(house: RunningHouse, case: Case) -> Outcome:
         reply = await control.request("POST", "/v1/tasks", json=task)
         assert reply.ok, reply.text
         task_id = UUID(reply.json()["id"])
-        result = await _result(control, task_id)
+        try:
+            result = await _result(control, task_id)
+        except TimeoutError as late:
+            bodies = [repr(event.body)[:300] for event in await house.events(task_id)]
+            raise AssertionError(f"{case.name}: {late}\n" + "\n".join(bodies)) from None
     return Outcome(case, number, task_id, result, await house.events(task_id))
 
 
@@ -155,4 +162,4 @@ async def _result(control: HttpClient, task_id: UUID) -> TaskResult:
         if shown["result"] is not None:
             return TaskResult.model_validate(shown["result"])
         await asyncio.sleep(0.25)
-    raise AssertionError(f"no result within {WITHIN_SECONDS:.0f} s: {shown}")
+    raise TimeoutError(f"no result within {WITHIN_SECONDS:.0f} s: {shown}")

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from agent_contracts.event import Started, ToolCall, ToolResult, Warning
-from fixtures.house import RunningHouse
-from service_kit.refs import split_ref
-
+from agent_contracts.event import Started, ToolCall, ToolResult
+from agent_contracts.event import Warning as WarningEvent
 from e2e.verdicts.cases import CASES, Case
 from e2e.verdicts.ground import REPOSITORY, Outcome
+from fixtures.house import RunningHouse
+from service_kit.refs import split_ref
 
 WRITES = ("issue_write", "add_issue_comment")
 WRITTEN = {(tool, "done") for tool in WRITES}
@@ -43,7 +43,7 @@ def test_only_refs_of_this_tasks_successful_results_count(outcomes: Mapping[str,
     (lost,) = [body for body in failed.results("issue_read") if not body.ok]
     cited = [split_ref(lost.text)[1], outcomes["success"].result.claims[0].refs[0], "zzzzzzzz"]
     for name, ref in zip(("ref-of-a-failed-call", "ref-of-another-task", "invented-ref"), cited, strict=True):
-        told = [event.body.message for event in outcomes[name].events if isinstance(event.body, Warning)]
+        told = [event.body.message for event in outcomes[name].events if isinstance(event.body, WarningEvent)]
         assert any(text.endswith(f"were dropped: {ref}") for text in told), (name, told)
         assert all(ref not in claim.refs for claim in outcomes[name].result.claims)
 

@@ -72,6 +72,7 @@ def main() -> None:
     """Look, and print."""
     asked = json.loads(sys.argv[1])
     led_out = routes()
+    Path("/tmp/mine").touch()
     print(
         json.dumps(
             {
@@ -79,6 +80,7 @@ def main() -> None:
                 "processes": sorted(path.name for path in Path("/proc").glob("[0-9]*")),
                 "seen": [path for path in asked["paths"] if there(path)],
                 "proc_sys": writable("/proc/sys"),
+                "mine": "/tmp/mine" in writable("/tmp"),
                 "routes": led_out,
                 "reaches": {} if led_out else {address: reaches(address) for address in asked["addresses"]},
             }

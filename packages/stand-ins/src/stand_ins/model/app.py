@@ -67,7 +67,7 @@ class StandIn:
         seen = self._remember(request)
         try:
             body, conversation = self._read(request, raw)
-            seen["body"] = body
+            seen.update(body=body, session=conversation.session)
             step = self._step(conversation, seen)
             return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen))
         except Refused as refused:
@@ -110,9 +110,10 @@ class StandIn:
             return JSONResponse({"message": str(wrong)}, status_code=422)
         return JSONResponse({"name": scenario.name, "steps": len(scenario.steps)}, status_code=201)
 
-    async def list_requests(self, _: Request) -> Response:
-        """Give what was asked, oldest first, without keys."""
-        return JSONResponse(list(self._requests))
+    async def list_requests(self, request: Request) -> Response:
+        """Give what was asked, oldest first, without keys; with `?session=` one CLI session's alone."""
+        session = request.query_params.get("session", "")
+        return JSONResponse([one for one in self._requests if session in one.get("session", "")])
 
     async def reset(self, _: Request) -> Response:
         """Forget requests, attempts and added scenarios."""

@@ -1,0 +1,83 @@
+"""The running house: what its processes hold, that it runs once, and that another one beside it does not touch it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
+from house.place import Place
+from house.processes import Choice
+from house.supervise import Supervisor
+from service_kit.errors import ConfigError
+
+ADDED = ("SUPERVISOR_", "PYTHONWARNINGS", "LC_CTYPE", "PATH")
+"""What the supervisor and Python add: nothing of it is secret."""
+VENDORS_KEYS = ("GITHUB_UPSTREAM_TOKEN", "MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "ANTHROPIC_API_KEY")
+
+
+class SmallHouse(PartOfHouse):
+    """A house of the stand-ins alone, with stores that it is given."""
+
+    apart = frozenset({"worker", "control", "github-api", "model-api", "github-mcp"})
+
+
+@pytest.fixture
+def beside(house: RunningHouse, tmp_path: Path) -> Iterator[SmallHouse]:
+    """A second house, on the stores of the first, that is not up yet."""
+    environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": "/usr/bin:/bin"} | free_ports_for_all()
+    environ |= house.house.urls()
+    made = SmallHouse(Place.from_environment(environ), Choice(), environ)
+    made.init()
+    yield made
+    made.down()
+    made.place.runtime.rmdir()
+
+
+def _environ(pid: int) -> dict[str, str]:
+    return psutil.Process(pid).environ()
+
+
+def test_each_process_holds_its_listed_variables_alone(house: RunningHouse) -> None:
+    """What each running process was really started with is what the house lists for it, and no more."""
+    pids = house.pids()
+    listed = {process.name: process.env for process in house.house.processes()}
+    assert pids.keys() == listed.keys() >= {"stores", "github-api", "model-api", "github-mcp", "control"}
+    for name, pid in pids.items():
+        held = _environ(pid)
+        assert {key: held.get(key) for key in listed[name]} == listed[name], name
+        assert [key for key in held if key not in listed[name] and not key.startswith(ADDED)] == [], name
+
+
+def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_worker: Worker) -> None:
+    """Worker, MCP server and control hold no credential of a vendor or the model, under whatever name."""
+    pids = house.pids() | {"worker": sse_worker.pid}
+    credentials = [house.place.secret(name) for name in ("stand-in-github.token", "stand-in-model.key")]
+    for name in ("worker", "github-mcp", "control"):
+        held = _environ(pids[name])
+        assert not held.keys() & set(VENDORS_KEYS), name
+        assert not [key for key, value in held.items() if any(one in value for one in credentials)], name
+
+
+async def test_a_house_that_is_up_is_not_started_again(house: RunningHouse) -> None:
+    """A second `up` says so and touches nothing."""
+    before = house.pids()
+    with pytest.raises(ConfigError, match="this house is up already: `make health` shows it, `make down` stops it"):
+        await house.house.up(lambda _: None)
+    assert house.pids() == before
+
+
+async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHouse, beside: SmallHouse) -> None:
+    """With other ports a second house comes up and goes down, its processes with it; the first's are the same."""
+    before = house.pids()
+    said: list[str] = []
+    await beside.up(said.append)
+    assert f"stand-in-model is ready on port {beside.place.ports['stand-in-model']}" in " ".join(said)
+    assert await beside.health() == {"stand-in-github": "ready", "stand-in-model": "ready"}
+    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.place).states().values()}
+    assert beside.down()
+
+    assert not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert list(beside.place.runtime.iterdir()) == []
+    assert house.pids() == before
+    assert set((await house.house.health()).values()) == {"ready"}

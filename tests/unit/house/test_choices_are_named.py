@@ -1,0 +1,51 @@
+"""What the operator may choose, and how a wrong choice is told."""
+
+import pytest
+from house.place import PORTS, Place
+from house.processes import Choice
+from service_kit.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"MODEL": "imaginary"}, "MODEL='imaginary' is not usable: give one of stand-in, real"),
+        ({"TRANSPORT": "stdio"}, "TRANSPORT='stdio' is not usable: give one of sse, http"),
+        ({"GITHUB": "real"}, "set MODEL=real too"),
+        ({"ISSUE": "octocat/hello-world#1"}, "set MODEL=real too"),
+        ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
+    ],
+)
+def test_a_wrong_choice_is_named_with_its_values(environ: dict[str, str], message: str) -> None:
+    """A value that a variable does not take is told with the variable and what it takes."""
+    with pytest.raises(ConfigError) as error:
+        Choice.from_environment(environ)
+    assert message in str(error.value)
+
+
+def test_nothing_chosen_is_all_stand_ins() -> None:
+    """Without a choice nothing real is used, even where keys lie in the environment."""
+    made = Choice.from_environment({"ANTHROPIC_API_KEY": "x", "GITHUB_TOKEN": "y"})
+    assert (made.model, made.github, made.transport) == ("stand-in", "stand-in", "sse")
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"CONTROL_PORT": "http"}, "CONTROL_PORT='http'"),
+        ({"REDIS_PORT": "70000"}, "REDIS_PORT='70000'"),
+        ({"PORT_OFFSET": "a lot"}, "PORT_OFFSET='a lot'"),
+        ({"PORT_OFFSET": "60000"}, "CONTROL_PORT='68000'"),
+    ],
+)
+def test_a_wrong_port_is_named(environ: dict[str, str], message: str) -> None:
+    """A port that is none is told with its variable."""
+    with pytest.raises(ConfigError) as error:
+        Place.from_environment(environ)
+    assert message in str(error.value)
+
+
+def test_every_port_moves() -> None:
+    """PORT_OFFSET moves all ports, and a variable of its own moves one further."""
+    moved = Place.from_environment({"PORT_OFFSET": "1000", "REDIS_PORT": "7777"})
+    assert moved.ports == {name: port + 1000 for name, port in PORTS.items()} | {"redis": 7777}

@@ -1,0 +1,129 @@
+"""Starting and stopping: a taken port is named, two houses do not touch each other, and `down` leaves nothing."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from fixtures.house import free_ports_for_all
+from house.life import House
+from house.place import PORTS, Place
+from house.processes import Choice, Process
+from house.supervise import Supervisor
+from service_kit.errors import ConfigError
+
+LIMIT_SECONDS = 15
+AWKWARD = {"JSON": '{"https://example.org": "a%20b, c"}', "SINGLE": "it's 50 %", "EMPTY": ""}
+"""Values that a supervisor's configuration must not bend."""
+PYTHONS = ("PATH", "PYTHONWARNINGS", "LC_CTYPE")
+"""What a supervisor has itself."""
+
+
+class Running:
+    """A house's supervisor with two small processes."""
+
+    def __init__(self, home: Path, **env: str) -> None:
+        self.place = Place.from_environment({"AGENT_BOT_HOME": str(home)} | free_ports_for_all())
+        self.place.make()
+        self.supervisor = Supervisor(self.place)
+        env = {"PATH": "/usr/bin:/bin"} | env
+        self.supervisor.launch([Process(name, ["sleep", "60"], env) for name in ("one", "two")])
+        for name in ("one", "two"):
+            self.supervisor.start(name)
+
+    def pids(self) -> dict[str, int]:
+        """Give the processes that run."""
+        states = self.supervisor.states()
+        return {name: state["pid"] for name, state in states.items() if state["statename"] == "RUNNING"}
+
+    def until(self, count: int) -> dict[str, int]:
+        """Wait until so many run."""
+        end = time.monotonic() + LIMIT_SECONDS
+        while len(pids := self.pids()) != count:
+            assert time.monotonic() < end, self.supervisor.states()
+            time.sleep(0.05)
+        return pids
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[list[Running]]:
+    """Two houses under supervisors of their own."""
+    made = [Running(tmp_path / name, **AWKWARD) for name in ("first", "second")]
+    yield made
+    for one in made:
+        one.supervisor.stop()
+        one.place.runtime.rmdir()
+
+
+def test_two_houses_do_not_touch_each_other(running: list[Running]) -> None:
+    """Stopping one house ends its own processes alone, and a second stop finds nothing to do."""
+    first, second = running
+    mine, others = first.until(2), second.until(2)
+    assert first.supervisor.stop()
+    assert not any(psutil.pid_exists(pid) for pid in mine.values())
+    assert not first.supervisor.running()
+    assert list(first.place.runtime.iterdir()) == []
+    assert second.pids() == others
+    assert not first.supervisor.stop()
+
+
+def test_values_arrive_as_they_are(running: list[Running]) -> None:
+    """A process's environment is what its house lists, to the letter, and what the supervisor says of itself."""
+    first = running[0]
+    env = psutil.Process(first.until(2)["one"]).environ()
+    assert {name: value for name, value in env.items() if name in AWKWARD} == AWKWARD
+    assert {name for name in env if not name.startswith("SUPERVISOR_")} <= {*AWKWARD, *PYTHONS}
+
+
+@pytest.mark.parametrize("value", ["both \" and '", "two\nlines", "a # comment", "a ; comment", '"quoted"'])
+def test_a_value_that_cannot_arrive_is_refused(place: Place, value: str) -> None:
+    """A value that the supervisor's configuration cannot express is told by its variable, and nothing starts."""
+    supervisor = Supervisor(place)
+    with pytest.raises(ConfigError, match="ODD has a value"):
+        supervisor.launch([Process("one", ["sleep", "60"], {"ODD": value})])
+    assert not supervisor.running()
+
+
+def test_a_process_that_dies_is_started_again(running: list[Running]) -> None:
+    """A process that was killed comes back under a new id; its neighbours stay."""
+    first = running[0]
+    before = first.until(2)
+    psutil.Process(before["one"]).kill()
+    end = time.monotonic() + LIMIT_SECONDS
+    while (after := first.pids()).get("one") in (None, before["one"]):
+        assert time.monotonic() < end, first.supervisor.states()
+        time.sleep(0.05)
+    assert after["two"] == before["two"]
+
+
+@pytest.mark.parametrize("taken", list(PORTS))
+async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -> None:
+    """The house does not start on a taken port: the message has port, process and variable, and nothing is left."""
+    port = local.place.ports[taken]
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigError) as error:
+        await local.up(lambda _: None)
+    variable = taken.upper().replace("-", "_") + "_PORT"
+    message = str(error.value)
+    assert f"port {port} for {taken} cannot be used" in message
+    assert f"set {variable} to a free port, or move all ports with PORT_OFFSET=1000" in message
+    assert not local.down()
+
+
+async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: Place, environ: dict[str, str]) -> None:
+    """With given stores, taken store ports are nobody's business: the next taken port is what is told."""
+    given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
+    house = House(place, Choice(), environ | given)
+    house.init()
+    with (
+        socket.create_server(("127.0.0.1", place.ports["postgres"])),
+        socket.create_server(("127.0.0.1", place.ports["control"])),
+        pytest.raises(ConfigError, match="CONTROL_PORT"),
+    ):
+        await house.up(lambda _: None)
+
+
+async def test_a_house_that_is_not_up_says_so(local: House) -> None:
+    """Health of a house that is down names every process as not running."""
+    assert set((await local.health()).values()) == {"not running"}

@@ -1,0 +1,66 @@
+"""The folder of a house: what `init` makes, keeps and protects."""
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+from house.life import House
+from house.place import Place
+from service_kit.access import AccessFile
+from service_kit.errors import ConfigError
+
+
+def test_what_exists_is_kept(local: House) -> None:
+    """A second `init` changes no key, token or file."""
+
+    def content() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in local.place.home.rglob("*") if path.is_file()}
+
+    before = content()
+    local.init(repositories=["somebody/else"])
+    assert content() == before
+
+
+def test_secrets_are_the_owners_alone(local: House) -> None:
+    """Nobody but the owner can read a secret; the public keys are public."""
+    secrets = local.place.home / "secrets"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    for path in secrets.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == (0o644 if path.name == "jwks.json" else 0o600), path.name
+
+
+def test_the_first_access_opens_the_demos_repository_alone(local: House) -> None:
+    """Doors and tenant open octocat/hello-world, tokens are kept as hashes, and the file says how to open more."""
+    path = local.place.home / "access.yaml"
+    access = AccessFile(path).current()
+    doors = [access.streams["agent:tasks"], access.webhooks["github"], access.http["local"], access.cli]
+    for entry in (*doors, access.tenants["default"]):
+        assert entry is not None
+        assert entry.vendors["github"].resources == {"repositories": ["octocat/hello-world"]}
+    assert access.services["github-mcp"].opens == {}
+    text = path.read_text()
+    assert local.place.secret("control.door") not in text
+    assert "To open another repository" in text
+
+
+def test_the_first_triggers_triage_new_issues(local: House) -> None:
+    """Newly opened issues are triaged, within a daily budget."""
+    (trigger,) = yaml.safe_load((local.place.home / "triggers.yaml").read_text())["triggers"]
+    assert (trigger["event"], trigger["action"], trigger["skill"]) == ("issues", "opened", "issue-triage")
+    assert trigger["daily_budget"] == {"tasks": 200, "usd": 20}
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A home that is in the way of a file is told, with the remedy."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match="choose another AGENT_BOT_HOME"):
+        Place.from_environment({"AGENT_BOT_HOME": str(tmp_path / "file")}).make()
+
+
+def test_sockets_lie_on_a_short_path_of_their_own(tmp_path: Path) -> None:
+    """However long a home's path is, its sockets fit the kernel's limit, and two homes share none."""
+    deep = [Place.from_environment({"AGENT_BOT_HOME": str(tmp_path / ("x" * 200) / name)}) for name in ("a", "b")]
+    assert len({place.runtime for place in deep}) == 2
+    for place in deep:
+        assert len(str(place.runtime / "supervisor.sock.123456")) < 100

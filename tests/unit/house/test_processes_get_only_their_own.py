@@ -1,0 +1,144 @@
+"""The environment of each process: exactly its listed variables, and no credential that is another's."""
+
+from dataclasses import replace
+
+import pytest
+from house.place import Place
+from house.processes import PASSED_ON, Choice, Process, processes
+from service_kit.errors import ConfigError
+
+EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
+STORES = {"DATABASE_URL", "REDIS_URL"}
+LISTED: dict[str, set[str]] = {
+    "stores": {"PATH", "HOME"},
+    "stand-in-github": EVERYWHERE | {"STAND_IN_GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET"},
+    "stand-in-model": EVERYWHERE | {"STAND_IN_MODEL_KEY"},
+    "github-api": EVERYWHERE
+    | STORES
+    | {"GITHUB_UPSTREAM_URL", "GITHUB_UPSTREAM_TOKEN", "ACCESS_FILE", "AGENT_JWKS_FILE"},
+    "model-api": EVERYWHERE | {"DATABASE_URL", "MODEL_UPSTREAM_URL", "MODEL_UPSTREAM_KEY", "AGENT_JWKS_FILE"},
+    "github-mcp": EVERYWHERE
+    | {"GITHUB_API_URL", "GITHUB_GATEWAY", "GITHUB_TOKEN", "AGENT_JWKS_FILE", "AGENT_REF_KEY", "ACCESS_FILE"},
+    "control": EVERYWHERE | STORES | {"ACCESS_FILE", "TRIGGERS_FILE", "GITHUB_WEBHOOK_SECRET"},
+    "worker": EVERYWHERE
+    | STORES
+    | {
+        "ACCESS_FILE",
+        "AGENT_JWKS_FILE",
+        "AGENT_REF_KEY",
+        "AGENT_SIGNING_KEY_FILE",
+        "CONTROL_URL",
+        "GITHUB_MCP_URL",
+        "MCP_TRANSPORT",
+        "MODEL_API_URL",
+        "WORKER_FOLDER",
+        "WORKER_HTTP",
+        "WORKER_SLOTS",
+    },
+}
+OPERATORS = {
+    "HOME": "/home/someone",
+    "GITHUB_TOKEN": "operators-github-token",
+    "GITHUB_PERSONAL_ACCESS_TOKEN": "operators-personal-token",
+    "ANTHROPIC_API_KEY": "operators-model-key",
+    "ANTHROPIC_AUTH_TOKEN": "operators-model-token",
+    "AWS_SECRET_ACCESS_KEY": "operators-other-secret",
+    "LD_PRELOAD": "/tmp/evil.so",
+    "PYTHONPATH": "/tmp/evil",
+}
+REAL = Choice(model="real", github="real")
+
+
+def listed(place: Place, environ: dict[str, str], choice: Choice) -> dict[str, Process]:
+    """List a house's processes by name, for an operator whose environment holds much."""
+    return {process.name: process for process in processes(place, choice, environ | OPERATORS)}
+
+
+def holders(made: dict[str, Process], value: str) -> list[str]:
+    """Name the processes that are given a value."""
+    return [name for name, process in made.items() if value in " ".join([*process.env.values(), *process.argv])]
+
+
+def test_each_process_is_given_its_listed_variables_alone(place: Place, environ: dict[str, str]) -> None:
+    """The table above is what each process gets, whatever the operator's environment holds."""
+    made = listed(place, environ, Choice())
+    assert {name: set(process.env) for name, process in made.items()} == LISTED
+
+
+def test_no_secret_is_on_a_command_line(place: Place, environ: dict[str, str]) -> None:
+    """Command lines, which every local user can read, name no secret."""
+    kept = [path.read_text().strip() for path in (place.home / "secrets").iterdir()]
+    for process in listed(place, environ, Choice()).values():
+        assert not [secret for secret in kept if secret in " ".join(process.argv)]
+
+
+@pytest.mark.parametrize("variable", [name for name in OPERATORS if name != "HOME"])
+def test_a_key_that_merely_lies_there_goes_nowhere(place: Place, environ: dict[str, str], variable: str) -> None:
+    """With stand-ins, no process is given what lies in the operator's environment."""
+    assert holders(listed(place, environ, Choice()), OPERATORS[variable]) == []
+
+
+def test_real_credentials_go_to_their_gateway_alone(place: Place, environ: dict[str, str]) -> None:
+    """The real GitHub's token is github-api's, the real model's key is model-api's, and nobody else's."""
+    made = listed(place, environ, REAL)
+    assert holders(made, OPERATORS["GITHUB_TOKEN"]) == ["github-api"]
+    assert holders(made, OPERATORS["ANTHROPIC_API_KEY"]) == ["model-api"]
+    assert "stand-in-github" not in made
+    assert "stand-in-model" not in made
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        ("ref.key", ["github-mcp", "worker"]),
+        ("github-webhook.secret", ["stand-in-github", "control"]),
+        ("github-mcp.service", ["github-mcp"]),
+        ("control.door", []),
+        ("stand-in-github.token", ["stand-in-github", "github-api"]),
+        ("stand-in-model.key", ["stand-in-model", "model-api"]),
+    ],
+)
+def test_a_secret_of_the_house_is_with_those_who_need_it(
+    place: Place, environ: dict[str, str], secret: str, expected: list[str]
+) -> None:
+    """Each secret is given to exactly the processes whose work needs it."""
+    assert holders(listed(place, environ, Choice()), place.secret(secret)) == expected
+
+
+def test_only_the_worker_is_told_where_the_signing_key_is(place: Place, environ: dict[str, str]) -> None:
+    """The key that signs tokens is named to the worker alone; all others are given public keys."""
+    assert holders(listed(place, environ, Choice()), "signing-key.json") == ["worker"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
+        ({"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": ""}, "needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"),
+    ],
+)
+def test_a_missing_credential_is_named(
+    place: Place, environ: dict[str, str], given: dict[str, str], message: str
+) -> None:
+    """What was chosen to be real and has no credential is refused, by the variable's name."""
+    with pytest.raises(ConfigError, match=message):
+        processes(place, REAL, environ | OPERATORS | given)
+
+
+def test_given_stores_are_used(place: Place, environ: dict[str, str]) -> None:
+    """With DATABASE_URL and REDIS_URL no embedded stores are started, and the processes get those addresses."""
+    given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
+    made = {process.name: process for process in processes(place, Choice(), environ | given)}
+    assert "stores" not in made
+    assert holders(made, given["DATABASE_URL"]) == ["github-api", "model-api", "control", "worker"]
+
+
+def test_what_is_passed_on_holds_no_secret() -> None:
+    """What every process may inherit is a closed list of names that are no credentials."""
+    assert set(PASSED_ON) == {"PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
+
+
+def test_a_process_does_not_show_its_environment(place: Place, environ: dict[str, str]) -> None:
+    """A process's printed form has no values of its environment."""
+    made = listed(place, environ, Choice())["worker"]
+    assert place.secret("ref.key") not in repr(replace(made))
