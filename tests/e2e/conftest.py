@@ -10,6 +10,7 @@ LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run all tests of this folder one after the other in one process: they share a house."""
     for item in items:

@@ -172,7 +172,7 @@ def test_nothing_is_lost(crash: Crash) -> None:
 
 
 def test_the_tasks_are_restarted_elsewhere_in_time(crash: Crash) -> None:
-    """Each task starts again on the other worker within its lease + 2 s, and not before the lease is over."""
+    """Each task starts again on the other worker within its lease + 2 s of the kill."""
     for one in crash.survivors:
         (first, _), (second, at) = one.started(1), one.started(2)
         assert first.worker != second.worker

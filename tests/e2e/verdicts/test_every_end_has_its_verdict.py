@@ -11,6 +11,7 @@ from e2e.verdicts.ground import REPOSITORY, Outcome
 from fixtures.house import RunningHouse
 from service_kit.refs import split_ref
 
+pytestmark = pytest.mark.timeout(300)
 WRITES = ("issue_write", "add_issue_comment")
 WRITTEN = {(tool, "done") for tool in WRITES}
 

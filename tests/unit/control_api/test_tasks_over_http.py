@@ -127,6 +127,22 @@ async def test_events_come_from_the_beginning_or_from_the_last_one_seen(control:
     assert wrong.status == 422
 
 
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/v2", 404), ("PUT", "/v1/tasks", 405)])
+async def test_what_is_not_served_is_refused_like_the_rest(
+    control: Control, method: str, path: str, status: int
+) -> None:
+    """An unknown path or method has a reason and a remedy too."""
+    reply = await control.http.request(method, path, headers=control.headers)
+    assert (reply.status, reply.json()["reason"]) == (status, "route")
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "x", "²", "-1"])
+async def test_a_limit_that_is_no_usable_number_is_named(control: Control, limit: str) -> None:
+    """Whatever stands in limit, the answer is a refusal that names it."""
+    reply = await control.http.request("GET", "/v1/tasks", params={"limit": limit}, headers=control.headers)
+    assert (reply.status, limit in reply.json()["message"]) == (422, True)
+
+
 async def test_the_openapi_document_lists_every_route(control: Control) -> None:
     """What control serves under /v1 is what its document says."""
     document = (await control.http.request("GET", "/openapi.json")).json()

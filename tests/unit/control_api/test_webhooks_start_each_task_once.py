@@ -118,6 +118,21 @@ async def test_a_template_without_its_value_is_refused_by_name(control: Control)
     assert "issue.nothing" in (await control.deliver(payload())).json()["message"]
 
 
+async def test_a_repository_that_is_not_open_starts_and_uses_up_nothing(control: Control) -> None:
+    """A noisy webhook of other repositories makes no rows."""
+    reply = await control.deliver(payload(repository={"full_name": "octocat/other"}))
+    assert reply.json()["ignored"] == [
+        {"trigger": "*", "reason": "repository octocat/other is not open at webhook:github"}
+    ]
+    assert await control.tasks() == []
+
+
+async def test_a_broken_surrogate_is_answered_like_anything_else(control: Control) -> None:
+    """What cannot be written as UTF-8 in a payload does not lose the answer after the commit."""
+    reply = await control.deliver(json.dumps(payload(action="\ud800")).encode())
+    assert (reply.status, reply.json()["tasks"]) == (200, [])
+
+
 async def test_inserted_values_are_never_templates(control: Control) -> None:
     """A value that looks like a place stays as it is."""
     body = payload(sender={"login": "${issue.title}", "type": "User"})

@@ -15,6 +15,7 @@ from service_kit.guard import HostGuard
 from service_kit.health import health_routes
 from service_kit.log import get_logger
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,7 +23,7 @@ from starlette.types import ASGIApp
 
 from control_api import deliveries
 from control_api.doors import Doors
-from control_api.errors import Refusal, answer_refusal
+from control_api.errors import Refusal, answer_refusal, answer_unrouted
 from control_api.events import EventStreams, Wakes
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.openapi import document
@@ -88,6 +89,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
 
     handlers = {
         Refusal: refuse,
+        HTTPException: answer_unrouted,
         OSError: unavailable,
         asyncpg.PostgresError: unavailable,
         asyncpg.InterfaceError: unavailable,

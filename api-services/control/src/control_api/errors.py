@@ -1,7 +1,9 @@
 """What control refuses: each refusal has a reason, says what was wrong and what to do. The caller acts."""
 
 import json
+from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,6 +33,21 @@ class Refusal(Exception):
         if self.status == 401:
             headers["www-authenticate"] = "Bearer"
         return Response(content + "\n", self.status, headers, "application/json")
+
+
+def answer(document: dict[str, Any], status: int = 200) -> Response:
+    """Answer with JSON in ASCII, which holds whatever a payload held: broken surrogates too."""
+    return Response(json.dumps(document) + "\n", status, media_type="application/json")
+
+
+async def answer_unrouted(request: Request, error: Exception) -> Response:
+    """Answer a path or method that is not served as every other refusal."""
+    assert isinstance(error, HTTPException)
+    place = f"{request.method} {request.url.path[:200]}"
+    refusal = Refusal(error.status_code, "route", f"{place} is not served here", "GET /openapi.json lists what is.")
+    response = refusal.response()
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def answer_refusal(_: Request, error: Exception) -> Response:

@@ -10,10 +10,11 @@ from agent_ledger import InvalidTask, submit
 from agent_ledger.connection import Connection
 from pydantic import ValidationError
 from service_kit.access import Door
+from service_kit.grants import allowed
 
 from control_api import deliveries
 from control_api.github import sender
-from control_api.triggers import Trigger, Triggers, fill
+from control_api.triggers import Trigger, Triggers, fill, value_at
 
 
 @dataclass
@@ -42,6 +43,10 @@ class Delivery:
 def plan(triggers: Triggers, delivery: Delivery, door: Door) -> tuple[list[tuple[Trigger, Task]], Outcome]:
     """Decide which triggers fire and build their tasks; pure, so that `triggers test` shows just what would happen."""
     outcome, planned = Outcome(), []
+    closed = _closed_repository(delivery, door)
+    if closed is not None:
+        outcome.ignored.append({"trigger": "*", "reason": f"repository {closed} is not open at {door.name}"})
+        return [], outcome
     for trigger in triggers.triggers:
         if trigger.source != delivery.source:
             continue
@@ -99,6 +104,15 @@ async def fire(connection: Connection, triggers: Triggers, delivery: Delivery, d
         await deliveries.keep_firing(connection, tenant=door.tenant, trigger=trigger.name, task_id=submitted.id)
         outcome.tasks.append({"trigger": trigger.name, "id": str(submitted.id), "created": submitted.created})
     return outcome
+
+
+def _closed_repository(delivery: Delivery, door: Door) -> str | None:
+    """Name the repository that a delivery is about if the door does not open it; it must not use up budgets."""
+    name = value_at(delivery.payload, "repository.full_name")
+    if not isinstance(name, str):
+        return None
+    bound = door.vendors.get(delivery.source)
+    return None if bound is not None and allowed(bound, "repositories", name) else name[:200]
 
 
 async def _over_budget(connection: Connection, trigger: Trigger, tenant: str) -> str | None:

@@ -7,13 +7,13 @@ from api_kit.body import read
 from api_kit.errors import Refusal as BodyRefusal
 from service_kit.access import AccessFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api import github
 from control_api.deliveries import body_hash
 from control_api.doors import Doors
-from control_api.errors import Refusal
+from control_api.errors import Refusal, answer
 from control_api.fire import Delivery, plan
 from control_api.triggers import TriggersFile
 
@@ -47,13 +47,14 @@ class Rehearsal:
         tasks = [
             {"trigger": trigger.name, "task": task.model_dump(mode="json", exclude_defaults=True)}
             for trigger, task in planned
+            if door.opens(task.skill)
         ]
         closed = [
             {"trigger": trigger.name, "reason": f"skill {task.skill} is not open at {door.name}"}
             for trigger, task in planned
             if not door.opens(task.skill)
         ]
-        return JSONResponse({"tasks": tasks, "ignored": outcome.ignored, "refused": outcome.refused + closed})
+        return answer({"tasks": tasks, "ignored": outcome.ignored, "refused": outcome.refused + closed})
 
 
 async def _asked(request: Request) -> tuple[str, dict[str, Any]]:

@@ -137,6 +137,6 @@ def _states(request: Request) -> list[TaskState] | None:
 
 def _number(request: Request, name: str, *, default: int) -> int:
     text = request.query_params.get(name) or str(default)
-    if not text.isdigit() or not 1 <= int(text) <= MAX_LISTED:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_LISTED:
         raise Refusal(422, "query", f"{name}={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
     return int(text)

@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry, Counter
 from service_kit.access import AccessFile, Door
 from service_kit.log import get_logger
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api import deliveries, github
-from control_api.errors import Refusal
+from control_api.errors import Refusal, answer
 from control_api.fire import Delivery, Outcome, fire
 from control_api.settings import ControlSettings
 from control_api.triggers import TriggersFile
@@ -72,7 +72,7 @@ class Webhooks:
         get_logger(__name__).info(
             "delivery", source=SOURCE, event_type=delivery.event, delivery=delivery_id, **document
         )
-        return JSONResponse(document, status_code=status)
+        return answer(document, status)
 
     async def _commit(
         self, connection: Connection, delivery: Delivery, door: Door, delivery_id: str
