@@ -31,7 +31,7 @@ if [ -z "$uv" ]; then
             "$python" -m pip install --quiet --disable-pip-version-check --target .tools/lib 'uv>=0.9,<1' ||
                 fail "could not install uv: check that pip reaches a package index"
             mkdir -p .tools/bin
-            ln -sf ../lib/bin/uv .tools/bin/uv
+            ln -sf ../lib/bin/uv ../lib/bin/uvx .tools/bin/
         else
             fail "this Python ($python) has neither venv nor pip: install one of them (Debian: apt install python3-venv), or install uv"
         fi

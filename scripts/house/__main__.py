@@ -1,5 +1,6 @@
 """`python -m house init|up|down|health|logs|demo`: what the Makefile's targets call."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,8 @@ from house.processes import Choice
 
 def say(text: str) -> None:
     """Print a line at once."""
-    print(text, flush=True)
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
 
 
 def house() -> House:

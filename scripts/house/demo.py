@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from house.place import Place, command
 from house.processes import Choice
 
 Say = Callable[[str], None]
+CLOCKS_APART_SECONDS = 30
 ISSUE = re.compile(r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#([1-9][0-9]*)$")
 DOORS = {"redis": by_redis, "http": by_http, "cli": by_command_line}
 
@@ -44,9 +46,10 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     _say_what_is_real(choice, environ, writes, say)
     try:
         await house.up(say)
+        since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
         task_id, number = await _ask(house, door, repository, number, say)
         code = await _follow(house, task_id)
-        shown = await _issue_now(house, environ, repository, number)
+        shown = await _issue_now(house, environ, repository, number, since)
         return await _conclude(house, task_id, code, shown, writes=writes, say=say)
     finally:
         house.down()
@@ -100,7 +103,9 @@ async def _follow(house: House, task_id: str) -> int:
             await process.wait()
 
 
-async def _issue_now(house: House, environ: Mapping[str, str], repository: str, number: int) -> dict[str, Any]:
+async def _issue_now(
+    house: House, environ: Mapping[str, str], repository: str, number: int, since: datetime
+) -> dict[str, Any]:
     stand_in = house.choice.github == "stand-in"
     base = (
         house.place.url("stand-in-github") if stand_in else environ.get("GITHUB_UPSTREAM_URL", "https://api.github.com")
@@ -109,7 +114,8 @@ async def _issue_now(house: House, environ: Mapping[str, str], repository: str, 
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     async with HttpClient(base_url=base, headers=headers) as http:
         issue = (await http.request("GET", f"/repos/{repository}/issues/{number}")).json()
-        comments = (await http.request("GET", f"/repos/{repository}/issues/{number}/comments")).json()
+        newer = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": "100"}
+        comments = (await http.request("GET", f"/repos/{repository}/issues/{number}/comments", params=newer)).json()
         me = (await http.request("GET", "/user")).json()
     return {"issue": issue, "comments": comments, "login": me.get("login")}
 

@@ -18,6 +18,7 @@ from service_kit.http import HttpClient
 from house.access import write_access, write_triggers
 from house.place import Place, command
 from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
+from house.strays import end, strays
 from house.supervise import Supervisor
 
 READY_LIMIT_SECONDS = 60.0
@@ -62,6 +63,10 @@ class House:
         if self._supervisor.running():
             raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
         listed = self.processes()
+        left = end(strays(listed))
+        if left:
+            say(f"{left} processes that a killed supervisord had left behind are stopped")
+        self.place.make()
         self._refuse_taken_ports(listed)
         self._supervisor.launch(listed)
         try:
@@ -89,8 +94,11 @@ class House:
         await asyncio.gather(*(self._until_ready(process, say) for process in others))
 
     def down(self) -> bool:
-        """Stop everything; say whether anything ran."""
-        return self._supervisor.stop()
+        """Stop everything, and what a killed supervisord left behind; say whether anything ran."""
+        stopped = self._supervisor.stop()
+        if not (self.place.home / "secrets").is_dir():
+            return stopped
+        return end(strays(processes(self.place, Choice(), self._environ))) > 0 or stopped
 
     async def health(self) -> dict[str, str]:
         """Give each process's state in a word or a sentence; `ready` is the good one."""

@@ -92,7 +92,7 @@ class Place:
             ConfigError: the folder cannot be written.
         """
         try:
-            for folder in ("secrets", "log", "runs", "stores"):
+            for folder in ("secrets", "log", "runs"):
                 (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
             self._make_runtime()
         except OSError as error:

@@ -1,7 +1,7 @@
 """The processes of a house: what each runs, and the only variables that it is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent_stores.background import urls
@@ -26,7 +26,7 @@ OPTIONS = {
         "WORKER_START_SECONDS",
     ),
 }
-"""What the operator may set besides, process by process; all else of the environment is held back."""
+"""What the operator may set under its own name; `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other."""
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
 
 
@@ -84,7 +84,13 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
         _control(place, environ, urls),
         _worker(place, choice, environ, urls),
     ]
-    return made
+    return [_with_options(process, environ) for process in made]
+
+
+def _with_options(process: Process, environ: Mapping[str, str]) -> Process:
+    prefix = process.name.upper().replace("-", "_") + "__"
+    given = {name.removeprefix(prefix): value for name, value in environ.items() if name.startswith(prefix)}
+    return replace(process, env=process.env | given)
 
 
 def urls_of(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
@@ -112,6 +118,11 @@ def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]
 def _http(place: Place, name: str, argv: list[str], env: dict[str, str], *, stand_in: bool = False) -> Process:
     path = "/health" if stand_in else "/ready"
     return Process(name, argv, env, place.url(name) + path, stand_in)
+
+
+def _port(place: Place, name: str) -> list[str]:
+    """Name the port on the command line too: it tells the processes of two houses apart."""
+    return ["--port", str(place.ports[name])]
 
 
 def _stores(place: Place, environ: Mapping[str, str]) -> Process:
@@ -160,7 +171,7 @@ def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: 
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         **urls,
     }
-    return _http(place, "github-api", [command("github-api")], env)
+    return _http(place, "github-api", [command("github-api"), *_port(place, "github-api")], env)
 
 
 def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -176,7 +187,7 @@ def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: M
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "DATABASE_URL": urls["DATABASE_URL"],
     }
-    return _http(place, "model-api", [command("model-api")], env)
+    return _http(place, "model-api", [command("model-api"), *_port(place, "model-api")], env)
 
 
 def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
@@ -197,7 +208,8 @@ def _github_mcp(place: Place, environ: Mapping[str, str]) -> Process:
         "AGENT_REF_KEY": place.secret("ref.key"),
         "ACCESS_FILE": str(place.home / "access.yaml"),
     }
-    return _http(place, "github-mcp", [command("github-mcp"), "--transport", "http"], env)
+    argv = [command("github-mcp"), "--transport", "http", *_port(place, "github-mcp")]
+    return _http(place, "github-mcp", argv, env)
 
 
 def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -207,7 +219,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
         **urls,
     }
-    return _http(place, "control", [command("control-api")], env)
+    return _http(place, "control", [command("control-api"), *_port(place, "control")], env)
 
 
 def engine_environment(
@@ -234,7 +246,7 @@ def engine_environment(
 def _worker(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
     env = engine_environment(place, choice, environ, urls)
     del env["CONTROL_TOKEN"]
-    return _http(place, "worker", [command("agent-engine"), "worker"], env)
+    return _http(place, "worker", [command("agent-engine"), "worker", "--http", env["WORKER_HTTP"]], env)
 
 
 def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) -> str:
@@ -246,6 +258,6 @@ def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) 
 
 def _slots(environ: Mapping[str, str]) -> int:
     value = environ.get("WORKER_SLOTS") or "4"
-    if not value.isdigit() or not 1 <= int(value) <= 80:
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= 80:
         raise ConfigError(f"WORKER_SLOTS={value!r} is not usable: give a number from 1 to 80")
     return int(value)

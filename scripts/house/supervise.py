@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -81,6 +82,7 @@ class Supervisor:
         deadline = time.monotonic() + STOP_LIMIT_SECONDS
         while time.monotonic() < deadline:
             if not _alive(pid):
+                shutil.rmtree(self._place.runtime, ignore_errors=True)
                 return True
             time.sleep(0.05)
         raise ConfigError(

@@ -80,7 +80,7 @@ class Closing:
 
     async def _write(self, verdict: Verdict, end: RunEnd | None) -> str:
         if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
-            if await self._requeue("crashed", "the worker was stopped", after_seconds=0):
+            if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
                 return "requeued"
         elif verdict.retryable and verdict.reason is not None:
             pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._house.settings.retry_seconds)
@@ -102,7 +102,7 @@ class Closing:
         if end.session is not None and self._session is not None:
             await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, end.session)
 
-    async def _requeue(self, reason: Reason, message: str, *, after_seconds: float) -> bool:
+    async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
         message = self._masker.mask(message)
         handed = await agent_ledger.requeue(
             self._house.pool,
@@ -111,6 +111,7 @@ class Closing:
             reason=reason,
             message=message,
             after_seconds=after_seconds,
+            counts=counts,
         )
         if handed:
             await self._record.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))

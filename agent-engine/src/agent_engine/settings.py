@@ -1,5 +1,6 @@
 """The environment of the worker and of the command line."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Literal
@@ -62,7 +63,7 @@ class WorkerSettings(SkillSources):
     allow_unauthenticated: bool = Field(default=False, description="let WORKER_HTTP listen beyond loopback")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
-        default="", validation_alias=AliasChoices("WORKER_NAME"), description="this worker's name; host and process"
+        default="", validation_alias=AliasChoices("WORKER_NAME"), description="its name, its own among all; host and process"
     )
     http: str = Field(
         default="127.0.0.1:8010",
@@ -135,7 +136,7 @@ class WorkerSettings(SkillSources):
     @property
     def worker_name(self) -> str:
         """The name that the ledger shows, and the consumer's in the inbox."""
-        return self.name or socket.gethostname()
+        return self.name or f"{socket.gethostname()}-{os.getpid()}"
 
     def pool_names(self) -> list[str]:
         """Give the pools."""
@@ -168,7 +169,7 @@ def read_address(text: str) -> tuple[str, int] | None:
     if text in ("", "off"):
         return None
     host, _, port = text.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
     return host or "127.0.0.1", int(port)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -97,7 +96,7 @@ class Worker:
             self._house.redis,
             self._house.pool,
             self._house.access.current(),
-            consumer=f"{self._name}-{os.getpid()}",
+            consumer=self._name,
             block_ms=BLOCK_MS,
         )
         self._house.metrics.drained.inc(done)

@@ -18,7 +18,7 @@ def outcomes(house: RunningHouse) -> Mapping[str, Outcome]:
     run_apart(prepare(house, CASES))
     closed = f"http://127.0.0.1:{free_ports(1)[0]}"
     with (
-        worker(house, slots=8, skills=[SKILLS], pool=POOL),
+        worker(house, slots=10, skills=[SKILLS], pool=POOL),
         worker(house, slots=1, pool=POOL_DOWN, GITHUB_MCP_URL=closed),
     ):
         played: Mapping[str, Outcome] = run_apart(play(house, CASES))

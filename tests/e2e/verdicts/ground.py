@@ -37,13 +37,14 @@ DOORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case."""
+    """What became of a case; `asked` counts the requests of its last attempt that reached the model."""
 
     case: Case
     issue: int
     task: UUID
     result: TaskResult
     events: list[TaskEvent]
+    asked: int
 
     def results(self, tool: str) -> list[ToolResult]:
         """Give the results of a tool, in order."""
@@ -111,11 +112,11 @@ def open_doors(house: RunningHouse) -> None:
 
 
 async def play(house: RunningHouse, cases: Iterable[Case]) -> dict[str, Outcome]:
-    """Submit every case, and give what became of each."""
+    """Submit every case, those that mostly wait first, and give what became of each."""
     async with asyncio.TaskGroup() as group:
         success: asyncio.Task[Outcome] | None = None
         playing = {}
-        for case in cases:
+        for case in sorted(cases, key=lambda one: (one.name != "success", one.triage)):
             if case.name == "success":
                 success = playing[case.name] = group.create_task(_outcome(house, case))
             elif case.name != "ref-of-another-task":
@@ -152,7 +153,8 @@ async def _outcome(house: RunningHouse, case: Case) -> Outcome:
         except TimeoutError as late:
             bodies = [repr(event.body)[:300] for event in await house.events(task_id)]
             raise AssertionError(f"{case.name}: {late}\n" + "\n".join(bodies)) from None
-    return Outcome(case, number, task_id, result, await house.events(task_id))
+    asked = len(await house.asked(result.session)) if result.session else 0
+    return Outcome(case, number, task_id, result, await house.events(task_id), asked)
 
 
 async def _result(control: HttpClient, task_id: UUID) -> TaskResult:

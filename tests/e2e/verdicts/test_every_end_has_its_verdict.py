@@ -89,6 +89,12 @@ def test_what_cannot_be_done_costs_nothing(outcomes: Mapping[str, Outcome]) -> N
     assert outcome.result.cost_usd == 0
 
 
+@pytest.mark.parametrize("name", ["stalled", "silent", "cut", "unauthorized", "rate-limited", "misshapen"])
+def test_an_end_of_the_models_making_is_one(name: str, outcomes: Mapping[str, Outcome]) -> None:
+    """The model was really asked: the verdict is not that of a run that never got so far."""
+    assert outcomes[name].asked >= 1
+
+
 def test_retryable_ends_are_tried_again_as_often_as_allowed(outcomes: Mapping[str, Outcome]) -> None:
     """Overload is tried in each attempt the task has; what will not change is not tried again."""
     attempts = {name: outcome.result.attempts for name, outcome in outcomes.items()}

@@ -31,7 +31,7 @@ Input = Annotated[
 Repository = Annotated[
     list[str] | None, typer.Option(help="Narrow the task to this repository, owner/name; may be given several times.")
 ]
-Model = Annotated[str | None, typer.Option(help="Another model than the skill's.")]
+Model = Annotated[str | None, typer.Option(help="Another model than the skill's, of those that the door lists.")]
 Usd = Annotated[float | None, typer.Option(min=0, help="Narrow the budget, in dollars.")]
 Attempts = Annotated[int | None, typer.Option(min=1, max=20, help="How often it may be attempted.")]
 Id = Annotated[UUID | None, typer.Option("--id", help="The task's id: the same id again is the same task.")]

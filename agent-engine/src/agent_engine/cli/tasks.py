@@ -15,10 +15,10 @@ from service_kit.foreign import for_terminal
 from service_kit.settings import load
 
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
-from agent_engine.cli.submit import show_result, user
+from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
-from agent_engine.settings import LedgerAccess
+from agent_engine.settings import LedgerAccess, SubmitAccess
 
 TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
 AGE = re.compile(r"(\d{1,5})([hdw])")
@@ -111,12 +111,17 @@ def cancel(task: TaskId, as_json: Json = False) -> None:
 
 
 def retry(task: TaskId, as_json: Json = False) -> None:
-    """Submit a final task again, as a new task with the old one as its parent."""
+    """Submit a final task again, as a new task with the old one as its parent, by the command line's own door.
+
+    It may do no more than the old task might, and no more than the door allows now.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            new = await agent_ledger.retry(pool, task, actor=Actor(kind="person", id=user()))
+        settings = load(SubmitAccess)
+        door = cli_door(settings)
+        async with ledger(settings.database_url) as pool:
+            new = await agent_ledger.retry(pool, task, door=door, actor=Actor(kind="person", id=user()))
         screen.show(Text(str(new)))
         screen.data({"id": new, "parent_id": task})
         return DONE

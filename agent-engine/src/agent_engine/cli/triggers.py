@@ -33,13 +33,14 @@ def rehearse(
         screen = Screen(as_json=as_json)
         answer = await ask_control(event, read_payload(payload))
         screen.data(answer)
-        tasks, ignored = answer.get("tasks") or [], answer.get("ignored") or []
+        tasks = answer.get("tasks") or []
         for item in tasks:
             screen.show(Text.assemble(("would fire  ", "green"), plain(item.get("trigger"))))
             screen.show(Text.assemble("            ", plain(json.dumps(item.get("task"), ensure_ascii=False))))
-        for item in ignored:
-            shown = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-            screen.show(Text.assemble(("ignored     ", "dim"), plain(shown)))
+        for word, style in (("ignored", "dim"), ("refused", "red")):
+            for item in answer.get(word) or []:
+                said = f"{item.get('trigger')}: {item.get('reason')}"
+                screen.show(Text.assemble((f"{word:12}", style), plain(said)))
         return DONE if tasks else FAILED
 
     finish(work())

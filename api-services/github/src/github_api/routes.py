@@ -20,7 +20,12 @@ JSON = (
 )
 """JSON with bodies in any form; the last two are asked for by ordinary clients and change nothing any more."""
 DIFF = tuple(f"application/vnd.github.{form}" for form in ("diff", "patch", "v3.diff", "v3.patch"))
-FILE = tuple(f"application/vnd.github.{form}" for form in ("raw", "v3.raw", "object", "object+json", "html"))
+RAW = tuple(f"application/vnd.github.{form}" for form in ("raw", "raw+json", "v3.raw", "v3.raw+json"))
+"""A file's own bytes: `+json` says nothing of them."""
+TREE = tuple(f"application/vnd.github.{form}" for form in ("object", "object+json"))
+RENDERED = "application/vnd.github.html+json"
+"""Not given of files: it is a page, which no tool reads."""
+FILE = (*(media for media in JSON if media not in (*RAW, RENDERED)), *TREE, *RAW)
 
 REPO = "/repos/{owner:name}/{repo:name}"
 ISSUE = REPO + "/issues/{number:number}"
@@ -115,9 +120,13 @@ def _code() -> list[Route]:
     contents = REPO + "/contents"
     return [
         _read(REPO + "/pulls", PAGE | {"state", "head", "base", "sort", "direction"}),
-        _read(PULL, accepts=JSON + DIFF),
+        replace(_read(PULL, accepts=JSON + DIFF), opaque=frozenset(DIFF)),
         _read(PULL + "/files", PAGE),
-        _read(contents, frozenset({"ref"}), JSON + FILE),
-        _read(contents + "/", frozenset({"ref"}), JSON + FILE),
-        _read(contents + "/{path:file}", frozenset({"ref"}), JSON + FILE),
+        _file(contents),
+        _file(contents + "/"),
+        _file(contents + "/{path:file}"),
     ]
+
+
+def _file(path: str) -> Route:
+    return replace(_read(path, frozenset({"ref"}), FILE), opaque=frozenset(RAW))

@@ -192,12 +192,14 @@ class Gateway:
         return moved, await self._send(moved, credential, entry)
 
     def _check(self, call: Call, caller: Caller, reply: Reply) -> None:
-        """Check what the reply is of."""
-        if call.route.owners is None or not reply.ok:
+        """Check what the reply is of; of what was asked for as opaque, the path has said it."""
+        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque:
             return
         document = document_of(reply)
         if document is not None:
             policy.check_reply(caller.grant, call.route.kind, call.route.owners(document))
+        elif reply.body:
+            raise Refusal("upstream_broken", "JSON was asked for and something else came, which cannot be checked")
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:

@@ -44,6 +44,8 @@ class Route:
         query: the parameters that are passed on.
         body: what a body may hold; without it there must be none.
         accepts: the media types that may be asked for; the first is the default.
+        opaque: those of them whose reply is a file or a text of its own, whatever content type it claims: it is passed
+            on unread, so that the path alone must say what it is of.
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         harmless: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
@@ -60,6 +62,7 @@ class Route:
     query: frozenset[str] = frozenset()
     body: Body | None = None
     accepts: tuple[str, ...] = ("application/json",)
+    opaque: frozenset[str] = frozenset()
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     harmless: bool = False
@@ -155,5 +158,8 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
     if route.writes and not route.tools:
         raise ValueError(f"{route.name}: a write names the tools that may use it")
+    by_path = any(resource.where == "path" for resource in route.resources)
+    if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
+        raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")
     if route.owners and not (route.search or route.resources):
         raise ValueError(f"{route.name}: a reply's owners need a kind")

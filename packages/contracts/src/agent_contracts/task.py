@@ -17,8 +17,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*
 Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 MAX_INPUT_BYTES = 1_048_576
-NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""An escaped NUL in JSON text; a backslash that is itself escaped starts none."""
+NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""An escaped NUL in JSON text, after the escaped backslashes before it; one that is itself escaped starts none."""
 
 
 class TaskState(StrEnum):

@@ -1,5 +1,8 @@
 """Reads a task as a foreign caller sends it: bytes in, a `Task` or the reason why not."""
 
+import json
+from typing import Any
+
 from agent_contracts import Task
 from agent_contracts.task import MAX_INPUT_BYTES
 from pydantic import ValidationError
@@ -16,8 +19,8 @@ def read_task(raw: bytes) -> Task:
     """Read a caller's task.
 
     Raises:
-        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL, or has a field that is unknown, wrong or the
-            door's to set; each is named.
+        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL or a key twice, or has a field that is unknown,
+            wrong or the door's to set; each is named.
     """
     if len(raw) > MAX_TASK_BYTES:
         raise InvalidTask(
@@ -33,12 +36,24 @@ def read_task(raw: bytes) -> Task:
         task = Task.model_validate_json(text)
     except ValidationError as error:
         raise _explained(error) from None
+    json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str)
     own = sorted(SET_BY_THE_DOOR & task.model_fields_set)
     if own:
         raise InvalidTask("field", f"{', '.join(own)}: set by the door, never by the caller: leave it out")
     if task.id is not None and task.id.version == DERIVED_VERSION:
         raise InvalidTask("field", f"id {task.id} is a UUIDv5, kept for derived ids: send a UUIDv7, or none")
     return task
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that has a key twice: readers differ in which of them counts."""
+    if len(dict(pairs)) == len(pairs):
+        return
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise InvalidTask("json", f"the key {key[:80]!r} is given twice in one object: leave one of them out")
+        seen.add(key)
 
 
 def _explained(error: ValidationError) -> InvalidTask:

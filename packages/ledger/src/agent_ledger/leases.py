@@ -13,6 +13,10 @@ from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.ending import say
 
 
+MOST_ATTEMPTS = 50
+"""The bound to which handing back without counting may raise a task's attempts."""
+
+
 @dataclass(frozen=True)
 class Beat:
     """The answer to a heartbeat: whether the attempt is still live, and whether it should end itself."""
@@ -37,27 +41,44 @@ async def heartbeat(executor: Executor, task_id: UUID, attempt: int, lease_secon
 
 
 async def requeue(
-    executor: Executor, task_id: UUID, attempt: int, *, reason: Reason, message: str, after_seconds: float
+    executor: Executor,
+    task_id: UUID,
+    attempt: int,
+    *,
+    reason: Reason,
+    message: str,
+    after_seconds: float,
+    counts: bool = True,
 ) -> bool:
     """Hand a task back for its next attempt, after a pause; the attempt's last event is then a `retry`.
 
     Gives False, and changes nothing, if the attempt is not live or was the last one. A task whose cancelling was asked
     for is handed back too: the next claim by anybody ends it as cancelled.
+
+    Args:
+        executor: where to write.
+        task_id: the task.
+        attempt: the caller's attempt, which must still be live.
+        reason: why it is handed back.
+        message: the same for people.
+        after_seconds: the pause.
+        counts: whether it uses up the attempt; where not, the task may be attempted once more, up to MOST_ATTEMPTS.
     """
     async with transaction(executor) as connection:
-        if not await _hand_back(connection, task_id, attempt, after_seconds):
+        if not await _hand_back(connection, task_id, attempt, after_seconds, counts):
             return False
         await say(connection, task_id, attempt, RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
         return True
 
 
-async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_seconds: float) -> bool:
+async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_seconds: float, counts: bool) -> bool:
     handed: UUID | None = await connection.fetchval(
         """
         with handed as (
             update ledger.tasks
-            set state = 'queued', lease_until = null, not_before = clock_timestamp() + make_interval(secs => $3)
-            where id = $1 and attempt = $2 and attempt < max_attempts
+            set state = 'queued', lease_until = null, not_before = clock_timestamp() + make_interval(secs => $3),
+                max_attempts = case when $4 then max_attempts else greatest(max_attempts, least(max_attempts + 1, $5)) end
+            where id = $1 and attempt = $2 and (attempt < max_attempts or not $4 and max_attempts < $5)
                 and state = 'running' and lease_until > clock_timestamp()
             returning id, pool
         )
@@ -66,5 +87,7 @@ async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_
         task_id,
         attempt,
         float(after_seconds),
+        counts,
+        MOST_ATTEMPTS,
     )
     return handed is not None

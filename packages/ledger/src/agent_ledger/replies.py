@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
+from service_kit.origins import listed_origin, origin_of
 
 TIMEOUT_SECONDS = 10.0
 MAX_REPLY_BYTES = 65_536
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix that Standard Webhooks gives secrets
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class NotAllowed(Exception):
@@ -39,10 +39,6 @@ class Replies:
     def __init__(self, destinations: Mapping[str, str]) -> None:
         self._secrets = {_listed(origin): _key(origin, secret) for origin, secret in destinations.items()}
         self._clients: dict[str, HttpClient] = {}
-
-    def allows(self, url: str) -> bool:
-        """Say whether results may be sent to a URL."""
-        return origin_of(url) in self._secrets
 
     async def post(self, url: str, message_id: str, body: bytes) -> None:
         """Send one signed message.
@@ -86,27 +82,11 @@ def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, 
     }
 
 
-def origin_of(url: str) -> str | None:
-    """Give a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
-        return None
-    if any(character in url for character in "\\\t\r\n ") or not url.isascii():
-        return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{host.rstrip('.')}{shown}"
-
-
 def _listed(origin: str) -> str:
-    found = origin_of(origin)
-    if found is None or urlsplit(origin).path not in ("", "/"):
-        raise ConfigError(f"reply destination {origin!r} is no origin: write https://host or https://host:port")
-    return found
+    try:
+        return listed_origin(origin)
+    except ValueError as error:
+        raise ConfigError(f"reply destination {error}") from None
 
 
 def _key(origin: str, secret: str) -> bytes:

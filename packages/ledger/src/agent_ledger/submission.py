@@ -8,6 +8,7 @@ from agent_contracts import Budget, Priority, Task, uuid7
 from agent_contracts.event import Queued
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_resources
+from service_kit.origins import origin_of
 
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import ConflictingTask, InvalidTask
@@ -38,8 +39,8 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
         door: the door it came through; its bounds and budget are kept with the row.
 
     Raises:
-        InvalidTask: the skill is unknown or not this door's, the deadline is over, or the input lacks what the skill
-            needs.
+        InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
+            the deadline is over, or the input lacks what the skill needs.
         ConflictingTask: the id belongs to another request.
     """
     task = task.model_copy(
@@ -77,12 +78,32 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
         raise InvalidTask("skill", f"skill {task.skill} is unknown: no worker has registered it")
     if not found.due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")
+    _check_choices(door, task, found.skill)
     body = storable(task)
     if body != task.model_dump_json() or holds_nul(body):
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
     vendors = narrowed(door, task)
     created = await insert(connection, task, door, found.skill, body, vendors)
     return Submitted(created, created=True) if created is not None else None
+
+
+def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
+    """Check what a task chose for itself: engine, model, and where its result is posted."""
+    place = door.name or "this door"
+    if task.engine not in (None, skill.engine):
+        message = f"engine: skill {skill.name} runs on {skill.engine}, not {task.engine}: leave it out, the skill decides"
+        raise InvalidTask("door", message)
+    if task.model not in (None, skill.model) and not door.offers(str(task.model)):
+        message = f"model: {place} does not offer {task.model}: leave it out for the skill's own, {skill.model}, or add it"
+        raise InvalidTask("door", f"{message} to `models` of the door in access.yaml")
+    if task.reply_to is None or task.reply_to.url is None:
+        return
+    origin = origin_of(task.reply_to.url)
+    if origin is None:
+        raise InvalidTask("field", "reply_to.url: this is no plain http(s) URL: write https://host/path")
+    if origin not in door.reply_origins:
+        message = f"reply_to.url: {place} does not send to {origin}: add it to `reply_origins` of the door in access.yaml"
+        raise InvalidTask("field", message)
 
 
 def narrowed(door: Door, task: Task) -> dict[str, Bound]:

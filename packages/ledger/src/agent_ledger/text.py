@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from agent_contracts import Task
+from agent_contracts.task import NUL
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
-NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""An escaped NUL in JSON text: the backslash before `u0000` is not itself escaped."""
 SET_BY_THE_DOOR = frozenset({"tenant", "actor", "origin"})
 
 

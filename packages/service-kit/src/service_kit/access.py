@@ -5,14 +5,16 @@ from typing import Annotated, Any
 
 import yaml
 from agent_contracts import Actor, Budget
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from service_kit.bearer import holder
 from service_kit.errors import ConfigError
 from service_kit.grants import Bound
+from service_kit.origins import listed_origin
 from service_kit.watched import WatchedFile
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -23,7 +25,12 @@ class Entry(BaseModel):
 
 
 class Door(Entry):
-    """Where tasks come in: for which tenant, which skills, within which bounds. `name` is set from its place."""
+    """Where tasks come in: for which tenant, which skills, within which bounds. `name` is set from its place.
+
+    Attributes:
+        models: what a task may name in place of its skill's own model, `*` for any.
+        reply_origins: where a task may have its result posted, as scheme://host[:port].
+    """
 
     name: str = ""
     tenant: TenantName = "default"
@@ -31,11 +38,17 @@ class Door(Entry):
     vendors: dict[str, Bound] = Field(default_factory=dict)
     budget: Budget = Field(default_factory=Budget)
     actor: Actor | None = None
+    models: list[str] = Field(default_factory=list)
+    reply_origins: list[ListedOrigin] = Field(default_factory=list)
     token_sha256: list[Hash] = Field(default_factory=list)
 
     def opens(self, skill: str) -> bool:
         """Say whether tasks for the skill may come through this door."""
         return "*" in self.skills or skill in self.skills
+
+    def offers(self, model: str) -> bool:
+        """Say whether tasks may name the model, whatever their skill's own is."""
+        return "*" in self.models or model in self.models
 
 
 class ServiceEntry(Entry):

@@ -43,21 +43,35 @@ def narrow_resources(first: Resources, second: Resources) -> Resources:
 
 def narrow(grant: Grant, bound: Bound) -> Grant:
     """Give what both a grant and a bound allow."""
-    tools = grant.tools if bound.tools is None else [tool for tool in grant.tools if tool in bound.tools]
-    limits = dict(grant.limits)
-    for tool, limit in bound.limits.items():
-        limits[tool] = min(limit, limits.get(tool, limit))
     return Grant(
-        tools=tools,
+        tools=_shared_tools(grant.tools, bound.tools),
         resources=narrow_resources(grant.resources, bound.resources),
         mode=weaker(grant.mode, bound.mode),
-        limits=limits,
+        limits=_tighter_limits(grant.limits, bound.limits),
+    )
+
+
+def narrow_bound(first: Bound, second: Bound) -> Bound:
+    """Give what both bounds allow."""
+    return Bound(
+        tools=second.tools if first.tools is None else _shared_tools(first.tools, second.tools),
+        resources=narrow_resources(first.resources, second.resources),
+        mode=weaker(first.mode, second.mode),
+        limits=_tighter_limits(first.limits, second.limits),
     )
 
 
 def weaker(first: Mode, second: Mode) -> Mode:
     """Give the mode that allows less."""
     return min(first, second, key=ORDER.index)
+
+
+def _shared_tools(tools: list[str], bound: list[str] | None) -> list[str]:
+    return tools if bound is None else [tool for tool in tools if tool in bound]
+
+
+def _tighter_limits(first: Limits, second: Limits) -> Limits:
+    return {**first, **{tool: min(limit, first.get(tool, limit)) for tool, limit in second.items()}}
 
 
 def _intersect(first: str, second: str) -> str | None:

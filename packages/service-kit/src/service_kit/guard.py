@@ -62,4 +62,4 @@ class HostGuard:
 
 def _name(host: str) -> str:
     name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+    return name if colon and port.isascii() and port.isdigit() else host

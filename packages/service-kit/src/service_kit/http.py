@@ -231,6 +231,6 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _wait(attempt: int, retry_after: str | None) -> float:
-    if retry_after and retry_after.isdigit():
+    if retry_after and retry_after.isascii() and retry_after.isdigit():
         return min(float(retry_after), LONGEST_WAIT_SECONDS)
     return float(min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempt) * random.uniform(0.5, 1.5))

@@ -91,7 +91,7 @@ def _reason(value: str) -> Predicate:
 
 def _comments(value: str) -> Predicate:
     found = COMPARED.fullmatch(value)
-    if found is None or not found[2].isdigit():
+    if found is None or not (found[2].isascii() and found[2].isdigit()):
         return lambda _: False
     return lambda hit: bool(COMPARE[found[1]](len(hit.issue.comments), int(found[2])))
 

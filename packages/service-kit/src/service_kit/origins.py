@@ -1,0 +1,33 @@
+"""Origins of URLs in their one form: scheme, host, and port where it is not the scheme's own. Pure functions."""
+
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str | None:
+    """Give a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    if any(character in url for character in "\\\t\r\n ") or not url.isascii():
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host.rstrip('.')}{shown}"
+
+
+def listed_origin(origin: str) -> str:
+    """Give an origin as somebody wrote it in a list in its one form.
+
+    Raises:
+        ValueError: it is none, or more than that.
+    """
+    found, parts = origin_of(origin), urlsplit(origin)
+    if found is None or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(f"{origin!r} is no origin: write https://host or https://host:port")
+    return found
