@@ -16,7 +16,7 @@ PROCESSES = {
     "model-api": "model_api.settings:ModelSettings",
     "github-mcp": "github_mcp.settings:GitHubSettings",
     "agent-engine worker": "agent_engine.settings:WorkerSettings",
-    "agent-engine enqueue and run": "agent_engine.settings:SubmitAccess",
+    "agent-engine enqueue, run and retry": "agent_engine.settings:SubmitAccess",
     "agent-engine triggers": "agent_engine.settings:ControlAccess",
     "agent-stores": "agent_stores.settings:StoresSettings",
 }

@@ -10,12 +10,11 @@ LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of this folder one after the other in one process: they share a house."""
+    """Mark all tests of this folder, and give them time."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            for mark in (pytest.mark.e2e, pytest.mark.cli, pytest.mark.xdist_group("house")):
+            for mark in (pytest.mark.e2e, pytest.mark.cli):
                 item.add_marker(mark)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))

@@ -63,7 +63,9 @@ class WorkerSettings(SkillSources):
     allow_unauthenticated: bool = Field(default=False, description="let WORKER_HTTP listen beyond loopback")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
-        default="", validation_alias=AliasChoices("WORKER_NAME"), description="its name, its own among all; host and process"
+        default="",
+        validation_alias=AliasChoices("WORKER_NAME"),
+        description="its name, its own among all; host and process",
     )
     http: str = Field(
         default="127.0.0.1:8010",

@@ -44,6 +44,7 @@ class Worker:
         self._free = asyncio.Semaphore(house.settings.slots)
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
+        self._tidied = False
         self._name = house.settings.worker_name
         house.metrics.slots.set(house.settings.slots)
 
@@ -92,6 +93,9 @@ class Worker:
         log.warning("loop_failed", loop=loop, error=str(error) or type(error).__name__, exc_info=not expected)
 
     async def _drain(self) -> None:
+        if not self._tidied:
+            self._tidied = True  # tried once: a Redis that allows no scripts is drained all the same
+            await agent_ledger.drop_gone_consumers(self._house.redis, self._house.access.current())
         done = await agent_ledger.drain(
             self._house.redis,
             self._house.pool,

@@ -38,10 +38,10 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     found: list[Pause] = []
     refused = reply.status in (403, 429)
     retry_after = reply.headers.get("retry-after", "")
-    if refused and retry_after.isdecimal():
+    if refused and _is_number(retry_after):
         found.append(_pause(EVERYTHING, float(retry_after)))
     reset = reply.headers.get("x-ratelimit-reset", "")
-    if reply.headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+    if reply.headers.get("x-ratelimit-remaining") == "0" and _is_number(reset):
         named = reply.headers.get("x-ratelimit-resource", tier)
         found.append(_pause(named if _BUCKET.fullmatch(named) else tier, float(reset) - _clock(reply)))
     if not found and (reply.status == 429 or (refused and b"secondary rate limit" in reply.body.lower())):
@@ -84,6 +84,10 @@ def _repository_of(item: Json) -> str:
                 match = _OWNER.fullmatch(url)
                 return match[1] if match else ""
     return ""
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _pause(bucket: str, seconds: float) -> Pause:

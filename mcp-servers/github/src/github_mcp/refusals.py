@@ -11,6 +11,7 @@ from service_kit.http import Reply
 
 GATEWAY_HEADER = "x-agent-gateway-error"
 FORBIDDEN = 403
+MOST_DIGITS = 12
 MOVED = frozenset({301, 302, 307, 308})
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$")]
 
@@ -91,13 +92,17 @@ def _by_gateway(reply: Reply) -> ToolFailed:
 
 
 def _wait(headers: Mapping[str, str]) -> int | None:
-    after = headers.get("retry-after", "")
-    if after.isdigit():
-        return int(after)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(1, int(reset) - int(time.time()))
+    after = _seconds(headers.get("retry-after", ""))
+    if after is not None:
+        return after
+    reset = _seconds(headers.get("x-ratelimit-reset", ""))
+    if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+        return max(1, reset - int(time.time()))
     return None
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def _faults(reply: Reply) -> str:

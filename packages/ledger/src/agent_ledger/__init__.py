@@ -13,6 +13,7 @@ from agent_ledger.caller import MAX_TASK_BYTES, read_task
 from agent_ledger.cancellation import CancelOutcome, cancel
 from agent_ledger.claims import Claim, claim
 from agent_ledger.connection import Connection, Executor, transaction
+from agent_ledger.consumers import drop_gone_consumers
 from agent_ledger.ending import finish
 from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask
 from agent_ledger.gauges import Overview, PoolCount, overview
@@ -51,6 +52,7 @@ __all__ = [
     "claim",
     "deliver",
     "drain",
+    "drop_gone_consumers",
     "events",
     "finish",
     "get_blob",

@@ -91,10 +91,14 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
     """Check what a task chose for itself: engine, model, and where its result is posted."""
     place = door.name or "this door"
     if task.engine not in (None, skill.engine):
-        message = f"engine: skill {skill.name} runs on {skill.engine}, not {task.engine}: leave it out, the skill decides"
+        message = (
+            f"engine: skill {skill.name} runs on {skill.engine}, not {task.engine}: leave it out, the skill decides"
+        )
         raise InvalidTask("door", message)
     if task.model not in (None, skill.model) and not door.offers(str(task.model)):
-        message = f"model: {place} does not offer {task.model}: leave it out for the skill's own, {skill.model}, or add it"
+        message = (
+            f"model: {place} does not offer {task.model}: leave it out for the skill's own, {skill.model}, or add it"
+        )
         raise InvalidTask("door", f"{message} to `models` of the door in access.yaml")
     if task.reply_to is None or task.reply_to.url is None:
         return
@@ -102,7 +106,9 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
     if origin is None:
         raise InvalidTask("field", "reply_to.url: this is no plain http(s) URL: write https://host/path")
     if origin not in door.reply_origins:
-        message = f"reply_to.url: {place} does not send to {origin}: add it to `reply_origins` of the door in access.yaml"
+        message = (
+            f"reply_to.url: {place} does not send to {origin}: add it to `reply_origins` of the door in access.yaml"
+        )
         raise InvalidTask("field", message)
 
 
