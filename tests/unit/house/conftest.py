@@ -1,5 +1,6 @@
 """A house that is made, and not started."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def place(environ: dict[str, str]) -> Iterator[Place]:
     made = Place.from_environment(environ)
     made.make()
     yield made
-    made.runtime.rmdir()
+    shutil.rmtree(made.runtime, ignore_errors=True)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def running(tmp_path: Path) -> Iterator[list[Running]]:
     yield made
     for one in made:
         one.supervisor.stop()
-        one.place.runtime.rmdir()
+        assert not one.place.runtime.exists()
 
 
 def test_two_houses_do_not_touch_each_other(running: list[Running]) -> None:
