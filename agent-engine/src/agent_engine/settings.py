@@ -65,7 +65,7 @@ class WorkerSettings(SkillSources):
     name: str = Field(
         default="",
         validation_alias=AliasChoices("WORKER_NAME"),
-        description="its name, its own among all; host and process",
+        description="this worker's name, its own among all; else host and process",
     )
     http: str = Field(
         default="127.0.0.1:8010",

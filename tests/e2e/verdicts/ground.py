@@ -37,14 +37,14 @@ DOORS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case; `asked` counts the requests of its last attempt that reached the model."""
+    """What became of a case; `asked` are the requests of its last attempt that reached the model."""
 
     case: Case
     issue: int
     task: UUID
     result: TaskResult
     events: list[TaskEvent]
-    asked: int
+    asked: list[dict[str, Any]]
 
     def results(self, tool: str) -> list[ToolResult]:
         """Give the results of a tool, in order."""
@@ -153,7 +153,7 @@ async def _outcome(house: RunningHouse, case: Case) -> Outcome:
         except TimeoutError as late:
             bodies = [repr(event.body)[:300] for event in await house.events(task_id)]
             raise AssertionError(f"{case.name}: {late}\n" + "\n".join(bodies)) from None
-    asked = len(await house.asked(result.session)) if result.session else 0
+    asked = [request["body"] for request in await house.asked(result.session)]
     return Outcome(case, number, task_id, result, await house.events(task_id), asked)
 
 

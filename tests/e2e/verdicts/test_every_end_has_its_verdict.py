@@ -71,6 +71,10 @@ async def test_a_read_only_run_says_what_it_would_write(
     assert outcome.result.output["would_write"]["labels"] == ["bug"]
     assert outcome.result.output["would_write"]["comment"]
     assert not [event for event in outcome.events if isinstance(event.body, ToolCall) and event.body.tool in WRITES]
+    offered = {tool["name"] for tool in outcome.asked[0]["tools"]}
+    assert "mcp__github__issue_read" in offered
+    assert not offered & {f"mcp__github__{tool}" for tool in WRITES}
+    assert "# This run is read-only" in str(outcome.asked[0]["system"])
 
 
 def test_a_refused_tool_is_shown_as_denied(outcomes: Mapping[str, Outcome]) -> None:
@@ -92,7 +96,7 @@ def test_what_cannot_be_done_costs_nothing(outcomes: Mapping[str, Outcome]) -> N
 @pytest.mark.parametrize("name", ["stalled", "silent", "cut", "unauthorized", "rate-limited", "misshapen"])
 def test_an_end_of_the_models_making_is_one(name: str, outcomes: Mapping[str, Outcome]) -> None:
     """The model was really asked: the verdict is not that of a run that never got so far."""
-    assert outcomes[name].asked >= 1
+    assert outcomes[name].asked
 
 
 def test_retryable_ends_are_tried_again_as_often_as_allowed(outcomes: Mapping[str, Outcome]) -> None:

@@ -146,6 +146,18 @@ def test_without_a_door_nothing_is_submitted(run: Run, access: Path) -> None:
     assert "has no entry `cli`" in result.stderr
 
 
+def test_retry_goes_through_the_door_as_it_is_now(run: Run, access: Path, database_url: str) -> None:
+    """A skill or entry that access.yaml has closed since is not opened again by an old task."""
+    task = enqueued(run)
+    apart(database_url, end)
+    access.write_text(yaml.safe_dump({"cli": {"skills": ["another"], "vendors": OPEN}}))
+    result = run("retry", task)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "skill issue-triage is not open at cli" in result.stderr
+    access.write_text("{}")
+    assert "has no entry `cli`" in run("retry", task).stderr
+
+
 def test_check_says_what_is_wrong(run: Run, tmp_path: Path) -> None:
     """`skills check` exits 1 and names what is wrong; the shipped skills pass."""
     write_skill(tmp_path / "skills", model="sonnet")

@@ -5,7 +5,7 @@ import time
 
 import agent_ledger
 import pytest
-from agent_contracts import TaskState
+from agent_contracts import Retry, TaskState
 from agent_engine.spec import RunSpec
 from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import answer, init, speak
@@ -72,13 +72,13 @@ async def test_stopping_worker_lets_runs_end(place: Place) -> None:
 
 
 async def test_stopping_worker_hands_back_after_the_grace(place: Place) -> None:
-    """A run that outlasts the grace is handed back at once, and another worker's attempt ends it."""
+    """A run that outlasts the grace is handed back at once, its attempt not counted, and another's attempt ends it."""
     async with place.working(wait_first, WORKER_GRACE_SECONDS=0):
-        task_id = await place.submit("plain")
+        task_id = await place.submit("plain", retry=Retry(max_attempts=1))
         await place.until(task_id, "text")
     view = await agent_ledger.get_task(place.pool, task_id)
     assert view is not None
-    assert (view.state, view.attempt) == (TaskState.queued, 1)
+    assert (view.state, view.attempt, view.max_attempts) == (TaskState.queued, 1, 2)
     async with place.working(wait_first):
         assert (await place.result(task_id)).status == "succeeded"
 

@@ -85,12 +85,17 @@ async def test_danger_is_for_services_that_hold_it(tmp_path: Path, pool: Pool) -
 
 
 def test_a_table_must_be_whole() -> None:
-    """Two equal routes, a write that no tool may use, a lookup that is none: refused when the table is made."""
+    """Two equal routes, a write without tools, a lookup that is none, an unread reply without a path are refused."""
     with pytest.raises(ValueError, match="same method"):
         Table([Route("GET", "/a"), Route("GET", "/a")])
     with pytest.raises(ValueError, match="tools"):
         Table([Route("POST", "/a", access="write", body=Body(frozenset()))])
     with pytest.raises(ValueError, match="lookup"):
         Table([Route("GET", "/a/{b}", resources=(Resource("projects", "lookup"),))])
+    opaque, unread = frozenset({"text/plain"}), ("application/json", "text/plain")
+    with pytest.raises(ValueError, match="opaque"):
+        Table([Route("GET", "/a/{b}", accepts=unread, opaque=opaque)])
+    with pytest.raises(ValueError, match="opaque"):
+        Table([Route("GET", "/a/{b}", opaque=opaque, resources=(Resource("projects", "path", "{b}"),))])
     with pytest.raises(ValueError, match="parameter"):
         Table([Route("GET", "/a/{b}", resources=(Resource("projects", "path", "{c}"),))])

@@ -156,6 +156,15 @@ async def test_media_types_come_from_a_closed_list(api: House) -> None:
     assert api.seen[-1]["headers"]["accept"] == "application/json"
 
 
+async def test_a_page_of_a_file_is_not_given(api: House) -> None:
+    """A file as a rendered page is not on the list, whichever way it is asked for."""
+    for form in ("html", "html+json", "v3.html"):
+        headers = {"accept": f"application/vnd.github.{form}"}
+        reply = await api.ask("GET", f"{REPO}/contents/README.md", token=api.token(GRANT), headers=headers)
+        assert (reply.status_code, reply.json()["reason"]) == (406, "media_type"), form
+    assert not api.seen
+
+
 async def test_other_hosts_are_not_served(api: House) -> None:
     """A web page that points its own name at this machine gets nothing."""
     for headers in ({"host": "evil.example"}, {"origin": "https://evil.example"}):

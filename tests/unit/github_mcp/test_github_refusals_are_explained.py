@@ -16,7 +16,9 @@ BODY = (
 
 
 def _reply(status: int, **headers: str) -> Reply:
-    return Reply(status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}), BODY)
+    return Reply(
+        status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}, "latin-1"), BODY
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,8 @@ def _reply(status: int, **headers: str) -> Reply:
         ),
         (_reply(403, retry_after="7"), "rate limit", "in 7 s"),
         (_reply(429), "rate limit", "in 60 s"),
+        (_reply(429, retry_after="²"), "rate limit", "in 60 s"),
+        (_reply(429, retry_after="9" * 5000), "rate limit", "in 60 s"),
         (_reply(404), "knows no octocat/x", "list_issues"),
         (_reply(301), "has moved", "present name"),
         (_reply(409), "changed meanwhile", "Read it again"),

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.ledger import house
 
-STEPS = ("claim", "beat", "requeue", "finish", "fail", "expire", "cancel", "stale finish", "stale requeue")
+STEPS = ("claim", "beat", "requeue", "shutdown", "finish", "fail", "expire", "cancel", "stale finish", "stale requeue")
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -34,6 +34,11 @@ async def _live(database_url: str, steps: list[str], attempts: int) -> None:
                 await heartbeat(pool, name, attempt, 30)
             elif step == "requeue":
                 await requeue(pool, name, attempt, reason="rate", message="", after_seconds=0)
+            elif step == "shutdown":
+                stopped = await requeue(
+                    pool, name, attempt, reason="crashed", message="", after_seconds=0, counts=False
+                )
+                attempts += stopped
             elif step == "expire":
                 await pool.execute(
                     "update ledger.tasks set lease_until = clock_timestamp() where id = $1 and state = 'running'", name

@@ -23,6 +23,7 @@ from agent_ledger import (
     save_session,
     save_transcript,
 )
+from agent_ledger.leases import MOST_ATTEMPTS
 from unit.ledger.house import done, expire, given, take, taken
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -149,6 +150,23 @@ async def test_requeue_waits_and_counts(pool: asyncpg.Pool) -> None:
     assert (await taken(pool)).attempt == 2
     assert not await requeue(pool, claimed.id, 2, reason="rate", message="429", after_seconds=0)
     assert (await heartbeat(pool, claimed.id, 2, 30)).live
+
+
+async def test_a_hand_back_that_does_not_count_uses_up_no_attempt(pool: asyncpg.Pool) -> None:
+    """A task whose workers stop again and again keeps its attempts, up to a bound; what counts is counted as ever."""
+    await given(pool, retry=Retry(max_attempts=2))
+    for number in range(1, 5):
+        claimed = await taken(pool)
+        assert (claimed.attempt, claimed.max_attempts) == (number, number + 1)
+        assert await requeue(
+            pool, claimed.id, number, reason="crashed", message="stopped", after_seconds=0, counts=False
+        )
+    assert await requeue(pool, (await taken(pool)).id, 5, reason="rate", message="", after_seconds=0)
+    assert not await requeue(pool, (await taken(pool)).id, 6, reason="rate", message="", after_seconds=0)
+    await pool.execute("update ledger.tasks set max_attempts = $1, attempt = $1", MOST_ATTEMPTS)
+    stopped = {"reason": "crashed", "message": "stopped", "after_seconds": 0, "counts": False}
+    assert not await requeue(pool, claimed.id, MOST_ATTEMPTS, **stopped)  # type: ignore[arg-type]
+    assert (await heartbeat(pool, claimed.id, MOST_ATTEMPTS, 30)).live
 
 
 async def test_cancel_of_queued_is_at_once(pool: asyncpg.Pool) -> None:

@@ -4,13 +4,24 @@ import asyncio
 import json
 import signal
 import sys
+import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
 from agent_contracts import Task, task_id_for, uuid7
-from agent_ledger import drain, finish, get_task, list_tasks, register_skills
+from agent_ledger import (
+    InvalidTask,
+    drain,
+    drop_gone_consumers,
+    finish,
+    get_task,
+    list_tasks,
+    read_task,
+    register_skills,
+)
 from redis.asyncio import Redis
 from service_kit.access import Access, Door
 from unit.ledger.house import ACCESS, DOOR, SKILL, STREAM, done, said, take, taken
@@ -120,6 +131,9 @@ BAD: list[tuple[bytes, str, str]] = [
     (b'{"skill": "triage", "input": "x", "deadline": "2020-01-01T00:00:00Z"}', "deadline", "is over"),
     (b'{"skill": "triage", "input": "x", "id": "' + str(uuid5(uuid4(), "a")).encode() + b'"}', "field", "UUIDv5"),
     (b"[" * 100_000, "json", "not JSON"),
+    (b'{"skill": "no-such-skill", "input": "x", "skill": "triage"}', "json", "the key 'skill' is given twice"),
+    (b'{"skill": "triage", "input": {"a": [{"b": 1, "\\u0062": 1}]}}', "json", "the key 'b' is given twice"),
+    (b'{"skill": "triage", "input": "x", "budget": {"usd": 1, "usd": 9}}', "json", "the key 'usd' is given twice"),
 ]
 
 
@@ -141,6 +155,43 @@ async def test_what_does_not_validate_is_kept_with_its_reason(
     assert (answer[b"entry"], answer[b"status"]) == (entry.encode(), b"rejected")
     assert json.loads(answer[b"result"])["reason"] == "invalid"
     assert len(await list_tasks(house)) == 1
+
+
+def test_keys_are_counted_in_no_time() -> None:
+    """A task of the largest size, all keys, numbers or objects, is read in far less than a drain's patience."""
+    for item in (b'{"a":1}', b"1", b"{}", b'"x"'):
+        head = b'{"skill": "triage", "input": {"all": ['
+        raw = head + b",".join([item] * ((1_048_576 - len(head) - 3) // (len(item) + 1))) + b"]}}"
+        began = time.process_time()
+        assert read_task(raw).skill == "triage"
+        assert time.process_time() - began < 3
+    keys = b",".join(b'"k%d":1' % number for number in range(70_000))
+    assert read_task(b'{"skill": "triage", "input": {' + keys + b"}}").skill == "triage"
+    with pytest.raises(InvalidTask, match="'k7' is given twice"):
+        read_task(b'{"skill": "triage", "input": {' + keys + b',"k7":1}}')
+
+
+@pytest.mark.parametrize("number", ["1" * 4000, "1e400", "-0.0", "123456789012345678901234567890"])
+def test_counting_keys_reads_no_numbers(number: str) -> None:
+    """A number that Python would not read on its way to the count of keys is no fault of its own."""
+    assert read_task(f'{{"skill": "triage", "input": {{"n": {number}}}}}'.encode()).skill == "triage"
+
+
+async def test_names_of_drains_that_are_gone_are_dropped(redis: Redis, house: asyncpg.Pool) -> None:
+    """A consumer that holds no entry and was idle for long is deleted; one that asks, or holds entries, stays."""
+    await drained(redis, house)
+    await send(redis, GOOD)
+    await drain(redis, house, ACCESS, consumer="gone", block_ms=1)
+    await send(redis, GOOD)
+    await redis.xreadgroup("agent-engine", "holds", {STREAM: ">"})
+    await asyncio.sleep(0.2)
+    await drain(redis, house, ACCESS, consumer="asks", block_ms=1)
+    unread = Access(streams={**ACCESS.streams, "agent:tasks:unread": DOOR})
+    assert await drop_gone_consumers(redis, unread) == 0
+    assert await drop_gone_consumers(redis, unread, gone_after=timedelta(milliseconds=150)) == 2
+    left: Any = await redis.xinfo_consumers(STREAM, "agent-engine")
+    assert {consumer["name"] for consumer in left} == {b"holds", b"asks"}
+    assert not await redis.exists("agent:tasks:unread")
 
 
 async def test_same_id_other_bytes_is_rejected(redis: Redis, house: asyncpg.Pool) -> None:

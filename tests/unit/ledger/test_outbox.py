@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,10 @@ import asyncpg
 import pytest
 from agent_contracts import TaskResult
 from agent_ledger import Replies, deliver, drain, finish, outbox
-from agent_ledger.replies import origin_of
 from redis.asyncio import Redis
 from service_kit.errors import ConfigError
-from unit.ledger.house import ACCESS, STREAM, done, given, said, taken
+from service_kit.origins import origin_of
+from unit.ledger.house import ACCESS, DOOR, STREAM, done, given, said, taken
 from unit.ledger.receiver import Receiver, receiving
 
 KEY = b"0123456789abcdef01234567"
@@ -39,8 +40,10 @@ async def replies(receiver: Receiver) -> AsyncIterator[Replies]:
 
 
 async def finished(pool: asyncpg.Pool, **fields: Any) -> UUID:
-    """Bring a task to its end."""
-    name = await given(pool, **fields)
+    """Bring a task to its end, from a door that sends to the origin of its `reply_to`."""
+    url = fields.get("reply_to", {}).get("url")
+    door = DOOR.model_copy(update={"reply_origins": [origin_of(url)]}) if url else DOOR
+    name = await given(pool, door, **fields)
     claimed = await taken(pool)
     assert await finish(pool, claimed.id, claimed.attempt, done(claimed.id, output={"answer": "é\x00"}))
     return name
@@ -178,8 +181,11 @@ def test_origin_has_one_form(url: str, origin: str | None) -> None:
     assert origin_of(url) == origin
 
 
-@pytest.mark.parametrize("listed", [{"example.org": SECRET}, {"https://a.b/path": SECRET}, {"https://a.b": "plain"}])
+@pytest.mark.parametrize(
+    "listed",
+    [{"example.org": SECRET}, {"https://a.b/path": SECRET}, {"https://a.b?q": SECRET}, {"https://a.b": "plain"}],
+)
 def test_wrong_list_is_named(listed: dict[str, str]) -> None:
     """A destination that is no origin, or whose secret has another form, is an error that names it."""
-    with pytest.raises(ConfigError, match=next(iter(listed)).replace(".", r"\.")):
+    with pytest.raises(ConfigError, match=re.escape(next(iter(listed)))):
         Replies(listed)

@@ -1,13 +1,14 @@
 """Submitting: one row for one request, under the bounds of its door."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from agent_contracts import Actor, Budget, Retry, uuid7
+from agent_contracts import Actor, Budget, Mode, Retry, uuid7
 from agent_ledger import (
     ConflictingTask,
     InvalidTask,
@@ -22,6 +23,7 @@ from agent_ledger import (
 )
 from agent_ledger.errors import Fault
 from service_kit.access import Door
+from service_kit.grants import Bound
 from unit.ledger.house import DOOR, SKILL, given, taken, task
 
 
@@ -95,6 +97,43 @@ async def test_door_lists_its_skills(pool: asyncpg.Pool) -> None:
     """A door takes only the skills that it lists."""
     with pytest.raises(InvalidTask, match="not open at"):
         await given(pool, DOOR.model_copy(update={"skills": ["another"]}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault", "said"),
+    [
+        ({"engine": "codex"}, "door", "leave it out, the skill decides"),
+        ({"model": "another"}, "door", "add it to `models` of the door in access.yaml"),
+        (
+            {"reply_to": {"url": "https://a.b:444/x"}},
+            "field",
+            "send results to https://a.b:444: add it to `reply_origi",
+        ),
+        ({"reply_to": {"url": "http://a.b/x"}}, "field", "send results to http://a.b: add it"),
+        ({"reply_to": {"url": "https://a.b@c.d/"}}, "field", "no plain http(s) URL"),
+        ({"reply_to": {"url": "https://A.b.:443/x"}}, None, ""),
+        ({"reply_to": {"stream": "ci"}}, None, ""),
+        ({"model": "listed"}, None, ""),
+        ({"model": SKILL.model, "engine": SKILL.engine}, None, ""),
+    ],
+)
+async def test_what_a_task_chooses_is_the_doors_to_offer(
+    pool: asyncpg.Pool, fields: dict[str, Any], fault: Fault | None, said: str
+) -> None:
+    """Model and reply URL are the skill's own or on the door's lists, the engine is the skill's; else it is refused."""
+    door = DOOR.model_copy(update={"models": ["listed"], "reply_origins": ["https://a.b"]})
+    if fault is None:
+        assert await given(pool, door, **fields)
+        return
+    with pytest.raises(InvalidTask, match=re.escape(said)) as refused:
+        await given(pool, door, **fields)
+    assert refused.value.fault == fault
+
+
+async def test_a_door_may_offer_every_model(pool: asyncpg.Pool) -> None:
+    """A star on the door's list stands for any model."""
+    await given(pool, DOOR.model_copy(update={"models": ["*"]}), model="another")
+    assert (await taken(pool)).model == "another"
 
 
 async def test_row_carries_door_and_narrowed_bounds(pool: asyncpg.Pool) -> None:
@@ -176,14 +215,58 @@ async def test_queued_is_the_first_event_and_notified(pool: asyncpg.Pool) -> Non
 
 
 async def test_retry_is_a_new_task_with_a_parent(pool: asyncpg.Pool) -> None:
-    """Only a final task is asked again: as a new task, under the old one's bounds, with the old one as parent."""
+    """Only a final task is asked again: as a new task, with the old one as parent."""
     old = await given(pool, resources={"github": {"repositories": ["octocat/hello-world"]}})
     with pytest.raises(InvalidTask, match="still queued"):
-        await retry(pool, old)
+        await retry(pool, old, door=DOOR)
     await cancel(pool, old, tenant=None, by="test")
-    new = await retry(pool, old, actor=Actor(kind="person", id="ann"))
+    new = await retry(pool, old, door=DOOR, actor=Actor(kind="person", id="ann"))
     claimed = await taken(pool)
     assert claimed.id == new != old
+    assert claimed.task.actor == Actor(kind="person", id="ann")
     assert claimed.task.parent_id == old
     assert claimed.vendors["github"].resources == {"repositories": ["octocat/hello-world"]}
     assert isinstance(new, UUID)
+
+
+async def test_retry_is_bounded_by_the_present_door_and_the_old_bounds(pool: asyncpg.Pool) -> None:
+    """What was opened, narrowed or raised at the door since gives a retry no more than both doors allow."""
+    opened = Bound(resources={"repositories": ["octocat/*", "hubot/*"]}, mode=Mode.write, limits={"say": 3})
+    then = DOOR.model_copy(update={"vendors": {"github": opened, "jira": Bound()}, "budget": Budget(usd="1", turns=9)})
+    old = await given(pool, then)
+    await cancel(pool, old, tenant=None, by="test")
+    narrowed = Bound(tools=["look"], resources={"repositories": ["*/hello", "octocat/b"]}, limits={"say": 1, "look": 5})
+    now = Door(name="cli", skills=["triage"], vendors={"github": narrowed, "slack": opened}, budget=Budget(usd="2"))
+    await retry(pool, old, door=now)
+    claimed = await taken(pool)
+    assert claimed.door == "cli"
+    assert claimed.budget == Budget(usd="1", turns=9)
+    assert claimed.vendors == {
+        "github": Bound(
+            tools=["look"],
+            resources={"repositories": ["octocat/hello", "hubot/hello", "octocat/b"]},
+            mode=Mode.read,
+            limits={"say": 1, "look": 5},
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"skills": ["another"]}, "skill triage is not open at cli"),
+        ({"tenant": "acme"}, "of tenant default, and cli of acme"),
+        ({"vendors": {}}, "cli does not open github"),
+        ({"reply_origins": []}, "does not send results to https://a.b"),
+    ],
+)
+async def test_retry_at_a_door_that_was_closed_is_refused(
+    pool: asyncpg.Pool, change: dict[str, Any], said: str
+) -> None:
+    """A skill, tenant, vendor or origin that the door does not open now is refused, whatever it opened then."""
+    door = DOOR.model_copy(update={"name": "cli", "reply_origins": ["https://a.b"]})
+    fields: dict[str, Any] = {"github": {"repositories": ["octocat/hello-world"]}}
+    old = await given(pool, door, resources=fields, reply_to={"url": "https://a.b/x"})
+    await cancel(pool, old, tenant=None, by="test")
+    with pytest.raises(InvalidTask, match=re.escape(said)):
+        await retry(pool, old, door=door.model_copy(update=change))

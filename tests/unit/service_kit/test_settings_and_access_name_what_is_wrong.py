@@ -47,6 +47,8 @@ def test_either_name_sets_a_setting() -> None:
         ("streams: {s: {skills: [x], budget: {usd: -1}}}", "streams.s.budget.usd"),
         ("http: {h: {token_sha256: [plain]}}", "http.h.token_sha256.0"),
         ("doors: {}", "doors"),
+        ("cli: {reply_origins: ['https://a.b/path']}", "cli.reply_origins.0.*https://host:port"),
+        ("cli: {reply_origins: [a.b]}", "cli.reply_origins.0"),
         ("a: [", "cannot be read"),
     ],
 )
@@ -68,6 +70,21 @@ def test_doors_are_named_by_their_place_and_opened_by_their_token(tmp_path: Path
     assert door.opens("a")
     assert not door.opens("b")
     assert read_access(path).http_door("abd_other") is None
+
+
+def test_a_doors_lists_are_empty_until_filled(tmp_path: Path) -> None:
+    """A door offers no model and sends to no origin but those listed; origins are kept in their one form."""
+    path = tmp_path / "access.yaml"
+    path.write_text("cli: {}\nhttp: {a: {models: [m], reply_origins: ['https://A.b:443/']}, b: {models: ['*']}}")
+    access = read_access(path)
+    assert access.cli is not None
+    assert (access.cli.offers("m"), access.cli.reply_origins) == (False, [])
+    assert (access.http["a"].offers("m"), access.http["a"].offers("n"), access.http["b"].offers("n")) == (
+        True,
+        False,
+        True,
+    )
+    assert access.http["a"].reply_origins == ["https://a.b"]
 
 
 def test_a_broken_change_keeps_the_last_good_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

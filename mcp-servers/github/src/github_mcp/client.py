@@ -125,7 +125,7 @@ class GitHub:
         """Raise unless GitHub, or the gateway, answers and takes the token."""
         headers = {"authorization": f"Bearer {self._token}"} if self._token and not self._gateway else None
         reply = await self._http.request(
-            "GET", "/health" if self._gateway else "/rate_limit", headers=headers, timeout=2.5
+            "GET", "/ready" if self._gateway else "/rate_limit", headers=headers, timeout=2.5
         )
         if reply.status == 401:
             raise UpstreamError("GitHub refuses GITHUB_TOKEN", status=401)

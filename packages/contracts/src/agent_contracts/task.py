@@ -21,6 +21,11 @@ NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """An escaped NUL in JSON text, after the escaped backslashes before it; one that is itself escaped starts none."""
 
 
+def holds_nul(text: str) -> bool:
+    """Say whether JSON text holds a NUL character, which PostgreSQL cannot keep."""
+    return "\\u0000" in text and NUL.search(text) is not None
+
+
 class TaskState(StrEnum):
     """Where a task is; the last four are final."""
 
@@ -134,7 +139,7 @@ class Task(WireModel):
         text = self.model_dump_json(include={"input"})
         if len(text.encode()) > MAX_INPUT_BYTES:
             raise ValueError(f"input is larger than {MAX_INPUT_BYTES} bytes: pass a reference to it instead")
-        if NUL.search(text):
+        if holds_nul(text):
             raise ValueError("input holds a NUL character, which PostgreSQL cannot keep: remove it")
         if self.deadline and self.not_before and self.deadline <= self.not_before:
             raise ValueError("deadline is not after not_before")

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from agent_contracts import Task
-from agent_contracts.task import MAX_INPUT_BYTES
+from agent_contracts.task import MAX_INPUT_BYTES, holds_nul
 from pydantic import ValidationError
 
 from agent_ledger.errors import InvalidTask
-from agent_ledger.text import SET_BY_THE_DOOR, holds_nul
+from agent_ledger.text import SET_BY_THE_DOOR
 
 MAX_TASK_BYTES = MAX_INPUT_BYTES
 MAX_FAULTS_SHOWN = 5

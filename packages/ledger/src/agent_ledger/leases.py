@@ -12,7 +12,6 @@ from agent_contracts.event import RetryEvent
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.ending import say
 
-
 MOST_ATTEMPTS = 50
 """The bound to which handing back without counting may raise a task's attempts."""
 
@@ -77,7 +76,7 @@ async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_
         with handed as (
             update ledger.tasks
             set state = 'queued', lease_until = null, not_before = clock_timestamp() + make_interval(secs => $3),
-                max_attempts = case when $4 then max_attempts else greatest(max_attempts, least(max_attempts + 1, $5)) end
+                max_attempts = max_attempts + (not $4 and max_attempts < $5)::integer
             where id = $1 and attempt = $2 and (attempt < max_attempts or not $4 and max_attempts < $5)
                 and state = 'running' and lease_until > clock_timestamp()
             returning id, pool

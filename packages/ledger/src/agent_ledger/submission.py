@@ -6,6 +6,7 @@ from uuid import UUID
 
 from agent_contracts import Budget, Priority, Task, uuid7
 from agent_contracts.event import Queued
+from agent_contracts.task import holds_nul
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_resources
 from service_kit.origins import origin_of
@@ -13,7 +14,7 @@ from service_kit.origins import origin_of
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import ConflictingTask, InvalidTask
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
-from agent_ledger.text import digest, holds_nul, storable
+from agent_ledger.text import digest, storable
 
 PRIORITIES = {Priority.high: 0, Priority.normal: 1, Priority.low: 2}
 MAX_RACES = 5
@@ -91,25 +92,19 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
     """Check what a task chose for itself: engine, model, and where its result is posted."""
     place = door.name or "this door"
     if task.engine not in (None, skill.engine):
-        message = (
-            f"engine: skill {skill.name} runs on {skill.engine}, not {task.engine}: leave it out, the skill decides"
-        )
-        raise InvalidTask("door", message)
-    if task.model not in (None, skill.model) and not door.offers(str(task.model)):
-        message = (
-            f"model: {place} does not offer {task.model}: leave it out for the skill's own, {skill.model}, or add it"
-        )
-        raise InvalidTask("door", f"{message} to `models` of the door in access.yaml")
+        message = f"engine: skill {skill.name} runs on {skill.engine}, not on {task.engine}"
+        raise InvalidTask("door", f"{message}: leave it out, the skill decides")
+    if task.model is not None and task.model != skill.model and not door.offers(task.model):
+        message = f"model: {place} does not offer {task.model}: leave it out for the skill's own ({skill.model})"
+        raise InvalidTask("door", f"{message}, or add it to `models` of the door in access.yaml")
     if task.reply_to is None or task.reply_to.url is None:
         return
     origin = origin_of(task.reply_to.url)
     if origin is None:
         raise InvalidTask("field", "reply_to.url: this is no plain http(s) URL: write https://host/path")
     if origin not in door.reply_origins:
-        message = (
-            f"reply_to.url: {place} does not send to {origin}: add it to `reply_origins` of the door in access.yaml"
-        )
-        raise InvalidTask("field", message)
+        message = f"reply_to.url: {place} does not send results to {origin}"
+        raise InvalidTask("field", f"{message}: add it to `reply_origins` of the door in access.yaml")
 
 
 def narrowed(door: Door, task: Task) -> dict[str, Bound]:

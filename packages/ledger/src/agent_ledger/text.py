@@ -5,16 +5,11 @@ import json
 from typing import Any
 
 from agent_contracts import Task
-from agent_contracts.task import NUL
+from agent_contracts.task import NUL, holds_nul
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
 SET_BY_THE_DOOR = frozenset({"tenant", "actor", "origin"})
-
-
-def holds_nul(text: str) -> bool:
-    """Say whether JSON text holds a NUL character, which PostgreSQL cannot keep."""
-    return NUL.search(text) is not None
 
 
 def storable(model: BaseModel) -> str:
