@@ -13,6 +13,7 @@ from service_kit.errors import ConfigError
         ({"TRANSPORT": "stdio"}, "TRANSPORT='stdio' is not usable: give one of sse, http"),
         ({"GITHUB": "real"}, "set MODEL=real too"),
         ({"ISSUE": "octocat/hello-world#1"}, "set MODEL=real too"),
+        ({"WORKER_SLOTS": "²"}, "WORKER_SLOTS='²' is not usable"),
         ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
     ],
 )

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -36,7 +37,10 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
 
 
 class Upstream:
-    """Answers 503 to the first requests of each method, then 200; `/slow` never answers, `/big` is large."""
+    """Answers 503 to the first requests of each method, with a Retry-After that is no number, then 200.
+
+    `/slow` never answers, `/big` is large.
+    """
 
     def __init__(self, failures: int) -> None:
         self.failures = failures
@@ -50,7 +54,8 @@ class Upstream:
         if request.url.path == "/big":
             return PlainTextResponse("x" * 5000)
         failing = self.seen.count(request.method) <= self.failures
-        return PlainTextResponse("later" if failing else "ok", status_code=503 if failing else 200)
+        status = 503 if failing else 200
+        return PlainTextResponse("later" if failing else "ok", status_code=status, headers={"retry-after": "²"})
 
     def app(self) -> Starlette:
         """Give the app."""
@@ -110,6 +115,7 @@ async def test_health_ready_and_metrics_say_what_they_know() -> None:
         ({"host": "[::1]:99"}, "/", 200),
         ({"host": "evil.example"}, "/", 421),
         ({"host": "127.0.0.1.evil.example"}, "/", 421),
+        ({"host": b"localhost:\xb2"}, "/", 421),
         ({"host": "evil.example"}, "/health", 200),
         ({"host": "mcp.example:9001"}, "/", 200),
         ({"origin": "http://localhost:5173"}, "/", 200),
@@ -119,7 +125,7 @@ async def test_health_ready_and_metrics_say_what_they_know() -> None:
         ({"origin": "https://app.example"}, "/", 200),
     ],
 )
-async def test_foreign_hosts_and_origins_are_refused(headers: dict[str, str], path: str, status: int) -> None:
+async def test_foreign_hosts_and_origins_are_refused(headers: dict[str, Any], path: str, status: int) -> None:
     """Only loopback names and listed ones pass; health is outside the guard."""
     guarded = HostGuard(health_app(), allowed_hosts=["mcp.example"], allowed_origins=["https://app.example"])
     async with served(guarded) as url, HttpClient(base_url=url) as http:

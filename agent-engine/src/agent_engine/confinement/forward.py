@@ -15,6 +15,7 @@ from agent_engine.confinement.layout import Target
 
 PIECE = 64 * 1024
 CONNECT_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 MOST_CONNECTIONS = 128
 """Per port and run: a CLI needs a handful."""
 
@@ -91,9 +92,16 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextlib.asynccontextmanager
 async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection at the end: in order, or at once when it is cut; bytes that nobody takes hold up nothing."""
     try:
         yield
+    except BaseException:
+        writer.transport.abort()
+        raise
     finally:
         writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await writer.wait_closed()
+        except OSError:
+            writer.transport.abort()

@@ -70,10 +70,10 @@ class Started:
     async def close(self) -> None:
         """Kill what still runs, then give back sockets and descriptors."""
         self.kill()
+        # Pipes that nobody reads any more keep asyncio from seeing the process's end.
+        self._process._transport.close()  # type: ignore[attr-defined]
         await self._ended
         await self._forwarder.close()
-        # Pipes that nobody reads any more keep asyncio from seeing their end.
-        self._process._transport.close()  # type: ignore[attr-defined]
         for descriptor in (self.work_folder, self.home_folder, *self._pidfds):
             os.close(descriptor)
 
