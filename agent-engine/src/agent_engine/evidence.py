@@ -39,7 +39,7 @@ class Evidence:
                 self.refs[event.body.ref] = named(event.body)
 
     def observe(self, body: Body) -> Body:
-        """Recompute the ref of a tool result.
+        """Recompute the ref of a tool result; it covers whether the call failed, so no event can turn that round.
 
         Returns:
             The body, with `ref` set where it fits and None everywhere else, and `denied` where the server itself
@@ -51,7 +51,7 @@ class Evidence:
             return body
         name = named(body)
         ref = (
-            ref_fits(self._key, task=self._task, attempt=self._attempt, tool=name, reply=body.text)
+            ref_fits(self._key, task=self._task, attempt=self._attempt, tool=name, reply=body.text, failed=not body.ok)
             if body.server
             else None
         )

@@ -14,8 +14,9 @@ from agent_contracts.result import RETRYABLE, Reason
 from agent_engine.evidence import Evidence
 from agent_engine.failures import Failure, broken, stopped, unconnected
 from agent_engine.schema import misfit, wrapped
-from agent_engine.skills.bind import Binding, vendor_of
+from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
+from agent_engine.skills.required import RequiredEffect
 from agent_engine.spec import RunEnd
 
 ACTED = frozenset({"done", "proposed", "approved"})
@@ -68,8 +69,8 @@ def judge(facts: Facts) -> Verdict:
     """Judge one attempt.
 
     It succeeded only if the CLI ended by itself without an error, every server was connected, every required tool gave
-    a reply whose ref fits, every required write is recorded as done, the output fits its schema, and every claim
-    rests on at least one ref that fits.
+    a reply whose ref fits, every required write is recorded as done with its target and fields, the output fits its
+    schema, and every claim rests on at least one ref that fits.
     """
     answer, misshapen = _answer(facts)
     output = answer.get("output") if answer is not None else _last_words(facts.end)
@@ -140,8 +141,7 @@ def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Cla
 
 
 def _needed(facts: Facts) -> list[str]:
-    withheld = facts.binding.withheld
-    effects = [name for name in facts.skill.settings.required_effects if name not in withheld]
+    effects = (effect.tool for effect in facts.binding.required)
     return list(dict.fromkeys((*facts.skill.settings.required_tools, *effects)))
 
 
@@ -163,24 +163,32 @@ def _unproven(facts: Facts) -> Failure | None:
 
 
 def _unwritten(facts: Facts) -> Failure | None:
-    """Find a required write that no gateway recorded as done."""
-    for name in facts.skill.settings.required_effects:
-        if name in facts.binding.withheld:
+    """Find a required write that no gateway recorded as done: to its target, with its fields."""
+    for required in facts.binding.required:
+        fitting = [effect for effect in facts.effects if required.fits(effect)]
+        if any(effect.state in ACTED for effect in fitting):
             continue
-        rows = [
-            effect
-            for effect in facts.effects
-            if effect.vendor == vendor_of(name) and effect.tool == name.partition("/")[2]
-        ]
-        if any(effect.state in ACTED for effect in rows):
-            continue
-        doubtful = [effect for effect in rows if effect.state in OPEN]
+        doubtful = [effect for effect in fitting if effect.state in OPEN]
         if doubtful:
             look = ", ".join(effect.url or f"{effect.route} on {effect.target}" for effect in doubtful)
-            return Failure("evidence", f"whether {name} was written is not known: look at {look}")
-        state = f": {rows[-1].state} on {rows[-1].target}" if rows else " at all"
-        return Failure("evidence", f"the gateway has no write of {name} as done{state}")
+            return Failure("evidence", f"whether {required} was written is not known: look at {look}")
+        return Failure("evidence", _instead(required, [row for row in facts.effects if required.by_its_tool(row)]))
     return None
+
+
+def _instead(required: RequiredEffect, rows: Sequence[EffectSummary]) -> str:
+    """Say what the tool wrote in place of what was required."""
+    done = [effect for effect in rows if effect.state in ACTED]
+    if not done:
+        state = f": {rows[-1].state} on {rows[-1].target}" if rows else " at all"
+        return f"the gateway has no write of {required.tool} as done{state}; required is {required}"
+    right = [effect for effect in done if required.on_its_target(effect)]
+    if right:
+        fields = sorted({field for effect in right for field in effect.fields})
+        written = f"{', '.join(fields) or 'no field'} of {right[-1].target}"
+    else:
+        written = ", ".join(dict.fromkeys(effect.target for effect in done))
+    return f"{required}: only {written} was written"
 
 
 def _baseless(claims: Sequence[Claim]) -> Failure | None:

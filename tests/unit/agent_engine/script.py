@@ -97,7 +97,7 @@ def call(spec: RunSpec, key: bytes, tool: str) -> list[str]:
 
 def ref_of(spec: RunSpec, key: bytes, tool: str) -> str:
     """Give the ref of such a reply."""
-    return make_ref(key, task=spec.task_id, attempt=spec.attempt, tool=f"github/{tool}", text=tool)
+    return make_ref(key, task=spec.task_id, attempt=spec.attempt, tool=f"github/{tool}", text=tool, failed=False)
 
 
 def answer(refs: list[str] | None = None, **change: Any) -> str:

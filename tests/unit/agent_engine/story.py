@@ -10,6 +10,7 @@ from agent_engine.evidence import Evidence
 from agent_engine.servers import GITHUB
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
+from agent_engine.skills.required import RequiredEffect
 from agent_engine.spec import RunEnd
 from agent_engine.verdict import Facts, Verdict, judge
 from service_kit.refs import append_ref, make_ref
@@ -18,9 +19,9 @@ KEY = b"k" * 32
 TASK = uuid.UUID(int=7)
 
 
-def ref_of(tool: str) -> str:
+def ref_of(tool: str, *, failed: bool = False) -> str:
     """Give the ref of a tool's reply."""
-    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool)
+    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool, failed=failed)
 
 
 REF = ref_of("issue_read")
@@ -39,7 +40,12 @@ INIT = {"mcp_servers": [{"name": "github", "status": "connected"}]}
 
 @dataclass(frozen=True)
 class Story:
-    """What happened in an attempt; by default everything that a success needs."""
+    """What happened in an attempt; by default everything that a success needs.
+
+    Attributes:
+        forged: whether the read really failed, whatever its event says.
+        required: the entry of `required-effects`, bound.
+    """
 
     returncode: int | None = 0
     ended_by: Any = "exit"
@@ -48,24 +54,28 @@ class Story:
     stderr: str = ""
     read: bool = True
     read_ok: bool = True
+    forged: bool = False
     denied: bool = False
+    required: str = "github/issue_write[labels]@octocat/hello-world#1"
     effect: str | None = "done"
     effect_tool: str = "issue_write"
+    effect_target: str = "octocat/hello-world#1"
+    effect_fields: tuple[str, ...] = ("labels",)
     mode: Mode = Mode.write
 
     def verdict(self, skill: Skill) -> Verdict:
         """Judge the story."""
         evidence = Evidence(key=KEY, task=TASK, attempt=1)
         if self.read or self.denied:
-            whole = append_ref("issue_read", REF)
+            ok = self.read_ok and not self.denied
             evidence.observe(
                 ToolResult(
                     call_id="1",
                     server="github",
                     tool="issue_read",
-                    ok=self.read_ok and not self.denied,
+                    ok=ok,
                     denied=self.denied,
-                    text=whole,
+                    text=append_ref("issue_read", ref_of("issue_read", failed=self.forged or not ok)),
                 )
             )
         effects = []
@@ -78,12 +88,13 @@ class Story:
                         "vendor": "github",
                         "tool": self.effect_tool,
                         "route": "issues.update",
-                        "target": "octocat/hello-world#1",
+                        "target": self.effect_target,
+                        "fields": self.effect_fields,
                         "state": self.effect,
                     }
                 )
             )
-        withheld = ("github/issue_write",) if self.mode is Mode.read else ()
+        required = RequiredEffect.parse(self.required)
         end = RunEnd(
             returncode=self.returncode,
             ended_by=self.ended_by,
@@ -99,7 +110,8 @@ class Story:
             grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
             servers=(GITHUB,),
             allowed_tools=(),
-            withheld=withheld,
+            required=() if self.mode is Mode.read else (required,),
+            withheld=(required.tool,) if self.mode is Mode.read else (),
         )
         return judge(
             Facts(

@@ -15,9 +15,12 @@ KEY = b"k" * 32
 TASK = uuid.UUID(int=1)
 
 
-def reply(text: str = "all is well", *, key: bytes = KEY, task: uuid.UUID = TASK, attempt: int = 1) -> str:
+def reply(
+    text: str = "all is well", *, key: bytes = KEY, task: uuid.UUID = TASK, attempt: int = 1, failed: bool = False
+) -> str:
     """Give a whole reply of github/issue_read with its ref."""
-    return append_ref(text, make_ref(key, task=task, attempt=attempt, tool="github/issue_read", text=text))
+    ref = make_ref(key, task=task, attempt=attempt, tool="github/issue_read", text=text, failed=failed)
+    return append_ref(text, ref)
 
 
 def result(text: str, *, ok: bool = True, tool: str = "issue_read", server: str | None = "github") -> ToolResult:
@@ -52,6 +55,8 @@ def test_ref_that_fits_is_set() -> None:
         result(reply(key=b"x" * 32)),
         result(reply(task=uuid.UUID(int=2))),
         result(reply(attempt=2)),
+        result(reply("Refused: not in the grant", failed=True)),
+        result(reply(), ok=False),
         result(reply(), tool="list_labels"),
         result(reply(), server="jira"),
         result(reply(), server=None),
@@ -72,9 +77,21 @@ def test_claimed_ref_on_the_event_is_dropped() -> None:
 
 def test_failed_call_proves_nothing() -> None:
     """The ref of a failed call does not count, and its error is kept."""
-    evidence, _ = observed(result(reply("not found"), ok=False))
+    evidence, refs = observed(result(whole := reply("not found", failed=True), ok=False))
+    assert refs == [whole[-8:]]
+    assert not evidence.refs
     assert not evidence.proven
     assert evidence.failed["github/issue_read"].startswith("not found")
+
+
+def test_forged_success_of_a_refused_call_proves_nothing() -> None:
+    """A refusal's own text and ref in an event that says it succeeded is no ref and no proof."""
+    refusal = reply("Refused: outside this caller's grant", failed=True)
+    evidence, refs = observed(result(refusal, ok=False), result(refusal))
+    assert refs == [refusal[-8:], None]
+    assert evidence.denied == {"github/issue_read"}
+    assert not evidence.refs
+    assert not evidence.proven
 
 
 def test_denied_call_is_remembered() -> None:

@@ -8,6 +8,7 @@ from agent_contracts import Mode, Task
 from agent_engine.errors import TaskRefused
 from agent_engine.skills.bind import Binding, bind
 from agent_engine.skills.format import Skill
+from agent_engine.skills.required import RequiredEffect
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.grants import Bound
@@ -122,10 +123,31 @@ def test_read_only_door_withholds_writes(skill: Skill) -> None:
     binding = bound(skill, doors=door("octocat/*", mode=Mode.read))
     assert binding.grants["github"].mode is Mode.read
     assert binding.withheld == ("github/issue_write",)
+    assert binding.required == ()
     assert "mcp__github__issue_write" not in binding.allowed_tools
 
 
-@pytest.mark.parametrize("how", [{"max_turns": "many"}, {"servers": "jira"}, {"grant": {}}])
+def test_required_effects_are_bound_to_the_task(tmp_path: Path) -> None:
+    """A required effect's target holds the input's values; without one it is any."""
+    entries = "github/issue_write[labels, title]@${input.repository}#${input.issue}, github/issue_write"
+    binding = bound(make_skill(tmp_path, required_effects=entries))
+    assert binding.required == (
+        RequiredEffect(tool="github/issue_write", fields=("labels", "title"), target="octocat/hello-world#1"),
+        RequiredEffect(tool="github/issue_write"),
+    )
+
+
+def test_required_effect_without_its_value_is_invalid(tmp_path: Path) -> None:
+    """A task that does not say what is to be written to is refused before any run."""
+    skill = make_skill(tmp_path, required_effects="github/issue_write@${input.repository}#${input.issue}")
+    with pytest.raises(TaskRefused) as refused:
+        bound(skill, {"repository": "octocat/hello-world"})
+    assert refused.value.reason == "invalid"
+
+
+@pytest.mark.parametrize(
+    "how", [{"max_turns": "many"}, {"required_effects": "github/issue_write[x"}, {"servers": "jira"}, {"grant": {}}]
+)
 def test_wrong_skill_is_the_operators(tmp_path: Path, how: dict[str, Any]) -> None:
     """A skill that is wrong itself gives reason config, not a looser run."""
     with pytest.raises(TaskRefused) as refused:

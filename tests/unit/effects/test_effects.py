@@ -22,6 +22,15 @@ async def test_the_running_attempt_may_begin(task_run: Run) -> None:
     assert await task_run.begin()
     (effect,) = await effects_of(task_run.pool, task_run.task)
     assert (effect.state, effect.attempt, effect.tool) == ("sending", 1, "issue_write")
+    assert (effect.target, effect.fields) == ("octocat/hello-world#1", ["labels", "state"])
+
+
+async def test_a_row_without_fields_wrote_none(task_run: Run) -> None:
+    """A request that had no body reads as one that wrote no field."""
+    await task_run.begin()
+    await task_run.pool.execute("update gateway.effects set request = request - 'fields'")
+    (effect,) = await effects_of(task_run.pool, task_run.task)
+    assert effect.fields == []
 
 
 @pytest.mark.parametrize("how", ["next attempt", "lease over", "no such attempt", "final", "no such task"])

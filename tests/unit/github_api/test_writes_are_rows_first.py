@@ -51,7 +51,27 @@ async def test_the_row_says_who_did_what(api: House, pool: asyncpg.Pool) -> None
     assert (row["state"], row["status"], row["url"]) == ("done", 201, reply.json()["html_url"])
     assert reply.headers["x-agent-effect"] == str(row["id"])
     (summary,) = await agent_effects.effects_of(pool, task)
-    assert (summary.state, summary.tool) == ("done", "add_issue_comment")
+    assert (summary.state, summary.tool, summary.fields) == ("done", "add_issue_comment", ["body"])
+
+
+async def test_each_write_to_an_issue_names_it_and_its_fields(api: House, pool: asyncpg.Pool) -> None:
+    """Whatever the route, the target of a write to an issue is `owner/name#number`, and its fields are the body's."""
+    task, attempt = await running_task(pool)
+    token = api.token(task=task, attempt=attempt)
+    wanted: list[list[str]] = []
+    for method, path, body, tool, fields in (
+        ("PATCH", ISSUE, {"title": "x", "labels": ["bug"]}, "issue_write", ["labels", "title"]),
+        ("PUT", f"{ISSUE}/labels", {"labels": ["bug"]}, "issue_write", ["labels"]),
+        ("POST", f"{ISSUE}/labels", ["question"], "issue_write", ["labels"]),
+        ("DELETE", f"{ISSUE}/labels/bug", None, "issue_write", []),
+        ("POST", f"{ISSUE}/comments", {"body": "Hello"}, "add_issue_comment", ["body"]),
+    ):
+        reply = await api.ask(method, path, token=token, tool=tool, body=body)
+        assert reply.status_code in (200, 201), reply.text
+        wanted.append(fields)
+    done = await agent_effects.effects_of(pool, task)
+    assert [effect.fields for effect in done] == wanted
+    assert {(effect.target, effect.state) for effect in done} == {(f"{HELLO}#1", "done")}
 
 
 async def test_the_row_is_there_before_the_call(api: House, pool: asyncpg.Pool) -> None:

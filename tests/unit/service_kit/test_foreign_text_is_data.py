@@ -1,5 +1,6 @@
 """Foreign text: nothing hidden, nothing that imitates our own lines, nothing a terminal acts on."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -58,13 +59,20 @@ def test_a_name_is_one_bounded_line() -> None:
     assert clean_line("x" * 500, limit=10) == "x" * 9 + "…"
 
 
-def test_a_ref_fits_its_reply_task_attempt_and_tool_alone() -> None:
-    """A ref is good for exactly one text, task, attempt and tool."""
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_ref_fits_its_reply_task_attempt_tool_and_end_alone(failed: bool) -> None:
+    """A ref is good for exactly one text, task, attempt and tool, and for a success or a failure alone."""
     key, task = b"k" * 32, uuid4()
-    reply = append_ref("text", make_ref(key, task=task, attempt=1, tool="github/issue_read", text="text"))
-    assert ref_fits(key, task=task, attempt=1, tool="github/issue_read", reply=reply) == split_ref(reply)[1]
-    assert ref_fits(key, task=task, attempt=2, tool="github/issue_read", reply=reply) is None
-    assert ref_fits(key, task=uuid4(), attempt=1, tool="github/issue_read", reply=reply) is None
-    assert ref_fits(key, task=task, attempt=1, tool="github/list_issues", reply=reply) is None
-    assert ref_fits(b"other", task=task, attempt=1, tool="github/issue_read", reply=reply) is None
-    assert ref_fits(key, task=task, attempt=1, tool="github/issue_read", reply="more\n" + reply) is None
+    made = make_ref(key, task=task, attempt=1, tool="github/issue_read", text="text", failed=failed)
+    reply = append_ref("text", made)
+    call: dict[str, Any] = {"task": task, "attempt": 1, "tool": "github/issue_read", "reply": reply, "failed": failed}
+    assert ref_fits(key, **call) == split_ref(reply)[1] == made
+    for other in (
+        {"attempt": 2},
+        {"task": uuid4()},
+        {"tool": "github/list_issues"},
+        {"reply": "more\n" + reply},
+        {"failed": not failed},
+    ):
+        assert ref_fits(key, **{**call, **other}) is None
+    assert ref_fits(b"other", **call) is None

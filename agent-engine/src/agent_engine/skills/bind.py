@@ -1,6 +1,5 @@
 """Binds a skill's grants to one task: values of the input put in literally, then narrowed by task and door."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,8 @@ from agent_engine.errors import TaskRefused
 from agent_engine.schema import misfit
 from agent_engine.servers import SERVERS, Server, cli_name
 from agent_engine.skills.format import Skill
-
-INPUT_VALUE = re.compile(r"\$\{input\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)\}")
+from agent_engine.skills.places import INPUT_VALUE, fill
+from agent_engine.skills.required import RequiredEffect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +25,14 @@ class Binding:
         grants: by vendor.
         servers: those the run is connected to.
         allowed_tools: under the CLIs' names.
-        withheld: required effects that the door's mode forbids; they are not demanded of the run, and it is told so.
+        required: the effects that are demanded of the run, their targets bound to the task.
+        withheld: tools of required effects that the door's mode forbids; they are not demanded, and the run is told so.
     """
 
     grants: Mapping[str, Grant]
     servers: tuple[Server, ...]
     allowed_tools: tuple[str, ...]
+    required: tuple[RequiredEffect, ...] = ()
     withheld: tuple[str, ...] = ()
 
 
@@ -66,7 +67,10 @@ def bind(skill: Skill, task: Task, doors: Mapping[str, Bound]) -> Binding:
         for tool in grants[server.vendor].tools
         if grants[server.vendor].mode is not Mode.read or tool in server.reads
     )
-    return Binding(grants=grants, servers=servers, allowed_tools=tools, withheld=withheld)
+    required = tuple(
+        effect.bound(task.input) for effect in skill.settings.required_effects if effect.tool not in withheld
+    )
+    return Binding(grants=grants, servers=servers, allowed_tools=tools, required=required, withheld=withheld)
 
 
 def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
@@ -99,23 +103,12 @@ def bound_resources(declared: Resources, given: str | dict[str, Any], server: Se
 def _bound_name(template: str, given: str | dict[str, Any], server: Server, kind: str) -> str:
     if not INPUT_VALUE.search(template):
         return template
-    name = INPUT_VALUE.sub(lambda match: _value(match.group(1), given), template)
+    name = fill(template, given)
     if not server.kinds[kind].fullmatch(name):
         raise TaskRefused(
             "invalid", f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}: give one exactly"
         )
     return name
-
-
-def _value(path: str, given: str | dict[str, Any]) -> str:
-    value: Any = given
-    for part in path.split("."):
-        if not isinstance(value, dict) or part not in value:
-            raise TaskRefused("invalid", f"the input has no '{path}', which this skill needs")
-        value = value[part]
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TaskRefused("invalid", f"the input's '{path}' is neither text nor a whole number")
-    return str(value)
 
 
 def _server(name: str, skill: Skill) -> Server:
@@ -146,28 +139,22 @@ def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], server: Serv
 
 
 def _withheld(skill: Skill, grants: Mapping[str, Grant]) -> tuple[str, ...]:
-    """Name the required effects that a read-only door forbids to a skill that would write."""
-    return tuple(
-        name
-        for name in skill.settings.required_effects
-        if (vendor := SERVERS[name.partition("/")[0]].vendor) in grants
+    """Name the tools of required effects that a read-only door forbids to a skill that would write."""
+    names = (
+        effect.tool
+        for effect in skill.settings.required_effects
+        if (vendor := SERVERS[effect.server].vendor) in grants
         and grants[vendor].mode is Mode.read
         and skill.settings.grant[vendor].mode is not Mode.read
     )
+    return tuple(dict.fromkeys(names))
 
 
 def _require_tools(skill: Skill, grants: Mapping[str, Grant], withheld: tuple[str, ...]) -> None:
-    needed = dict.fromkeys((*skill.settings.required_tools, *skill.settings.required_effects))
-    for name in needed:
+    for name in skill.settings.needed_tools:
         server, _, tool = name.partition("/")
         if name in withheld and name not in skill.settings.required_tools:
             continue
         grant = grants.get(SERVERS[server].vendor) if server in SERVERS else None
         if grant is None or tool not in grant.tools:
             raise TaskRefused("denied", f"the skill '{skill.name}' needs {name}, which is not open to this task")
-
-
-def vendor_of(name: str) -> str:
-    """Give the vendor of a tool named as `github/issue_read`."""
-    server = name.partition("/")[0]
-    return SERVERS[server].vendor if server in SERVERS else server

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
-from agent_engine.skills.bind import INPUT_VALUE
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
+from agent_engine.skills.places import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500
@@ -91,17 +91,15 @@ def _tools(skill: Skill) -> list[str]:
     found = [
         f"server '{name}' is not known: {', '.join(SERVERS)}" for name in skill.settings.servers if name not in SERVERS
     ]
-    for setting, names in (
-        ("required-tools", skill.settings.required_tools),
-        ("required-effects", skill.settings.required_effects),
-    ):
+    writes = tuple(effect.tool for effect in skill.settings.required_effects)
+    for setting, names in (("required-tools", skill.settings.required_tools), ("required-effects", writes)):
         for name in names:
             server, _, tool = name.partition("/")
             if server not in skill.settings.servers:
                 found.append(f"{setting}: {name} is of a server that metadata.servers does not name")
             elif server in SERVERS and tool not in SERVERS[server].tools:
                 found.append(f"{setting}: server {server} has no tool '{tool}'")
-    for name in skill.settings.required_effects:
+    for name in writes:
         server, _, tool = name.partition("/")
         if server in SERVERS and tool in SERVERS[server].reads:
             found.append(f"required-effects: {name} writes nothing")
@@ -148,7 +146,7 @@ def _writes(skill: Skill, vendor: str) -> list[str]:
         f"grant: give {tool} a limit, as in limits: {{{tool}: 1}}" for tool in writing if tool not in grant.limits
     ]
     found += [f"grant: a limit for {tool}, which is not granted" for tool in grant.limits if tool not in grant.tools]
-    for name in (*skill.settings.required_tools, *skill.settings.required_effects):
+    for name in skill.settings.needed_tools:
         place, _, tool = name.partition("/")
         if place == server.name and tool not in grant.tools:
             found.append(f"grant: {name} is required and not granted")
@@ -174,14 +172,15 @@ def _placeholders(skill: Skill) -> list[str]:
     templates = [
         name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
     ]
+    templates += [effect.target or "" for effect in skill.settings.required_effects]
     wanted = {path for template in templates for path in INPUT_VALUE.findall(template)}
     if not wanted:
         return []
     if skill.input_schema is None:
-        return ["input-schema is missing: the grant takes values from the input"]
+        return ["input-schema is missing: grant or required-effects take values from the input"]
     required = skill.input_schema.get("required", [])
     return [
-        f"input-schema: '{path.split('.')[0]}' is not required, but the grant is bound to it"
+        f"input-schema: '{path.split('.')[0]}' is not required, but grant or required-effects are bound to it"
         for path in sorted(wanted)
         if path.split(".")[0] not in required
     ]

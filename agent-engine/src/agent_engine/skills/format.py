@@ -17,6 +17,8 @@ from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_engine.skills.required import RequiredEffect, entries
+
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 TOOL_NAME = re.compile(r"[a-z0-9-]+/[a-z0-9_]+")
 
@@ -43,19 +45,27 @@ class SkillSettings(BaseModel):
     max_attempts: int = Field(default=3, ge=1, le=20)
     servers: tuple[str, ...] = ()
     required_tools: tuple[str, ...] = ()
-    required_effects: tuple[str, ...] = ()
+    required_effects: tuple[RequiredEffect, ...] = ()
     built_in_tools: tuple[str, ...] = ()
     concurrency_key: str | None = None
     input_schema: str | None = None
     output_schema: str | None = None
     grant: dict[str, Grant] = Field(default_factory=dict)
 
-    @field_validator("servers", "required_tools", "required_effects", "built_in_tools", mode="before")
+    @field_validator("servers", "required_tools", "built_in_tools", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("required_tools", "required_effects")
+    @field_validator("required_effects", mode="before")
+    @classmethod
+    def _effects(cls, value: object) -> object:
+        named = entries(value) if isinstance(value, str) else value
+        if not isinstance(named, list | tuple):
+            return value
+        return tuple(RequiredEffect.parse(entry) if isinstance(entry, str) else entry for entry in named)
+
+    @field_validator("required_tools")
     @classmethod
     def _with_server(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
@@ -72,6 +82,11 @@ class SkillSettings(BaseModel):
             return yaml.safe_load(value) or {}
         except yaml.YAMLError as error:
             raise ValueError(f"not YAML: {error}") from None
+
+    @property
+    def needed_tools(self) -> tuple[str, ...]:
+        """The tools without which the skill cannot do its work, each once."""
+        return tuple(dict.fromkeys((*self.required_tools, *(effect.tool for effect in self.required_effects))))
 
     @property
     def budget(self) -> Budget:

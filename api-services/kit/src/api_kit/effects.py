@@ -107,5 +107,10 @@ def _request(call: Call) -> dict[str, Any]:
     request: dict[str, Any] = {"path": call.route.template.build(call.path) + query.build(call.query)}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(body.build(call.body)).hexdigest()
-        request["fields"] = sorted(call.body) if isinstance(call.body, dict) else []
+        request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))
     return request
+
+
+def _bare(call: Call) -> frozenset[str]:
+    """Name what a list stands for that came in the place of an object."""
+    return call.route.body.fields if call.route.body is not None else frozenset()

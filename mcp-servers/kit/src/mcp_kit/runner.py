@@ -83,7 +83,8 @@ class Runner:
         label = spec.name if spec else UNKNOWN_TOOL
         self._metrics.calls.labels(label, outcome).observe(seconds)
         self._metrics.reply_characters.labels(label).inc(len(text))
-        return Answer(self._with_ref(text, name, caller), outcome != "ok")
+        failed = outcome != "ok"
+        return Answer(self._with_ref(text, name, caller, failed=failed), failed)
 
     async def _run(
         self, spec: ToolSpec | None, name: str, arguments: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]
@@ -129,11 +130,16 @@ class Runner:
             log.warning("upstream failed", status=error.status, reason=str(error))
             raise ToolFailed(f"{self._server}'s reply was not usable.", next_step=after) from None
 
-    def _with_ref(self, text: str, name: str, caller: Caller) -> str:
+    def _with_ref(self, text: str, name: str, caller: Caller, *, failed: bool) -> str:
         text = text.encode("utf-8", "replace").decode()
         if caller.task is None or self._ref_key is None:
             return text
         ref = make_ref(
-            self._ref_key, task=caller.task.task, attempt=caller.task.attempt, tool=f"{self._server}/{name}", text=text
+            self._ref_key,
+            task=caller.task.task,
+            attempt=caller.task.attempt,
+            tool=f"{self._server}/{name}",
+            text=text,
+            failed=failed,
         )
         return append_ref(text, ref)

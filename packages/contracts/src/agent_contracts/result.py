@@ -40,7 +40,12 @@ class Claim(WireModel):
 
 
 class EffectSummary(WireModel):
-    """A write of this task, as the gateway recorded it."""
+    """A write of this task, as the gateway recorded it.
+
+    Attributes:
+        target: what was written to, in the vendor's own words.
+        fields: the names of the body's fields that were written, sorted.
+    """
 
     id: UUID
     attempt: int
@@ -48,6 +53,7 @@ class EffectSummary(WireModel):
     tool: str | None = None
     route: str
     target: str
+    fields: list[str] = Field(default_factory=list)
     state: Literal["proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown"]
     url: str | None = None
 

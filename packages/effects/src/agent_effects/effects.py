@@ -44,7 +44,8 @@ async def begin(
         route: the route's name in the vendor's table.
         target: what is written to, in the vendor's own words.
         method: the HTTP method.
-        request: what identifies the request, without secrets: path, hash of the body.
+        request: what identifies the request, without secrets: path, hash of the body, and as `fields` the names of the
+            body's fields.
 
     Raises:
         ValueError: a task without an attempt, or an attempt without a task.
@@ -125,6 +126,7 @@ async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SEN
     rows = await conn.fetch(
         """
         select id, attempt, vendor, tool, route, target, url,
+            array(select jsonb_array_elements_text(coalesce(request -> 'fields', '[]'))) as fields,
             case when state = 'sending' and began_at < clock_timestamp() - make_interval(secs => $2)
                 then 'unknown' else state end as state
         from gateway.effects where task_id = $1 order by began_at, id

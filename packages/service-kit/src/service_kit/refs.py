@@ -14,7 +14,7 @@ REFUSED = "Refused: "
 """How a server's reply begins when the caller's grant forbids the call; it is believed with a ref that fits alone."""
 
 
-def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str) -> str:
+def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str, failed: bool) -> str:
     """Derive the ref of one reply: 8 base32 characters of an HMAC-SHA256.
 
     Args:
@@ -23,8 +23,9 @@ def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str) -> s
         attempt: its attempt.
         tool: server and tool, as in `github/issue_read`.
         text: the reply's exact text before the ref line.
+        failed: whether the call failed: a failure's ref can never be passed off as a success's.
     """
-    parts = (str(task), str(attempt), tool, text)
+    parts = (str(task), str(attempt), tool, "failed" if failed else "ok", text)
     message = b"".join(len(part := item.encode("utf-8", "surrogatepass")).to_bytes(8) + part for item in parts)
     digest = hmac.new(key, message, hashlib.sha256).digest()
     return base64.b32encode(digest)[:8].decode().lower()
@@ -41,9 +42,10 @@ def split_ref(text: str) -> tuple[str, str | None]:
     return (text[: match.start()], match.group(1)) if match else (text, None)
 
 
-def ref_fits(key: bytes, *, task: UUID, attempt: int, tool: str, reply: str) -> str | None:
-    """Give the ref of a whole reply if the server really gave it to this attempt for this tool, else None."""
+def ref_fits(key: bytes, *, task: UUID, attempt: int, tool: str, reply: str, failed: bool) -> str | None:
+    """Give the ref of a whole reply if the server gave it to this attempt, for this tool, as such an end; else None."""
     text, ref = split_ref(reply)
     if ref is None:
         return None
-    return ref if hmac.compare_digest(ref, make_ref(key, task=task, attempt=attempt, tool=tool, text=text)) else None
+    made = make_ref(key, task=task, attempt=attempt, tool=tool, text=text, failed=failed)
+    return ref if hmac.compare_digest(ref, made) else None
