@@ -1,8 +1,11 @@
 """The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out."""
 
 import asyncio
+import fcntl
 import re
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,8 +45,15 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     for file in ("access.yaml", "triggers.yaml"):
         (house.place.home / file).unlink(missing_ok=True)
     house.init(repositories=[repository], mode="write" if writes else "read", triage=door == "webhook")
-    house.down()
     _say_what_is_real(choice, environ, writes, say)
+    with _alone(house), _ended_by_signals():
+        house.down()
+        return await _shown(house, door, repository, number, environ, writes=writes, say=say)
+
+
+async def _shown(
+    house: House, door: str, repository: str, number: int, environ: Mapping[str, str], *, writes: bool, say: Say
+) -> int:
     try:
         await house.up(say)
         since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
@@ -54,6 +64,31 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     finally:
         house.down()
         say("the demo's processes are stopped")
+
+
+@contextmanager
+def _alone(house: House) -> Iterator[None]:
+    """Hold the demo's house: a second demo at once would stop the first one's processes."""
+    with (house.place.home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError("a demo runs in this checkout already: wait for it, or set AGENT_BOT_HOME") from None
+        yield
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does: nothing is left running."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
 
 
 def _issue(given: str | None) -> tuple[str, int]:

@@ -98,7 +98,11 @@ class House:
         stopped = self._supervisor.stop()
         if not (self.place.home / "secrets").is_dir():
             return stopped
-        return end(strays(processes(self.place, Choice(), self._environ))) > 0 or stopped
+        try:
+            listed = processes(self.place, Choice(), self._environ)
+        except ConfigError:
+            return stopped
+        return end(strays(listed)) > 0 or stopped
 
     async def health(self) -> dict[str, str]:
         """Give each process's state in a word or a sentence; `ready` is the good one."""

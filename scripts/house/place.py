@@ -76,8 +76,16 @@ class Place:
         return f"http://127.0.0.1:{self.ports[process]}"
 
     def secret(self, name: str) -> str:
-        """Read a secret that `init` made."""
-        return (self.home / "secrets" / name).read_text().strip()
+        """Read a secret that `init` made.
+
+        Raises:
+            ConfigError: it is not there.
+        """
+        try:
+            return (self.home / "secrets" / name).read_text().strip()
+        except OSError as error:
+            path = self.home / "secrets" / name
+            raise ConfigError(f"{path} cannot be read ({error.strerror}): `make init` makes what is missing") from None
 
     @property
     def runtime(self) -> Path:

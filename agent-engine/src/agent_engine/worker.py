@@ -198,7 +198,7 @@ class Worker:
             return
         log.info("winding_down", running=len(self._attempts), grace_seconds=self._house.settings.grace_seconds)
         hurried = asyncio.create_task(hurry.wait())
-        ended = asyncio.ensure_future(asyncio.wait(self._attempts))
+        ended = asyncio.ensure_future(asyncio.wait(set(self._attempts)))
         try:
             await asyncio.wait(
                 {hurried, ended}, timeout=self._house.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED

@@ -123,3 +123,5 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except asyncio.CancelledError:
+        return 143
