@@ -54,7 +54,7 @@ def read_payload(path: Path) -> dict[str, Any]:
     """
     try:
         payload = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}") from None
     if not isinstance(payload, dict):
         raise UsageError(f"{path} holds no JSON object")
