@@ -1,7 +1,6 @@
 """One attempt of one task, from its claim to its end in the ledger."""
 
 import asyncio
-import contextlib
 
 import agent_effects
 import agent_ledger
@@ -17,7 +16,7 @@ from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.evidence import Evidence, is_answer, known_name
 from agent_engine.house import House
 from agent_engine.lease import keep_lease
-from agent_engine.process import Stop, StopSignal
+from agent_engine.process import Stop, StopSignal, end_tasks
 from agent_engine.record import DATABASE_ERRORS, Record
 from agent_engine.run import run
 from agent_engine.skills.bind import Binding, bind
@@ -47,9 +46,7 @@ async def attempt(claim: Claim, house: House, stop: StopSignal) -> str:
     try:
         return await Attempt(claim, house, stop).work()
     finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
+        await end_tasks(beating)
 
 
 class Attempt:

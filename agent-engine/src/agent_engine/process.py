@@ -6,8 +6,10 @@ import resource
 import sys
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import Any
 
 PR_SET_DUMPABLE = 4
+AGAIN_SECONDS = 0.5
 
 
 class Stop(Enum):
@@ -80,3 +82,17 @@ def harden() -> bool:
     if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE, 0) failed")
     return True
+
+
+async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended, whatever they raise.
+
+    Once is not enough: before Python 3.12, `asyncio.wait_for` inside a library swallows a cancellation that comes just
+    as what it waits for is done, and a loop around it would go on for ever.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)

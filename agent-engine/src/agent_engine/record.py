@@ -15,6 +15,7 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.live import Live
+from agent_engine.process import end_tasks
 
 BATCH_SECONDS = 0.2
 """An event is in the ledger within 250 ms."""
@@ -128,9 +129,7 @@ class Record:
         try:
             yield self
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            await end_tasks(keeper)
 
 
 def masked(body: Body, masker: Masker) -> Body:

@@ -15,7 +15,7 @@ from agent_engine.confinement.harvest import Harvest, collect, read_file
 from agent_engine.confinement.layout import Confined, Confinement, Launch, Layout
 from agent_engine.drivers.protocol import Driver, Stream
 from agent_engine.errors import TaskRefused
-from agent_engine.process import Stop, StopSignal
+from agent_engine.process import Stop, StopSignal, end_tasks
 from agent_engine.spec import EndedBy, RunEnd, RunSpec, ServerSpec
 from agent_engine.transcript import Lines, Transcript, mask_lines
 
@@ -135,9 +135,7 @@ class Run:
             )
         finally:
             self._confined.kill()
-            for task in (*readers, keeper):
-                task.cancel()
-            await asyncio.gather(*readers, keeper, return_exceptions=True)
+            await end_tasks(*readers, keeper)
 
     async def _until_end(self, reader: asyncio.Task[None], keeper: asyncio.Task[None], stop: StopSignal) -> EndedBy:
         """Wait for the CLI's own end, or bring it about; an error of the worker's callbacks ends it too."""

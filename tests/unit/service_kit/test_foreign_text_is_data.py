@@ -76,3 +76,10 @@ def test_a_ref_fits_its_reply_task_attempt_tool_and_end_alone(failed: bool) -> N
     ):
         assert ref_fits(key, **{**call, **other}) is None
     assert ref_fits(b"other", **call) is None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["<" + " " * 65_000, "< / " * 16_000, "ref" + "\n" * 65_000, "\x1b]" * 30_000])
+def test_no_text_takes_long_to_clean(text: str) -> None:
+    """A stranger's text of 64 kB is cleaned at once, whatever it repeats; a quadratic pattern would take minutes."""
+    assert len(clean(text)) <= len(text)

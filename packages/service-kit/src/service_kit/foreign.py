@@ -12,7 +12,7 @@ INVISIBLE = re.compile(
 )
 REF_LOOKALIKE = re.compile(r"(?im)^([ \t>*`-]*ref\s*):")
 MARKUP = re.compile(
-    r"(?i)<(?=\s*/?\s*(?:system(?:-[\w-]+)?|human|assistant|antml:\w+|invoke|function_(?:calls?|results?)"
+    r"(?i)<(?=\s*(?:/\s*)?(?:system(?:-[\w-]+)?|human|assistant|antml:\w+|invoke|function_(?:calls?|results?)"
     r"|tool_(?:use|calls?|results?)|(?:local-)?command-[\w-]+|foreign-\w+)\b)"
 )
 """Tags that a CLI or this house gives a meaning to; other tags are ordinary in code and stay."""
