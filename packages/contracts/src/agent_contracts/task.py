@@ -1,7 +1,6 @@
 """The task: everything an agent is asked to do, whoever asked."""
 
 import re
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -144,7 +143,3 @@ class Task(WireModel):
         if self.deadline and self.not_before and self.deadline <= self.not_before:
             raise ValueError("deadline is not after not_before")
         return self
-
-    def due(self, now: datetime) -> bool:
-        """Say whether the task's deadline, if it has one, is still to come."""
-        return self.deadline is None or self.deadline > now

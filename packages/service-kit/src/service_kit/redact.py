@@ -28,11 +28,6 @@ def redact(text: str) -> str:
     return SHAPES.sub(MASK, text)
 
 
-def holds_secret(text: str) -> bool:
-    """Say whether the text holds a known shape of a secret."""
-    return SHAPES.search(text) is not None
-
-
 class Masker:
     """Replaces given secrets, and known shapes of others."""
 
