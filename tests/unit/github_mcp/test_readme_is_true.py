@@ -112,7 +112,7 @@ async def test_uvx_starts_it_from_a_git_repository(tmp_path: Path) -> None:
         assert await process.wait() == 0
     way = _started()[0]
     arguments = [word.replace(SOURCE, f"git+file://{repository}") for word in way["args"]]
-    environ = {"HOME": str(Path.home()), "PATH": os.environ["PATH"], **way["env"]}
+    environ = {"HOME": str(Path.home()), "PATH": os.environ["PATH"], "UV_SYSTEM_CERTS": "true", **way["env"]}
     environ |= {
         name: value
         for name, value in os.environ.items()
