@@ -1,24 +1,24 @@
 """Fails when docs/configuration.md is not what the settings say; `--write` makes it so."""
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
+from house.options import SETTINGS, settings_at
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from service_kit.settings import Settings, variables
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
 PROCESSES = {
-    "control-api": "control_api.settings:ControlSettings",
-    "github-api": "github_api.settings:GitHubApiSettings",
-    "model-api": "model_api.settings:ModelSettings",
-    "github-mcp": "github_mcp.settings:GitHubSettings",
-    "agent-engine worker": "agent_engine.settings:WorkerSettings",
+    "control-api": SETTINGS["control"],
+    "github-api": SETTINGS["github-api"],
+    "model-api": SETTINGS["model-api"],
+    "github-mcp": SETTINGS["github-mcp"],
+    "agent-engine worker": SETTINGS["worker"],
     "agent-engine enqueue, run and retry": "agent_engine.settings:SubmitAccess",
     "agent-engine triggers": "agent_engine.settings:ControlAccess",
-    "agent-stores": "agent_stores.settings:StoresSettings",
+    "agent-stores": SETTINGS["stores"],
 }
 HEAD = """\
 # Configuration
@@ -34,13 +34,7 @@ the variable, as in `make up CONTROL__ALLOWED_HOSTS=agents.example.com` or `make
 
 def rendered() -> str:
     """Give the whole page."""
-    return HEAD + "".join(_section(process, _settings(place)) for process, place in PROCESSES.items())
-
-
-def _settings(place: str) -> type[Settings]:
-    module, _, name = place.partition(":")
-    found: type[Settings] = getattr(import_module(module), name)
-    return found
+    return HEAD + "".join(_section(process, settings_at(place)) for process, place in PROCESSES.items())
 
 
 def _section(process: str, settings: type[Settings]) -> str:

@@ -42,28 +42,24 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     repository, number = _issue(environ.get("ISSUE"))
     writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
     house = House(Place.from_environment(environ, "demo"), choice, environ)
-    for file in ("access.yaml", "triggers.yaml"):
-        (house.place.home / file).unlink(missing_ok=True)
-    house.init(repositories=[repository], mode="write" if writes else "read", triage=door == "webhook")
-    _say_what_is_real(choice, environ, writes, say)
+    house.place.make()
     with _alone(house), _ended_by_signals():
         house.down()
-        return await _shown(house, door, repository, number, environ, writes=writes, say=say)
-
-
-async def _shown(
-    house: House, door: str, repository: str, number: int, environ: Mapping[str, str], *, writes: bool, say: Say
-) -> int:
-    try:
+        for file in ("access.yaml", "triggers.yaml"):
+            (house.place.home / file).unlink(missing_ok=True)
+        house.init(repositories=[repository], mode="write" if writes else "read", triage=door == "webhook")
+        house.check()
+        _say_what_is_real(choice, environ, writes, say)
         await house.up(say)
-        since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
-        task_id, number = await _ask(house, door, repository, number, say)
-        code = await _follow(house, task_id)
-        shown = await _issue_now(house, environ, repository, number, since)
-        return await _conclude(house, task_id, code, shown, writes=writes, say=say)
-    finally:
-        house.down()
-        say("the demo's processes are stopped")
+        try:
+            since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
+            task_id, number = await _ask(house, door, repository, number, say)
+            code = await _follow(house, task_id)
+            shown = await _issue_now(house, environ, repository, number, since)
+            return await _conclude(house, task_id, code, shown, writes=writes, say=say)
+        finally:
+            house.down()
+            say("the demo's processes are stopped")
 
 
 @contextmanager

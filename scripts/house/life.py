@@ -16,8 +16,10 @@ from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
 
 from house.access import write_access, write_triggers
-from house.place import Place, command
-from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
+from house.options import check_names, check_values
+from house.place import Place, command, variable_of
+from house.ports import forget, remember, remembered
+from house.processes import Choice, Process, engine_environment, processes, ready_url, stores_of, urls_of
 from house.strays import end, strays
 from house.supervise import Supervisor
 
@@ -54,24 +56,37 @@ class House:
         """Give the environment of the engine's command line for this house."""
         return engine_environment(self.place, self.choice, self._environ, self.urls())
 
+    def check(self) -> None:
+        """Look for what would keep the house from coming up, and start nothing.
+
+        Raises:
+            ConfigError: a choice cannot be used, a credential is missing, or a port is taken.
+        """
+        listed = self.processes()
+        check_names(self._environ)
+        check_values(listed, self._environ)
+        self._refuse_taken_ports(listed)
+
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
 
         Raises:
-            ConfigError: it runs already, a port is taken, or a process does not become ready; nothing is left running.
+            ConfigError: it runs already, `check` fails, or a process does not become ready; nothing is left running.
         """
         if self._supervisor.running():
             raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
-        listed = self.processes()
-        left = end(strays(listed))
+        self.place.make()
+        left = self._end_strays()
         if left:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
-        self.place.make()
-        self._refuse_taken_ports(listed)
-        self._supervisor.launch(listed)
+        self.check()
+        listed = self.processes()
+        remember(self.place)
         try:
+            self._supervisor.launch(listed)
             await self._start(listed, say)
         except BaseException:
+            say("stopping what was started")
             self.down()
             raise
 
@@ -88,10 +103,10 @@ class House:
         for owner in OWNERS:
             await migrate(self.urls()["DATABASE_URL"], schema=owner.SCHEMA, versions=owner.VERSIONS)
         await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
-        others = [process for process in listed if process.name != "stores"]
-        for process in others:
-            self._supervisor.start(process.name)
-        await asyncio.gather(*(self._until_ready(process, say) for process in others))
+        others = [name for name in names if name != "stores"]
+        for name in others:
+            self._supervisor.start(name)
+        await asyncio.gather(*(self._until_ready(name, say) for name in others))
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""
@@ -99,28 +114,33 @@ class House:
         if not (self.place.home / "secrets").is_dir():
             return stopped
         try:
-            listed = processes(self.place, Choice(), self._environ)
+            left = self._end_strays()
         except ConfigError:
             return stopped
-        return end(strays(listed)) > 0 or stopped
+        forget(self.place)
+        return stopped or left > 0
+
+    def _end_strays(self) -> int:
+        places = [place for place in (self.place, remembered(self.place)) if place is not None]
+        return end(strays(process for place in places for process in processes(place, Choice(), self._environ)))
 
     async def health(self) -> dict[str, str]:
-        """Give each process's state in a word or a sentence; `ready` is the good one."""
+        """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
         if not self._supervisor.running():
-            return {process.name: "not running" for process in self.processes()}
-        states = self._supervisor.states()
+            return {}
         report: dict[str, str] = {}
-        for process in self.processes():
-            state = states.get(process.name, {}).get("statename", "unknown")
-            report[process.name] = await self._readiness(process) if state == "RUNNING" else str(state).lower()
+        for name, state in self._supervisor.states().items():
+            shown = str(state["statename"])
+            report[name] = await self._readiness(name) if shown == "RUNNING" else shown.lower()
         return report
 
-    async def _readiness(self, process: Process) -> str:
-        if process.ready_url is None:
+    async def _readiness(self, name: str) -> str:
+        url = ready_url(self.place, name)
+        if url is None:
             return "ready"
         async with HttpClient(timeout=5, retries=0) as http:
             try:
-                reply = await http.request("GET", process.ready_url)
+                reply = await http.request("GET", url)
             except UpstreamError as error:
                 return f"no answer: {error}"
         if reply.ok:
@@ -128,19 +148,19 @@ class House:
         checks = reply.json().get("checks", {})
         return "not ready: " + "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
 
-    async def _until_ready(self, process: Process, say: Say) -> None:
+    async def _until_ready(self, name: str, say: Say) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         state = "not asked"
         while time.monotonic() < deadline:
-            state = await self._readiness(process)
+            state = await self._readiness(name)
             if state == "ready":
-                stand_in = " (a stand-in, not the real thing)" if process.stand_in else ""
-                say(f"{process.name} is ready on port {self.place.ports[process.name]}{stand_in}")
+                stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
+                say(f"{name} is ready on port {self.place.ports[name]}{stand_in}")
                 return
-            if self._supervisor.states()[process.name]["statename"] in ENDED:
+            if self._supervisor.states()[name]["statename"] in ENDED:
                 break
             await asyncio.sleep(0.1)
-        raise ConfigError(f"{process.name} did not become ready ({state}):\n{self._tail(process.name)}")
+        raise ConfigError(f"{name} did not become ready ({state}):\n{self._tail(name)}")
 
     async def _wait_for_stores(self, ours: bool) -> None:
         plan = stores_of(self.place, self._environ)
@@ -161,8 +181,9 @@ class House:
 
     def _tail(self, name: str) -> str:
         path = self.place.home / "log" / f"{name}.log"
-        lines = path.read_text(errors="replace").splitlines()[-5:] if path.exists() else []
-        return "\n".join(lines) + f"\nwhole log: {path}"
+        lines = path.read_text(errors="replace").splitlines()[-20:] if path.exists() else []
+        each_once = list(dict.fromkeys(lines))[-5:]
+        return "\n".join(each_once) + f"\nwhole log: {path}"
 
     def _refuse_taken_ports(self, listed: list[Process]) -> None:
         stores = {"postgres", "redis"} if any(process.name == "stores" for process in listed) else set()
@@ -175,8 +196,7 @@ class House:
                 try:
                     probe.bind(("127.0.0.1", port))
                 except OSError as error:
-                    variable = name.upper().replace("-", "_") + "_PORT"
                     raise ConfigError(
-                        f"port {port} for {name} cannot be used ({error.strerror}): stop what uses it, set {variable} "
-                        "to a free port, or move all ports with PORT_OFFSET=1000"
+                        f"port {port} for {name} cannot be used ({error.strerror}): stop what uses it, set "
+                        f"{variable_of(name)} to a free port, or move all ports with PORT_OFFSET=1000"
                     ) from None

@@ -61,14 +61,16 @@ class Place:
             name: a folder beneath, so that the demo has a house of its own.
 
         Raises:
-            ConfigError: a port is no number between 1 and 65535.
+            ConfigError: a port is no number between 1 and 65535; names the variable that says so.
         """
         home = Path(environ.get("AGENT_BOT_HOME") or ROOT / "var").absolute()
-        offset = _number("PORT_OFFSET", environ.get("PORT_OFFSET") or "0", low=-60_000)
-        ports = {}
-        for process, port in PORTS.items():
-            variable = process.upper().replace("-", "_") + "_PORT"
-            ports[process] = _number(variable, environ.get(variable) or str(port + offset), low=1)
+        own = {process: environ.get(variable_of(process)) for process in PORTS}
+        moved = [port for process, port in PORTS.items() if not own[process]] or [1]
+        offset = _number("PORT_OFFSET", environ.get("PORT_OFFSET") or "0", 1 - min(moved), 65_535 - max(moved))
+        ports = {
+            process: _number(variable_of(process), own[process] or str(port + offset), 1, 65_535)
+            for process, port in PORTS.items()
+        }
         return cls(home / name if name else home, ports)
 
     def url(self, process: str) -> str:
@@ -100,9 +102,8 @@ class Place:
             ConfigError: the folder cannot be written.
         """
         try:
-            for folder in ("secrets", "log", "runs"):
+            for folder in ("secrets", "log", "worker"):
                 (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._make_runtime()
         except OSError as error:
             raise ConfigError(
                 f"{error.filename} cannot be made ({error.strerror}): choose another AGENT_BOT_HOME"
@@ -128,19 +129,32 @@ class Place:
             lines += [f"AGENT_BOT_UID={os.getuid()}", f"AGENT_BOT_GID={os.getgid()}"]
         write_private(self.home / "compose.env", "\n".join(lines) + "\n")
 
-    def _make_runtime(self) -> None:
-        self.runtime.mkdir(mode=0o700, exist_ok=True)
+    def make_runtime(self) -> None:
+        """Make the folder of sockets, which is there while the house is up.
+
+        Raises:
+            ConfigError: it cannot be made, or is somebody else's.
+        """
+        try:
+            self.runtime.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.runtime} cannot be made ({error.strerror}): set XDG_RUNTIME_DIR") from None
         if self.runtime.is_symlink() or self.runtime.stat().st_uid != os.getuid():
             raise ConfigError(f"{self.runtime} belongs to somebody else: remove it, or set XDG_RUNTIME_DIR")
 
 
-def _number(variable: str, value: str, *, low: int) -> int:
+def variable_of(process: str) -> str:
+    """Name the variable that sets a process's port."""
+    return process.upper().replace("-", "_") + "_PORT"
+
+
+def _number(variable: str, value: str, low: int, high: int) -> int:
     try:
         number = int(value)
     except ValueError:
         number = low - 1
-    if not low <= number <= 65_535:
-        raise ConfigError(f"{variable}={value!r} is not usable: give a whole number from {low} to 65535")
+    if not low <= number <= high:
+        raise ConfigError(f"{variable}={value!r} is not usable: give a whole number from {low} to {high}")
     return number
 
 

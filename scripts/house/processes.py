@@ -32,13 +32,11 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "L
 
 @dataclass(frozen=True)
 class Process:
-    """One process: its command, its environment, and where it says that it is ready (None: not over HTTP)."""
+    """One process: its command and its environment."""
 
     name: str
     argv: list[str]
     env: dict[str, str] = field(repr=False)
-    ready_url: str | None = None
-    stand_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,13 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
     return [_with_options(process, environ) for process in made]
 
 
+def prefix_of(process: str) -> str:
+    """Give what the operator's variables for one process begin with."""
+    return process.upper().replace("-", "_") + "__"
+
+
 def _with_options(process: Process, environ: Mapping[str, str]) -> Process:
-    prefix = process.name.upper().replace("-", "_") + "__"
+    prefix = prefix_of(process.name)
     given = {name.removeprefix(prefix): value for name, value in environ.items() if name.startswith(prefix)}
     return replace(process, env=process.env | given)
 
@@ -115,9 +118,11 @@ def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]
     return {"LANG": "C.UTF-8", **passed, "HOST": "127.0.0.1", "PORT": str(place.ports.get(name, 0))}
 
 
-def _http(place: Place, name: str, argv: list[str], env: dict[str, str], *, stand_in: bool = False) -> Process:
-    path = "/health" if stand_in else "/ready"
-    return Process(name, argv, env, place.url(name) + path, stand_in)
+def ready_url(place: Place, name: str) -> str | None:
+    """Give where a process says that it is ready."""
+    if name == "stores":
+        return None
+    return place.url(name) + ("/health" if name.startswith("stand-in-") else "/ready")
 
 
 def _port(place: Place, name: str) -> list[str]:
@@ -139,7 +144,7 @@ def _stand_in_github(place: Place, environ: Mapping[str, str]) -> Process:
     }
     argv = [command("stand-in-github"), "--port", str(place.ports["stand-in-github"])]
     argv += ["--webhook-url", place.url("control") + "/v1/webhooks/github"]
-    return _http(place, "stand-in-github", argv, env, stand_in=True)
+    return Process("stand-in-github", argv, env)
 
 
 def _stand_in_model(place: Place, environ: Mapping[str, str]) -> Process:
@@ -147,7 +152,7 @@ def _stand_in_model(place: Place, environ: Mapping[str, str]) -> Process:
     argv = [command("stand-in-model"), "--port", str(place.ports["stand-in-model"])]
     for folder in _scenario_folders(environ):
         argv += ["--scenarios", str(folder)]
-    return _http(place, "stand-in-model", argv, env, stand_in=True)
+    return Process("stand-in-model", argv, env)
 
 
 def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
@@ -171,7 +176,7 @@ def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: 
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         **urls,
     }
-    return _http(place, "github-api", [command("github-api"), *_port(place, "github-api")], env)
+    return Process("github-api", [command("github-api"), *_port(place, "github-api")], env)
 
 
 def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -187,7 +192,7 @@ def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: M
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "DATABASE_URL": urls["DATABASE_URL"],
     }
-    return _http(place, "model-api", [command("model-api"), *_port(place, "model-api")], env)
+    return Process("model-api", [command("model-api"), *_port(place, "model-api")], env)
 
 
 def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
@@ -209,7 +214,7 @@ def _github_mcp(place: Place, environ: Mapping[str, str]) -> Process:
         "ACCESS_FILE": str(place.home / "access.yaml"),
     }
     argv = [command("github-mcp"), "--transport", "http", *_port(place, "github-mcp")]
-    return _http(place, "github-mcp", argv, env)
+    return Process("github-mcp", argv, env)
 
 
 def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -219,7 +224,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
         **urls,
     }
-    return _http(place, "control", [command("control-api"), *_port(place, "control")], env)
+    return Process("control", [command("control-api"), *_port(place, "control")], env)
 
 
 def engine_environment(
@@ -237,7 +242,7 @@ def engine_environment(
         "CONTROL_TOKEN": place.secret("control.door"),
         "MCP_TRANSPORT": choice.transport,
         "WORKER_HTTP": f"127.0.0.1:{place.ports['worker']}",
-        "WORKER_FOLDER": str(place.home / "runs"),
+        "WORKER_FOLDER": str(place.home / "worker"),
         "WORKER_SLOTS": str(choice.slots),
         **urls,
     }
@@ -246,7 +251,7 @@ def engine_environment(
 def _worker(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
     env = engine_environment(place, choice, environ, urls)
     del env["CONTROL_TOKEN"]
-    return _http(place, "worker", [command("agent-engine"), "worker", "--http", env["WORKER_HTTP"]], env)
+    return Process("worker", [command("agent-engine"), "worker", "--http", env["WORKER_HTTP"]], env)
 
 
 def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) -> str:

@@ -14,12 +14,15 @@ PROC = Path("/proc")
 
 
 def strays(processes: Iterable[Process]) -> list[int]:
-    """Find the running processes, of this user, whose command line is one of the house's; none where /proc is not."""
+    """Find the running processes, of this user, whose command line is one of the house's; none where /proc is not.
+
+    What a living supervisord holds is no stray: it is of another house.
+    """
     wanted = [process.argv for process in processes]
     return [
         int(entry.name)
         for entry in (PROC.iterdir() if PROC.is_dir() else ())
-        if entry.name.isdecimal() and any(_runs(entry, argv) for argv in wanted)
+        if entry.name.isdecimal() and any(_runs(entry, argv) for argv in wanted) and not _supervised(entry)
     ]
 
 
@@ -45,6 +48,14 @@ def _runs(entry: Path, argv: list[str]) -> bool:
     except OSError:
         return False
     return ours and words[-len(argv) :] == [word.encode() for word in argv]
+
+
+def _supervised(entry: Path) -> bool:
+    try:
+        parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+        return b"supervisor.supervisord" in (PROC / parent / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _alive(pid: int) -> bool:

@@ -41,6 +41,7 @@ class Supervisor:
         """
         config = self._place.home / "supervisord.conf"
         write_private(config, self._config(processes))
+        self._place.make_runtime()
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
             env={"PATH": os.defpath, "PYTHONWARNINGS": "ignore"},
@@ -48,12 +49,15 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
+            start_new_session=True,
         )
         deadline = time.monotonic() + START_LIMIT_SECONDS
         while done.returncode == 0 and time.monotonic() < deadline:
             if self.running():
                 return
             time.sleep(0.05)
+        if done.returncode != 0:
+            shutil.rmtree(self._place.runtime, ignore_errors=True)
         raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._place.home / 'log'}")
 
     def running(self) -> bool:
@@ -76,6 +80,7 @@ class Supervisor:
     def stop(self) -> bool:
         """Stop everything, workers first and stores last; say whether anything ran."""
         if not self.running():
+            self._clear_after_a_kill()
             return False
         pid: Any = self._ask("getPID")
         self._ask("shutdown")
@@ -88,6 +93,11 @@ class Supervisor:
         raise ConfigError(
             f"supervisord ({pid}) is still stopping after {STOP_LIMIT_SECONDS:.0f} s: see {self._place.home}/log"
         )
+
+    def _clear_after_a_kill(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if not _alive(int((self._place.runtime / "supervisord.pid").read_text())):
+                shutil.rmtree(self._place.runtime, ignore_errors=True)
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")

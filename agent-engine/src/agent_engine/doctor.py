@@ -46,7 +46,7 @@ class DoctorSettings(SkillSources):
     control_url: str = "http://127.0.0.1:8000"
     model_api_url: str = "http://127.0.0.1:3006"
     github_mcp_url: str = "http://127.0.0.1:9001"
-    folder: Path = Field(default=Path("var/runs"), validation_alias="WORKER_FOLDER")
+    folder: Path = Field(default=Path("var/worker"), validation_alias="WORKER_FOLDER")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
+from service_kit.settings import listed
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from agent_engine.house import House
-from agent_engine.settings import words
 
 SERVICE = "agent-engine"
 
@@ -36,4 +36,4 @@ def health_app(house: House) -> ASGIApp:
         checks={"ledger": ledger, "effects": effects, "redis": redis},
         registry=house.metrics.registry,
     )
-    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=words(house.settings.allowed_hosts))
+    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=listed(house.settings.allowed_hosts))

@@ -78,7 +78,9 @@ class LiveView:
         line = self._line(event)
         if line is not None:
             seconds = (event.at - self._began).total_seconds()
-            self._console.print(Line.assemble((f"{seconds:7.1f}s  ", "dim"), line), soft_wrap=True)
+            whole = Line.assemble((f"{seconds:7.1f}s  ", "dim"), line)
+            whole.rstrip()
+            self._console.print(whole, soft_wrap=True)
 
     def _line(self, event: TaskEvent) -> Line | None:  # noqa: C901 - one branch a kind of event
         match event.body:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import Settings, forget
+from service_kit.settings import Settings, forget, listed
 
 from agent_engine.servers import SERVERS
 
@@ -114,7 +114,7 @@ class WorkerSettings(SkillSources):
         description="the pause before a second attempt; it doubles with each",
     )
     folder: Path = Field(
-        default=Path("var/runs"),
+        default=Path("var/worker"),
         validation_alias=AliasChoices("WORKER_FOLDER"),
         description="where runs and snapshots of skills are kept while they are needed",
     )
@@ -140,9 +140,9 @@ class WorkerSettings(SkillSources):
         """The name that the ledger shows, and the consumer's in the inbox."""
         return self.name or f"{socket.gethostname()}-{os.getpid()}"
 
-    def pool_names(self) -> list[str]:
+    def pool_names(self) -> tuple[str, ...]:
         """Give the pools."""
-        return words(self.pools)
+        return listed(self.pools)
 
     def server_url(self, server: str) -> str:
         """Give the base URL of an MCP server."""
@@ -155,11 +155,6 @@ class WorkerSettings(SkillSources):
             ConfigError: WORKER_HTTP is neither a port nor host:port.
         """
         return read_address(self.http)
-
-
-def words(text: str) -> list[str]:
-    """Split a list of a variable, by comma."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def read_address(text: str) -> tuple[str, int] | None:

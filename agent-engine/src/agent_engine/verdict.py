@@ -10,10 +10,11 @@ from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import RETRYABLE, Reason
+from agent_ledger import misfit
 
 from agent_engine.evidence import Evidence
 from agent_engine.failures import Failure, broken, stopped, unconnected
-from agent_engine.schema import misfit, wrapped
+from agent_engine.schema import wrapped
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required import RequiredEffect

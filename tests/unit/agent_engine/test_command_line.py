@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,8 @@ import pytest
 import yaml
 from agent_contracts import TaskResult
 from agent_contracts.event import Text
+from agent_engine.cli import waiting
 from agent_engine.cli.app import app
-from agent_engine.cli.screen import UsageError
-from agent_engine.cli.submit import read_input
 from agent_engine.skills.load import load_shelf, shipped_folder
 from agent_stores.pool import open_pool
 from typer.testing import CliRunner, Result
@@ -121,12 +121,27 @@ def test_waiting_exits_by_the_result(run: Run, database_url: str) -> None:
     ("arguments", "said"),
     [
         (["enqueue", "nonsense", "-i", INPUT], "skill nonsense is unknown"),
-        (["enqueue", "issue-triage", "-i", "@/nowhere"], "/nowhere"),
-        (["enqueue", "Not A Skill", "-i", "x"], "skill:"),
+        (["enqueue", "issue-triage", "-i", "@/nowhere"], "--input @/nowhere: no such file"),
+        (["enqueue", "issue-triage"], "has no input"),
+        (["enqueue", "issue-triage", "-i", "{bad"], "use --input-text"),
+        (["enqueue", "Not A Skill", "-i", "x"], "SKILL 'Not A Skill': "),
+        (["enqueue", "issue-triage", "-i", "x", "--budget-usd", "inf"], "--budget-usd 'inf': Input should be"),
+        (["run", "issue-triage", "-i", "x", "--budget-usd", "nan"], "--budget-usd 'nan': Input should be"),
+        (["run", "issue-triage", "-i", "x", "--budget-usd", "-1"], "--budget-usd '-1': Input should be"),
+        (["enqueue", "issue-triage", "-i", "x", "--budget-usd", "10001"], "--budget-usd '10001': Input should be"),
+        (["enqueue", "issue-triage", "-i", "x", "--reply-stream", "a b"], "--reply-stream 'a b': "),
+        (["enqueue", "issue-triage", "-i", "x", "--repository", ""], "--repository '': "),
+        (["enqueue", "issue-triage", "-i", "x", "--model", "a b"], "--model 'a b': "),
+        (["enqueue", "issue-triage", "-i", "x", "--dedupe-key", ""], "--dedupe-key '': "),
+        (["enqueue", "issue-triage", "-i", "x", "--max-attempts", "0"], "'--max-attempts': "),
+        (["enqueue", "issue-triage", "-i", "x", "--id", "7"], "'--id': "),
+        (["enqueue", "issue-triage", "-i", "x\x00"], "this is no task: input holds a NUL"),
+        (["tasks", "--state", "foo"], "'--state': 'foo' is not one of"),
+        (["show"], "see `agent-engine show --help`"),
         (["show", str(uuid.UUID(int=1))], "there is no task"),
         (["prune", "--older-than", "soon"], "as in 30d"),
         (["skills", "check", "/nowhere"], "/nowhere is not a folder"),
-        (["triggers", "test", "/nowhere"], "/nowhere"),
+        (["triggers", "test", "/nowhere"], "error: /nowhere: no such file"),
         (["worker"], "REDIS_URL"),
     ],
 )
@@ -135,6 +150,7 @@ def test_wrong_use_exits_2_with_one_line(run: Run, arguments: list[str], said: s
     result = run(*arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+    assert "Value error" not in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -168,24 +184,82 @@ def test_check_says_what_is_wrong(run: Run, tmp_path: Path) -> None:
     assert "issue-triage" in run("skills", "list").output
 
 
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        (['{"a": 1}'], {"a": 1}),
-        (["a=1", "b=x y", "c=[1]"], {"a": 1, "b": "x y", "c": [1]}),
-        (["plain words"], "plain words"),
-        (["[1, 2]"], "[1, 2]"),
-        (["a=b=c"], {"a": "b=c"}),
-    ],
-)
-def test_input_is_read_in_every_form(given: list[str], read: Any) -> None:
-    """Input is JSON, pairs or text."""
-    assert read_input(given) == read
+def test_check_goes_through_every_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is missing, an unreadable skill and a name used twice hide nothing of what comes after them."""
+    (tmp_path / "a" / "empty").mkdir(parents=True)
+    (tmp_path / "a" / ".git").mkdir()
+    (tmp_path / "a" / "broken").mkdir()
+    (tmp_path / "a" / "broken" / "SKILL.md").write_text("no front matter")
+    write_skill(tmp_path / "a", model="sonnet")
+    write_skill(tmp_path / "b")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SKILLS_PATH", f"missing:{tmp_path}/a:b")
+    result = run("skills", "check")
+    assert result.exit_code == 2
+    assert result.stderr == f"error: missing (relative, so looked for in {tmp_path}) is not a folder\n"
+    for said in ("empty: skipped: it holds no SKILL.md", "does not start with front matter", "has no known price"):
+        assert said in result.output
+    assert f"a skill of the name 'look' is in {tmp_path}/a/look, too" in result.output
+    assert ".git" not in result.output
+    documents = [json.loads(line) for line in run("skills", "check", "a", "--json").output.splitlines()]
+    assert {one["skill"]: len(one["problems"]) for one in documents} == {"empty": 0, "broken": 1, "look": 1}
 
 
-def test_input_comes_from_a_file(tmp_path: Path) -> None:
-    """Input is read from a file with @, and forms are not mixed."""
-    (tmp_path / "input.json").write_text('{"a": 1}')
-    assert read_input([f"@{tmp_path}/input.json"]) == {"a": 1}
-    with pytest.raises(UsageError, match="is not key=value"):
-        read_input(["a=1", '{"b": 1}'])
+def test_retry_says_what_became_of_it(run: Run, database_url: str) -> None:
+    """People read that the task is queued again, or which one is under way instead."""
+    assert run("skills", "register").exit_code == 0
+    ask = ("enqueue", "issue-triage", "-i", INPUT, "--dedupe-key", "k")
+    first = run(*ask).output.strip()
+    apart(database_url, end)
+    second = run(*ask).output.strip()
+    assert run("retry", first).output == f"nothing queued: task {second} is under way and has the same dedupe key\n"
+    assert run("cancel", second).exit_code == 0
+    again = run("retry", first).output
+    assert again.startswith("queued again as task ")
+    assert run("show", again.split()[-1]).exit_code == 0
+
+
+def test_run_and_enqueue_take_the_same_options(run: Run) -> None:
+    """What a task may say is said alike to both commands."""
+    own = {"enqueue": {"--wait"}, "run": {"--thinking"}}
+    options = {name: set(re.findall(r"--[a-z-]+", run(name, "--help").output)) - own[name] for name in own}
+    assert options["enqueue"] == options["run"] > {"--input-text", "--budget-usd", "--reply-stream"}
+
+
+def test_input_that_does_not_fit_the_skill_is_refused(run: Run) -> None:
+    """What the skill's input schema forbids makes no task, and the one line names it."""
+    assert run("skills", "register").exit_code == 0
+    result = run("enqueue", "issue-triage", "-i", "repository=octocat/hello-world", "-i", "issue=none")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "the input does not fit skill issue-triage: issue: 'none'" in result.stderr
+
+
+def test_options_reach_the_task(run: Run) -> None:
+    """Every option becomes the task's field."""
+    assert run("skills", "register").exit_code == 0
+    given = ["--repository", "octocat/hello-world", "--budget-usd", "0.1", "--max-attempts", "2", "--priority", "high"]
+    asked = run("enqueue", "issue-triage", "-i", INPUT, *given, "--reply-stream", "mine", "--json")
+    task = json.loads(run("show", json.loads(asked.output)["id"], "--json").output)["task"]["task"]
+    assert task["resources"] == {"github": {"repositories": ["octocat/hello-world"]}}
+    assert (task["budget"], task["retry"], task["priority"]) == ({"usd": "0.1"}, {"max_attempts": 2}, "high")
+    assert task["reply_to"] == {"stream": "mine"}
+
+
+def test_run_says_what_it_waits_for(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While no worker takes the task, `run` says so on standard error and goes on waiting for its end."""
+    assert run("skills", "register").exit_code == 0
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.05)
+
+    async def cancel_later(pool: asyncpg.Pool) -> None:
+        while not (tasks := await agent_ledger.list_tasks(pool)):
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        await agent_ledger.cancel(pool, tasks[0].id, tenant=None, by="tests")
+
+    with ThreadPoolExecutor(1) as thread:
+        cancelled = thread.submit(apart, database_url, cancel_later)
+        result = run("run", "issue-triage", "-i", INPUT)
+        cancelled.result()
+    assert result.exit_code == 1
+    assert result.stderr.count("waiting: no worker has taken the task yet") == 1
+    assert "cancelled" in result.stdout

@@ -105,3 +105,13 @@ def test_json_output_is_shown_as_json() -> None:
     Console(file=out, width=80).print(result_view(result))
     inside = "".join(line.strip("│ \n") for line in out.getvalue().splitlines() if line.startswith("│"))
     assert json.loads(inside) == {"labels": ["bug"]}
+
+
+@pytest.mark.parametrize("body", [{"kind": "finished", "status": "succeeded"}, {"kind": "text", "text": ""}])
+def test_lines_end_without_a_blank(body: dict[str, object]) -> None:
+    """What an event does not say leaves no blank at the line's end."""
+    out = io.StringIO()
+    event = TaskEvent(task_id=TASK, attempt=1, seq=1, at=datetime.now(UTC), body=body_adapter.validate_python(body))
+    LiveView(Console(file=out, width=300)).show(event)
+    line = out.getvalue().removesuffix("\n")
+    assert line == line.rstrip() != ""

@@ -78,6 +78,49 @@ def test_each_fault_is_said(tmp_path: Path, how: dict[str, Any], said: str) -> N
     assert any(said in problem for problem in problems), problems
 
 
+def test_faults_do_not_hide_each_other(tmp_path: Path) -> None:
+    """Everything that is wrong is said at once, and nothing that follows from another fault alone."""
+    skill = make_skill(
+        tmp_path,
+        front={"description": None},
+        max_turns="0",
+        required_tools="bad worse",
+        required_effects="github/issue_write[] github/issue_write@",
+        grant="github: {tools: ['Issue Read'], mode: erase}",
+        model="sonnet",
+        input_schema="missing.json",
+        output_schema={"type": "objekt", "required": "answer"},
+    )
+    problems = check(skill)
+    for said in (
+        "description is missing",
+        "metadata.max-turns",
+        "'bad', 'worse'",
+        "'github/issue_write[]'",
+        "'github/issue_write@'",
+        "metadata.grant.github.tools.0",
+        "metadata.grant.github.mode",
+        "'sonnet' has no known price",
+        "metadata.input-schema names missing.json, which is not in the skill's folder",
+        "output-schema: not a JSON Schema (2020-12): $.type: 'objekt'",
+        "output-schema: not a JSON Schema (2020-12): $.required: 'answer'",
+    ):
+        assert any(said in problem for problem in problems), (said, problems)
+    assert not any("is missing:" in problem or "nothing is granted" in problem for problem in problems)
+    assert not any("Value error" in problem for problem in problems)
+
+
+def test_missing_schema_file_is_named_alone(tmp_path: Path) -> None:
+    """A schema that is named and not there is not said to be left out."""
+    place = write_skill(tmp_path)
+    (place / "input.schema.json").unlink()
+    (place / "output.schema.json").unlink()
+    assert check(read_skill(place)) == [
+        "metadata.input-schema names input.schema.json, which is not in the skill's folder",
+        "metadata.output-schema names output.schema.json, which is not in the skill's folder",
+    ]
+
+
 def test_plain_yaml_is_not_the_format(tmp_path: Path) -> None:
     """The format wants strings under metadata: the check says so, while the loader takes them."""
     place = write_skill(tmp_path)

@@ -1,5 +1,6 @@
 """Skills: read in the Agent Skills format, forgiving what a reader may forgive and nothing that loosens a run."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_snapshot_keeps_what_was_loaded(tmp_path: Path) -> None:
     assert snapshot(skill, tmp_path / "kept") == kept
 
 
+def test_folders_without_a_skill_are_named(tmp_path: Path) -> None:
+    """A folder that holds no SKILL.md is a warning, a hidden one is none."""
+    write_skill(tmp_path / "skills")
+    (tmp_path / "skills" / "draft").mkdir()
+    (tmp_path / "skills" / ".git").mkdir()
+    (tmp_path / "none").mkdir()
+    assert load_shelf([tmp_path / "skills", tmp_path / "none"]).warnings == (
+        f"{tmp_path}/skills/draft: skipped: it holds no SKILL.md",
+        f"{tmp_path}/none holds no SKILL.md, and no folder in it does",
+    )
+
+
 def test_two_skills_of_one_name_are_refused(tmp_path: Path) -> None:
     """Two skills of one name are an error that names both folders."""
     write_skill(tmp_path / "a")
@@ -104,6 +117,10 @@ def test_missing_folder_is_named() -> None:
     """A folder of SKILLS_PATH that is missing is named with the remedy."""
     with pytest.raises(SkillError, match="/nowhere is not a folder of skills"):
         load_shelf([Path("/nowhere")])
+    with pytest.raises(
+        SkillError, match=rf"no-such \(relative, so looked for in {re.escape(str(Path.cwd()))}\) is not"
+    ):
+        load_shelf([Path("no-such")])
 
 
 @pytest.mark.parametrize("text", ["", "# no front matter", "---\n- a list\n---\nbody", "---\n: [\n---\nbody"])

@@ -84,6 +84,17 @@ async def test_danger_is_for_services_that_hold_it(tmp_path: Path, pool: Pool) -
         assert (first["state"], second["state"]) == ("done", "unknown")
 
 
+async def test_other_hosts_and_origins_are_refused_like_the_rest(tmp_path: Path, pool: Pool) -> None:
+    """What a web page could have sent gets nothing but the gateway's own refusal."""
+    async with toy(tmp_path, pool, GRANT) as api:
+        for status, name, value in ((421, "host", "evil.example"), (403, "origin", "https://evil.example")):
+            reply = await api.client.get("/tickets/T-1", headers={name: value})
+            assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (status, name)
+            assert (reply.json()["reason"], value in reply.json()["message"]) == (name, True)
+            assert f"ALLOWED_{name.upper()}S" in reply.json()["remedy"]
+        assert api.vendor.seen == []
+
+
 def test_a_table_must_be_whole() -> None:
     """Two equal routes, a write without tools, a lookup that is none, an unread reply without a path are refused."""
     with pytest.raises(ValueError, match="same method"):

@@ -5,13 +5,14 @@ from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from api_kit.body import Body, Json, build, parse
+from api_kit.body import Body, build, parse
 from api_kit.errors import Refusal
 from api_kit.media import choose
 from api_kit.query import build as build_query
 from api_kit.query import parse as parse_query
 from hypothesis import given
 from hypothesis import strategies as st
+from service_kit.json_text import Json
 
 ALLOWED = frozenset({"q", "page", "a b"})
 JSON = st.recursive(

@@ -25,7 +25,8 @@ def trigger() -> dict[str, Any]:
 async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -> AsyncIterator[Control]:
     """A running control with the skill registered and no worker anywhere."""
     write_files(tmp_path, trigger)
-    row = SkillRow(name="issue-triage", version="v1", engine="claude", model="m", description="d")
+    schema = {"properties": {"issue": {"type": "integer"}}}
+    row = SkillRow(name="issue-triage", version="v1", engine="claude", model="m", description="d", input_schema=schema)
     await register_skills(pool, [row])
     settings = load(
         ControlSettings,

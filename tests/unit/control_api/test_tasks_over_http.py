@@ -16,10 +16,11 @@ from service_kit.http import Reply
 TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
 
 
-async def post(control: Control, body: Any, **headers: str) -> Reply:
-    """Submit a task."""
+async def post(control: Control, body: Any, kind: str | None = "application/json") -> Reply:
+    """Submit a task, said to be of a content type."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return await control.http.request("POST", "/v1/tasks", content=raw, headers=control.headers | headers)
+    headers = control.headers | ({"content-type": kind} if kind is not None else {})
+    return await control.http.request("POST", "/v1/tasks", content=raw, headers=headers)
 
 
 async def test_accepted_means_committed(control: Control) -> None:
@@ -50,6 +51,9 @@ async def test_the_same_id_is_one_task_and_another_body_a_conflict(control: Cont
         ({**TASK, "actor": {"kind": "person", "id": "root"}}, 422, "actor"),
         ({**TASK, "budget": {"usd": -1}}, 422, "budget.usd"),
         ({**TASK, "skill": "other-skill"}, 403, "other-skill"),
+        (b'{"skill": "issue-triage", "input": {"issue": NaN}}', 400, "NaN is no JSON value"),
+        (b'{"skill": "issue-triage", "input": {"issue": 1e999}}', 400, "1e999 is too large"),
+        ({**TASK, "input": {"issue": "one"}}, 422, "issue: 'one' is not of type 'integer'"),
         ({**TASK, "deadline": "2020-01-01T00:00:00Z"}, 422, "deadline"),
         ({**TASK, "input": "x" * 1_100_000}, 413, "1048576"),
         ({**TASK, "input": "a\x00b"}, 422, "NUL"),
@@ -61,6 +65,35 @@ async def test_what_is_no_task_is_refused_by_name(control: Control, body: Any, s
     reply = await post(control, body)
     assert (reply.status, part in reply.json()["message"]) == (status, True), reply.text
     assert await control.tasks() == []
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/triggers/test"])
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+async def test_a_body_says_that_it_is_json(control: Control, path: str, kind: str | None) -> None:
+    """A post of another content type, or of none, is refused with what is wanted."""
+    headers = control.headers | ({"content-type": kind} if kind is not None else {})
+    reply = await control.http.request("POST", path, content=json.dumps(TASK).encode(), headers=headers)
+    assert (reply.status, reply.json()["reason"]) == (415, "content_type")
+    assert reply.json()["remedy"] == "Send Content-Type: application/json."
+    assert await control.tasks() == []
+
+
+async def test_a_content_type_may_name_its_charset(control: Control) -> None:
+    """Parameters and capitals do not make it another type."""
+    assert (await post(control, TASK, "Application/JSON; charset=utf-8")).status == 202
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "value"), [(421, "host", "a.example"), (403, "origin", "https://a.example")]
+)
+async def test_other_hosts_and_origins_are_refused_like_the_rest(
+    control: Control, status: int, name: str, value: str
+) -> None:
+    """What is not for control has message, reason and remedy, and is counted."""
+    reply = await control.http.request("GET", "/v1/tasks", headers=control.headers | {name: value})
+    assert (reply.status, reply.json()["reason"], reply.headers["x-agent-control-error"]) == (status, name, name)
+    assert value in reply.json()["message"]
+    assert f'control_refusals_total{{reason="{name}"}} 1.0' in (await control.http.request("GET", "/metrics")).text
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer abd_unknown"}, {"authorization": "Basic x"}])

@@ -141,6 +141,15 @@ async def test_inserted_values_are_never_templates(control: Control) -> None:
     assert task["task"]["input"]["note"] == "by ${issue.title}"
 
 
+@pytest.mark.parametrize("trigger", [{**TRIGGER, "input": {"issue": "${issue.title}"}}])
+async def test_input_that_does_not_fit_the_skill_is_refused(control: Control) -> None:
+    """A trigger whose input does not fit its skill's schema makes no task, and the answer says what does not fit."""
+    reply = await control.deliver(payload())
+    assert (reply.status, reply.json()["reason"]) == (422, "task")
+    assert "issue: 'It ${breaks}' is not of type 'integer'" in reply.json()["message"]
+    assert await control.tasks() == []
+
+
 async def test_triggers_test_shows_the_plan_and_starts_nothing(control: Control) -> None:
     """A rehearsal gives the task that would be made, and makes none."""
     asked: dict[str, Any] = {"event": "issues", "payload": payload()}

@@ -36,7 +36,9 @@ def test_nothing_chosen_is_all_stand_ins() -> None:
         ({"CONTROL_PORT": "http"}, "CONTROL_PORT='http'"),
         ({"REDIS_PORT": "70000"}, "REDIS_PORT='70000'"),
         ({"PORT_OFFSET": "a lot"}, "PORT_OFFSET='a lot'"),
-        ({"PORT_OFFSET": "60000"}, "CONTROL_PORT='68000'"),
+        ({"PORT_OFFSET": "70000"}, "PORT_OFFSET='70000' is not usable: give a whole number from -3000 to 56534"),
+        ({"PORT_OFFSET": "-9000"}, "PORT_OFFSET='-9000' is not usable: give a whole number from -3000 to 56534"),
+        ({"PORT_OFFSET": "-9000", "GITHUB_API_PORT": "1"}, "give a whole number from -3005 to 56534"),
     ],
 )
 def test_a_wrong_port_is_named(environ: dict[str, str], message: str) -> None:

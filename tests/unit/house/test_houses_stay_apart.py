@@ -11,6 +11,7 @@ from fixtures.house import free_ports_for_all
 from house.life import House
 from house.place import PORTS, Place
 from house.processes import Choice, Process
+from house.strays import end, strays
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 
@@ -124,6 +125,32 @@ async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: P
         await house.up(lambda _: None)
 
 
-async def test_a_house_that_is_not_up_says_so(local: House) -> None:
-    """Health of a house that is down names every process as not running."""
-    assert set((await local.health()).values()) == {"not running"}
+async def test_a_house_that_is_not_up_has_no_health(local: House) -> None:
+    """Health of a house that is down names no process."""
+    assert await local.health() == {}
+
+
+def test_another_house_s_processes_are_no_strays(running: list[Running]) -> None:
+    """What a living supervisord holds is not taken for something left behind; once that is killed, it is."""
+    first = running[0]
+    pids = first.until(2)
+    listed = [Process("one", ["sleep", "60"], {})]
+    assert not set(strays(listed)) & set(pids.values())
+
+    (supervisor,) = {psutil.Process(pid).ppid() for pid in pids.values()}
+    psutil.Process(supervisor).kill()
+    try:
+        assert set(strays(listed)) >= set(pids.values())
+    finally:
+        end(pids.values())
+
+
+def test_a_stop_clears_after_a_killed_supervisord(running: list[Running]) -> None:
+    """The socket of a supervisord that was killed goes with the next stop; where none was up, nothing is made."""
+    first = running[0]
+    pids = first.until(2)
+    psutil.Process(psutil.Process(pids["one"]).ppid()).kill()
+    end(pids.values())
+    assert first.place.runtime.exists()
+    assert not first.supervisor.stop()
+    assert not first.place.runtime.exists()

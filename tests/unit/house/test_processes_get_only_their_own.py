@@ -142,3 +142,11 @@ def test_a_process_does_not_show_its_environment(place: Place, environ: dict[str
     """A process's printed form has no values of its environment."""
     made = listed(place, environ, Choice())["worker"]
     assert place.secret("ref.key") not in repr(replace(made))
+
+
+def test_the_worker_s_folder_is_its_own(place: Place, environ: dict[str, str]) -> None:
+    """The worker keeps runs and snapshots in a folder that is made for it and named after it: no `runs/runs`."""
+    folder = listed(place, environ, Choice())["worker"].env["WORKER_FOLDER"]
+    assert folder == str(place.home / "worker")
+    assert (place.home / "worker").is_dir()
+    assert not (place.home / "runs").exists()

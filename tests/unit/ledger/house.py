@@ -1,5 +1,6 @@
 """What the ledger's tests share: a door, a skill, and a worker that claims."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,13 @@ from service_kit.grants import Bound
 
 STREAM = "agent:tasks"
 SKILL = SkillRow(name="triage", version="v1", engine="claude", model="claude-sonnet-4-5")
+SCHEMA = {
+    "type": "object",
+    "properties": {"issue": {"type": "integer", "minimum": 1}},
+    "required": ["issue"],
+    "additionalProperties": False,
+}
+STRICT = replace(SKILL, name="strict", input_schema=SCHEMA)
 DOOR = Door(
     name=f"stream:{STREAM}",
     skills=["*"],

@@ -93,3 +93,6 @@ async def test_web_pages_cannot_ask(api: House) -> None:
     host = await api.post(ask("SCENARIO:text"), headers={"host": "evil.example"})
     origin = await api.post(ask("SCENARIO:text"), headers={"origin": "https://evil.example"})
     assert (host.status_code, origin.status_code) == (421, 403)
+    for reply, reason, part in ((host, "host", "ALLOWED_HOSTS"), (origin, "origin", "ALLOWED_ORIGINS")):
+        assert reply.headers["x-agent-gateway-error"] == reason
+        assert (reply.json()["type"], part in reply.json()["error"]["message"]) == ("error", True)

@@ -129,7 +129,11 @@ async def test_foreign_hosts_and_origins_are_refused(headers: dict[str, Any], pa
     """Only loopback names and listed ones pass; health is outside the guard."""
     guarded = HostGuard(health_app(), allowed_hosts=["mcp.example"], allowed_origins=["https://app.example"])
     async with served(guarded) as url, HttpClient(base_url=url) as http:
-        assert (await http.request("GET", path, headers=headers)).status == status
+        reply = await http.request("GET", path, headers=headers)
+    assert reply.status == status
+    if status != 200:
+        remedy = {421: "Add it to ALLOWED_HOSTS.", 403: "Add it to ALLOWED_ORIGINS."}[status]
+        assert (set(reply.json()), reply.json()["remedy"]) == ({"message", "reason", "remedy"}, remedy)
 
 
 def test_a_taken_port_is_named_with_its_remedy() -> None:

@@ -1,13 +1,33 @@
 """Puts the command line together."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, skills, submit, tasks, triggers, worker
+from agent_engine.cli.screen import WRONG_USE, tell
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 
+
+class Commands(TyperGroup):
+    """The commands; an option or argument that is missing or not usable is one line on standard error, too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            message = error.format_message().replace("Value error, ", "").rstrip(".")
+            place = error.ctx.command_path if error.ctx else "agent-engine"
+            tell("error", f"{message}: see `{place} --help`")
+            raise typer.Exit(WRONG_USE) from None
+
+
 app = typer.Typer(
     name="agent-engine",
+    cls=Commands,
     help="Takes tasks, runs agent CLIs confined and headless, and judges what they did by evidence.",
     epilog=EPILOG,
     no_args_is_help=True,

@@ -69,9 +69,29 @@ def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
 
 def fail(error: Exception, status: int) -> int:
     """Print an error in one line and give the exit status."""
-    text = redact(for_terminal(str(error) or type(error).__name__))
-    sys.stderr.write(f"error: {' '.join(text.split())}\n")
+    tell("error", why(error))
     return status
+
+
+def tell(kind: str, message: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write(f"{kind}: {' '.join(redact(for_terminal(message)).split())}\n")
+
+
+def why(error: Exception, path: object = None) -> str:
+    """Say what an error is about: of a file its name and what is wrong with it.
+
+    Args:
+        error: the error.
+        path: the file, where the error does not name it itself.
+    """
+    name = path
+    if isinstance(error, OSError):
+        name = path or error.filename
+    if name is None:
+        return str(error) or type(error).__name__
+    reason = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or str(error)
+    return f"{name}: {reason[:1].lower()}{reason[1:]}"
 
 
 @asynccontextmanager

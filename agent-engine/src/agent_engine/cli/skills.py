@@ -9,12 +9,22 @@ from rich.table import Table
 from rich.text import Text
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.screen import DONE, FAILED, WRONG_USE, Json, Screen, UsageError, fail, finish, ledger, why
 from agent_engine.render import plain
 from agent_engine.settings import LedgerAccess, SkillSources
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
-from agent_engine.skills.load import Shelf, known_folders, load_shelf, read_skill, skill_folders
+from agent_engine.skills.load import (
+    Shelf,
+    bare_folders,
+    full_name,
+    known_folders,
+    load_shelf,
+    read_skill,
+    skill_folders,
+)
+
+BARE = "it holds no SKILL.md"
 
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,35 +84,45 @@ def check(
     async def work() -> int:
         screen = Screen(as_json=as_json)
         folders = [path] if path is not None else known_folders(load(SkillSources).folders())
-        wrong = False
+        status = DONE
+        names: dict[str, Path] = {}
         for folder in folders:
-            if not folder.is_dir():
-                raise UsageError(f"{folder} is not a folder")
-            places = skill_folders(folder)
-            if not places:
-                raise UsageError(f"{folder} holds no SKILL.md, and no folder in it does")
-            for place in places:
-                found = check_folder(place)
-                wrong = wrong or bool(found)
+            if not folder.is_dir() or not skill_folders(folder):
+                lack = "holds no SKILL.md, and no folder in it does" if folder.is_dir() else "is not a folder"
+                status = fail(UsageError(f"{full_name(folder)} {lack}"), WRONG_USE)
+                continue
+            for place in bare_folders(folder):
+                screen.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
+                screen.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
+            for place in skill_folders(folder):
+                found = check_folder(place, names)
+                status = max(status, FAILED) if found else status
                 screen.data({"skill": place.name, "folder": str(place), "problems": found})
                 screen.show(
                     Text.assemble(plain(place.name), ": ", (f"{len(found)} wrong", "red") if found else ("ok", "green"))
                 )
                 for text in found:
                     screen.show(Text.assemble("  - ", plain(text)))
-        if path is None:
-            shelf()
-        return FAILED if wrong else DONE
+        return status
 
     finish(work())
 
 
-def check_folder(folder: Path) -> list[str]:
-    """Give everything that is wrong with the skill in a folder."""
+def check_folder(folder: Path, names: dict[str, Path]) -> list[str]:
+    """Give everything that is wrong with the skill in a folder.
+
+    Args:
+        folder: where the skill is.
+        names: the skills that were checked before, by name; this one is added.
+    """
     try:
-        return problems_of(read_skill(folder))
-    except UnreadableSkill as error:
-        return [str(error)]
+        skill = read_skill(folder)
+    except (UnreadableSkill, OSError) as error:
+        return [why(error)]
+    first = names.setdefault(skill.name, folder)
+    if first.resolve() == folder.resolve():
+        return problems_of(skill)
+    return [*problems_of(skill), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
 
 
 @app.command("register")

@@ -1,160 +1,139 @@
 """`agent-engine enqueue` and `run`: submit a task through the ledger, by the command line's own door."""
 
+import functools
 import getpass
-import json
+import inspect
 import socket
 from collections.abc import Callable
-from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import agent_ledger
 import asyncpg
 import typer
-from agent_contracts import Actor, Budget, Origin, Priority, ReplyTo, Retry, Task
+from agent_contracts import Actor, Origin, Priority, Task
 from pydantic import ValidationError
 from rich.text import Text
 from service_kit.access import AccessFile, Door
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
+from agent_engine.cli.input import read_input
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.waiting import hint_when_waiting
+from agent_engine.faults import Fault, faults
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view
 from agent_engine.settings import SubmitAccess
 
-Skill = Annotated[str, typer.Argument(help="The skill's name.")]
-Input = Annotated[
-    list[str], typer.Option("--input", "-i", help="JSON, text, @file, or key=value (may be given several times).")
-]
-Repository = Annotated[
-    list[str] | None, typer.Option(help="Narrow the task to this repository, owner/name; may be given several times.")
-]
-Model = Annotated[str | None, typer.Option(help="Another model than the skill's, of those that the door lists.")]
-Usd = Annotated[float | None, typer.Option(min=0, help="Narrow the budget, in dollars.")]
-Attempts = Annotated[int | None, typer.Option(min=1, max=20, help="How often it may be attempted.")]
-Id = Annotated[UUID | None, typer.Option("--id", help="The task's id: the same id again is the same task.")]
-DedupeKey = Annotated[str | None, typer.Option(help="At most one task of this key is under way.")]
+EXACT_INPUT = "Text or @file, sent as it is even where it looks like JSON."
+
+OPTIONS = {
+    "skill": "SKILL",
+    "input": "--input",
+    "resources.github": "--repository",
+    "model": "--model",
+    "budget.usd": "--budget-usd",
+    "retry.max_attempts": "--max-attempts",
+    "dedupe_key": "--dedupe-key",
+    "reply_to.stream": "--reply-stream",
+}
+"""A task's fields, and what sets them here."""
+
+SHOWN = 80
 
 
-def enqueue(
-    skill: Skill,
-    given: Input,
-    repository: Repository = None,
-    model: Model = None,
-    budget_usd: Usd = None,
-    max_attempts: Attempts = None,
-    task_id: Id = None,
-    dedupe_key: DedupeKey = None,
+def task_from(
+    *,
+    skill: Annotated[str, typer.Argument(help="The skill's name.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", help="JSON, text, @file, or key=value (may be given several times)."),
+    ] = None,
+    text: Annotated[str | None, typer.Option("--input-text", help=EXACT_INPUT)] = None,
+    repository: Annotated[
+        list[str] | None,
+        typer.Option(help="Narrow the task to this repository, owner/name; may be given several times."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Another model than the skill's, of those that the door lists.")
+    ] = None,
+    budget_usd: Annotated[str | None, typer.Option(metavar="USD", help="Narrow the budget, in dollars.")] = None,
+    max_attempts: Annotated[int | None, typer.Option(min=1, max=20, help="How often it may be attempted.")] = None,
+    task_id: Annotated[
+        UUID | None, typer.Option("--id", help="The task's id: the same id again is the same task.")
+    ] = None,
+    dedupe_key: Annotated[str | None, typer.Option(help="At most one task of this key is under way.")] = None,
     priority: Annotated[Priority, typer.Option(help="high, normal or low.")] = Priority.normal,
     reply_stream: Annotated[str | None, typer.Option(help="Also send the result to agent:results:TENANT:NAME.")] = None,
+) -> Task:
+    """Make the task that the options ask for.
+
+    Raises:
+        UsageError: an option's value is not usable; names both.
+    """
+    fields: dict[str, Any] = {
+        "skill": skill,
+        "input": read_input(given or [], text),
+        "resources": {"github": {"repositories": repository}} if repository else None,
+        "model": model,
+        "budget": {"usd": budget_usd},
+        "retry": None if max_attempts is None else {"max_attempts": max_attempts},
+        "id": task_id,
+        "dedupe_key": dedupe_key,
+        "priority": priority,
+        "reply_to": None if reply_stream is None else {"stream": reply_stream},
+        "actor": Actor(kind="person", id=user()),
+        "origin": Origin(kind="cli", ref=socket.gethostname() or "localhost"),
+    }
+    try:
+        return Task.model_validate(fields)
+    except ValidationError as error:
+        raise UsageError("; ".join(map(_explained, faults(error)))) from None
+
+
+def _explained(fault: Fault) -> str:
+    if not fault.place:
+        return f"this is no task: {fault.words}"
+    option = next((name for place, name in OPTIONS.items() if f"{fault.place}.".startswith(f"{place}.")), fault.place)
+    value = f" {fault.given!r}" if isinstance(fault.given, str) and len(fault.given) <= SHOWN else ""
+    return f"{option}{value}: {fault.words}"
+
+
+def asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `task_from` beside its own; its first argument is what makes the task."""
+    shared = inspect.signature(task_from).parameters
+    own = list(inspect.signature(command).parameters.values())[1:]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:
+        wanted = {name: given.pop(name) for name in shared}
+        command(functools.partial(task_from, **wanted), **given)
+
+    parameters = [*shared.values(), *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)]
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_options
+
+
+@asking
+def enqueue(
+    make: Callable[[], Task],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the result.")] = False,
     as_json: Json = False,
 ) -> None:
     """Submit a task; print its id once its row is committed."""
-    screen = Screen(as_json=as_json)
-
-    def make() -> Task:
-        return task_from(
-            skill=skill,
-            given=read_input(given),
-            repositories=repository,
-            id=task_id,
-            model=model,
-            budget=Budget(usd=Decimal(str(budget_usd)) if budget_usd is not None else None),
-            retry=Retry(max_attempts=max_attempts) if max_attempts else None,
-            dedupe_key=dedupe_key,
-            priority=priority,
-            reply_to=ReplyTo(stream=reply_stream) if reply_stream else None,
-        )
-
-    finish(submit_and_watch(screen, make, wait=wait, live=False))
+    finish(submit_and_watch(Screen(as_json=as_json), make, wait=wait, live=False))
 
 
+@asking
 def run(
-    skill: Skill,
-    given: Input,
-    repository: Repository = None,
-    model: Model = None,
-    budget_usd: Usd = None,
-    max_attempts: Attempts = None,
-    task_id: Id = None,
+    make: Callable[[], Task],
     thinking: Annotated[bool, typer.Option("--thinking", help="Show the agent's thoughts too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Submit a task, show live what happens, and end with its result. A worker must be running."""
-    screen = Screen(as_json=as_json)
-
-    def make() -> Task:
-        return task_from(
-            skill=skill,
-            given=read_input(given),
-            repositories=repository,
-            id=task_id,
-            model=model,
-            budget=Budget(usd=Decimal(str(budget_usd)) if budget_usd is not None else None),
-            retry=Retry(max_attempts=max_attempts) if max_attempts else None,
-        )
-
-    finish(submit_and_watch(screen, make, wait=True, live=True, thinking=thinking))
-
-
-def read_input(given: list[str]) -> str | dict[str, Any]:
-    """Read a task's input from the command line's arguments.
-
-    Raises:
-        UsageError: a file cannot be read, or the forms are mixed.
-    """
-    if len(given) == 1 and not _is_pair(given[0]):
-        text = given[0]
-        if text.startswith("@"):
-            try:
-                text = Path(text[1:]).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"--input {given[0]}: {error}") from None
-        value = _json_or_text(text)
-        return value if isinstance(value, dict) else text
-    pairs: dict[str, Any] = {}
-    for part in given:
-        if not _is_pair(part):
-            raise UsageError(f"--input {part!r} is not key=value, and several --input must all be")
-        name, _, value = part.partition("=")
-        pairs[name] = _json_or_text(value)
-    return pairs
-
-
-def _is_pair(text: str) -> bool:
-    name, separator, _ = text.partition("=")
-    return bool(separator) and name.isidentifier()
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def task_from(*, skill: str, given: str | dict[str, Any], repositories: list[str] | None, **fields: Any) -> Task:
-    """Make the task.
-
-    Raises:
-        UsageError: a field is not usable; names it.
-    """
-    resources = {"github": {"repositories": repositories}} if repositories else None
-    try:
-        return Task(
-            skill=skill,
-            input=given,
-            resources=resources,
-            actor=Actor(kind="person", id=user()),
-            origin=Origin(kind="cli", ref=socket.gethostname() or "localhost"),
-            **{name: value for name, value in fields.items() if value is not None},
-        )
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise UsageError(f"this is no task: {wrong}") from None
+    finish(submit_and_watch(Screen(as_json=as_json), make, wait=True, live=True, thinking=thinking))
 
 
 def user() -> str:
@@ -194,11 +173,12 @@ async def submit_and_watch(
             return DONE
         screen.show(Text.assemble(("task ", "dim"), plain(submitted.id)))
         view = LiveView(screen.console, thinking=thinking)
-        async for event in follow(pool, submitted.id):
-            if live and not screen.as_json:
-                view.show(event)
-            elif live:
-                screen.data(event.model_dump(mode="json"))
+        async with hint_when_waiting(pool, submitted.id):
+            async for event in follow(pool, submitted.id):
+                if live and not screen.as_json:
+                    view.show(event)
+                elif live:
+                    screen.data(event.model_dump(mode="json"))
         return await show_result(screen, pool, submitted.id, with_row=live)
 
 

@@ -16,6 +16,7 @@ from service_kit.settings import load
 
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
 from agent_engine.cli.submit import cli_door, show_result, user
+from agent_engine.cli.waiting import hint_when_waiting
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -86,11 +87,12 @@ def tail(task: TaskId, as_json: Json = False) -> None:
         async with ledger(load(LedgerAccess).database_url) as pool:
             await known(pool, task)
             view = LiveView(screen.console)
-            async for event in follow(pool, task):
-                if as_json:
-                    screen.data(event.model_dump(mode="json"))
-                else:
-                    view.show(event)
+            async with hint_when_waiting(pool, task):
+                async for event in follow(pool, task):
+                    if as_json:
+                        screen.data(event.model_dump(mode="json"))
+                    else:
+                        view.show(event)
             return await show_result(screen, pool, task, with_row=False)
 
     finish(work())
@@ -122,8 +124,12 @@ def retry(task: TaskId, as_json: Json = False) -> None:
         door = cli_door(settings)
         async with ledger(settings.database_url) as pool:
             new = await agent_ledger.retry(pool, task, door=door, actor=Actor(kind="person", id=user()))
-        screen.show(Text(str(new)))
-        screen.data({"id": new, "parent_id": task})
+            view = await known(pool, new)
+        if view.parent_id == task:
+            screen.show(Text(f"queued again as task {new}"))
+        else:
+            screen.show(Text(f"nothing queued: task {new} is under way and has the same dedupe key"))
+        screen.data({"id": new, "parent_id": view.parent_id})
         return DONE
 
     finish(work())

@@ -9,7 +9,7 @@ from rich.text import Text
 from service_kit.http import HttpClient
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, why
 from agent_engine.render import plain
 from agent_engine.settings import ControlAccess
 
@@ -55,7 +55,7 @@ def read_payload(path: Path) -> dict[str, Any]:
     try:
         payload = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(why(error, path)) from None
     if not isinstance(payload, dict):
         raise UsageError(f"{path} holds no JSON object")
     return payload

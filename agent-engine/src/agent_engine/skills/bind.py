@@ -6,11 +6,11 @@ from typing import Any
 
 from agent_contracts import Grant, Mode, Task
 from agent_contracts.grant import Resources
+from agent_ledger import misfit
 from service_kit.foreign import clean_line
 from service_kit.grants import Bound, narrow, narrow_resources
 
 from agent_engine.errors import TaskRefused
-from agent_engine.schema import misfit
 from agent_engine.servers import SERVERS, Server, cli_name
 from agent_engine.skills.format import Skill
 from agent_engine.skills.places import INPUT_VALUE, fill

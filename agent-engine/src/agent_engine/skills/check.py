@@ -11,7 +11,7 @@ from typing import Any
 from agent_contracts import Mode
 from genai_prices import Usage, calc_price
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import best_match
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
@@ -34,16 +34,10 @@ def check(skill: Skill) -> list[str]:
         found.append("the body is empty: it is what the agent is told to do")
     if body.count("\n") >= MAX_BODY_LINES:
         found.append(f"the body has more than {MAX_BODY_LINES} lines: move what is not always needed to references/")
-    rules: tuple[Callable[[Skill], list[str]], ...] = (
-        _tools,
-        _grants,
-        _schemas,
-        _placeholders,
-        _model,
-        _clocks,
-    )
-    for rule in rules:
-        found += rule(skill)
+    unusable = {text.removeprefix("metadata.").partition(":")[0].partition(".")[0] for text in skill.problems}
+    for rule, rests_on in RULES:
+        if not unusable & rests_on:  # what stands at its default would be blamed for what is not its fault
+            found += rule(skill)
     return list(dict.fromkeys(found))
 
 
@@ -158,10 +152,9 @@ def _schemas(skill: Skill) -> list[str]:
     for setting, schema in (("input-schema", skill.input_schema), ("output-schema", skill.output_schema)):
         if schema is None:
             continue
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            found.append(f"{setting}: not a JSON Schema (2020-12): {error.message}")
+        for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
+            told = best_match([error])
+            found.append(f"{setting}: not a JSON Schema (2020-12): {told.json_path}: {told.message}")
     if skill.output_schema is None and skill.settings.output_schema is None:
         found.append("output-schema is missing: without one the answer's shape is not checked")
     return found
@@ -174,7 +167,7 @@ def _placeholders(skill: Skill) -> list[str]:
     ]
     templates += [effect.target or "" for effect in skill.settings.required_effects]
     wanted = {path for template in templates for path in INPUT_VALUE.findall(template)}
-    if not wanted:
+    if not wanted or (skill.input_schema is None and skill.settings.input_schema is not None):
         return []
     if skill.input_schema is None:
         return ["input-schema is missing: grant or required-effects take values from the input"]
@@ -201,3 +194,14 @@ def _clocks(skill: Skill) -> list[str]:
     if skill.settings.idle_seconds > skill.settings.wall_seconds:
         return ["idle-seconds is longer than wall-seconds"]
     return []
+
+
+RULES: tuple[tuple[Callable[[Skill], list[str]], frozenset[str]], ...] = (
+    (_tools, frozenset({"servers"})),
+    (_grants, frozenset({"servers", "grant"})),
+    (_schemas, frozenset({"output-schema"})),
+    (_placeholders, frozenset({"input-schema"})),
+    (_model, frozenset()),
+    (_clocks, frozenset({"wall-seconds", "idle-seconds"})),
+)
+"""Each rule with the settings that it rests on."""

@@ -17,6 +17,7 @@ from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from agent_engine.faults import faults
 from agent_engine.skills.required import RequiredEffect, entries
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
@@ -63,14 +64,22 @@ class SkillSettings(BaseModel):
         named = entries(value) if isinstance(value, str) else value
         if not isinstance(named, list | tuple):
             return value
-        return tuple(RequiredEffect.parse(entry) if isinstance(entry, str) else entry for entry in named)
+        found, wrong = [], []
+        for entry in named:
+            try:
+                found.append(RequiredEffect.parse(entry) if isinstance(entry, str) else entry)
+            except ValueError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return tuple(found)
 
     @field_validator("required_tools")
     @classmethod
     def _with_server(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            if not TOOL_NAME.fullmatch(name):
-                raise ValueError(f"'{name}' is not server/tool, as in github/issue_read")
+        wrong = [f"'{name}'" for name in value if not TOOL_NAME.fullmatch(name)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: not server/tool, as in github/issue_read")
         return value
 
     @field_validator("grant", mode="before")
@@ -145,7 +154,7 @@ def settings_of(front: dict[str, Any]) -> tuple[SkillSettings, list[str], list[s
     """Read our settings out of `metadata`.
 
     Returns:
-        The settings (defaults where one is unusable), the warnings and the problems.
+        The settings (the default for each that is unusable), the warnings and the problems.
     """
     metadata = front.get("metadata") or {}
     if not isinstance(metadata, dict):
@@ -159,8 +168,10 @@ def settings_of(front: dict[str, Any]) -> tuple[SkillSettings, list[str], list[s
     try:
         return SkillSettings.model_validate(given), warnings, []
     except ValidationError as error:
-        problems = [f"metadata.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-        return SkillSettings(), warnings, problems
+        found = faults(error)
+    wrong = {fault.place.partition(".")[0] for fault in found}
+    sound = SkillSettings.model_validate({key: value for key, value in given.items() if key not in wrong})
+    return sound, warnings, [f"metadata.{fault.place}: {fault.words}" for fault in found]
 
 
 def schema_of(folder_files: dict[str, bytes], name: str | None, setting: str) -> tuple[dict[str, Any] | None, str]:

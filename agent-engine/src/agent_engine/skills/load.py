@@ -42,6 +42,7 @@ class Shelf:
                 budget=skill.settings.budget,
                 concurrency_key=skill.settings.concurrency_key,
                 description=skill.description,
+                input_schema=skill.input_schema,
             )
             for skill in self.skills.values()
         ]
@@ -72,8 +73,12 @@ def load_shelf(folders: Iterable[Path]) -> Shelf:
     seen: set[Path] = set()
     for folder in folders:
         if not folder.is_dir():
-            raise SkillError(f"{folder} is not a folder of skills: create it or take it out of SKILLS_PATH")
-        for place in skill_folders(folder):
+            raise SkillError(f"{full_name(folder)} is not a folder of skills: create it or take it out of SKILLS_PATH")
+        places = skill_folders(folder)
+        if not places:
+            warnings.append(f"{full_name(folder)} holds no SKILL.md, and no folder in it does")
+        warnings.extend(f"{place}: skipped: it holds no SKILL.md" for place in bare_folders(folder))
+        for place in places:
             if place.resolve() in seen:
                 continue
             seen.add(place.resolve())
@@ -81,6 +86,9 @@ def load_shelf(folders: Iterable[Path]) -> Shelf:
                 skill = read_skill(place)
             except UnreadableSkill as error:
                 warnings.append(f"{place}: skipped: {error}")
+                continue
+            if not skill.description:
+                warnings.append(f"{place}: skipped: it has no description")
                 continue
             if skill.name in skills:
                 raise SkillError(
@@ -99,11 +107,30 @@ def skill_folders(folder: Path) -> list[Path]:
     return sorted(child for child in folder.iterdir() if (child / "SKILL.md").is_file())
 
 
+def bare_folders(folder: Path) -> list[Path]:
+    """Find the folders among a folder's skills that are none; hidden ones are passed over."""
+    if (folder / "SKILL.md").is_file():
+        return []
+    return sorted(
+        child
+        for child in folder.iterdir()
+        if child.is_dir()
+        and child.name not in NOT_CONTENT
+        and not child.name.startswith(".")
+        and not (child / "SKILL.md").is_file()
+    )
+
+
+def full_name(folder: Path) -> str:
+    """Name a folder, and where it is looked for if it is given without its whole path."""
+    return str(folder) if folder.is_absolute() else f"{folder} (relative, so looked for in {Path.cwd()})"
+
+
 def read_skill(folder: Path) -> Skill:
-    """Read one skill, lenient: only what leaves nothing to run is refused.
+    """Read one skill, lenient: only what leaves nothing to read is refused.
 
     Raises:
-        UnreadableSkill: no front matter, no description, or a folder that is too large.
+        UnreadableSkill: no front matter, or a folder that is too large.
     """
     files = read_files(folder)
     try:
@@ -112,8 +139,6 @@ def read_skill(folder: Path) -> Skill:
         raise UnreadableSkill("SKILL.md is missing or not UTF-8") from None
     front, body = parse(text)
     description = str(front.get("description") or "").strip()
-    if not description:
-        raise UnreadableSkill("it has no description")
     settings, warnings, problems = settings_of(front)
     name = str(front.get("name") or "").strip() or folder.resolve().name
     if name != folder.resolve().name:

@@ -11,7 +11,7 @@ from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.access import AccessFile
-from service_kit.guard import HostGuard
+from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
 from starlette.applications import Starlette
@@ -95,11 +95,12 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
         asyncpg.InterfaceError: unavailable,
     }
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    return HostGuard(
-        app,
-        allowed_hosts=settings.listed(settings.allowed_hosts),
-        allowed_origins=settings.listed(settings.allowed_origins),
-    )
+
+    def misdirected(found: Misdirected) -> Response:
+        refusals.labels(found.reason).inc()
+        return Refusal(found.status, found.reason, found.message, found.remedy).response()
+
+    return HostGuard(app, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=misdirected)
 
 
 async def _prune(pool: asyncpg.Pool) -> None:

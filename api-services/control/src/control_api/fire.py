@@ -10,6 +10,7 @@ from agent_ledger import InvalidTask, submit
 from agent_ledger.connection import Connection
 from pydantic import ValidationError
 from service_kit.access import Door
+from service_kit.faults import described
 from service_kit.grants import allowed
 
 from control_api import deliveries
@@ -60,8 +61,7 @@ def plan(triggers: Triggers, delivery: Delivery, door: Door) -> tuple[list[tuple
             reason = f"the payload has no usable value at {error.args[0]}"
             outcome.refused.append({"trigger": trigger.name, "reason": reason})
         except ValidationError as error:
-            found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-            outcome.refused.append({"trigger": trigger.name, "reason": found})
+            outcome.refused.append({"trigger": trigger.name, "reason": described(error)})
     return planned, outcome
 
 

@@ -3,14 +3,13 @@
 import json
 from typing import Any
 
-from api_kit.body import read
-from api_kit.errors import Refusal as BodyRefusal
 from service_kit.access import AccessFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api import github
+from control_api.body import demand_json, parsed, read_body
 from control_api.deliveries import body_hash
 from control_api.doors import Doors
 from control_api.errors import Refusal, answer
@@ -58,12 +57,8 @@ class Rehearsal:
 
 
 async def _asked(request: Request) -> tuple[str, dict[str, Any]]:
-    try:
-        asked = json.loads(await read(request.receive, limit=MAX_BYTES, seconds=10))
-    except BodyRefusal as refusal:
-        raise Refusal(refusal.status, refusal.reason, refusal.message, refusal.remedy) from None
-    except (ValueError, RecursionError):
-        raise Refusal(400, "json", "the body is not JSON", FORM) from None
+    demand_json(request)
+    asked = parsed(await read_body(request, limit=MAX_BYTES), FORM)
     if not isinstance(asked, dict) or set(asked) != {"event", "payload"}:
         raise Refusal(422, "field", "the body has not exactly event and payload", FORM)
     event, payload = asked["event"], asked["payload"]

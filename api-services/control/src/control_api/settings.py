@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from pydantic import Field, PositiveInt
-from service_kit.settings import Settings
+from service_kit.settings import Port, ServedSettings
 
 
-class ControlSettings(Settings):
-    """Where control listens, whom it lets in, and the secrets of its webhook sources."""
+class ControlSettings(ServedSettings):
+    """Whom control lets in, and the secrets of its webhook sources."""
 
     database_url: str = Field(description="PostgreSQL, where tasks and deliveries are kept", repr=False)
     access_file: Path = Field(description="access.yaml: the doors tasks come through")
@@ -19,14 +19,6 @@ class ControlSettings(Settings):
         "agent-bot,agent-bot[bot]",
         description="our own accounts at GitHub, comma-separated: their events start nothing",
     )
-    host: str = Field("127.0.0.1", description="the address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="the port to listen on")
-    allowed_hosts: str = Field("", description="names that callers may use besides loopback, comma-separated")
-    allowed_origins: str = Field("", description="web origins that may call, comma-separated")
+    port: Port = 8000
     max_webhook_bytes: PositiveInt = Field(10_000_000, description="the largest webhook body")
     max_streams: PositiveInt = Field(200, description="how many event streams may be open at once")
-    log_level: str = Field("info", description="debug, info, warning or error")
-
-    def listed(self, text: str | None) -> list[str]:
-        """Take a comma-separated setting apart."""
-        return [item.strip() for item in (text or "").split(",") if item.strip()]

@@ -17,18 +17,16 @@ from agent_ledger import (
     read_task,
     submit,
 )
-from api_kit.body import read
-from api_kit.errors import Refusal as BodyRefusal
 from pydantic import TypeAdapter
 from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from control_api.body import demand_json, read_body
 from control_api.doors import Doors
 from control_api.errors import Refusal
 
-BODY_SECONDS = 10.0
 MAX_LISTED = 200
 STATUS = {"json": 400, "encoding": 400, "size": 413, "door": 403, "conflict": 409}
 REMEDY = "See docs/schemas/task.schema.json."
@@ -53,12 +51,11 @@ class Tasks:
 
     async def _submit(self, request: Request) -> Response:
         door = self._doors.open(request)
+        demand_json(request)
+        raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
-            raw = await read(request.receive, limit=MAX_TASK_BYTES, seconds=BODY_SECONDS)
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
             submitted = await submit(self._pool, task, door=door)
-        except BodyRefusal as refusal:
-            raise Refusal(refusal.status, refusal.reason, refusal.message, refusal.remedy) from None
         except InvalidTask as error:
             raise Refusal(STATUS.get(error.fault, 422), error.fault, str(error), REMEDY) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)

@@ -9,6 +9,7 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from service_kit.errors import ConfigError
+from service_kit.faults import described
 from service_kit.watched import WatchedFile
 
 from control_api.github import SHAPES, author_association
@@ -103,8 +104,7 @@ def read_triggers(path: Path) -> Triggers:
     except FileNotFoundError:
         raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigError(f"TRIGGERS_FILE={path}: {found}") from None
+        raise ConfigError(f"TRIGGERS_FILE={path}: {described(error)}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"TRIGGERS_FILE={path} cannot be read: {error}") from None
     names = [trigger.name for trigger in triggers.triggers]

@@ -1,27 +1,26 @@
 """`POST /v1/webhooks/github`: a signed delivery is verified, committed once, and answered; no worker need run."""
 
-import json
 from typing import Any
 
 import asyncpg
 from agent_ledger.connection import Connection
-from api_kit.body import read
-from api_kit.errors import Refusal as BodyRefusal
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.access import AccessFile, Door
 from service_kit.log import get_logger
+from service_kit.settings import listed
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api import deliveries, github
+from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal, answer
 from control_api.fire import Delivery, Outcome, fire
 from control_api.settings import ControlSettings
 from control_api.triggers import TriggersFile
 
 SOURCE = "github"
-BODY_SECONDS = 10.0
+AS_SENT = "Send the delivery as GitHub made it."
 
 
 class Webhooks:
@@ -36,8 +35,8 @@ class Webhooks:
         registry: CollectorRegistry,
     ) -> None:
         self._limit = settings.max_webhook_bytes
-        self._secrets = settings.listed(settings.github_webhook_secret)
-        self._own = {login.casefold() for login in settings.listed(settings.github_own_logins)}
+        self._secrets = listed(settings.github_webhook_secret)
+        self._own = {login.casefold() for login in listed(settings.github_own_logins)}
         self._pool = pool
         self._access = access
         self._triggers = triggers
@@ -56,12 +55,17 @@ class Webhooks:
 
     async def _receive(self, request: Request) -> Response:
         door = self._door()
-        body = await self._body(request)
+        body = await read_body(request, limit=self._limit)
         if not github.signed(body, request.headers.get("x-hub-signature-256"), self._secrets):
             raise Refusal(
                 401, "signature", "X-Hub-Signature-256 does not fit the body", "Set the same secret at GitHub and here."
             )
-        delivery = Delivery(SOURCE, request.headers.get("x-github-event", "")[:64], *_parsed(request, body))
+        demand_json(request, "Choose application/json at GitHub.")
+        payload = parsed(body, AS_SENT)
+        if not isinstance(payload, dict):
+            raise Refusal(400, "json", "the body is not a JSON object", AS_SENT)
+        event = request.headers.get("x-github-event", "")[:64]
+        delivery = Delivery(SOURCE, event, payload, deliveries.body_hash(body))
         misfit = github.misfit(delivery.event, delivery.payload)
         if misfit is not None:
             raise Refusal(422, "event", misfit, "Send each body with its own X-GitHub-Event header.")
@@ -103,22 +107,3 @@ class Webhooks:
         if door is None:
             raise Refusal(404, "source", "no door for source 'github'", "Add webhooks.github to access.yaml.")
         return door
-
-    async def _body(self, request: Request) -> bytes:
-        try:
-            return await read(request.receive, limit=self._limit, seconds=BODY_SECONDS)
-        except BodyRefusal as refusal:
-            raise Refusal(refusal.status, refusal.reason, refusal.message, refusal.remedy) from None
-
-
-def _parsed(request: Request, body: bytes) -> tuple[dict[str, Any], bytes]:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json":
-        raise Refusal(415, "content_type", f"the content type is {media!r}", "Choose application/json at GitHub.")
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refusal(400, "json", "the body is not JSON", "Send the delivery as GitHub made it.") from None
-    if not isinstance(payload, dict):
-        raise Refusal(400, "json", "the body is not a JSON object", "Send the delivery as GitHub made it.")
-    return payload, deliveries.body_hash(body)

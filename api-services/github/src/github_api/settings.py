@@ -2,6 +2,7 @@
 
 from api_kit import GatewaySettings
 from pydantic import Field, SecretStr
+from service_kit.settings import Port
 
 
 class GitHubApiSettings(GatewaySettings):
@@ -11,4 +12,4 @@ class GitHubApiSettings(GatewaySettings):
         "https://api.github.com", pattern=r"^https?://[^\s?#]+$", description="GitHub's REST API, or an Enterprise's"
     )
     github_upstream_token: SecretStr = Field(description="the GitHub token that this gateway holds for all")
-    port: int = Field(3001, ge=0, le=65535, description="the port to listen on")
+    port: Port = 3001

@@ -1,7 +1,9 @@
 """One gateway core: routes, callers, limits, effects, audit. A vendor's gateway is a table of routes and a `Vendor`."""
 
+from service_kit.json_text import Json
+
 from api_kit.app import build_gateway, open_gateway, run_gateway
-from api_kit.body import Body, Json
+from api_kit.body import Body
 from api_kit.errors import Refusal
 from api_kit.limit import Rate
 from api_kit.routes import Call, Fetch, Resource, Route, Table

@@ -11,7 +11,7 @@ from agent_stores.pool import open_pool, open_redis
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
-from service_kit.guard import HostGuard
+from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
@@ -19,10 +19,12 @@ from service_kit.serve import serve
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import Response
 
 from api_kit.audit import Audit
 from api_kit.callers import Callers
 from api_kit.effects import Effects
+from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
 from api_kit.routes import Table
@@ -92,11 +94,16 @@ def build_gateway(
     """Put health routes and the Host check around a gateway."""
     name = f"{gateway.vendor.name}-api"
     health = health_routes(service=name, version=version, checks=checks, registry=registry)
-    guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins)
+    guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected)
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False
     app.router.default = gateway
     return app
+
+
+def _misdirected(found: Misdirected) -> Response:
+    refusal = Refusal(found.reason, found.message, remedy=found.remedy)
+    return Response(refusal.body(), refusal.status, {REASON_HEADER: refusal.reason}, "application/json")
 
 
 async def run_gateway(

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import math
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
 
+from service_kit.json_text import Json, read_json
 from starlette.types import Receive
 
 from api_kit.errors import Refusal
-
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,7 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8") or encoding:
         raise Refusal("content_type", f"the body's content type is {content_type[:100]!r} ({encoding or 'identity'})")
     try:
-        document: Json = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
-        )
+        document = read_json(raw.decode("utf-8"))
         build(document)
     except UnicodeError:
         raise Refusal("body", "the body is not UTF-8, or names a lone surrogate") from None
@@ -76,23 +71,3 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
 def build(document: Json) -> bytes:
     """Make a body from a checked document."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key[:100]!r} is given twice")
-        found[key] = value
-    return found
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text[:50]} is no number that can be kept")
-    return value
-
-
-def _constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")

@@ -20,6 +20,8 @@ REASONS: dict[str, Reason] = {
     "service_token": Reason(401, "Send a service token of access.yaml in Authorization: Bearer."),
     "task_token": Reason(401, "Send the run's own task token for this gateway in X-Task-Token, or none."),
     # the request as such
+    "host": Reason(421, "Call this gateway by a name of ALLOWED_HOSTS."),
+    "origin": Reason(403, "Call from a web origin of ALLOWED_ORIGINS."),
     "unknown_route": Reason(404, "Use a route of this gateway's table; all others are closed."),
     "method": Reason(405, "Use a method of the Allow header."),
     "path": Reason(400, "Send each path parameter encoded once, without / \\ ? # % or control characters."),

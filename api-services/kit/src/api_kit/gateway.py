@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from service_kit.http import Reply
+from service_kit.json_text import Json
 from service_kit.log import get_logger
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -114,7 +115,7 @@ class Gateway:
         accept = choose(headers.getlist("accept"), route.accepts)
         conditions = {name: value for name in CONDITIONS if (value := one(headers, name)) is not None}
         raw = await body.read(receive, limit=self.bounds.body_bytes, seconds=self.bounds.body_seconds)
-        document: body.Json = None
+        document: Json = None
         if route.body is not None:
             kind, encoding = one(headers, "content-type") or "", one(headers, "content-encoding") or ""
             document = body.parse(raw, kind, encoding, route.body)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from agent_contracts import Grant, Mode
 from service_kit.grants import allowed
+from service_kit.json_text import Json
 
-from api_kit.body import Json
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Resource, Route

@@ -6,7 +6,9 @@ from functools import cached_property
 from string import Formatter
 from typing import Literal
 
-from api_kit.body import Body, Json
+from service_kit.json_text import Json
+
+from api_kit.body import Body
 from api_kit.errors import Refusal
 from api_kit.paths import Template, split
 from api_kit.search import Search

@@ -3,23 +3,18 @@
 from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
-from service_kit.settings import Settings
+from service_kit.settings import ServedSettings
 
 from api_kit.limit import Rate
 
 
-class GatewaySettings(Settings):
-    """Where a gateway listens, whom it trusts, where it keeps what it must, and its limits."""
+class GatewaySettings(ServedSettings):
+    """Whom a gateway trusts, where it keeps what it must, and its limits."""
 
     access_file: Path = Field(description="access.yaml: services, tenants and what they may do")
     agent_jwks_file: Path = Field(description="the public keys of task tokens, as a JWKS")
     database_url: str = Field(description="PostgreSQL, where effects are recorded", repr=False)
     redis_url: str | None = Field(None, description="Redis, for rates over all instances; else per process", repr=False)
-    host: str = Field("127.0.0.1", description="the address to listen on")
-    port: int = Field(0, ge=0, le=65535, description="the port to listen on")
-    allowed_hosts: str = Field("", description="names that callers may use besides loopback, comma-separated")
-    allowed_origins: str = Field("", description="web origins that may call, comma-separated")
-    log_level: str = Field("info", description="debug, info, warning or error")
     rate_per_second: PositiveFloat = Field(10.0, description="requests a second, per task or else per service")
     rate_burst: PositiveInt = Field(10, description="requests at once, per task or else per service")
     max_body_bytes: PositiveInt = Field(1_000_000, description="the largest body of a request")
@@ -28,20 +23,6 @@ class GatewaySettings(Settings):
     upstream_seconds: PositiveFloat = Field(20.0, description="how long the vendor may take")
 
     @property
-    def hosts(self) -> list[str]:
-        """The allowed hosts, one by one."""
-        return _listed(self.allowed_hosts)
-
-    @property
-    def origins(self) -> list[str]:
-        """The allowed origins, one by one."""
-        return _listed(self.allowed_origins)
-
-    @property
     def rate(self) -> Rate:
         """The rate of a caller."""
         return Rate(self.rate_per_second, self.rate_burst)
-
-
-def _listed(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, Reply
+from service_kit.json_text import Json
 
 from api_kit import body, query
-from api_kit.body import Json
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch
 

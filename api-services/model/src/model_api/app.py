@@ -8,7 +8,7 @@ import asyncpg
 from agent_effects import migrations
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry
-from service_kit.guard import HostGuard
+from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
 from service_kit.tokens import MODEL_AUDIENCE, Verifier
@@ -82,7 +82,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
             *health_routes(service="model-api", version=__version__, checks={"database": database}, registry=registry),
         ],
         middleware=[
-            Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins),
+            Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),
         ],
         exception_handlers={404: _refuse, 405: _refuse, 500: _fail},
         lifespan=lifespan,
@@ -97,6 +97,11 @@ async def _refuse(request: Request, error: Exception) -> Response:
         f"{request.method} {request.url.path[:200]}: use POST /v1/messages or POST /v1/messages/count_tokens",
     )
     return _response(refusal)
+
+
+def _misdirected(found: Misdirected) -> Response:
+    """Refuse what is for another host, or comes from a web page."""
+    return _response(ModelRefusal(found.reason, f"{found.message}: {found.remedy}"))
 
 
 async def _fail(_: Request, __: Exception) -> Response:

@@ -20,6 +20,8 @@ REASONS: dict[str, Reason] = {
     "stale_attempt": Reason(403, "permission_error"),
     "model": Reason(403, "permission_error"),
     # the request as such
+    "host": Reason(421, "invalid_request_error"),
+    "origin": Reason(403, "permission_error"),
     "unknown_route": Reason(404, "not_found_error"),
     "method": Reason(405, "invalid_request_error"),
     "header": Reason(400, "invalid_request_error"),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from api_kit import body as strict
 from api_kit.errors import Refusal
 from pydantic import ValidationError
+from service_kit.settings import listed
 from starlette.datastructures import Headers
 
 from model_api.errors import ModelRefusal
@@ -75,11 +76,11 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
 
 def betas(values: Iterable[str]) -> list[str]:
     """Read anthropic-beta headers. Raises ModelRefusal for a beta that is not on the list."""
-    found = [name.strip() for value in values for name in value.split(",") if name.strip()]
+    found = [name for value in values for name in listed(value)]
     for name in found:
         if name not in BETAS:
-            listed = ", ".join(sorted(BETAS))
-            raise ModelRefusal("header", f"anthropic-beta: {name[:100]!r} is not passed on here (known: {listed})")
+            known = ", ".join(sorted(BETAS))
+            raise ModelRefusal("header", f"anthropic-beta: {name[:100]!r} is not passed on here (known: {known})")
     return list(dict.fromkeys(found))
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
-from service_kit.settings import Settings
+from service_kit.settings import Port, ServedSettings, listed
 
 DEFAULT_MODELS = "claude-sonnet-4-5,claude-haiku-4-5,claude-opus-4-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL")
 
 
-class ModelSettings(Settings):
-    """Where model-api listens, whom it trusts, where the model is, what it serves and its limits."""
+class ModelSettings(ServedSettings):
+    """Whom model-api trusts, where the model is, what it serves and its limits."""
 
     agent_jwks_file: Path = Field(description="the public keys of model tokens, as a JWKS")
     database_url: str = Field(description="PostgreSQL, where spending is recorded", repr=False)
@@ -20,30 +20,16 @@ class ModelSettings(Settings):
     model_upstream_auth_token: str | None = Field(None, description="or a token, sent as Bearer", repr=False)
     models: str = Field(DEFAULT_MODELS, description="the models that are served, by full name, comma-separated")
     model_prices: str = Field("", description="prices in USD per million tokens, as JSON, before genai-prices' own")
-    host: str = Field("127.0.0.1", description="the address to listen on")
-    port: int = Field(3006, ge=0, le=65535, description="the port to listen on")
-    allowed_hosts: str = Field("", description="names that callers may use besides loopback, comma-separated")
-    allowed_origins: str = Field("", description="web origins that may call, comma-separated")
-    log_level: str = Field("info", description="debug, info, warning or error")
+    port: Port = 3006
     max_body_bytes: PositiveInt = Field(10_485_760, description="the largest body of a request")
     max_reply_bytes: PositiveInt = Field(33_554_432, description="the largest reply of the model")
     body_seconds: PositiveFloat = Field(30.0, description="how long a request's body may take")
     upstream_seconds: PositiveFloat = Field(600.0, description="how long the model may be silent")
 
     @property
-    def served(self) -> list[str]:
+    def served(self) -> tuple[str, ...]:
         """The models, one by one."""
-        return _listed(self.models)
-
-    @property
-    def hosts(self) -> list[str]:
-        """The allowed hosts, one by one."""
-        return _listed(self.allowed_hosts)
-
-    @property
-    def origins(self) -> list[str]:
-        """The allowed origins, one by one."""
-        return _listed(self.allowed_origins)
+        return listed(self.models)
 
     def credential(self) -> dict[str, str]:
         """Give the header that opens the upstream.
@@ -60,7 +46,3 @@ class ModelSettings(Settings):
         if self.model_upstream_key is not None:
             return {"x-api-key": self.model_upstream_key}
         return {"authorization": f"Bearer {self.model_upstream_auth_token}"}
-
-
-def _listed(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]

@@ -20,11 +20,6 @@ class Tokens:
     cache_write_1h: int = 0
     """The part of `cache_write` that is kept for an hour."""
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.input + self.output + self.cache_read + self.cache_write
-
     def updated(self, usage: object) -> "Tokens":
         """Take over the figures that a usage object of the API holds."""
         if not isinstance(usage, dict):

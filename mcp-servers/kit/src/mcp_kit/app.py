@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
-from service_kit.guard import HostGuard
+from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
@@ -22,9 +23,10 @@ from mcp_kit.protocol import new_protocol
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
-from mcp_kit.settings import ServerSettings, listed
+from mcp_kit.settings import ServerSettings
 
 MCP_PATH = "/mcp"
+INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
 
@@ -74,15 +76,17 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     return Starlette(
         routes=[*health, Mount("/", mcp)],
         middleware=[
-            Middleware(
-                HostGuard,
-                allowed_hosts=listed(settings.allowed_hosts),
-                allowed_origins=listed(settings.allowed_origins),
-            ),
+            Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=parts.metrics),
         ],
         lifespan=lifespan,
     )
+
+
+def _misdirected(found: Misdirected) -> Response:
+    """Refuse in the protocol's form: an error without the id of a request, as none was read."""
+    error = {"code": INVALID_REQUEST, "message": f"{found.message}: {found.remedy}"}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, found.status)
 
 
 async def run_stdio(server: Server, settings: ServerSettings) -> None:

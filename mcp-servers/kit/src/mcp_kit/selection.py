@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
+from service_kit.settings import listed
 
 from mcp_kit.caller import Caller
 from mcp_kit.tool import ToolSpec
@@ -40,7 +41,7 @@ def names(text: str | None) -> frozenset[str] | None:
     """Read a comma list; None or `all` chooses nothing in particular."""
     if text is None or text.strip().lower() == "all":
         return None
-    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+    return frozenset(listed(text.lower()))
 
 
 class Catalog:

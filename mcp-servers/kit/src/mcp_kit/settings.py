@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from service_kit.settings import Settings
+from service_kit.settings import Port, ServedSettings
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
 from mcp_kit.selection import Selection, names
 
 
-class ServerSettings(Settings):
+class ServerSettings(ServedSettings):
     """The settings that all servers share; a server adds its vendor's, and the vendor's own names for these."""
 
     transport: Literal["stdio", "http"] = Field(
         "stdio", validation_alias="MCP_SERVER_TRANSPORT", description="stdio, or http: /mcp and /sse in one process"
     )
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(9000, ge=0, le=65535, description="port to listen on")
+    port: Port = 9000
     sse: bool = Field(True, validation_alias="MCP_SSE", description="serve /sse, for clients that know nothing newer")
     max_sse_connections: int = Field(100, ge=1, validation_alias="MCP_MAX_SSE_CONNECTIONS", description="open at once")
     read_only: bool = Field(False, validation_alias="MCP_READ_ONLY", description="no tool that writes; wins over all")
@@ -38,9 +37,6 @@ class ServerSettings(Settings):
         None, pattern=r"^(?:[0-9a-fA-F]{2}){16,64}$", repr=False, description="hex; the key of the replies' refs"
     )
     access_file: Path | None = Field(None, description="access.yaml with people's tokens and grants")
-    allowed_hosts: str = Field("", description="comma list of Host names served besides loopback")
-    allowed_origins: str = Field("", description="comma list of browser origins let in")
-    log_level: str = Field("info", description="debug, info, warning, error")
 
     @property
     def selection(self) -> Selection:
@@ -66,8 +62,3 @@ class ServerSettings(Settings):
     def ref_key(self) -> bytes | None:
         """The key of the replies' refs."""
         return bytes.fromhex(self.agent_ref_key) if self.agent_ref_key else None
-
-
-def listed(text: str) -> list[str]:
-    """Read a comma list, in its order."""
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -16,6 +16,7 @@ from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
 from agent_ledger.ending import finish
 from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask
+from agent_ledger.fit import misfit
 from agent_ledger.gauges import Overview, PoolCount, overview
 from agent_ledger.inbox import drain
 from agent_ledger.journal import append_events, events
@@ -63,6 +64,7 @@ __all__ = [
     "last_session",
     "list_skills",
     "list_tasks",
+    "misfit",
     "overview",
     "prune",
     "put_blob",

@@ -1,11 +1,10 @@
 """Reads a task as a foreign caller sends it: bytes in, a `Task` or the reason why not."""
 
-import json
-from typing import Any
-
 from agent_contracts import Task
 from agent_contracts.task import MAX_INPUT_BYTES, holds_nul
 from pydantic import ValidationError
+from service_kit.faults import reason
+from service_kit.json_text import read_json
 
 from agent_ledger.errors import InvalidTask
 from agent_ledger.text import SET_BY_THE_DOOR
@@ -19,8 +18,8 @@ def read_task(raw: bytes) -> Task:
     """Read a caller's task.
 
     Raises:
-        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL or a key twice, or has a field that is unknown,
-            wrong or the door's to set; each is named.
+        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL, a key twice or a number that JSON cannot say, or
+            has a field that is unknown, wrong or the door's to set; each is named.
     """
     if len(raw) > MAX_TASK_BYTES:
         raise InvalidTask(
@@ -36,24 +35,16 @@ def read_task(raw: bytes) -> Task:
         task = Task.model_validate_json(text)
     except ValidationError as error:
         raise _explained(error) from None
-    json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    try:
+        read_json(text)
+    except ValueError as error:
+        raise InvalidTask("json", f"the task is not JSON as it should be: {error}") from None
     own = sorted(SET_BY_THE_DOOR & task.model_fields_set)
     if own:
         raise InvalidTask("field", f"{', '.join(own)}: set by the door, never by the caller: leave it out")
     if task.id is not None and task.id.version == DERIVED_VERSION:
         raise InvalidTask("field", f"id {task.id} is a UUIDv5, kept for derived ids: send a UUIDv7, or none")
     return task
-
-
-def _once(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that has a key twice: readers differ in which of them counts."""
-    if len(dict(pairs)) == len(pairs):
-        return
-    seen: set[str] = set()
-    for key, _ in pairs:
-        if key in seen:
-            raise InvalidTask("json", f"the key {key[:80]!r} is given twice in one object: leave one of them out")
-        seen.add(key)
 
 
 def _explained(error: ValidationError) -> InvalidTask:
@@ -63,7 +54,7 @@ def _explained(error: ValidationError) -> InvalidTask:
     lines = []
     for fault in faults[:MAX_FAULTS_SHOWN]:
         place = ".".join(str(part)[:80] for part in fault["loc"]) or "task"
-        what = "unknown field" if fault["type"] == "extra_forbidden" else fault["msg"]
+        what = "unknown field" if fault["type"] == "extra_forbidden" else reason(fault["msg"])
         lines.append(f"{place}: {what}")
     if len(faults) > MAX_FAULTS_SHOWN:
         lines.append(f"and {len(faults) - MAX_FAULTS_SHOWN} more")

@@ -1,5 +1,6 @@
 """The skills that workers carry, and which version a task is given. Owns table `ledger.skills`."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,12 @@ PLACE = re.compile(r"\$\{input((?:\.[A-Za-z0-9_-]+)*)\}")
 
 @dataclass(frozen=True)
 class SkillRow:
-    """What the ledger knows of a skill; `concurrency_key` is a template such as `issue:${input.issue}`."""
+    """What the ledger knows of a skill.
+
+    Attributes:
+        concurrency_key: a template such as `issue:${input.issue}`.
+        input_schema: the JSON Schema that a task's input must fit; without one any input does.
+    """
 
     name: str
     version: str
@@ -31,6 +37,7 @@ class SkillRow:
     budget: Budget = NO_BOUNDS
     concurrency_key: str | None = None
     description: str = ""
+    input_schema: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,16 +53,19 @@ async def register_skills(connection: Executor, rows: Sequence[SkillRow]) -> Non
     await connection.execute(
         """
         insert into ledger.skills
-            (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description)
-        select name, version, engine, model, pool, max_attempts, budget::json, concurrency_key, description
+            (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description, input_schema)
+        select name, version, engine, model, pool, max_attempts, budget::json, concurrency_key, description,
+            input_schema::json
         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[],
-            $8::text[], $9::text[])
-            as given (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description)
+            $8::text[], $9::text[], $10::text[])
+            as given
+                (name, version, engine, model, pool, max_attempts, budget, concurrency_key, description, input_schema)
         order by name, version
         on conflict (name, version) do update set
             engine = excluded.engine, model = excluded.model, pool = excluded.pool,
             max_attempts = excluded.max_attempts, budget = excluded.budget,
             concurrency_key = excluded.concurrency_key, description = excluded.description,
+            input_schema = excluded.input_schema,
             registered_at = clock_timestamp(), seen_at = clock_timestamp()
         """,
         [row.name for row in rows],
@@ -67,6 +77,7 @@ async def register_skills(connection: Executor, rows: Sequence[SkillRow]) -> Non
         [row.budget.model_dump_json() for row in rows],
         [row.concurrency_key for row in rows],
         [row.description for row in rows],
+        [json.dumps(row.input_schema) if row.input_schema is not None else None for row in rows],
     )
 
 
@@ -75,7 +86,7 @@ async def resolve(connection: Executor, name: str, deadline: datetime | None) ->
     row = await connection.fetchrow(
         """
         select name, version, engine, model, pool, max_attempts, budget::text, concurrency_key, description,
-            $2::timestamptz is null or $2 > clock_timestamp() as due
+            input_schema::text, $2::timestamptz is null or $2 > clock_timestamp() as due
         from ledger.skills where name = $1 order by registered_at desc limit 1
         """,
         name,
@@ -85,7 +96,7 @@ async def resolve(connection: Executor, name: str, deadline: datetime | None) ->
         return None
     fields = dict(row)
     due = fields.pop("due")
-    return Resolved(SkillRow(**{**fields, "budget": Budget.model_validate_json(fields["budget"])}), due)
+    return Resolved(_row(fields), due)
 
 
 async def list_skills(connection: Executor) -> list[SkillRow]:
@@ -93,11 +104,16 @@ async def list_skills(connection: Executor) -> list[SkillRow]:
     rows = await connection.fetch(
         """
         select distinct on (name) name, version, engine, model, pool, max_attempts, budget::text, concurrency_key,
-            description
+            description, input_schema::text
         from ledger.skills order by name, registered_at desc
         """
     )
-    return [SkillRow(**{**row, "budget": Budget.model_validate_json(row["budget"])}) for row in rows]
+    return [_row(dict(row)) for row in rows]
+
+
+def _row(fields: dict[str, Any]) -> SkillRow:
+    budget, schema = Budget.model_validate_json(fields.pop("budget")), fields.pop("input_schema")
+    return SkillRow(**fields, budget=budget, input_schema=json.loads(schema) if schema is not None else None)
 
 
 async def touch_skills(connection: Connection, carried: Mapping[str, str]) -> None:

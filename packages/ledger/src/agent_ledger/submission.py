@@ -13,6 +13,7 @@ from service_kit.origins import origin_of
 
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import ConflictingTask, InvalidTask
+from agent_ledger.fit import misfit
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
 from agent_ledger.text import digest, storable
 
@@ -41,7 +42,7 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
 
     Raises:
         InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
-            the deadline is over, or the input lacks what the skill needs.
+            the deadline is over, or the input does not fit the skill's schema or lacks what the skill needs.
         ConflictingTask: the id belongs to another request.
     """
     task = task.model_copy(
@@ -80,6 +81,7 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     if not found.due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")
     _check_choices(door, task, found.skill)
+    _check_input(task, found.skill)
     body = storable(task)
     if body != task.model_dump_json() or holds_nul(body):
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
@@ -105,6 +107,15 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
     if origin not in door.reply_origins:
         message = f"reply_to.url: {place} does not send results to {origin}"
         raise InvalidTask("field", f"{message}: add it to `reply_origins` of the door in access.yaml")
+
+
+def _check_input(task: Task, skill: SkillRow) -> None:
+    """Check a task's input against the schema of the version that it would run."""
+    wrong = misfit(skill.input_schema, task.input) if skill.input_schema is not None else None
+    if wrong is not None:
+        raise InvalidTask(
+            "input", f"the input does not fit skill {skill.name}: {wrong}: send what its input schema asks for"
+        )
 
 
 def narrowed(door: Door, task: Task) -> dict[str, Bound]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from service_kit.bearer import holder
 from service_kit.errors import ConfigError
+from service_kit.faults import described
 from service_kit.grants import Bound
 from service_kit.origins import listed_origin
 from service_kit.watched import WatchedFile
@@ -133,8 +134,7 @@ def read_access(path: Path) -> Access:
     try:
         access = Access.model_validate(_named(raw))
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigError(f"ACCESS_FILE={path}: {found}") from None
+        raise ConfigError(f"ACCESS_FILE={path}: {described(error)}") from None
     return access
 
 

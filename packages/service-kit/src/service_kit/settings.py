@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasChoices, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
+from service_kit.faults import reason
 
 
 class Settings(BaseSettings):
@@ -28,6 +29,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the environment and nothing else: no dotenv file, no secrets folder."""
         return (init_settings, env_settings)
+
+
+Port = Annotated[int, Field(ge=0, le=65535, description="port to listen on")]
+
+
+class ServedSettings(Settings):
+    """What every process with an address of its own reads; each sets its own default port."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: Port = 0
+    allowed_hosts: str = Field("", description="comma list of Host names served besides loopback")
+    allowed_origins: str = Field("", description="comma list of browser origins let in")
+    log_level: str = Field("info", description="debug, info, warning, error")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The allowed hosts, one by one."""
+        return listed(self.allowed_hosts)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The allowed origins, one by one."""
+        return listed(self.allowed_origins)
 
 
 S = TypeVar("S", bound=Settings)
@@ -74,8 +98,13 @@ def _explain(cls: type[S], item: dict[str, Any]) -> str:
             wanted = f" ({field.description})" if field.description else ""
             if item["type"] == "missing":
                 return f"{' or '.join(names)} is not set{wanted}: set it in the environment"
-            return f"{names[0]} is not usable: {item['msg']}{wanted}"
-    return str(item["msg"])
+            return f"{names[0]} is not usable: {reason(item['msg'])}{wanted}"
+    return reason(item["msg"])
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """Take a comma list apart, in its order; blanks around its parts and empty parts count for nothing."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 def environment() -> dict[str, str]:

@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
         "stop": "stop them, and what a killed run left behind",
         "status": f"say how they are; exit status {NOT_UP} when one is not up",
         "url": "print DATABASE_URL and REDIS_URL",
+        "redis": "send one command to Redis, as redis-cli does, and print the reply",
     }.items():
         command = commands.add_parser(name, help=told, description=told)
         command.add_argument("--dir", type=Path, help="the folder (STORES_DIR; default var/stores)")
@@ -35,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "run":
             command.add_argument("--throwaway", action="store_true", help="for tests: fast, nothing is kept safe")
             command.add_argument("--until-eof", action="store_true", help="stop when standard input ends, too")
+        if name == "redis":
+            command.add_argument("word", metavar="COMMAND", help="as in: XLEN agent:tasks")
+            command.add_argument("words", nargs=argparse.REMAINDER, metavar="ARGUMENT")
     return parser
 
 
@@ -54,7 +58,7 @@ def _plan(options: argparse.Namespace, settings: StoresSettings) -> Plan:
     )
 
 
-def _act(command: str, plan: Plan) -> int:
+def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
     if command == "run":
         return in_foreground(plan)
     if command == "start":
@@ -68,6 +72,11 @@ def _act(command: str, plan: Plan) -> int:
         parts = asyncio.run(status(plan))
         sys.stdout.writelines(f"{part.name}: {'up' if part.up else 'not up'}, {part.where}\n" for part in parts)
         return 0 if all(part.up for part in parts) else NOT_UP
+    elif command == "redis":
+        # Not before: importing a client would take longer than the servers take to start.
+        from agent_stores.speak import speak
+
+        sys.stdout.write(asyncio.run(speak(urls(plan)[1], words)))
     else:
         database_url, redis_url = urls(plan)
         sys.stdout.write(f"DATABASE_URL={database_url}\nREDIS_URL={redis_url}\n")
@@ -80,7 +89,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     try:
         settings = load(StoresSettings, os.environ if environ is None else environ)
         logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=settings.log_level.upper())
-        return _act(options.command, _plan(options, settings))
+        words = [options.word, *options.words] if options.command == "redis" else []
+        return _act(options.command, _plan(options, settings), words)
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

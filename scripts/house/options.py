@@ -1,0 +1,83 @@
+"""Checks what the operator set on single processes, as in CONTROL__ALLOWED_HOSTS: known names, usable values."""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+
+from service_kit.errors import ConfigError
+from service_kit.settings import Settings, load, variables
+
+from house.processes import OPTIONS, PASSED_ON, Process, prefix_of
+
+SETTINGS = {
+    "control": "control_api.settings:ControlSettings",
+    "github-api": "github_api.settings:GitHubApiSettings",
+    "model-api": "model_api.settings:ModelSettings",
+    "github-mcp": "github_mcp.settings:GitHubSettings",
+    "worker": "agent_engine.settings:WorkerSettings",
+    "stores": "agent_stores.settings:StoresSettings",
+    "stand-in-github": "stand_ins.github.__main__:GitHubSettings",
+    "stand-in-model": "stand_ins.model.__main__:ModelSettings",
+}
+FORM = re.compile(r"([A-Za-z][A-Za-z0-9_-]*?)__([A-Za-z0-9_]+)")
+NEAR = 0.75
+"""How like a process's prefix another must be to be taken for a slip: others' variables have this form too."""
+
+
+def settings_at(place: str) -> type[Settings]:
+    """Import settings by `module:class`, only when they are asked for: some are slow to import."""
+    module, _, name = place.partition(":")
+    found: type[Settings] = getattr(import_module(module), name)
+    return found
+
+
+def check_names(environ: Mapping[str, str]) -> None:
+    """Refuse a `PROCESS__VARIABLE` that would set nothing.
+
+    Raises:
+        ConfigError: no process has that name, or it does not read that variable; names the nearest that are known.
+    """
+    prefixes = {prefix_of(process).removesuffix("__"): process for process in SETTINGS}
+    for variable in sorted(environ):
+        match = FORM.fullmatch(variable)
+        if match is None:
+            continue
+        prefix, name = match[1], match[2]
+        if prefix in prefixes:
+            known = _known(prefixes[prefix])
+            if name not in known:
+                near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
+                raise _unknown(variable, f"{prefixes[prefix]} reads no {name}", near)
+            continue
+        near = [f"{other}__{name.upper()}" for other in get_close_matches(prefix.upper(), prefixes, cutoff=NEAR)]
+        if near or f" {variable}=" in " " + environ.get("MAKEFLAGS", ""):
+            known_prefixes = [f"{other}__" for other in sorted(prefixes)]
+            raise _unknown(variable, f"no process has the prefix {prefix}__", near or known_prefixes)
+
+
+def check_values(processes: Iterable[Process], environ: Mapping[str, str]) -> None:
+    """Read the settings of each process that the operator set something on, as it will itself.
+
+    Raises:
+        ConfigError: a value is not usable.
+    """
+    for process in processes:
+        given = [name for name in environ if name.startswith(prefix_of(process.name))]
+        given += [name for name in OPTIONS.get(process.name, ()) if environ.get(name)]
+        if not given:
+            continue
+        try:
+            load(settings_at(SETTINGS[process.name]), process.env)
+        except ConfigError as error:
+            raise ConfigError(f"{process.name} cannot start with {', '.join(sorted(given))}: {error}") from None
+
+
+def _known(process: str) -> set[str]:
+    read = {name for field in settings_at(SETTINGS[process]).model_fields.items() for name in variables(*field)}
+    return read | {*OPTIONS.get(process, ()), *PASSED_ON}
+
+
+def _unknown(variable: str, why: str, near: list[str]) -> ConfigError:
+    nearest = f" The nearest known: {', '.join(near)}." if near else ""
+    return ConfigError(f"{variable} would set nothing: {why}.{nearest} docs/configuration.md lists them all")

@@ -1,0 +1,58 @@
+"""Ctrl-C ends the demo and `up` quietly at any moment, and nothing of theirs is left."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from fixtures.house import free_ports_for_all
+from house.place import ROOT, Place
+from house.ports import remembered
+
+LIMIT_SECONDS = 60
+
+
+def _left(home: Path) -> list[str]:
+    """Name the processes that speak of a folder on their command line."""
+    return [name for process in psutil.process_iter() if str(home) in (name := " ".join(_words(process)))]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("demo", 0.1), ("demo", 0.3), ("demo", 0.6), ("demo", 1), ("demo", 3), ("up", 2)]
+)
+def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, seconds: float) -> None:
+    """Whether it imports, starts the stores or the processes: status 130, no traceback, no process, no port held."""
+    environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath} | free_ports_for_all()
+    place = Place.from_environment(environ, "demo" if name == "demo" else "")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "house", name],
+        env=environ | {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=LIMIT_SECONDS)
+
+    assert (running.returncode, errors) == (130, "")
+    assert _left(tmp_path) == []
+    for port in place.ports.values():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    assert not place.runtime.exists()
+    assert remembered(place) is None

@@ -1,0 +1,58 @@
+"""The demo looks for what would stop it before it says or touches anything."""
+
+import fcntl
+import socket
+
+import pytest
+from house.demo import demo
+from house.place import Place
+from service_kit.errors import ConfigError
+
+
+@pytest.fixture
+def local_demo(environ: dict[str, str]) -> Place:
+    """The demo's own place, not made yet."""
+    return Place.from_environment(environ, "demo")
+
+
+async def refused(environ: dict[str, str], **given: str) -> tuple[str, list[str]]:
+    """Run a demo that cannot start; give its error and what it said before."""
+    said: list[str] = []
+    with pytest.raises(ConfigError) as error:
+        await demo(environ | given, said.append)
+    return str(error.value), said
+
+
+async def test_a_missing_credential_is_all_that_is_said(environ: dict[str, str], local_demo: Place) -> None:
+    """MODEL=real without a key is refused without a word on what is real, and nothing runs."""
+    message, said = await refused(environ, MODEL="real")
+    assert "MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN" in message
+    assert said == []
+    assert not local_demo.runtime.exists()
+
+
+async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_demo: Place) -> None:
+    """A taken port is told alone."""
+    port = local_demo.ports["github-mcp"]
+    with socket.create_server(("127.0.0.1", port)):
+        message, said = await refused(environ)
+    assert f"port {port} for github-mcp cannot be used" in message
+    assert said == []
+
+
+async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) -> None:
+    """A variable that would set nothing is told alone."""
+    message, said = await refused(environ, WROKER__WORKER_SLOTS="2")
+    assert "WROKER__WORKER_SLOTS would set nothing" in message
+    assert said == []
+
+
+async def test_a_second_demo_leaves_the_first_one_s_files(environ: dict[str, str], local_demo: Place) -> None:
+    """While a demo runs, another is refused before it touches the files of the first."""
+    local_demo.make()
+    (local_demo.home / "access.yaml").write_text("the first one's")
+    with (local_demo.home / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        message, _ = await refused(environ)
+    assert "a demo runs in this checkout already" in message
+    assert (local_demo.home / "access.yaml").read_text() == "the first one's"

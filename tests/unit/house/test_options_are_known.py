@@ -1,0 +1,74 @@
+"""`PROCESS__VARIABLE`: what sets nothing or cannot be used is refused before anything starts."""
+
+import pytest
+from house.life import House
+from house.options import SETTINGS, check_names
+from house.place import Place
+from house.processes import Choice, processes
+from house.supervise import Supervisor
+from service_kit.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"WROKER__WORKER_SLOTS": "2"}, "no process has the prefix WROKER__. The nearest known: WORKER__WORKER_SLOTS"),
+        ({"worker__worker_slots": "2"}, "The nearest known: WORKER__WORKER_SLOTS"),
+        ({"GITHUB-API__RATE_BURST": "2"}, "The nearest known: GITHUB_API__RATE_BURST"),
+        ({"WORKER__WORKER_SLOT": "2"}, "worker reads no WORKER_SLOT. The nearest known: WORKER__WORKER_SLOTS"),
+        ({"WORKER__NOSUCH": "1"}, "WORKER__NOSUCH would set nothing: worker reads no NOSUCH."),
+        ({"CONTROL__allowed_hosts": "a"}, "The nearest known: CONTROL__ALLOWED_HOSTS"),
+        ({"AGENT__SLOTS": "2", "MAKEFLAGS": " -- AGENT__SLOTS=2"}, "no process has the prefix AGENT__"),
+    ],
+)
+def test_a_variable_that_would_set_nothing_is_refused(environ: dict[str, str], message: str) -> None:
+    """An unknown process or variable is named, with the nearest that are known."""
+    with pytest.raises(ConfigError) as error:
+        check_names(environ)
+    assert message in str(error.value)
+    assert "docs/configuration.md" in str(error.value)
+
+
+def test_variables_of_others_are_nobody_s_business() -> None:
+    """Other programs use the form too: what is like no process here is left alone."""
+    others = {
+        "AIRFLOW__CORE__DAGS": "x",
+        "DOCKER__HOST": "x",
+        "APP__DATABASE_URL": "x",
+        "__CF_ENCODING": "x",
+        "A__": "",
+    }
+    check_names(others | {"MAKEFLAGS": " -- CONTROL__ALLOWED_HOSTS=a", "CONTROL__ALLOWED_HOSTS": "a"})
+
+
+def test_every_process_has_its_settings(place: Place, environ: dict[str, str]) -> None:
+    """Each process of a house can be set: its settings are known here."""
+    assert {process.name for process in processes(place, Choice(), environ)} == set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"WORKER__WORKER_SLOTS": "abc"}, "worker cannot start with WORKER__WORKER_SLOTS: WORKER_SLOTS is not usable"),
+        ({"WORKER_LEASE_SECONDS": "0"}, "worker cannot start with WORKER_LEASE_SECONDS: WORKER_LEASE_SECONDS is not"),
+        ({"GITHUB_API__RATE_BURST": "-1"}, "github-api cannot start with GITHUB_API__RATE_BURST: RATE_BURST is not"),
+        ({"WORKER__NOSUCH": "1"}, "worker reads no NOSUCH"),
+    ],
+)
+async def test_a_value_that_cannot_be_used_is_told_once(
+    local: House, environ: dict[str, str], given: dict[str, str], message: str
+) -> None:
+    """A wrong value is told before anything starts, in one line that names the variable that was set."""
+    said: list[str] = []
+    with pytest.raises(ConfigError) as error:
+        await House(local.place, Choice(), environ | given).up(said.append)
+    assert str(error.value).count(message) == 1
+    assert "\n" not in str(error.value)
+    assert said == []
+    assert not Supervisor(local.place).running()
+
+
+async def test_settings_that_can_be_used_pass(local: House, environ: dict[str, str]) -> None:
+    """Every kind of process takes what its settings take."""
+    given = {f"{name.upper().replace('-', '_')}__LOG_LEVEL": "debug" for name in SETTINGS}
+    House(local.place, Choice(), environ | given | {"WORKER__WORKER_POLL_SECONDS": "0.5"}).check()

@@ -1,0 +1,98 @@
+"""A house that is up is found on its ports, whatever the environment of a later command says."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from fixtures.house import free_ports
+from house.life import House
+from house.place import PORTS, Place
+from house.ports import found, remember, remembered
+from house.processes import Choice, Process
+from house.supervise import Supervisor
+from service_kit.errors import ConfigError
+
+
+@pytest.fixture
+def elsewhere(environ: dict[str, str]) -> dict[str, str]:
+    """A later command's environment: the same folder, and no port."""
+    return {"AGENT_BOT_HOME": environ["AGENT_BOT_HOME"]}
+
+
+@pytest.fixture
+def up(local: House) -> Iterator[Place]:
+    """A place whose supervisor runs."""
+    remember(local.place)
+    Supervisor(local.place).launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
+    yield local.place
+    Supervisor(local.place).stop()
+
+
+def test_a_house_that_is_up_is_found_without_its_ports(up: Place, elsewhere: dict[str, str]) -> None:
+    """A command that is told no port uses those that the house is up on."""
+    assert Place.from_environment(elsewhere).ports == PORTS
+    assert found(Place.from_environment(elsewhere), elsewhere) == up
+
+
+def test_the_same_ports_may_be_named_again(up: Place, environ: dict[str, str]) -> None:
+    """Naming the ports that the house is up on is no contradiction."""
+    assert found(Place.from_environment(environ), environ) == up
+
+
+@pytest.mark.parametrize(("variable", "value"), [("CONTROL_PORT", "12345"), ("PORT_OFFSET", "11000")])
+def test_another_port_is_refused_with_both(up: Place, elsewhere: dict[str, str], variable: str, value: str) -> None:
+    """A variable that contradicts the house that is up is named, with the port that it says and the real one."""
+    given = elsewhere | {variable: value}
+    place = Place.from_environment(given)
+    with pytest.raises(ConfigError) as error:
+        found(place, given)
+    message = str(error.value)
+    assert f"{variable}={value} puts control on port {place.ports['control']}" in message
+    assert f"is up with it on port {up.ports['control']}" in message
+    assert f"leave {variable} out" in message
+
+
+def test_what_went_down_is_forgotten(up: Place, local: House, elsewhere: dict[str, str]) -> None:
+    """After `down` the environment alone says the ports."""
+    assert local.down()
+    assert remembered(up) is None
+    assert found(Place.from_environment(elsewhere), elsewhere).ports == PORTS
+
+
+def test_a_house_that_is_not_up_may_move(local: House, elsewhere: dict[str, str]) -> None:
+    """Ports that a killed house has left in its file bind nobody."""
+    remember(local.place)
+    assert found(Place.from_environment(elsewhere), elsewhere).ports == PORTS
+
+
+async def test_a_house_that_does_not_come_up_is_forgotten(local: House) -> None:
+    """A start that fails leaves no ports behind, and nothing running."""
+    broken = House(local.place, Choice(), {"AGENT_BOT_HOME": str(local.place.home), "STORES__PATH": '"quoted"'})
+    with pytest.raises(ConfigError, match="PATH has a value"):
+        await broken.up(lambda _: None)
+    assert remembered(local.place) is None
+    assert not local.down()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"control": 1}', '{"control": "x"}'])
+def test_a_file_that_says_nothing_is_no_house(place: Place, text: str) -> None:
+    """What cannot be read as ports counts as none."""
+    (place.home / "ports.json").write_text(text)
+    assert remembered(place) is None
+
+
+async def test_what_a_killed_house_left_is_ended_wherever_it_listens(local: House, environ: dict[str, str]) -> None:
+    """`down` with other ports, or none, ends what listens on the remembered ones."""
+    stand_in = next(process for process in local.processes() if process.name == "stand-in-model")
+    left = await asyncio.create_subprocess_exec(*stand_in.argv, env=stand_in.env)
+    remember(local.place)
+    (port,) = free_ports(1)
+    moved = Place.from_environment(environ | {"STAND_IN_MODEL_PORT": str(port)})
+    try:
+        assert await asyncio.to_thread(House(moved, Choice(), environ).down)
+        await asyncio.wait_for(left.wait(), 10)
+    finally:
+        if left.returncode is None:
+            left.kill()
+            await left.wait()
+    assert remembered(local.place) is None

@@ -1,0 +1,47 @@
+"""Input: what does not fit the schema that a skill's workers registered is refused at the door."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import pytest
+from agent_ledger import InvalidTask, list_skills, register_skills, submit
+from unit.ledger.house import DOOR, STRICT, task
+
+
+@pytest.mark.parametrize(
+    ("given_input", "said"),
+    [
+        ({"issue": 1}, None),
+        ({"issue": 0}, "issue: 0 is less than the minimum of 1"),
+        ({}, "the whole: 'issue' is a required property"),
+        ({"issue": 1, "x": 2}, "'x' was unexpected"),
+        ("look", "the whole: 'look' is not of type 'object'"),
+        ("look " * 100_000, "…"),
+    ],
+)
+async def test_input_fits_the_skills_schema(pool: asyncpg.Pool, given_input: Any, said: str | None) -> None:
+    """What does not fit is refused with field, value and remedy, briefly, and makes no row."""
+    await register_skills(pool, [STRICT])
+    if said is None:
+        assert (await submit(pool, task(skill="strict", input=given_input), door=DOOR)).created
+        return
+    with pytest.raises(InvalidTask, match=re.escape(said)) as refused:
+        await submit(pool, task(skill="strict", input=given_input), door=DOOR)
+    assert refused.value.fault == "input"
+    assert "skill strict" in str(refused.value)
+    assert str(refused.value).endswith("send what its input schema asks for")
+    assert len(str(refused.value)) < 500
+    assert await pool.fetchval("select count(*) from ledger.tasks") == 0
+
+
+async def test_a_schema_belongs_to_its_version(pool: asyncpg.Pool) -> None:
+    """The schema is that of the version registered last, and comes back as it was given; a broken one fits nothing."""
+    await register_skills(pool, [STRICT])
+    assert await list_skills(pool) == [STRICT]
+    await register_skills(pool, [replace(STRICT, version="v2", input_schema=None)])
+    assert (await submit(pool, task(skill="strict"), door=DOOR)).created
+    await register_skills(pool, [replace(STRICT, input_schema={"$ref": "https://elsewhere.example/schema"})])
+    with pytest.raises(InvalidTask, match="the schema cannot be used"):
+        await submit(pool, task(skill="strict", input={"issue": 1}), door=DOOR)

@@ -1,0 +1,33 @@
+"""`agent-stores redis`: one command and its reply, where there is no redis-cli."""
+
+from fixtures.stores_command import Command
+
+
+def test_a_command_is_sent_and_its_reply_printed(valkey_only: Command) -> None:
+    """A task can be added and read back: each value on a line of its own, deeper ones indented."""
+    with valkey_only.running():
+        added = valkey_only.call("redis", "XADD", "agent:tasks", "*", "task", '{"skill": "s", "input": "a\x1b[2J b"}')
+        assert (added.returncode, added.stderr) == (0, "")
+        entry = added.stdout.strip()
+        assert valkey_only.call("redis", "XLEN", "agent:tasks").stdout == "1\n"
+        read = valkey_only.call("redis", "XRANGE", "agent:tasks", "-", "+").stdout
+        assert read == f'  {entry}\n    task\n    {{"skill": "s", "input": "a b"}}\n'
+        assert valkey_only.call("redis", "GET", "nothing").stdout == "(nil)\n"
+
+
+def test_a_refused_command_is_named(valkey_only: Command) -> None:
+    """What Redis refuses is told in its words, with status 2."""
+    with valkey_only.running():
+        done = valkey_only.call("redis", "XADD", "agent:tasks")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Redis refused XADD: wrong number of arguments")
+
+
+def test_a_redis_that_is_not_up_is_named_without_its_password(valkey_only: Command) -> None:
+    """Where nothing answers, the address is told without the password, and how to start one."""
+    valkey_only.environ = {**valkey_only.environ, "REDIS_URL": "redis://:hidden-word@127.0.0.1:1/0"}
+    done = valkey_only.call("redis", "PING")
+    assert done.returncode == 2
+    assert "REDIS_URL (redis://:***@127.0.0.1:1/0) does not answer" in done.stderr
+    assert "agent-stores start" in done.stderr
+    assert "hidden-word" not in done.stderr
