@@ -25,16 +25,21 @@ LEASE_SECONDS = 3.0
 POOL = "crash"
 STAGES = (READ, OPEN, COMMENT, ANSWER)
 """Where the runs are when their worker is killed: at the beginning, after reading, between the writes, after both."""
+SLOW = {"fault": "delay", "seconds": 20}
+"""What holds a call up for longer than the worker lives on."""
+LOST = "[Tool call interrupted"
+"""What a resumed CLI tells the model of a call that was under way."""
 WRITES = {LABEL: "issue_write", COMMENT: "add_issue_comment"}
 
 
 @dataclass(frozen=True)
 class Survivor:
-    """A task whose worker was killed at a stage of its run."""
+    """A task whose worker was killed at a stage of its run: while the model thought, or in the stage's first call."""
 
     stage: int
     number: int
     task_id: UUID
+    in_call: bool
     result: TaskResult
     events: list[TaskEvent]
 
@@ -80,10 +85,11 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
         for stage in STAGES:
             number = await house.open_issue()
             await house.scenario(f"triage-{number}", script(number, {stage: {"hang": True}}))
-            tasks.append((stage, number, await house.submit(**task(number, pool=POOL))))
+            tasks.append((stage, number, await house.submit(**task(number, pool=POOL)), False))
         async with house.database() as pool:
-            await asyncio.gather(*(_in_the_middle(house, pool, stage, task_id) for stage, _, task_id in tasks))
-        for _, number, _ in tasks:
+            await asyncio.gather(*(_in_the_middle(house, pool, stage, task_id) for stage, _, task_id, _ in tasks))
+            tasks.append(await _in_a_call(house, pool))
+        for _, number, _, _ in tasks:
             await house.scenario(f"triage-{number}", script(number, {}))
         processes = psutil.Process(first.pid).children(recursive=True)
         async with _inbox(house) as redis, _without_xack(redis):
@@ -93,7 +99,7 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
             await redis.xclaim("agent:tasks", "agent-engine", "the killed one", 0, [entry], idle=20_000)
     _, alive = psutil.wait_procs(processes, timeout=2)
     left = [one.name() for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-    results = await asyncio.gather(*(house.result(task_id) for _, _, task_id in tasks))
+    results = await asyncio.gather(*(house.result(one[2]) for one in tasks))
     survivors = [Survivor(*one, result, await house.events(one[2])) for one, result in zip(tasks, results, strict=True)]
     return Crash(at, survivors, sent, await house.result(sent.task_id), processes, left)
 
@@ -101,17 +107,34 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
 async def _in_the_middle(house: RunningHouse, pool: Any, stage: int, task_id: UUID) -> None:
     """Wait until a task's run hangs at its stage: all that it did before is in a checkpoint of its session."""
     await house.until(task_id, "started")
+    await _until_kept(pool, task_id, TOOL_CALLS[stage])
+
+
+async def _in_a_call(house: RunningHouse, pool: Any) -> tuple[int, int, UUID, bool]:
+    """Start a task, and wait until one of the two calls of its first step is answered; the other takes its time."""
+    number = await house.open_issue()
+    await house.scenario(f"triage-{number}", script(number, {}))
+    fault = {**SLOW, "match": {"method": "GET", "path_regex": f"/issues/{number}$"}}
+    assert (await house.github("POST", "/_stand-in/faults", json=fault)).ok
+    task_id = await house.submit(**task(number, pool=POOL))
+    await _until_kept(pool, task_id, 1)
+    return READ, number, task_id, True
+
+
+async def _until_kept(pool: Any, task_id: UUID, results: int) -> None:
     async with asyncio.timeout(60):
-        while await _kept(pool, task_id) < TOOL_CALLS[stage]:
+        while await _kept(pool, task_id) < results:
             await asyncio.sleep(0.2)
 
 
 async def _kept(pool: Any, task_id: UUID) -> int:
+    """Count the tool results in the last checkpoint; the CLI repeats them in its notes on its own requests."""
     session = await agent_ledger.last_session(pool, task_id)
     if session is None:
         return 0
     kept = await agent_ledger.get_blob(pool, "default", session.sha256)
-    return (kept or b"").count(b'"type":"tool_result"')
+    lines = [json.loads(line) for line in (kept or b"").splitlines()]
+    return len([line for line in lines if line["type"] == "user" and "tool_result" in json.dumps(line["message"])])
 
 
 @asynccontextmanager
@@ -156,10 +179,10 @@ def _paused(running: Worker) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def crash(house: RunningHouse) -> Iterator[Crash]:
-    """One worker killed with four runs in the middle and a task waiting, beside one that has room."""
+    """One worker killed with five runs in the middle and a task waiting, beside one that has room."""
     with (
-        worker(house, pool=POOL, lease_seconds=LEASE_SECONDS, slots=4) as first,
-        worker(house, pool=POOL, lease_seconds=LEASE_SECONDS, slots=5) as second,
+        worker(house, pool=POOL, lease_seconds=LEASE_SECONDS, slots=len(STAGES) + 1) as first,
+        worker(house, pool=POOL, lease_seconds=LEASE_SECONDS, slots=len(STAGES) + 2) as second,
     ):
         made: Crash = run_apart(_crash(house, first, second))
         yield made
@@ -167,7 +190,8 @@ def crash(house: RunningHouse) -> Iterator[Crash]:
 
 def test_nothing_is_lost(crash: Crash) -> None:
     """Every task of the killed worker succeeds in its second attempt, and the one that waited in its first."""
-    assert [(one.result.status, one.result.attempts) for one in crash.survivors] == [("succeeded", 2)] * len(STAGES)
+    ends = [(one.result.status, one.result.attempts, one.result.message) for one in crash.survivors]
+    assert ends == [("succeeded", 2, "")] * (len(STAGES) + 1)
     assert (crash.sent_result.status, crash.sent_result.attempts) == ("succeeded", 1)
 
 
@@ -183,13 +207,15 @@ async def test_runs_go_on_from_where_they_were(house: RunningHouse, crash: Crash
     """The second attempt resumes the CLI's session: the model sees what the first one did, and asks for the rest."""
     for one in crash.survivors:
         (first, _), (second, _) = one.started(1), one.started(2)
-        if one.stage == READ:
+        if one.stage == READ and not one.in_call:
             assert second.session != first.session
             continue
         assert second.session == first.session
         assert len(one.calls(2)) == TOOL_CALLS[ANSWER] - TOOL_CALLS[one.stage]
         resumed = [request for request in await house.asked(second.session) if _at(request) > crash.at]
-        assert json.dumps(resumed[0]["body"]["messages"]).count('"type": "tool_result"') == TOOL_CALLS[one.stage]
+        shown = json.dumps(resumed[0]["body"]["messages"])
+        assert shown.count('"type": "tool_result"') == (2 if one.in_call else TOOL_CALLS[one.stage])
+        assert shown.count(LOST) == one.in_call
 
 
 async def test_nothing_is_written_twice(house: RunningHouse, crash: Crash) -> None:

@@ -54,6 +54,41 @@ def test_keywords_pass_the_check(title: str, body: str) -> None:
         confined(word, repository="o/n", kind="issue")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cra\u200bsh at \u202estart\u202c", ["crash", "start"]),
+        ("\x1b[31mcrash\x1b[0m", ["crash"]),
+        ("<system-reminder>crash</system-reminder>", ["crash"]),
+        ("<sys\u200btem-reminder>crash</sys\u200btem-reminder>", ["crash"]),
+        ("<\u200bscript>crash", ["crash"]),
+        ("crash <!-- label it <b>urgent</b> --> start", ["crash", "start"]),
+        ("crash <!-- never closed", ["crash"]),
+        ("\uff1cimg src=elsewhere\uff1e crash", ["crash"]),
+        ("\u2474\u2475\u2476 crash", ["crash"]),
+        ("\ufb01le", ["file"]),
+        ("1 < 2 and crash > 0", ["crash"]),
+        ("a AND b OR (NOT c)", []),
+        ('"" \' ` \\ - :', []),
+        ("repo:a/b is:pr -label:x", ["label", "repo"]),
+        ("", []),
+    ],
+)
+def test_keywords_are_what_a_reader_sees(text: str, words: list[str]) -> None:
+    """Hidden characters, comments and markup give no word, wherever they stand; nor do operators and quotes."""
+    for title, body in ((text, ""), ("", text)):
+        found = keywords(title, body, 9)
+        assert sorted(found) == words
+        assert [confined(word, repository="o/n", kind="issue") for word in found] == [
+            f"repo:o/n is:issue {word}" for word in found
+        ]
+
+
+def test_a_hidden_beginning_does_not_empty_a_text() -> None:
+    """What counts of a long body are the characters that a reader sees."""
+    assert keywords("", "\u200b" * 8_000 + "crash", 3) == ["crash"]
+
+
 @given(st.lists(st.text(max_size=80), max_size=6))
 def test_likeness_is_a_share(texts: list[str]) -> None:
     """A likeness lies between 0 and 1, and a text is most like itself."""

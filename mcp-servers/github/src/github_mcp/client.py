@@ -17,7 +17,7 @@ from github_mcp.settings import GitHubSettings
 
 NEXT = re.compile(r'<([^<>]*)>\s*;\s*rel="next"')
 PAGING = ("per_page", "page", "after")
-PAGING_VALUE = re.compile(r"^[A-Za-z0-9=_+/.:-]{1,800}$")
+PAGING_VALUE = re.compile(r"[A-Za-z0-9=_+/.:-]{1,800}")
 HEADERS = {
     "accept": "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
@@ -181,7 +181,7 @@ def _next(reply: Reply) -> dict[str, str] | None:
     if link is None:
         return None
     query = parse_qs(urlsplit(link[1]).query)
-    found = {name: query[name][-1] for name in PAGING if name in query and PAGING_VALUE.match(query[name][-1])}
+    found = {name: query[name][-1] for name in PAGING if name in query and PAGING_VALUE.fullmatch(query[name][-1])}
     return found if "page" in found or "after" in found else None
 
 

@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 from service_kit.foreign import clean_line
 
-LOGIN = re.compile(r"^[A-Za-z0-9_-]{1,64}(\[bot\])?$")
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
+LOGIN = re.compile(r"[A-Za-z0-9_-]{1,64}(\[bot\])?")
 EXCERPT = 160
 
 
@@ -33,7 +34,7 @@ class User(BaseModel):
     @property
     def name(self) -> str:
         """The login, quoted if it is none."""
-        return self.login if LOGIN.match(self.login) else quoted(self.login, 64)
+        return self.login if LOGIN.fullmatch(self.login) else quoted(self.login, 64)
 
 
 GHOST = User(login="ghost")
@@ -155,6 +156,12 @@ class Comment(BaseModel):
     created_at: datetime
     updated_at: datetime
     body: str | None = None
+    html_url: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where people read it; empty if GitHub gives no plain address."""
+        return self.html_url if ADDRESS.fullmatch(self.html_url) else ""
 
     def text(self, limit: int | None) -> str:
         """Write who wrote it and when, and below it the text, up to a limit."""

@@ -10,9 +10,7 @@ from service_kit.foreign import clean_line
 from service_kit.http import Reply
 
 GATEWAY_HEADER = "x-agent-gateway-error"
-FORBIDDEN = 403
 MOST_DIGITS = 12
-MOVED = frozenset({301, 302, 307, 308})
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$")]
 
 
@@ -67,7 +65,7 @@ def explain(reply: Reply, target: str, *, gateway: bool) -> ToolFailed:
 
 _MOVED = ("{} has moved: GitHub points elsewhere.", "Use the repository's present name.")
 _MEANINGS = {
-    **dict.fromkeys(MOVED, _MOVED),
+    **dict.fromkeys((301, 302, 307, 308), _MOVED),
     401: ("GitHub refused the token (401).", "Tell the operator to set a GITHUB_TOKEN that is valid."),
     403: (
         "The token may not do this with {} (403).",
@@ -87,7 +85,7 @@ def _by_gateway(reply: Reply) -> ToolFailed:
         refusal = GatewayRefusal.model_validate_json(reply.body)
     except ValidationError:
         return ToolFailed("The gateway refused this.", next_step="Try another way.")
-    kind = Refused if reply.status == FORBIDDEN else ToolFailed
+    kind = Refused if reply.status == 403 else ToolFailed
     return kind(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy))
 
 

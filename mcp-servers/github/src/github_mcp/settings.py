@@ -2,6 +2,7 @@
 
 from mcp_kit.settings import ServerSettings
 from pydantic import AliasChoices, Field, SecretStr
+from service_kit.settings import Port
 
 
 class GitHubSettings(ServerSettings):
@@ -17,7 +18,7 @@ class GitHubSettings(ServerSettings):
     )
     github_gateway: bool = Field(False, description="GITHUB_API_URL is the gateway: send task tokens along")
 
-    port: int = Field(9001, ge=0, le=65535, description="port to listen on")
+    port: Port = 9001
     read_only: bool = Field(
         False,
         validation_alias=AliasChoices("GITHUB_READ_ONLY", "MCP_READ_ONLY"),

@@ -2,9 +2,14 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from service_kit.foreign import clean
+
+TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>]*>", re.DOTALL)
+"""Comments and tags, those that cleaning has broken too: no reader of the issue sees them."""
 WORD = re.compile(r"[^\W_]{3,40}")
 COMMON = frozenset(
     re.findall(
@@ -14,18 +19,20 @@ COMMON = frozenset(
         "should could will just get got using use used",
     )
 )
-BODY_CHARACTERS = 4_000
+CHARACTERS = 4_000
+"""How much of a text counts, once it is cleaned of what nobody sees."""
 
 
 def words(text: str) -> list[str]:
     """Give the words that say something, in lower case, plurals without their s."""
-    found = (word.casefold() for word in WORD.findall(text))
+    plain = TAG.sub(" ", unicodedata.normalize("NFKC", clean(text[: 4 * CHARACTERS])))
+    found = (word.casefold() for word in WORD.findall(plain[:CHARACTERS]))
     return [word.removesuffix("s") if len(word) > 4 else word for word in found if word not in COMMON]
 
 
 def weigh(title: str, body: str) -> Counter[str]:
     """Count a text's words, those of the title double."""
-    counted = Counter(words(body[:BODY_CHARACTERS]))
+    counted = Counter(words(body))
     for word in words(title):
         counted[word] += 2
     return counted
@@ -34,7 +41,7 @@ def weigh(title: str, body: str) -> Counter[str]:
 def keywords(title: str, body: str, most: int) -> list[str]:
     """Give the words to search by: the title's longest first, then the body's most frequent."""
     first = sorted(dict.fromkeys(words(title)), key=len, reverse=True)
-    rest = [word for word, _ in Counter(words(body[:BODY_CHARACTERS])).most_common(most)]
+    rest = [word for word, _ in Counter(words(body)).most_common(most)]
     return list(dict.fromkeys([*first, *rest]))[:most]
 
 

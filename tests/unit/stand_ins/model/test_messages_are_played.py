@@ -91,6 +91,15 @@ async def test_a_tool_result_must_answer_a_tool_use(served: Served) -> None:
         )
 
 
+@pytest.mark.parametrize(("system", "skill"), [("", ""), ("Skill: tidy-up\n", " for skill tidy-up")])
+async def test_what_no_scenario_plays_for_is_refused(served: Served, system: str, skill: str) -> None:
+    """The refusal names the skill and the remedy in one short line, however many scenarios there are."""
+    with pytest.raises(anthropic.BadRequestError) as caught:
+        await served.client.messages.create(**ask("Hello.", system=system))
+    told = f"no scenario plays{skill}: add one, or name one in the input (SCENARIO:text)"
+    assert _message(caught.value) == f"stand-in: {told}"
+
+
 @pytest.mark.parametrize(
     ("scenario", "status", "kind"),
     [

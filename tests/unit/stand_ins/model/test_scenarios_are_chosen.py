@@ -124,7 +124,7 @@ def test_the_clis_own_words_are_no_part_of_the_prompt() -> None:
             ],
         }
     )
-    assert (talk.prompt, talk.input, talk.step) == ('{"issue": 7}', {"issue": 7}, 1)
+    assert (talk.prompt, talk.input, talk.replies) == ('{"issue": 7}', {"issue": 7}, (1,))
     assert talk.texts(failed=False)["b"] == ["x\nref: k3v7q2xa"]
     assert talk.refs(failed=False)["mcp__a__b"] == ["k3v7q2xa"]
 
@@ -147,8 +147,25 @@ def test_steps_may_depend_on_the_tools_offered() -> None:
     story = Scenario.from_mapping({"steps": steps}, name="x")
     with_tool = Templates(conversation("", tools=[{"name": "mcp__github__issue_write"}])).holds
     without = Templates(conversation("")).holds
-    assert [story.step(number, with_tool).text for number in range(4)] == ["a", "b", "c", "c"]
-    assert [story.step(number, without).text for number in range(3)] == ["a", "c", "c"]
+    assert [story.step([0] * number, with_tool)[1].text for number in range(4)] == ["a", "b", "c", "c"]
+    assert [story.step([0] * number, without)[1].text for number in range(3)] == ["a", "c", "c"]
+
+
+def test_steps_may_depend_on_what_was_got() -> None:
+    """`got` holds for tools that gave a result; one that failed, or was not called, gave none."""
+    uses: list[dict[str, Any]] = [
+        {"type": "tool_use", "id": name, "name": f"mcp__lab__{name}", "input": {}} for name in ("good", "bad")
+    ]
+    results = [{"type": "tool_result", "tool_use_id": use["id"], "is_error": use["id"] == "bad"} for use in uses]
+    messages = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": uses},
+        {"role": "user", "content": results},
+    ]
+    templates = Templates(parse({"model": "m", "max_tokens": 1, "messages": messages}))
+    for expression, holds in (("'good'", True), ("'mcp__lab__good'", True), ("'bad'", False), ("'none'", False)):
+        assert templates.holds(f"got({expression})") is holds
+        assert not templates.holds(f"got('good', {expression})") or holds
 
 
 def test_labels_and_similar_issues_come_from_what_tools_returned() -> None:

@@ -1,4 +1,4 @@
-"""The arguments that several tools share; every server of this house names them alike."""
+"""The arguments that several tools share, and how to narrow them; every server of this house names them alike."""
 
 import re
 from typing import Annotated
@@ -23,3 +23,5 @@ def owner_and_name(text: str) -> str:
 Repository = Annotated[str, Resource("repositories"), AfterValidator(owner_and_name), Field(description="owner/name")]
 IssueNumber = Annotated[int, Field(ge=1)]
 PullNumber = Annotated[int, Field(ge=1)]
+FEWER = "A smaller limit or narrower filters give less."
+"""The hint where a list was cut."""

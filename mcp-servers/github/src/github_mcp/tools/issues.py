@@ -11,10 +11,9 @@ from pydantic import Field
 from github_mcp.client import GitHub
 from github_mcp.models import Issue, quoted
 from github_mcp.query import confined
-from github_mcp.tools.arguments import IssueNumber, Repository
+from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
 COMMENT_CHARACTERS = 1_500
-FEWER = "A smaller limit or narrower filters give less."
 
 
 class IssueTools:
@@ -151,7 +150,8 @@ class IssueTools:
     ) -> Reply:
         """Comment on an issue or pull request. Not repeatable: a second call makes a second comment."""
         comment = await self._github.add_comment(call, repository, issue, body)
-        return Reply(f"Comment {comment.id} was added to {repository}#{issue}.")
+        where = f": {comment.address}" if comment.address else "."
+        return Reply(f"Comment {comment.id} was added to {repository}#{issue}{where}")
 
     @tool("issues")
     async def list_labels(self, call: Call, repository: Repository, limit: Limit = 100, cursor: Cursor = None) -> Reply:

@@ -10,11 +10,10 @@ from pydantic import Field
 
 from github_mcp.client import GitHub
 from github_mcp.models import PullFile
-from github_mcp.tools.arguments import PullNumber, Repository
+from github_mcp.tools.arguments import FEWER, PullNumber, Repository
 
 MOST_PAGES = 30
 """GitHub lists at most 3,000 files of a pull request, 100 a page."""
-FEWER = "A smaller limit or narrower filters give less."
 
 
 class PullTools:

@@ -52,8 +52,10 @@ class SimilarTools:
     async def _candidates(self, call: Call, repository: str, title: str, body: str) -> tuple[list[Issue], str]:
         """Take what was updated last and what the strongest words find; a refused search is noted, not fatal."""
         query = {"state": "all", "sort": "updated", "direction": "desc"}
-        issues, note = (await self._github.issues(call, repository, RECENT, query)).rows, ""
-        for word in keywords(title, body, SEARCHES):
+        issues = (await self._github.issues(call, repository, RECENT, query)).rows
+        words = keywords(title, body, SEARCHES)
+        note = "" if words else " There are no words to search by."
+        for word in words:
             text = confined(word, repository=repository, kind="issue")
             try:
                 _, page = await self._github.search(call, text, 30, {})

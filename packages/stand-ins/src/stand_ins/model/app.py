@@ -151,14 +151,14 @@ class StandIn:
     def _step(self, conversation: Conversation, seen: dict[str, Any]) -> Step:
         scenario = self._library.choose(conversation)
         if scenario is None:
-            known = ", ".join(self._library.names())
-            raise Refused(400, f"stand-in: no scenario plays for this conversation (known: {known})")
-        key = (scenario.name, conversation.session, conversation.step)
+            skill = f" for skill {conversation.skill}" if conversation.skill else ""
+            raise Refused(400, f"stand-in: no scenario plays{skill}: add one, or name one in the input (SCENARIO:text)")
+        number, step = scenario.step(conversation.replies, Templates(conversation).holds)
+        key = (scenario.name, conversation.session, number)
         attempt = self._attempts[key]
         self._attempts[key] += 1
-        seen.update(scenario=scenario.name, step=conversation.step, attempt=attempt)
-        holds = Templates(conversation).holds
-        return scenario.step(conversation.step, holds).for_attempt(attempt)
+        seen.update(scenario=scenario.name, step=number, attempt=attempt)
+        return step.for_attempt(attempt)
 
 
 class Refused(Exception):

@@ -16,12 +16,15 @@ REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 """What the CLI itself adds: working directory, date and model before the prompt, tokens left behind a tool result."""
 SYNTHETIC = frozenset({"No response requested.", "(no content)"})
 """Assistant messages that the CLI makes up when it resumes a session: no reply of ours."""
+INTERRUPTED = re.compile(r"\[Tool (?:call|use|result) (?:interrupted|missing)\b")
+"""How the result begins that the CLI makes up for a call whose run was killed before it was answered."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a tool call came to."""
+    """What a tool call came to; `use` is the call's id."""
 
+    use: str
     tool: str
     text: str
     failed: bool
@@ -30,6 +33,11 @@ class Outcome:
     def short(self) -> str:
         """The tool's name without its server's prefix."""
         return short_name(self.tool)
+
+    @property
+    def lost(self) -> bool:
+        """Whether this is no result: a resumed CLI says that the call was cut off."""
+        return self.failed and INTERRUPTED.match(self.text) is not None
 
     @property
     def ref(self) -> str | None:
@@ -48,12 +56,16 @@ class ByTool(dict[str, list[str]]):
 
 @dataclass(frozen=True)
 class Conversation:
-    """One request, read for playing a scenario."""
+    """One request, read for playing a scenario.
+
+    `replies` holds the number of tool calls of each reply so far. A reply with a call that was cut off is none, so that
+    its step is played again.
+    """
 
     model: str
     system: str
     prompt: str
-    step: int
+    replies: tuple[int, ...]
     tools: list[str]
     outcomes: list[Outcome]
     session: str
@@ -115,13 +127,15 @@ def parse(body: Mapping[str, Any], *, session: str = "") -> Conversation:
     tools = [str(tool["name"]) for tool in body.get("tools", []) if "name" in tool]
     everything = "\n".join([system, *(text_of(message.get("content", "")) for message in messages)])
     metadata = body.get("metadata") or {}
+    lost = {outcome.use for outcome in outcomes if outcome.lost}
+    replies = [_uses(message) for message in messages if _is_reply(message)]
     return Conversation(
         model=str(body["model"]),
         system=system,
         prompt=prompt,
-        step=sum(1 for message in messages if _is_reply(message)),
+        replies=tuple(len(uses) for uses in replies if not lost & uses.keys()),
         tools=tools,
-        outcomes=outcomes,
+        outcomes=[outcome for outcome in outcomes if not outcome.lost],
         session=session or str(metadata.get("user_id", "")) or prompt,
         everything=everything,
     )
@@ -171,12 +185,11 @@ def _outcomes(messages: list[Any]) -> Iterator[Outcome]:
     for message in messages:
         if not isinstance(message, Mapping) or message.get("role") not in ("user", "assistant", "system"):
             raise BadRequestError("messages: each needs a role of user or assistant")
-        blocks = [block for block in _blocks(message) if isinstance(block, Mapping)]
         if message["role"] == "assistant":
-            asked = {str(b["id"]): str(b["name"]) for b in blocks if b.get("type") == "tool_use"}
+            asked = _uses(message)
             continue
         answered = set()
-        for block in blocks:
+        for block in _blocks(message):
             if block.get("type") != "tool_result":
                 continue
             use = str(block.get("tool_use_id"))
@@ -186,13 +199,18 @@ def _outcomes(messages: list[Any]) -> Iterator[Outcome]:
                 )
             answered.add(use)
             text = REMINDER.sub("", text_of(block.get("content", ""))).rstrip()
-            yield Outcome(asked[use], text, bool(block.get("is_error")))
+            yield Outcome(use, asked[use], text, bool(block.get("is_error")))
         missing = set(asked) - answered
         if missing:
             raise BadRequestError(f"messages: tool_use {sorted(missing)[0]} has no tool_result in the next message")
         asked = {}
 
 
-def _blocks(message: Mapping[str, Any]) -> list[Any]:
+def _uses(message: Mapping[str, Any]) -> dict[str, str]:
+    """Give the tools that a message calls, by the call's id."""
+    return {str(block["id"]): str(block["name"]) for block in _blocks(message) if block.get("type") == "tool_use"}
+
+
+def _blocks(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     content = message.get("content", [])
-    return content if isinstance(content, list) else []
+    return [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []

@@ -1,7 +1,7 @@
 """A scenario: a scripted model conversation, one step for each reply of the model."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -39,7 +39,7 @@ class Step(Part):
     """
 
     when: str | None = None
-    """An expression; where it is false this step is not there. It must hold or not for the whole conversation."""
+    """An expression; where it is false this step is not there. Once the step before has played it may not change."""
 
     thinking: str | None = None
     text: str | None = None
@@ -74,6 +74,12 @@ class Step(Part):
         """Give the tool calls of this step in order, without the structured output."""
         first = [Call(tool=self.tool, input=self.input)] if self.tool else []
         return first + self.tools
+
+    @property
+    def least_calls(self) -> int:
+        """How many tools a whole reply of this step calls at least; one that was cut off has fewer."""
+        whole = [step for step in self.attempts or [self] if not (step.status or step.hang or step.stall or step.drop)]
+        return min((len(step.calls()) + (step.structured is not None) for step in whole), default=0)
 
     def for_attempt(self, attempt: int) -> "Step":
         """Give the step that answers the `attempt`-th request (from 0) of this step."""
@@ -125,8 +131,12 @@ class Scenario(Part):
     loop: bool = False
     steps: Annotated[list[Step], Field(min_length=1)]
 
-    def step(self, number: int, holds: Callable[[str], bool]) -> Step:
-        """Give the step that answers after `number` replies of the model, of those whose `when` holds.
+    def step(self, replies: Iterable[int], holds: Callable[[str], bool]) -> tuple[int, Step]:
+        """Give the number of the step that plays, and the step, of those whose `when` holds.
+
+        Args:
+            replies: the number of tool calls of each reply so far; one with fewer than its step has was cut off.
+            holds: says whether a `when` is true.
 
         Raises:
             ScenarioError: no step is left.
@@ -134,7 +144,15 @@ class Scenario(Part):
         steps = [step for step in self.steps if step.when is None or holds(step.when)]
         if not steps:
             raise ScenarioError(f"scenario {self.name}: no step's 'when' holds")
-        return steps[number % len(steps) if self.loop else min(number, len(steps) - 1)]
+
+        def at(number: int) -> Step:
+            return steps[number % len(steps) if self.loop else min(number, len(steps) - 1)]
+
+        number = 0
+        for calls in replies:
+            if calls >= at(number).least_calls:
+                number += 1
+        return number, at(number)
 
     @classmethod
     def from_mapping(cls, raw: object, *, name: str) -> "Scenario":

@@ -29,15 +29,17 @@ class Templates:
     def __init__(self, conversation: Conversation) -> None:
         self._environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
         self._environment.filters["words"] = words
+        results = conversation.texts(failed=False)
         self._names: dict[str, Any] = {
             "model": conversation.model,
             "prompt": conversation.prompt,
             "system": conversation.system,
-            "step": conversation.step,
+            "step": len(conversation.replies),
             "has": lambda tool: conversation.full_name(tool) in conversation.tools,
+            "got": lambda *tools: all(results[tool] for tool in tools),
             "tools": conversation.tools,
             "input": conversation.input,
-            "results": conversation.texts(failed=False),
+            "results": results,
             "refs": conversation.refs(failed=False),
             "failed": conversation.texts(failed=True),
             "failed_refs": conversation.refs(failed=True),
