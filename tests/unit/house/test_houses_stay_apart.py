@@ -138,7 +138,9 @@ def test_another_house_s_processes_are_no_strays(running: list[Running]) -> None
     assert not set(strays(listed)) & set(pids.values())
 
     (supervisor,) = {psutil.Process(pid).ppid() for pid in pids.values()}
-    psutil.Process(supervisor).kill()
+    dying = psutil.Process(supervisor)
+    dying.kill()
+    dying.wait(5)
     try:
         assert set(strays(listed)) >= set(pids.values())
     finally:
