@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-unit test-npm check format build clean
+.PHONY: help init demo up down health logs test test-unit test-npm attack check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 export PYTHONDONTWRITEBYTECODE = 1
@@ -10,6 +10,7 @@ help: ## explain the targets
 	@echo
 	@echo 'Settings go after the target, as in: make demo TRANSPORT=http DOOR=redis'
 	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
+	@echo '         MODE=propose: the agent only proposes; what it would write is shown, approved and then sent'
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
 	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, until `down`; AGENT_BOT_HOME=... is where everything lives'
 
@@ -37,8 +38,8 @@ health: .venv/runs ## ask every process whether it is ready
 logs: .venv/runs ## follow every process's log
 	@$(HOUSE) logs
 
-test: .venv/develops ## run all tests that need no npm
-	@.venv/bin/pytest -m 'not npm' -n 2 --dist loadgroup
+test: .venv/develops ## run all tests that need no npm, but for the attacks
+	@.venv/bin/pytest -m 'not npm and not attack' -n 3 --dist loadgroup
 
 test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
@@ -46,6 +47,9 @@ test-unit: .venv/develops ## run the unit tests alone
 test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance, GitHub's own description and payloads
 	@scripts/need-npm.sh
 	@.venv/bin/pytest -m npm
+
+attack: .venv/develops ## attack a house: hostile agents in the real CLI, and every gate by raw HTTP
+	@scripts/attack $(CASES)
 
 check: .venv/develops ## format, lint, types, import rules, file lengths, compose files and Dockerfiles
 	@scripts/check.sh

@@ -16,7 +16,7 @@ PROCESSES = {
     "model-api": SETTINGS["model-api"],
     "github-mcp": SETTINGS["github-mcp"],
     "agent-engine worker": SETTINGS["worker"],
-    "agent-engine enqueue, run and retry": "agent_engine.settings:SubmitAccess",
+    "agent-engine enqueue, run, retry and proposals": "agent_engine.settings:SubmitAccess",
     "agent-engine triggers": "agent_engine.settings:ControlAccess",
     "agent-stores": SETTINGS["stores"],
 }

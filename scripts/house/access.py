@@ -1,4 +1,4 @@
-"""Writes the first `access.yaml` and `triggers.yaml`: they open the demo's repository and say how to open more."""
+"""Writes the first `access.yaml`, `triggers.yaml` and `proposals.yaml`: they say how to open and decide more."""
 
 from pathlib import Path
 
@@ -17,6 +17,13 @@ TRIGGERS_HEAD = """\
 # Which webhook deliveries become tasks. `${...}` inserts a value of the payload as data, never as instructions.
 # Try one with `agent-engine triggers test PAYLOAD.json --event issues`.
 """
+POLICY = """\
+# Which proposals are decided without a person: the first rule that fits decides, and what no rule names waits.
+# docs/proposals.md lists what a rule may name. An example, off:
+# rules:
+#   - {name: small-comments, tool: add_issue_comment, target: "octocat/*", per_hour: 20, decide: approve}
+rules: []
+"""
 
 
 def write_access(place: Place, *, repositories: list[str], mode: str = "write") -> Path:
@@ -25,7 +32,7 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
     Args:
         place: the house.
         repositories: what the tenant and every door may touch.
-        mode: read or write.
+        mode: read, write or propose.
     """
     path = place.home / "access.yaml"
     if path.exists():
@@ -43,7 +50,7 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
                 "token_sha256": [token_hash(place.secret("control.door"))],
             }
         },
-        "cli": {**door, "actor": {"kind": "person", "id": "operator"}},
+        "cli": {**door, "actor": {"kind": "person", "id": "operator"}, "approves": ["*"]},
         "services": {"github-mcp": {"token_sha256": [token_hash(place.secret("github-mcp.service"))]}},
     }
     path.write_text(ACCESS_HEAD + _plain(access))
@@ -65,6 +72,14 @@ def write_triggers(place: Place, *, triage: bool = True) -> Path:
         "daily_budget": {"tasks": 200, "usd": 20},
     }
     path.write_text(TRIGGERS_HEAD + _plain({"triggers": [trigger] if triage else []}))
+    return path
+
+
+def write_policy(place: Place) -> Path:
+    """Write the policy on proposals if there is none yet: a person decides all."""
+    path = place.home / "proposals.yaml"
+    if not path.exists():
+        path.write_text(POLICY)
     return path
 
 

@@ -16,6 +16,7 @@ from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
 from service_kit.http import HttpClient
 
+from house.approval import approve_all
 from house.doors import by_command_line, by_http, by_redis, by_webhook, open_issue
 from house.life import House
 from house.place import Place, command
@@ -41,13 +42,14 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         )
     repository, number = _issue(environ.get("ISSUE"))
     writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
+    mode = _mode(environ.get("MODE"), door, writes)
     house = House(Place.from_environment(environ, "demo"), choice, environ)
     house.place.make()
     with _alone(house), _ended_by_signals():
         house.down()
-        for file in ("access.yaml", "triggers.yaml"):
+        for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
             (house.place.home / file).unlink(missing_ok=True)
-        house.init(repositories=[repository], mode="write" if writes else "read", triage=door == "webhook")
+        house.init(repositories=[repository], mode=mode, triage=door == "webhook")
         house.check()
         _say_what_is_real(choice, environ, writes, say)
         await house.up(say)
@@ -55,6 +57,9 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
             since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
             task_id, number = await _ask(house, door, repository, number, say)
             code = await _follow(house, task_id)
+            if mode == "propose":
+                _demand_untouched(await _issue_now(house, environ, repository, number, since), choice, say)
+                code = code or await approve_all(house, task_id, say)
             shown = await _issue_now(house, environ, repository, number, since)
             return await _conclude(house, task_id, code, shown, writes=writes, say=say)
         finally:
@@ -85,6 +90,18 @@ def _ended_by_signals() -> Iterator[None]:
     finally:
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
+
+
+def _mode(given: str | None, door: str, writes: bool) -> str:
+    if given not in (None, "", "write", "propose"):
+        raise ConfigError(f"MODE={given!r} is not usable: give write or propose")
+    if given != "propose":
+        return "write" if writes else "read"
+    if not writes:
+        raise ConfigError("MODE=propose ends with real writes, after an approval: set ALLOW_WRITES=1 too")
+    if door == "cli":
+        raise ConfigError("DOOR=cli asks for the task, and may not approve what it proposes: give another door")
+    return "propose"
 
 
 def _issue(given: str | None) -> tuple[str, int]:
@@ -151,6 +168,15 @@ async def _issue_now(
     return {"issue": issue, "comments": comments, "login": me.get("login")}
 
 
+def _demand_untouched(shown: Mapping[str, Any], choice: Choice, say: Say) -> None:
+    """Check that nothing was written before the decision; an issue at the real GitHub may have had labels before."""
+    ours = [comment for comment in shown["comments"] if comment["user"]["login"] == shown["login"]]
+    labels = [label["name"] for label in shown["issue"]["labels"]]
+    if ours or (labels and choice.github == "stand-in"):
+        raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
+    say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
+
+
 async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, writes: bool, say: Say) -> int:
     issue, comments = shown["issue"], shown["comments"]
     labels = [label["name"] for label in issue["labels"]]
@@ -159,7 +185,7 @@ async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, A
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
     state = await _ledger_row(house, UUID(task_id), say)
-    there = bool(labels and ours) or not writes
+    there = (bool(labels) and len(ours) == 1) or not writes
     if code == 0 and state == "succeeded" and there:
         return 0
     say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")

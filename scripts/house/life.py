@@ -15,7 +15,7 @@ from control_api import migrations as control_migrations
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.http import HttpClient
 
-from house.access import write_access, write_triggers
+from house.access import write_access, write_policy, write_triggers
 from house.options import check_names, check_values
 from house.place import Place, command, variable_of
 from house.ports import forget, remember, remembered
@@ -39,10 +39,11 @@ class House:
         self._supervisor = Supervisor(place)
 
     def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
-        """Make what is missing: folders, keys, tokens, access and triggers files."""
+        """Make what is missing: folders, keys, tokens, access, triggers and policy files."""
         self.place.make()
         write_access(self.place, repositories=repositories or ["octocat/hello-world"], mode=mode)
         write_triggers(self.place, triage=triage)
+        write_policy(self.place)
 
     def processes(self) -> list[Process]:
         """List this house's processes."""

@@ -12,7 +12,14 @@ from house.place import ROOT, Place, command
 
 OPTIONS = {
     "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
-    "github-api": ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS"),
+    "github-api": (
+        "RATE_PER_SECOND",
+        "RATE_BURST",
+        "UPSTREAM_SECONDS",
+        "UPSTREAM_FAILURES",
+        "GITHUB_UPSTREAM_LIMITED",
+        "IMAGE_HOSTS",
+    ),
     "model-api": ("MODELS", "MODEL_PRICES"),
     "github-mcp": ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", "GITHUB_READ_ONLY", "GITHUB_TOOLSETS", "GITHUB_TOOLS"),
     "worker": (
@@ -24,6 +31,11 @@ OPTIONS = {
         "WORKER_GRACE_SECONDS",
         "WORKER_RETRY_SECONDS",
         "WORKER_START_SECONDS",
+        "RUN_MEMORY_MB",
+        "RUN_PROCESSES",
+        "RUN_DISK_MB",
+        "RUN_OUTPUT_MB",
+        "RUN_CGROUPS",
     ),
 }
 """What the operator may set under its own name; `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other."""
@@ -189,6 +201,7 @@ def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: M
         }
     env = _base(environ, place, "model-api") | {
         **upstream,
+        "ACCESS_FILE": str(place.home / "access.yaml"),
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "DATABASE_URL": urls["DATABASE_URL"],
     }
@@ -221,6 +234,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
     env = _base(environ, place, "control") | {
         "ACCESS_FILE": str(place.home / "access.yaml"),
         "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
+        "PROPOSALS_FILE": str(place.home / "proposals.yaml"),
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
         **urls,
     }

@@ -1,10 +1,11 @@
 """One attempt of one task, from its claim to its end in the ledger."""
 
 import asyncio
+from dataclasses import replace
 
 import agent_effects
 import agent_ledger
-from agent_contracts.event import Body, Started, ToolCall, ToolResult
+from agent_contracts.event import Body, Started, ToolResult
 from agent_ledger import Claim
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
@@ -12,6 +13,7 @@ from service_kit.redact import Masker
 
 from agent_engine.brief import Brief, brief
 from agent_engine.closing import Closing
+from agent_engine.course import Course
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.evidence import Evidence, is_answer, known_name
 from agent_engine.house import House
@@ -57,7 +59,7 @@ class Attempt:
         self._house = house
         self._stop = stop
         self._evidence = Evidence(key=house.settings.ref_key, task=claim.id, attempt=claim.attempt)
-        self._earlier_calls = 0
+        self._course = Course(claim.attempt)
 
     async def work(self) -> str:
         """Bind, run, judge and close."""
@@ -68,7 +70,14 @@ class Attempt:
             return await self._refuse(refused)
         await self._recall()
         effects = await agent_effects.effects_of(self._house.pool, self._claim.id) if self._claim.attempt > 1 else []
-        plan = await brief(self._claim, self._house, skill=skill, binding=binding, effects=effects)
+        plan = await brief(
+            self._claim,
+            self._house,
+            skill=skill,
+            binding=binding,
+            effects=effects,
+            turns_taken=self._course.turns,
+        )
         masker = Masker(plan.spec.secrets)
         record = self._record(masker)
         async with record.kept():
@@ -80,7 +89,7 @@ class Attempt:
                 masker=masker,
                 stop=self._stop,
                 session=str(plan.spec.session_id),
-                calls=self._earlier_calls + self._evidence.calls,
+                course=self._course,
             )
             return await closing.close(verdict, end)
 
@@ -117,17 +126,19 @@ class Attempt:
         )
 
     async def _recall(self) -> None:
-        """Take what earlier attempts of the task have proven."""
+        """Take what earlier attempts of the task have proven, used and said."""
         after = (0, 0)
         while self._claim.attempt > 1:
             page = await agent_ledger.events(self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
             self._evidence.recall(page)
-            self._earlier_calls += sum(isinstance(event.body, ToolCall) and not is_answer(event.body) for event in page)
+            self._course.recall(page)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
 
     async def _run(self, plan: Brief, record: Record) -> tuple[Verdict, RunEnd | None]:
+        if plan.spec.max_turns < 1:
+            return self._without_turns(), None
         await self._turn()
         if self._stop.reason is not None:
             return _stopped_before(self._stop.reason), None
@@ -138,13 +149,14 @@ class Attempt:
                 driver=driver.name,
                 model=plan.spec.model,
                 session=str(plan.spec.session_id),
-                confinement=self._house.confinement.name,
+                confinement=f"{self._house.confinement.name}; {self._house.confinement.limits.name}",
                 servers={server.name: f"{server.transport} {server.url}" for server in plan.spec.servers},
             )
         )
 
         async def on_event(body: Body) -> None:
             body = self._evidence.observe(body)
+            self._course.observe(body)
             self._count(body)
             record.add(body)
 
@@ -165,7 +177,8 @@ class Attempt:
         except (ConfinementError, DriverError) as error:
             return Verdict(status="failed", reason="config", message=str(error)), None
         self._house.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
-        self._house.metrics.confined.labels(end.confinement).inc()
+        self._house.metrics.confined.labels(end.confinement, end.limits).inc()
+        self._house.metrics.reached.labels(end.limits).inc(bool(end.reached))
         return await self._judge(plan, end), end
 
     async def _keep_session(self, record: Record, session_id: str, data: bytes) -> None:
@@ -200,13 +213,19 @@ class Attempt:
                 binding=plan.binding,
                 evidence=self._evidence,
                 effects=await agent_effects.effects_of(self._house.pool, self._claim.id),
+                words=self._course.words,
                 wall_seconds=plan.spec.wall_seconds,
                 idle_seconds=plan.spec.idle_seconds,
             )
         )
         if verdict.reason == "timeout" and plan.by_deadline:
-            return Verdict(status="failed", reason="deadline", message="the deadline was over", output=verdict.output)
+            return replace(verdict, reason="deadline", message="the deadline was over")
         return verdict
+
+    def _without_turns(self) -> Verdict:
+        words = self._course.words
+        message = f"the {self._course.turns} turns that the task has were taken by earlier attempts"
+        return Verdict(status="failed", reason="turns", message=message, output=words, partial=words is not None)
 
 
 def _stopped_before(reason: Stop) -> Verdict:

@@ -39,7 +39,13 @@ class Brief:
 
 
 async def brief(
-    claim: Claim, house: House, *, skill: Skill, binding: Binding, effects: Sequence[EffectSummary]
+    claim: Claim,
+    house: House,
+    *,
+    skill: Skill,
+    binding: Binding,
+    effects: Sequence[EffectSummary],
+    turns_taken: int = 0,
 ) -> Brief:
     """Put a run's brief together; its tokens are signed here and nowhere else.
 
@@ -49,6 +55,7 @@ async def brief(
         skill: the skill at the claim's version.
         binding: what the run may do.
         effects: what the task has written already.
+        turns_taken: in earlier attempts.
     """
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
@@ -64,15 +71,22 @@ async def brief(
         model=claim.model,
         model_api_url=house.settings.model_api_url,
         model_token=house.signer.model_token(
-            **_who(claim), models=(claim.model,), budget=budget, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
+            **_who(claim),
+            models=(claim.model,),
+            budget=budget,
+            skill=skill.name,
+            lifetime_seconds=wall + TOKEN_MARGIN_SECONDS,
         ),
-        servers=_servers(claim, house, binding, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS),
+        servers=_servers(
+            claim, house, binding, tool_calls=budget.tool_calls, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
+        ),
         allowed_tools=binding.allowed_tools,
         built_in_tools=skill.settings.built_in_tools,
         output_schema=wrapped(skill.output_schema, with_refs=bool(binding.servers)),
-        max_turns=budget.turns or skill.settings.max_turns,
+        max_turns=(budget.turns or skill.settings.max_turns) - turns_taken,
         wall_seconds=wall,
         idle_seconds=float(skill.settings.idle_seconds),
+        output_mb=house.settings.run_output_mb,
         session_id=session[0] if session else uuid.uuid4(),
         resume=session[1] if session else None,
         references=await asyncio.to_thread(snapshot, skill, house.snapshots),
@@ -92,7 +106,9 @@ def _who(claim: Claim) -> dict[str, Any]:
     return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant}
 
 
-def _servers(claim: Claim, house: House, binding: Binding, *, lifetime_seconds: float) -> tuple[ServerSpec, ...]:
+def _servers(
+    claim: Claim, house: House, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
+) -> tuple[ServerSpec, ...]:
     return tuple(
         ServerSpec(
             name=server.name,
@@ -103,6 +119,7 @@ def _servers(claim: Claim, house: House, binding: Binding, *, lifetime_seconds: 
                 vendor=server.vendor,
                 audience=server.audiences,
                 grant=binding.grants[server.vendor],
+                tool_calls=tool_calls,
                 lifetime_seconds=lifetime_seconds,
             ),
         )

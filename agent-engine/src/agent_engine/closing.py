@@ -14,6 +14,7 @@ from agent_ledger import Claim
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.course import Course
 from agent_engine.house import House
 from agent_engine.process import Stop, StopSignal
 from agent_engine.record import DATABASE_ERRORS, Record, masked_value
@@ -38,7 +39,7 @@ class Closing:
         masker: takes the run's tokens out of the result.
         stop: tells whether the lease is lost, or the worker stops.
         session: the CLI session's id, where there was a run.
-        calls: tools that the task asked for, over all attempts.
+        course: what the task has used, over all attempts.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Closing:
         masker: Masker,
         stop: StopSignal,
         session: str | None = None,
-        calls: int = 0,
+        course: Course | None = None,
     ) -> None:
         self._claim = claim
         self._house = house
@@ -58,7 +59,7 @@ class Closing:
         self._masker = masker
         self._stop = stop
         self._session = session
-        self._calls = calls
+        self._course = course or Course(claim.attempt)
 
     async def close(self, verdict: Verdict, end: RunEnd | None) -> str:
         """Write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
@@ -121,15 +122,16 @@ class Closing:
 
     async def _result(self, verdict: Verdict, end: RunEnd | None) -> TaskResult:
         pool, claim = self._house.pool, self._claim
-        turns = _turns(end)
-        spend = await settled(pool, claim, least_requests=1 if turns else 0)
-        usage = spend.usage.model_copy(update={"turns": turns, "tool_calls": self._calls})
+        course = self._course
+        spend = await settled(pool, claim, least_requests=1 if course.turns else 0)
+        usage = spend.usage.model_copy(update={"turns": course.turns, "tool_calls": course.calls})
         return TaskResult(
             task_id=claim.id,
             status=verdict.status,
             reason=verdict.reason,
             message=self._masker.mask(verdict.message),
             output=masked_value(verdict.output, self._masker),
+            partial=verdict.partial,
             claims=[
                 claim.model_copy(update={"statement": self._masker.mask(claim.statement)}) for claim in verdict.claims
             ],
@@ -170,16 +172,11 @@ async def settled(pool: asyncpg.Pool, claim: Claim, *, least_requests: int) -> a
     """Read what a task has spent; model-api settles a request just after its last byte has gone to the CLI."""
     spend = await agent_effects.spent(pool, claim.id)
     for _ in range(SETTLE_TRIES):
-        if spend.requests >= least_requests:
+        if spend.requests >= least_requests and not spend.open:
             break
         await asyncio.sleep(SETTLE_SECONDS)
         spend = await agent_effects.spent(pool, claim.id)
     return spend
-
-
-def _turns(end: RunEnd | None) -> int:
-    turns = (end.last_result or {}).get("num_turns") if end is not None else None
-    return turns if isinstance(turns, int) and turns > 0 else 0
 
 
 def _is_text(content: bytes) -> bool:

@@ -22,11 +22,12 @@ from service_kit.http import HttpClient
 from service_kit.redact import redact
 from service_kit.tokens import Signer, Verifier
 
-from agent_engine.confinement.probe import probe
+from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
+from agent_engine.confinement.probe import Probe, probe
 from agent_engine.errors import EngineError
 from agent_engine.house import drivers
 from agent_engine.servers import SERVERS
-from agent_engine.settings import SkillSources
+from agent_engine.settings import RunLimits, SkillSources
 from agent_engine.skills.check import check
 from agent_engine.skills.load import known_folders, load_shelf
 
@@ -34,7 +35,7 @@ LIMIT_SECONDS = 15.0
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(SkillSources):
+class DoctorSettings(SkillSources, RunLimits):
     """What there is of a worker's environment; the doctor says what is missing."""
 
     database_url: SecretStr | None = None
@@ -85,6 +86,7 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "skills": _skills,
         "agent CLI": _cli,
         "confinement": _confinement,
+        "limits": _limits,
         "worker folder": _folder,
         "model-api": _model_api,
         "control": _control,
@@ -203,11 +205,23 @@ async def _cli(_: DoctorSettings) -> str:
     return ", ".join(found)
 
 
-async def _confinement(_: DoctorSettings) -> str:
-    found = await probe()
+async def _confinement(settings: DoctorSettings) -> str:
+    found = await _probed(settings)
     if found.reduced:
         raise Unwell(f"reduced: {found.detail}", found.remedy, state="warning")
     return f"{found.confinement.name} ({found.detail})"
+
+
+async def _limits(settings: DoctorSettings) -> str:
+    limits = (await _probed(settings)).confinement.limits
+    said = f"{limits.name} ({limits.why})" if limits.why else limits.name
+    if limits.kind in ("partial", "none"):
+        raise Unwell(said, LIMITS_REMEDY, state="warning")
+    return said
+
+
+async def _probed(settings: DoctorSettings) -> Probe:
+    return await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
 
 
 async def _folder(settings: DoctorSettings) -> str:

@@ -20,7 +20,6 @@ class Evidence:
         refs: the tool behind each ref that fits, of successful results alone.
         failed: the last error of each tool that failed.
         denied: tools that were refused to the agent.
-        calls: how many tools this attempt asked for.
     """
 
     def __init__(self, *, key: bytes, task: UUID, attempt: int) -> None:
@@ -30,7 +29,6 @@ class Evidence:
         self.refs: dict[str, str] = {}
         self.failed: dict[str, str] = {}
         self.denied: set[str] = set()
-        self.calls = 0
 
     def recall(self, events: Iterable[TaskEvent]) -> None:
         """Take what earlier attempts have proven, from the ledger's own events."""
@@ -45,8 +43,6 @@ class Evidence:
             The body, with `ref` set where it fits and None everywhere else, and `denied` where the server itself
             refused the call; its text is left as it is.
         """
-        if isinstance(body, ToolCall) and not is_answer(body):
-            self.calls += 1
         if not isinstance(body, ToolResult):
             return body
         name = named(body)

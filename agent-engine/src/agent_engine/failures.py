@@ -36,6 +36,8 @@ def stopped(end: RunEnd, *, wall_seconds: float, idle_seconds: float) -> Failure
     """Say what the worker stopped the run for, if it did."""
     if end.ended_by == "cancelled":
         return Failure("cancelled", "cancelled while it ran")
+    if end.ended_by == "output":
+        return Failure("budget", f"the CLI was stopped: {'; '.join(end.reached)}")
     if end.ended_by == "idle":
         return Failure("idle", f"the CLI said nothing for {idle_seconds:g} s and was stopped")
     if end.ended_by == "wall":
@@ -46,7 +48,14 @@ def stopped(end: RunEnd, *, wall_seconds: float, idle_seconds: float) -> Failure
 
 
 def broken(end: RunEnd) -> Failure | None:
-    """Say why the CLI came to no result, or to one that it calls an error itself."""
+    """Say why the CLI came to no result, or to one that it calls an error itself; limits that it reached go first."""
+    failure = _broken(end)
+    if failure is not None and failure.reason in ("crashed", "config") and end.reached:
+        return Failure("crashed", f"{'; '.join(end.reached)}; {failure.message}")
+    return failure
+
+
+def _broken(end: RunEnd) -> Failure | None:
     result = end.last_result
     if result is None:
         return _without_result(end)

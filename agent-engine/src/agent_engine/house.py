@@ -74,9 +74,11 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     shelf = load_shelf(known_folders(settings.folders()))
     for warning in shelf.warnings:
         log.warning("skill", warning=warning)
-    found = await probe()
+    found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
     if found.reduced:
         log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
+    if found.confinement.limits.why:
+        log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
     access = AccessFile(settings.access_file)
     signer = Signer.from_file(settings.agent_signing_key_file)
     redis = open_redis(settings.redis_url.get_secret_value())

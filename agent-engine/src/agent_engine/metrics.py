@@ -26,7 +26,16 @@ class Metrics:
             registry=self.registry,
         )
         self.confined = Counter(
-            "agent_engine_runs_total", "CLI processes, by confinement", ["confinement"], registry=self.registry
+            "agent_engine_runs_total",
+            "CLI processes, by confinement and limits (cgroup2, cgroup1, rlimit, partial, none)",
+            ["confinement", "limits"],
+            registry=self.registry,
+        )
+        self.reached = Counter(
+            "agent_engine_limits_reached_total",
+            "CLI processes that came up against a limit on memory, processes or output",
+            ["limits"],
+            registry=self.registry,
         )
         self.tool_calls = Counter(
             "agent_engine_tool_results_total",

@@ -201,7 +201,7 @@ def effects_view(result: TaskResult) -> RenderableType:
     return table
 
 
-def task_view(view: TaskView) -> RenderableType:
+def task_view(view: TaskView, confinement: str | None = None) -> RenderableType:
     """Show a task's row in the ledger."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     rows: dict[str, object] = {
@@ -212,6 +212,7 @@ def task_view(view: TaskView) -> RenderableType:
         "door": f"{view.door}, tenant {view.tenant}",
         "attempt": f"{view.attempt} of {view.max_attempts}",
         "worker": view.worker,
+        "confined by": confinement,
         "key": view.concurrency_key,
         "created": _moment(view.created_at),
         "started": _moment(view.started_at),

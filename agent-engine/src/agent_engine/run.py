@@ -11,7 +11,7 @@ from agent_contracts.event import Warning as WarningEvent
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.confinement.harvest import Harvest, collect, read_file
+from agent_engine.confinement.harvest import collect, read_file
 from agent_engine.confinement.layout import Confined, Confinement, Launch, Layout
 from agent_engine.drivers.protocol import Driver, Stream
 from agent_engine.errors import TaskRefused
@@ -29,6 +29,9 @@ CHECKPOINT_SECONDS = 5.0
 SETTLE_SECONDS = 0.3
 """The CLI writes its session a moment after it prints a tool result."""
 MOST_SESSION_BYTES = 64 << 20
+MOST_LEFT = 20
+LEAST_LINE_BYTES = 1024
+"""What a line counts at least towards the limit on output: each becomes an event."""
 
 OnEvent = Callable[[Body], Awaitable[None]]
 OnSession = Callable[[bytes], Awaitable[None]]
@@ -68,7 +71,7 @@ async def run(
         confined = await confinement.start(layout, _launch(spec, driver, layout))
         try:
             one = Run(spec, driver.stream(spec), confined, driver.session_path(spec, layout), on_event, on_session)
-            return await one.watch(stop, confinement.name)
+            return await one.watch(stop, confinement)
         finally:
             await asyncio.shield(confined.close())
     finally:
@@ -107,11 +110,13 @@ class Run:
         self._masker = Masker(spec.secrets)
         self._transcript = Transcript(self._masker)
         self._stderr = bytearray()
+        self._said = 0
+        self._flood: tuple[str, ...] = ()
         self._tool_answered = asyncio.Event()
         self._clock = asyncio.get_running_loop().time
         self._began = self._heard = self._clock()
 
-    async def watch(self, stop: StopSignal, confinement: str) -> RunEnd:
+    async def watch(self, stop: StopSignal, confinement: Confinement) -> RunEnd:
         """Follow the CLI to its end, and end it when a clock or the worker says so."""
         readers = [asyncio.create_task(self._read_stdout()), asyncio.create_task(self._read_stderr())]
         keeper = asyncio.create_task(self._keep_session())
@@ -120,7 +125,8 @@ class Run:
             returncode = await self._confined.wait()
             await self._last_words(readers)
             harvest = await asyncio.to_thread(collect, self._confined.work_folder)
-            await self._warn(harvest)
+            reached = (*self._flood, *self._confined.reached())
+            await self._warn([*reached, *(f"artifact left: {line}" for line in harvest.left[:MOST_LEFT])])
             return RunEnd(
                 returncode=returncode,
                 ended_by=ended_by,
@@ -129,7 +135,9 @@ class Run:
                 stderr_tail=self._masker.mask(self._stderr.decode("utf-8", "replace")),
                 session=await self._session(),
                 transcript=self._transcript.content(),
-                confinement=confinement,
+                confinement=confinement.name,
+                limits=confinement.limits.kind,
+                reached=reached,
                 duration_seconds=self._clock() - self._began,
                 artifacts=tuple(harvest.artifacts),
             )
@@ -154,6 +162,8 @@ class Run:
                     reader.result()
                     watched.discard(reader)
                 if ended.done():
+                    if self._flood:
+                        return "output"
                     return "crashed" if ended.result() < 0 else "exit"
                 if stop.reason is not None:
                     await self._end(patient=stop.reason is not Stop.LOST_LEASE)
@@ -184,9 +194,15 @@ class Run:
         lines = Lines()
         while piece := await self._confined.read_stdout(PIECE):
             self._heard = self._clock()
+            self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
+            if self._said > self._spec.output_bytes:
+                self._flood = (f"limit on output: it said more than RUN_OUTPUT_MB={self._spec.output_mb}",)
+                self._confined.kill()
+                continue  # asyncio sees the process's end only once the pipe is empty
             for line in lines.feed(piece):
                 await self._tell(line)
             self._heard = self._clock()
+            await asyncio.sleep(0)  # a flood must not keep the worker from its heartbeats
         for line in lines.end():
             await self._tell(line)
         if lines.dropped:
@@ -238,6 +254,6 @@ class Run:
         if late:
             log.warning("pipes_held", task=str(self._spec.task_id), attempt=self._spec.attempt)
 
-    async def _warn(self, harvest: Harvest) -> None:
-        for line in harvest.left[:20]:
-            await self._on_event(WarningEvent(message=f"artifact left: {line}"))
+    async def _warn(self, lines: list[str]) -> None:
+        for line in lines:
+            await self._on_event(WarningEvent(message=line))

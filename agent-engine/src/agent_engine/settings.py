@@ -3,12 +3,14 @@
 import os
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from service_kit.errors import ConfigError
 from service_kit.settings import Settings, forget, listed
 
+from agent_engine.confinement.bwrap import Sizes
+from agent_engine.confinement.limits import Bounds
 from agent_engine.servers import SERVERS
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
@@ -44,7 +46,53 @@ class ControlAccess(Settings):
     control_token: SecretStr = Field(description="a token of an entry under `http` in access.yaml")
 
 
-class WorkerSettings(SkillSources):
+class RunLimits(Settings):
+    """What one run may take."""
+
+    run_memory_mb: int = Field(
+        default=2048, ge=256, le=1 << 20, description="memory of a run, with what it writes to its folders, in MiB"
+    )
+    run_processes: int = Field(default=512, ge=64, le=1 << 16, description="processes and threads of a run at once")
+    run_disk_mb: int = Field(
+        default=512,
+        ge=16,
+        le=1 << 19,
+        description="what a run may write to its working directory, in MiB; at most half of RUN_MEMORY_MB",
+    )
+    run_output_mb: int = Field(
+        default=64,
+        ge=1,
+        le=4096,
+        description="what a run's CLI may say on its stdout, in MiB; each line counts as 1 KiB at least",
+    )
+    run_cgroups: str = Field(
+        default="/sys/fs/cgroup",
+        description="the cgroup file system; 'off' bounds memory and processes by resource limits alone",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.run_memory_mb < 2 * self.run_disk_mb:
+            raise ValueError(
+                f"RUN_MEMORY_MB={self.run_memory_mb} is less than twice RUN_DISK_MB={self.run_disk_mb}: "
+                "a run's folders lie in its memory; raise the first or lower the second"
+            )
+        return self
+
+    def bounds(self) -> Bounds:
+        """Give the bounds on memory and processes."""
+        return Bounds(memory_mb=self.run_memory_mb, processes=self.run_processes)
+
+    def sizes(self) -> Sizes:
+        """Give the sizes of a run's folders."""
+        return Sizes.of(self.run_disk_mb)
+
+    def cgroups(self) -> Path | None:
+        """Give the cgroup file system; None to leave it alone."""
+        return None if self.run_cgroups == "off" else Path(self.run_cgroups)
+
+
+class WorkerSettings(SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")

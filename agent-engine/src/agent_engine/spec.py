@@ -6,8 +6,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from agent_engine.confinement.harvest import Artifact
+from agent_engine.confinement.limits import MIB, Kind
 
-EndedBy = Literal["exit", "idle", "wall", "cancelled", "lost_lease", "shutdown", "crashed"]
+EndedBy = Literal["exit", "idle", "wall", "cancelled", "lost_lease", "shutdown", "crashed", "output"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,10 @@ class RunSpec:
         model_api_url: the address of model-api outside the confinement.
         allowed_tools: MCP tools by their CLI names, exactly (`mcp__github__issue_read`).
         built_in_tools: the CLI's own tools that the skill grants (`Bash`, `Read`, ...).
+        max_turns: how many the task has left; with none it is not run.
         wall_seconds: how long the process may live.
         idle_seconds: how long it may say nothing.
+        output_mb: how much it may say, in MiB.
         session_id: the id of the CLI's session, new or resumed.
         resume: the CLI's session as an earlier run left it.
         references: a folder that the CLI finds read-only at `/skill`.
@@ -61,11 +64,17 @@ class RunSpec:
     session_id: UUID
     resume: bytes | None = None
     references: Path | None = None
+    output_mb: int = 64
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The run's own tokens: what is kept of the run is masked by them."""
         return (self.model_token, *(server.token for server in self.servers))
+
+    @property
+    def output_bytes(self) -> int:
+        """How much it may say, in bytes."""
+        return self.output_mb * MIB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +90,9 @@ class RunEnd:
         session: the CLI's session, masked, for another run to resume.
         transcript: every line of stdout as it came, masked.
         confinement: what confined it, for people.
+        limits: what bounded its memory and processes, from the closed list.
         artifacts: the files that it left in `artifacts/`.
+        reached: the bounds that it came up against, a line each.
     """
 
     returncode: int | None
@@ -94,3 +105,5 @@ class RunEnd:
     confinement: str
     duration_seconds: float
     artifacts: tuple[Artifact, ...] = ()
+    limits: Kind = "none"
+    reached: tuple[str, ...] = ()

@@ -29,7 +29,8 @@ class Verdict:
     """How an attempt ended.
 
     Attributes:
-        output: what the agent answered; kept as partial output when the attempt failed.
+        output: what the agent answered; where it came to no answer, what it had said last.
+        partial: whether the output is only that.
         claims: with the refs that fit alone.
         remarks: what a reader should know and what changes nothing.
     """
@@ -38,6 +39,7 @@ class Verdict:
     reason: Reason | None = None
     message: str = ""
     output: Any = None
+    partial: bool = False
     claims: tuple[Claim, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -55,6 +57,7 @@ class Facts:
         end: how the CLI process ended.
         evidence: what its tool results prove, over all attempts of the task.
         effects: the task's writes, as the gateways recorded them.
+        words: what the agent said last, over all attempts of the task.
     """
 
     end: RunEnd
@@ -62,6 +65,7 @@ class Facts:
     binding: Binding
     evidence: Evidence
     effects: Sequence[EffectSummary]
+    words: str | None = None
     wall_seconds: float
     idle_seconds: float
 
@@ -74,7 +78,7 @@ def judge(facts: Facts) -> Verdict:
     schema, and every claim rests on at least one ref that fits.
     """
     answer, misshapen = _answer(facts)
-    output = answer.get("output") if answer is not None else _last_words(facts.end)
+    output = answer.get("output") if answer is not None else facts.words
     claims, remarks = _claims(answer, facts.evidence)
     ended = broken(facts.end)
     if ended is not None and ended.reason == "schema":
@@ -97,6 +101,7 @@ def judge(facts: Facts) -> Verdict:
             reason=failure.reason,
             message=failure.message,
             output=output,
+            partial=answer is None and output is not None,
             claims=kept,
             remarks=remarks,
         )
@@ -117,11 +122,6 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
     if not isinstance(answer, dict):
         return None, Failure("schema", "the answer is not an object")
     return answer, None
-
-
-def _last_words(end: RunEnd) -> str | None:
-    said = (end.last_result or {}).get("result")
-    return said if isinstance(said, str) and said else None
 
 
 def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Claim], tuple[str, ...]]:

@@ -63,7 +63,7 @@ CASES = (
     Case("broken", "server", "server-500", r"answered 500", skill="answer", fields=ONCE),
     Case("stalled", "idle", "stall", r"said nothing for 10 s", skill="impatient"),
     Case("silent", "timeout", "hang", r"longer than its 15 s", skill="answer", fields={"budget": {"wall_seconds": 15}}),
-    Case("cut", "server", "cut", r"", skill="answer", fields=ONCE),
+    Case("cut", "server", "cut", r"", skill="answer", door="mute", fields=ONCE),
     Case("cut-once", "succeeded", "cut-once", skill="answer"),
     Case("refused-by-the-model", "refusal", "refusal", r"the model refused", skill="answer"),
     Case("misshapen", "schema", "wrong-output", r"", skill="answer"),

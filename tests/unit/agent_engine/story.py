@@ -62,6 +62,7 @@ class Story:
     effect_target: str = "octocat/hello-world#1"
     effect_fields: tuple[str, ...] = ("labels",)
     mode: Mode = Mode.write
+    words: str | None = None
 
     def verdict(self, skill: Skill) -> Verdict:
         """Judge the story."""
@@ -120,6 +121,7 @@ class Story:
                 binding=binding,
                 evidence=evidence,
                 effects=effects,
+                words=self.words,
                 wall_seconds=60,
                 idle_seconds=10,
             )

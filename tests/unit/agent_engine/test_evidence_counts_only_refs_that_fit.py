@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from agent_contracts import TaskEvent
-from agent_contracts.event import Text, ToolCall, ToolResult
+from agent_contracts.event import Text, ToolResult
 from agent_engine.evidence import Evidence, known_name
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,14 +114,6 @@ def test_earlier_attempts_count_as_the_ledger_says() -> None:
         for number, body in enumerate(bodies, 1)
     )
     assert evidence.refs == {"aaaaaaaa": "github/issue_read"}
-
-
-def test_answer_is_no_tool_call() -> None:
-    """Tools are counted as the agent asks for them; giving the answer is none."""
-    evidence = Evidence(key=KEY, task=TASK, attempt=1)
-    evidence.observe(ToolCall(call_id="1", server="github", tool="issue_read"))
-    evidence.observe(ToolCall(call_id="2", tool="StructuredOutput"))
-    assert evidence.calls == 1
 
 
 def test_metrics_know_no_invented_tools() -> None:

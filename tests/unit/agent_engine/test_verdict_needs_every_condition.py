@@ -116,9 +116,19 @@ def test_refs_that_do_not_fit_are_dropped(skill: Skill) -> None:
     assert "zzzzzzzz" in verdict.remarks[0]
 
 
-def test_partial_output_is_kept(skill: Skill) -> None:
-    """What the agent had answered is kept when its attempt fails."""
-    assert replace(Story(), effect=None).verdict(skill).output == {"answer": "42"}
+def test_an_answer_is_kept_though_the_attempt_failed(skill: Skill) -> None:
+    """What the agent had answered is kept when its attempt fails, and is no partial output."""
+    verdict = replace(Story(), effect=None).verdict(skill)
+    assert (verdict.output, verdict.partial) == ({"answer": "42"}, False)
+
+
+def test_last_words_are_partial_output(skill: Skill) -> None:
+    """Without an answer the agent's last words are kept as partial output, never the CLI's own; none are nothing."""
+    story = replace(Story(), result=api_error(402), returncode=1)
+    verdict = replace(story, words="It is a bug.").verdict(skill)
+    assert (verdict.reason, verdict.output, verdict.partial) == ("budget", "It is a bug.", True)
+    silent = story.verdict(skill)
+    assert (silent.output, silent.partial) == (None, False)
 
 
 def test_read_only_door_demands_no_writes(skill: Skill) -> None:

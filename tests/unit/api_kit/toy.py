@@ -11,12 +11,14 @@ from agent_contracts import Grant
 from api_kit import Body, Credential, Fetch, Json, Resource, Route, Table, Vendor
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
+from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.effects import Effects
 from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import LocalLimiter, Rate
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
+from api_kit.writing import Writer
 from asyncpg import Pool
 from fixtures.serving import serving
 from prometheus_client import CollectorRegistry
@@ -28,7 +30,7 @@ from service_kit.settings import load
 from service_kit.tokens import Verifier
 from starlette.types import Receive, Scope, Send
 
-TOKEN = new_token("service")
+TOKEN, NEIGHBOURS_TOKEN = new_token("service"), new_token("service")
 
 
 async def project_of(path: Mapping[str, str], fetch: Fetch) -> Sequence[str]:
@@ -86,18 +88,33 @@ class Upstreams:
 
 @dataclass
 class Toy:
-    """The gateway, its vendor, and a client with the service's token."""
+    """The gateway, its vendor, and clients with the tokens of two services."""
 
     url: str
     vendor: Upstreams
     client: httpx.AsyncClient
+    neighbour: httpx.AsyncClient
 
 
 @asynccontextmanager
-async def toy(folder: Path, pool: Pool, grant: Grant, bounds: Bounds | None = None) -> AsyncIterator[Toy]:
-    """Serve the gateway; the service opens what the grant says."""
+async def toy(
+    folder: Path, pool: Pool, grant: Grant, bounds: Bounds | None = None, *, table: Table = TABLE, at: str | None = None
+) -> AsyncIterator[Toy]:
+    """Serve the gateway; the services open what the grant says.
+
+    Args:
+        folder: for its files.
+        pool: the database.
+        grant: what the services open.
+        bounds: of the gateway.
+        table: its routes.
+        at: where another vendor is, in place of the one that answers what it is told to.
+    """
     opens = {"toy": {**grant.model_dump(mode="json"), "tools": None}}
-    services = {"tests": {"token_sha256": [token_hash(TOKEN)], "opens": opens}}
+    services = {
+        "tests": {"token_sha256": [token_hash(TOKEN)], "opens": opens},
+        "neighbour": {"token_sha256": [token_hash(NEIGHBOURS_TOKEN)], "opens": opens},
+    }
     (folder / "access.yaml").write_text(json.dumps({"services": services}))
     write_keys(folder / "key.json", folder / "jwks.json")
     files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
@@ -111,23 +128,29 @@ async def toy(folder: Path, pool: Pool, grant: Grant, bounds: Bounds | None = No
     )
     upstream = Upstreams()
     async with (
-        serving(upstream) as base,
-        HttpClient(base_url=f"{base}/rest/v1", retries=0, max_reply_bytes=5000) as http,
+        serving(upstream) as own,
+        HttpClient(base_url=at or f"{own}/rest/v1", retries=0, max_reply_bytes=5000) as http,
     ):
+        base = at or f"{own}/rest/v1"
         registry = CollectorRegistry()
         gateway = Gateway(
-            table=TABLE,
+            table=table,
             vendor=vendor,
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
             limiter=LocalLimiter(),
-            upstream=Upstream(http, base_url=f"{base}/rest/v1", vendor=vendor),
-            effects=Effects(pool, vendor),
+            upstream=Upstream(http, base_url=base, vendor=vendor),
+            calls=ToolCalls(pool),
+            writer=Writer(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
             bounds=bounds or Bounds(rate=Rate(1000, 1000)),
         )
         app = build_gateway(gateway, settings, version="0", checks={}, registry=registry)
-        headers = {"authorization": f"Bearer {TOKEN}"}
-        async with serving(app) as url, httpx.AsyncClient(base_url=url, headers=headers) as client:
-            yield Toy(url, upstream, client)
+        async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:
+            yield Toy(url, upstream, client, neighbour)
+
+
+def client_of(url: str, token: str) -> httpx.AsyncClient:
+    """Make a client with a service's token."""
+    return httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30)

@@ -10,8 +10,12 @@ import pytest
 from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
-from fixtures.control import OTHER_TOKEN, Control
+from control_api.doors import Doors
+from control_api.errors import Refusal
+from fixtures.control import OTHER_TOKEN, TOKEN, Control
+from service_kit.access import AccessFile
 from service_kit.http import Reply
+from starlette.requests import Request
 
 TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
 
@@ -104,6 +108,15 @@ async def test_no_token_no_task(control: Control, headers: dict[str, str]) -> No
     assert reply.headers["www-authenticate"] == "Bearer"
 
 
+async def test_two_tokens_are_none(control: Control) -> None:
+    """A request says once who asks: which of two would count is nobody's guess."""
+    twice = [(b"authorization", f"Bearer {token}".encode()) for token in (TOKEN, OTHER_TOKEN)]
+    doors = Doors(AccessFile(control.folder / "access.yaml"))
+    assert doors.open(Request({"type": "http", "headers": twice[:1]})).tenant == "acme"
+    with pytest.raises(Refusal, match="2 times"):
+        doors.open(Request({"type": "http", "headers": twice}))
+
+
 async def test_a_tenant_does_not_see_another_s_tasks(control: Control) -> None:
     """Showing, following, listing and cancelling end at the tenant."""
     place = (await post(control, TASK)).headers["location"]
@@ -184,6 +197,10 @@ async def test_the_openapi_document_lists_every_route(control: Control) -> None:
         "/v1/tasks/{id}",
         "/v1/tasks/{id}/events",
         "/v1/tasks/{id}/cancel",
+        "/v1/proposals",
+        "/v1/proposals/{id}",
+        "/v1/proposals/{id}/approve",
+        "/v1/proposals/{id}/deny",
         "/v1/webhooks/github",
         "/v1/triggers/test",
     }

@@ -7,7 +7,7 @@ import agent_effects
 import asyncpg
 import pytest
 from agent_contracts import TaskResult
-from agent_effects import EffectError, effects_of, settle
+from agent_effects import EffectError, Write, effects_of, settle
 from agent_ledger import finish
 from fixtures.task_runs import Run
 
@@ -48,7 +48,7 @@ async def test_the_fence_refuses_any_other(task_run: Run, how: str) -> None:
             assert await finish(task_run.pool, task_run.task, task_run.attempt, failed)
         case "no such task":
             task_run = Run(task_run.pool, uuid4(), 1)
-    assert not await task_run.begin(attempt=7 if how == "no such attempt" else None)
+    assert not await task_run.begin(attempt=7 if how == "no such attempt" else task_run.attempt)
     assert await task_run.pool.fetchval("select count(*) from gateway.effects") == 0
 
 
@@ -91,25 +91,22 @@ async def test_an_insert_in_a_transaction_holds_the_takeover(task_run: Run) -> N
 async def test_a_caller_without_task_needs_no_fence(pool: asyncpg.Pool) -> None:
     """A service's own write has neither task nor attempt; one without the other is a mistake."""
 
-    async def begin(attempt: int | None) -> bool:
-        return await agent_effects.begin(
-            pool,
+    def own(attempt: int | None) -> Write:
+        return Write(
             id=uuid4(),
             tenant="default",
-            task=None,
-            attempt=attempt,
             caller="github-mcp",
             vendor="github",
-            tool=None,
             route="comment_create",
             target="octocat/hello-world#1",
             method="POST",
             request={},
+            attempt=attempt,
         )
 
-    assert await begin(None)
+    assert (await agent_effects.begin(pool, own(None))).verdict == "begun"
     with pytest.raises(ValueError, match="attempt"):
-        await begin(1)
+        own(1)
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "unknown"])
@@ -170,7 +167,7 @@ async def test_sending_that_grows_old_reads_as_unknown(task_run: Run) -> None:
     await task_run.begin(effect)
     for seconds, state in ((119, "sending"), (121, "unknown")):
         await task_run.pool.execute(
-            "update gateway.effects set began_at = clock_timestamp() - make_interval(secs => $1)", float(seconds)
+            "update gateway.effects set sent_at = clock_timestamp() - make_interval(secs => $1)", float(seconds)
         )
         assert [shown.state for shown in await effects_of(task_run.pool, task_run.task)] == [state]
     await settle(task_run.pool, effect, state="done")

@@ -3,23 +3,20 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
-import agent_ledger
-import asyncpg
 import httpx
-from agent_contracts import Grant, Task
+from agent_contracts import Grant
 from api_kit import open_gateway
+from fixtures.gateway import Served, claimed, effects, running_task, until
 from fixtures.serving import serving
 from github_api.routes import TIERS, table
 from github_api.settings import GitHubApiSettings
 from github_api.upstream import github
-from service_kit.access import Door
 from service_kit.bearer import new_token, token_hash
 from service_kit.keys import write_keys
 from service_kit.serve import bind
@@ -28,9 +25,10 @@ from service_kit.tokens import Signer
 from stand_ins.github.app import StandInApp, build
 from stand_ins.github.faults import Fault, Match
 
+__all__ = ["claimed", "effects", "running_task", "until"]
+
 UPSTREAM_TOKEN = "ghp_" + "a" * 36
 HELLO = "octocat/hello-world"
-SKILL = agent_ledger.SkillRow(name="triage", version="1", engine="claude", model="m")
 WRITER = Grant(
     tools=["issue_read", "issue_write", "add_issue_comment", "search_issues"],
     resources={"repositories": [HELLO]},
@@ -38,67 +36,18 @@ WRITER = Grant(
 )
 
 
-@dataclass
-class House:
+@dataclass(kw_only=True)
+class House(Served):
     """One gateway, and what stands around it."""
 
-    url: str
+    vendor: str = "github"
     github: StandInApp
     github_url: str
     settings: GitHubApiSettings
-    signer: Signer
-    services: dict[str, str]
-    client: httpx.AsyncClient
 
-    def token(
-        self,
-        grant: Grant = WRITER,
-        *,
-        task: UUID | None = None,
-        attempt: int = 1,
-        tenant: str = "default",
-        vendor: str = "github",
-        audience: Sequence[str] = ("github-mcp", "github-api"),
-        lifetime: float = 300,
-    ) -> str:
+    def token(self, grant: Grant = WRITER, **more: Any) -> str:
         """Sign a task token as the engine does."""
-        return self.signer.task_token(
-            task=task or uuid4(),
-            attempt=attempt,
-            tenant=tenant,
-            vendor=vendor,
-            audience=audience,
-            grant=grant,
-            lifetime_seconds=lifetime,
-        )
-
-    async def ask(
-        self,
-        method: str,
-        target: str,
-        *,
-        service: str | None = "github-mcp",
-        token: str | None = None,
-        tool: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        content: bytes | None = None,
-        url: str | None = None,
-    ) -> httpx.Response:
-        """Send a request whose target goes out as it is written, byte for byte."""
-        every = dict(headers or {})
-        if service:
-            every["authorization"] = f"Bearer {self.services[service]}"
-        if token:
-            every["x-task-token"] = token
-        if tool:
-            every["x-agent-tool"] = tool
-        if body is not None:
-            content = json.dumps(body).encode()
-            every.setdefault("content-type", "application/json")
-        request = self.client.build_request(method, url or self.url, headers=every, content=content)
-        request.extensions["target"] = target.encode()
-        return await self.client.send(request)
+        return super().token(grant, **more)
 
     def fault(self, fault: str, *, method: str | None = None, path: str = "", **more: Any) -> None:
         """Order a fault of the stand-in."""
@@ -132,7 +81,7 @@ def write_access(folder: Path) -> dict[str, str]:
 @asynccontextmanager
 async def gateway(settings: GitHubApiSettings) -> AsyncIterator[str]:
     """Serve one more instance of the gateway."""
-    vendor = github(settings.github_upstream_token.get_secret_value())
+    vendor = github(settings.github_upstream_token.get_secret_value(), limited=settings.github_upstream_limited)
     base_url = settings.github_upstream_url
     async with open_gateway(table(), vendor, settings, base_url=base_url, tiers=TIERS) as app, serving(app) as url:
         yield url
@@ -158,7 +107,15 @@ async def house(folder: Path, database_url: str, redis_url: str | None, **more: 
             },
         )
         async with gateway(settings) as url:
-            yield House(url, app, github_url, settings, Signer.from_file(folder / "key.json"), services, client)
+            yield House(
+                url=url,
+                github=app,
+                github_url=github_url,
+                settings=settings,
+                signer=Signer.from_file(folder / "key.json"),
+                services=services,
+                client=client,
+            )
 
 
 def environment(settings: GitHubApiSettings) -> dict[str, str]:
@@ -191,40 +148,3 @@ async def started(api: House) -> tuple[asyncio.subprocess.Process, str]:
     process.kill()
     _, err = await process.communicate()
     raise AssertionError(err.decode())
-
-
-async def running_task(pool: asyncpg.Pool) -> tuple[UUID, int]:
-    """Put a task into the ledger that runs, and give it with its attempt."""
-    await agent_ledger.register_skills(pool, [SKILL])
-    door = Door(name="cli", skills=["*"])
-    submitted = await agent_ledger.submit(pool, Task(skill="triage", input="x"), door=door)
-    return submitted.id, await claimed(pool)
-
-
-async def claimed(pool: asyncpg.Pool) -> int:
-    """Claim the task that waits, and give the attempt."""
-    claim = await agent_ledger.claim(
-        pool,
-        worker=f"worker-{uuid4().hex[:6]}",
-        lease_seconds=60,
-        pools=["default"],
-        engines=["claude"],
-        skills={"triage": "1"},
-    )
-    assert claim is not None
-    return claim.attempt
-
-
-async def effects(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-    """Give all effect rows, oldest first."""
-    return [dict(row) for row in await pool.fetch("select * from gateway.effects order by began_at")]
-
-
-async def until(pool: asyncpg.Pool, state: str) -> list[dict[str, Any]]:
-    """Wait until the newest effect is in a state."""
-    for _ in range(200):
-        rows = await effects(pool)
-        if rows and rows[-1]["state"] == state:
-            return rows
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"no effect became {state}: {await effects(pool)}")

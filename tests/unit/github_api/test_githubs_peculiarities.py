@@ -10,7 +10,7 @@ from api_kit import Pause
 from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
 from github_api.routes import table
 from github_api.settings import GitHubApiSettings
-from github_api.upstream import found_repositories, pauses, repositories_of
+from github_api.upstream import found_repositories, github, limits, pauses, repositories_of
 from service_kit.http import Reply
 from service_kit.settings import variables
 
@@ -30,18 +30,43 @@ NOW = 1_795_222_800
             [Pause("search", 9)],
         ),
         (403, {"retry-after": "30"}, b"", [Pause("*", 30)]),
-        (403, {}, b'{"message":"You have exceeded a secondary rate limit"}', [Pause("*", 60)]),
+        (403, {}, b'{"message":"You have exceeded a secondary rate limit"}', [Pause("*", 60, grows=True)]),
         (403, {}, b'{"message":"Resource not accessible by integration"}', []),
-        (429, {}, b"", [Pause("*", 60)]),
+        (429, {}, b"", [Pause("*", 60, grows=True)]),
         (503, {"retry-after": "30"}, b"", []),
         (429, {"retry-after": "99999999"}, b"", [Pause("*", 3900)]),
-        (429, {"retry-after": "soon", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "x"}, b"", [Pause("*", 60)]),
+        (
+            429,
+            {"retry-after": "soon", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "x"},
+            b"",
+            [Pause("*", 60, grows=True)],
+        ),
         (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW - 5)}, b"", [Pause("core", 0)]),
     ],
 )
 def test_limits_are_read_off_a_reply(status: int, headers: dict[str, str], body: bytes, expected: list[Pause]) -> None:
     """Retry-After first, then the reset by GitHub's own clock, else a minute; a plain 403 pauses nothing."""
     assert pauses(Reply(status, httpx.Headers({"date": DATE, **headers}), body), "core") == expected
+
+
+def test_githubs_own_limits_are_kept() -> None:
+    """In a minute 900 points, 30 searches and 80 new things, in an hour 500 of these; one caller takes about half."""
+    stretches = {"points": (60, 900), "searches": (60, 30), "space": (60, 80), "made": (3600, 500)}
+    for route in table().routes:
+        found = {limit.name: limit for limit in limits(route)}
+        makes = {"space", "made"} if route.writes and not route.harmless else set()
+        assert set(found) == {"points"} | makes | ({"searches"} if route.tier == "search" else set()), route.name
+        assert found["points"].cost == (5 if route.writes else 1)
+        for name, limit in found.items():
+            seconds, most = stretches[name]
+            assert limit.rate.burst + limit.rate.per_second * seconds <= most
+            assert limit.each.burst + limit.each.per_second * seconds <= most * 0.6
+            assert limit.cost <= limit.each.burst
+    assert {route.name for route in table().routes if "made" in {limit.name for limit in limits(route)}} == {
+        "POST /repos/{owner:name}/{repo:name}/issues",
+        "POST /repos/{owner:name}/{repo:name}/issues/{number:number}/comments",
+    }
+    assert github("t", limited=False).limits(table().routes[0]) == ()
 
 
 def test_what_was_dropped_is_noticed() -> None:

@@ -54,7 +54,7 @@ async def recorder() -> AsyncIterator[tuple[Recorder, str]]:
 async def test_the_task_token_goes_to_the_gateway_alone(
     open_tools: OpenTools, recorder: tuple[Recorder, str], gateway: bool
 ) -> None:
-    """Service token, task token and the tool's name reach the gateway; GitHub gets its own token and nothing more."""
+    """Service token, task token, tool and call reach the gateway; GitHub gets its own token and nothing more."""
     caller = Caller(id="x", bound=Bound(tools=["list_labels"], resources={"repositories": [HELLO]}), token="task-token")
     client = await open_tools(
         caller, GITHUB_API_URL=recorder[1], GITHUB_TOKEN="abs_service", GITHUB_GATEWAY=str(gateway).lower()
@@ -64,6 +64,7 @@ async def test_the_task_token_goes_to_the_gateway_alone(
     assert request.headers["authorization"] == "Bearer abs_service"
     assert request.headers.get("x-task-token") == ("task-token" if gateway else None)
     assert request.headers.get("x-agent-tool") == ("list_labels" if gateway else None)
+    assert len(request.headers.get("x-agent-call", "")) == (32 if gateway else 0)
     assert str(request.url.path) == f"/repos/{HELLO}/labels"
 
 

@@ -5,6 +5,10 @@ from house.place import PORTS, Place
 from house.processes import Choice
 from service_kit.errors import ConfigError
 
+LOWEST = 1 - min(PORTS.values())
+LOWEST_WITHOUT_GITHUB_API = 1 - min(port for name, port in PORTS.items() if name != "github-api")
+HIGHEST = 65_535 - max(PORTS.values())
+
 
 @pytest.mark.parametrize(
     ("environ", "message"),
@@ -36,9 +40,15 @@ def test_nothing_chosen_is_all_stand_ins() -> None:
         ({"CONTROL_PORT": "http"}, "CONTROL_PORT='http'"),
         ({"REDIS_PORT": "70000"}, "REDIS_PORT='70000'"),
         ({"PORT_OFFSET": "a lot"}, "PORT_OFFSET='a lot'"),
-        ({"PORT_OFFSET": "70000"}, "PORT_OFFSET='70000' is not usable: give a whole number from -3000 to 56534"),
-        ({"PORT_OFFSET": "-9000"}, "PORT_OFFSET='-9000' is not usable: give a whole number from -3000 to 56534"),
-        ({"PORT_OFFSET": "-9000", "GITHUB_API_PORT": "1"}, "give a whole number from -3005 to 56534"),
+        (
+            {"PORT_OFFSET": "70000"},
+            f"PORT_OFFSET='70000' is not usable: give a whole number from {LOWEST} to {HIGHEST}",
+        ),
+        (
+            {"PORT_OFFSET": "-9000"},
+            f"PORT_OFFSET='-9000' is not usable: give a whole number from {LOWEST} to {HIGHEST}",
+        ),
+        ({"PORT_OFFSET": "-9000", "GITHUB_API_PORT": "1"}, f"from {LOWEST_WITHOUT_GITHUB_API} to {HIGHEST}"),
     ],
 )
 def test_a_wrong_port_is_named(environ: dict[str, str], message: str) -> None:

@@ -47,6 +47,23 @@ async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) ->
     assert said == []
 
 
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [
+        ({"MODE": "proposed"}, "MODE='proposed' is not usable: give write or propose"),
+        ({"MODE": "propose", "DOOR": "cli"}, "may not approve what it proposes: give another door"),
+        ({"MODE": "propose", "MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "set ALLOW_WRITES=1 too"),
+    ],
+)
+async def test_a_mode_that_cannot_end_well_is_all_that_is_said(
+    environ: dict[str, str], given: dict[str, str], part: str
+) -> None:
+    """Of MODE only what can be carried through is begun."""
+    message, said = await refused(environ, **given)
+    assert part in message
+    assert said == []
+
+
 async def test_a_second_demo_leaves_the_first_one_s_files(environ: dict[str, str], local_demo: Place) -> None:
     """While a demo runs, another is refused before it touches the files of the first."""
     local_demo.make()

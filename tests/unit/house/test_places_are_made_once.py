@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from control_api.policy import Policy, read_policy
 from house.life import House
 from house.place import Place
 from service_kit.access import AccessFile
@@ -49,6 +50,19 @@ def test_the_first_triggers_triage_new_issues(local: House) -> None:
     (trigger,) = yaml.safe_load((local.place.home / "triggers.yaml").read_text())["triggers"]
     assert (trigger["event"], trigger["action"], trigger["skill"]) == ("issues", "opened", "issue-triage")
     assert trigger["daily_budget"] == {"tasks": 200, "usd": 20}
+
+
+def test_people_decide_every_proposal_at_first(local: House) -> None:
+    """The operator at the command line decides, the door of programs does not, and the policy has no rule yet."""
+    access = AccessFile(local.place.home / "access.yaml").current()
+    assert access.cli is not None
+    assert (access.cli.decider, access.cli.decides("issue-triage")) == ("person:operator", True)
+    assert access.http["local"].approves == []
+    path = local.place.home / "proposals.yaml"
+    assert read_policy(path) == Policy()
+    example = path.read_text().replace("# rules:", "rules:").replace("#   -", "  -").replace("rules: []", "")
+    path.write_text(example)
+    assert [rule.decide for rule in read_policy(path).rules] == ["approve"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -36,9 +36,8 @@ async def test_four_migrators_at_once(empty_database_url: str) -> None:
     )
     _, said = await process.communicate()
     assert process.returncode == 0, said
-    assert said.count(b'"revision": "0003"') == 4
+    assert said.count(f'"revision": "{newest(VERSIONS)}"'.encode()) == 4
     await assert_current(empty_database_url, SCHEMA, VERSIONS)
-    assert newest(VERSIONS) == "0003"
 
 
 def test_missing_database_url_is_named() -> None:

@@ -58,6 +58,7 @@ class House:
         attempt: int | None = None,
         models: Sequence[str] = (MODEL,),
         budget: Budget = BUDGET,
+        skill: str = "sample",
         lifetime: float = 300,
     ) -> str:
         """Sign a model token as the engine does, for the run unless told otherwise."""
@@ -67,6 +68,7 @@ class House:
             tenant="default",
             models=models,
             budget=budget,
+            skill=skill,
             lifetime_seconds=lifetime,
         )
 
@@ -87,19 +89,19 @@ class House:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.http.post(path, content=content, headers=given)
 
-    async def upstream_seen(self) -> list[dict[str, Any]]:
+    async def upstream_seen(self, path: str = "/v1/messages") -> list[dict[str, Any]]:
         """Give what the vendor was asked."""
         requests: list[dict[str, Any]] = (await self.upstream.get("/_stand-in/requests")).json()
-        return requests
+        return [request for request in requests if request["path"] == path]
 
     async def put(self, name: str, scenario: dict[str, Any]) -> None:
         """Add a scenario to the stand-in."""
         (await self.upstream.put(f"/_stand-in/scenarios/{name}", json=scenario)).raise_for_status()
 
     async def paid(self, requests: int = 1) -> Spend:
-        """Give what the run's task has spent, once so many requests are recorded."""
+        """Give what the run's task has spent, once so many requests are settled and none is open."""
         async with asyncio.timeout(5):
-            while (spend := await spent(self.pool, self.run.task)).requests < requests:
+            while (spend := await spent(self.pool, self.run.task)).requests < requests or spend.open:
                 await asyncio.sleep(0.01)
         return spend
 
@@ -139,7 +141,7 @@ async def house(
         async with (
             serving(build(settings, pool=pool)) as url,
             httpx.AsyncClient(base_url=vendor_url) as upstream,
-            httpx.AsyncClient(base_url=url) as http,
+            httpx.AsyncClient(base_url=url, timeout=30) as http,
         ):
             yield House(url, upstream, http, pool, Signer.from_file(folder / "signing.json"), run)
 

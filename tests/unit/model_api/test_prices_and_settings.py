@@ -1,5 +1,6 @@
 """Every served model has a price, the credential is one of two, and each error names the variable and the remedy."""
 
+import json
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -9,13 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_api.app import build
+from model_api.estimate import input_bound
+from model_api.messages import CountRequest
 from model_api.prices import Price, Prices, read_prices
+from model_api.request import check
 from model_api.settings import ModelSettings
 from model_api.usage import StreamMeter, Tokens, WholeMeter
 from service_kit.errors import ConfigError
 from service_kit.keys import write_keys
 from service_kit.settings import load
 from stand_ins.model.reply import Reply, sse
+from starlette.datastructures import Headers
 from unit.model_api.house import MODEL, environment
 
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
@@ -33,6 +38,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
         ({"MODEL_UPSTREAM_KEY": ""}, "neither is set"),
         ({"AGENT_JWKS_FILE": "/nonexistent/jwks.json"}, "/nonexistent/jwks.json"),
         ({"AGENT_JWKS_FILE": ""}, "AGENT_JWKS_FILE is not set"),
+        ({"ACCESS_FILE": "/nonexistent/access.yaml"}, "ACCESS_FILE=/nonexistent/access.yaml does not exist"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
         ({"PORT": "x"}, "PORT"),
     ],
@@ -99,23 +105,67 @@ def test_a_stream_is_metered_however_it_is_cut_into_chunks(cuts: list[int]) -> N
     for begin, end in pairwise(edges):
         meter.feed(WIRE[begin:end])
     assert meter.complete
-    assert meter.tokens(9) == Tokens(input=11, output=22, cache_read=33, cache_write=44)
+    assert meter.tokens() == Tokens(input=11, output=22, cache_read=33, cache_write=44)
 
 
-@given(st.integers(0, len(WIRE)), st.integers(1, 100_000))
-def test_a_cut_stream_is_never_free(end: int, request_bytes: int) -> None:
-    """Wherever a stream ends, its input is counted or estimated, and its output at least by what was seen."""
+@given(st.integers(0, len(WIRE)))
+def test_a_cut_stream_is_not_taken_for_a_whole_one(end: int) -> None:
+    """A stream that ends before its last usage has none, wherever it ends; so nothing is guessed."""
     meter = StreamMeter()
     meter.feed(WIRE[:end])
-    tokens = meter.tokens(request_bytes)
-    assert tokens.input >= 1
-    assert tokens.input == 11 or tokens == Tokens(input=max(1, request_bytes // 4), output=tokens.output)
+    assert meter.complete == (b'"message_delta"' in WIRE[:end].rpartition(b"\n")[0])
 
 
-@given(st.binary(max_size=300), st.integers(1, 100_000))
-def test_whatever_comes_is_metered_without_error(body: bytes, request_bytes: int) -> None:
-    """A reply that is no JSON and no stream is paid by estimate."""
+def test_a_last_usage_without_a_first_one_is_none() -> None:
+    """A stream that never said what its input was cannot be paid by what it said."""
+    meter = StreamMeter()
+    meter.feed(WIRE[WIRE.index(b"event: message_delta") :])
+    assert not meter.complete
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_is_metered_without_error(body: bytes) -> None:
+    """A reply that is no JSON and no stream has no usage."""
     for meter in (WholeMeter(), StreamMeter()):
         meter.feed(b"data: " + body + b"\n")
-        tokens = meter.tokens(request_bytes)
-        assert tokens.input + tokens.output >= 1
+        assert not meter.complete
+
+
+@given(st.text(max_size=500), st.integers(0, 3))
+def test_a_requests_input_is_bounded_by_its_bytes_and_images(text: str, images: int) -> None:
+    """No token is shorter than a byte; an image's bytes say nothing of its tokens, which are bounded by themselves."""
+    source = {"type": "base64", "media_type": "image/png", "data": "A" * 900_000}
+    shown = [{"type": "image", "source": source} for _ in range(images)]
+    result = {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": text}, *shown]}
+    body = {"model": MODEL, "messages": [{"role": "user", "content": [result]}]}
+    size = len(json.dumps(body, ensure_ascii=False).encode())
+    bound = input_bound(CountRequest.model_validate(body), size)
+    assert bound - 5_000 * images == size - 900_000 * images + 1_000
+    assert bound > len(text.encode("utf-8", "replace"))
+
+
+def test_the_worst_price_is_the_caches() -> None:
+    """What input may cost at most is the price of writing it to the cache, also by the operator's own figures."""
+    own = read_prices('{"own": {"input": 4, "output": 10, "cache_write": 1}}')
+    prices = Prices([MODEL, "own"], own)
+    million = 1_000_000
+    assert prices.worst(MODEL, input_tokens=100_000, output_tokens=0) == Decimal("0.375")
+    assert prices.worst("own", input_tokens=million, output_tokens=million) == 14
+
+
+def test_a_cap_keeps_thinking_within_it() -> None:
+    """A request whose output is capped is sent as it came but for max_tokens and the thinking that must fit into it."""
+    body = {
+        "model": MODEL,
+        "max_tokens": 32_000,
+        "thinking": {"type": "enabled", "budget_tokens": 31_999},
+        "messages": [{"role": "user", "content": "x"}],
+    }
+    headers = Headers({"anthropic-version": "2023-06-01", "content-type": "application/json"})
+    checked = check(json.dumps(body).encode(), headers, b"")
+    assert (checked.max_tokens, checked.fewest_output) == (32_000, 1025)
+    assert json.loads(checked.capped(64_000).content) == body
+    for cap, budget in ((32_000, 31_999), (10_000, 5_000), (1_025, 1_024)):
+        thinking = {"type": "enabled", "budget_tokens": budget}
+        assert json.loads(checked.capped(cap).content) == body | {"max_tokens": cap, "thinking": thinking}
+    assert set(json.loads(checked.counting())) == {"model", "thinking", "messages"}

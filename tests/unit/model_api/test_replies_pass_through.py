@@ -72,7 +72,7 @@ async def test_the_first_delta_comes_before_the_streams_end(api: House) -> None:
 
 
 async def test_a_client_that_leaves_ends_the_upstream_request(api: House) -> None:
-    """The vendor's side of the stream is closed at once, and what was seen of it is paid."""
+    """The vendor's side of the stream is closed at once, and what was reserved is paid."""
     async with api.client() as client, client.messages.stream(**ask("SCENARIO:stall")) as stream:
         await anext(aiter(stream.text_stream))
     async with asyncio.timeout(2):
@@ -112,7 +112,7 @@ async def test_the_clients_own_errors_are_raised(api: House) -> None:
 
 
 async def test_a_silent_vendor_is_a_timeout(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
-    """Before the reply begins it is 504 in the vendor's shape, and the request is paid by estimate."""
+    """Before the reply begins it is 504 in the vendor's shape, and what was reserved is paid."""
     async with house(tmp_path, database_url, pool, upstream_seconds="0.3") as api:
         reply = await api.post(ask("SCENARIO:hang"))
         assert (reply.status_code, reply.json()["error"]["type"]) == (504, "timeout_error")
@@ -130,7 +130,7 @@ async def test_an_unreachable_vendor_costs_nothing(tmp_path: Path, database_url:
 
 @pytest.mark.parametrize("streamed", [True, False])
 async def test_a_cut_reply_is_cut_and_paid(api: House, streamed: bool) -> None:
-    """The caller sees the vendor's cut as a cut; what was seen is paid, never nothing."""
+    """The caller sees the vendor's cut as a cut; what was reserved is paid, never nothing."""
     with pytest.raises(httpx.RemoteProtocolError):
         await api.post(ask("SCENARIO:cut", stream=streamed))
     paid = await api.paid()
@@ -139,7 +139,7 @@ async def test_a_cut_reply_is_cut_and_paid(api: House, streamed: bool) -> None:
 
 
 async def test_an_endless_reply_is_cut(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
-    """A reply past the limit ends there, and is paid for what came."""
+    """A reply past the limit ends there, and what was reserved is paid."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(1_000):

@@ -1,10 +1,11 @@
 """Settings and access files: an error names the variable or key, the value's fault and the remedy."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import AliasChoices, Field
-from service_kit.access import AccessFile, read_access
+from service_kit.access import AccessFile, DayBudget, read_access
 from service_kit.bearer import bearer_of, new_token, token_hash
 from service_kit.errors import ConfigError
 from service_kit.redact import Masker, redact
@@ -74,9 +75,15 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
         ("tenants: {a: {vendors: {github: {resourcs: {}}}}}", "resourcs"),
         ("streams: {s: {skills: [x], budget: {usd: -1}}}", "streams.s.budget.usd"),
         ("http: {h: {token_sha256: [plain]}}", "http.h.token_sha256.0"),
+        ("tenants: {a: {budgets: {day: {usd: -1}}}}", "tenants.a.budgets.day.usd"),
+        ("tenants: {a: {budgets: {day: {dollars: 1}}}}", "tenants.a.budgets.day.dollars"),
+        ("tenants: {a: {budgets: {skills: {Triage: {usd: 1}}}}}", "tenants.a.budgets.skills.Triage"),
+        ("tenants: {a: {budgets: {skills: {triage: {tokens: 1.5}}}}}", "tenants.a.budgets.skills.triage.tokens"),
         ("doors: {}", "doors"),
         ("cli: {reply_origins: ['https://a.b/path']}", r"cli\.reply_origins\.0: (?!Value error).*https://host:port"),
         ("cli: {reply_origins: [a.b]}", "cli.reply_origins.0"),
+        ("streams: {s: {approves: ['*'], actor: {kind: a, id: b}}}", "streams.s: approves: only people decide"),
+        ("http: {h: {approves: [triage]}}", "http.h: approves: an actor is needed"),
         ("a: [", "cannot be read"),
     ],
 )
@@ -86,6 +93,16 @@ def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) 
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_access(path)
+
+
+def test_a_tenants_budgets_bound_nothing_until_they_are_given(tmp_path: Path) -> None:
+    """A tenant has the budgets of its entry, exactly as they are written, and no others."""
+    path = tmp_path / "access.yaml"
+    path.write_text("tenants: {a: {}, b: {budgets: {day: {usd: 0.1}, skills: {triage: {tokens: 5}}}}}")
+    tenants = read_access(path).tenants
+    assert (tenants["a"].budgets.day, tenants["a"].budgets.skills) == (DayBudget(), {})
+    assert tenants["b"].budgets.day == DayBudget(usd=Decimal("0.1"))
+    assert tenants["b"].budgets.skills == {"triage": DayBudget(tokens=5)}
 
 
 def test_doors_are_named_by_their_place_and_opened_by_their_token(tmp_path: Path) -> None:

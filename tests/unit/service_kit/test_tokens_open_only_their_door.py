@@ -65,6 +65,24 @@ def test_a_task_token_carries_its_grant_to_both_audiences(keys: Keys) -> None:
         assert claims.grant == GRANT
 
 
+def test_budgets_are_in_the_tokens(keys: Keys) -> None:
+    """A task token says how many tools the task may call, if that is bounded, and a model token which skill pays."""
+    signer = keys.signer()
+
+    def of_task(tool_calls: int | None) -> int | None:
+        token = signer.task_token(
+            task=TASK, attempt=1, tenant="acme", vendor="github", audience=["github-api"], grant=GRANT,
+            tool_calls=tool_calls, lifetime_seconds=60,
+        )  # fmt: skip
+        return keys.verifier("github-api").task(token).tool_calls
+
+    assert (of_task(0), of_task(None)) == (0, None)
+    token = signer.model_token(
+        task=TASK, attempt=1, tenant="acme", models=["m"], budget=Budget(), skill="triage", lifetime_seconds=60
+    )
+    assert keys.verifier("model-api").model(token).skill == "triage"
+
+
 def test_a_model_token_is_no_task_token(keys: Keys) -> None:
     """Each kind of token opens its own kind of door alone."""
     signer = keys.signer()

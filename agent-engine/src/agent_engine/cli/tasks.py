@@ -9,6 +9,7 @@ import agent_ledger
 import asyncpg
 import typer
 from agent_contracts import Actor, TaskState
+from agent_contracts.event import Started
 from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
 from service_kit.foreign import for_terminal
@@ -24,6 +25,7 @@ from agent_engine.settings import LedgerAccess, SubmitAccess
 TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
 AGE = re.compile(r"(\d{1,5})([hdw])")
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+MOST_BEFORE_START = 10
 
 
 def tasks(
@@ -67,10 +69,12 @@ def show(
             if events and not as_json:
                 await _show_events(screen, pool, task)
             result = await agent_ledger.get_result(pool, task)
-            screen.show(task_view(view))
+            confinement = await confined_by(pool, view)
+            screen.show(task_view(view, confinement))
             if result is not None:
                 screen.show(result_view(result))
             document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
+            document["confinement"] = confinement
             if events:
                 document["events"] = [event.model_dump(mode="json") for event in await all_events(pool, task)]
             screen.data(document)
@@ -193,6 +197,12 @@ async def _show_events(screen: Screen, pool: asyncpg.Pool, task_id: UUID) -> Non
     for event in await all_events(pool, task_id):
         view.show(event)
     screen.show(plain(""))
+
+
+async def confined_by(pool: asyncpg.Pool, view: TaskView) -> str | None:
+    """Say what confines the last run and what limits it; None where there was none."""
+    begin = await agent_ledger.events(pool, view.id, after=(view.attempt, 0), limit=MOST_BEFORE_START)
+    return next((event.body.confinement for event in begin if isinstance(event.body, Started)), None)
 
 
 async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[Any]:

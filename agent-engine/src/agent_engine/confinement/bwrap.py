@@ -14,6 +14,8 @@ from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.layout import Launch, Layout, open_to
+from agent_engine.confinement.limits import MIB, Limits
+from agent_engine.confinement.moved import Moved, run_folder
 from agent_engine.confinement.started import INNER, Started, sealed, start
 
 UID = 1000
@@ -24,7 +26,6 @@ SKILL = "/skill"
 PROGRAM = "/opt/cli"
 PYTHON = "/opt/py"
 INNER_INSIDE = "/run/inner.py"
-MIB = 1 << 20
 ETC = {
     "passwd": f"run:x:{UID}:{UID}:run:{HOME}:/bin/sh\n",
     "group": f"run:x:{UID}:\n",
@@ -43,13 +44,37 @@ class Sizes:
     temp: int = 128 * MIB
     shared_memory: int = 64 * MIB
 
+    @classmethod
+    def of(cls, work_mb: int) -> "Sizes":
+        """Give the sizes that go with a working directory's; together they are less than twice as much."""
+        work = work_mb * MIB
+        return cls(work=work, home=work // 2, temp=work // 4, shared_memory=work // 8)
+
 
 class Bubblewrap:
-    """Runs CLIs in bubblewrap."""
+    """Runs CLIs in bubblewrap.
 
-    def __init__(self, program: Path, *, version: str = "", sizes: Sizes | None = None) -> None:
+    Args:
+        program: bubblewrap.
+        version: its version.
+        sizes: how much a run may write.
+        limits: what bounds its memory and processes.
+        aside: whether a root worker starts it under a plain uid.
+    """
+
+    def __init__(
+        self,
+        program: Path,
+        *,
+        version: str = "",
+        sizes: Sizes | None = None,
+        limits: Limits | None = None,
+        aside: bool = False,
+    ) -> None:
         self._program = program
         self._sizes = sizes or Sizes()
+        self._aside = aside
+        self.limits = limits or Limits()
         self.name = f"bubblewrap {version}".strip()
 
     def refusal(self, built_in_tools: Iterable[str]) -> str | None:
@@ -69,7 +94,7 @@ class Bubblewrap:
             openings=openings,
             urls=inner,
             source=program,
-            folder=folder,
+            folder=run_folder() if self._aside else folder,
         )
 
     async def start(self, layout: Layout, launch: Launch) -> Started:
@@ -83,18 +108,24 @@ class Bubblewrap:
                 inherit.append(descriptor)
                 return str(descriptor)
 
-            nodes = await asyncio.to_thread(devices.make, layout.folder)
-            options = arguments(layout, launch, sizes=self._sizes, given=given, nodes=nodes)
+            moved = Moved(layout.folder) if self._aside else None
+            nodes = {} if moved else await asyncio.to_thread(devices.make, layout.folder)
+            options = arguments(
+                layout, launch, sizes=self._sizes, given=given, nodes=nodes, at=moved.at if moved else str
+            )
             listed = given(b"".join(option.encode() + b"\0" for option in options))
+            command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE]
             return await start(
-                ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE],
-                executable=str(self._program),
+                moved.command(self._program, command) if moved else command,
+                executable=_python_outside() if moved else str(self._program),
                 layout=layout,
                 launch=launch,
                 env={},
                 inherit=inherit,
                 drop=None,
                 kill=asyncio.subprocess.Process.kill,
+                limits=self.limits,
+                rlimits=self.limits.rlimits(own_uid=True),
             )
 
 
@@ -105,6 +136,7 @@ def arguments(
     sizes: Sizes,
     given: Callable[[bytes], str],
     nodes: Mapping[str, Path],
+    at: Callable[[Path], str] = str,
     system: Path = Path("/"),
 ) -> list[str]:
     """Give bubblewrap's options for a run.
@@ -115,6 +147,7 @@ def arguments(
         sizes: how much may be written.
         given: turns content into the number of a descriptor that bubblewrap inherits.
         nodes: devices to take instead of the machine's own.
+        at: gives the path where bubblewrap finds what does not belong to the system.
         system: the root of the machine's file system.
     """
     return [
@@ -126,10 +159,10 @@ def arguments(
         *_memory(layout.temp, sizes.temp),
         *_memory(layout.home, sizes.home),
         *_memory(layout.work, sizes.work),
-        *_python(),
-        *("--ro-bind", str(layout.source), layout.program),
+        *_python(at),
+        *("--ro-bind", at(layout.source), layout.program),
         *_files(layout, launch, given),
-        *(("--ro-bind", str(launch.references), layout.skill) if layout.skill else ()),
+        *(("--ro-bind", at(launch.references), layout.skill) if launch.references and layout.skill else ()),
         *_filter(given),
         *("--remount-ro", "/", "--chdir", "/", "--clearenv", "--setenv", "LD_LIBRARY_PATH", f"{python_prefix()}/lib"),
     ]
@@ -203,16 +236,16 @@ def _python_outside() -> str:
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
-def _python() -> Iterator[str]:
+def _python(at: Callable[[Path], str]) -> Iterator[str]:
     """Bind the least that `inner.py` needs, when that is not in /usr: program, shared and standard library."""
     if python_prefix() != PYTHON:
         return
     library = Path(sys.base_prefix).resolve() / "lib"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    yield from ("--ro-bind", _python_outside(), python_program())
-    yield from ("--ro-bind", str(library / version), f"{PYTHON}/lib/{version}")
+    yield from ("--ro-bind", at(Path(_python_outside())), python_program())
+    yield from ("--ro-bind", at(library / version), f"{PYTHON}/lib/{version}")
     if (library / version / "site-packages").is_dir():
         yield from ("--tmpfs", f"{PYTHON}/lib/{version}/site-packages")
         yield from ("--remount-ro", f"{PYTHON}/lib/{version}/site-packages")
     for shared in sorted(library.glob("libpython*.so*")):
-        yield from ("--ro-bind", str(shared), f"{PYTHON}/lib/{shared.name}")
+        yield from ("--ro-bind", at(shared), f"{PYTHON}/lib/{shared.name}")

@@ -1,8 +1,9 @@
 """The first process of a run: opens what the worker needs, hands it out, and then becomes the CLI.
 
 Runs alone (`python -I -S inner.py FD`), so it imports the standard library only and nothing of ours. Over the socket FD
-it gets {ports, folders, program, argv, env, cwd, drop}; it gives back descriptors: the folders, a listening socket for
-each port, and pidfds of itself and of the namespace's first process. Only then it becomes the CLI, which inherits none.
+it gets {ports, folders, program, argv, env, cwd, drop, rlimits}; it gives back descriptors: the folders, a listening
+socket for each port, and pidfds of itself and of the namespace's first process. Only then it becomes the CLI, which
+inherits none.
 """
 
 import json
@@ -39,7 +40,16 @@ def main(descriptor: int) -> None:
             sys.exit("the worker is gone")
     worker.close()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    for name, most in request["rlimits"].items():
+        lower(getattr(resource, f"RLIMIT_{name}"), most)
     os.execve(program, request["argv"], request["env"])  # noqa: S606 - this is the CLI
+
+
+def lower(which: int, most: int) -> None:
+    """Lower a resource limit for good; one that is lower already stays."""
+    hard = resource.getrlimit(which)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(which, (most, most))
 
 
 def listen(port: int) -> socket.socket:

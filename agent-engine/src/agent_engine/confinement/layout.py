@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+from agent_engine.confinement.limits import Limits
+
 LOWEST_FREE_PORT = 1024
 FIRST_SPARE_PORT = 20000
 
@@ -96,6 +98,9 @@ class Confined(Protocol):
     def kill(self) -> None:
         """End the CLI and all that it started (SIGKILL)."""
 
+    def reached(self) -> tuple[str, ...]:
+        """Say which bounds it has come up against, as far as that is counted here; good until `close`."""
+
     async def close(self) -> None:
         """Give back everything it held; what it left can be read no more."""
 
@@ -106,6 +111,10 @@ class Confinement(Protocol):
     @property
     def name(self) -> str:
         """What it is, for people and for the run's record."""
+
+    @property
+    def limits(self) -> Limits:
+        """What bounds a run's memory and processes."""
 
     def refusal(self, built_in_tools: Iterable[str]) -> str | None:
         """Say why a run with these built-in tools is refused here; None when it is not."""

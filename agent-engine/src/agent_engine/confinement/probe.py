@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes
-from agent_engine.confinement.layout import Confinement, Launch
+from agent_engine.confinement.cgroup import Cgroups
+from agent_engine.confinement.layout import Confinement, Launch, Layout
+from agent_engine.confinement.limits import Bounds, Limits, Rlimits
 from agent_engine.confinement.reduced import Reduced
 from agent_engine.errors import ConfinementError
 
 TRIAL_SECONDS = 10.0
+CGROUPS = Path("/sys/fs/cgroup")
 REMEDY = (
     "allow unprivileged user namespaces: in Docker give the worker's container a seccomp profile that allows clone and "
     "unshare with CLONE_NEWUSER, and mount; on Ubuntu install the "
@@ -40,23 +43,63 @@ class Probe:
     remedy: str = ""
 
 
-async def probe(*, candidates: Sequence[Path] | None = None, sizes: Sizes | None = None) -> Probe:
-    """Try bubblewrap on PATH, then the one of the wheel, with all that a run uses; else confinement is reduced."""
+async def probe(
+    *,
+    candidates: Sequence[Path] | None = None,
+    sizes: Sizes | None = None,
+    bounds: Bounds | None = None,
+    cgroups: Path | None = CGROUPS,
+) -> Probe:
+    """Try bubblewrap on PATH, then the one of the wheel, with all that a run uses; else confinement is reduced.
+
+    Args:
+        candidates: the bubblewrap programs to try.
+        sizes: how much a run may write.
+        bounds: what a run may take.
+        cgroups: the cgroup file system; None to leave it alone.
+    """
+    bounds, sizes = bounds or Bounds(), sizes or Sizes()
+    limits = await asyncio.to_thread(choose, bounds, cgroups)
+    aside = limits.kind == "rlimit" and os.getuid() == 0
     reasons = []
     for program in find() if candidates is None else candidates:
         try:
             version = await _version(program)
-            found = Bubblewrap(program, version=version, sizes=sizes)
-            await _try(found)
+            found = Bubblewrap(program, version=version, sizes=sizes, limits=limits, aside=aside)
+            try:
+                await _try(found)
+            except ConfinementError as error:
+                if not aside:
+                    raise
+                less = Rlimits(bounds, why=f"{limits.why}; under a plain uid: {error}", processes=False)
+                found = Bubblewrap(program, version=version, sizes=sizes, limits=less)
+                await _try(found)
         except ConfinementError as error:
             reasons.append(f"{program}: {error}")
         else:
             return Probe(found, reduced=False, detail=f"{program}, version {version}")
     if not sys.platform.startswith("linux"):
         reason = f"{sys.platform} has no bubblewrap"
-        return Probe(Reduced(reason), reduced=True, detail=reason, remedy="run the worker on Linux")
+        return Probe(
+            Reduced(reason, limits=limits, file_bytes=sizes.work),
+            reduced=True,
+            detail=reason,
+            remedy="run the worker on Linux",
+        )
     reason = "; ".join(reasons) or "bubblewrap is neither on PATH nor installed from its wheel"
-    return Probe(Reduced(reason), reduced=True, detail=reason, remedy=REMEDY)
+    return Probe(Reduced(reason, limits=limits, file_bytes=sizes.work), reduced=True, detail=reason, remedy=REMEDY)
+
+
+def choose(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:
+    """Take the best means of bounding runs there is here: cgroups, else resource limits, else none."""
+    if not sys.platform.startswith("linux"):
+        return Limits()
+    if cgroups is None:
+        return Rlimits(bounds, why="cgroups are switched off")
+    try:
+        return Cgroups.find(cgroups, bounds)
+    except OSError as error:
+        return Rlimits(bounds, why=f"no cgroup can be made: {error}")
 
 
 def find() -> list[Path]:
@@ -91,11 +134,14 @@ def _true() -> Path:
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
     with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
-        await _run_true(confinement, Path(folder))
+        layout = confinement.layout(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+        try:
+            await _run_true(confinement, layout)
+        finally:
+            shutil.rmtree(layout.folder, ignore_errors=True)
 
 
-async def _run_true(confinement: Bubblewrap, folder: Path) -> None:
-    layout = confinement.layout(folder=folder, program=_true(), urls=["http://127.0.0.1:9"], references=None)
+async def _run_true(confinement: Bubblewrap, layout: Layout) -> None:
     confined = await confinement.start(layout, Launch(argv=["true"], env={}, stdin=b""))
     try:
         async with asyncio.timeout(TRIAL_SECONDS):

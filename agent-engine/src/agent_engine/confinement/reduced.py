@@ -5,26 +5,32 @@ Owns the run's folder: below the system's temporary folder under root, so that t
 
 import asyncio
 import os
-import secrets
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from agent_engine.confinement.layout import Launch, Layout
+from agent_engine.confinement.limits import MIB, Limits
+from agent_engine.confinement.moved import new_uid, run_folder
 from agent_engine.confinement.started import INNER, Started, start
 
-FIRST_UID = 61184
-UIDS = 4096
-"""Numbers that systemd sets aside for uids without a name."""
+FILE_BYTES = 512 * MIB
 
 
 class Reduced:
-    """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'."""
+    """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'.
 
-    def __init__(self, reason: str) -> None:
+    Args:
+        reason: why it is not bubblewrap.
+        limits: what bounds a run's memory and processes.
+        file_bytes: how large a file it writes may be; how many it writes is not bounded here.
+    """
+
+    def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
         self._reason = reason
+        self._file_bytes = file_bytes
+        self.limits = limits or Limits()
         self._root = os.getuid() == 0
         self.name = f"reduced ({'another uid' if self._root else 'same uid'}, own folders, no namespaces)"
 
@@ -40,10 +46,7 @@ class Reduced:
 
     def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
         """Plan folders of the run's own; addresses stay what they are."""
-        if self._root:
-            folder = Path(tempfile.gettempdir()).resolve() / f"agent-run-{secrets.token_hex(8)}"
-        else:
-            folder = folder.resolve()
+        folder = run_folder() if self._root else folder.resolve()
         return Layout(
             work=str(folder / "work"),
             home=str(folder / "home"),
@@ -57,7 +60,7 @@ class Reduced:
 
     async def start(self, layout: Layout, launch: Launch) -> Started:
         """Start the CLI. Raises ConfinementError."""
-        uid = FIRST_UID + secrets.randbelow(UIDS) if self._root else None
+        uid = new_uid() if self._root else None
         await asyncio.to_thread(_furnish, layout, launch, uid)
         return await start(
             [_python(), "-I", "-S", str(INNER)],
@@ -68,6 +71,8 @@ class Reduced:
             drop={} if uid is None else {"uid": uid},
             kill=_kill_group,
             own_group=True,
+            limits=self.limits,
+            rlimits={**await asyncio.to_thread(self.limits.rlimits, own_uid=self._root), "FSIZE": self._file_bytes},
         )
 
 

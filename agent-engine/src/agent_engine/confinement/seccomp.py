@@ -1,7 +1,8 @@
 """A filter of system calls for the confinement: socket families that no namespace bounds, and the kernel's back doors.
 
 A socket of AF_VSOCK reaches a virtual machine's host from inside any network namespace; key rings and io_uring (which
-opens sockets past a filter) belong to no namespace either.
+opens sockets past a filter) belong to no namespace either. Tracing is refused too: who traces the first process of
+its namespace can stop the run.
 """
 
 import platform
@@ -44,6 +45,7 @@ X86_64 = Architecture(
         *(155, 165, 166, 428, 429, 430, 431, 432, 433, 442),  # pivot_root, mount, umount2, the newer mount calls
         *(272, 308, 304),  # unshare, setns, open_by_handle_at
         *(298, 321, 323),  # perf_event_open, bpf, userfaultfd
+        *(101, 310, 311, 312, 438),  # ptrace, process_vm_readv, process_vm_writev, kcmp, pidfd_getfd
         *(
             103,
             163,
@@ -67,6 +69,7 @@ AARCH64 = Architecture(
         *(41, 40, 39, 428, 429, 430, 431, 432, 433, 442),
         *(97, 268, 265),
         *(241, 280, 282),
+        *(117, 270, 271, 272, 438),
         *(116, 89, 224, 225, 142, 105, 106, 60, 104, 273, 294),
     ),
 )

@@ -8,12 +8,13 @@ import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from service_kit.log import get_logger
 
 from agent_engine.confinement.forward import Forwarder
 from agent_engine.confinement.layout import Launch, Layout
+from agent_engine.confinement.limits import Group, Limits
 from agent_engine.errors import ConfinementError
 
 INNER = Path(__file__).with_name("inner.py")
@@ -28,10 +29,18 @@ class Started:
     """A CLI that runs; see `layout.Confined`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, descriptors: Sequence[int], layout: Layout, kill: Callable[[], None]
+        self,
+        process: asyncio.subprocess.Process,
+        descriptors: Sequence[int],
+        layout: Layout,
+        kill: Callable[[], None],
+        group: Group | None,
+        own_group: bool,
     ) -> None:
         self._process = process
         self._kill = kill
+        self._group = group
+        self._own_group = own_group
         self.work_folder, self.home_folder, *rest = descriptors
         listeners, pidfds = rest[: len(layout.openings)], rest[len(layout.openings) :]
         self._pidfds = pidfds
@@ -67,36 +76,45 @@ class Started:
             with contextlib.suppress(ProcessLookupError):
                 self._kill()
 
+    def reached(self) -> tuple[str, ...]:
+        """Say which bounds it has come up against, as far as that is counted here."""
+        return self._group.reached() if self._group is not None else ()
+
     async def close(self) -> None:
         """Kill what still runs, then give back sockets and descriptors."""
         self.kill()
         # Pipes that nobody reads any more keep asyncio from seeing the process's end.
         self._process._transport.close()  # type: ignore[attr-defined]
         await self._ended
+        if self._group is not None:
+            await asyncio.to_thread(self._group.remove)
         await self._forwarder.close()
         for descriptor in (self.work_folder, self.home_folder, *self._pidfds):
             os.close(descriptor)
 
     async def _end(self) -> int:
         """Wait for the process, then for the last of what it started: killing the namespace takes a moment."""
+        if self._own_group and self._pidfds:
+            await _gone(self._pidfds[0])
+            # What it left holds its pipes, and asyncio waits for those.
+            if self._group is not None:
+                await asyncio.to_thread(self._group.kill)
+            with contextlib.suppress(ProcessLookupError):
+                self._kill()
         returncode = await self._process.wait()
-        loop = asyncio.get_running_loop()
         for pidfd in self._pidfds:
-            gone = asyncio.Event()
-            loop.add_reader(pidfd, gone.set)
             try:
                 async with asyncio.timeout(GONE_SECONDS):
-                    await gone.wait()
+                    await _gone(pidfd)
             except TimeoutError:
                 log.exception("process_lives", pid=self._process.pid)
-            finally:
-                loop.remove_reader(pidfd)
         return returncode
 
-    async def serve(self) -> Self:
-        """Begin to serve its loopback ports."""
+    async def serve(self) -> None:
+        """Count it in its group, then begin to serve its loopback ports."""
+        if self._group is not None:
+            await asyncio.to_thread(self._group.enter, _pid_of(self._pidfds[0]))
         await self._forwarder.start()
-        return self
 
 
 async def start(
@@ -110,11 +128,13 @@ async def start(
     drop: Mapping[str, int] | None,
     kill: Callable[[asyncio.subprocess.Process], None],
     own_group: bool = False,
+    limits: Limits,
+    rlimits: Mapping[str, int],
 ) -> Started:
     """Start `command` + the control descriptor's number, which is to run `inner.py`, and let it become the CLI.
 
     Raises:
-        ConfinementError: it ended, or said nothing, before the CLI was started.
+        ConfinementError: it ended, or said nothing, before the CLI was started, or could not be limited.
     """
     ours, theirs = socket.socketpair()
     stdin = sealed(launch.stdin)
@@ -137,16 +157,24 @@ async def start(
         theirs.close()
         os.close(stdin)
     with ours:
+        group = started = None
         try:
-            descriptors = await _handshake(ours, _request(layout, launch, drop))
-            started = await Started(process, descriptors, layout, lambda: kill(process)).serve()
+            group = limits.group()
+            descriptors = await _handshake(ours, _request(layout, launch, drop, rlimits))
+            started = Started(process, descriptors, layout, lambda: kill(process), group, own_group)
+            await started.serve()
             await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
         except BaseException as error:
             with contextlib.suppress(ProcessLookupError):
                 kill(process)
-            if not isinstance(error, OSError | TimeoutError | ValueError):
+            ours_to_say = isinstance(error, OSError | TimeoutError | ValueError)
+            said = await _last_words(process) if ours_to_say else ""
+            if started is not None:
+                await started.close()
+            elif group is not None:
+                await asyncio.to_thread(group.remove)
+            if not ours_to_say:
                 raise
-            said = await _last_words(process)
             raise ConfinementError(f"{Path(executable).name} did not start the CLI: {said or error}") from error
     return started
 
@@ -172,7 +200,9 @@ def sealed(content: bytes) -> int:
     return descriptor
 
 
-def _request(layout: Layout, launch: Launch, drop: Mapping[str, int] | None) -> dict[str, Any]:
+def _request(
+    layout: Layout, launch: Launch, drop: Mapping[str, int] | None, rlimits: Mapping[str, int]
+) -> dict[str, Any]:
     return {
         "ports": list(layout.openings),
         "folders": [layout.work, layout.home],
@@ -181,6 +211,7 @@ def _request(layout: Layout, launch: Launch, drop: Mapping[str, int] | None) -> 
         "env": dict(launch.env),
         "cwd": layout.work,
         "drop": drop,
+        "rlimits": dict(rlimits),
     }
 
 
@@ -202,6 +233,24 @@ async def _handshake(ours: socket.socket, request: dict[str, Any]) -> list[int]:
             os.close(descriptor)
         raise ValueError("it ended before it was ready")
     return descriptors
+
+
+async def _gone(pidfd: int) -> None:
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    loop.add_reader(pidfd, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(pidfd)
+
+
+def _pid_of(pidfd: int) -> int:
+    """Give a process's number as this process knows it; it knows its own by another one inside."""
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    raise ValueError("it ended before it could be limited")
 
 
 async def _last_words(process: asyncio.subprocess.Process) -> str:

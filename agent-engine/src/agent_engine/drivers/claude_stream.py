@@ -9,6 +9,9 @@ from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Reason, Usage
 
 CONNECTED = "connected"
+MOST = 1e15
+SYNTHETIC = "<synthetic>"
+"""The model of a message that the CLI made up itself, as it does to show an API error."""
 WARNINGS = frozenset({"model_fallback", "model_refusal_no_fallback", "informational"})
 TOKENS = {
     "input_tokens": "input_tokens",
@@ -33,7 +36,7 @@ class ClaudeStream:
         """Give the events in a line; noise, and what is unknown, gives none."""
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         if not isinstance(event, dict):
             return []
@@ -70,9 +73,12 @@ class ClaudeStream:
         message = event.get("message")
         if not isinstance(message, Mapping):
             return
+        made_up = message.get("model") == SYNTHETIC
         for block in _mappings(message.get("content")):
             kind = block.get("type")
-            if kind == "text":
+            if kind == "text" and made_up:
+                yield WarningEvent(message=str(block.get("text", "")))
+            elif kind == "text":
                 yield Text(text=str(block.get("text", "")))
             elif kind == "thinking":
                 yield Thinking(text=str(block.get("thinking", "")))
@@ -80,7 +86,7 @@ class ClaudeStream:
                 yield self._call(block)
         known = str(message.get("id"))
         usage = message.get("usage")
-        if isinstance(usage, Mapping):
+        if isinstance(usage, Mapping) and not made_up:
             first = known not in self._usage
             self._usage[known] = usage
             if first:
@@ -118,13 +124,14 @@ class ClaudeStream:
         self.last_result = dict(event)
         usage = event.get("usage")
         if isinstance(usage, Mapping):
-            yield UsageEvent(usage=self._used([usage], turns=_count(event.get("num_turns"))))
+            yield UsageEvent(usage=self._used([usage]))
 
-    def _used(self, usages: Iterable[Mapping[str, Any]], turns: int = 0) -> Usage:
+    def _used(self, usages: Iterable[Mapping[str, Any]]) -> Usage:
+        """Add up; a turn is a reply of the model: the CLI's own count has also the one that failed or was not let."""
         every = list(usages)
         sums = {ours: sum(_count(usage.get(theirs)) for usage in every) for theirs, ours in TOKENS.items()}
         requests = len(self._usage)
-        return Usage(**sums, requests=requests, turns=turns or requests, tool_calls=len(self._calls))
+        return Usage(**sums, requests=requests, turns=requests, tool_calls=len(self._calls))
 
     def _split(self, name: str) -> tuple[str | None, str]:
         """Split `mcp__server__tool`; a built-in tool has no server."""
@@ -165,4 +172,7 @@ def _count(value: object) -> int:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Read a number of no sign that can be kept; anything else is 0."""
+    if not isinstance(value, int | float) or not 0 <= value <= MOST:
+        return 0.0
+    return float(value)

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 import asyncpg
+from agent_effects.migrations import SCHEMA as EFFECTS
+from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
 from agent_ledger.migrations import SCHEMA as LEDGER
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
@@ -22,11 +24,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from control_api import deliveries
+from control_api.deciding import Deciding
 from control_api.doors import Doors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
 from control_api.events import EventStreams, Wakes
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.openapi import document
+from control_api.policy import PolicyFile
+from control_api.proposals import Proposals
 from control_api.rehearsal import Rehearsal
 from control_api.settings import ControlSettings
 from control_api.tasks import Tasks
@@ -41,17 +46,19 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     """Make the app.
 
     Raises:
-        ConfigError: the access or triggers file is wrong.
+        ConfigError: the access, triggers or policy file is wrong.
     """
     registry = CollectorRegistry()
     refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)
     access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Wakes()
     doors = Doors(access)
     tasks = Tasks(pool, doors)
+    deciding = Deciding(pool, PolicyFile(settings.proposals_file), registry)
 
     async def database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)
         await assert_current(pool, LEDGER, LEDGER_VERSIONS)
+        await assert_current(pool, EFFECTS, EFFECTS_VERSIONS)
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
@@ -74,12 +81,13 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
         *Webhooks(settings, pool, access, triggers, registry).routes(),
         *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),
         *tasks.routes(),
+        *Proposals(pool, doors).routes(),
         *Rehearsal(access, doors, triggers).routes(),
     ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        background = [asyncio.create_task(wakes.listen(pool)), asyncio.create_task(_prune(pool))]
+        background = [asyncio.create_task(work) for work in (wakes.listen(pool), _prune(pool), deciding.run())]
         try:
             yield
         finally:

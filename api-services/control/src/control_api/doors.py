@@ -17,9 +17,13 @@ class Doors:
         """Give the door that a request's token opens.
 
         Raises:
-            Refusal: it has no token, or an unknown one.
+            Refusal: it has no token, two, or an unknown one.
         """
-        token = bearer_of(request.headers.get("authorization"))
+        given = request.headers.getlist("authorization")
+        if len(given) > 1:
+            message = f"the header Authorization is given {len(given)} times"
+            raise Refusal(400, "header", message, "Send it once.")
+        token = bearer_of(given[0] if given else None)
         if token is None:
             raise Refusal(401, "token_missing", "no bearer token was sent", "Send Authorization: Bearer TOKEN.")
         door = self._access.current().http_door(token)

@@ -5,6 +5,8 @@ from typing import Any
 from agent_contracts import Task, TaskEvent, TaskResult
 from pydantic.json_schema import models_json_schema
 
+from control_api.proposals import Decision
+
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 REFUSAL = {
     "type": "object",
@@ -13,10 +15,22 @@ REFUSAL = {
 }
 
 
+PROPOSAL = {
+    "type": "object",
+    "description": "A write that waits or was decided: `shown` is what is decided on, `sha256` its hash.",
+    "required": ["id", "state", "shown", "sha256"],
+}
+
+
 def document(version: str) -> dict[str, Any]:
     """Give the document."""
     _, definitions = models_json_schema(
-        [(Task, "validation"), (TaskResult, "serialization"), (TaskEvent, "serialization")],
+        [
+            (Task, "validation"),
+            (TaskResult, "serialization"),
+            (TaskEvent, "serialization"),
+            (Decision, "validation"),
+        ],
         ref_template="#/components/schemas/{model}",
     )
     schemas = {**definitions["$defs"], "Refusal": REFUSAL}
@@ -43,6 +57,16 @@ def document(version: str) -> dict[str, Any]:
                 "parameters": [ID],
                 "post": _operation("Cancel a task", {"202": "Asked or done"}),
             },
+            "/v1/proposals": {
+                "parameters": [_asked(name) for name in ("state", "task", "before", "limit")],
+                "get": _operation("List the tenant's proposals, the newest first", {"200": "Proposals"}),
+            },
+            "/v1/proposals/{id}": {
+                "parameters": [ID],
+                "get": _operation("Show a proposal with its hash", {"200": "The proposal"}, reply=PROPOSAL),
+            },
+            "/v1/proposals/{id}/approve": {"parameters": [ID], "post": _decision("Approve what was shown")},
+            "/v1/proposals/{id}/deny": {"parameters": [ID], "post": _decision("Deny what was shown")},
             "/v1/webhooks/github": {
                 "post": {
                     **_operation("Take a signed GitHub delivery", {"202": "Tasks were made", "200": "Nothing to do"}),
@@ -56,6 +80,14 @@ def document(version: str) -> dict[str, Any]:
             "schemas": schemas,
         },
     }
+
+
+def _decision(summary: str) -> dict[str, Any]:
+    return _operation(summary, {"200": "As it is now"}, body=_ref("Decision"), reply=PROPOSAL)
+
+
+def _asked(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
 def _operation(

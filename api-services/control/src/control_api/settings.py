@@ -12,6 +12,9 @@ class ControlSettings(ServedSettings):
     database_url: str = Field(description="PostgreSQL, where tasks and deliveries are kept", repr=False)
     access_file: Path = Field(description="access.yaml: the doors tasks come through")
     triggers_file: Path | None = Field(None, description="triggers.yaml: which deliveries become tasks")
+    proposals_file: Path | None = Field(
+        None, description="proposals.yaml: which proposals a policy decides; without the file people decide all"
+    )
     github_webhook_secret: str | None = Field(
         None, description="the webhook's secret at GitHub; several, comma-separated, while one is replaced", repr=False
     )

@@ -13,6 +13,12 @@ def issue_changed(asked: Json, reply: Json) -> str | None:
     return _issue(asked, reply, exact=True)
 
 
+def commented(asked: Json, reply: Json) -> str | None:
+    """Compare a new comment with what was asked: it is one, with an address."""
+    made = isinstance(reply, dict) and isinstance(reply.get("id"), int) and isinstance(reply.get("body"), str)
+    return None if made else "the reply is not a comment"
+
+
 def labels_added(asked: Json, reply: Json) -> str | None:
     """Compare an issue's labels with those that were added."""
     return _names("labels", _asked_labels(asked), reply, exact=False)
@@ -21,6 +27,12 @@ def labels_added(asked: Json, reply: Json) -> str | None:
 def labels_set(asked: Json, reply: Json) -> str | None:
     """Compare an issue's labels with those that were set."""
     return _names("labels", _asked_labels(asked), reply, exact=True)
+
+
+def labels_removed(name: Json, reply: Json) -> str | None:
+    """Compare an issue's labels with the one that was removed, or with none where all were."""
+    left = _set(reply) if name is None else _set(reply) & _set([name])
+    return f"labels still set: {', '.join(sorted(left))}" if left else None
 
 
 def _issue(asked: Json, reply: Json, *, exact: bool) -> str | None:

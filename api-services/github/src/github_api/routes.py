@@ -1,10 +1,11 @@
 """GitHub's table: issues, labels and comments to read and write; search, pull requests and contents to read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from api_kit import Body, Rate, Resource, Route, Search, Table
+from api_kit import Body, Call, Json, Rate, Resource, Route, Search, Table
 
-from github_api import confirm
+from github_api import confirm, probes
 from github_api.upstream import found_repositories, repositories_of
 
 JSON = (
@@ -46,8 +47,9 @@ ISSUES_QUERY = CURSOR | {
     "direction",
     "since",
 }
-NEW_ISSUE = Body(frozenset({"title", "body", "assignee", "assignees", "milestone", "labels", "type"}))
-ISSUE_FIELDS = Body(NEW_ISSUE.fields | {"state", "state_reason"})
+TEXTS = frozenset({"body"})
+NEW_ISSUE = Body(frozenset({"title", "body", "assignee", "assignees", "milestone", "labels", "type"}), texts=TEXTS)
+ISSUE_FIELDS = Body(NEW_ISSUE.fields | {"state", "state_reason"}, texts=TEXTS)
 LABELS = Body(frozenset({"labels"}), bare_list=True)
 TIERS = {"search": Rate(per_second=2.0, burst=10)}
 """GitHub counts searches apart: 30 a minute for all callers of a token."""
@@ -72,20 +74,29 @@ def _write(method: str, path: str, tool: str, body: Body | None) -> Route:
 
 
 def _issues() -> list[Route]:
+    create = _write("POST", REPO + "/issues", "issue_write", NEW_ISSUE)
+    update = _write("PATCH", ISSUE, "issue_write", ISSUE_FIELDS)
     return [
         _read(REPO),
         _read(REPO + "/issues", ISSUES_QUERY),
-        replace(_write("POST", REPO + "/issues", "issue_write", NEW_ISSUE), confirm=confirm.issue_made),
+        replace(create, confirm=confirm.issue_made, probe=probes.made_issue()),
         _read(ISSUE),
-        replace(_write("PATCH", ISSUE, "issue_write", ISSUE_FIELDS), harmless=True, confirm=confirm.issue_changed),
+        replace(
+            update,
+            harmless=True,
+            confirm=confirm.issue_changed,
+            probe=probes.set_issue(),
+            subject=probes.issue_before,
+        ),
     ]
 
 
 def _comments() -> list[Route]:
+    create = _write("POST", ISSUE + "/comments", "add_issue_comment", Body(frozenset({"body"}), texts=TEXTS))
     return [
         _read(ISSUE + "/comments", PAGE | {"since"}),
         _read(REPO + "/issues/comments/{comment:number}"),
-        _write("POST", ISSUE + "/comments", "add_issue_comment", Body(frozenset({"body"}))),
+        replace(create, confirm=confirm.commented, probe=probes.made_comment(), subject=probes.issue_commented),
     ]
 
 
@@ -95,11 +106,20 @@ def _labels() -> list[Route]:
         _read(REPO + "/labels", PAGE),
         _read(REPO + "/labels/{name}"),
         _read(labels, PAGE),
-        replace(_write("POST", labels, "issue_write", LABELS), harmless=True, confirm=confirm.labels_added),
-        replace(_write("PUT", labels, "issue_write", LABELS), harmless=True, confirm=confirm.labels_set),
-        replace(_write("DELETE", labels, "issue_write", None), harmless=True),
-        replace(_write("DELETE", labels + "/{name}", "issue_write", None), harmless=True),
+        _set_labels("POST", labels, confirm.labels_added, LABELS),
+        _set_labels("PUT", labels, confirm.labels_set, LABELS),
+        _set_labels("DELETE", labels, confirm.labels_removed),
+        _set_labels("DELETE", labels + "/{name}", confirm.labels_removed),
     ]
+
+
+def _set_labels(method: str, path: str, missing: Callable[[Json, Json], str | None], body: Body | None = None) -> Route:
+    def fits(call: Call, labels: Json) -> bool:
+        return missing(call.body if call.body is not None else call.path.get("name"), labels) is None
+
+    route = replace(_write(method, path, "issue_write", body), harmless=True)
+    probe = probes.set_labels(fits)
+    return replace(route, confirm=missing if body else None, probe=probe, subject=probes.issue_before)
 
 
 def _search() -> list[Route]:

@@ -12,4 +12,7 @@ class GitHubApiSettings(GatewaySettings):
         "https://api.github.com", pattern=r"^https?://[^\s?#]+$", description="GitHub's REST API, or an Enterprise's"
     )
     github_upstream_token: SecretStr = Field(description="the GitHub token that this gateway holds for all")
+    github_upstream_limited: bool = Field(
+        True, description="whether to keep github.com's limits from our side; an Enterprise server has none by default"
+    )
     port: Port = 3001

@@ -2,23 +2,38 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from api_kit import Credential, Fetch, Json, Pause, Vendor
-from api_kit.upstream import EVERYTHING
+from api_kit import Credential, Fetch, Json, Pause, Rate, Route, Vendor
+from api_kit.rate import Limit
+from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 
 API_VERSION = "2022-11-28"
 LONGEST_PAUSE_SECONDS = 3900.0
 SECONDARY_PAUSE_SECONDS = 60.0
+POINTS = Limit("points", Rate(per_second=10, burst=300), each=Rate(per_second=5, burst=150))
+"""At most 900 in any minute; a read is one, a write five."""
+SEARCHES = Limit("searches", Rate(per_second=1 / 3, burst=10), each=Rate(per_second=1 / 6, burst=6))
+"""At most 30 in any minute, which GitHub counts in a bucket of its own."""
+SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=2.0)
+"""A second between any two requests that make something, so at most 60 of GitHub's 80 a minute."""
+MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 / 24, burst=100))
+"""At most 500 in any hour."""
 _OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
 _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _BUCKET = re.compile(r"[a-z_]{1,40}")
 
 
-def github(token: str) -> Vendor:
-    """Make GitHub as the gateway core needs it, with one token for all tenants."""
+def github(token: str, *, limited: bool = True) -> Vendor:
+    """Make GitHub as the gateway core needs it, with one token for all tenants.
+
+    Args:
+        token: what opens GitHub.
+        limited: whether github.com's limits are kept from our side; an Enterprise server has none by default.
+    """
     credential = Credential("github", {"authorization": f"Bearer {token}"})
     return Vendor(
         name="github",
@@ -27,11 +42,27 @@ def github(token: str) -> Vendor:
         pauses=pauses,
         link=link,
         relocate=relocate,
+        limits=limits if limited else lambda route: (),
     )
 
 
+def limits(route: Route) -> list[Limit]:
+    """Name the limits that GitHub holds over all requests of a token.
+
+    Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (900 points a minute; what makes
+    content 80 times a minute and 500 times an hour; 100 at once, which `Places` holds), .../rest/search/search (30 a
+    minute), .../rest/using-the-rest-api/best-practices-for-using-the-rest-api (a second between two writes).
+    """
+    found = [replace(POINTS, cost=5 if route.writes else 1)]
+    if route.tier == "search":
+        found.append(SEARCHES)
+    if route.writes and not route.harmless:
+        found += [SPACE, MADE]
+    return found
+
+
 def pauses(reply: Reply, tier: str) -> list[Pause]:
-    """Read GitHub's limits off a reply: Retry-After first, then the bucket's reset, else a minute.
+    """Read GitHub's limits off a reply: Retry-After first, then the bucket's reset, else a minute, doubled each time.
 
     Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api.
     """
@@ -45,7 +76,7 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
         named = reply.headers.get("x-ratelimit-resource", tier)
         found.append(_pause(named if _BUCKET.fullmatch(named) else tier, float(reset) - _clock(reply)))
     if not found and (reply.status == 429 or (refused and b"secondary rate limit" in reply.body.lower())):
-        found.append(_pause(EVERYTHING, SECONDARY_PAUSE_SECONDS))
+        found.append(Pause(EVERYTHING, SECONDARY_PAUSE_SECONDS, grows=True))
     return found
 
 

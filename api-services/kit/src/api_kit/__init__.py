@@ -6,7 +6,7 @@ from api_kit.app import build_gateway, open_gateway, run_gateway
 from api_kit.body import Body
 from api_kit.errors import Refusal
 from api_kit.limit import Rate
-from api_kit.routes import Call, Fetch, Resource, Route, Table
+from api_kit.routes import Call, Fetch, Probe, Resource, Route, Table
 from api_kit.search import Search
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Credential, Pause, Vendor
@@ -19,6 +19,7 @@ __all__ = [
     "GatewaySettings",
     "Json",
     "Pause",
+    "Probe",
     "Rate",
     "Refusal",
     "Resource",

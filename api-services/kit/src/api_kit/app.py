@@ -1,5 +1,6 @@
 """Puts a gateway together: its parts from the settings, its health, the Host check; and runs it as a process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -22,14 +23,24 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from api_kit.audit import Audit
+from api_kit.breaker import Strain
+from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.effects import Effects
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
+from api_kit.rounds import Rounds
 from api_kit.routes import Table
 from api_kit.settings import GatewaySettings
+from api_kit.slots import Slots
 from api_kit.upstream import Upstream, Vendor
+from api_kit.writing import Writer
+
+PATIENCE_SECONDS = 5.0
+"""Beyond the vendor's time, until a row that is still `sending` is looked after."""
+CONNECTIONS = 1000
+"""More than the places of one credential, so that none waits for a connection behind another that hangs."""
 
 
 @asynccontextmanager
@@ -61,21 +72,39 @@ async def open_gateway(
         timeout=settings.upstream_seconds,
         retries=0,
         max_reply_bytes=settings.max_reply_bytes,
+        max_connections=CONNECTIONS,
     )
-    bounds = Bounds(settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {})
+    upstream = Upstream(
+        http,
+        base_url=base_url,
+        vendor=vendor,
+        seconds=settings.upstream_seconds,
+        strain=Strain(failures=settings.upstream_failures),
+        slots=Slots(instances=lambda: limiter.instances),
+        registry=registry,
+    )
+    bounds = Bounds(
+        settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {}, frozenset(settings.images)
+    )
     gateway = Gateway(
         table=table,
         vendor=vendor,
         callers=callers,
         limiter=limiter,
-        upstream=Upstream(http, base_url=base_url, vendor=vendor, seconds=settings.upstream_seconds),
-        effects=Effects(pool, vendor),
+        upstream=upstream,
+        calls=ToolCalls(pool),
+        writer=Writer(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
         bounds=bounds,
     )
     try:
         checks, release = _checks(pool, redis), version(f"agent-bot-{audience}")
-        yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)
+        rounds = asyncio.create_task(Rounds(gateway).run())
+        try:
+            yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)
+        finally:
+            rounds.cancel()
+            await asyncio.wait({rounds})
     finally:
         await http.aclose()
         if redis is not None:

@@ -25,6 +25,8 @@ class Entry:
     resources: Sequence[str] = ()
     effect: UUID | None = None
     effect_state: str | None = None
+    repeat: bool = False
+    outgoing: str = ""
     upstream_status: int | None = None
     reason: str | None = None
 
@@ -67,6 +69,8 @@ class Audit:
             tool=caller.tool if caller else None,
             effect=str(entry.effect) if entry.effect else None,
             effect_state=entry.effect_state,
+            repeat=entry.repeat or None,
+            outgoing=entry.outgoing or None,
             upstream_status=entry.upstream_status,
             status=status,
             reason=entry.reason,

@@ -12,10 +12,15 @@ from api_kit.errors import Refusal
 
 @dataclass(frozen=True)
 class Body:
-    """What a route takes: a JSON object with these fields, or where `bare_list` is set, a list in its place."""
+    """What a route takes: a JSON object with these fields, or where `bare_list` is set, a list in its place.
+
+    Attributes:
+        texts: the fields that people read as Markdown.
+    """
 
     fields: frozenset[str]
     bare_list: bool = False
+    texts: frozenset[str] = frozenset()
 
 
 async def read(receive: Receive, *, limit: int, seconds: float) -> bytes:

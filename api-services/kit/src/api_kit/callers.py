@@ -1,7 +1,7 @@
 """Who calls, and for what: the service token says who, the task token for what, and alone it opens nothing."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from agent_contracts import Grant
@@ -17,6 +17,7 @@ SCHEMES = frozenset({"bearer", "token"})
 """Ordinary GitHub clients write `token`, all others `Bearer`."""
 
 _TOOL = re.compile(r"[a-z0-9_]{1,64}")
+_CALL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Caller:
         task: the task, unless the service calls for itself.
         attempt: of the task.
         tool: what X-Agent-Tool said.
+        call: what X-Agent-Call said: it tells one tool call from the task's others.
+        tool_calls: how many the task may make, over all its attempts; None for any number.
         any_tool: the service calls for itself, and its entry leaves tools open.
     """
 
@@ -40,6 +43,8 @@ class Caller:
     attempt: int | None = None
     tool: str | None = None
     any_tool: bool = False
+    call: str | None = None
+    tool_calls: int | None = None
 
     @property
     def key(self) -> str:
@@ -68,6 +73,9 @@ class Callers:
         tool = one(headers, "x-agent-tool")
         if tool is not None and not _TOOL.fullmatch(tool):
             raise Refusal("header", "X-Agent-Tool is not the name of a tool")
+        call = one(headers, "x-agent-call")
+        if call is not None and not _CALL.fullmatch(call):
+            raise Refusal("header", "X-Agent-Call is not 1 to 64 letters, digits, - or _")
         token = one(headers, "x-task-token")
         if token is None:
             return self._alone(access, service, tool)
@@ -78,7 +86,17 @@ class Callers:
         if claims.vendor != self._vendor:
             raise Refusal("vendor", f"the task token is for the vendor {claims.vendor!r}, not {self._vendor!r}")
         grant = narrow(claims.grant, self._entry(access, claims.tenant))
-        return Caller(service, claims.tenant, grant, claims.task, claims.attempt, tool)
+        return Caller(
+            service, claims.tenant, grant, claims.task, claims.attempt, tool, call=call, tool_calls=claims.tool_calls
+        )
+
+    def narrowed(self, caller: Caller) -> Caller:
+        """Give a caller of before with what its tenant's entry allows now.
+
+        Raises:
+            Refusal: `tenant`.
+        """
+        return replace(caller, grant=narrow(caller.grant, self._entry(self._access.current(), caller.tenant)))
 
     def _entry(self, access: Access, tenant: str) -> Bound:
         entry = access.tenants.get(tenant)

@@ -1,23 +1,27 @@
 """Effects: a write is a row before it is a call, and the row says afterwards what became of it."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import agent_effects
 import asyncpg
+from agent_effects import Begun, Effect, Stored
 from service_kit.http import Reply
+from service_kit.json_text import Json
 from service_kit.log import get_logger
 
 from api_kit import body, query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Call
-from api_kit.upstream import Vendor, document_of
+from api_kit.upstream import UNSENT, Vendor, document_of
 
 State = Literal["done", "failed", "unknown"]
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+MOST_ANSWER_BYTES = 262_144
 
 
 @dataclass(frozen=True)
@@ -28,55 +32,84 @@ class Outcome:
     status: int | None = None
     url: str | None = None
     detail: str | None = None
+    reply: Reply | None = None
 
 
 class Effects:
     """Writes the rows of one vendor's gateway."""
 
     def __init__(self, pool: asyncpg.Pool, vendor: Vendor) -> None:
-        self._pool = pool
+        self.pool = pool
         self._vendor = vendor
 
-    async def begin(self, call: Call, caller: Caller) -> UUID:
-        """Insert the row, in state `sending`; for a task only while its attempt holds the lease (the fence).
+    async def begin(
+        self, call: Call, caller: Caller, *, key: str | None, proposal: Stored | None
+    ) -> tuple[UUID, Begun]:
+        """Insert the row, unless the same request is known; for a task only while its attempt holds the lease.
+
+        Args:
+            call: what is asked.
+            caller: who asks.
+            key: the caller's own Idempotency-Key.
+            proposal: set, the write is stored and not sent.
+
+        Returns:
+            The effect's id, and what became of the wish; `earlier` is the effect of the same request.
 
         Raises:
-            Refusal: `stale_attempt`: the fence holds; `effects_unavailable`: there is no database to write to.
+            Refusal: `stale_attempt`: the fence holds; `limit`; `key_conflict`; `effects_unavailable`: there is no
+                database to write to.
         """
-        effect = uuid4()
+        asked = fingerprint(call)
+        own = None if key is None else f"given:{key}"
+        derived = f"auto:{asked}" if proposal or (caller.task and not call.route.harmless) else None
+        write = agent_effects.Write(
+            id=uuid4(),
+            tenant=caller.tenant,
+            task=caller.task,
+            attempt=caller.attempt,
+            caller=caller.service,
+            vendor=self._vendor.name,
+            tool=caller.tool,
+            route=call.route.name,
+            target=call.target,
+            method=call.route.method,
+            request=_request(call),
+            key=own or derived,
+            fingerprint=asked,
+            limit=caller.grant.limits.get(caller.tool or "") if caller.task else None,
+            proposal=proposal,
+        )
         try:
-            live = await agent_effects.begin(
-                self._pool,
-                id=effect,
-                tenant=caller.tenant,
-                task=caller.task,
-                attempt=caller.attempt,
-                caller=caller.service,
-                vendor=self._vendor.name,
-                tool=caller.tool,
-                route=call.route.name,
-                target=call.target,
-                method=call.route.method,
-                request=_request(call),
-            )
+            begun = await agent_effects.begin(self.pool, write)
         except LOST as error:
             get_logger(__name__).error("effects_lost", error=str(error), step="begin")
             raise Refusal("effects_unavailable", "the effect cannot be recorded, so nothing is sent") from error
-        if not live:
-            message = f"attempt {caller.attempt} of task {caller.task} is not the one that runs"
-            raise Refusal("stale_attempt", message)
-        return effect
+        match begun.verdict:
+            case "stale":
+                message = f"attempt {caller.attempt} of task {caller.task} is not the one that runs"
+                raise Refusal("stale_attempt", message)
+            case "limit":
+                message = f"the task may use {caller.tool} {write.limit} times, and has"
+                raise Refusal("limit", message)
+            case "conflict" if begun.earlier is not None:
+                raise Refusal("key_conflict", f"another request has this Idempotency-Key: {told(begun.earlier)}")
+        return write.id, begun
 
     async def settle(self, effect: UUID, outcome: Outcome) -> bool:
         """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
+        reply = outcome.reply if outcome.state == "done" else None
+        kept = reply.body if reply is not None and len(reply.body) <= MOST_ANSWER_BYTES else None
         try:
             await agent_effects.settle(
-                self._pool,
+                self.pool,
                 effect,
                 state=outcome.state,
                 status=outcome.status,
                 url=outcome.url,
                 detail=outcome.detail,
+                answer=kept,
+                answer_type=reply.headers.get("content-type") if reply is not None else None,
             )
         except (*LOST, agent_effects.EffectError) as error:
             get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
@@ -86,25 +119,49 @@ class Effects:
     def judge(self, call: Call, reply: Reply) -> Outcome:
         """Read off a reply what became of a write: 2xx and what was asked is there, done; 5xx, unknown; else failed."""
         if reply.status >= 500:
-            return Outcome("unknown", reply.status, detail=f"{self._vendor.name} answered {reply.status}")
+            return Outcome("unknown", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
         if not reply.ok:
-            return Outcome("failed", reply.status, detail=f"{self._vendor.name} answered {reply.status}")
+            return Outcome("failed", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
         try:
             document = document_of(reply)
         except Refusal as refusal:
-            return Outcome("unknown", reply.status, detail=refusal.message)
+            return Outcome("unknown", reply.status, detail=refusal.message, reply=reply)
         missing = call.route.confirm(call.body, document) if call.route.confirm else None
-        return Outcome("failed" if missing else "done", reply.status, self._vendor.link(document), missing)
+        link = self._vendor.link(document)
+        return Outcome("failed" if missing else "done", reply.status, link, missing, reply)
 
 
 def failed(refusal: Refusal) -> Outcome:
     """Say what became of a write that got no usable reply."""
-    state: State = "failed" if refusal.reason == "upstream_unreachable" else "unknown"
+    state: State = "failed" if refusal.reason in UNSENT else "unknown"
     return Outcome(state, detail=refusal.message)
 
 
-def _request(call: Call) -> dict[str, Any]:
-    request: dict[str, Any] = {"path": call.route.template.build(call.path) + query.build(call.query)}
+def fingerprint(call: Call) -> str:
+    """Give what tells a request from others: route, path, query and body."""
+    parts = (call.route.name, _path(call), "" if call.body is None else body.build(_sorted(call.body)).decode())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def told(effect: Effect) -> str:
+    """Say what an earlier effect was and became."""
+    where = f", see {effect.url}" if effect.url else ""
+    why = f" ({effect.detail})" if effect.detail else ""
+    return f"{effect.route} on {effect.target} is {effect.state}{why}{where}"
+
+
+def _sorted(document: Json) -> Json:
+    if isinstance(document, dict):
+        return {name: _sorted(document[name]) for name in sorted(document)}
+    return [_sorted(item) for item in document] if isinstance(document, list) else document
+
+
+def _path(call: Call) -> str:
+    return call.route.template.build(call.path) + query.build(call.query)
+
+
+def _request(call: Call) -> Mapping[str, Any]:
+    request: dict[str, Any] = {"path": _path(call)}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(body.build(call.body)).hexdigest()
         request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))
@@ -112,5 +169,4 @@ def _request(call: Call) -> dict[str, Any]:
 
 
 def _bare(call: Call) -> frozenset[str]:
-    """Name what a list stands for that came in the place of an object."""
-    return call.route.body.fields if call.route.body is not None else frozenset()
+    return call.route.body.fields if call.route.body else frozenset()

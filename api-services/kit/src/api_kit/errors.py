@@ -36,8 +36,6 @@ REASONS: dict[str, Reason] = {
     "tenant": Reason(403, "Open this vendor for the tenant under `tenants` in access.yaml."),
     "vendor": Reason(403, "Use the task token that was made for this vendor."),
     "read_only": Reason(403, "The grant's mode is read: do without this write, or ask for a grant with mode write."),
-    "propose_unsupported": Reason(501, "Proposals are not available yet: ask for a grant with mode write or read."),
-    "danger": Reason(403, "This route goes out for a task as an approved proposal only: leave it to a person."),
     "tool_missing": Reason(403, "Name the tool that writes in X-Agent-Tool."),
     "tool": Reason(403, "Use a tool of the grant."),
     "tool_route": Reason(403, "Use the tool that this route is for."),
@@ -46,11 +44,22 @@ REASONS: dict[str, Reason] = {
     "search_syntax": Reason(400, "Search for plain words and closed quotes, without AND, OR, NOT or parentheses."),
     "search_choice": Reason(400, "Choose what to search in: the grant names it by a pattern."),
     "stale_attempt": Reason(409, "Stop: another attempt of this task runs, or the task has ended."),
+    # what was written before
+    "limit": Reason(403, "Do without this write: the limit counts over all attempts of the task."),
+    "key_conflict": Reason(409, "Look at what was done under this key, or send another Idempotency-Key."),
+    "effect_open": Reason(409, "The same request is under way: wait as long as Retry-After says, then ask again."),
+    "effect_unknown": Reason(409, "Look whether it is there before you ask again."),
+    "effect_done": Reason(409, "It is done: do not repeat it."),
+    "denied": Reason(409, "This was proposed and not approved: do not repeat it."),
+    # what is written
+    "secret": Reason(422, "Leave it out: tokens, keys and their parts are never written anywhere."),
     # limits
+    "budget_tool_calls": Reason(402, "Call no more tools: answer with what you have, and say what is missing."),
     "rate": Reason(429, "Wait as long as Retry-After says."),
     "vendor_rate": Reason(429, "The vendor's own limit is used up: wait as long as Retry-After says."),
     # the operator or the vendor acts
     "effects_unavailable": Reason(503, "Nothing was sent. Try again when /ready says that the database is back."),
+    "upstream_open": Reason(503, "Nothing was sent: wait as long as Retry-After says."),
     "upstream_unreachable": Reason(502, "Nothing was sent. Try again later."),
     "upstream_timeout": Reason(504, "A write may have been carried out: look before repeating it."),
     "upstream_broken": Reason(502, "A write may have been carried out: look before repeating it."),

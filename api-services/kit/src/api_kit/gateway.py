@@ -1,9 +1,11 @@
 """The way of one request: who calls, which route, may it, what to send, what became of it, what the caller gets."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
+from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
@@ -12,29 +14,43 @@ from starlette.types import Receive, Scope, Send
 
 from api_kit import body, policy, query
 from api_kit.audit import Audit, Entry
+from api_kit.budget import ToolCalls
 from api_kit.callers import Caller, Callers, one
-from api_kit.effects import Effects, Outcome, failed
 from api_kit.errors import Refusal
 from api_kit.limit import Limiter, Rate
 from api_kit.media import choose
-from api_kit.reply import EFFECT_HEADER, EFFECT_STATE_HEADER, Address, Answer, passed_on, refused
+from api_kit.outgoing import outgoing
+from api_kit.rate import Wait, shared
+from api_kit.reply import (
+    EFFECT_HEADER,
+    EFFECT_REPEAT_HEADER,
+    EFFECT_STATE_HEADER,
+    OUTGOING_HEADER,
+    Address,
+    Answer,
+    passed_on,
+    refused,
+)
 from api_kit.routes import Call, Route, Table
-from api_kit.upstream import EVERYTHING, Credential, Upstream, Vendor, document_of
+from api_kit.upstream import EVERYTHING, Credential, Turn, Upstream, Vendor, document_of
+from api_kit.writing import Writer, is_ours
 
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 CONDITIONS = ("if-none-match", "if-modified-since")
 MOVED = frozenset({301, 302, 307, 308})
 SHORTEST_PAUSE_SECONDS = 1.0
+KEY = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """A gateway's limits: of bodies, and of rates by tier; a tier that is not named has the first rate."""
+    """A gateway's limits: of bodies, of rates by tier, of images; a tier that is not named has the first rate."""
 
     body_bytes: int = 1_000_000
     body_seconds: float = 10.0
     rate: Rate = field(default_factory=Rate)
     tiers: Mapping[str, Rate] = field(default_factory=dict)
+    image_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,8 @@ class Gateway:
     callers: Callers
     limiter: Limiter
     upstream: Upstream
-    effects: Effects
+    calls: ToolCalls
+    writer: Writer
     audit: Audit
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -76,33 +93,50 @@ class Gateway:
         route, path = self.table.match(scope["method"], scope["raw_path"])
         entry.route = route.name
         credential = self.vendor.credential(caller.tenant)
-        await self._take(route, caller, credential)
+        self._admit(route, caller)
         policy.check_route(route, caller)
+        await self.calls.count(caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
-        call = await self._bounded(call, caller, credential, entry)
-        if route.writes:
-            reply = await self._write(call, caller, credential, entry)
-        else:
-            reply = await self._send(call, credential, entry)
-            if reply.status in MOVED:
-                call, reply = await self._follow(reply, call, caller, credential, entry)
-        if 300 <= reply.status < 400 and reply.status != HTTPStatus.NOT_MODIFIED:
-            raise Refusal("redirect", f"{self.vendor.name} answered {reply.status}, which is not followed")
-        self._check(call, caller, reply)
+        call = self._confined(call, caller, entry)
+        await self.take(route, caller, credential)
+        async with self.upstream.turn(credential, tenant=caller.tenant, caller=caller.key) as turn:
+            await self._look_up(call, caller, turn, entry)
+            if route.writes:
+                reply = await self._write(call, caller, turn, entry, headers)
+            else:
+                reply = await self.send(call, turn, entry)
+                if reply.status in MOVED:
+                    call, reply = await self._follow(reply, call, caller, turn, entry)
+            if 300 <= reply.status < 400 and reply.status != HTTPStatus.NOT_MODIFIED:
+                raise Refusal("redirect", f"{self.vendor.name} answered {reply.status}, which is not followed")
+            self._check(call, caller, reply)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
         return passed_on(reply, address, self.upstream, self.table, _marks(entry))
 
-    async def _take(self, route: Route, caller: Caller, credential: Credential) -> None:
-        """Count the request, and refuse it while the caller's rate or the vendor's limit is used up."""
-        rate = self.bounds.tiers.get(route.tier, self.bounds.rate)
-        key = f"{caller.key}:{route.tier}" if route.tier in self.bounds.tiers else caller.key
+    def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
+        """Say under which key a caller's requests of a route are counted, and at which rate."""
+        if route.tier in self.bounds.tiers:
+            return f"{caller.key}:{route.tier}", self.bounds.tiers[route.tier]
+        return caller.key, self.bounds.rate
+
+    def _admit(self, route: Route, caller: Caller) -> None:
+        """Count every request here, so that what is refused anyway takes nothing of the limits that others share."""
+        key, rate = self._rate(route, caller)
+        self._refuse(self.limiter.admit(key, rate), route, rate)
+
+    async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
+        """Count a request that may be sent, and refuse it while the caller's rate or the vendor's limit is used up."""
+        key, rate = self._rate(route, caller)
         pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
-        wait = await self.limiter.take(key, rate, pauses)
+        buckets = shared(self.vendor.limits(route), credential.name, caller.key)
+        self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
+
+    def _refuse(self, wait: Wait | None, route: Route, rate: Rate) -> None:
         if wait is None:
             return
         if wait.whose == "vendor":
-            message = f"{self.vendor.name} asked for a pause of its {route.tier} requests"
+            message = f"{self.vendor.name} asked for a pause of its {route.tier} requests, or its limit is near"
             raise Refusal("vendor_rate", message, retry_after=wait.seconds)
         message = f"more than {rate.per_second:g} requests a second ({rate.burst} at once)"
         raise Refusal("rate", message, retry_after=wait.seconds)
@@ -123,18 +157,13 @@ class Gateway:
             raise Refusal("body", f"{route.name} takes no body")
         return Call(route, path, asked, document, accept, {} if route.writes else conditions)
 
-    async def _bounded(self, call: Call, caller: Caller, credential: Credential, entry: Entry) -> Call:
-        """Check every resource that the call touches, and confine a search to the grant."""
+    def _confined(self, call: Call, caller: Caller, entry: Entry) -> Call:
+        """Check every resource that the call itself names, and confine a search to the grant; nothing is asked."""
         touched: list[str] = []
         for resource in call.route.resources:
-            if resource.lookup is not None:
-                names = list(await resource.lookup(call.path, self.upstream.fetch(credential)))
-                if not names:
-                    raise Refusal("resource", f"what {call.target!r} belongs to cannot be found")
-            else:
-                names = [policy.name_of(resource, call.path, call.query, call.body)]
-            policy.check_resources(caller.grant, resource.kind, names)
-            touched += names
+            if resource.lookup is None:
+                touched.append(policy.name_of(resource, call.path, call.query, call.body))
+                policy.check_resources(caller.grant, resource.kind, touched[-1:])
         search = call.route.search
         if search is not None:
             words, chosen = search.read(call.query.get(search.parameter, ""))
@@ -144,40 +173,55 @@ class Gateway:
         entry.resources = touched
         return call
 
-    async def _send(self, call: Call, credential: Credential, entry: Entry) -> Reply:
-        reply = await self.upstream.send(call, credential)
+    async def _look_up(self, call: Call, caller: Caller, turn: Turn, entry: Entry) -> None:
+        """Check every resource that the vendor has to be asked for."""
+        for resource in call.route.resources:
+            if resource.lookup is not None:
+                names = list(await resource.lookup(call.path, turn.fetch))
+                if not names:
+                    raise Refusal("resource", f"what {call.target!r} belongs to cannot be found")
+                policy.check_resources(caller.grant, resource.kind, names)
+                entry.resources = [*entry.resources, *names]
+
+    async def send(self, call: Call, turn: Turn, entry: Entry) -> Reply:
+        """Send a call in a turn, and heed what the vendor says of its limits."""
+        reply = await turn.send(call)
         entry.upstream_status = reply.status
         for pause in self.vendor.pauses(reply, call.route.tier):
             seconds = max(SHORTEST_PAUSE_SECONDS, pause.seconds)
-            await self.limiter.pause(f"{credential.name}:{pause.bucket}", seconds)
+            await self.limiter.pause(f"{turn.credential.name}:{pause.bucket}", seconds, grows=pause.grows)
         return reply
 
-    async def _write(self, call: Call, caller: Caller, credential: Credential, entry: Entry) -> Reply:
-        """Record, send, settle; an exception in between leaves the row `sending`, which says the truth."""
-        entry.effect = await self.effects.begin(call, caller)
-        entry.effect_state = "sending"
-        try:
-            reply = await self._send(call, credential, entry)
-        except Refusal as refusal:
-            await self._settle(failed(refusal), entry)
-            raise
-        await self._settle(self.effects.judge(call, reply), entry)
-        return reply
+    async def _write(self, call: Call, caller: Caller, turn: Turn, entry: Entry, headers: Headers) -> Reply:
+        """Write what may leave the house of what was asked."""
+        key = one(headers, "idempotency-key")
+        if key is not None and not KEY.fullmatch(key):
+            raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
+        filtered = outgoing(
+            call.body,
+            texts=call.route.body.texts if call.route.body else (),
+            token=one(headers, "x-task-token"),
+            hosts=self.bounds.image_hosts,
+            may_mention=lambda name: allowed(caller.grant, "mentions", name),
+        )
+        entry.outgoing = filtered.told
+        return await self.writer.write(
+            replace(call, body=filtered.body),
+            caller,
+            entry,
+            key=key,
+            send=lambda marked: self.send(marked, turn, entry),
+            fetch=self.upstream.fetch(turn.credential),
+        )
 
-    async def _settle(self, outcome: Outcome, entry: Entry) -> None:
-        if entry.effect is not None and await self.effects.settle(entry.effect, outcome):
-            entry.effect_state = outcome.state
-
-    async def _follow(
-        self, reply: Reply, call: Call, caller: Caller, credential: Credential, entry: Entry
-    ) -> tuple[Call, Reply]:
+    async def _follow(self, reply: Reply, call: Call, caller: Caller, turn: Turn, entry: Entry) -> tuple[Call, Reply]:
         """Follow one redirect of a read: a new request, under table and grant, to the same host."""
         found = self.upstream.path_of(reply.headers.get("location", ""))
         if found is None:
             raise Refusal("redirect", f"{self.vendor.name} points to another host, which is not followed")
         path: str | None = found[0]
         if self.vendor.relocate is not None:
-            path = await self.vendor.relocate(found[0], self.upstream.fetch(credential))
+            path = await self.vendor.relocate(found[0], turn.fetch)
         if path is None:
             raise Refusal("redirect", f"where {self.vendor.name} points to cannot be found")
         try:
@@ -186,15 +230,16 @@ class Gateway:
             accept = choose([call.accept], route.accepts)
             policy.check_route(route, caller)
             moved = Call(route, parameters, asked or call.query, None, accept, call.conditions)
-            moved = await self._bounded(moved, caller, credential, entry)
+            moved = self._confined(moved, caller, entry)
+            await self._look_up(moved, caller, turn, entry)
         except Refusal as refusal:
             message = f"{self.vendor.name} points to what is outside the table or the grant ({refusal.reason})"
             raise Refusal("redirect", message) from refusal
-        return moved, await self._send(moved, credential, entry)
+        return moved, await self.send(moved, turn, entry)
 
     def _check(self, call: Call, caller: Caller, reply: Reply) -> None:
         """Check what the reply is of; of what was asked for as opaque, the path has said it."""
-        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque:
+        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque or is_ours(reply):
             return
         document = document_of(reply)
         if document is not None:
@@ -204,10 +249,12 @@ class Gateway:
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """Tell the caller of its effect."""
-    if entry.effect is None:
-        return []
-    return [
-        (EFFECT_HEADER.encode(), str(entry.effect).encode()),
-        (EFFECT_STATE_HEADER.encode(), (entry.effect_state or "sending").encode()),
-    ]
+    """Tell the caller of its effect, and of what was changed in its text."""
+    marks = []
+    if entry.effect is not None:
+        marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]
+    if entry.repeat:
+        marks.append((EFFECT_REPEAT_HEADER, "1"))
+    if entry.outgoing:
+        marks.append((OUTGOING_HEADER, entry.outgoing))
+    return [(name.encode(), value.encode()) for name, value in marks]

@@ -1,67 +1,82 @@
-"""Rates and pauses. Owns the Redis keys `gateway:{vendor}:rate:*` and `gateway:{vendor}:pause:*`; all of them expire.
+"""Rates and pauses. Owns the Redis keys `gateway:{vendor}:rate|limit|pause|strikes:*` and `:instances`; all expire.
 
-One Lua script a request: a vendor's pause first, then the caller's own rate (GCRA: one time stamp a caller).
+One Lua script a request: a vendor's pause first, then the caller's own rate and the vendor's limits, all or none of
+them (GCRA: one time stamp a bucket). It also counts the instances of a gateway, which share what is held by each alone.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from service_kit.log import get_logger
 
+from api_kit.rate import Bucket, Wait
+from api_kit.rate import Rate as Rate
+
 REDIS_SECONDS = 3.0
 RETRY_REDIS_SECONDS = 5.0
+REGISTER_SECONDS = 5.0
 LOCAL_KEYS = 10_000
+STRIKES_SECONDS = 600.0
+LONGEST_GROWN_SECONDS = 3600.0
 
 TAKE = """
-for place = 2, #KEYS do
-  local left = redis.call('PTTL', KEYS[place])
-  if left > 0 then return {2, left * 1000} end
-end
-local step, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local count, instances = tonumber(ARGV[1]), 0
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local next = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = next + step - (now + step * burst)
-if wait > 0 then return {1, wait} end
-redis.call('SET', KEYS[1], string.format('%.0f', next + step), 'PX', math.ceil((next + step - now) / 1000) + 1)
-return {0, 0}
+if ARGV[2] ~= '' then
+  local register = KEYS[count + 1]
+  redis.call('ZREMRANGEBYSCORE', register, '-inf', now - 60000000)
+  redis.call('ZADD', register, now, ARGV[2])
+  redis.call('PEXPIRE', register, 60000)
+  instances = redis.call('ZCARD', register)
+end
+for place = count + 2, #KEYS do
+  local left = redis.call('PTTL', KEYS[place])
+  if left > 0 then return {-1, left * 1000, instances} end
+end
+local delay, following = 0, {}
+for place = 1, count do
+  local first = 4 * place - 1
+  local step, cost = tonumber(ARGV[first]), tonumber(ARGV[first + 2])
+  following[place] = math.max(tonumber(redis.call('GET', KEYS[place]) or '0'), now) + step * cost
+  local wait = following[place] - now - step * tonumber(ARGV[first + 1])
+  if wait > tonumber(ARGV[first + 3]) then return {place, wait, instances} end
+  delay = math.max(delay, wait)
+end
+for place = 1, count do
+  local next = following[place]
+  redis.call('SET', KEYS[place], string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000) + 1)
+end
+return {0, delay, instances}
 """
-
-
-@dataclass(frozen=True)
-class Rate:
-    """So many requests a second, and so many at once."""
-
-    per_second: float = 10.0
-    burst: int = 10
-
-    @property
-    def step(self) -> int:
-        """Microseconds between two requests of a caller that never rests."""
-        return round(1_000_000 / self.per_second)
-
-
-@dataclass(frozen=True)
-class Wait:
-    """How long a caller has to wait, and whose limit it is."""
-
-    seconds: float
-    whose: Literal["ours", "vendor"]
 
 
 class Limiter(Protocol):
     """Counts requests and remembers pauses."""
 
-    async def take(self, key: str, rate: Rate, pauses: Sequence[str] = ()) -> Wait | None:
-        """Count a request; say how long to wait if it must not go out, in which case it is not counted."""
+    @property
+    def instances(self) -> int:
+        """How many instances of the gateway share the vendor, as far as this one knows."""
 
-    async def pause(self, key: str, seconds: float) -> None:
-        """Remember that nothing may go out under a key for a while."""
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came, here and at once: so a flood of what is refused anyway costs little."""
+
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
+        """Count a request that is to be sent, holding it back where a bucket has patience.
+
+        Returns:
+            How long to wait if it must not go out, in which case it is counted nowhere.
+        """
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
+        """Remember that nothing may go out under a key for a while; one that grows doubles when it comes again."""
 
 
 class LocalLimiter:
@@ -71,33 +86,61 @@ class LocalLimiter:
         now: a monotonic clock, in seconds.
     """
 
+    instances = 1
+
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._next: dict[str, int] = {}
         self._paused: dict[str, float] = {}
+        self._strikes: dict[str, tuple[int, float]] = {}
 
-    async def take(self, key: str, rate: Rate, pauses: Sequence[str] = ()) -> Wait | None:
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came."""
+        found = self._count([(f"came:{key}", Bucket(key, rate))])
+        return found if isinstance(found, Wait) else None
+
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
         """Count a request."""
         clock = self._now()
-        for pause in pauses:
-            left = self._paused.get(pause, 0.0) - clock
-            if left > 0:
-                return Wait(left, "vendor")
-            self._paused.pop(pause, None)
-        now = int(clock * 1_000_000)
-        following = max(self._next.pop(key, 0), now)
-        wait = following + rate.step - (now + rate.step * rate.burst)
-        if wait > 0:
-            self._next[key] = following
-            return Wait(wait / 1_000_000, "ours")
-        self._next[key] = following + rate.step
-        if len(self._next) > LOCAL_KEYS:
-            self._next.pop(next(iter(self._next)))
+        left = max((self._paused.get(pause, 0.0) - clock for pause in pauses), default=0.0)
+        if left > 0:
+            return Wait(left, "vendor")
+        found = self._count(_named(key, rate, buckets))
+        if isinstance(found, Wait):
+            return found
+        await _hold(found)
         return None
 
-    async def pause(self, key: str, seconds: float) -> None:
-        """Remember a pause."""
-        self._paused[key] = self._now() + seconds
+    def _count(self, named: Sequence[tuple[str, Bucket]]) -> Wait | int:
+        """Take of all buckets or none; give the wait of the first that is full, or the microseconds to hold back."""
+        now, delay, following = int(self._now() * 1_000_000), 0, {}
+        for place, (name, bucket) in enumerate(named):
+            step, burst, cost, patience = bucket.arguments
+            following[name] = max(self._next.get(name, 0), now) + step * cost
+            wait = following[name] - now - step * burst
+            if wait > patience:
+                return Wait(wait / 1_000_000, "vendor" if place else "ours")
+            delay = max(delay, wait)
+        for name, moment in following.items():
+            self._next.pop(name, None)
+            self._next[name] = moment
+        while len(self._next) > LOCAL_KEYS:
+            self._next.pop(next(iter(self._next)))
+        return delay
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
+        """Remember a pause; a shorter one does not end a longer."""
+        now = self._now()
+        if grows and self._paused.get(key, 0.0) <= now:
+            count, until = self._strikes.get(key, (0, 0.0))
+            count = count + 1 if now < until else 1
+            seconds = _grown(seconds, count)
+            self._strikes[key] = count, now + seconds + STRIKES_SECONDS
+        self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
+        if len(self._paused) > LOCAL_KEYS:
+            self._paused = {name: until for name, until in self._paused.items() if until > now}
 
 
 class RedisLimiter:
@@ -109,26 +152,67 @@ class RedisLimiter:
         self._script = redis.register_script(TAKE)
         self._local = LocalLimiter()
         self._down_until = 0.0
+        self._name = uuid4().hex
+        self._register_at = 0.0
+        self.instances = 1
 
     @property
     def shared(self) -> bool:
         """Whether Redis answered last."""
         return self._down_until == 0.0
 
-    async def take(self, key: str, rate: Rate, pauses: Sequence[str] = ()) -> Wait | None:
-        """Count a request."""
-        keys = [f"{self._prefix}:rate:{key}", *(f"{self._prefix}:pause:{pause}" for pause in pauses)]
-        found = await self._ask(lambda: self._script(keys=keys, args=[rate.step, rate.burst]))
-        if found is None:
-            return await self._local.take(key, rate, pauses)
-        verdict, wait = int(found[0]), int(found[1])
-        return None if verdict == 0 else Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came, in this process alone."""
+        return self._local.admit(key, rate)
 
-    async def pause(self, key: str, seconds: float) -> None:
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
+        """Count a request."""
+        named = _named(key, rate, buckets)
+        keys = [*(name for name, _ in named), "instances", *(f"pause:{pause}" for pause in pauses)]
+        arguments: list[int | str] = [len(named), self._registering()]
+        for _, bucket in named:
+            arguments += bucket.arguments
+        found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
+        if found is None:
+            return await self._local.take(key, rate, pauses, buckets)
+        verdict, wait, instances = (int(value) for value in found)
+        self.instances = instances or self.instances
+        if verdict == 0:
+            await _hold(wait)
+            return None
+        return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
         """Remember a pause, here too, in case that Redis goes away."""
-        await self._local.pause(key, seconds)
-        milliseconds = max(1, round(seconds * 1000))
-        await self._ask(lambda: self._redis.set(f"{self._prefix}:pause:{key}", b"1", px=milliseconds))
+        await self._local.pause(key, seconds, grows=grows)
+        await self._ask(lambda: self._pause(key, seconds, grows))
+
+    async def _pause(self, key: str, seconds: float, grows: bool) -> bool:
+        """Set a pause unless a longer one holds; one that grows counts once, however many replies bring it at once."""
+        pause, strikes = f"{self._prefix}:pause:{key}", f"{self._prefix}:strikes:{key}"
+        if grows and await self._redis.set(pause, b"1", px=_milliseconds(seconds), nx=True):
+            async with self._redis.pipeline() as pipeline:
+                pipeline.incr(strikes)
+                pipeline.pexpire(strikes, _milliseconds(LONGEST_GROWN_SECONDS + STRIKES_SECONDS))
+                count = int((await pipeline.execute())[0])
+            seconds = _grown(seconds, count)
+            lasting = _milliseconds(seconds + STRIKES_SECONDS)
+            await self._redis.pexpire(strikes, lasting)
+        async with self._redis.pipeline() as pipeline:
+            pipeline.set(pause, b"1", px=_milliseconds(seconds), nx=True)
+            pipeline.pexpire(pause, _milliseconds(seconds), gt=True)
+            await pipeline.execute()
+        return True
+
+    def _registering(self) -> str:
+        """Give this instance's name when it is time to say again that it is there, else nothing."""
+        now = time.monotonic()
+        if now < self._register_at:
+            return ""
+        self._register_at = now + REGISTER_SECONDS
+        return self._name
 
     async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
         """Run a command; None when Redis does not answer, and for a moment after that without asking."""
@@ -144,3 +228,22 @@ class RedisLimiter:
             return None
         self._down_until = 0.0
         return reply
+
+
+def _named(key: str, rate: Rate, buckets: Sequence[Bucket]) -> list[tuple[str, Bucket]]:
+    """Put the caller's own rate first, and name all of them apart."""
+    return [(f"rate:{key}", Bucket(key, rate)), *((f"limit:{bucket.key}", bucket) for bucket in buckets)]
+
+
+async def _hold(microseconds: int) -> None:
+    """Hold a request back until it fits."""
+    if microseconds > 0:
+        await asyncio.sleep(microseconds / 1_000_000)
+
+
+def _grown(seconds: float, count: int) -> float:
+    return min(seconds * 2.0 ** min(count - 1, 12), max(seconds, LONGEST_GROWN_SECONDS))
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

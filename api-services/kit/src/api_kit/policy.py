@@ -16,7 +16,7 @@ def check_route(route: Route, caller: Caller) -> None:
     """Check the route's access and the tool against the grant.
 
     Raises:
-        Refusal: `tool`, `read_only`, `propose_unsupported`, `danger`, `tool_missing` or `tool_route`.
+        Refusal: `tool`, `read_only`, `tool_missing` or `tool_route`.
     """
     tool, grant = caller.tool, caller.grant
     if tool is not None and not caller.any_tool and tool not in grant.tools:
@@ -25,14 +25,15 @@ def check_route(route: Route, caller: Caller) -> None:
         return
     if grant.mode == Mode.read:
         raise Refusal("read_only", f"{route.name} writes")
-    if grant.mode == Mode.propose:
-        raise Refusal("propose_unsupported", f"{route.name} writes, and the grant's mode is propose")
-    if route.access == "danger" and caller.task is not None:
-        raise Refusal("danger", f"{route.name} is a danger route")
     if tool is None and not caller.any_tool:
         raise Refusal("tool_missing", f"{route.name} writes, and no tool is named")
     if tool is not None and tool not in route.tools:
         raise Refusal("tool_route", f"the tool {tool!r} does not use {route.name}")
+
+
+def is_proposed(route: Route, caller: Caller) -> bool:
+    """Say whether a write is stored for approval: the grant proposes, or a task wants what is dangerous."""
+    return caller.grant.mode == Mode.propose or (route.access == "danger" and caller.task is not None)
 
 
 def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:

@@ -29,7 +29,11 @@ DROPPED = HOP_BY_HOP | {"content-length", "set-cookie"}
 
 EFFECT_HEADER = "x-agent-effect"
 EFFECT_STATE_HEADER = "x-agent-effect-state"
-OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER})
+EFFECT_REPEAT_HEADER = "x-agent-effect-repeat"
+"""Set to 1 where the same request was known, and its row answers."""
+OUTGOING_HEADER = "x-agent-outgoing"
+"""What the gateway changed in the text that was written."""
+OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER})
 _LINK = re.compile(r"\s*<([^<>]*)>([^,<]*)(?:,|$)")
 
 

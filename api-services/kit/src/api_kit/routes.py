@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
 from typing import Literal
+from uuid import UUID
 
 from service_kit.json_text import Json
 
@@ -35,6 +36,24 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """How to find out what became of a write whose reply was lost.
+
+    Attributes:
+        find: gets the call, the effect's id and a way to read; gives what was written, as the vendor shows it, or None.
+        mark: puts the effect's id into the body, where nobody sees it; without it a state is set, which shows itself.
+        gone_after: seconds since the send after which a read that finds nothing proves that nothing was written or ever
+            will be; None where nothing proves it.
+        status: the vendor's status of such a write that was done.
+    """
+
+    find: Callable[["Call", UUID, Fetch], Awaitable[Json]]
+    mark: Callable[[Json, UUID], Json] | None = None
+    gone_after: float | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True)
 class Route:
     """One line of the table.
 
@@ -48,6 +67,7 @@ class Route:
         accepts: the media types that may be asked for; the first is the default.
         opaque: those of them whose reply is a file or a text of its own, whatever content type it claims: it is passed
             on unread, so that the path alone must say what it is of.
+        cache: of a read: whether a reply with an ETag is kept, and the vendor asked whether it still holds.
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         harmless: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
@@ -55,6 +75,8 @@ class Route:
         search: for a search: how its text is confined.
         owners: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
         confirm: of a write: compares what was asked with a 2xx reply, and says what is missing.
+        probe: of a write: how a lost reply is found out.
+        subject: of a write: reads what it changes, as facts by name, for those who approve it.
     """
 
     method: str
@@ -65,6 +87,7 @@ class Route:
     body: Body | None = None
     accepts: tuple[str, ...] = ("application/json",)
     opaque: frozenset[str] = frozenset()
+    cache: bool = True
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     harmless: bool = False
@@ -72,6 +95,8 @@ class Route:
     search: Search | None = None
     owners: Callable[[Json], Sequence[str]] | None = None
     confirm: Callable[[Json, Json], str | None] | None = None
+    probe: Probe | None = None
+    subject: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
-from service_kit.settings import ServedSettings
+from service_kit.settings import ServedSettings, listed
 
 from api_kit.limit import Rate
 
@@ -20,7 +20,15 @@ class GatewaySettings(ServedSettings):
     max_body_bytes: PositiveInt = Field(1_000_000, description="the largest body of a request")
     max_reply_bytes: PositiveInt = Field(10_000_000, description="the largest reply of the vendor")
     body_seconds: PositiveFloat = Field(10.0, description="how long a request's body may take")
+    upstream_failures: PositiveInt = Field(5, description="failures in a row after which the vendor is left alone")
     upstream_seconds: PositiveFloat = Field(20.0, description="how long the vendor may take")
+
+    image_hosts: str = Field("", description="hosts of which images may be shown in what tasks write, comma-separated")
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The image hosts, one by one."""
+        return listed(self.image_hosts)
 
     @property
     def rate(self) -> Rate:

@@ -2,97 +2,122 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
+from prometheus_client import CollectorRegistry, Counter
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, Reply
 from service_kit.json_text import Json
+from service_kit.log import get_logger
 
 from api_kit import body, query
+from api_kit.breaker import OPEN, Breaker, Passage, Strain
+from api_kit.cache import CACHE_HEADER, Cache, Key, matches, renewed
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch
+from api_kit.slots import Claim, Slots
+from api_kit.vendor import EVERYTHING as EVERYTHING
+from api_kit.vendor import Credential as Credential
+from api_kit.vendor import Pause as Pause
+from api_kit.vendor import Vendor as Vendor
 
-EVERYTHING = "*"
-
-
-@dataclass(frozen=True)
-class Credential:
-    """What opens the vendor for a tenant; `name` is no secret, and the vendor's limits are remembered under it."""
-
-    name: str
-    headers: Mapping[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Pause:
-    """The vendor asks for a pause: of a bucket (a route's tier), or of `EVERYTHING`."""
-
-    bucket: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Vendor:
-    """What is peculiar to a vendor.
-
-    Attributes:
-        name: as in grants and access.yaml.
-        credential: finds the credential of a tenant.
-        headers: sent with every request: user agent, version.
-        pauses: reads the vendor's limits off a reply; gets the tier of the route too.
-        link: finds the web address of what a write made, in its reply.
-        relocate: turns the path of a same-host redirect, and a way to ask the vendor, into a path of the table.
-    """
-
-    name: str
-    credential: Callable[[str], Credential]
-    headers: Mapping[str, str]
-    pauses: Callable[[Reply, str], Sequence[Pause]]
-    link: Callable[[Json], str | None]
-    relocate: Callable[[str, Fetch], Awaitable[str | None]] | None = None
+UNSENT = frozenset({OPEN, "upstream_unreachable", "rate", "vendor_rate"})
+"""The reasons for which nothing was sent."""
 
 
 class Upstream:
     """Sends checked calls to one base URL.
 
     Args:
-        http: without retries.
+        http: without retries, with more connections than there are slots.
         base_url: where the vendor is; its path, if it has one, is put before ours.
         vendor: whose headers are sent.
-        seconds: how long a whole reply may take.
+        seconds: how long all requests of a turn may take.
+        slots: how many turns there are at once.
+        cache: what is kept of replies.
+        strain: what a circuit bears.
+        registry: where the metrics are.
     """
 
-    def __init__(self, http: HttpClient, *, base_url: str, vendor: Vendor, seconds: float = 20.0) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        *,
+        base_url: str,
+        vendor: Vendor,
+        seconds: float = 20.0,
+        slots: Slots | None = None,
+        cache: Cache | None = None,
+        strain: Strain | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
         self._http = http
         self._seconds = seconds
         self._vendor = vendor
+        self._slots = slots or Slots()
+        self.cache = cache or Cache()
+        self._breaker = Breaker(strain, opened=self._count_opened)
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc.lower())
         self._prefix = parts.path.rstrip("/")
+        registry = registry or CollectorRegistry()
+        labels = ("vendor", "outcome")
+        self._cached = Counter("gateway_cache", "Reads that could be kept.", labels, registry=registry)
+        labels = ("vendor", "whose")
+        self._circuits = Counter("gateway_circuits_opened", "Circuits that opened.", labels, registry=registry)
 
-    async def send(self, call: Call, credential: Credential) -> Reply:
-        """Send a call and give the whole reply, whatever its status, with its bytes as they came.
+    @asynccontextmanager
+    async def turn(
+        self, credential: Credential, *, tenant: str | None = None, caller: str | None = None
+    ) -> AsyncIterator["Turn"]:
+        """Give a caller its turn: a place among those under way, while no circuit is open.
+
+        What was read is kept when the turn ends well, and dropped when it does not.
+
+        Args:
+            credential: what is sent.
+            tenant: whose reads are kept, and answered from what was kept; without it none are.
+            caller: whose places and failures are counted; without it only the credential's are.
 
         Raises:
-            Refusal: `upstream_unreachable`, `upstream_timeout`, `upstream_broken` or `reply_too_large`.
+            Refusal: nothing was sent: a circuit is open, or there is no place (`rate`, `vendor_rate`).
         """
-        path = call.route.template.build(call.path) + query.build(call.query)
-        headers = {"accept": call.accept, **(call.conditions or {})}
-        content = None
-        if call.body is not None:
-            content = body.build(call.body)
-            headers["content-type"] = "application/json"
-        return await self._send(call.route.method, path, headers, content, credential)
+        claim = Claim(credential.name, tenant, caller)
+        await self._slots.take(claim)
+        try:
+            passage = self._breaker.enter(credential.name, caller)
+            turn = Turn(self, credential, tenant, passage, asyncio.get_running_loop().time() + self._seconds)
+            try:
+                yield turn
+            except BaseException:
+                turn.forget()
+                raise
+            else:
+                turn.keep()
+            finally:
+                passage.leave()
+        finally:
+            self._slots.give_back(claim)
+
+    async def send(self, call: Call, credential: Credential) -> Reply:
+        """Send a call in a turn of its own, of no tenant and no caller.
+
+        Raises:
+            Refusal: as `turn` and `Turn.send`.
+        """
+        async with self.turn(credential) as turn:
+            return await turn.send(call)
 
     def fetch(self, credential: Credential) -> Fetch:
-        """Give a way to read paths that our own code built, for lookups."""
+        """Give a way to read paths that our own code built, each in a turn of its own."""
 
         async def fetch(path: str) -> Json:
-            reply = await self._send("GET", path, {"accept": "application/json"}, None, credential)
-            return document_of(reply) if reply.ok else None
+            async with self.turn(credential) as turn:
+                return await turn.fetch(path)
 
         return fetch
 
@@ -111,21 +136,137 @@ class Upstream:
             return None
         return parts.path[len(self._prefix) :], parts.query
 
-    async def _send(
-        self, method: str, path: str, headers: dict[str, str], content: bytes | None, credential: Credential
+    async def exchange(
+        self, method: str, path: str, headers: dict[str, str], content: bytes | None, turn: "Turn"
     ) -> Reply:
-        every = {"accept-encoding": "identity", **self._vendor.headers, **headers, **credential.headers}
+        """Send one request of a turn, and note how it went; the vendor's refusals are replies like any other.
+
+        Raises:
+            Refusal: `upstream_unreachable`, `upstream_timeout`, `upstream_broken` or `reply_too_large`.
+        """
+        vendor, credential = self._vendor, turn.credential
+        every = {"accept-encoding": "identity", **vendor.headers, **headers, **credential.headers}
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._http.request(method, path, content=content, headers=every, raw=True)
+            async with asyncio.timeout_at(turn.until):
+                reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
-            raise Refusal("upstream_unreachable", f"{self._vendor.name} cannot be reached: {error}") from error
+            turn.passage.failed(outage=True)
+            raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error}") from error
         except (UpstreamTimeout, TimeoutError) as error:
-            raise Refusal("upstream_timeout", f"{self._vendor.name} did not answer in time") from error
+            turn.passage.failed()
+            raise Refusal("upstream_timeout", f"{vendor.name} did not answer in time") from error
         except ReplyTooLarge as error:
+            turn.passage.succeeded()
             raise Refusal("reply_too_large", str(error)) from error
         except UpstreamError as error:
-            raise Refusal("upstream_broken", f"{self._vendor.name}: {error}") from error
+            turn.passage.failed()
+            raise Refusal("upstream_broken", f"{vendor.name}: {error}") from error
+        if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            turn.passage.failed()
+            message = f"{vendor.name}'s reply came in a content encoding that was not asked for"
+            raise Refusal("upstream_broken", message)
+        if CACHE_HEADER in reply.headers:
+            del reply.headers[CACHE_HEADER]
+        return reply
+
+    def count_cached(self, outcome: str) -> None:
+        """Count a read that could be kept."""
+        self._cached.labels(self._vendor.name, outcome).inc()
+
+    def _count_opened(self, credential: str, own: bool) -> None:
+        self._circuits.labels(self._vendor.name, "caller" if own else "credential").inc()
+        get_logger(__name__).warning("circuit_opened", vendor=self._vendor.name, credential=credential, own=own)
+
+
+@dataclass
+class Turn:
+    """One caller's requests to the vendor, one after the other, within one time."""
+
+    upstream: Upstream
+    credential: Credential
+    tenant: str | None
+    passage: Passage
+    until: float
+    _read: dict[Key, Reply] = field(default_factory=dict)
+
+    async def send(self, call: Call) -> Reply:
+        """Send a call and give the whole reply, whatever its status, with its bytes as they came.
+
+        Where an earlier reply was kept, the vendor is asked whether it still holds, and then it is the reply.
+
+        Raises:
+            Refusal: `upstream_unreachable`, `upstream_timeout`, `upstream_broken` or `reply_too_large`.
+        """
+        path = call.route.template.build(call.path) + query.build(call.query)
+        key = self._key(call, path)
+        kept = self.upstream.cache.find(key) if key else None
+        conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions or {}
+        headers, content = {"accept": call.accept, **conditions}, None
+        if call.body is not None:
+            content = body.build(call.body)
+            headers["content-type"] = "application/json"
+        reply = await self.upstream.exchange(call.route.method, path, headers, content, self)
+        self._judge(call, reply)
+        if key is None:
+            return reply
+        if kept is not None and reply.status == 304:
+            self.upstream.count_cached("revalidated")
+            self._read[key] = kept
+            asked = (call.conditions or {}).get("if-none-match")
+            return reply if asked and matches(asked, kept.headers["etag"]) else renewed(kept, reply)
+        if reply.status == 200:
+            self.upstream.count_cached("changed" if kept else "new")
+            self._read[key] = reply
+        return reply
+
+    async def fetch(self, path: str) -> Json:
+        """Read a path that our own code built; None where the vendor refuses.
+
+        Raises:
+            Refusal: as `send`.
+        """
+        reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
+        if reply.status < 500:
+            self.passage.succeeded()
+        else:
+            self.passage.failed()
+        return document_of(reply) if reply.ok else None
+
+    def keep(self) -> None:
+        """Keep what was read: it was found good."""
+        for key, reply in self._read.items():
+            self.upstream.cache.keep(key, reply)
+
+    def forget(self) -> None:
+        """Drop what was read: it was refused."""
+        for key in self._read:
+            self.upstream.cache.drop(key)
+
+    def _key(self, call: Call, path: str) -> Key | None:
+        """Name what a reply would be kept as; None where it is not, or where the caller's condition is not ours."""
+        route = call.route
+        foreign = set(call.conditions or {}) - {"if-none-match"} or (call.conditions or {}).get("if-none-match") == "*"
+        if self.tenant is None or route.writes or route.method != "GET" or not route.cache or foreign:
+            return None
+        return Key(self.tenant, self.credential.name, route.name, path, call.accept)
+
+    def _judge(self, call: Call, reply: Reply) -> None:
+        """Note how the vendor fares; a page in place of the JSON that was asked for is no reply."""
+        page = reply.ok and reply.body and "json" in call.accept and call.accept not in call.route.opaque
+        if page and not is_json(reply):
+            self.passage.failed()
+            kind = reply.headers.get("content-type", "no content type")[:100]
+            raise Refusal("upstream_broken", f"JSON was asked for and {kind!r} came, which cannot be checked")
+        if reply.status < 500:
+            self.passage.succeeded()
+        else:
+            self.passage.failed()
+
+
+def is_json(reply: Reply) -> bool:
+    """Say whether a reply claims to be JSON."""
+    media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(media == "application/json" or media.endswith("+json"))
 
 
 def document_of(reply: Reply) -> Json:
@@ -134,11 +275,8 @@ def document_of(reply: Reply) -> Json:
     Raises:
         Refusal: `upstream_broken`: it claims to be JSON, and cannot be read as such.
     """
-    media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not (media == "application/json" or media.endswith("+json")) or not reply.body:
+    if not is_json(reply) or not reply.body:
         return None
-    if reply.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal("upstream_broken", "the vendor's reply came in a content encoding that was not asked for")
     try:
         return cast(Json, json.loads(reply.body))
     except (ValueError, RecursionError):

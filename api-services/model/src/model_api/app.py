@@ -8,6 +8,7 @@ import asyncpg
 from agent_effects import migrations
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry
+from service_kit.access import AccessFile
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
@@ -39,13 +40,14 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
         pool: on the database where spending is recorded; the caller closes it.
 
     Raises:
-        ConfigError: the credential, a price or the keys file is missing or wrong.
+        ConfigError: the credential, a price, the keys file or the access file is missing or wrong.
     """
     prices = Prices(settings.served, read_prices(settings.model_prices))
     verifier = Verifier(settings.agent_jwks_file, audience=MODEL_AUDIENCE)
     registry = CollectorRegistry()
     audit = Audit(registry, models=prices.models)
-    spending = Spending(pool)
+    access = AccessFile(settings.access_file) if settings.access_file is not None else None
+    spending = Spending(pool, prices, access)
     upstream = HttpClient(
         base_url=settings.model_upstream_url,
         timeout=settings.upstream_seconds,

@@ -1,52 +1,61 @@
 """What one request costs, paid once: when the reply says its usage, or else at its end, however that comes."""
 
-import secrets
-
 from model_api.audit import Entry
 from model_api.prices import Prices
 from model_api.request import Checked
-from model_api.spending import Spending
+from model_api.spending import Reservation, Spending
 from model_api.usage import Meter, StreamMeter, WholeMeter
 
 
 class Bill:
-    """Meters a reply and settles it; a reply that was cut is settled with what was seen, never as nothing.
+    """Meters a reply and settles it; one whose usage never came is settled at what was reserved.
 
     Args:
         checked: the request.
-        entry: its audit entry, whose claims say who pays.
+        held: what is reserved for it.
+        entry: its audit entry.
         prices: of the models that are served.
-        spending: where it is recorded.
+        spending: where it is settled.
     """
 
-    def __init__(self, checked: Checked, entry: Entry, prices: Prices, spending: Spending) -> None:
-        self._checked = checked
+    def __init__(self, checked: Checked, held: Reservation, entry: Entry, prices: Prices, spending: Spending) -> None:
+        self._model = checked.model
+        self._stream = checked.stream
+        self._held = held
         self._entry = entry
         self._prices = prices
         self._spending = spending
         self._meter: Meter = StreamMeter() if checked.stream else WholeMeter()
+        self._free = True
         self._open = True
-        # Not the vendor's own id, which may be missing: this tells a row from the task's others.
-        self._id = f"mreq_{secrets.token_hex(12)}"
+
+    def sent(self) -> None:
+        """Note that the request may reach the vendor from here on."""
+        self._free = False
 
     def waive(self) -> None:
-        """Leave it at nothing: the vendor refused the request, or never got it."""
-        self._open = False
+        """Note that it cost nothing: the vendor refused the request, or never got it."""
+        self._free = True
 
     def feed(self, chunk: bytes) -> None:
         """Take the reply's next bytes; a stream is settled as soon as it has said its usage."""
         self._meter.feed(chunk)
-        if self._checked.stream and self._meter.complete:
+        if self._stream and self._meter.complete and not self._free:
             self.settle()
 
     def settle(self) -> None:
-        """Begin to record the cost, unless that was done."""
-        claims = self._entry.claims
-        if not self._open or claims is None:
+        """Begin to settle, unless that was done."""
+        if not self._open:
             return
         self._open = False
-        tokens = self._meter.tokens(len(self._checked.content))
-        usd = self._prices.cost(self._checked.model, tokens)
-        self._entry.tokens, self._entry.usd = tokens, usd
-        self._entry.estimated = not self._meter.complete
-        self._spending.settle(claims, model=self._checked.model, request_id=self._id, tokens=tokens, usd=usd)
+        if self._free:
+            self._spending.release(self._held)
+        elif self._meter.complete:
+            tokens = self._meter.tokens()
+            usd = self._prices.cost(self._model, tokens)
+            self._entry.tokens, self._entry.usd = tokens, usd
+            self._spending.settle(self._held, tokens, usd)
+        else:
+            self._entry.tokens, self._entry.usd = self._held.tokens, self._held.usd
+            self._entry.estimated = True
+            self._spending.keep(self._held)

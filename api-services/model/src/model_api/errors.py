@@ -30,9 +30,12 @@ REASONS: dict[str, Reason] = {
     "body": Reason(400, "invalid_request_error"),
     "body_too_large": Reason(413, "request_too_large"),
     "body_timeout": Reason(408, "invalid_request_error"),
-    # the task's budget
+    # budgets: of the task, of its skill and of its tenant a day
     "budget_usd": Reason(402, "billing_error"),
     "budget_tokens": Reason(402, "billing_error"),
+    "budget_skill_day": Reason(402, "billing_error"),
+    "budget_tenant_day": Reason(402, "billing_error"),
+    "budget_held": Reason(429, "rate_limit_error"),
     # the operator or the vendor acts
     "spending_unavailable": Reason(503, "api_error"),
     "upstream_unreachable": Reason(502, "api_error"),

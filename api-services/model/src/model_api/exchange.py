@@ -1,10 +1,13 @@
-"""One request and its reply: checked, admitted, passed on as the bytes come, metered, and recorded."""
+"""One request and its reply: checked, paid for beforehand, passed on as the bytes come, metered, and settled."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
+from functools import partial
 
 from api_kit import body as strict
 from api_kit.errors import Refusal
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
 from service_kit.tokens import Verifier
@@ -25,6 +28,14 @@ REPLY_HEADERS = frozenset(
     {"content-type", "cache-control", "request-id", "retry-after", "retry-after-ms", "x-should-retry"}
 )
 REPLY_HEADER_PREFIX = "anthropic-ratelimit-"
+COUNT_PATH = "/v1/messages/count_tokens"
+COUNT_SECONDS = 10.0
+
+
+class Counted(BaseModel):
+    """The vendor's count of a request's input."""
+
+    input_tokens: NonNegativeInt
 
 
 class Exchange:
@@ -68,7 +79,10 @@ class Exchange:
         try:
             try:
                 checked = await self._checked(scope, receive, entry)
-                await self._watch(checked, receive, send, entry)
+                if self._kind is MessagesRequest:
+                    await self._pay(checked, receive, send, entry)
+                else:
+                    await self._watch(checked, None, receive, send, entry)
             except ModelRefusal as refusal:
                 entry.status, entry.reason = refusal.status, refusal.reason
                 await send_refusal(refusal, send)
@@ -85,12 +99,40 @@ class Exchange:
         checked = check(raw, headers, scope["query_string"], kind=self._kind)
         entry.model, entry.stream = checked.model, checked.stream
         choose_model(checked.model, entry.claims, self._prices.models)
-        await self._spending.admit(entry.claims)
+        if self._kind is CountRequest:
+            await self._spending.check_live(entry.claims)
         return checked
 
-    async def _watch(self, checked: Checked, receive: Receive, send: Send, entry: Entry) -> None:
+    async def _pay(self, checked: Checked, receive: Receive, send: Send, entry: Entry) -> None:
+        """Reserve what the request may cost, pass it on with its output capped to that, and settle."""
+        assert entry.claims is not None
+        # Not the vendor's own id, which may be missing: this tells a row from the task's others.
+        request_id = f"mreq_{secrets.token_hex(12)}"
+        held = await self._spending.reserve(entry.claims, checked, request_id, partial(self._count, checked))
+        bill = Bill(checked, held, entry, self._prices, self._spending)
+        try:
+            await self._watch(checked.capped(held.tokens.output), bill, receive, send, entry)
+        finally:
+            bill.settle()
+
+    async def _count(self, checked: Checked) -> int | None:
+        """Ask the vendor how many tokens the input has; it costs nothing."""
+        try:
+            reply = await self._upstream.request(
+                "POST",
+                COUNT_PATH,
+                params=checked.query,
+                content=checked.counting(),
+                headers=checked.headers,
+                timeout=COUNT_SECONDS,
+            )
+            return Counted.model_validate_json(reply.body).input_tokens if reply.ok else None
+        except (UpstreamError, ValidationError):
+            return None
+
+    async def _watch(self, checked: Checked, bill: Bill | None, receive: Receive, send: Send, entry: Entry) -> None:
         """Pass the request on; when the caller goes away the upstream request ends with it."""
-        passing = asyncio.create_task(self._pass_on(checked, send, entry))
+        passing = asyncio.create_task(self._pass_on(checked, bill, send, entry))
         leaving = asyncio.create_task(_gone(receive))
         try:
             await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,9 +147,10 @@ class Exchange:
         if not passing.cancelled() and (error := passing.exception()):
             raise error
 
-    async def _pass_on(self, checked: Checked, send: Send, entry: Entry) -> None:
-        bill = Bill(checked, entry, self._prices, self._spending) if self._kind is MessagesRequest else None
+    async def _pass_on(self, checked: Checked, bill: Bill | None, send: Send, entry: Entry) -> None:
         began = False
+        if bill is not None:
+            bill.sent()
         try:
             async with self._upstream.stream(
                 "POST", self._route, params=checked.query, content=checked.content, headers=checked.headers
@@ -128,9 +171,6 @@ class Exchange:
             if not began:
                 raise refusal from error
             # The reply has begun: the caller sees a cut connection, as it would at the vendor.
-        finally:
-            if bill is not None:
-                bill.settle()
 
     async def _relay(self, reply: StreamReply, send: Send, bill: Bill | None) -> None:
         await send({"type": "http.response.start", "status": reply.status, "headers": passed_headers(reply.headers)})

@@ -79,6 +79,11 @@ class Prices:
         )
         return calc_price(usage, model, provider_id="anthropic").total_price
 
+    def worst(self, model: str, *, input_tokens: int, output_tokens: int) -> Decimal:
+        """Give the most that so many tokens may cost: the input at its dearest, which is being written to the cache."""
+        plain = self.cost(model, Tokens(input=input_tokens, output=output_tokens))
+        return max(plain, self.cost(model, Tokens(cache_write=input_tokens, output=output_tokens)))
+
 
 def read_prices(text: str) -> dict[str, Price]:
     """Read MODEL_PRICES: a JSON object of model names and prices. Raises ConfigError."""

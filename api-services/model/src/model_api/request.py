@@ -1,17 +1,19 @@
 """A request, checked: strict JSON, closed body, known betas; what is sent on is made anew from what was checked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from api_kit import body as strict
 from api_kit.errors import Refusal
 from pydantic import ValidationError
+from service_kit.json_text import Json
 from service_kit.settings import listed
 from starlette.datastructures import Headers
 
 from model_api.errors import ModelRefusal
-from model_api.messages import CountRequest, MessagesRequest
+from model_api.estimate import input_bound
+from model_api.messages import CountRequest, MessagesRequest, ThinkingEnabled
 
 API_VERSION = "2023-06-01"
 BETAS = frozenset(
@@ -29,20 +31,53 @@ BETAS = frozenset(
 """Those that the Claude CLI sends (2.1.329, captured over its models); any other is refused."""
 
 
+LEAST_THINKING = 1024
+"""The smallest thinking budget that the API takes; max_tokens must be larger."""
+
+
 @dataclass(frozen=True)
 class Checked:
-    """What goes on to the vendor."""
+    """What goes on to the vendor.
+
+    Attributes:
+        input_bound: no fewer tokens than the vendor will count in it.
+        max_tokens: the most output that it asks for; 0 where it asks for none.
+        fewest_output: with a smaller cap it cannot be sent.
+    """
 
     model: str
     stream: bool
-    content: bytes
+    document: dict[str, Json]
     headers: dict[str, str]
     beta_query: bool
+    input_bound: int
+    max_tokens: int = 0
+    fewest_output: int = 1
 
     @property
     def query(self) -> dict[str, str]:
         """The query that the vendor sees."""
         return {"beta": "true"} if self.beta_query else {}
+
+    @property
+    def content(self) -> bytes:
+        """The body that the vendor sees."""
+        return strict.build(self.document)
+
+    def capped(self, output: int) -> "Checked":
+        """Give the request with no more output than this, its thinking within it; all else stays as it was."""
+        if output >= self.max_tokens:
+            return self
+        document = {**self.document, "max_tokens": output}
+        thinking = document.get("thinking")
+        if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= output:
+            document["thinking"] = {**thinking, "budget_tokens": max(LEAST_THINKING, output // 2)}
+        return replace(self, document=document, max_tokens=output)
+
+    def counting(self) -> bytes:
+        """Give the body by which the vendor counts the request's input."""
+        fields = CountRequest.model_fields
+        return strict.build({name: value for name, value in self.document.items() if name in fields})
 
 
 def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> Checked:
@@ -70,8 +105,12 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
         body = kind.model_validate(document)
     except ValidationError as error:
         raise ModelRefusal("body", _explain(error)) from None
-    stream = isinstance(body, MessagesRequest) and body.stream
-    return Checked(body.model, stream, strict.build(document), sent, beta)
+    assert isinstance(document, dict)
+    checked = Checked(body.model, False, document, sent, beta, input_bound(body, len(strict.build(document))))
+    if not isinstance(body, MessagesRequest):
+        return checked
+    fewest = LEAST_THINKING + 1 if isinstance(body.thinking, ThinkingEnabled) else 1
+    return replace(checked, stream=body.stream, max_tokens=body.max_tokens, fewest_output=fewest)
 
 
 def betas(values: Iterable[str]) -> list[str]:

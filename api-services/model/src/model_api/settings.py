@@ -14,6 +14,7 @@ class ModelSettings(ServedSettings):
     """Whom model-api trusts, where the model is, what it serves and its limits."""
 
     agent_jwks_file: Path = Field(description="the public keys of model tokens, as a JWKS")
+    access_file: Path | None = Field(None, description="access.yaml, for the budgets of tenants; unset: they have none")
     database_url: str = Field(description="PostgreSQL, where spending is recorded", repr=False)
     model_upstream_url: str = Field("https://api.anthropic.com", description="where the Messages API is")
     model_upstream_key: str | None = Field(None, description="the vendor's key, sent as x-api-key", repr=False)

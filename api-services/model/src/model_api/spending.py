@@ -1,95 +1,204 @@
-"""Budgets: whether a run may ask the model, and what it has spent (rows of agent_effects)."""
+"""Budgets at work: what a request may cost is reserved before it is sent, and settled after it (agent_effects)."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID
 
+import agent_effects
 import asyncpg
-from agent_effects import may_spend, record_spend
+from agent_effects import Asked, Reserved
+from agent_effects.spending import AMPLE_OUTPUT
+from service_kit.access import AccessFile
 from service_kit.log import get_logger
 from service_kit.tokens import ModelClaims
 
+from model_api.budgets import limits_of, refusal
 from model_api.errors import ModelRefusal
+from model_api.estimate import with_margin
+from model_api.prices import Prices
+from model_api.request import Checked
 from model_api.usage import Tokens
 
 SETTLE_TRIES = 3
 SETTLE_WAIT_SECONDS = 0.5
+HELD_WAIT_SECONDS = 10.0
+"""How long a request waits for others that are under way to give back what they do not need."""
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 0.25
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+Count = Callable[[], Awaitable[int | None]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What is reserved for one request.
+
+    Attributes:
+        id: tells the request from the task's others.
+        tokens: as many as it may come to.
+        usd: what they may cost.
+    """
+
+    task: UUID
+    id: str
+    tokens: Tokens
+    usd: Decimal
 
 
 class Spending:
-    """Admits requests and records what they cost; a request waits for what its task's last one still records."""
+    """Reserves and settles; a request waits for what its task's last one still settles.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    Args:
+        pool: the database.
+        prices: of the models that are served.
+        access: the budgets of tenants and skills; without it they have none.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, prices: Prices, access: AccessFile | None) -> None:
         self._pool = pool
+        self._prices = prices
+        self._access = access
         self._log = get_logger("spending")
-        self._settling: dict[object, set[asyncio.Task[None]]] = defaultdict(set)
+        self._settling: dict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
 
-    async def admit(self, claims: ModelClaims) -> None:
-        """Check that the run is live and its task's budget not used up.
+    async def check_live(self, claims: ModelClaims) -> None:
+        """Check that the run is live, for what costs nothing.
 
         Raises:
-            ModelRefusal: `stale_attempt`, `budget_usd`, `budget_tokens`, or `spending_unavailable`.
+            ModelRefusal: `stale_attempt`, or `spending_unavailable`.
         """
-        if pending := self._settling.get(claims.task):
-            await asyncio.wait(pending)
-        try:
-            verdict = await may_spend(self._pool, claims.task, claims.attempt, claims.budget)
-        except DATABASE_ERRORS as error:
-            self._log.error("may_spend failed", error=str(error) or type(error).__name__)
-            message = "the budget cannot be checked now, so nothing was sent: try again when /ready says it can"
-            raise ModelRefusal("spending_unavailable", message) from error
-        match verdict:
-            case "not_live":
-                message = f"attempt {claims.attempt} of task {claims.task} does not run any more: stop"
-                raise ModelRefusal("stale_attempt", message)
-            case "budget_usd":
-                message = f"task {claims.task} has used up its budget of {claims.budget.usd} US dollars (budget.usd)"
-                raise ModelRefusal("budget_usd", message)
-            case "budget_tokens":
-                message = f"task {claims.task} has used up its budget of {claims.budget.tokens} tokens (budget.tokens)"
-                raise ModelRefusal("budget_tokens", message)
-            case "ok":
-                return
+        if not await self._answered(agent_effects.is_live(self._pool, claims.task, claims.attempt)):
+            raise _stale(claims)
 
-    def settle(
-        self, claims: ModelClaims, *, model: str, request_id: str, tokens: Tokens, usd: Decimal
-    ) -> asyncio.Task[None]:
-        """Begin to record what a request cost; goes on when the caller is gone."""
-        task = asyncio.create_task(self._record(claims, model, request_id, tokens, usd))
-        self._settling[claims.task].add(task)
-        task.add_done_callback(lambda done: self._settled(claims.task, done))
-        return task
+    async def reserve(self, claims: ModelClaims, checked: Checked, request_id: str, count: Count) -> Reservation:
+        """Reserve what a request may cost: all the output that it asks for, or what the budgets leave of it.
+
+        Where little is left the vendor is asked how many tokens the input has, since the bound is far above it.
+
+        Args:
+            claims: who pays.
+            checked: the request.
+            request_id: tells it from the task's others.
+            count: gives the vendor's count of the input, None where it cannot.
+
+        Raises:
+            ModelRefusal: `stale_attempt`, a budget's reason, `budget_held`, or `spending_unavailable`.
+        """
+        limits = limits_of(claims, self._access.current() if self._access is not None else None)
+        asked = self._asked(checked, checked.input_bound, fewest=max(AMPLE_OUTPUT, checked.fewest_output))
+        until = asyncio.get_running_loop().time() + HELD_WAIT_SECONDS
+        pause, counted = FIRST_PAUSE_SECONDS, False
+        while True:
+            if pending := self._settling.get(claims.task):
+                await asyncio.wait(pending)
+            outcome: Reserved = await self._answered(
+                agent_effects.reserve(
+                    self._pool,
+                    task=claims.task,
+                    attempt=claims.attempt,
+                    tenant=claims.tenant,
+                    skill=claims.skill,
+                    model=checked.model,
+                    request_id=request_id,
+                    asked=asked,
+                    limits=limits,
+                )
+            )
+            if outcome.verdict == "ok":
+                tokens = Tokens(input=asked.input_tokens, output=outcome.output_tokens)
+                return Reservation(claims.task, request_id, tokens, outcome.usd)
+            if outcome.verdict == "not_live":
+                raise _stale(claims)
+            if not counted and outcome.left + outcome.underway > 0:
+                counted = True
+                true = await count()
+                bound = checked.input_bound if true is None else min(checked.input_bound, with_margin(true))
+                asked = self._asked(checked, bound, fewest=checked.fewest_output)
+            elif not outcome.held or asyncio.get_running_loop().time() >= until:
+                raise refusal(claims, limits, outcome)
+            else:
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+    def settle(self, held: Reservation, tokens: Tokens, usd: Decimal) -> None:
+        """Begin to put what a request cost in the place of what was reserved; goes on when the caller is gone."""
+        self._begin(
+            held,
+            lambda: agent_effects.settle_spend(
+                self._pool,
+                held.task,
+                held.id,
+                usd=usd,
+                input_tokens=tokens.input,
+                output_tokens=tokens.output,
+                cache_read_tokens=tokens.cache_read,
+                cache_write_tokens=tokens.cache_write,
+            ),
+        )
+
+    def keep(self, held: Reservation) -> None:
+        """Begin to settle a request whose usage nobody knows at what was reserved."""
+        self._begin(held, lambda: agent_effects.keep_spend(self._pool, held.task, held.id))
+
+    def release(self, held: Reservation) -> None:
+        """Begin to give back what was reserved for a request that cost nothing."""
+        self._begin(held, lambda: agent_effects.release_spend(self._pool, held.task, held.id))
 
     async def drain(self) -> None:
         """Wait until all that was spent is recorded."""
         while pending := [task for tasks in self._settling.values() for task in tasks]:
             await asyncio.wait(pending)
 
-    def _settled(self, key: object, task: asyncio.Task[None]) -> None:
+    def _asked(self, checked: Checked, input_tokens: int, *, fewest: int) -> Asked:
+        wanted = checked.max_tokens
+        alone = self._prices.worst(checked.model, input_tokens=input_tokens, output_tokens=0)
+        whole = self._prices.worst(checked.model, input_tokens=input_tokens, output_tokens=wanted)
+        return Asked(
+            input_tokens=input_tokens,
+            input_usd=alone,
+            output_tokens=wanted,
+            fewest_output=fewest,
+            output_usd=(whole - alone) / wanted,
+        )
+
+    async def _answered(self, question: Awaitable[T]) -> T:
+        try:
+            return await question
+        except DATABASE_ERRORS as error:
+            self._log.error("budget_not_checked", error=str(error) or type(error).__name__)
+            message = "the budget cannot be checked now, so nothing was sent: try again when /ready says it can"
+            raise ModelRefusal("spending_unavailable", message) from error
+
+    def _begin(self, held: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
+        task = asyncio.create_task(self._persist(held, step))
+        self._settling[held.task].add(task)
+        task.add_done_callback(lambda done: self._settled(held.task, done))
+
+    def _settled(self, key: UUID, task: asyncio.Task[None]) -> None:
         self._settling[key].discard(task)
         if not self._settling[key]:
             del self._settling[key]
 
-    async def _record(self, claims: ModelClaims, model: str, request_id: str, tokens: Tokens, usd: Decimal) -> None:
+    async def _persist(self, held: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
+        """Try a few times; where that fails the row stays as it was reserved, which counts."""
         for left in reversed(range(SETTLE_TRIES)):
             try:
-                await record_spend(
-                    self._pool,
-                    task=claims.task,
-                    attempt=claims.attempt,
-                    tenant=claims.tenant,
-                    model=model,
-                    request_id=request_id,
-                    input_tokens=tokens.input,
-                    output_tokens=tokens.output,
-                    cache_read_tokens=tokens.cache_read,
-                    cache_write_tokens=tokens.cache_write,
-                    usd=usd,
-                )
+                await step()
             except DATABASE_ERRORS as error:
-                self._log.error("record_spend failed", error=str(error) or type(error).__name__, tries_left=left)
+                said = str(error) or type(error).__name__
+                self._log.error("not_settled", request=held.id, error=said, tries_left=left)
                 if left:
                     await asyncio.sleep(SETTLE_WAIT_SECONDS)
             else:
                 return
+
+
+def _stale(claims: ModelClaims) -> ModelRefusal:
+    message = f"attempt {claims.attempt} of task {claims.task} does not run any more: stop"
+    return ModelRefusal("stale_attempt", message)

@@ -4,8 +4,6 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-BYTES_PER_TOKEN = 4
-"""A rough count, for replies that end before they say their usage."""
 MAX_LINE_BYTES = 8_000_000
 
 
@@ -46,24 +44,23 @@ class Meter(Protocol):
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
-    def tokens(self, request_bytes: int) -> Tokens:
-        """Give the usage so far; what the reply did not say is estimated, and never zero."""
+    def tokens(self) -> Tokens:
+        """Give the usage that the reply said."""
 
 
 class StreamMeter:
-    """Reads the events of a stream: the opening usage, the deltas, the final usage."""
+    """Reads the events of a stream: the opening usage and the final one."""
 
     def __init__(self) -> None:
         self._complete = False
         self._rest = bytearray()
         self._opened = False
         self._said = Tokens()
-        self._delta_bytes = 0
 
     @property
     def complete(self) -> bool:
-        """Whether the stream said its final usage."""
-        return self._complete
+        """Whether the stream said its opening and its final usage."""
+        return self._opened and self._complete
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes; events may be cut anywhere."""
@@ -74,14 +71,9 @@ class StreamMeter:
             if line.startswith(b"data:"):
                 self._event(line[5:])
 
-    def tokens(self, request_bytes: int) -> Tokens:
+    def tokens(self) -> Tokens:
         """Give the usage so far."""
-        tokens = self._said
-        if not self._opened:
-            tokens = replace(tokens, input=max(1, request_bytes // BYTES_PER_TOKEN))
-        if not self._complete:
-            tokens = replace(tokens, output=max(tokens.output, self._delta_bytes // BYTES_PER_TOKEN))
-        return tokens
+        return self._said
 
     def _event(self, data: bytes) -> None:
         try:
@@ -94,9 +86,6 @@ class StreamMeter:
             case "message_start" if isinstance(event.get("message"), dict):
                 self._opened = True
                 self._said = self._said.updated(event["message"].get("usage"))
-            case "content_block_delta" if isinstance(event.get("delta"), dict):
-                texts = (value for name, value in event["delta"].items() if name != "type" and isinstance(value, str))
-                self._delta_bytes += sum(len(text.encode("utf-8", "replace")) for text in texts)
             case "message_delta":
                 self._said = self._said.updated(event.get("usage"))
                 self._complete = True
@@ -117,12 +106,9 @@ class WholeMeter:
         """Take the next bytes."""
         self._body += chunk
 
-    def tokens(self, request_bytes: int) -> Tokens:
-        """Give the usage; of a reply that was cut, an estimate."""
-        usage = self._usage()
-        if usage is not None:
-            return Tokens().updated(usage)
-        return Tokens(input=max(1, request_bytes // BYTES_PER_TOKEN), output=len(self._body) // BYTES_PER_TOKEN)
+    def tokens(self) -> Tokens:
+        """Give the usage."""
+        return Tokens().updated(self._usage())
 
     def _usage(self) -> dict[str, Any] | None:
         try:

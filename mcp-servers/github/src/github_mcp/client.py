@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
+from mcp_kit import gateway
 from mcp_kit.call import Call
 from pydantic import BaseModel, ValidationError
 from service_kit.errors import UpstreamError
@@ -156,11 +157,11 @@ class GitHub:
             raise no_token()
         headers = {"authorization": f"Bearer {self._token}"}
         if self._gateway:
-            headers["x-agent-tool"] = call.tool
-            if call.caller.token:
-                headers["x-task-token"] = call.caller.token
+            headers |= gateway.headers_of(call)
         params = {name: value for name, value in (query or {}).items() if value is not None}
         reply = await self._http.request(method, path, params=params, json=body, headers=headers)
+        if self._gateway:
+            gateway.heed(reply, call)
         if reply.status != success:
             raise explain(reply, target, gateway=self._gateway)
         return reply

@@ -4,12 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Annotated
 
-from mcp_kit.errors import Refused, ToolFailed
+from mcp_kit.errors import ToolFailed
+from mcp_kit.gateway import refused
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
-from service_kit.foreign import clean_line
 from service_kit.http import Reply
 
-GATEWAY_HEADER = "x-agent-gateway-error"
 MOST_DIGITS = 12
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$")]
 
@@ -25,13 +24,6 @@ class Faults(BaseModel):
     """The part of a 422 that is read."""
 
     errors: list[Fault] = Field(default_factory=list)
-
-
-class GatewayRefusal(BaseModel):
-    """A refusal by our own gateway, whose words are ours."""
-
-    message: str
-    remedy: str = ""
 
 
 def no_token() -> ToolFailed:
@@ -50,8 +42,8 @@ def explain(reply: Reply, target: str, *, gateway: bool) -> ToolFailed:
         target: what was asked for, in our words.
         gateway: whether the gateway answers, so that its own refusals can be told.
     """
-    if gateway and GATEWAY_HEADER in reply.headers:
-        return _by_gateway(reply)
+    if gateway and (ours := refused(reply)) is not None:
+        return ours
     wait = _wait(reply.headers)
     if reply.status == 429 or (reply.status == 403 and wait is not None):
         return ToolFailed("GitHub's rate limit is used up.", next_step=f"Call again in {wait or 60} s, and call less.")
@@ -78,15 +70,6 @@ _MEANINGS = {
     409: ("{} changed meanwhile, or is in the way (409).", "Read it again before you write."),
     410: ("{} was deleted, or issues are switched off here (410).", "Leave it."),
 }
-
-
-def _by_gateway(reply: Reply) -> ToolFailed:
-    try:
-        refusal = GatewayRefusal.model_validate_json(reply.body)
-    except ValidationError:
-        return ToolFailed("The gateway refused this.", next_step="Try another way.")
-    kind = Refused if reply.status == 403 else ToolFailed
-    return kind(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy))
 
 
 def _wait(headers: Mapping[str, str]) -> int | None:

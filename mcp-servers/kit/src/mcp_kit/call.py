@@ -1,6 +1,7 @@
 """One call of a tool, as the tool sees it: who calls, under which name, and where its reply is to begin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import uuid4
 
 from mcp_kit.caller import OWNER, Caller
 from mcp_kit.cursor import START, Position
@@ -14,8 +15,12 @@ class Call:
         tool: the tool's registered name.
         caller: who calls.
         start: where the cursor points; `start.page` holds the vendor's own paging parameters.
+        notes: what else the caller is told, in our own words, before the reply.
+        id: tells the call from all others, to a gateway that counts them.
     """
 
     tool: str
     caller: Caller = OWNER
     start: Position = START
+    notes: list[str] = field(default_factory=list)
+    id: str = field(default_factory=lambda: uuid4().hex)

@@ -40,3 +40,19 @@ class Refused(ToolFailed):
     """The model takes another way: its grant or the operator's selection forbids this; nothing was sent."""
 
     outcome = "refused"
+
+
+class Proposed(McpKitError):
+    """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other.
+
+    Args:
+        proposal: its id.
+        decided: whether it is approved already.
+    """
+
+    def __init__(self, proposal: str, *, decided: bool = False) -> None:
+        state = "It was approved, and the gateway sends it." if decided else "A policy or a person decides afterwards."
+        super().__init__(
+            f"Stored as proposal {proposal}, and not sent. {state} This counts as done: go on, do not repeat it, and "
+            "do without what its result would tell, such as a new number or address."
+        )

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
@@ -11,10 +11,11 @@ from service_kit.foreign import clean_line, new_nonce
 from service_kit.log import bound, get_logger
 from service_kit.refs import append_ref, make_ref
 
+from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
-from mcp_kit.errors import Refused, ToolFailed
+from mcp_kit.errors import Proposed, Refused, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.pace import Pace
 from mcp_kit.reply import Reply, render, render_error
@@ -52,6 +53,7 @@ class Runner:
         self._server = server
         self._catalog = catalog
         self._pace = pace
+        self._calls = ToolCalls()
         self._metrics = metrics
         self._budget = budget - REF_ROOM
         self._ref_key = ref_key
@@ -94,6 +96,7 @@ class Runner:
                 f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
             )
         self._pace.take(caller.id)
+        self._calls.take(caller)
         parsed = spec.parse(arguments)
         for argument, kind in spec.resources.items():
             resource = parsed[argument]
@@ -117,7 +120,10 @@ class Runner:
         after = LOOK_FIRST if spec.writes else "Try again, or ask for less."
         try:
             async with asyncio.timeout(spec.timeout):
-                return await spec.run(call, **arguments)
+                reply = await spec.run(call, **arguments)
+                return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
+        except Proposed as proposed:
+            return Reply(str(proposed))
         except (TimeoutError, UpstreamTimeout):
             raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
         except UpstreamUnreachable:

@@ -79,13 +79,19 @@ class Artifact(WireModel):
 
 
 class TaskResult(WireModel):
-    """How a task ended, over all its attempts."""
+    """How a task ended, over all its attempts.
+
+    Attributes:
+        output: what the agent answered, in its skill's form.
+        partial: whether `output` is no answer but the text that the agent had said last when the task ended.
+    """
 
     task_id: UUID
     status: Literal["succeeded", "failed", "cancelled", "rejected"]
     reason: Reason | None = None
     message: str = ""
     output: Any = None
+    partial: bool = False
     claims: list[Claim] = Field(default_factory=list)
     effects: list[EffectSummary] = Field(default_factory=list)
     artifacts: list[Artifact] = Field(default_factory=list)

@@ -1,78 +1,69 @@
-"""Effects, in table `gateway.effects`: a write is a row before it is a call, and is settled once.
+"""Effects, in table `gateway.effects`: a write is a row before it is a call, and the row tells what became of it.
 
-A row's states: sending, then done, failed or unknown for good. The fence stands in the insert itself.
+States: proposed, then approved, denied or expired; sending, then done, failed or unknown. `unknown` may still be found
+out. A row's key, where it has one, is unique to its tenant and owner: the same request again is told of its row.
 """
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+import asyncpg
 from agent_contracts import EffectSummary
 from agent_stores.pool import Executor
 
 from agent_effects.errors import EffectError
+from agent_effects.models import Begun, Effect, Write
 
 SENDING_SECONDS = 120.0
 """Longer than any vendor's time limit: a row that is `sending` for longer reads as `unknown`."""
+PROBE_SECONDS = 15.0
+MOST_PROBES = 10
 
 
-async def begin(
-    conn: Executor,
-    *,
-    id: UUID,  # noqa: A002 - the column's name
-    tenant: str,
-    task: UUID | None,
-    attempt: int | None,
-    caller: str,
-    vendor: str,
-    tool: str | None,
-    route: str,
-    target: str,
-    method: str,
-    request: dict[str, Any],
-) -> bool:
-    """Write down that a call is about to be sent; False where the task's attempt no longer holds its lease.
+async def begin(conn: Executor, write: Write) -> Begun:
+    """Write down that a call is about to be sent, or store it as a proposal, unless something stands against it.
 
-    Args:
-        conn: a connection or a pool; the row must be committed before the call is sent.
-        id: the effect's own random id.
-        tenant: whose write it is.
-        task: the task that writes, with `attempt`; None for a caller without a task.
-        attempt: the attempt that writes: the fence refuses any but the one that runs.
-        caller: the service whose token came with the request.
-        vendor: where it goes.
-        tool: the tool that asked for it, where there is one.
-        route: the route's name in the vendor's table.
-        target: what is written to, in the vendor's own words.
-        method: the HTTP method.
-        request: what identifies the request, without secrets: path, hash of the body, and as `fields` the names of the
-            body's fields.
+    In one statement: the fence (`stale`), the key (`repeat`: the same request is known; `conflict`: another request
+    has this key), the limit (`limit`), the row. The row must be committed before the call is sent.
+    """
+    stored = write.proposal
+    row = await conn.fetchrow(
+        "select verdict, earlier from gateway.begin_effect"
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        write.id,
+        write.tenant,
+        write.task,
+        write.attempt,
+        write.caller,
+        write.vendor,
+        write.tool,
+        write.route,
+        write.target,
+        write.method,
+        dict(write.request),
+        write.key,
+        write.fingerprint,
+        write.limit,
+        stored.call if stored else None,
+        stored.shown if stored else None,
+        stored.sha256 if stored else None,
+        stored.base if stored else None,
+        stored.seconds if stored else None,
+    )
+    assert row is not None
+    return Begun(row["verdict"], await effect(conn, row["earlier"]) if row["earlier"] else None)
+
+
+async def effect(conn: Executor, id: UUID) -> Effect:  # noqa: A002 - the column's name
+    """Give a row.
 
     Raises:
-        ValueError: a task without an attempt, or an attempt without a task.
+        EffectError: there is no such effect.
     """
-    if (task is None) != (attempt is None):
-        raise ValueError("an effect of a task needs the attempt too, and only that")
-    inserted = await conn.fetchval(
-        """
-        insert into gateway.effects
-            (id, tenant, task_id, attempt, caller, vendor, tool, route, target, method, request)
-        select $1, $2, $3::uuid, $4::integer, $5, $6, $7, $8, $9, $10, $11
-        where $3::uuid is null or ledger.live($3::uuid, $4::integer)
-        returning true
-        """,
-        id,
-        tenant,
-        task,
-        attempt,
-        caller,
-        vendor,
-        tool,
-        route,
-        target,
-        method,
-        request,
-    )
-    return inserted is True
+    row = await conn.fetchrow(f"select {_COLUMNS} from gateway.effects e where e.id = $1", id)  # noqa: S608 - constant columns
+    if row is None:
+        raise EffectError(f"there is no effect {id}")
+    return _effect(row)
 
 
 async def settle(
@@ -83,6 +74,8 @@ async def settle(
     status: int | None = None,
     url: str | None = None,
     detail: str | None = None,
+    answer: bytes | None = None,
+    answer_type: str | None = None,
 ) -> None:
     """Say what became of a call; saying the same again changes nothing.
 
@@ -95,6 +88,8 @@ async def settle(
         status: the vendor's HTTP status, where there was one.
         url: where a reader finds what was written.
         detail: why it failed or is unknown.
+        answer: the vendor's reply, by which a repeat is answered.
+        answer_type: its content type.
 
     Raises:
         EffectError: there is no such effect, or it was settled otherwise.
@@ -103,9 +98,9 @@ async def settle(
         """
         with before as (select id, state from gateway.effects where id = $1 for update),
         settled as (
-            update gateway.effects e
-            set state = $2, status = $3, url = $4, detail = $5, settled_at = clock_timestamp()
-            from before b where e.id = b.id and b.state = 'sending'
+            update gateway.effects e set state = $2, status = $3, url = $4, detail = $5, answer = $6, answer_type = $7,
+                settled_at = clock_timestamp()
+            from before b where e.id = b.id and (b.state = 'sending' or (b.state = 'unknown' and $2 <> 'unknown'))
         )
         select state from before
         """,
@@ -114,11 +109,45 @@ async def settle(
         status,
         url,
         detail,
+        answer,
+        answer_type,
     )
     if before is None:
         raise EffectError(f"there is no effect {id}: begin it before it is sent")
-    if before not in ("sending", state):
+    if before not in ("sending", "unknown", state):
         raise EffectError(f"effect {id} is settled as {before} and cannot become {state}")
+
+
+async def take_open(conn: Executor, vendor: str, *, older_than: float, most: int = 20) -> list[Effect]:
+    """Take effects of a vendor whose reply was lost, to find out what became of them; no two callers get the same.
+
+    Each is given at most `MOST_PROBES` times, at growing distances.
+
+    Args:
+        conn: a connection or a pool.
+        vendor: whose effects.
+        older_than: seconds since the send, after which nobody waits for its reply any more.
+        most: how many to take.
+    """
+    rows = await conn.fetch(
+        f"""
+        with due as (
+            select id from gateway.effects
+            where vendor = $1 and state in ('sending', 'unknown')
+                and sent_at < clock_timestamp() - make_interval(secs => $2) and probes < $4
+                and (probed_at is null or probed_at < clock_timestamp() - make_interval(secs => $5 * 2 ^ probes))
+            order by sent_at limit $3 for update skip locked
+        )
+        update gateway.effects e set probed_at = clock_timestamp(), probes = probes + 1
+        from due where e.id = due.id returning {_COLUMNS}
+        """,  # noqa: S608 - constant columns
+        vendor,
+        older_than,
+        most,
+        MOST_PROBES,
+        PROBE_SECONDS,
+    )
+    return [_effect(row) for row in rows]
 
 
 async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SENDING_SECONDS) -> list[EffectSummary]:
@@ -127,7 +156,7 @@ async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SEN
         """
         select id, attempt, vendor, tool, route, target, url,
             array(select jsonb_array_elements_text(coalesce(request -> 'fields', '[]'))) as fields,
-            case when state = 'sending' and began_at < clock_timestamp() - make_interval(secs => $2)
+            case when state = 'sending' and sent_at < clock_timestamp() - make_interval(secs => $2)
                 then 'unknown' else state end as state
         from gateway.effects where task_id = $1 order by began_at, id
         """,
@@ -135,3 +164,15 @@ async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SEN
         sending_seconds,
     )
     return [EffectSummary(**dict(row)) for row in rows]
+
+
+_COLUMNS = """
+    e.id, e.tenant, e.task_id, e.attempt, e.vendor, e.tool, e.route, e.target, e.request, e.state, e.sends, e.status,
+    e.url, e.detail, e.answer, e.answer_type,
+    extract(epoch from clock_timestamp() - e.sent_at)::double precision as age
+"""
+
+
+def _effect(row: asyncpg.Record) -> Effect:
+    values = dict(row)
+    return Effect(task=values.pop("task_id"), **values)

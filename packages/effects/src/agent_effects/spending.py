@@ -1,78 +1,211 @@
-"""Spending, in table `gateway.spend`: what the model cost each task, a row a request, and whether it may go on."""
+"""Spending, in `gateway.spend` (a row a request to the model) and `gateway.totals` (sums by task, skill and tenant).
+
+What a request may cost at most is reserved before it is sent, behind the fence, and settled after it, once.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from agent_contracts import Budget, Usage
+from agent_contracts import Usage
 from agent_stores.pool import Executor
 
-MaySpend = Literal["ok", "budget_usd", "budget_tokens", "not_live"]
+Verdict = Literal["ok", "not_live", "budget_usd", "budget_tokens", "budget_skill_day", "budget_tenant_day"]
+AMPLE_OUTPUT = 4096
+"""A request gets at most half of what is left beyond this many tokens: a cut stream must not use up a whole budget."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A budget; a missing bound bounds nothing."""
+
+    usd: Decimal | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All budgets that a request falls under; a day is one of UTC, by PostgreSQL's clock."""
+
+    task: Limit = Limit()
+    skill_day: Limit = Limit()
+    tenant_day: Limit = Limit()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a request may use at most.
+
+    Attributes:
+        input_tokens: no fewer than the vendor will count.
+        input_usd: their price at the dearest rate.
+        output_tokens: as many as it asks for.
+        fewest_output: with fewer it is of no use.
+        output_usd: the price of one.
+    """
+
+    input_tokens: int
+    input_usd: Decimal
+    output_tokens: int
+    fewest_output: int = 1
+    output_usd: Decimal
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What became of a reservation.
+
+    Attributes:
+        verdict: `ok`, or why nothing is reserved.
+        output_tokens: to how many the request's output must be capped.
+        usd: what is reserved.
+        unit: of the budget that is too small, `usd` or `tokens`.
+        left: what is left of that budget.
+        underway: what of it requests under way have reserved.
+        held: it would do if that were given back.
+        renews_at: when that budget is whole again; None for a task's.
+    """
+
+    verdict: Verdict
+    output_tokens: int = 0
+    usd: Decimal = Decimal(0)
+    unit: Literal["usd", "tokens"] | None = None
+    left: Decimal = Decimal(0)
+    underway: Decimal = Decimal(0)
+    held: bool = False
+    renews_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Spend:
-    """What a task has spent over all its attempts."""
+    """What a task has spent over all its attempts, with what is reserved for the `open` ones of its requests."""
 
     usd: Decimal
     tokens: int
     requests: int
     usage: Usage
+    open: int = 0
 
 
-async def record_spend(
+async def reserve(
     conn: Executor,
     *,
     task: UUID,
     attempt: int,
     tenant: str,
+    skill: str,
     model: str,
     request_id: str,
+    asked: Asked,
+    limits: Limits,
+) -> Reserved:
+    """Reserve what a request may cost at most; one statement holds the fence and every budget.
+
+    Output is capped to what is left, so that no number of requests at once passes a budget.
+
+    Args:
+        conn: a connection or a pool.
+        task: the task that asks.
+        attempt: its attempt, which must be live.
+        tenant: whose task it is.
+        skill: the task's.
+        model: the model as it is priced.
+        request_id: what tells this request from the task's others.
+        asked: what the request may use.
+        limits: the budgets.
+    """
+    pairs = (limits.task, limits.skill_day, limits.tenant_day)
+    most = [bound for limit in pairs for bound in (limit.usd, None if limit.tokens is None else Decimal(limit.tokens))]
+    row = await conn.fetchrow(
+        "select * from gateway.reserve($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        task,
+        attempt,
+        tenant,
+        skill,
+        model,
+        request_id,
+        asked.input_tokens,
+        asked.input_usd,
+        asked.output_tokens,
+        min(asked.fewest_output, asked.output_tokens),
+        AMPLE_OUTPUT,
+        asked.output_usd,
+        most,
+    )
+    assert row is not None
+    return Reserved(
+        verdict=row["verdict"],
+        output_tokens=row["output"] or 0,
+        usd=row["price"] or Decimal(0),
+        unit=row["unit"],
+        left=row["remains"] or Decimal(0),
+        underway=row["underway"] or Decimal(0),
+        held=bool(row["held"]),
+        renews_at=row["renews_at"],
+    )
+
+
+async def settle_spend(
+    conn: Executor,
+    task: UUID,
+    request_id: str,
+    *,
     usd: Decimal,
     input_tokens: int = 0,
     output_tokens: int = 0,
     cache_read_tokens: int = 0,
     cache_write_tokens: int = 0,
 ) -> bool:
-    """Record what a request cost; False where this request of this task is recorded already.
+    """Put what a request cost in the place of what was reserved; False where that is not open any more.
 
     No fence: what was spent before the lease ended is spent, whoever runs the task now.
 
     Args:
         conn: a connection or a pool.
         task: the task that asked.
-        attempt: its attempt that asked.
-        tenant: whose task it is.
-        model: the model as it was priced.
-        request_id: what tells this request from the task's others.
-        usd: its price.
+        request_id: as it was reserved.
+        usd: the request's price.
         input_tokens: tokens neither read from nor written to the cache.
         output_tokens: tokens that the model wrote.
         cache_read_tokens: tokens read from the cache.
         cache_write_tokens: tokens written to the cache.
     """
-    inserted = await conn.fetchval(
+    tokens = (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
+    return await _settle(conn, task, request_id, *tokens, usd)
+
+
+async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
+    """Give back what was reserved for a request that cost nothing; False where that is not open any more."""
+    return await _settle(conn, task, request_id, None, None, None, None, None)
+
+
+async def keep_spend(conn: Executor, task: UUID, request_id: str) -> bool:
+    """Settle a request at what was reserved, since nobody knows what it cost; False where it is not open any more."""
+    kept = await conn.fetchval(
         """
-        insert into gateway.spend (task_id, attempt, tenant, model, request_id, usd,
-            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        on conflict (task_id, request_id) do nothing
-        returning true
+        update gateway.spend set state = 'settled', settled_at = clock_timestamp()
+        where task_id = $1 and request_id = $2 and state = 'reserved' returning true
         """,
         task,
-        attempt,
-        tenant,
-        model,
         request_id,
-        usd,
-        input_tokens,
-        output_tokens,
-        cache_read_tokens,
-        cache_write_tokens,
     )
-    return inserted is True
+    return kept is True
+
+
+async def _settle(conn: Executor, task: UUID, request_id: str, *true: int | Decimal | None) -> bool:
+    settled: bool = await conn.fetchval(
+        "select gateway.settle_spend($1, $2, $3, $4, $5, $6, $7)", task, request_id, *true
+    )
+    return settled
+
+
+async def is_live(conn: Executor, task: UUID, attempt: int) -> bool:
+    """Say whether an attempt holds its lease: the fence, for what costs nothing."""
+    live: bool = await conn.fetchval("select ledger.live($1, $2)", task, attempt)
+    return live
 
 
 async def spent(conn: Executor, task: UUID) -> Spend:
@@ -80,6 +213,7 @@ async def spent(conn: Executor, task: UUID) -> Spend:
     row = await conn.fetchrow(
         """
         select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0)::bigint as tokens, count(*) as requests,
+            count(*) filter (where state = 'reserved') as open,
             coalesce(sum(input_tokens), 0)::bigint as input_tokens,
             coalesce(sum(output_tokens), 0)::bigint as output_tokens,
             coalesce(sum(cache_read_tokens), 0)::bigint as cache_read_tokens,
@@ -100,6 +234,7 @@ async def spent(conn: Executor, task: UUID) -> Spend:
             cache_write_tokens=row["cache_write_tokens"],
             requests=row["requests"],
         ),
+        open=row["open"],
     )
 
 
@@ -109,25 +244,3 @@ async def spent_by(conn: Executor, tasks: Iterable[UUID]) -> Decimal:
         "select coalesce(sum(usd), 0) from gateway.spend where task_id = any($1::uuid[])", list(tasks)
     )
     return total
-
-
-async def may_spend(conn: Executor, task: UUID, attempt: int, budget: Budget) -> MaySpend:
-    """Say whether an attempt may ask the model: it holds its lease (the fence), and its task's budget is not used up.
-
-    Tokens are counted as what was sent and received, the cache included. A budget's missing bound bounds nothing.
-    """
-    answer: MaySpend = await conn.fetchval(
-        """
-        select case
-            when not ledger.live($1::uuid, $2::integer) then 'not_live'
-            when coalesce(sum(usd), 0) >= $3::numeric then 'budget_usd'
-            when coalesce(sum(tokens), 0) >= $4::bigint then 'budget_tokens'
-            else 'ok' end
-        from gateway.spend where task_id = $1
-        """,
-        task,
-        attempt,
-        budget.usd,
-        budget.tokens,
-    )
-    return answer

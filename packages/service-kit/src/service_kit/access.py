@@ -1,11 +1,13 @@
 """`access.yaml`: the doors tasks come through, and what services, people and tenants may do."""
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
 from agent_contracts import Actor, Budget
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from agent_contracts.task import SkillName
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from service_kit.bearer import holder
 from service_kit.errors import ConfigError
@@ -31,6 +33,7 @@ class Door(Entry):
     Attributes:
         models: what a task may name in place of its skill's own model, `*` for any.
         reply_origins: where a task may have its result posted, as scheme://host[:port].
+        approves: the skills whose proposals are decided through this door, `*` for all; its actor is who decides.
     """
 
     name: str = ""
@@ -42,10 +45,28 @@ class Door(Entry):
     models: list[str] = Field(default_factory=list)
     reply_origins: list[ListedOrigin] = Field(default_factory=list)
     token_sha256: list[Hash] = Field(default_factory=list)
+    approves: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _names_who_decides(self) -> Self:
+        if self.approves and self.name.startswith(("stream:", "webhook:")):
+            raise ValueError("approves: only people decide: name it under http or cli")
+        if self.approves and self.actor is None:
+            raise ValueError("approves: an actor is needed too, as who decides is recorded")
+        return self
 
     def opens(self, skill: str) -> bool:
         """Say whether tasks for the skill may come through this door."""
         return "*" in self.skills or skill in self.skills
+
+    def decides(self, skill: str | None) -> bool:
+        """Say whether what tasks of the skill propose may be decided through this door."""
+        return "*" in self.approves or skill in self.approves
+
+    @property
+    def decider(self) -> str:
+        """Name who decides through this door, as `kind:id`."""
+        return f"{self.actor.kind}:{self.actor.id}" if self.actor else self.name
 
     def offers(self, model: str) -> bool:
         """Say whether tasks may name the model, whatever their skill's own is."""
@@ -68,10 +89,25 @@ class Person(Entry):
     vendors: dict[str, Bound] = Field(default_factory=dict)
 
 
+class DayBudget(Entry):
+    """What may be spent on the model in a day of UTC; a missing bound bounds nothing."""
+
+    usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+
+
+class TenantBudgets(Entry):
+    """What a tenant's tasks may spend together, and those of a skill."""
+
+    day: DayBudget = Field(default_factory=DayBudget)
+    skills: dict[SkillName, DayBudget] = Field(default_factory=dict)
+
+
 class Tenant(Entry):
-    """What a tenant may do at each vendor, whatever its skills and doors say."""
+    """What a tenant may do at each vendor, whatever its skills and doors say, and what it may spend."""
 
     vendors: dict[str, Bound] = Field(default_factory=dict)
+    budgets: TenantBudgets = Field(default_factory=TenantBudgets)
 
 
 class Access(Entry):

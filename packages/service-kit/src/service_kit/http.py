@@ -29,6 +29,11 @@ class Reply:
     headers: httpx.Headers
     body: bytes
 
+    @classmethod
+    def made(cls, status: int, body: bytes, content_type: str) -> "Reply":
+        """Make a reply as if an upstream had given it."""
+        return cls(status, httpx.Headers({"content-type": content_type}), body)
+
     @property
     def ok(self) -> bool:
         """Whether the status is 2xx."""

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import jwt
 from agent_contracts import Budget, Grant
 from jwt import PyJWK
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service_kit.errors import ConfigError, TokenError
 from service_kit.keys import read_public
@@ -39,11 +39,12 @@ class RunClaims(BaseModel):
 
 
 class TaskClaims(RunClaims):
-    """A task token: what the run may do at one vendor."""
+    """A task token: what the run may do at one vendor, and how many tools the task may call over all its attempts."""
 
     vendor: str
     audience: tuple[str, ...]
     grant: Grant
+    tool_calls: Annotated[int, Field(ge=0)] | None = None
 
 
 class ModelClaims(RunClaims):
@@ -51,6 +52,7 @@ class ModelClaims(RunClaims):
 
     models: tuple[str, ...]
     budget: Budget
+    skill: str = ""
 
 
 class Signer:
@@ -86,10 +88,13 @@ class Signer:
         vendor: str,
         audience: Sequence[str],
         grant: Grant,
+        tool_calls: int | None = None,
         lifetime_seconds: float,
     ) -> str:
         """Sign a token for one run and vendor; `audience` is the MCP server and its gateway."""
-        claims = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
+        claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
+        if tool_calls is not None:
+            claims["tool_calls"] = tool_calls
         return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds)
 
     def model_token(
@@ -100,10 +105,15 @@ class Signer:
         tenant: str,
         models: Sequence[str],
         budget: Budget,
+        skill: str = "",
         lifetime_seconds: float,
     ) -> str:
-        """Sign a token for one run's model requests."""
-        claims = {"models": list(models), "budget": budget.model_dump(mode="json", exclude_none=True)}
+        """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant."""
+        claims = {
+            "models": list(models),
+            "budget": budget.model_dump(mode="json", exclude_none=True),
+            "skill": skill,
+        }
         return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds)
 
     def _sign(
@@ -210,8 +220,10 @@ def _claims(payload: dict[str, Any]) -> RunClaims:
     }
     try:
         if "models" in payload:
-            return ModelClaims(**run, models=payload["models"], budget=payload.get("budget"))
+            skill = payload.get("skill", "")
+            return ModelClaims(**run, models=payload["models"], budget=payload.get("budget"), skill=skill)
         audience = payload["aud"] if isinstance(payload["aud"], list) else [payload["aud"]]
-        return TaskClaims(**run, vendor=payload.get("vendor"), audience=audience, grant=payload.get("grant"))
+        granted = {"grant": payload.get("grant"), "tool_calls": payload.get("tool_calls")}
+        return TaskClaims(**run, vendor=payload.get("vendor"), audience=audience, **granted)
     except ValidationError as error:
         raise TokenError("claims", f"the token's claims are not usable: {error.error_count()} wrong") from None

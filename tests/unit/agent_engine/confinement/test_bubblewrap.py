@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from agent_engine.confinement import seccomp
-from agent_engine.confinement.bwrap import MIB, Bubblewrap, Sizes, arguments, python_prefix
+from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_prefix
 from agent_engine.confinement.harvest import read_file
 from agent_engine.confinement.layout import Launch
+from agent_engine.confinement.limits import MIB
 from agent_engine.confinement.probe import find, probe
 from agent_engine.confinement.started import Started, sealed
 from agent_engine.errors import ConfinementError

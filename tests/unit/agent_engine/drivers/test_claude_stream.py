@@ -123,7 +123,7 @@ def test_retries_say_why_and_when(status: int | None, reason: Reason) -> None:
 
 
 def test_the_last_result_and_the_first_words_are_kept() -> None:
-    """A run may print two results: the last one counts; a server that is not connected is a warning."""
+    """A run may print two results: the last one counts, but for its turns; an unconnected server is a warning."""
     stream = ClaudeStream(["github"])
     servers = [{"name": "github", "status": "failed"}]
     assert stream.parse(line(type="system", subtype="init", mcp_servers=servers)) == [
@@ -134,7 +134,7 @@ def test_the_last_result_and_the_first_words_are_kept() -> None:
         line(type="result", result="last", num_turns=3, usage={"input_tokens": 5, "output_tokens": 2})
     )
     assert isinstance(usage, UsageEvent)
-    assert (usage.usage.input_tokens, usage.usage.output_tokens, usage.usage.turns) == (5, 2, 3)
+    assert (usage.usage.input_tokens, usage.usage.output_tokens, usage.usage.turns) == (5, 2, 0)
     assert stream.init is not None
     assert stream.last_result is not None
     assert stream.last_result["result"] == "last"
@@ -152,3 +152,11 @@ def test_usage_is_counted_once_a_message() -> None:
     bodies = [body for block in blocks for body in stream.parse(block)]
     assert [body.text for body in bodies if isinstance(body, Text)] == ["a", "b", "c"]
     assert [body.usage.input_tokens for body in bodies if isinstance(body, UsageEvent)] == [10, 20]
+
+
+def test_what_the_cli_made_up_is_not_the_agents_word() -> None:
+    """A message that no model wrote, as the CLI shows an API error, is a warning, and no turn."""
+    content = [{"type": "text", "text": "API Error: 402 too little"}]
+    message = {"id": "m", "model": "<synthetic>", "content": content, "usage": {"input_tokens": 0}}
+    made_up = line(type="assistant", message=message)
+    assert ClaudeStream([]).parse(made_up) == [WarningEvent(message="API Error: 402 too little")]

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from agent_contracts.event import Warning as WarningEvent
-from agent_engine.confinement.bwrap import MIB, python_program
+from agent_engine.confinement.bwrap import python_program
+from agent_engine.confinement.limits import MIB
 
 pytestmark = pytest.mark.cli
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
+from agent_engine.confinement.moved import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.reduced import FIRST_UID, UIDS, Reduced
+from agent_engine.confinement.reduced import Reduced
 from agent_engine.errors import TaskRefused
 from agent_engine.run import Stop, StopSignal
 
@@ -102,3 +103,14 @@ async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: 
     assert worker.returncode == 0, complaints.decode()
     assert said.decode().splitlines()[-1].startswith("bubblewrap "), complaints.decode()
     assert said.decode().splitlines()[-1].endswith(" exit 0")
+
+
+@pytest.mark.parametrize("reduced", [False, True], ids=["bubblewrap", "reduced"])
+async def test_the_cli_runs_under_resource_limits(spec: Any, start: Any, lab: Any, reduced: bool) -> None:
+    """Without cgroups the default bounds leave the CLI the room that it needs."""
+    found = await probe(candidates=[] if reduced else None, cgroups=None)
+    end = await start(spec("PLAY lookup"), confinement=found.confinement)
+
+    assert (end.ended_by, end.returncode) == ("exit", 0), end.stderr_tail
+    assert (end.limits, end.reached) == ("rlimit", ())
+    assert lab.asked

@@ -1,0 +1,194 @@
+"""`agent-engine proposals`: what tasks propose, shown and decided by the hash of what was shown."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import agent_effects
+import typer
+from agent_effects import Proposal
+from agent_effects.models import State
+from rich.table import Table
+from rich.text import Text
+from service_kit.errors import ConfigError
+from service_kit.foreign import for_terminal
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.submit import cli_door
+from agent_engine.render import plain
+from agent_engine.settings import LedgerAccess, SubmitAccess
+
+app = typer.Typer(help="Proposals: writes that wait for a decision.", no_args_is_help=True, rich_markup_mode=None)
+ProposalId = Annotated[UUID, typer.Argument(help="The proposal's id.", metavar="ID")]
+Hash = Annotated[
+    str | None, typer.Option(help="The hash that `show` prints; without it, a terminal is shown and asked.")
+]
+Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+STYLES = {"proposed": "yellow", "approved": "cyan", "sending": "cyan", "done": "green", "unknown": "red"}
+REMEDY = {
+    "unknown": "`agent-engine proposals list` shows what there is",
+    "changed": "`agent-engine proposals show` it again",
+    "submitter": "somebody else decides",
+    "running": "wait for it",
+}
+
+
+@app.callback()
+def proposals() -> None:
+    """Proposals: writes that wait for a decision."""
+
+
+@app.command("list")
+def listed(
+    state: Annotated[list[str] | None, typer.Option(help="Only in this state; may be given several times.")] = None,
+    task: Annotated[UUID | None, typer.Option(help="Only of this task.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List proposals, newest first; without --state those that wait and those decided."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        states = _states(state or [])
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            found = await agent_effects.proposals(pool, tenant=tenant, task=task, states=states, most=limit)
+        screen.show(_table(found) if found else Text("no proposals", style="dim"))
+        for proposal in found:
+            screen.data(document(proposal))
+        return DONE
+
+    finish(work())
+
+
+@app.command("show")
+def show(proposal: ProposalId, as_json: Json = False) -> None:
+    """Show a proposal: what it would write, who asked for it, and the hash to approve it by."""
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
+        async with ledger(load(LedgerAccess).database_url) as pool:
+            found = await _known(agent_effects.proposal(pool, proposal))
+        _print(screen, found)
+        screen.data(document(found))
+        return DONE
+
+    finish(work())
+
+
+@app.command("approve")
+def approve(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
+    """Approve a proposal as it was shown; its gateway sends it."""
+    finish(_decide(Screen(as_json=as_json), proposal, sha256, reason, approve=True))
+
+
+@app.command("deny")
+def deny(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
+    """Deny a proposal: it is never sent."""
+    finish(_decide(Screen(as_json=as_json), proposal, sha256, reason, approve=False))
+
+
+def document(proposal: Proposal) -> dict[str, Any]:
+    """Give a proposal as JSON, without the stored call, which is what `shown` says in words."""
+    return {name: value for name, value in vars(proposal).items() if name not in ("call", "base")}
+
+
+def at_a_terminal() -> bool:
+    """Say whether a person can be shown something and asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+async def _decide(screen: Screen, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> int:
+    settings = load(SubmitAccess)
+    door = cli_door(settings)
+    async with ledger(settings.database_url) as pool:
+        found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
+        if not door.decides(found.skill):
+            raise ConfigError(
+                f"the command line's door does not decide on what {found.skill} proposes: name the skill under "
+                f"`approves` of `cli` in {settings.access_file}, with the `actor` who decides"
+            )
+        if sha256 is None:
+            sha256 = _asked(screen, found, approve=approve)
+        if sha256 is None:
+            screen.show(Text("nothing was decided"))
+            return DONE
+        decided = await _known(
+            agent_effects.decide(
+                pool, id_, approve=approve, by=door.decider, reason=reason, sha256=sha256, tenant=door.tenant
+            )
+        )
+    screen.show(Text.assemble(plain(id_), " is ", (decided.state, STYLES.get(decided.state, "dim"))))
+    screen.data(document(decided))
+    return DONE
+
+
+def _asked(screen: Screen, found: Proposal, *, approve: bool) -> str | None:
+    """Show a proposal and ask; give the hash of what was shown, or None where the answer is no."""
+    if screen.as_json or not at_a_terminal():
+        raise UsageError(
+            f"--sha256 is missing: `agent-engine proposals show {found.id}` prints the hash of what it shows"
+        )
+    _print(screen, found)
+    return found.sha256 if typer.confirm("approve it as shown?" if approve else "deny it?") else None
+
+
+async def _known(asked: Any) -> Proposal:
+    try:
+        found: Proposal = await asked
+    except agent_effects.ProposalError as error:
+        remedy = REMEDY.get(error.reason)
+        raise UsageError(f"{error}: {remedy}" if remedy else str(error)) from None
+    return found
+
+
+def _states(given: Sequence[str]) -> list[State]:
+    known: tuple[State, ...] = ("proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown")
+    wrong = [name for name in given if name not in known]
+    if wrong:
+        raise UsageError(f"--state {wrong[0]!r} is none: give one of {', '.join(known)}")
+    return [name for name in known if name in given]
+
+
+def _table(found: Sequence[Proposal]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "state", "tool", "target", "skill", "asked by", "until"):
+        table.add_column(column, overflow="fold", style="dim" if column == "until" else "")
+    for one in found:
+        table.add_row(
+            plain(one.id),
+            Text("held" if one.held and one.state == "proposed" else one.state, style=STYLES.get(one.state, "dim")),
+            plain(one.tool or one.route),
+            plain(one.target),
+            plain(one.skill or ""),
+            plain(one.author or ""),
+            plain(f"{one.expires_at.astimezone():%m-%d %H:%M}"),
+        )
+    return table
+
+
+def _print(screen: Screen, found: Proposal) -> None:
+    facts = {
+        "proposal": found.id,
+        "state": found.state,
+        "held": found.held,
+        "target": f"{found.vendor} {found.target}",
+        "task": f"{found.task} ({found.task_state})" if found.task else None,
+        "skill": found.skill,
+        "asked by": found.author,
+        "expires": f"{found.expires_at.astimezone():%Y-%m-%d %H:%M:%S %Z}" if found.state == "proposed" else None,
+        "decided by": found.decided_by,
+        "reason": found.reason,
+        "now at": found.url,
+        "detail": found.detail,
+    }
+    for name, value in facts.items():
+        if value:
+            screen.show(Text.assemble((f"{name:10} ", "dim"), plain(value)))
+    screen.show(Text())
+    for line in found.shown.splitlines():
+        screen.show(Text("  | " + for_terminal(line), style={"+": "green", "-": "red"}.get(line[:1], "")))
+    screen.show(Text())
+    screen.show(Text.assemble(("sha256     ", "dim"), plain(found.sha256)))

@@ -1,0 +1,113 @@
+"""What bounds a run: how much memory and how many processes, and by which of the kernel's means that is held."""
+
+import contextlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+MIB = 1 << 20
+Kind = Literal["cgroup2", "cgroup1", "rlimit", "partial", "none"]
+REMEDY = (
+    "let the worker make cgroups (systemd: Delegate=yes; version 1: a folder of its own below memory and pids), "
+    "or run it as a plain user"
+)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one run may take.
+
+    Attributes:
+        memory_mb: memory, with what it writes to its folders; in MiB.
+        processes: processes and threads at once.
+    """
+
+    memory_mb: int = 2048
+    processes: int = 512
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory in bytes."""
+        return self.memory_mb * MIB
+
+
+class Group(Protocol):
+    """What a run and all that it starts are counted in."""
+
+    def enter(self, pid: int) -> None:
+        """Put a process in; what it starts from now on is in as well. Raises OSError."""
+
+    def reached(self) -> tuple[str, ...]:
+        """Say which bounds the run has come up against."""
+
+    def kill(self) -> None:
+        """Kill what is in it."""
+
+    def remove(self) -> None:
+        """Kill what is in it and remove it."""
+
+
+class Limits:
+    """One means of bounding runs; this one bounds nothing.
+
+    Attributes:
+        kind: the means, from a closed list; "partial" bounds memory alone.
+        name: the means and the bounds, for people.
+        why: why it is not a better one; empty where there is none.
+    """
+
+    kind: Kind = "none"
+    name: str = "no limits on memory and processes"
+    why: str = ""
+
+    def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
+        """Give the resource limits that the CLI is started with, by name without `RLIMIT_`.
+
+        Args:
+            own_uid: whether the kernel counts the run's processes apart from all others.
+        """
+        return {}
+
+    def group(self) -> Group | None:
+        """Make what the run is counted in; None where it is not. Raises OSError."""
+        return None
+
+
+class Rlimits(Limits):
+    """Resource limits: memory by process, processes by uid.
+
+    Args:
+        bounds: what each run may take.
+        why: why there is no cgroup.
+        processes: whether the CLI runs under a uid that the kernel counts at all: it does not count root's.
+    """
+
+    def __init__(self, bounds: Bounds, *, why: str, processes: bool = True) -> None:
+        self.kind = "rlimit" if processes else "partial"
+        counted = f"and {bounds.processes} processes by rlimit" if processes else "by rlimit, processes not bounded"
+        self.name = f"{bounds.memory_mb} MB for each process {counted}"
+        self.why = why
+        self.bounds = bounds
+
+    def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
+        """Give the limits; under a uid that others use too, theirs are allowed for."""
+        limits = {"AS": self.bounds.memory_bytes}
+        if self.kind == "rlimit":
+            limits["NPROC"] = self.bounds.processes + (0 if own_uid else threads_of(os.getuid()))
+        return limits
+
+
+def threads_of(uid: int) -> int:
+    """Count what runs under a uid now."""
+    total = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with contextlib.suppress(OSError, KeyError, ValueError, IndexError):
+            lines = (line.partition(":") for line in (folder / "status").read_text().splitlines())
+            status = {name: value.split() for name, _, value in lines}
+            if int(status["Uid"][0]) == uid:
+                total += int(status["Threads"][0])
+    return total

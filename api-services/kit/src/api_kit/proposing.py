@@ -1,0 +1,143 @@
+"""What is stored of a proposed write: the call to send later, and what an approver reads of it."""
+
+import difflib
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from agent_contracts import Grant
+from agent_effects import Stored
+from service_kit.foreign import INVISIBLE
+from service_kit.json_text import Json
+
+from api_kit import policy, query
+from api_kit.callers import Caller
+from api_kit.errors import Refusal
+from api_kit.routes import Call, Fetch, Route, Table
+
+PROPOSED_SECONDS = 7 * 86_400.0
+
+
+async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
+    """Make what is stored of a call.
+
+    Args:
+        call: what was asked.
+        caller: who asked, and within which grant; the same bounds are checked again before it is sent.
+        fetch: reads the present state of what it changes.
+        seconds: how long it waits for a decision.
+
+    Raises:
+        Refusal: the present state cannot be read now.
+    """
+    facts = await facts_of(call, fetch)
+    text = shown(call, facts)
+    kept: dict[str, Any] = {
+        "path": dict(call.path),
+        "query": dict(call.query),
+        "body": call.body,
+        "accept": call.accept,
+        "service": caller.service,
+        "any_tool": caller.any_tool,
+        "grant": caller.grant.model_dump(mode="json"),
+    }
+    return Stored(kept, text, digest(text), base(call, facts), seconds)
+
+
+def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
+    """Make the call again that was stored.
+
+    Raises:
+        Refusal: `unknown_route`: the table has no such route any more.
+    """
+    found: Route | None = next((item for item in table.routes if item.name == route), None)
+    if found is None or not found.writes:
+        raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
+    return Call(found, kept["path"], kept["query"], kept["body"], kept["accept"], {})
+
+
+def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
+    """Give the caller of a stored call, with the grant under which it was asked for."""
+    return Caller(kept["service"], grant=Grant.model_validate(kept["grant"]), any_tool=kept["any_tool"], **of)
+
+
+async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
+    """Read what a call changes, as it is now; None where the route has no such thing, or it is gone.
+
+    Raises:
+        Refusal: the vendor cannot be asked now.
+    """
+    return await call.route.subject(call, fetch) if call.route.subject else None
+
+
+def base(call: Call, facts: Mapping[str, Json] | None) -> str | None:
+    """Give the fingerprint of what a decision rests on: every fact that is shown."""
+    if call.route.subject is None:
+        return None
+    return digest(json.dumps(facts, sort_keys=True, ensure_ascii=False))
+
+
+def digest(text: str) -> str:
+    """Give the hash by which an approver names what was shown."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
+    """Write out a call for an approver: what is changed as a diff, all else as it will be; hidden characters seen."""
+    lines = [f"{call.route.method} {call.route.template.build(call.path)}{query.build(call.query)}"]
+    lines.append(f"target: {call.target}")
+    if (present := base(call, facts)) is not None:
+        lines.append(f"as of: {present[:16]}")
+    if call.route.subject is not None and facts is None:
+        lines.append("There is nothing there now.")
+    fields: Mapping[str, Json] = call.body if isinstance(call.body, dict) else {"": call.body}
+    for name in sorted(fields):
+        value = fields[name]
+        if value is None:
+            continue
+        before = facts.get(name) if facts else None
+        lines += ["", f"{name}:" if name else "body:"]
+        lines += _diff(_text(before), _text(value)) if before is not None else _text(value)
+    title = facts.get("title") if facts else None
+    if isinstance(title, str):
+        lines.insert(2, f"title now: {title}")
+    return "\n".join(visible(line) for line in lines) + "\n"
+
+
+def visible(text: str) -> str:
+    r"""Write hidden characters and controls as `\u{...}`; letters of other scripts stay."""
+    return "".join(
+        f"\\u{{{ord(character):x}}}"
+        if INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
+        else character
+        for character in text
+    )
+
+
+def _text(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return value.splitlines() or [""]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return sorted(str(item) for item in value)
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+
+
+def _diff(before: list[str], after: list[str]) -> list[str]:
+    if before == after:
+        return [f"  {line}" for line in after]
+    return [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
+
+
+def within(call: Call, caller: Caller) -> None:
+    """Check all bounds of a stored call again.
+
+    Raises:
+        Refusal: what was in bounds then is not any more.
+    """
+    policy.check_route(call.route, caller)
+    for resource in call.route.resources:
+        if resource.lookup is None:
+            name = policy.name_of(resource, call.path, call.query, call.body)
+            policy.check_resources(caller.grant, resource.kind, [name])

@@ -1,0 +1,56 @@
+"""What is peculiar to a vendor: its credentials, its limits, its addresses."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from service_kit.http import Reply
+from service_kit.json_text import Json
+
+from api_kit.rate import Limit
+from api_kit.routes import Fetch, Route
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What opens the vendor for a tenant; `name` is no secret, and the vendor's limits are remembered under it."""
+
+    name: str
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The vendor asks for a pause: of a bucket (a route's tier), or of `EVERYTHING`.
+
+    Attributes:
+        grows: the vendor did not say how long, so that it doubles when it is asked for again.
+    """
+
+    bucket: str
+    seconds: float
+    grows: bool = False
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """What is peculiar to a vendor.
+
+    Attributes:
+        name: as in grants and access.yaml.
+        credential: finds the credential of a tenant.
+        headers: sent with every request: user agent, version.
+        pauses: reads the vendor's limits off a reply; gets the tier of the route too.
+        link: finds the web address of what a write made, in its reply.
+        relocate: turns the path of a same-host redirect, and a way to ask the vendor, into a path of the table.
+        limits: the vendor's own limits that a request of a route falls under, kept from our side.
+    """
+
+    name: str
+    credential: Callable[[str], Credential]
+    headers: Mapping[str, str]
+    pauses: Callable[[Reply, str], Sequence[Pause]]
+    link: Callable[[Json], str | None]
+    relocate: Callable[[str, Fetch], Awaitable[str | None]] | None = None
+    limits: Callable[[Route], Sequence[Limit]] = lambda route: ()

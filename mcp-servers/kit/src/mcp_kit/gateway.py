@@ -1,0 +1,62 @@
+"""What every server says to our gateways, and reads off their replies besides the vendor's own."""
+
+from pydantic import BaseModel, ValidationError
+from service_kit.foreign import clean_line
+from service_kit.http import Reply
+
+from mcp_kit.call import Call
+from mcp_kit.errors import Proposed, Refused, ToolFailed
+
+REASON = "x-agent-gateway-error"
+EFFECT = "x-agent-effect"
+STATE = "x-agent-effect-state"
+REPEAT = "x-agent-effect-repeat"
+OUTGOING = "x-agent-outgoing"
+ACCEPTED = 202
+FORBIDDEN = 403
+STORED = ("proposed", "approved")
+
+
+class GatewayRefusal(BaseModel):
+    """A refusal by our own gateway, whose words are ours."""
+
+    message: str
+    remedy: str = ""
+
+
+def headers_of(call: Call) -> dict[str, str]:
+    """Give what tells the gateway for which run, tool and call a request is."""
+    headers = {"x-agent-tool": call.tool, "x-agent-call": call.id}
+    if call.caller.token:
+        headers["x-task-token"] = call.caller.token
+    return headers
+
+
+def heed(reply: Reply, call: Call) -> None:
+    """Read what the gateway says beside the vendor's reply, and let the caller know.
+
+    Raises:
+        Proposed: the write was stored and not sent.
+    """
+    state = reply.headers.get(STATE)
+    if reply.status == ACCEPTED and state in STORED:
+        raise Proposed(clean_line(reply.headers.get(EFFECT, ""), 40), decided=state == "approved")
+    if reply.ok and reply.headers.get(REPEAT) == "1":
+        call.notes.append("This task did the same before; nothing was written now, and this is what came of it then:")
+    if reply.ok and OUTGOING in reply.headers:
+        changed = clean_line(reply.headers[OUTGOING], 60)
+        call.notes.append(f"The gateway changed the text: images became links, mentions are quiet ({changed}).")
+
+
+def refused(reply: Reply) -> ToolFailed | None:
+    """Give the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
+    if REASON not in reply.headers:
+        return None
+    try:
+        refusal = GatewayRefusal.model_validate_json(reply.body)
+    except ValidationError:
+        return ToolFailed("The gateway refused this.", next_step="Try another way.")
+    kind = Refused if reply.status == FORBIDDEN else ToolFailed
+    after = reply.headers.get("retry-after", "")
+    wait = f" (Retry-After: {after} s)" if after.isascii() and after.isdigit() else ""
+    return kind(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy) + wait)

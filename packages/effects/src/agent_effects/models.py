@@ -1,0 +1,115 @@
+"""Effects and proposals as gateways, the engine and control see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+State = Literal["proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What of a write is kept for an approval.
+
+    Attributes:
+        call: the whole call, and the grant under which it was asked for.
+        shown: what an approver reads; hidden characters are visible in it.
+        sha256: of `shown`: an approval names it.
+        base: a fingerprint of what the write changes, as it was then.
+        seconds: how long it waits for a decision.
+    """
+
+    call: dict[str, Any]
+    shown: str
+    sha256: str
+    base: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write that is about to be sent, or to be stored as a proposal.
+
+    Attributes:
+        id: the effect's own random id.
+        tenant: whose write it is.
+        task: the task that writes, with `attempt`; None for a caller without a task.
+        attempt: the attempt that writes: the fence refuses any but the one that runs.
+        caller: the service whose token came with the request.
+        vendor: where it goes.
+        tool: the tool that asked for it, where there is one.
+        route: the route's name in the vendor's table.
+        target: what is written to, in the vendor's own words.
+        method: the HTTP method.
+        request: what identifies the request, without secrets: path, hash of the body, and as `fields` the names of the
+            body's fields.
+        key: what makes a repeat known, unless a repeat is harmless.
+        fingerprint: what was asked: under one key it never changes.
+        limit: how many writes of this tool the task may make, over all attempts.
+        proposal: set, it is stored and not sent.
+    """
+
+    id: UUID
+    tenant: str
+    caller: str
+    vendor: str
+    route: str
+    target: str
+    method: str
+    request: Mapping[str, Any]
+    tool: str | None = None
+    task: UUID | None = None
+    attempt: int | None = None
+    key: str | None = None
+    fingerprint: str | None = None
+    limit: int | None = None
+    proposal: Stored | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse half a fence, and a key that says nothing.
+
+        Raises:
+            ValueError: a task without an attempt, an attempt without a task, or a key without a fingerprint.
+        """
+        if (self.task is None) != (self.attempt is None):
+            raise ValueError("an effect of a task needs the attempt too, and only that")
+        if self.key is not None and self.fingerprint is None:
+            raise ValueError("an effect with a key needs its fingerprint")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A row, as a gateway needs it.
+
+    Attributes:
+        sends: how often it was sent; the next send names it, so that only one wins.
+        age: seconds since it was sent last.
+        answer: the vendor's reply, as it came, unless it was too large to keep.
+    """
+
+    id: UUID
+    tenant: str
+    task: UUID | None
+    attempt: int | None
+    vendor: str
+    tool: str | None
+    route: str
+    target: str
+    request: dict[str, Any]
+    state: State
+    sends: int
+    age: float
+    status: int | None
+    url: str | None
+    detail: str | None
+    answer: bytes | None = field(repr=False)
+    answer_type: str | None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What became of the wish to write: `begun`, or why not, with the earlier effect of a repeat or conflict."""
+
+    verdict: Literal["begun", "repeat", "conflict", "stale", "limit"]
+    earlier: Effect | None = None

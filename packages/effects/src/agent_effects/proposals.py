@@ -1,0 +1,237 @@
+"""Proposals: writes that were stored and not sent, until a policy or a person decides and the gateway sends them.
+
+Nothing is decided before the task's verdict: what a failed run proposed is denied. An approval names the hash of what
+was shown, and never comes from who asked for the task.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from agent_stores.pool import Executor
+
+from agent_effects.errors import ProposalError
+from agent_effects.models import State
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A proposal as it is now.
+
+    Attributes:
+        id: the effect's.
+        author: who asked for the task, as `kind:id`.
+        task_state: where the task is.
+        shown: what an approver reads; `sha256` is its hash.
+        base: the fingerprint of what it changes, when it was shown.
+        held: why it was not sent after an approval, and waits for another.
+        reason: why it was decided so.
+    """
+
+    id: UUID
+    tenant: str
+    task: UUID | None
+    attempt: int | None
+    skill: str | None
+    author: str | None
+    task_state: str | None
+    vendor: str
+    tool: str | None
+    route: str
+    target: str
+    state: State
+    call: dict[str, Any]
+    shown: str
+    sha256: str
+    base: str | None
+    held: str | None
+    proposed_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    reason: str | None
+    sends: int
+    url: str | None
+    detail: str | None
+
+
+SELECT = """
+    select e.id, e.tenant, e.task_id as task, e.attempt, o.skill, o.author, o.state as task_state, e.vendor, e.tool,
+        e.route, e.target, e.state, p.call, p.shown, p.shown_sha256 as sha256, p.base, p.held, p.proposed_at,
+        p.expires_at, p.decided_at, p.decided_by, p.decision_reason as reason, e.sends, e.url, e.detail
+    from gateway.proposals p join gateway.effects e on e.id = p.effect_id
+    left join lateral ledger.outcome(e.task_id) o on true
+"""
+
+
+async def proposals(
+    conn: Executor,
+    *,
+    tenant: str | None = None,
+    task: UUID | None = None,
+    states: Sequence[State] = (),
+    before: datetime | None = None,
+    most: int = 50,
+) -> list[Proposal]:
+    """List proposals, newest first.
+
+    Args:
+        conn: a connection or a pool.
+        tenant: only this tenant's.
+        task: only this task's.
+        states: only these states; without any, all.
+        before: only those proposed earlier, which gives the next page.
+        most: how many.
+    """
+    rows = await conn.fetch(
+        f"""
+        {SELECT} where ($1::text is null or e.tenant = $1) and ($2::uuid is null or e.task_id = $2)
+            and ($3::text[] = '{{}}' or e.state = any($3)) and ($4::timestamptz is null or p.proposed_at < $4)
+        order by p.proposed_at desc, e.id desc limit $5
+        """,
+        tenant,
+        task,
+        list(states),
+        before,
+        most,
+    )
+    return [Proposal(**dict(row)) for row in rows]
+
+
+async def proposal(conn: Executor, id: UUID, *, tenant: str | None = None) -> Proposal:  # noqa: A002 - the column's name
+    """Give one proposal.
+
+    Raises:
+        ProposalError: `unknown`: the tenant has no such proposal.
+    """
+    row = await conn.fetchrow(f"{SELECT} where e.id = $1 and ($2::text is null or e.tenant = $2)", id, tenant)
+    if row is None:
+        raise ProposalError("unknown", f"there is no proposal {id}")
+    return Proposal(**dict(row))
+
+
+async def decide(
+    conn: Executor,
+    id: UUID,  # noqa: A002 - the column's name
+    *,
+    approve: bool,
+    by: str,
+    reason: str,
+    sha256: str,
+    tenant: str | None = None,
+) -> Proposal:
+    """Approve or deny, by the hash of what was shown.
+
+    Args:
+        conn: a connection or a pool.
+        id: the proposal.
+        approve: or else deny.
+        by: who decides, as `kind:id`; recorded.
+        reason: why; recorded, and told where it is denied.
+        sha256: the hash of what the decider was shown.
+        tenant: only this tenant's proposals.
+
+    Raises:
+        ProposalError: `unknown`, `decided`, `changed`, `running`, `submitter` or `expired`.
+    """
+    decided = await conn.fetchval(
+        """
+        with decidable as (
+            select e.id from gateway.effects e join gateway.proposals p on p.effect_id = e.id
+            left join lateral ledger.outcome(e.task_id) o on true
+            where e.id = $1 and ($2::text is null or e.tenant = $2) and e.state = 'proposed'
+                and p.shown_sha256 = $3 and p.expires_at > clock_timestamp()
+                and (not $4 or (o.author is distinct from $5 and (e.task_id is null or o.state = 'succeeded')))
+            for update of e, p
+        ), moved as (
+            update gateway.effects e set state = case when $4 then 'approved' else 'denied' end,
+                settled_at = case when $4 then null else clock_timestamp() end,
+                detail = case when $4 then null else $6 end
+            from decidable d where e.id = d.id returning e.id
+        )
+        update gateway.proposals p set decided_at = clock_timestamp(), decided_by = $5, decision_reason = $6,
+            decided_sha256 = $3
+        from moved m where p.effect_id = m.id returning p.effect_id
+        """,
+        id,
+        tenant,
+        sha256,
+        approve,
+        by,
+        reason,
+    )
+    found = await proposal(conn, id, tenant=tenant)
+    if decided is None:
+        raise _why_not(found, by=by, sha256=sha256)
+    return found
+
+
+async def clear_undecided(conn: Executor) -> int:
+    """Deny what tasks without a good verdict proposed, and let expire what waited too long; say how many."""
+    count: int = await conn.fetchval(
+        """
+        with ending as (
+            select e.id, case when p.expires_at <= clock_timestamp() then 'expired' else 'denied' end as state,
+                case when p.expires_at <= clock_timestamp() then 'nobody decided in time'
+                    else 'the task ended as ' || coalesce(o.state, 'gone') end as reason
+            from gateway.effects e join gateway.proposals p on p.effect_id = e.id
+            left join lateral ledger.outcome(e.task_id) o on true
+            where e.state = 'proposed' and p.decided_at is null and (p.expires_at <= clock_timestamp()
+                or (e.task_id is not null and (o.state is null or o.state in ('failed', 'cancelled', 'rejected'))))
+            for update of e, p skip locked
+        ), moved as (
+            update gateway.effects e set state = n.state, detail = n.reason, settled_at = clock_timestamp()
+            from ending n where e.id = n.id returning e.id, n.reason
+        ), noted as (
+            update gateway.proposals p set decided_at = clock_timestamp(), decided_by = 'house:verdict',
+                decision_reason = m.reason
+            from moved m where p.effect_id = m.id returning 1
+        )
+        select count(*) from noted
+        """
+    )
+    return count
+
+
+async def awaiting_policy(conn: Executor, *, most: int = 100) -> list[Proposal]:
+    """Give the oldest proposals that can be decided now: their task succeeded, and none is held for a person."""
+    rows = await conn.fetch(
+        f"""
+        {SELECT} where e.state = 'proposed' and p.held is null and p.decided_at is null
+            and (e.task_id is null or o.state = 'succeeded') and p.expires_at > clock_timestamp()
+        order by p.proposed_at, e.id limit $1
+        """,
+        most,
+    )
+    return [Proposal(**dict(row)) for row in rows]
+
+
+async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 3600.0) -> int:
+    """Count what somebody approved for a tenant in the last hour."""
+    count: int = await conn.fetchval(
+        """
+        select count(*) from gateway.proposals p join gateway.effects e on e.id = p.effect_id
+        where p.decided_by = $1 and e.tenant = $2 and e.state <> 'denied'
+            and p.decided_at > clock_timestamp() - make_interval(secs => $3)
+        """,
+        by,
+        tenant,
+        seconds,
+    )
+    return count
+
+
+def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
+    if found.state != "proposed":
+        who = f" by {found.decided_by}" if found.decided_by else ""
+        return ProposalError("decided", f"proposal {found.id} is {found.state}{who} already")
+    if found.sha256 != sha256:
+        message = f"proposal {found.id} reads otherwise than what was decided on: its hash is {found.sha256}"
+        return ProposalError("changed", message)
+    if found.author == by:
+        return ProposalError("submitter", f"{by} asked for the task and cannot approve what it proposes")
+    if found.task_state not in (None, "succeeded"):
+        return ProposalError("running", f"task {found.task} is {found.task_state}: its verdict comes first")
+    return ProposalError("expired", f"proposal {found.id} expired at {found.expires_at:%Y-%m-%d %H:%M:%S} UTC")

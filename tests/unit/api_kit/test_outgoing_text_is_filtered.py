@@ -1,0 +1,139 @@
+"""What a task writes holds no secret, shows no image from elsewhere and calls nobody that the grant does not name."""
+
+import base64
+import json
+import secrets
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from agent_contracts import Budget, Grant
+from api_kit.errors import Refusal
+from api_kit.outgoing import PIECE, Filtered, outgoing, secret_in
+from hypothesis import given
+from hypothesis import strategies as st
+from service_kit.keys import generate_keypair
+from service_kit.tokens import Signer
+
+RUN: dict[str, Any] = {"task": uuid4(), "attempt": 1, "tenant": "default", "lifetime_seconds": 60}
+SIGNER = Signer(generate_keypair("k")[0])
+TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(tools=["issue_read"]), **RUN)
+MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
+
+
+def filtered(text: str, *, hosts: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> Filtered:
+    """Filter a comment."""
+    return outgoing({"body": text}, texts={"body"}, token=TOKEN, hosts=hosts, may_mention=lambda name: name in names)
+
+
+def text_of(found: Filtered) -> str:
+    """Give what is sent."""
+    assert isinstance(found.body, dict)
+    return str(found.body["body"])
+
+
+HALF = len(TOKEN) // 2
+FORMS = {
+    "whole": TOKEN,
+    "first half": TOKEN[:HALF],
+    "second half": TOKEN[HALF:],
+    "a piece": TOKEN[200 : 200 + PIECE + 4],
+    "spaced": " ".join(TOKEN[100:160]),
+    "lines": "\n".join(TOKEN[start : start + 5] for start in range(100, 200, 5)),
+    "zero-width": "\u200b".join(TOKEN[100:160]),
+    "wide letters": "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in TOKEN[100:160]),
+    "upper case": TOKEN[100:160].upper(),
+    "reversed": TOKEN[::-1],
+    "base64": base64.b64encode(TOKEN.encode()).decode(),
+    "base64 of a piece": base64.b64encode(TOKEN[101:161].encode()).decode(),
+    "hex": TOKEN[100:140].encode().hex(),
+    "in a link": f"https://192.0.2.1/?q={TOKEN[100:160]}",
+    "dotted": ".".join(TOKEN[start : start + 8] for start in range(100, 200, 8)),
+    "in code": f"```\n{TOKEN[100:160]}\n```",
+    "the model's token": MODEL_TOKEN,
+    "half of the model's token": MODEL_TOKEN[: len(MODEL_TOKEN) // 2],
+    "the other half of it": MODEL_TOKEN[len(MODEL_TOKEN) // 2 :],
+    "its signature": MODEL_TOKEN.rpartition(".")[2],
+    "a GitHub token": "ghp_" + "a1B2" * 9,
+    "a GitHub token in pieces": "ghp_a1B2a1B2a1 B2a1B2a1B2a1 B2a1B2a1B2",
+    "an Anthropic key": "sk-ant-api03-" + secrets.token_urlsafe(40),
+    "a key file": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----",
+    "a random key": secrets.token_urlsafe(48),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("field", ["body", "title", "labels"])
+def test_secrets_are_refused(form: str, field: str) -> None:
+    """Wherever it stands and however it is dressed, a secret is refused, and not repeated in the refusal."""
+    value: Any = [f"x {FORMS[form]} y"] if field == "labels" else f"Hello\n{FORMS[form]}\nthere"
+    with pytest.raises(Refusal) as refused:
+        outgoing({"body": "x", field: value}, texts={"body"}, token=TOKEN, hosts=(), may_mention=lambda name: False)
+    assert refused.value.reason == "secret"
+    assert FORMS[form][:PIECE] not in json.dumps(refused.value.message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fixed in 1b2c3d4e5f60718293a4b5c6d7e8f9012345678a, src/main/java/org/example/LongFactoryBeanName.java",
+        "`AbstractSingletonProxyFactoryBeanConfigurationSupportTest` fails with java.lang.NullPointerException",
+        "sha512-Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4QWERTYUIOPasdfghjkl1234567890==",
+        "the id is 01890a5d-ac96-774b-bcce-b302099a8057, the key type is token, the header is Authorization: Bearer",
+        "https://github.com/octocat/hello-world/actions/runs/1234567890/job/9876543210#step:4:12",
+        "very_long_snake_case_identifier_of_a_test_that_says_what_it_does_in_full_2",
+        "x" * 500,
+    ],
+)
+def test_ordinary_text_passes(text: str) -> None:
+    """Hashes, ids, paths, addresses and long names are no secrets."""
+    assert filtered(text) == Filtered({"body": text})
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_it(text: str) -> None:
+    """Any text is either refused or sent, and filtering what is sent changes nothing more."""
+    if secret_in(text, TOKEN) is None:
+        once = text_of(filtered(text))
+        assert text_of(filtered(once)) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("![a](https://evil.example/x.png)", "[image: a](https://evil.example/x.png)"),
+        ("![a][ref]", "[image: a][ref]"),
+        ("![](https://evil.example/x.png 'title')", "[image: ](https://evil.example/x.png 'title')"),
+        ('<img src="https://evil.example/x.png">', "[image](https://evil.example/x.png)"),
+        ("<IMG\nsrc=https://evil.example/x.png", "[image](https://evil.example/x.png)"),
+        ('<picture><source srcset="https://evil.example/x.png">', "[image](https://evil.example/x.png)"),
+        ("![a](http://good.example/x.png)", "[image: a](http://good.example/x.png)"),
+        ("![a](https://good.example/x.png)", "![a](https://good.example/x.png)"),
+        ("`![a](https://evil.example/x.png)`", "`![a](https://evil.example/x.png)`"),
+        ("[a link](https://example.org)", "[a link](https://example.org)"),
+    ],
+)
+def test_images_from_elsewhere_become_links(text: str, sent: str) -> None:
+    """Showing an image asks another host, with whatever its address says; a link asks nobody until it is followed."""
+    assert text_of(filtered(text, hosts=("good.example",))) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("cc @octocat and @octo-org/team", "cc `@octocat` and `@octo-org/team`"),
+        ("(@octocat)", "(`@octocat`)"),
+        ("@ada look", "@ada look"),
+        ("mail a@example.org, `@octocat`, npm i @scope/name", "mail a@example.org, `@octocat`, npm i `@scope/name`"),
+        ("```\n@octocat\n```\n@octocat", "```\n@octocat\n```\n`@octocat`"),
+    ],
+)
+def test_mentions_are_quieted(text: str, sent: str) -> None:
+    """Nobody is called whom the grant does not name."""
+    assert text_of(filtered(text, names=("ada",))) == sent
+
+
+def test_what_was_changed_is_told() -> None:
+    """The caller hears what became of its text."""
+    assert filtered("![a](https://evil.example/x) @octocat @hubot").told == "images=1, mentions=2"
+    assert filtered("Hello").told == ""
