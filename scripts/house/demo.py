@@ -184,15 +184,16 @@ async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, A
     say(for_terminal(f"\nissue #{issue['number']} now: {issue['title']}\n  state: {issue['state']}; labels: {labels}"))
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
-    state = await _ledger_row(house, UUID(task_id), say)
-    there = (bool(labels) and len(ours) == 1) or not writes
+    state, wanted = await _ledger_row(house, UUID(task_id), say)
+    there = (bool(wanted) and wanted <= set(labels) and len(ours) == 1) or not writes
     if code == 0 and state == "succeeded" and there:
         return 0
     say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
     return 1
 
 
-async def _ledger_row(house: House, task_id: UUID, say: Say) -> str:
+async def _ledger_row(house: House, task_id: UUID, say: Say) -> tuple[str, set[str]]:
+    """Show the ledger's row; give the task's state, and the labels that its answer says were set."""
     pool = await open_pool(house.urls()["DATABASE_URL"], size=1, application="demo")
     async with pool:
         view, result = await get_task(pool, task_id), await get_result(pool, task_id)
@@ -204,4 +205,5 @@ async def _ledger_row(house: House, task_id: UUID, say: Say) -> str:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(transcript)
     say(f"transcript: {path}")
-    return state
+    output = result.output if result is not None and isinstance(result.output, dict) else {}
+    return state, set(output.get("labels") or [])

@@ -20,6 +20,17 @@ SETTINGS = {
     "stand-in-github": "stand_ins.github.__main__:GitHubSettings",
     "stand-in-model": "stand_ins.model.__main__:ModelSettings",
 }
+HELD = {
+    "control": ("PORT",),
+    "github-api": ("PORT",),
+    "model-api": ("PORT",),
+    "github-mcp": ("PORT", "MCP_SERVER_TRANSPORT"),
+    "worker": ("WORKER_HTTP",),
+    "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT"),
+    "stand-in-github": ("PORT",),
+    "stand-in-model": ("PORT",),
+}
+"""What the house itself says on each command line, which goes before a variable."""
 FORM = re.compile(r"([A-Za-z][A-Za-z0-9_-]*?)__([A-Za-z0-9_]+)")
 NEAR = 0.75
 """How like a process's prefix another must be to be taken for a slip: others' variables have this form too."""
@@ -48,7 +59,10 @@ def check_names(environ: Mapping[str, str]) -> None:
             known = _known(prefixes[prefix])
             if name not in known:
                 near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
-                raise _unknown(variable, f"{prefixes[prefix]} reads no {name}", near)
+                why = f"{prefixes[prefix]} reads no {name}"
+                if name in HELD[prefixes[prefix]]:
+                    why = f"the house itself sets {name} (ports by PORT_OFFSET or CONTROL_PORT and its like)"
+                raise _unknown(variable, why, near)
             continue
         near = [f"{other}__{name.upper()}" for other in get_close_matches(prefix.upper(), prefixes, cutoff=NEAR)]
         if near or f" {variable}=" in " " + environ.get("MAKEFLAGS", ""):
@@ -75,7 +89,7 @@ def check_values(processes: Iterable[Process], environ: Mapping[str, str]) -> No
 
 def _known(process: str) -> set[str]:
     read = {name for field in settings_at(SETTINGS[process]).model_fields.items() for name in variables(*field)}
-    return read | {*OPTIONS.get(process, ()), *PASSED_ON}
+    return (read | {*OPTIONS.get(process, ()), *PASSED_ON}) - {*HELD[process]}
 
 
 def _unknown(variable: str, why: str, near: list[str]) -> ConfigError:

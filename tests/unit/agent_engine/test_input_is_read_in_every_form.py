@@ -59,13 +59,12 @@ def test_what_looks_like_json_must_be_some(given: list[str], said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_exact_text_is_sent_as_it_is(tmp_path: Path) -> None:
-    """--input-text takes any text, from a file too, and not beside --input."""
-    assert read_input([], "{bad") == "{bad"
-    (tmp_path / "log.jsonl").write_text('{"a": 1}\n{"b": 2}\n')
-    assert read_input([], f"@{tmp_path}/log.jsonl") == '{"a": 1}\n{"b": 2}\n'
+@pytest.mark.parametrize("text", ["{bad", "@octocat is right", "@/etc/passwd", "[1, 2", ""])
+def test_exact_text_is_sent_as_it_is(text: str) -> None:
+    """--input-text takes any text and expands nothing, and not beside --input."""
+    assert read_input([], text) == text
     with pytest.raises(UsageError, match="both given"):
-        read_input(["a=1"], "text")
+        read_input(["a=1"], text)
 
 
 @drawn(

@@ -1,5 +1,7 @@
 """A search text can lead to no other repository, whatever its words."""
 
+import time
+
 import pytest
 from github_mcp.query import confined
 from github_mcp.similarity import keywords, rank, weigh
@@ -96,3 +98,17 @@ def test_likeness_is_a_share(texts: list[str]) -> None:
     scores = rank(wanted, [wanted, *(weigh(text, "") for text in texts)])
     assert all(-1e-9 <= score <= 1 + 1e-9 for score in scores)
     assert scores[0] == max(scores)
+
+
+@pytest.mark.parametrize("piece", ["\u2039a", "<a", "<!--", "<a\u2039", "&lt;a ", "```<"])
+def test_no_text_takes_long_to_read(piece: str) -> None:
+    """What strangers wrote is read in a time that grows with its length: no form of it costs many times another."""
+
+    def seconds(text: str) -> float:
+        started = time.perf_counter()
+        weigh("title", text)
+        return time.perf_counter() - started
+
+    length = 16_000
+    hostile, plain = piece * (length // len(piece)), "word " * (length // 5)
+    assert min(seconds(hostile) for _ in range(3)) < 20 * min(seconds(plain) for _ in range(3))

@@ -17,6 +17,8 @@ from service_kit.errors import ConfigError
         ({"GITHUB-API__RATE_BURST": "2"}, "The nearest known: GITHUB_API__RATE_BURST"),
         ({"WORKER__WORKER_SLOT": "2"}, "worker reads no WORKER_SLOT. The nearest known: WORKER__WORKER_SLOTS"),
         ({"WORKER__NOSUCH": "1"}, "WORKER__NOSUCH would set nothing: worker reads no NOSUCH."),
+        ({"CONTROL__PORT": "39123"}, "the house itself sets PORT (ports by PORT_OFFSET"),
+        ({"WORKER__WORKER_HTTP": "off"}, "the house itself sets WORKER_HTTP"),
         ({"CONTROL__allowed_hosts": "a"}, "The nearest known: CONTROL__ALLOWED_HOSTS"),
         ({"AGENT__SLOTS": "2", "MAKEFLAGS": " -- AGENT__SLOTS=2"}, "no process has the prefix AGENT__"),
     ],

@@ -22,11 +22,11 @@ def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any
     if text is not None:
         if given:
             raise UsageError("--input and --input-text are both given: take one of them")
-        return _content(text, "--input-text")
+        return text
     if not given:
         raise UsageError("the task has no input: give --input or --input-text")
     if len(given) == 1 and not _is_pair(given[0]):
-        content = _content(given[0], "--input")
+        content = _content(given[0])
         if not content.lstrip().startswith("{"):
             return content
         try:
@@ -40,13 +40,13 @@ def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any
     return _pairs(given)
 
 
-def _content(text: str, option: str) -> str:
+def _content(text: str) -> str:
     if not text.startswith("@"):
         return text
     try:
         return Path(text[1:]).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UsageError(why(error, f"{option} {text}")) from None
+        raise UsageError(why(error, f"--input {text}")) from None
 
 
 def _pairs(given: list[str]) -> dict[str, Any]:

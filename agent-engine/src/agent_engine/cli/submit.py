@@ -26,7 +26,7 @@ from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view
 from agent_engine.settings import SubmitAccess
 
-EXACT_INPUT = "Text or @file, sent as it is even where it looks like JSON."
+EXACT_INPUT = "Text, sent as it is: neither read as JSON nor as @file."
 
 OPTIONS = {
     "skill": "SKILL",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from service_kit.foreign import clean
 
-TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>]*>", re.DOTALL)
+TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>\u2039]*>", re.DOTALL)
 """Comments and tags, those that cleaning has broken too: no reader of the issue sees them."""
 WORD = re.compile(r"[^\W_]{3,40}")
 COMMON = frozenset(

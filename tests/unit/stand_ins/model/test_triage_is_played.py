@@ -24,6 +24,7 @@ from mcp_types import TextContent
 from service_kit.settings import load
 from service_kit.tokens import TaskClaims
 from stand_ins.github import app as github
+from stand_ins.github.faults import Fault, Match
 from stand_ins.model import app as model
 from unit.stand_ins.model.test_resumed_runs_are_played_on import GO_ON, LOST, MADE_UP
 
@@ -159,3 +160,20 @@ async def test_a_read_only_triage_writes_nothing(agent: Agent) -> None:
     assert not set(done.called) & set(WRITES)
     assert done.answer["output"]["would_write"]["labels"]
     assert issue_of(agent, 1).comments == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "written"),
+    [
+        ("GET", r"/issues\?|/search/", True),
+        ("POST", "/comments", False),
+        ("PATCH", "/issues/1", False),
+    ],
+)
+async def test_a_tool_that_fails_is_told_of(agent: Agent, method: str, path: str, written: bool) -> None:
+    """Whichever tool GitHub refuses, the script goes on or says what was not written; it never breaks itself."""
+    match = Match(method=method, path_regex=path)
+    agent.world.controls.gate.faults.append(Fault(match=match, times=99, fault="status", status=403))
+    done = await agent.triage(1)
+    assert done.answer["output"]["needs_human"] is not written
+    assert all(claim["refs"] for claim in done.answer["claims"]) or written
