@@ -181,13 +181,18 @@ def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: 
         upstream = environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
     else:
         token, upstream = place.secret("stand-in-github.token"), place.url("stand-in-github")
-    env = _base(environ, place, "github-api") | {
-        "GITHUB_UPSTREAM_URL": upstream,
-        "GITHUB_UPSTREAM_TOKEN": token,
-        "ACCESS_FILE": str(place.home / "access.yaml"),
-        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
-        **urls,
-    }
+    limited = {} if choice.github == "real" else {"GITHUB_UPSTREAM_LIMITED": "false"}
+    env = (
+        limited
+        | _base(environ, place, "github-api")
+        | {
+            "GITHUB_UPSTREAM_URL": upstream,
+            "GITHUB_UPSTREAM_TOKEN": token,
+            "ACCESS_FILE": str(place.home / "access.yaml"),
+            "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
+            **urls,
+        }
+    )
     return Process("github-api", [command("github-api"), *_port(place, "github-api")], env)
 
 

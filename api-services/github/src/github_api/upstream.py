@@ -18,7 +18,7 @@ POINTS = Limit("points", Rate(per_second=10, burst=300), each=Rate(per_second=5,
 """At most 900 in any minute; a read is one, a write five."""
 SEARCHES = Limit("searches", Rate(per_second=1 / 3, burst=10), each=Rate(per_second=1 / 6, burst=6))
 """At most 30 in any minute, which GitHub counts in a bucket of its own."""
-SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=2.0)
+SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=8.0)
 """A second between any two requests that make something, so at most 60 of GitHub's 80 a minute."""
 MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 / 24, burst=100))
 """At most 500 in any hour."""
