@@ -120,7 +120,12 @@ def namespaced() -> Account | None:
         return None
     prefix = (str(program), "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000")
     try:
-        tried = subprocess.run((*prefix, str(program), "--version"), capture_output=True, timeout=10, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
+        # A session of its own: a Ctrl-C that ended the trial would read as "no user namespaces".
+        tried = subprocess.run(  # noqa: S603
+            (*prefix, str(program), "--version"), capture_output=True, timeout=10, check=False, start_new_session=True
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StoreError("a user namespace was neither made nor refused within 10 s: try again") from error
+    except OSError:
         return None
     return Account(uid=0, prefix=prefix) if tried.returncode == 0 else None
