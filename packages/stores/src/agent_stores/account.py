@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -119,13 +120,24 @@ def namespaced() -> Account | None:
     if program is None:
         return None
     prefix = (str(program), "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000")
+    tried = _tried((*prefix, str(program), "--version"))
+    return Account(uid=0, prefix=prefix) if tried == 0 else None
+
+
+def _tried(command: tuple[str, ...]) -> int | None:
+    """Give a trial's exit code, or None where its program cannot be started.
+
+    A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has a session of its own, and
+    is made again where a signal was quicker than that.
+    """
+    code = -signal.SIGINT
     try:
-        # A session of its own: a Ctrl-C that ended the trial would read as "no user namespaces".
-        tried = subprocess.run(  # noqa: S603
-            (*prefix, str(program), "--version"), capture_output=True, timeout=10, check=False, start_new_session=True
-        )
+        while code == -signal.SIGINT:
+            code = subprocess.run(  # noqa: S603
+                command, capture_output=True, timeout=10, check=False, start_new_session=True
+            ).returncode
     except subprocess.TimeoutExpired as error:
         raise StoreError("a user namespace was neither made nor refused within 10 s: try again") from error
     except OSError:
         return None
-    return Account(uid=0, prefix=prefix) if tried.returncode == 0 else None
+    return code
