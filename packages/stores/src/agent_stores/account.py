@@ -127,7 +127,7 @@ def namespaced() -> Account | None:
 def _tried(command: tuple[str, ...]) -> int | None:
     """Give a trial's exit code, or None where its program cannot be started.
 
-    A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has a session of its own, and
+    A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has its own session, and
     is made again where a signal was quicker than that.
     """
     code = -signal.SIGINT
