@@ -18,6 +18,7 @@ OPTIONS = {
         "UPSTREAM_SECONDS",
         "UPSTREAM_FAILURES",
         "GITHUB_UPSTREAM_LIMITED",
+        "GITHUB_UPSTREAM_TOKENS_FILE",
         "IMAGE_HOSTS",
     ),
     "model-api": ("MODELS", "MODEL_PRICES"),
@@ -174,20 +175,21 @@ def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
+    base = _base(environ, place, "github-api")
+    each = "GITHUB_UPSTREAM_TOKENS_FILE" in base or environ.get("GITHUB_API__GITHUB_UPSTREAM_TOKENS_FILE")
     if choice.github == "real":
         token = environ.get("GITHUB_TOKEN")
-        if not token:
+        if not token and not each:
             raise ConfigError("GITHUB_TOKEN is not set: the real GitHub needs a token that may read the repository")
         upstream = environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
     else:
         token, upstream = place.secret("stand-in-github.token"), place.url("stand-in-github")
-    limited = {} if choice.github == "real" else {"GITHUB_UPSTREAM_LIMITED": "false"}
     env = (
-        limited
-        | _base(environ, place, "github-api")
+        ({} if choice.github == "real" else {"GITHUB_UPSTREAM_LIMITED": "false"})
+        | base
+        | ({"GITHUB_UPSTREAM_TOKEN": token} if token and not each else {})
         | {
             "GITHUB_UPSTREAM_URL": upstream,
-            "GITHUB_UPSTREAM_TOKEN": token,
             "ACCESS_FILE": str(place.home / "access.yaml"),
             "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
             **urls,

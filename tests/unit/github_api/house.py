@@ -28,6 +28,7 @@ from stand_ins.github.faults import Fault, Match
 __all__ = ["claimed", "effects", "running_task", "until"]
 
 UPSTREAM_TOKEN = "ghp_" + "a" * 36
+OTHER_TOKEN = "ghp_" + "b" * 36
 HELLO = "octocat/hello-world"
 WRITER = Grant(
     tools=["issue_read", "issue_write", "add_issue_comment", "search_issues"],
@@ -71,6 +72,7 @@ def write_access(folder: Path) -> dict[str, str]:
     wide = {"resources": {"repositories": ["octocat/*"]}, "mode": "write"}
     tenants = {
         "default": {"vendors": {"github": wide}},
+        "acme": {"vendors": {"github": wide}},
         "careful": {"vendors": {"github": {**wide, "mode": "read"}}},
         "elsewhere": {"vendors": {"jira": wide}},
     }
@@ -81,9 +83,11 @@ def write_access(folder: Path) -> dict[str, str]:
 @asynccontextmanager
 async def gateway(settings: GitHubApiSettings) -> AsyncIterator[str]:
     """Serve one more instance of the gateway."""
-    vendor = github(settings.github_upstream_token.get_secret_value(), limited=settings.github_upstream_limited)
     base_url = settings.github_upstream_url
-    async with open_gateway(table(), vendor, settings, base_url=base_url, tiers=TIERS) as app, serving(app) as url:
+    async with (
+        open_gateway(table(), github(settings), settings, base_url=base_url, tiers=TIERS) as app,
+        serving(app) as url,
+    ):
         yield url
 
 
@@ -92,7 +96,7 @@ async def house(folder: Path, database_url: str, redis_url: str | None, **more: 
     """Serve a gateway and its GitHub."""
     services = write_access(folder)
     write_keys(folder / "key.json", folder / "jwks.json")
-    app = build(tokens={UPSTREAM_TOKEN: "agent-bot"})
+    app = build(tokens={UPSTREAM_TOKEN: "agent-bot", OTHER_TOKEN: "other-bot"})
     async with serving(app) as github_url, httpx.AsyncClient(timeout=20) as client:
         settings = load(
             GitHubApiSettings,
@@ -101,8 +105,8 @@ async def house(folder: Path, database_url: str, redis_url: str | None, **more: 
                 "AGENT_JWKS_FILE": str(folder / "jwks.json"),
                 "DATABASE_URL": database_url,
                 "GITHUB_UPSTREAM_URL": github_url,
-                "GITHUB_UPSTREAM_TOKEN": UPSTREAM_TOKEN,
                 **({"REDIS_URL": redis_url} if redis_url else {}),
+                **({} if "github_upstream_tokens_file" in more else {"GITHUB_UPSTREAM_TOKEN": UPSTREAM_TOKEN}),
                 **{name.upper(): str(value) for name, value in more.items()},
             },
         )

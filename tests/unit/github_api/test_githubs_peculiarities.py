@@ -11,6 +11,7 @@ from github_api.confirm import issue_changed, issue_made, labels_added, labels_s
 from github_api.routes import table
 from github_api.settings import GitHubApiSettings
 from github_api.upstream import found_repositories, github, limits, pauses, repositories_of
+from pydantic import SecretStr
 from service_kit.http import Reply
 from service_kit.settings import variables
 
@@ -66,7 +67,8 @@ def test_githubs_own_limits_are_kept() -> None:
         "POST /repos/{owner:name}/{repo:name}/issues",
         "POST /repos/{owner:name}/{repo:name}/issues/{number:number}/comments",
     }
-    assert github("t", limited=False).limits(table().routes[0]) == ()
+    settings = GitHubApiSettings.model_construct(github_upstream_token=SecretStr("t"), github_upstream_limited=False)
+    assert github(settings).limits(table().routes[0]) == ()
 
 
 def test_what_was_dropped_is_noticed() -> None:

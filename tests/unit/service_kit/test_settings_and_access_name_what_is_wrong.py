@@ -84,7 +84,11 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
         ("cli: {reply_origins: [a.b]}", "cli.reply_origins.0"),
         ("streams: {s: {approves: ['*'], actor: {kind: a, id: b}}}", "streams.s: approves: only people decide"),
         ("http: {h: {approves: [triage]}}", "http.h: approves: an actor is needed"),
-        ("a: [", "cannot be read"),
+        ("a: [", r"no YAML: line 1: "),
+        ("a: *b", r"no YAML: line 1: found undefined alias"),
+        ("a: \x00", r"cannot be read: unacceptable character #x0000"),
+        ("[" * 5000, "nested too deep"),
+        ("tenants: {a: {vendor: {}}}", r"line 1: tenants\.a\.vendor: no such key: did you mean vendors\?"),
     ],
 )
 def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -93,6 +97,42 @@ def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) 
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         read_access(path)
+
+
+def test_every_error_is_told_at_once_by_its_line(tmp_path: Path) -> None:
+    """What is missing is told where its entry begins; a key that is given twice is an error, or one were lost."""
+    path = tmp_path / "access.yaml"
+    path.write_text(
+        """\
+tenants:
+  default:
+    vendors:
+      github: {mode: wirte}
+  default:
+    vendors: {}
+services:
+  github-mcp:
+    opens:
+      github:
+        resourses: {repositories: [a/b]}
+http:
+  main:
+    token_sha256:
+      - abc
+"""
+    )
+    with pytest.raises(ConfigError) as error:
+        read_access(path)
+    first, *others = str(error.value).splitlines()
+    assert first == f"ACCESS_FILE={path} has 4 errors:"
+    assert [line.split(": ")[:2] for line in others] == [
+        ["  line 5", "default"],
+        ["  line 8", "services.github-mcp.token_sha256"],
+        ["  line 11", "services.github-mcp.opens.github.resourses"],
+        ["  line 15", "http.main.token_sha256.0"],
+    ]
+    assert "given in line 2 already" in others[0]
+    assert "did you mean resources?" in others[2]
 
 
 def test_a_tenants_budgets_bound_nothing_until_they_are_given(tmp_path: Path) -> None:

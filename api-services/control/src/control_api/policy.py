@@ -5,12 +5,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from agent_effects import Proposal
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from service_kit.errors import ConfigError
-from service_kit.faults import described
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from service_kit.watched import WatchedFile
+from service_kit.yaml_file import read_yaml_file
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -110,13 +108,9 @@ def read_policy(path: Path) -> Policy:
         ConfigError: it is no YAML, or has a wrong rule.
     """
     try:
-        return Policy.model_validate(yaml.safe_load(path.read_text()) or {})
+        return read_yaml_file(path, Policy, variable="PROPOSALS_FILE")
     except FileNotFoundError:
         return Policy()
-    except ValidationError as error:
-        raise ConfigError(f"PROPOSALS_FILE={path}: {described(error)}: see docs/proposals.md") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"PROPOSALS_FILE={path} cannot be read: {error}") from None
 
 
 def body_bytes(proposal: Proposal) -> int:

@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.errors import ConfigError
-from service_kit.faults import described
 from service_kit.watched import WatchedFile
+from service_kit.yaml_file import read_yaml_file
 
 from control_api.github import SHAPES, author_association
 
@@ -99,14 +98,9 @@ def read_triggers(path: Path) -> Triggers:
         ConfigError: it is missing, is no YAML, or has a wrong entry.
     """
     try:
-        raw = yaml.safe_load(path.read_text()) or {}
-        triggers = Triggers.model_validate(raw)
+        triggers = read_yaml_file(path, Triggers, variable="TRIGGERS_FILE")
     except FileNotFoundError:
         raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
-    except ValidationError as error:
-        raise ConfigError(f"TRIGGERS_FILE={path}: {described(error)}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"TRIGGERS_FILE={path} cannot be read: {error}") from None
     names = [trigger.name for trigger in triggers.triggers]
     for name in names:
         if names.count(name) > 1:

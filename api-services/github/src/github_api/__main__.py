@@ -22,13 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = parser.parse_args(arguments)
     try:
         settings = load(GitHubApiSettings)
+        vendor = github(settings)
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     given = {name: value for name, value in vars(flags).items() if value is not None}
     settings = settings.model_copy(update=given)
     forget("GITHUB_UPSTREAM_TOKEN", "DATABASE_URL", "REDIS_URL")
-    vendor = github(settings.github_upstream_token.get_secret_value(), limited=settings.github_upstream_limited)
     return run(run_gateway(table(), vendor, settings, base_url=settings.github_upstream_url, tiers=TIERS))
 
 

@@ -1,5 +1,7 @@
 """What github-api reads from its environment."""
 
+from pathlib import Path
+
 from api_kit import GatewaySettings
 from pydantic import Field, SecretStr
 from service_kit.settings import Port
@@ -11,7 +13,10 @@ class GitHubApiSettings(GatewaySettings):
     github_upstream_url: str = Field(
         "https://api.github.com", pattern=r"^https?://[^\s?#]+$", description="GitHub's REST API, or an Enterprise's"
     )
-    github_upstream_token: SecretStr = Field(description="the GitHub token that this gateway holds for all")
+    github_upstream_token: SecretStr | None = Field(None, description="the GitHub token of all tenants")
+    github_upstream_tokens_file: Path | None = Field(
+        None, description="in its place, a YAML file with a token for each tenant under `tenants`, closed to others"
+    )
     github_upstream_limited: bool = Field(
         True, description="whether to keep github.com's limits from our side; an Enterprise server has none by default"
     )

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from api_kit import Credential, Fetch, Json, Pause, Rate, Route, Vendor
+from api_kit import Fetch, Json, Pause, Rate, Route, Vendor, credentials
 from api_kit.rate import Limit
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
+
+from github_api.settings import GitHubApiSettings
 
 API_VERSION = "2022-11-28"
 LONGEST_PAUSE_SECONDS = 3900.0
@@ -27,23 +29,26 @@ _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _BUCKET = re.compile(r"[a-z_]{1,40}")
 
 
-def github(token: str, *, limited: bool = True) -> Vendor:
-    """Make GitHub as the gateway core needs it, with one token for all tenants.
+def github(settings: GitHubApiSettings) -> Vendor:
+    """Make GitHub as the gateway core needs it.
 
-    Args:
-        token: what opens GitHub.
-        limited: whether github.com's limits are kept from our side; an Enterprise server has none by default.
+    Raises:
+        ConfigError: no token is given, or the file with tenants' tokens is not usable.
     """
-    credential = Credential("github", {"authorization": f"Bearer {token}"})
+    token, file = settings.github_upstream_token, settings.github_upstream_tokens_file
     return Vendor(
         name="github",
-        credential=lambda tenant: credential,
+        credential=credentials("github", token=token, file=file, headers=_opening),
         headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},
         pauses=pauses,
         link=link,
         relocate=relocate,
-        limits=limits if limited else lambda route: (),
+        limits=limits if settings.github_upstream_limited else lambda route: (),
     )
+
+
+def _opening(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
 
 
 def limits(route: Route) -> list[Limit]:

@@ -34,6 +34,7 @@ REASONS: dict[str, Reason] = {
     "body_timeout": Reason(408, "Send the whole body at once."),
     # what the grant says
     "tenant": Reason(403, "Open this vendor for the tenant under `tenants` in access.yaml."),
+    "credential": Reason(403, "Give this gateway a credential for the tenant."),
     "vendor": Reason(403, "Use the task token that was made for this vendor."),
     "read_only": Reason(403, "The grant's mode is read: do without this write, or ask for a grant with mode write."),
     "tool_missing": Reason(403, "Name the tool that writes in X-Agent-Tool."),

@@ -92,9 +92,9 @@ class Gateway:
                 raise Refusal("header", f"{name} is not taken: the method is the request's own")
         route, path = self.table.match(scope["method"], scope["raw_path"])
         entry.route = route.name
-        credential = self.vendor.credential(caller.tenant)
         self._admit(route, caller)
         policy.check_route(route, caller)
+        credential = self.vendor.credential(caller.tenant)
         await self.calls.count(caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target

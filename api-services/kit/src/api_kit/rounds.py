@@ -88,11 +88,10 @@ class Rounds:
         pool = self.gateway.writer.effects.pool
         try:
             call = await self._call(lost)
+            fetch = self.gateway.upstream.fetch(self.gateway.vendor.credential(lost.tenant))
         except Refusal:
             return
-        outcome = await self.gateway.writer.found(
-            call, lost.id, self.gateway.upstream.fetch(self.gateway.vendor.credential(lost.tenant)), age=lost.age
-        )
+        outcome = await self.gateway.writer.found(call, lost.id, fetch, age=lost.age)
         if outcome is None:
             return
         if outcome.state == "failed" and await agent_effects.give_back(pool, lost.id, sends=lost.sends):

@@ -4,17 +4,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from agent_contracts import Actor, Budget
 from agent_contracts.task import SkillName
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from service_kit.bearer import holder
 from service_kit.errors import ConfigError
-from service_kit.faults import described
 from service_kit.grants import Bound
 from service_kit.origins import listed_origin
 from service_kit.watched import WatchedFile
+from service_kit.yaml_file import read_yaml_file
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
@@ -155,23 +154,12 @@ def read_access(path: Path) -> Access:
     """Read an access file and name its doors.
 
     Raises:
-        ConfigError: the file is missing, is no YAML, or has a wrong entry.
+        ConfigError: the file is missing, is no YAML, or has wrong entries: all of them, by line.
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        return read_yaml_file(path, Access, variable="ACCESS_FILE", prepare=_named)
     except FileNotFoundError:
         raise ConfigError(f"ACCESS_FILE={path} does not exist: make it with `make init`") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"ACCESS_FILE={path} cannot be read: {error}") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(
-            f"ACCESS_FILE={path} must hold a mapping with tenants, streams, webhooks, http, cli, services"
-        )
-    try:
-        access = Access.model_validate(_named(raw))
-    except ValidationError as error:
-        raise ConfigError(f"ACCESS_FILE={path}: {described(error)}") from None
-    return access
 
 
 def _named(raw: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,103 @@
+"""The vendor's credentials: one for all tenants, or each tenant's own from a file that may change."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from service_kit.access import TenantName
+from service_kit.errors import ConfigError
+from service_kit.watched import WatchedFile
+from service_kit.yaml_file import read_yaml_file
+
+from api_kit.errors import Refusal
+from api_kit.vendor import Credential
+
+OPEN_TO_OTHERS = 0o037
+"""Written by the group, or anything to all others; a mounted secret is often the group's to read."""
+NAME_DIGITS = 12
+Token = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")]
+
+
+class Tokens(BaseModel):
+    """The file: `tenants`, each with its token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tenants: dict[TenantName, Token]
+
+
+def credentials(
+    vendor: str, *, token: SecretStr | None, file: Path | None, headers: Callable[[str], Mapping[str, str]]
+) -> Callable[[str], Credential]:
+    """Make what finds a tenant's credential, of what the vendor's variables say.
+
+    Args:
+        vendor: its name, as in `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`.
+        token: what opens it for all tenants.
+        file: in its place, the file with each tenant's own.
+        headers: makes what is sent of a token.
+
+    Raises:
+        ConfigError: neither or both are given, or the file is not usable.
+    """
+    one, each = f"{vendor.upper()}_UPSTREAM_TOKEN", f"{vendor.upper()}_UPSTREAM_TOKENS_FILE"
+    if token is None and file is None:
+        raise ConfigError(f"{one} is not set: set it, or {each} to a file with a token for each tenant")
+    if file is not None:
+        if token is not None:
+            raise ConfigError(f"{one} and {each} are both set: leave one of them out")
+        return TenantCredentials(file, variable=each, vendor=vendor, headers=headers)
+    assert token is not None
+    credential = Credential(vendor, headers(token.get_secret_value()))
+    return lambda tenant: credential
+
+
+class TenantCredentials:
+    """Finds the credential of a tenant in a file; what opens the vendor for one opens it for no other.
+
+    A credential is named by its token's digest, so that tenants with one token share the vendor's limits, and a token
+    that was replaced leaves its circuit and pauses behind.
+
+    Args:
+        path: the file.
+        variable: which variable names it.
+        vendor: whose credentials they are.
+        headers: makes what is sent of a token.
+
+    Raises:
+        ConfigError: the file is not usable, or others may read it.
+    """
+
+    def __init__(self, path: Path, *, variable: str, vendor: str, headers: Callable[[str], Mapping[str, str]]) -> None:
+        self._variable = variable
+        self._vendor = vendor
+        self._headers = headers
+        self._file = WatchedFile(path, self._read)
+
+    def __call__(self, tenant: str) -> Credential:
+        """Give a tenant's credential.
+
+        Raises:
+            Refusal: `credential`: the tenant has none.
+        """
+        found = self._file.current().get(tenant)
+        if found is None:
+            message = f"tenant {tenant!r} has no credential for {self._vendor}"
+            raise Refusal("credential", message, remedy=f"Name its token under `tenants` in {self._variable}.")
+        return found
+
+    def _read(self, path: Path) -> dict[str, Credential]:
+        try:
+            mode = path.stat().st_mode
+            tokens = read_yaml_file(path, Tokens, variable=self._variable)
+        except OSError as error:
+            raise ConfigError(f"{self._variable}={path} cannot be read: {error.strerror}") from None
+        if mode & OPEN_TO_OTHERS:
+            raise ConfigError(f"{self._variable}={path} is open to others ({mode & 0o777:o}): chmod 600 {path}")
+        return {tenant: self._credential(token) for tenant, token in tokens.tenants.items()}
+
+    def _credential(self, token: str) -> Credential:
+        digest = hashlib.sha256(token.encode()).hexdigest()[:NAME_DIGITS]
+        return Credential(f"{self._vendor}-{digest}", self._headers(token))
