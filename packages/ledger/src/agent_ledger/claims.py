@@ -1,9 +1,10 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +21,12 @@ MAX_TRIES = 50
 
 @dataclass(frozen=True)
 class Claim:
-    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume."""
+    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume.
+
+    Attributes:
+        at: when it began, by the ledger's clock.
+        taken: the same moment by this process's own stopwatch.
+    """
 
     task: Task
     attempt: int
@@ -34,6 +40,12 @@ class Claim:
     door: str
     deadline: datetime | None
     session: SessionRef | None
+    at: datetime
+    taken: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        """Tell the time by the ledger's clock, whatever the clock of this machine says."""
+        return self.at + timedelta(seconds=time.monotonic() - self.taken)
 
     @property
     def id(self) -> UUID:
@@ -131,7 +143,7 @@ async def start_next(
         )
         select picked.id as candidate, started.id, started.attempt, started.max_attempts, started.body::text as body,
             started.vendors::text as vendors, started.budget::text as budget, started.engine, started.model,
-            started.pool, started.skill_version, started.door, started.deadline
+            started.pool, started.skill_version, started.door, started.deadline, clock_timestamp() as at
         from picked left join started on started.id = picked.id
         """,
         worker,
@@ -157,4 +169,5 @@ def _claim(row: asyncpg.Record, session: SessionRef | None) -> Claim:
         door=row["door"],
         deadline=row["deadline"],
         session=session,
+        at=row["at"],
     )

@@ -90,12 +90,13 @@ class Signer:
         grant: Grant,
         tool_calls: int | None = None,
         lifetime_seconds: float,
+        now: datetime | None = None,
     ) -> str:
-        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway."""
+        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway, `now` a better clock."""
         claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
         if tool_calls is not None:
             claims["tool_calls"] = tool_calls
-        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds)
+        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds, now)
 
     def model_token(
         self,
@@ -107,6 +108,7 @@ class Signer:
         budget: Budget,
         skill: str = "",
         lifetime_seconds: float,
+        now: datetime | None = None,
     ) -> str:
         """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant."""
         claims = {
@@ -114,12 +116,19 @@ class Signer:
             "budget": budget.model_dump(mode="json", exclude_none=True),
             "skill": skill,
         }
-        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds)
+        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds, now)
 
     def _sign(
-        self, task: UUID, attempt: int, tenant: str, audience: list[str], claims: dict[str, Any], lifetime: float
+        self,
+        task: UUID,
+        attempt: int,
+        tenant: str,
+        audience: list[str],
+        claims: dict[str, Any],
+        lifetime: float,
+        clock: datetime | None,
     ) -> str:
-        now = int(time.time())
+        now = int(clock.timestamp() if clock else time.time())
         payload = {
             "iss": ISSUER,
             "sub": str(task),
