@@ -72,7 +72,7 @@ class Closing:
             try:
                 if not await self._record.flush():
                     break
-                await self._keep(end)
+                await self._keep(verdict, end)
                 return await self._write(verdict, end)
             except DATABASE_ERRORS as error:
                 log.warning("end_not_written", error=str(error) or type(error).__name__)
@@ -95,12 +95,15 @@ class Closing:
         log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
         return verdict.status
 
-    async def _keep(self, end: RunEnd | None) -> None:
+    async def _keep(self, verdict: Verdict, end: RunEnd | None) -> None:
+        """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
         if end is None:
             return
         pool, claim = self._house.pool, self._claim
         await agent_ledger.save_transcript(pool, claim.id, claim.attempt, end.transcript)
-        if end.session is not None and self._session is not None:
+        if verdict.reason == "mcp_down":
+            await agent_ledger.forget_session(pool, claim.id, claim.attempt)
+        elif end.session is not None and self._session is not None:
             await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, end.session)
 
     async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:

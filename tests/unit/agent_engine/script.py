@@ -68,9 +68,9 @@ def say(event: dict[str, Any]) -> str:
     return f"printf '%s\\n' {shlex.quote(json.dumps(event))}"
 
 
-def init(spec: RunSpec) -> str:
-    """Say that the CLI has started and every server is connected."""
-    servers = [{"name": server.name, "status": "connected"} for server in spec.servers]
+def init(spec: RunSpec, status: str = "connected") -> str:
+    """Say that the CLI has started, and what became of its connection to every server."""
+    servers = [{"name": server.name, "status": status} for server in spec.servers]
     return say({"type": "system", "subtype": "init", "mcp_servers": servers})
 
 

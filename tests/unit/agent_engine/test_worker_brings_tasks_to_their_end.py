@@ -133,6 +133,22 @@ async def test_retryable_failure_is_resumed(place: Place) -> None:
     assert (1, "retry") in kinds
 
 
+async def test_a_session_without_tools_is_not_resumed(place: Place) -> None:
+    """Where a server was down the agent was told that it has no such tool: the next attempt begins anew."""
+
+    def down(spec: RunSpec) -> list[str]:
+        if spec.attempt == 1:
+            return [init(spec, "failed"), remember("No such tool available"), answer()]
+        return look(spec)
+
+    async with place.working(down) as driver:
+        result = await place.result(await place.submit("look"))
+    assert (result.status, result.attempts, result.message) == ("succeeded", 2, "")
+    first, second = driver.ran
+    assert second.resume is None
+    assert second.session_id != first.session_id
+
+
 @pytest.mark.parametrize(("status", "reason", "attempts"), [(401, "auth", 1), (402, "budget", 1), (429, "rate", 2)])
 async def test_attempts_are_spent_on_what_may_pass(place: Place, status: int, reason: str, attempts: int) -> None:
     """Only what another attempt may mend is attempted again, and no more often than the task says."""

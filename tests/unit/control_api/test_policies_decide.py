@@ -84,7 +84,7 @@ def test_the_first_rule_that_fits_decides() -> None:
         ({"rules": [{"name": "a", "decide": "approve", "repo": "x"}]}, "rules.0.repo"),
         ({"rules": [{"name": "a", "decide": "deny", "per_hour": 3}]}, "per_hour"),
         ({"rules": [{"name": "a", "decide": "ask"}, {"name": "a", "decide": "ask"}]}, "two rules are named 'a'"),
-        ([1], "docs/proposals.md"),
+        ([1], "must hold a mapping with rules"),
     ],
 )
 def test_a_wrong_file_names_the_place(tmp_path: Path, content: Any, part: str) -> None:

@@ -148,6 +148,10 @@ async def test_input_that_does_not_fit_the_skill_is_refused(control: Control) ->
     assert (reply.status, reply.json()["reason"]) == (422, "task")
     assert "issue: 'It ${breaks}' is not of type 'integer'" in reply.json()["message"]
     assert await control.tasks() == []
+    asked = {"event": "issues", "payload": payload()}
+    rehearsed = (await control.http.request("POST", "/v1/triggers/test", json=asked, headers=control.headers)).json()
+    assert rehearsed["tasks"] == []
+    assert f"{rehearsed['refused'][0]['trigger']}: {rehearsed['refused'][0]['reason']}" == reply.json()["message"]
 
 
 async def test_triggers_test_shows_the_plan_and_starts_nothing(control: Control) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 from agent_contracts import TaskState
 from agent_ledger import (
     finish,
+    forget_session,
     get_blob,
     get_result,
     get_task,
@@ -46,6 +47,22 @@ async def test_last_session_comes_with_the_next_claim(pool: asyncpg.Pool) -> Non
     assert again.session is not None
     assert (again.session.session_id, again.session.attempt) == ("s-1", 1)
     assert await get_blob(pool, "default", again.session.sha256) == b"three"
+    assert await pool.fetchval("select count(*) from ledger.blobs") == 1
+
+
+async def test_a_forgotten_session_leaves_the_one_before(pool: asyncpg.Pool) -> None:
+    """An attempt drops its own session alone, while it is live; the next claim gets the last that is left."""
+    await given(pool)
+    claimed = await taken(pool)
+    for attempt, state in ((1, b"one"), (2, b"two")):
+        assert await save_session(pool, claimed.id, attempt, "s-1", state)
+        if attempt == 2:
+            assert not await forget_session(pool, claimed.id, 1)
+            assert await forget_session(pool, claimed.id, 2)
+        await requeue(pool, claimed.id, attempt, reason="mcp_down", message="", after_seconds=0)
+        again = await taken(pool)
+    assert again.session is not None
+    assert again.session.attempt == 1
     assert await pool.fetchval("select count(*) from ledger.blobs") == 1
 
 

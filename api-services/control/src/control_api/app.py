@@ -75,14 +75,15 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION))
 
+    webhooks = Webhooks(settings, pool, access, triggers, registry)
     routes = [
         *health_routes(service="control-api", version=VERSION, checks={"database": database}, registry=registry),
         Route("/openapi.json", described),
-        *Webhooks(settings, pool, access, triggers, registry).routes(),
+        *webhooks.routes(),
         *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),
         *tasks.routes(),
         *Proposals(pool, doors).routes(),
-        *Rehearsal(access, doors, triggers).routes(),
+        *Rehearsal(pool, access, doors, triggers, webhooks).routes(),
     ]
 
     @contextlib.asynccontextmanager

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from service_kit.access import AccessFile
+import asyncpg
+from service_kit.access import AccessFile, Door
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,20 +14,25 @@ from control_api.body import demand_json, parsed, read_body
 from control_api.deliveries import body_hash
 from control_api.doors import Doors
 from control_api.errors import Refusal, answer
-from control_api.fire import Delivery, plan
+from control_api.fire import Delivery, Outcome, plan
 from control_api.triggers import TriggersFile
+from control_api.webhooks import Webhooks
 
 MAX_BYTES = 10_000_000
 FORM = 'Send {"event": "issues", "payload": {...}}.'
 
 
 class Rehearsal:
-    """The route that tries triggers on a payload."""
+    """The route that tries triggers on a payload: what a delivery would do is done, and taken back."""
 
-    def __init__(self, access: AccessFile, doors: Doors, triggers: TriggersFile) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, access: AccessFile, doors: Doors, triggers: TriggersFile, webhooks: Webhooks
+    ) -> None:
+        self._pool = pool
         self._access = access
         self._doors = doors
         self._triggers = triggers
+        self._webhooks = webhooks
 
     def routes(self) -> list[Route]:
         """Give the route."""
@@ -42,18 +48,30 @@ class Rehearsal:
         if misfit is not None:
             raise Refusal(422, "event", misfit, "Name the event that the payload is of.")
         digest = body_hash(json.dumps(payload, sort_keys=True).encode())
-        planned, outcome = plan(self._triggers.current(), Delivery("github", event, payload, digest), door)
+        delivery = Delivery("github", event, payload, digest)
+        outcome = await self._rehearsed(delivery, door)
+        planned, _ = plan(self._triggers.current(), delivery, door)
+        made = {task["trigger"]: task["created"] for task in outcome.tasks}
         tasks = [
             {"trigger": trigger.name, "task": task.model_dump(mode="json", exclude_defaults=True)}
             for trigger, task in planned
-            if door.opens(task.skill)
+            if made.get(trigger.name)
         ]
-        closed = [
-            {"trigger": trigger.name, "reason": f"skill {task.skill} is not open at {door.name}"}
-            for trigger, task in planned
-            if not door.opens(task.skill)
+        again = [
+            {"trigger": name, "reason": "its task of this very payload is there already"}
+            for name, created in made.items()
+            if not created
         ]
-        return answer({"tasks": tasks, "ignored": outcome.ignored, "refused": outcome.refused + closed})
+        return answer({"tasks": tasks, "ignored": outcome.ignored + again, "refused": outcome.refused})
+
+    async def _rehearsed(self, delivery: Delivery, door: Door) -> Outcome:
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                return await self._webhooks.decide(connection, delivery, door)
+            finally:
+                await transaction.rollback()
 
 
 async def _asked(request: Request) -> tuple[str, dict[str, Any]]:

@@ -87,10 +87,7 @@ class Webhooks:
         ):
             earlier = await deliveries.outcome_of(connection, source=SOURCE, digest=digest)
             return 200, {"duplicate": True, **earlier}
-        if github.sender(delivery.payload).casefold() in self._own:
-            outcome = Outcome(ignored=[{"trigger": "*", "reason": "the event is of our own account"}])
-        else:
-            outcome = await fire(connection, self._triggers.current(), delivery, door)
+        outcome = await self.decide(connection, delivery, door)
         if outcome.refused and not outcome.tasks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in outcome.refused)
             raise Refusal(
@@ -99,6 +96,12 @@ class Webhooks:
         document = outcome.document()
         await deliveries.keep_outcome(connection, source=SOURCE, digest=digest, outcome=document)
         return 202 if outcome.tasks else 200, {"duplicate": False, **document}
+
+    async def decide(self, connection: Connection, delivery: Delivery, door: Door) -> Outcome:
+        """Make what a delivery leads to, in a transaction of the caller's."""
+        if github.sender(delivery.payload).casefold() in self._own:
+            return Outcome(ignored=[{"trigger": "*", "reason": "the event is of our own account"}])
+        return await fire(connection, self._triggers.current(), delivery, door)
 
     def _door(self) -> Door:
         door = self._access.current().webhooks.get(SOURCE)

@@ -2,6 +2,7 @@
 
 from agent_ledger.attachments import (
     SessionRef,
+    forget_session,
     get_transcript,
     last_session,
     save_artifact,
@@ -56,6 +57,7 @@ __all__ = [
     "drop_gone_consumers",
     "events",
     "finish",
+    "forget_session",
     "get_blob",
     "get_result",
     "get_task",

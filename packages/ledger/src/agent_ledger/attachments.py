@@ -26,6 +26,22 @@ async def save_session(executor: Executor, task_id: UUID, attempt: int, session_
     return await _attach(executor, task_id, attempt, "session", session_id, data) is not None
 
 
+async def forget_session(executor: Executor, task_id: UUID, attempt: int) -> bool:
+    """Drop what an attempt left of its CLI session, so that the next one does not go on from it; False if not live."""
+    async with transaction(executor) as connection:
+        tenant = await hold(connection, task_id, attempt)
+        if tenant is None:
+            return False
+        dropped = await connection.fetch(
+            "delete from ledger.attachments where task_id = $1 and attempt = $2 and kind = 'session' returning sha256",
+            task_id,
+            attempt,
+        )
+        for row in dropped:
+            await drop_unused(connection, tenant, row["sha256"])
+        return True
+
+
 async def save_transcript(executor: Executor, task_id: UUID, attempt: int, data: bytes) -> bool:
     """Keep an attempt's raw transcript; False if the attempt is not live, so call it before the attempt ends."""
     return await _attach(executor, task_id, attempt, "transcript", "transcript", data) is not None
