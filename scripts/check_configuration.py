@@ -18,6 +18,7 @@ PROCESSES = {
     "agent-engine worker": SETTINGS["worker"],
     "agent-engine enqueue, run, retry and proposals": "agent_engine.settings:SubmitAccess",
     "agent-engine triggers": "agent_engine.settings:ControlAccess",
+    "agent-engine keys": "agent_engine.settings:KeyFiles",
     "agent-stores": SETTINGS["stores"],
 }
 HEAD = """\

@@ -233,3 +233,34 @@ async def test_a_spent_budget_stops_its_tenant_alone(tenants: Tenants) -> None:
     assert ends["default"]["status"] == "succeeded"
     assert (ends["acme"]["status"], ends["acme"]["reason"]) == ("failed", "budget")
     assert "day" in ends["acme"]["message"]
+
+
+async def test_keys_turn_while_everything_runs(tenants: Tenants) -> None:
+    """No process starts again: tokens of both keys are good, then the old one's are refused at each gate, at once."""
+    house, grant = tenants.house, Grant(tools=["issue_read"], resources={"repositories": [THEIRS["default"]]})
+    arguments, path = {"repository": THEIRS["default"], "issue": 1}, f"/repos/{THEIRS['default']}/issues/1"
+    old, pids = sign(house, grant), house.pids()
+    turned = json.loads((await _keys(house, "rotate")).stdout)
+    new = sign(house, grant)
+    for token in (new, old):
+        assert (await at_gateway(house, token, "GET", path)).status == 200
+        assert not (await call_tool(house, token, "issue_read", arguments)).failed
+    number = await house.open_issue("After the turn", body="An error.")
+    result = await house.result(await house.submit("issue-triage", {"repository": THEIRS["default"], "issue": number}))
+    assert (result.status, result.attempts) == ("succeeded", 1), result.message
+    refused = await _keys(house, "retire", turned["signs"])
+    assert (refused.returncode, "is the key that signs" in refused.stderr) == (2, True)
+    assert (await _keys(house, "retire", turned["accepted"])).returncode == 0
+    await asyncio.sleep(LOOK_EVERY_SECONDS)
+    assert (await at_gateway(house, old, "GET", path)).reason == "task_token"
+    assert (await call_tool(house, old, "issue_read", arguments)).status == 401
+    assert (await at_gateway(house, new, "GET", path)).status == 200
+    assert not (await call_tool(house, new, "issue_read", arguments)).failed
+    assert house.pids() == pids
+
+
+async def _keys(house: RunningHouse, *words: str) -> subprocess.CompletedProcess[str]:
+    argv = [command("agent-engine"), "keys", *words, "--json"]
+    return await asyncio.to_thread(
+        subprocess.run, argv, env=house.engine_env(), capture_output=True, text=True, check=False
+    )

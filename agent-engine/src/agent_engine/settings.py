@@ -46,6 +46,13 @@ class ControlAccess(Settings):
     control_token: SecretStr = Field(description="a token of an entry under `http` in access.yaml")
 
 
+class KeyFiles(Settings):
+    """What the commands on keys need."""
+
+    agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
+    agent_jwks_file: Path = Field(description="the public keys that all others verify them by")
+
+
 class RunLimits(Settings):
     """What one run may take."""
 

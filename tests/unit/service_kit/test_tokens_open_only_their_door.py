@@ -12,7 +12,7 @@ import pytest
 from agent_contracts import Budget, Grant
 from jwt import PyJWK
 from service_kit.errors import ConfigError, TokenError
-from service_kit.keys import generate_keypair, write_keys
+from service_kit.keys import generate_keypair, retire, rotate, write_keys
 from service_kit.tokens import Signer, Verifier
 
 TASK = UUID("01930000-0000-7000-8000-000000000001")
@@ -178,3 +178,43 @@ def test_a_private_part_in_the_public_file_is_refused(keys: Keys) -> None:
 def test_the_private_key_is_its_owners_alone(keys: Keys) -> None:
     """The signing key's file may be read by its owner only."""
     assert keys.private.stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_turn_without_a_gap(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A running signer takes the new key, a running verifier knows it at its first token, and the old until retired."""
+    signer, verifier = keys.signer(), keys.verifier()
+    before = task_token(signer)
+    inodes = [path.stat().st_ino for path in (keys.private, keys.public)]
+    new, old = rotate(keys.private, keys.public)
+    with pytest.raises(ConfigError, match=f"retire {old} first"):
+        rotate(keys.private, keys.public)
+    monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
+    after = task_token(signer)
+    assert [jwt.get_unverified_header(token)["kid"] for token in (before, after)] == [old, new]
+    monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 60.0)
+    assert verifier.task(after).task == verifier.task(before).task == TASK
+    for kid, wrong in ((new, "is the key that signs"), ("none", f"there are {new}, {old}")):
+        with pytest.raises(ConfigError, match=wrong):
+            retire(keys.private, keys.public, kid)
+    retire(keys.private, keys.public, old)
+    monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
+    with pytest.raises(TokenError) as refused:
+        verifier.task(before)
+    assert refused.value.reason == "unknown_key"
+    assert verifier.task(after).task == TASK
+    assert inodes == [path.stat().st_ino for path in (keys.private, keys.public)]
+    assert keys.private.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("broken", ["private", "half", "gone"])
+def test_a_broken_public_file_changes_nothing(keys: Keys, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    """A private part, half a file or none: a running verifier keeps what it knew, and says so in its log."""
+    monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
+    verifier, token = keys.verifier(), task_token(keys.signer())
+    whole = keys.public.read_text()
+    if broken == "gone":
+        keys.public.unlink()
+    else:
+        private = json.dumps({"keys": [json.loads(keys.private.read_text())]})
+        keys.public.write_text(private if broken == "private" else whole[: len(whole) // 2])
+    assert verifier.task(token).task == TASK

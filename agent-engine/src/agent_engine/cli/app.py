@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from agent_engine.cli import doctor, proposals, skills, submit, tasks, triggers, worker
+from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
 from agent_engine.cli.screen import WRONG_USE, tell
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
@@ -45,6 +45,7 @@ app.command("cancel", epilog=EPILOG)(tasks.cancel)
 app.command("retry", epilog=EPILOG)(tasks.retry)
 app.command("prune", epilog=EPILOG)(tasks.prune)
 app.command("doctor", epilog=EPILOG)(doctor.doctor)
+app.add_typer(keys.app, name="keys")
 app.add_typer(proposals.app, name="proposals")
 app.add_typer(skills.app, name="skills")
 app.add_typer(triggers.app, name="triggers")

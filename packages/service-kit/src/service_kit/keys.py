@@ -1,12 +1,16 @@
 """Key pairs for tokens: an Ed25519 private JWK for the engine, a JWKS of public keys for all others."""
 
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt import PyJWK, PyJWTError
 from jwt.algorithms import OKPAlgorithm
 
 from service_kit.errors import ConfigError
@@ -25,7 +29,7 @@ def write_keys(private_path: Path, jwks_path: Path) -> None:
     """Make a key pair and write it: the private part for its owner's eyes alone (0600), the public set for all."""
     private, public = generate_keypair(secrets.token_hex(8))
     write_private(private_path, json.dumps(private) + "\n")
-    jwks_path.write_text(json.dumps({"keys": [public]}, indent=2) + "\n")
+    jwks_path.write_text(_jwks([public]))
 
 
 def write_private(path: Path, text: str) -> None:
@@ -34,6 +38,94 @@ def write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+
+
+def read_private(path: Path) -> dict[str, Any]:
+    """Read a signing key.
+
+    Raises:
+        ConfigError: the file is missing or holds no Ed25519 private JWK.
+    """
+    try:
+        key: dict[str, Any] = json.loads(path.read_text())
+        if not key.get("d"):
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")
+        if not isinstance(key.get("kid"), str):
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds a key without a kid")
+        PyJWK.from_dict(key)
+    except FileNotFoundError:
+        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: make it with `make init`") from None
+    except (OSError, ValueError, KeyError, AttributeError, PyJWTError) as error:
+        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no Ed25519 private JWK: {error}") from None
+    return key
+
+
+def rotate(private_path: Path, jwks_path: Path) -> tuple[str, str]:
+    """Turn the signing key: the new one is made public beside the old one, then signs. Give both ids, the new first.
+
+    The files are written in place, so that a container that mounts one of them sees it change.
+
+    Raises:
+        ConfigError: a file is not usable, or two keys are public already.
+    """
+    with _alone(jwks_path):
+        old, public = read_private(private_path)["kid"], read_public(jwks_path)
+        others = sorted(set(public) - {old})
+        if others:
+            raise ConfigError(
+                f"two keys are public already: retire {', '.join(others)} first, once no run from before it is live"
+            )
+        private, fresh = generate_keypair(secrets.token_hex(8))
+        _overwrite(jwks_path, _jwks([fresh, *public.values()]))
+        _overwrite(private_path, json.dumps(private) + "\n")
+        return private["kid"], old
+
+
+def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
+    """Take a key out of the public ones: what it signed is refused from then on.
+
+    Raises:
+        ConfigError: a file is not usable, there is no such key, or it is the one that signs.
+    """
+    with _alone(jwks_path):
+        signs, public = read_private(private_path)["kid"], read_public(jwks_path)
+        if kid not in public:
+            raise ConfigError(f"no public key is named {kid!r}: there are {', '.join(public)}")
+        if kid == signs:
+            raise ConfigError(f"{kid} is the key that signs: turn it first (`agent-engine keys rotate`)")
+        _overwrite(jwks_path, _jwks([key for name, key in public.items() if name != kid]))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigError(f"AGENT_JWKS_FILE={path} cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _overwrite(path: Path, text: str) -> None:
+    """Write a file in place, in one go, and flush it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            content = text.encode()
+            os.pwrite(descriptor, content.ljust(os.fstat(descriptor).st_size), 0)
+            os.ftruncate(descriptor, len(content))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _jwks(keys: list[dict[str, Any]]) -> str:
+    return json.dumps({"keys": keys}, indent=2) + "\n"
 
 
 def read_public(path: Path) -> dict[str, dict[str, Any]]:

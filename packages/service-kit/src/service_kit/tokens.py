@@ -1,9 +1,8 @@
 """Task and model tokens: EdDSA JWTs that the engine signs and all others verify with public keys alone."""
 
-import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +13,8 @@ from agent_contracts import Budget, Grant
 from jwt import PyJWK
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service_kit.errors import ConfigError, TokenError
-from service_kit.keys import read_public
+from service_kit.errors import TokenError
+from service_kit.keys import read_private, read_public
 from service_kit.watched import WatchedFile
 
 ISSUER = "agent-engine"
@@ -59,25 +58,19 @@ class Signer:
     """Signs tokens; only the engine has one."""
 
     def __init__(self, private_jwk: dict[str, Any]) -> None:
-        self._key = PyJWK.from_dict(private_jwk)
-        self._kid = str(private_jwk["kid"])
+        self._present: Callable[[], dict[str, Any]] = lambda: private_jwk
 
     @classmethod
     def from_file(cls, path: Path) -> "Signer":
-        """Read the signing key.
+        """Sign with the key of a file, which is read again when it changes.
 
         Raises:
             ConfigError: the file is missing or holds no Ed25519 private JWK.
         """
-        try:
-            private_jwk = json.loads(path.read_text())
-            if not private_jwk.get("d"):
-                raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")
-            return cls(private_jwk)
-        except FileNotFoundError:
-            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: make it with `make init`") from None
-        except (OSError, ValueError, KeyError, AttributeError, jwt.PyJWTError) as error:
-            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no Ed25519 private JWK: {error}") from None
+        file = WatchedFile(path, read_private)
+        signer = cls(file.current())
+        signer._present = file.current
+        return signer
 
     def task_token(
         self,
@@ -140,7 +133,8 @@ class Signer:
             "tenant": tenant,
             **claims,
         }
-        return jwt.encode(payload, self._key, algorithm="EdDSA", headers={"kid": self._kid})
+        key = self._present()
+        return jwt.encode(payload, PyJWK.from_dict(key), algorithm="EdDSA", headers={"kid": str(key["kid"])})
 
 
 class Verifier:
@@ -174,10 +168,10 @@ class Verifier:
         return claims
 
     def _verified(self, token: str) -> RunClaims:
-        keys = self._keys.current()
+        self._keys.current()
         known = self._cache.get(token)
         if known is None:
-            known = self._decode(token, keys)
+            known = self._decode(token)
             if len(self._cache) >= CACHE_SIZE:
                 self._cache.pop(next(iter(self._cache)))
             self._cache[token] = known
@@ -186,7 +180,7 @@ class Verifier:
             raise TokenError("expired", "the token has expired")
         return known
 
-    def _decode(self, token: str, keys: dict[str, dict[str, Any]]) -> RunClaims:
+    def _decode(self, token: str) -> RunClaims:
         if not token:
             raise TokenError("missing", "no token was given")
         if len(token) > MAX_TOKEN_BYTES:
@@ -195,6 +189,9 @@ class Verifier:
             kid = jwt.get_unverified_header(token).get("kid")
         except jwt.InvalidTokenError:
             raise TokenError("malformed", "the token is not a JWT") from None
+        keys = self._keys.current()
+        if kid not in keys:
+            keys = self._keys.current(look=True)  # the engine may sign with a new key before anybody looked
         if kid not in keys:
             raise TokenError("unknown_key", "the token's key is not known here")
         try:

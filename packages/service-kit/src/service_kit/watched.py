@@ -34,10 +34,10 @@ class WatchedFile(Generic[T]):
         self._value = read(path)
         self._looked_at = time.monotonic()
 
-    def current(self) -> T:
-        """Give what the file says now; it is looked at no more than once a second."""
+    def current(self, *, look: bool = False) -> T:
+        """Give what the file says now; it is looked at no more than once a second, unless a look is asked for."""
         now = time.monotonic()
-        if now - self._looked_at >= LOOK_EVERY_SECONDS:
+        if look or now - self._looked_at >= LOOK_EVERY_SECONDS:
             with self._lock:
                 self._looked_at = now
                 self._refresh()

@@ -1,0 +1,62 @@
+"""`agent-engine keys`: the key that signs runs' tokens, turned while everything runs."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+from service_kit import keys
+from service_kit.settings import load
+
+from agent_engine.cli.screen import DONE, Json, Screen, finish
+from agent_engine.settings import KeyFiles
+
+app = typer.Typer(help="Keys: what signs the tokens of runs.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def keys_() -> None:
+    """Keys: what signs the tokens of runs."""
+
+
+@app.command("list")
+def listed(as_json: Json = False) -> None:
+    """List the public keys, and say which one signs."""
+
+    async def work() -> int:
+        screen, files = Screen(as_json=as_json), load(KeyFiles)
+        signs = keys.read_private(files.agent_signing_key_file)["kid"]
+        for kid in keys.read_public(files.agent_jwks_file):
+            screen.data({"kid": kid, "signs": kid == signs})
+            screen.show(Text(f"{kid}  {'signs' if kid == signs else 'is accepted'}"))
+        return DONE
+
+    finish(work())
+
+
+@app.command()
+def rotate(as_json: Json = False) -> None:
+    """Make a new key and sign with it; what the old one signed is accepted until it is retired."""
+
+    async def work() -> int:
+        screen, files = Screen(as_json=as_json), load(KeyFiles)
+        new, old = keys.rotate(files.agent_signing_key_file, files.agent_jwks_file)
+        screen.data({"signs": new, "accepted": old})
+        screen.show(Text(f"{new} signs from now on; {old} is accepted, so that running tasks go on"))
+        screen.show(Text(f"once they have ended: agent-engine keys retire {old}", style="dim"))
+        return DONE
+
+    finish(work())
+
+
+@app.command()
+def retire(kid: Annotated[str, typer.Argument(help="The key's id.")], as_json: Json = False) -> None:
+    """Accept a key no more: tokens that it signed are refused within a second."""
+
+    async def work() -> int:
+        screen, files = Screen(as_json=as_json), load(KeyFiles)
+        keys.retire(files.agent_signing_key_file, files.agent_jwks_file, kid)
+        screen.data({"retired": kid})
+        screen.show(Text(f"{kid} is retired"))
+        return DONE
+
+    finish(work())
