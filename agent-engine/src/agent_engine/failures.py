@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_contracts.result import Reason
+from service_kit.foreign import clean_line
 
 from agent_engine.drivers.claude_stream import CONNECTED, reason_of
 from agent_engine.spec import RunEnd
@@ -21,6 +22,8 @@ CUT_OFF = re.compile(
     re.IGNORECASE,
 )
 TIMED_OUT = re.compile(r"timed? ?out", re.IGNORECASE)
+PREFIX = re.compile(r"^API Error:\s*(?:\d{3}\b:?\s*)?")
+"""What the CLI puts before the model API's words: the message says it already."""
 MESSAGE_LIMIT = 500
 
 
@@ -94,7 +97,7 @@ def unconnected(init: Mapping[str, Any] | None, needed: tuple[str, ...]) -> Fail
 
 
 def _without_result(end: RunEnd) -> Failure:
-    tail = end.stderr_tail.strip()[-MESSAGE_LIMIT:]
+    tail = clean_line(end.stderr_tail.strip()[-MESSAGE_LIMIT:], MESSAGE_LIMIT)
     said = f": {tail}" if tail else ""
     if NOT_LOGGED_IN.search(tail):
         return Failure("auth", f"the CLI has no key that works{said}")
@@ -120,4 +123,5 @@ def _unnamed_error(told: str, subtype: str) -> Failure:
 def _told(result: Mapping[str, Any]) -> str:
     errors = result.get("errors")
     parts = [str(result.get("result") or ""), *(map(str, errors) if isinstance(errors, list) else [])]
-    return " ".join(part for part in parts if part).strip()[:MESSAGE_LIMIT] or "nothing was said"
+    said = (PREFIX.sub("", part.strip()) for part in parts)
+    return clean_line(" ".join(part for part in said if part), MESSAGE_LIMIT) or "nothing was said"

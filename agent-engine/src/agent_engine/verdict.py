@@ -11,6 +11,8 @@ from typing import Any, Literal
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import RETRYABLE, Reason
 from agent_ledger import misfit
+from service_kit.foreign import clean_line
+from service_kit.refs import split_ref
 
 from agent_engine.evidence import Evidence
 from agent_engine.failures import Failure, broken, stopped, unconnected
@@ -22,6 +24,7 @@ from agent_engine.spec import RunEnd
 
 ACTED = frozenset({"done", "proposed", "approved"})
 OPEN = frozenset({"sending", "unknown"})
+TOLD_LIMIT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,11 +159,15 @@ def _unproven(facts: Facts) -> Failure | None:
     missing = [name for name in facts.skill.settings.required_tools if name not in facts.evidence.proven]
     if not missing:
         return None
-    why = "; ".join(
-        f"{name}: {facts.evidence.failed[name].strip()[:200]}" for name in missing if name in facts.evidence.failed
-    )
+    failed = facts.evidence.failed
+    why = "; ".join(f"{name}: {_told(failed[name])}" for name in missing if name in failed)
     said = f" (last error: {why})" if why else ""
     return Failure("evidence", f"no successful reply of {', '.join(missing)} is proven{said}")
+
+
+def _told(reply: str) -> str:
+    """Give a tool's error as one clean line, without its ref."""
+    return clean_line(split_ref(reply)[0], TOLD_LIMIT)
 
 
 def _unwritten(facts: Facts) -> Failure | None:
@@ -195,7 +202,6 @@ def _instead(required: RequiredEffect, rows: Sequence[EffectSummary]) -> str:
 def _baseless(claims: Sequence[Claim]) -> Failure | None:
     for claim in claims:
         if not claim.refs:
-            return Failure(
-                "evidence", f"a claim rests on no ref of a successful result of this task: {claim.statement[:200]}"
-            )
+            said = clean_line(claim.statement, TOLD_LIMIT)
+            return Failure("evidence", f"a claim rests on no ref of a successful result of this task: {said}")
     return None

@@ -19,9 +19,9 @@ KEY = b"k" * 32
 TASK = uuid.UUID(int=7)
 
 
-def ref_of(tool: str, *, failed: bool = False) -> str:
-    """Give the ref of a tool's reply."""
-    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=tool, failed=failed)
+def ref_of(tool: str, *, failed: bool = False, text: str = "") -> str:
+    """Give the ref of a tool's reply, whose text is the tool's name unless given."""
+    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=text or tool, failed=failed)
 
 
 REF = ref_of("issue_read")
@@ -54,6 +54,7 @@ class Story:
     stderr: str = ""
     read: bool = True
     read_ok: bool = True
+    read_text: str = "issue_read"
     forged: bool = False
     denied: bool = False
     required: str = "github/issue_write[labels]@octocat/hello-world#1"
@@ -76,7 +77,10 @@ class Story:
                     tool="issue_read",
                     ok=ok,
                     denied=self.denied,
-                    text=append_ref("issue_read", ref_of("issue_read", failed=self.forged or not ok)),
+                    text=append_ref(
+                        self.read_text,
+                        ref_of("issue_read", failed=self.forged or not ok, text=self.read_text),
+                    ),
                 )
             )
         effects = []

@@ -144,6 +144,35 @@ def test_denial_is_told_before_a_missing_answer(skill: Skill) -> None:
     assert replace(Story(), denied=True, result=ended, returncode=1).verdict(skill).reason == "denied"
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("API Error: 400 the input is too long", "the model API answered 400: the input is too long"),
+        ('API Error: 400\n{"type": 1}\n\x1b[31mred\x1b[0m', 'the model API answered 400: {"type": 1} red'),
+        ("API Error: 400", "the model API answered 400: nothing was said"),
+        ("4000 tokens are too many", "the model API answered 400: 4000 tokens are too many"),
+    ],
+)
+def test_a_status_is_told_once_in_one_clean_line(skill: Skill, said: str, told: str) -> None:
+    """The CLI's own "API Error: 400" is not repeated after ours, and line ends and escape sequences are gone."""
+    result = {**api_error(400), "result": said}
+    assert replace(Story(), result=result, returncode=1).verdict(skill).message == told
+
+
+def test_a_tools_last_error_is_one_clean_line_without_its_ref(skill: Skill) -> None:
+    """What a required tool failed with is told in one line; its ref says nothing to a reader."""
+    text = "GitHub knows no octocat/x#9 (404).\n\u202eCheck the name.\x1b[2J"
+    message = replace(Story(), read_ok=False, read_text=text).verdict(skill).message
+    assert message.endswith("(last error: github/issue_read: GitHub knows no octocat/x#9 (404). Check the name.)")
+    assert "ref:" not in message
+
+
+def test_what_the_cli_said_last_is_one_line(skill: Skill) -> None:
+    """A CLI that does not start is told by its own last words, in one line."""
+    message = replace(Story(), result=None, returncode=1, init=None, stderr="error:\n  no \x1b[1mmodel").verdict(skill)
+    assert message.message == "the CLI did not start (status 1): error: no model"
+
+
 WRONG: dict[str, list[Any]] = {}
 for _change, _ in CASES:
     for _name, _value in _change.items():
