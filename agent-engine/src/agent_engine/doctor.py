@@ -113,6 +113,11 @@ async def _postgresql(settings: DoctorSettings) -> str:
     pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
     try:
         version = await pool.fetchval("show server_version")
+        if await pool.fetchval("show transaction_read_only") == "on":
+            raise Unwell(
+                "it is read-only: no task can be taken in or ended",
+                "lead DATABASE_URL to the primary, or set default_transaction_read_only = off",
+            )
         await assert_current(pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
         await assert_current(pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
     finally:
@@ -130,6 +135,14 @@ async def _redis(settings: DoctorSettings) -> str:
         raise Unwell(f"REDIS_URL does not lead to a Redis: {error}", "start it, or correct REDIS_URL") from None
     finally:
         await redis.aclose()
+    if told.get("role") in ("slave", "replica"):
+        raise Unwell("it is a replica and takes no writes", "lead REDIS_URL to the primary")
+    if (policy := str(told.get("maxmemory_policy"))).startswith("allkeys"):
+        raise Unwell(
+            f"it drops keys when it is full ({policy}), and with them tasks of the inbox that no worker has read",
+            "start it with --maxmemory-policy noeviction",
+            state="warning",
+        )
     if not told.get("aof_enabled"):
         raise Unwell(
             "it keeps no append-only file, so the inbox does not survive its crash",

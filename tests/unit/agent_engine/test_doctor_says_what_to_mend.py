@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import asyncpg
 import pytest
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
 from fixtures.serving import serving
+from redis.asyncio import Redis
 from service_kit.http import HttpClient
 from service_kit.settings import load
 from starlette.applications import Starlette
@@ -55,6 +57,39 @@ async def test_unmigrated_database_is_named(empty_database_url: str) -> None:
     found = await examined(DATABASE_URL=empty_database_url)
     assert found["postgresql"].state == "bad"
     assert "migrate" in found["postgresql"].detail
+
+
+async def test_a_database_that_takes_no_writes_is_named(database_url: str, pool: asyncpg.Pool) -> None:
+    """A database that is read-only is bad, with what to do."""
+    name = await pool.fetchval("select current_database()")
+    await pool.execute(f"alter database {name} set default_transaction_read_only = on")
+    found = (await examined(DATABASE_URL=database_url))["postgresql"]
+    assert (found.state, "read-only" in found.detail) == ("bad", True)
+    assert "default_transaction_read_only = off" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "state", "said", "remedy"),
+    [
+        ("maxmemory-policy allkeys-lru", "maxmemory-policy noeviction", "warning", "allkeys-lru", "noeviction"),
+        ("replicaof 127.0.0.1 9", "replicaof no one", "bad", "is a replica", "REDIS_URL to the primary"),
+    ],
+)
+async def test_a_redis_that_may_lose_or_refuse_tasks_is_named(
+    redis: Redis, redis_url: str, wrong: str, right: str, state: str, said: str, remedy: str
+) -> None:
+    """A Redis that evicts is a warning, one that takes no writes is bad; both with what to do."""
+
+    async def turn(words: str) -> None:
+        command = words if words.startswith("replicaof") else f"config set {words}"
+        await redis.execute_command(*command.split())  # type: ignore[no-untyped-call]
+
+    await turn(wrong)
+    try:
+        found = (await examined(REDIS_URL=redis_url))["redis"]
+    finally:
+        await turn(right)
+    assert (found.state, said in found.detail, remedy in found.remedy) == (state, True, True)
 
 
 async def test_keys_that_do_not_fit_are_found(place: Place, tmp_path: Path) -> None:
