@@ -56,10 +56,43 @@ async def test_what_is_not_a_true_delivery_is_refused(
     assert await control.tasks() == []
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b'"x"', b"\xff"])
-async def test_a_signed_body_that_is_no_object_is_refused(control: Control, body: bytes) -> None:
-    """Signed nonsense is refused, and control goes on."""
-    assert (await control.deliver(body)).status == 400
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (b"[]", "not a JSON object"),
+        (b"{", "not JSON"),
+        (b'"x"', "not a JSON object"),
+        (b"\xff", "not JSON"),
+        (b'{"a": NaN}', "NaN is no JSON value"),
+        (b'{"a": 1, "a": 2}', "given twice"),
+        (b'{"a":' * 200_000, "nested too deep"),
+    ],
+)
+async def test_a_signed_body_that_is_no_object_is_refused(control: Control, body: bytes, part: str) -> None:
+    """Signed nonsense is refused with what is wrong and a remedy, and control goes on."""
+    reply = await control.deliver(body)
+    assert (reply.status, reply.json()["reason"]) == (400, "json")
+    assert part in reply.json()["message"]
+    assert reply.json()["remedy"]
+    assert (await control.deliver(payload())).status == 202
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "part"),
+    [
+        ({"sender": {"login": "mo\x00na", "type": "User"}}, 422, "NUL"),
+        ({"sender": {"login": "m" * 1_100_000, "type": "User"}}, 422, "at most 256 characters"),
+        ({"sender": {"login": "m" * 10_100_000, "type": "User"}}, 413, "10000000"),
+        ({"issue": {"number": "seven"}}, 422, "not of type 'integer'"),
+    ],
+)
+async def test_a_signed_body_that_makes_no_task_is_refused_by_name(
+    control: Control, changes: dict[str, Any], status: int, part: str
+) -> None:
+    """What a payload's values make unusable is named, makes no row, and uses up no delivery."""
+    reply = await control.deliver(payload(**changes))
+    assert (reply.status, part in reply.text) == (status, True), reply.text[:500]
+    assert await control.tasks() == []
     assert (await control.deliver(payload())).status == 202
 
 

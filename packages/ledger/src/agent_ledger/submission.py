@@ -130,7 +130,12 @@ def narrowed(door: Door, task: Task) -> dict[str, Bound]:
             raise InvalidTask("door", f"resources.{vendor}: {door.name or 'this door'} does not open {vendor}")
         both = narrow_resources(vendors[vendor].resources, wanted)
         if wanted and not both:
-            raise InvalidTask("door", f"resources.{vendor}: nothing of it is open at {door.name or 'this door'}")
+            named = ", ".join(one for several in wanted.values() for one in several)[:200]
+            raise InvalidTask(
+                "door",
+                f"resources.{vendor}: nothing of {named} is open at {door.name or 'this door'}: "
+                "name what it opens, or have the operator open it in access.yaml",
+            )
         vendors[vendor] = vendors[vendor].model_copy(update={"resources": both})
     return vendors
 

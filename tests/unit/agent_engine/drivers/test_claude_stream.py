@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from agent_contracts.event import RetryEvent, Text, ToolCall, ToolResult, UsageEvent
+from agent_contracts.event import RetryEvent, Text, ToolCall, ToolResult, UsageEvent, body_adapter
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Reason
 from agent_engine.drivers.claude_stream import ClaudeStream, reason_of
@@ -50,6 +50,33 @@ def test_no_line_breaks_the_reader(content: bytes) -> None:
     stream = ClaudeStream(["github"])
     stream.parse(content)
     stream.parse(content)
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"type": "system", "tools": ' + b'{"a":' * 200_000])
+def test_a_line_nested_too_deeply_is_noise(content: bytes) -> None:
+    """A line that cannot be read for its depth gives nothing, and the next one is read."""
+    stream = ClaudeStream([])
+    assert stream.parse(content) == []
+    assert stream.parse(line(type="system", subtype="api_retry", retry_delay_ms=1000)) != []
+
+
+NO_NUMBERS = ["Infinity", "-Infinity", "NaN", "-5", "1e400", "-1e400", "true", '"5"', "9" * 400, "1e300"]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_what_is_no_usable_number_counts_as_none(number: str) -> None:
+    """Infinite, negative, endless and missing numbers become 0: what is kept can be written and read again."""
+    stream = ClaudeStream([])
+    retry = f'{{"type": "system", "subtype": "api_retry", "retry_delay_ms": {number}}}'
+    used = f'{{"type": "result", "usage": {{"input_tokens": {number}, "output_tokens": 2}}}}'
+    [waits] = stream.parse(retry.encode())
+    [usage] = stream.parse(used.encode())
+    assert isinstance(waits, RetryEvent)
+    assert isinstance(usage, UsageEvent)
+    assert waits.after_seconds == 0
+    assert (usage.usage.input_tokens, usage.usage.output_tokens) == (0, 2)
+    for body in (waits, usage):
+        assert body_adapter.validate_json(body.model_dump_json()) == body
 
 
 def test_tool_names_are_split_by_the_runs_servers() -> None:
