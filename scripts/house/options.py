@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from service_kit.errors import ConfigError
-from service_kit.settings import Settings, load, variables
+from service_kit.settings import ServedSettings, Settings, load, variables
 
 from house.processes import OPTIONS, PASSED_ON, Process, prefix_of
 
@@ -71,11 +71,13 @@ def check_names(environ: Mapping[str, str]) -> None:
 
 
 def check_values(processes: Iterable[Process], environ: Mapping[str, str]) -> None:
-    """Read the settings of each process that the operator set something on, as it will itself.
+    """Read the settings of each process that the operator set something on, as it will itself, and LOG_LEVEL for all.
 
     Raises:
         ConfigError: a value is not usable.
     """
+    if environ.get("LOG_LEVEL"):
+        load(ServedSettings, {"LOG_LEVEL": environ["LOG_LEVEL"]})
     for process in processes:
         given = [name for name in environ if name.startswith(prefix_of(process.name))]
         given += [name for name in OPTIONS.get(process.name, ()) if environ.get(name)]

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import Settings, forget, listed
+from service_kit.settings import LogLevel, Settings, forget, listed
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
@@ -116,7 +116,7 @@ class WorkerSettings(SkillSources, RunLimits):
     )
     allowed_hosts: str = Field(default="", description="names under which /ready and /metrics may be asked, by comma")
     allow_unauthenticated: bool = Field(default=False, description="let WORKER_HTTP listen beyond loopback")
-    log_level: str = Field(default="info", description="debug, info, warning or error")
+    log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
         default="",
         validation_alias=AliasChoices("WORKER_NAME"),

@@ -55,6 +55,7 @@ def test_every_process_has_its_settings(place: Place, environ: dict[str, str]) -
         ({"WORKER_LEASE_SECONDS": "0"}, "worker cannot start with WORKER_LEASE_SECONDS: WORKER_LEASE_SECONDS is not"),
         ({"GITHUB_API__RATE_BURST": "-1"}, "github-api cannot start with GITHUB_API__RATE_BURST: RATE_BURST is not"),
         ({"WORKER__NOSUCH": "1"}, "worker reads no NOSUCH"),
+        ({"LOG_LEVEL": "banana"}, "LOG_LEVEL is not usable: "),
     ],
 )
 async def test_a_value_that_cannot_be_used_is_told_once(

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
@@ -32,6 +32,11 @@ class Settings(BaseSettings):
 
 
 Port = Annotated[int, Field(ge=0, le=65535, description="port to listen on")]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+]
+"""How much a process says; its case does not matter."""
 
 
 class ServedSettings(Settings):
@@ -41,7 +46,7 @@ class ServedSettings(Settings):
     port: Port = 0
     allowed_hosts: str = Field("", description="comma list of Host names served besides loopback")
     allowed_origins: str = Field("", description="comma list of browser origins let in")
-    log_level: str = Field("info", description="debug, info, warning, error")
+    log_level: LogLevel = Field("info", description="debug, info, warning, error")
 
     @property
     def hosts(self) -> tuple[str, ...]:

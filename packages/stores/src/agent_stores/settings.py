@@ -1,10 +1,9 @@
 """The environment of `agent-stores`."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
-from service_kit.settings import Settings
+from service_kit.settings import LogLevel, Settings
 
 from agent_stores.account import CACHE
 
@@ -20,4 +19,4 @@ class StoresSettings(Settings):
     stores_cache_dir: Path = Field(
         default=CACHE, description="where root without user namespaces copies the servers' programs to"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"

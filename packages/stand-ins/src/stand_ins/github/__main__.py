@@ -23,7 +23,7 @@ class GitHubSettings(settings.Settings):
     account: str = Field(default=DEFAULT_ACCOUNT, validation_alias="STAND_IN_GITHUB_ACCOUNT")
     webhook_url: str = Field(default="", validation_alias="STAND_IN_GITHUB_WEBHOOK_URL")
     webhook_secret: str = Field(default="", validation_alias="GITHUB_WEBHOOK_SECRET")
-    log_level: str = "info"
+    log_level: settings.LogLevel = "info"
     allow_unauthenticated: bool = False
 
 

@@ -19,7 +19,7 @@ class ModelSettings(settings.Settings):
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("STAND_IN_MODEL_HOST", "HOST"))
     port: int = Field(default=4002, validation_alias=AliasChoices("STAND_IN_MODEL_PORT", "PORT"))
     key: str | None = Field(default=None, validation_alias="STAND_IN_MODEL_KEY", description="the key; none takes any")
-    log_level: str = "info"
+    log_level: settings.LogLevel = "info"
     allow_unauthenticated: bool = False
 
 
