@@ -21,7 +21,7 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
-def house() -> House:
+def here() -> House:
     """Make the house that the environment describes, on the ports that it is up on."""
     place = found(Place.from_environment(os.environ), os.environ)
     return House(place, Choice.from_environment(os.environ), os.environ)
@@ -29,19 +29,19 @@ def house() -> House:
 
 async def init() -> int:
     """Make folders, keys, tokens and the first access and triggers files."""
-    place = house()
-    place.init()
-    place.place.write_compose_env()
-    say(f"{place.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
+    house = here()
+    house.init()
+    house.place.write_compose_env()
+    say(f"{house.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
     return 0
 
 
 async def up() -> int:
     """Start the whole house."""
-    place = house()
-    place.init()
-    await place.up(say)
-    say(f"the house is up; control: {place.place.url('control')}, its token: {place.place.home}/secrets/control.door")
+    house = here()
+    house.init()
+    await house.up(say)
+    say(f"the house is up; control: {house.place.url('control')}, its token: {house.place.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0
 
@@ -49,14 +49,14 @@ async def up() -> int:
 async def down() -> int:
     """Stop the whole house, and a demo that was left behind."""
     demos = House(Place.from_environment(os.environ, "demo"), Choice(), os.environ)
-    stopped = [place.down() for place in (house(), demos)]
+    stopped = [house.down() for house in (here(), demos)]
     say("the house is down" if any(stopped) else "nothing was running")
     return 0
 
 
 async def health() -> int:
     """Ask every process whether it is ready; exit 1 unless all are."""
-    report = await house().health()
+    report = await here().health()
     for name, state in report.items():
         say(f"{name:16} {state}")
     if not report:
@@ -67,7 +67,7 @@ async def health() -> int:
 
 async def logs() -> int:
     """Follow every process's log."""
-    files = sorted((house().place.home / "log").glob("*.log"))
+    files = sorted((here().place.home / "log").glob("*.log"))
     if files:
         os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])  # noqa: S606
     say("no logs yet: start the house with `make up`")
@@ -90,13 +90,13 @@ def engine(arguments: list[str]) -> int:
     Raises:
         ConfigError: there is no house yet, or it has lost its access file.
     """
-    local = house()
-    home = local.place.home
+    house = here()
+    home = house.place.home
     if not (home / "secrets").is_dir():
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
     if not (home / "access.yaml").exists():
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
-    os.execve(command("agent-engine"), ["agent-engine", *arguments], local.engine_env())  # noqa: S606
+    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
 
 
 def main() -> int:

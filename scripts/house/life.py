@@ -1,7 +1,6 @@
 """Brings a house up and down, and asks it how it is: stores, migrations, skills, then each process until ready."""
 
 import asyncio
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -12,16 +11,18 @@ from agent_ledger import migrations as ledger_migrations
 from agent_stores.background import up
 from agent_stores.migrate import migrate
 from control_api import migrations as control_migrations
-from service_kit.errors import ConfigError, UpstreamError
-from service_kit.http import HttpClient
+from service_kit.errors import ConfigError
+from service_kit.foreign import for_terminal
 
 from house.access import write_access, write_policy, write_triggers
 from house.options import check_names, check_values
-from house.place import Place, command, variable_of
+from house.place import Place, command
 from house.ports import forget, remember, remembered
-from house.processes import Choice, Process, engine_environment, processes, ready_url, stores_of, urls_of
+from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
+from house.readiness import readiness
 from house.strays import end, strays
 from house.supervise import Supervisor
+from house.taken import refuse_taken
 
 READY_LIMIT_SECONDS = 60.0
 ENDED = ("FATAL", "EXITED", "BACKOFF")
@@ -37,6 +38,7 @@ class House:
         self.choice = choice
         self._environ = environ
         self._supervisor = Supervisor(place)
+        self._logged: dict[str, int] = {}
 
     def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
         """Make what is missing: folders, keys, tokens, access, triggers and policy files."""
@@ -66,7 +68,8 @@ class House:
         listed = self.processes()
         check_names(self._environ)
         check_values(listed, self._environ)
-        self._refuse_taken_ports(listed)
+        names = {process.name for process in listed}
+        refuse_taken(self.place, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -83,6 +86,7 @@ class House:
         self.check()
         listed = self.processes()
         remember(self.place)
+        self._logged = {process.name: _size(self._log(process.name)) for process in listed}
         try:
             self._supervisor.launch(listed)
             await self._start(listed, say)
@@ -132,33 +136,21 @@ class House:
         report: dict[str, str] = {}
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
-            report[name] = await self._readiness(name) if shown == "RUNNING" else shown.lower()
+            ours = shown == "RUNNING"
+            report[name] = await readiness(self.place, name, state["pid"]) if ours else shown.lower()
         return report
-
-    async def _readiness(self, name: str) -> str:
-        url = ready_url(self.place, name)
-        if url is None:
-            return "ready"
-        async with HttpClient(timeout=5, retries=0) as http:
-            try:
-                reply = await http.request("GET", url)
-            except UpstreamError as error:
-                return f"no answer: {error}"
-        if reply.ok:
-            return "ready"
-        checks = reply.json().get("checks", {})
-        return "not ready: " + "; ".join(f"{name}: {text}" for name, text in checks.items() if text != "ok")
 
     async def _until_ready(self, name: str, say: Say) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         state = "not asked"
         while time.monotonic() < deadline:
-            state = await self._readiness(name)
+            process = self._supervisor.states()[name]
+            state = await readiness(self.place, name, process["pid"])
             if state == "ready":
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
                 say(f"{name} is ready on port {self.place.ports[name]}{stand_in}")
                 return
-            if self._supervisor.states()[name]["statename"] in ENDED:
+            if process["statename"] in ENDED:
                 break
             await asyncio.sleep(0.1)
         raise ConfigError(f"{name} did not become ready ({state}):\n{self._tail(name)}")
@@ -181,23 +173,16 @@ class House:
             raise ConfigError(f"`{name}` failed: {done.stderr.strip()[-2000:]}")
 
     def _tail(self, name: str) -> str:
-        path = self.place.home / "log" / f"{name}.log"
-        lines = path.read_text(errors="replace").splitlines()[-20:] if path.exists() else []
-        each_once = list(dict.fromkeys(lines))[-5:]
-        return "\n".join(each_once) + f"\nwhole log: {path}"
+        """Quote the end of what a process has written since this start, each line once."""
+        path, before = self._log(name), self._logged.get(name, 0)
+        size = _size(path)
+        written = path.read_bytes()[before if before <= size else 0 :] if size else b""
+        lines = dict.fromkeys(written.decode(errors="replace").splitlines()[-20:])
+        return "\n".join([*(for_terminal(line) for line in list(lines)[-5:]), f"whole log: {path}"])
 
-    def _refuse_taken_ports(self, listed: list[Process]) -> None:
-        stores = {"postgres", "redis"} if any(process.name == "stores" for process in listed) else set()
-        wanted = {process.name for process in listed} | stores
-        for name, port in self.place.ports.items():
-            if name not in wanted:
-                continue
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError as error:
-                    raise ConfigError(
-                        f"port {port} for {name} cannot be used ({error.strerror}): stop what uses it, set "
-                        f"{variable_of(name)} to a free port, or move all ports with PORT_OFFSET=1000"
-                    ) from None
+    def _log(self, name: str) -> Path:
+        return self.place.home / "log" / f"{name}.log"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -12,16 +12,21 @@ from house.supervise import Supervisor
 
 
 def found(place: Place, environ: Mapping[str, str]) -> Place:
-    """Give the place with the ports that its house is up on; where it is not up, as it is.
+    """Give the place with the ports that its house is up on.
+
+    Where it ended without `down`, its ports are still its own, but for those that the environment names.
 
     Raises:
         ConfigError: the environment names another port than the house is up on.
     """
     kept = remembered(place)
-    if kept is None or not Supervisor(place).running():
+    if kept is None:
         return place
+    named = {name: [one for one in (variable_of(name), "PORT_OFFSET") if environ.get(one)] for name in PORTS}
+    if not Supervisor(place).running():
+        return replace(place, ports={name: (place if named[name] else kept).ports[name] for name in PORTS})
     for name, port in place.ports.items():
-        given = [variable for variable in (variable_of(name), "PORT_OFFSET") if environ.get(variable)]
+        given = named[name]
         if given and port != kept.ports[name]:
             raise ConfigError(
                 f"{given[0]}={environ[given[0]]} puts {name} on port {port}, and the house in {place.home} is up with "

@@ -1,6 +1,5 @@
 """Starting and stopping: a taken port is named, two houses do not touch each other, and `down` leaves nothing."""
 
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +8,8 @@ import psutil
 import pytest
 from fixtures.house import free_ports_for_all
 from house.life import House
-from house.place import PORTS, Place
-from house.processes import Choice, Process
+from house.place import Place
+from house.processes import Process
 from house.strays import end, strays
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
@@ -97,32 +96,6 @@ def test_a_process_that_dies_is_started_again(running: list[Running]) -> None:
         assert time.monotonic() < end, first.supervisor.states()
         time.sleep(0.05)
     assert after["two"] == before["two"]
-
-
-@pytest.mark.parametrize("taken", list(PORTS))
-async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -> None:
-    """The house does not start on a taken port: the message has port, process and variable, and nothing is left."""
-    port = local.place.ports[taken]
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigError) as error:
-        await local.up(lambda _: None)
-    variable = taken.upper().replace("-", "_") + "_PORT"
-    message = str(error.value)
-    assert f"port {port} for {taken} cannot be used" in message
-    assert f"set {variable} to a free port, or move all ports with PORT_OFFSET=1000" in message
-    assert not local.down()
-
-
-async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: Place, environ: dict[str, str]) -> None:
-    """With given stores, taken store ports are nobody's business: the next taken port is what is told."""
-    given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
-    house = House(place, Choice(), environ | given)
-    house.init()
-    with (
-        socket.create_server(("127.0.0.1", place.ports["postgres"])),
-        socket.create_server(("127.0.0.1", place.ports["control"])),
-        pytest.raises(ConfigError, match="CONTROL_PORT"),
-    ):
-        await house.up(lambda _: None)
 
 
 async def test_a_house_that_is_not_up_has_no_health(local: House) -> None:

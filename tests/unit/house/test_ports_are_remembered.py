@@ -59,10 +59,23 @@ def test_what_went_down_is_forgotten(up: Place, local: House, elsewhere: dict[st
     assert found(Place.from_environment(elsewhere), elsewhere).ports == PORTS
 
 
-def test_a_house_that_is_not_up_may_move(local: House, elsewhere: dict[str, str]) -> None:
-    """Ports that a killed house has left in its file bind nobody."""
+def test_what_ended_without_down_keeps_its_ports(local: House, elsewhere: dict[str, str]) -> None:
+    """After a kill the house's ports are still its own, for a command that is told none."""
     remember(local.place)
-    assert found(Place.from_environment(elsewhere), elsewhere).ports == PORTS
+    assert found(Place.from_environment(elsewhere), elsewhere) == local.place
+
+
+@pytest.mark.parametrize(
+    ("given", "moved"), [({"PORT_OFFSET": "11000"}, set(PORTS)), ({"CONTROL_PORT": "11999"}, {"control"})]
+)
+def test_a_house_that_is_not_up_may_move(
+    local: House, elsewhere: dict[str, str], given: dict[str, str], moved: set[str]
+) -> None:
+    """A port that the environment names goes before what a killed house had; the others stay."""
+    remember(local.place)
+    place = Place.from_environment(elsewhere | given)
+    ports = found(place, elsewhere | given).ports
+    assert ports == {name: (place if name in moved else local.place).ports[name] for name in PORTS}
 
 
 async def test_a_house_that_does_not_come_up_is_forgotten(local: House) -> None:

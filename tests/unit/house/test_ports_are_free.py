@@ -1,0 +1,109 @@
+"""A house starts on free ports alone, each for one process; what keeps it from them is named with its remedy."""
+
+import socket
+
+import pytest
+from fixtures.house import free_ports_for_all
+from house.life import House
+from house.place import PORTS, Place
+from house.processes import Choice
+from house.taken import refuse_taken
+from service_kit.errors import ConfigError
+
+
+@pytest.fixture
+def offset() -> int:
+    """An offset at which all ports are free; 1000 more may be, too."""
+    for offset in range(11_000, 50_000, 1000):
+        try:
+            refuse_taken(_place(offset), PORTS, {})
+        except ConfigError:
+            continue
+        return offset
+    raise AssertionError("no offset leaves all ports free")
+
+
+def _place(offset: int) -> Place:
+    return Place.from_environment({"PORT_OFFSET": str(offset)})
+
+
+@pytest.mark.parametrize("taken", list(PORTS))
+async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -> None:
+    """The house does not start on a taken port: the message has port, process and variable, and nothing is left."""
+    port = local.place.ports[taken]
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigError) as error:
+        await local.up(lambda _: None)
+    variable = taken.upper().replace("-", "_") + "_PORT"
+    message = str(error.value)
+    assert f"port {port} for {taken} cannot be used" in message
+    assert f"set {variable} to another port than {port}" in message
+    assert not local.down()
+
+
+async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: Place, environ: dict[str, str]) -> None:
+    """With given stores, taken store ports are nobody's business: the next taken port is what is told."""
+    given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
+    house = House(place, Choice(), environ | given)
+    house.init()
+    with (
+        socket.create_server(("127.0.0.1", place.ports["postgres"])),
+        socket.create_server(("127.0.0.1", place.ports["control"])),
+        pytest.raises(ConfigError, match="CONTROL_PORT"),
+    ):
+        await house.up(lambda _: None)
+
+
+def _refused(environ: dict[str, str]) -> str:
+    with pytest.raises(ConfigError) as error:
+        refuse_taken(Place.from_environment(environ), PORTS, environ)
+    return str(error.value)
+
+
+def test_another_offset_is_advised_where_one_is_set(offset: int) -> None:
+    """With PORT_OFFSET set the remedy is another one, at which all ports are free, or the process's own variable."""
+    environ = {"PORT_OFFSET": str(offset)}
+    with socket.create_server(("127.0.0.1", PORTS["control"] + offset)):
+        message = _refused(environ)
+        advised = int(message.partition("PORT_OFFSET=")[2].split()[0])
+        assert advised != offset
+        refuse_taken(_place(advised), PORTS, {})
+    assert "set CONTROL_PORT to a free port" in message
+    assert f"instead of {offset}" in message
+
+
+def test_an_offset_is_advised_by_what_it_would_free(offset: int) -> None:
+    """Without an offset the advised one is the first at which all ports are free, not always the same."""
+    free = free_ports_for_all()
+    environ = free | {"CONTROL_PORT": ""}
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", PORTS["control"]))
+            taken.listen()
+        except OSError:
+            pass  # Somebody else has it: taken all the same.
+        with socket.create_server(("127.0.0.1", PORTS["control"] + 1000)):
+            message = _refused(environ)
+    assert f"port {PORTS['control']} for control cannot be used" in message
+    assert int(message.partition("PORT_OFFSET=")[2].split(",")[0]) > 1000
+
+
+@pytest.mark.parametrize(
+    ("environ", "parts"),
+    [
+        ({"GITHUB_MCP_PORT": "8000"}, ("the default of CONTROL_PORT and GITHUB_MCP_PORT=8000", "8000")),
+        ({"PORT_OFFSET": "16300", "CONTROL_PORT": "24310"}, ("CONTROL_PORT=24310 and PORT_OFFSET=16300", "24310")),
+    ],
+)
+async def test_two_processes_on_one_port_are_refused(
+    place: Place, environ: dict[str, str], parts: tuple[str, ...]
+) -> None:
+    """One port for two processes starts nothing: both variables, both processes and the port are named."""
+    given = {"AGENT_BOT_HOME": str(place.home), "PATH": "/usr/bin:/bin"} | environ
+    house = House(Place.from_environment(given), Choice(), given)
+    house.init()
+    with pytest.raises(ConfigError) as error:
+        await house.up(lambda _: None)
+    message = str(error.value)
+    assert all(part in message for part in parts), message
+    assert "to a port of its own" in message

@@ -1,0 +1,103 @@
+"""A process is ready when it answers itself: what else listens on its port never counts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures.serving import serving
+from house.life import House
+from house.place import Place
+from house.processes import Choice, Process
+from house.readiness import readiness
+from service_kit.errors import ConfigError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+
+class OnlyModel(House):
+    """A house of the model's stand-in alone."""
+
+    def processes(self) -> list[Process]:
+        """List the one process."""
+        return [process for process in super().processes() if process.name == "stand-in-model"]
+
+    async def _start(self, listed: list[Process], say: object) -> None:
+        self._supervisor.start("stand-in-model")
+        await self._until_ready("stand-in-model", lambda _: None)
+
+
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A process that listens on nothing."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process.pid
+        process.kill()
+
+
+def _saying(answer: Response) -> Starlette:
+    async def reply(_: Request) -> Response:
+        return answer
+
+    return Starlette(routes=[Route("/ready", reply), Route("/health", reply)])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (JSONResponse({"service": "control-api", "status": "ready"}), "control-api answers on port"),
+        (JSONResponse(["ready"]), "something else answers on port"),
+        (PlainTextResponse("ready"), "something else answers on port"),
+        (JSONResponse({"service": "\x1b[31mred", "status": "ready"}), "red answers on port"),
+    ],
+)
+async def test_another_service_on_the_port_is_not_ready(place: Place, answer: Response, told: str) -> None:
+    """What does not call itself by the process's name is not taken for it, and is named."""
+    async with serving(_saying(answer), place.ports["github-mcp"]):
+        state = await readiness(place, "github-mcp", os.getpid())
+    assert state == f"not ready: {told} {place.ports['github-mcp']} in its place: stop it"
+
+
+@pytest.mark.parametrize(("name", "service"), [("github-mcp", "github-mcp"), ("control", "control-api")])
+async def test_the_process_itself_is_ready(place: Place, name: str, service: str) -> None:
+    """What has the name and holds the port is ready."""
+    async with serving(_saying(JSONResponse({"service": service})), place.ports[name]):
+        assert await readiness(place, name, os.getpid()) == "ready"
+
+
+async def test_what_is_missing_is_told(place: Place) -> None:
+    """The checks that fail are what is told of a process that is not ready."""
+    answer = JSONResponse({"service": "github-api", "checks": {"database": "gone", "other": "ok"}}, status_code=503)
+    async with serving(_saying(answer), place.ports["github-api"]):
+        assert await readiness(place, "github-api", os.getpid()) == "not ready: database: gone"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a port is seen in /proc: run the tests on Linux")
+async def test_the_same_service_of_another_house_is_not_ours(place: Place, sleeper: int) -> None:
+    """The right name does not count where the process that should hold the port does not, or has ended."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    async with serving(_saying(JSONResponse({"service": "github-mcp"})), place.ports["github-mcp"]):
+        for pid in (sleeper, ended.pid):
+            state = await readiness(place, "github-mcp", pid)
+            assert state.startswith("not ready: another github-mcp answers"), state
+
+
+async def test_only_what_this_start_wrote_is_quoted(local: House, tmp_path: Path) -> None:
+    """A start that fails quotes its own lines, not those of the start before."""
+    log = local.place.home / "log" / "stand-in-model.log"
+    log.write_text("error: of yesterday\n")
+    scenario = tmp_path / "skills/broken/scenarios/broken.yaml"
+    scenario.parent.mkdir(parents=True)
+    scenario.write_text("no scenario")
+    environ = {"PATH": os.defpath, "SKILLS_PATH": str(tmp_path / "skills")}
+    house = OnlyModel(local.place, Choice(), environ)
+    with pytest.raises(ConfigError, match="stand-in-model did not become ready") as error:
+        await house.up(lambda _: None)
+    assert "of yesterday" not in str(error.value)
+    assert str(error.value).count("error: ") == 1
+    assert not house.down()
