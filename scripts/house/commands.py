@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -96,6 +97,7 @@ def engine(arguments: list[str]) -> int:
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
     if not (home / "access.yaml").exists():
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
     os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
 
 

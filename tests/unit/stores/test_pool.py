@@ -60,6 +60,20 @@ async def test_wrong_password_is_named(database_url: str) -> None:
         await open_pool(f"{user}x@{rest}", application="tests")
 
 
+async def test_a_database_out_of_connections_is_named(database_url: str, pool: asyncpg.Pool) -> None:
+    """A server that takes no more connections is told apart from one that is not up, with another remedy."""
+    await pool.execute("create role crowded login password 'crowded-secret' connection limit 0")
+    try:
+        parts = urlsplit(database_url)
+        url = parts._replace(netloc=f"crowded:crowded-secret@{parts.hostname}:{parts.port}").geturl()
+        with pytest.raises(StoreError, match=r"too many connections for role .crowded.*connection limit") as caught:
+            await open_pool(url, application="tests")
+    finally:
+        await pool.execute("drop role crowded")
+    assert "crowded-secret" not in str(caught.value)
+    assert "agent-stores start" not in str(caught.value)
+
+
 async def test_redis_address_is_checked() -> None:
     """An address that is not Redis's is refused at once."""
     with pytest.raises(StoreError, match="REDIS_URL"):

@@ -63,10 +63,10 @@ async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Po
 def unreachable(url: str, error: Exception) -> StoreError:
     """Say that DATABASE_URL does not lead to a usable database, and what to do."""
     why = str(error) or type(error).__name__
-    return StoreError(
-        f"DATABASE_URL ({shown(url)}) does not lead to a usable PostgreSQL: {why}. "
-        "Start it (`agent-stores start` starts an embedded one), or correct DATABASE_URL."
-    )
+    remedy = "Start it (`agent-stores start` starts an embedded one), or correct DATABASE_URL."
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        remedy = "Raise its max_connections or the role's connection limit, or run fewer processes and workers."
+    return StoreError(f"DATABASE_URL ({shown(url)}) does not lead to a usable PostgreSQL: {why}. {remedy}")
 
 
 def open_redis(url: str) -> Redis:

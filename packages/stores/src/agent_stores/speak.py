@@ -1,5 +1,6 @@
 """One command to Redis and its reply as text: stands in for redis-cli, which no wheel brings."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -17,20 +18,22 @@ Reply = bytes | int | None | Sequence["Reply"]
 async def speak(url: str, words: Sequence[str]) -> str:
     """Send one command and give its reply: a line for each value, indented by how deep it lies.
 
+    Bytes of a command line that are no UTF-8 are sent as they are.
+
     Raises:
         StoreError: nothing answers there, or the command is refused.
     """
     redis = open_redis(url)
     redis.response_callbacks.clear()
     try:
-        reply: Reply = await redis.execute_command(*words)  # type: ignore[no-untyped-call]
+        reply: Reply = await redis.execute_command(*map(os.fsencode, words))  # type: ignore[no-untyped-call]
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise StoreError(
             f"REDIS_URL ({shown(url)}) does not answer: {str(error).rstrip('.')}. "
             "Start it (`agent-stores start` starts an embedded one), or correct REDIS_URL."
         ) from error
     except RedisError as error:
-        raise StoreError(f"Redis refused {words[0]}: {for_terminal(str(error))}") from error
+        raise StoreError(f"Redis refused {for_terminal(words[0])}: {for_terminal(str(error))}") from error
     finally:
         await redis.aclose()
     return "".join(f"{line}\n" for line in _lines(reply))

@@ -1,0 +1,44 @@
+"""Ctrl-C while `scripts/engine` starts: status 130, and no traceback."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from house.life import House
+from house.place import ROOT
+
+LIMIT_SECONDS = 60
+HELD = """\
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_what_was_held_back_ends_the_engine_at_once() -> None:
+    """A Ctrl-C that comes before the engine's first line is not lost, and nothing is imported for it."""
+    program = str(Path(sys.executable).parent / "agent-engine")
+    code = f"{HELD}os.execv({program!r}, ['agent-engine', 'skills', 'list'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.7])
+def test_ctrl_c_while_it_starts_is_quiet(local: House, environ: dict[str, str], seconds: float) -> None:
+    """Whether the house's part imports or the engine's: the shell gets 130, the terminal nothing."""
+    running = subprocess.Popen(
+        [str(ROOT / "scripts/engine"), "doctor"],
+        env=environ | {"PATH": os.defpath},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=LIMIT_SECONDS)
+    assert (running.returncode, errors.strip()) == (130, "")
