@@ -1,5 +1,6 @@
 """What every attempt of one worker shares."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from service_kit.log import get_logger
 from service_kit.tokens import Signer
 
 from agent_engine.confinement.layout import Confinement
+from agent_engine.confinement.moved import sweep
 from agent_engine.confinement.probe import probe
 from agent_engine.drivers.claude import Claude
 from agent_engine.drivers.protocol import Driver
@@ -74,6 +76,9 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     shelf = load_shelf(known_folders(settings.folders()))
     for warning in shelf.warnings:
         log.warning("skill", warning=warning)
+    left = await asyncio.to_thread(sweep)
+    if left:
+        log.info("folders_of_dead_workers_removed", count=left)
     found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
     if found.reduced:
         log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
