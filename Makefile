@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 export PYTHONDONTWRITEBYTECODE = 1
+# Under a locale that is not installed Python does not start in a path with umlauts.
+export LC_ALL = C.UTF-8
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'

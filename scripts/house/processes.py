@@ -40,7 +40,9 @@ OPTIONS = {
     ),
 }
 """What the operator may set under its own name; `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other."""
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
+PASSED_ON = ("PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
+LOCALE = {"LANG": "C.UTF-8"}
+"""Not the operator's: under one that is not installed, Python does not start in a path with umlauts."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def stores_of(place: Place, environ: Mapping[str, str]) -> Plan:
 
 def _base(environ: Mapping[str, str], place: Place, name: str) -> dict[str, str]:
     passed = {key: environ[key] for key in (*PASSED_ON, *OPTIONS.get(name, ())) if environ.get(key)}
-    return {"LANG": "C.UTF-8", **passed, "HOST": "127.0.0.1", "PORT": str(place.ports.get(name, 0))}
+    return {**LOCALE, **passed, "HOST": "127.0.0.1", "PORT": str(place.ports.get(name, 0))}
 
 
 def ready_url(place: Place, name: str) -> str | None:
@@ -147,7 +149,7 @@ def _stores(place: Place, environ: Mapping[str, str]) -> Process:
     passed = {name: environ[name] for name in (*PASSED_ON, "HOME", "DATABASE_URL", "REDIS_URL") if environ.get(name)}
     argv = [command("agent-stores"), "run", "--dir", str(place.home / "stores")]
     argv += ["--postgres-port", str(place.ports["postgres"]), "--redis-port", str(place.ports["redis"])]
-    return Process("stores", argv, passed)
+    return Process("stores", argv, LOCALE | passed)
 
 
 def _stand_in_github(place: Place, environ: Mapping[str, str]) -> Process:

@@ -10,7 +10,7 @@ from service_kit.errors import ConfigError
 EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
 STORES = {"DATABASE_URL", "REDIS_URL"}
 LISTED: dict[str, set[str]] = {
-    "stores": {"PATH", "HOME"},
+    "stores": {"PATH", "HOME", "LANG"},
     "stand-in-github": EVERYWHERE | {"STAND_IN_GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET"},
     "stand-in-model": EVERYWHERE | {"STAND_IN_MODEL_KEY"},
     "github-api": EVERYWHERE
@@ -136,7 +136,7 @@ def test_given_stores_are_used(place: Place, environ: dict[str, str]) -> None:
 
 def test_what_is_passed_on_holds_no_secret() -> None:
     """What every process may inherit is a closed list of names that are no credentials."""
-    assert set(PASSED_ON) == {"PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
+    assert set(PASSED_ON) == {"PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
 
 
 def test_a_process_does_not_show_its_environment(place: Place, environ: dict[str, str]) -> None:
