@@ -45,7 +45,7 @@ def checkout(folder: Path) -> Path:
 
 
 def test_the_demo_ends_well(tmp_path: Path) -> None:
-    """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, without a HOME that can be written."""
+    """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, no HOME to write to."""
     place = checkout(tmp_path)
     began = time.time()
     environ = {"HOME": "/proc/nowhere", "LANG": "tr_TR", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
