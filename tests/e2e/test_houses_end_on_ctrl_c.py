@@ -30,10 +30,19 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "seconds"), [("demo", 0.1), ("demo", 0.3), ("demo", 0.6), ("demo", 1), ("demo", 3), ("up", 2)]
+    ("name", "stage"),
+    [
+        ("demo", 0.1),
+        ("demo", 0.3),
+        ("demo", 0.6),
+        ("demo", 1),
+        ("demo", "is ready on port"),
+        ("demo", "started   attempt 1"),
+        ("up", 2),
+    ],
 )
-def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, seconds: float) -> None:
-    """Whether it imports, starts the stores or the processes: status 130, no traceback, no process, no port held."""
+def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) -> None:
+    """After so many seconds or at that line, while it imports, starts or an agent runs: 130, quiet, nothing is left."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath} | free_ports_for_all()
     place = Place.from_environment(environ, "demo" if name == "demo" else "")
     running = subprocess.Popen(
@@ -44,7 +53,11 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, seconds: float) -> Non
         text=True,
         start_new_session=True,
     )
-    time.sleep(seconds)
+    assert running.stdout is not None
+    if isinstance(stage, str):
+        assert any(stage in line for line in running.stdout), running.communicate()
+    else:
+        time.sleep(stage)
     os.killpg(running.pid, signal.SIGINT)
     _, errors = running.communicate(timeout=LIMIT_SECONDS)
 
