@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings the environment up to date from nothing: finds uv, or installs it from the package index, then syncs .venv with
-# the lock file. Usage: scripts/bootstrap.sh [uv sync options]. Owns .tools/ and .venv/.
+# the lock file. Usage: scripts/bootstrap.sh [uv sync options]. Owns .tools/ and .venv/; .tools/cache is uv's where HOME
+# cannot be written.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,12 @@ if [ -z "$uv" ]; then
     fi
 fi
 "$uv" --version >/dev/null 2>&1 || fail "uv at $uv does not run: remove .tools and try again"
+
+cache=$("$uv" cache dir 2>/dev/null || true)
+if [ -z "$cache" ] || ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
+    UV_CACHE_DIR=$PWD/.tools/cache
+    export UV_CACHE_DIR
+fi
 
 UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen --all-packages --inexact --python "$python" "$@" ||
     fail "could not install the packages of uv.lock: see the lines above"
