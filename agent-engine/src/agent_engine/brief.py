@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import agent_ledger
@@ -75,7 +76,6 @@ async def brief(
             budget=budget,
             skill=skill.name,
             lifetime_seconds=wall + TOKEN_MARGIN_SECONDS,
-            now=claim.now(),
         ),
         servers=_servers(
             claim, house, binding, tool_calls=budget.tool_calls, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
@@ -98,7 +98,7 @@ def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
     """Give how long a run may take, and whether that is until the task's deadline."""
     if claim.deadline is None:
         return wall, False
-    left = (claim.deadline - claim.now()).total_seconds()
+    left = (claim.deadline - datetime.now(UTC)).total_seconds()
     return max(1.0, min(wall, left)), left < wall
 
 
@@ -121,7 +121,6 @@ def _servers(
                 grant=binding.grants[server.vendor],
                 tool_calls=tool_calls,
                 lifetime_seconds=lifetime_seconds,
-                now=claim.now(),
             ),
         )
         for server in binding.servers

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -35,9 +35,6 @@ class Named(Protocol):
     @property
     def attempt(self) -> int:
         """Its attempt."""
-
-    def now(self) -> datetime:
-        """The time, by the ledger's clock."""
 
 
 class Record:
@@ -82,7 +79,7 @@ class Record:
             task_id=self._of.id,
             attempt=self._of.attempt,
             seq=self.seq,
-            at=self._of.now(),
+            at=datetime.now(UTC),
             body=masked(body, self._masker),
         )
 

@@ -1,10 +1,9 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
 import json
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -21,12 +20,7 @@ MAX_TRIES = 50
 
 @dataclass(frozen=True)
 class Claim:
-    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume.
-
-    Attributes:
-        at: when it began, by the ledger's clock.
-        taken: the same moment by this process's own stopwatch.
-    """
+    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume."""
 
     task: Task
     attempt: int
@@ -40,12 +34,6 @@ class Claim:
     door: str
     deadline: datetime | None
     session: SessionRef | None
-    at: datetime
-    taken: float = field(default_factory=time.monotonic)
-
-    def now(self) -> datetime:
-        """Tell the time by the ledger's clock, whatever the clock of this machine says."""
-        return self.at + timedelta(seconds=time.monotonic() - self.taken)
 
     @property
     def id(self) -> UUID:
@@ -143,7 +131,7 @@ async def start_next(
         )
         select picked.id as candidate, started.id, started.attempt, started.max_attempts, started.body::text as body,
             started.vendors::text as vendors, started.budget::text as budget, started.engine, started.model,
-            started.pool, started.skill_version, started.door, started.deadline, clock_timestamp() as at
+            started.pool, started.skill_version, started.door, started.deadline
         from picked left join started on started.id = picked.id
         """,
         worker,
@@ -169,5 +157,4 @@ def _claim(row: asyncpg.Record, session: SessionRef | None) -> Claim:
         door=row["door"],
         deadline=row["deadline"],
         session=session,
-        at=row["at"],
     )

@@ -83,13 +83,12 @@ class Signer:
         grant: Grant,
         tool_calls: int | None = None,
         lifetime_seconds: float,
-        now: datetime | None = None,
     ) -> str:
-        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway, `now` a better clock."""
+        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway."""
         claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
         if tool_calls is not None:
             claims["tool_calls"] = tool_calls
-        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds, now)
+        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds)
 
     def model_token(
         self,
@@ -101,7 +100,6 @@ class Signer:
         budget: Budget,
         skill: str = "",
         lifetime_seconds: float,
-        now: datetime | None = None,
     ) -> str:
         """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant."""
         claims = {
@@ -109,19 +107,12 @@ class Signer:
             "budget": budget.model_dump(mode="json", exclude_none=True),
             "skill": skill,
         }
-        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds, now)
+        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds)
 
     def _sign(
-        self,
-        task: UUID,
-        attempt: int,
-        tenant: str,
-        audience: list[str],
-        claims: dict[str, Any],
-        lifetime: float,
-        clock: datetime | None,
+        self, task: UUID, attempt: int, tenant: str, audience: list[str], claims: dict[str, Any], lifetime: float
     ) -> str:
-        now = int(clock.timestamp() if clock else time.time())
+        now = int(time.time())
         payload = {
             "iss": ISSUER,
             "sub": str(task),
