@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import agent_ledger
@@ -98,12 +97,12 @@ def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
     """Give how long a run may take, and whether that is until the task's deadline."""
     if claim.deadline is None:
         return wall, False
-    left = (claim.deadline - datetime.now(UTC)).total_seconds()
+    left = (claim.deadline - claim.clock.now()).total_seconds()
     return max(1.0, min(wall, left)), left < wall
 
 
 def _who(claim: Claim) -> dict[str, Any]:
-    return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant}
+    return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant, "at": claim.clock.now()}
 
 
 def _servers(

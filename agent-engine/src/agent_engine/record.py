@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import agent_ledger
 import asyncpg
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, body_adapter
+from agent_ledger import Clock
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
@@ -35,6 +35,10 @@ class Named(Protocol):
     @property
     def attempt(self) -> int:
         """Its attempt."""
+
+    @property
+    def clock(self) -> Clock:
+        """What its events are dated by."""
 
 
 class Record:
@@ -79,7 +83,7 @@ class Record:
             task_id=self._of.id,
             attempt=self._of.attempt,
             seq=self.seq,
-            at=datetime.now(UTC),
+            at=self._of.clock.now(),
             body=masked(body, self._masker),
         )
 

@@ -1,6 +1,7 @@
 """Claiming: who gets which task, when, and never twice."""
 
 import asyncio
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -57,6 +58,23 @@ async def test_a_version_that_nobody_carries_moves_on(pool: asyncpg.Pool) -> Non
     await pool.execute("update ledger.skills set seen_at = now() - interval '1 hour' where version = 'v1'")
     claimed = await taken(pool, skills={"triage": "v2"})
     assert (claimed.id, claimed.skill_version) == (name, "v2")
+
+
+@pytest.mark.parametrize("apart", [-300, 300])
+async def test_a_claim_brings_the_ledgers_clock(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, apart: float
+) -> None:
+    """What an attempt dates goes by PostgreSQL's clock and never ahead of it, however far this host's is off."""
+    monkeypatch.setattr(time, "time", lambda: time.time_ns() / 1e9 + apart)
+    await given(pool)
+    before = await pool.fetchval("select clock_timestamp()")
+    clock = (await taken(pool)).clock
+    claimed = clock.now()
+    await asyncio.sleep(0.05)
+    later = clock.now()
+    after = await pool.fetchval("select clock_timestamp()")
+    assert before < claimed < later <= after
+    assert later - claimed >= timedelta(seconds=0.05)
 
 
 async def test_not_before_is_waited_for(pool: asyncpg.Pool) -> None:

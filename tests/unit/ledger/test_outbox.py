@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -89,6 +90,19 @@ async def test_url_reply_is_signed(redis: Redis, pool: asyncpg.Pool, receiver: R
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert json.loads(body)["data"]["task_id"] == str(name)
     assert await deliver(redis, replies, pool) == 0
+
+
+async def test_url_reply_is_dated_by_the_ledger(
+    redis: Redis, pool: asyncpg.Pool, receiver: Receiver, replies: Replies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receivers refuse what is minutes off: a delivery's date is PostgreSQL's, whatever its worker's clock says."""
+    monkeypatch.setattr(time, "time", lambda: time.time_ns() / 1e9 + 300)
+    await finished(pool, reply_to={"url": f"{receiver.origin}/hook"})
+    before = await pool.fetchval("select clock_timestamp()")
+    await deliver(redis, replies, pool)
+    ((_, headers, _),) = receiver.got
+    after = await pool.fetchval("select clock_timestamp()")
+    assert int(before.timestamp()) <= int(headers["webhook-timestamp"]) <= after.timestamp()
 
 
 async def test_failed_delivery_comes_again(

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -43,7 +44,7 @@ def keys(tmp_path: Path) -> Keys:
     return made
 
 
-def task_token(signer: Signer, *, lifetime: float = 60) -> str:
+def task_token(signer: Signer, *, lifetime: float = 60, at: datetime | None = None) -> str:
     """Sign a task token for the GitHub server and its gateway."""
     return signer.task_token(
         task=TASK,
@@ -53,6 +54,7 @@ def task_token(signer: Signer, *, lifetime: float = 60) -> str:
         audience=["github-mcp", "github-api"],
         grant=GRANT,
         lifetime_seconds=lifetime,
+        at=at,
     )
 
 
@@ -143,6 +145,20 @@ def test_a_token_that_lacks_a_required_claim_is_refused(keys: Keys, claim: str) 
     token = jwt.encode(payload, PyJWK.from_dict(private), algorithm="EdDSA", headers={"kid": private["kid"]})
     with pytest.raises(TokenError):
         keys.verifier().task(token)
+
+
+def test_a_token_is_dated_by_the_clock_that_counts(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signer whose clock is minutes ahead signs good tokens by another; those by its own are refused."""
+    true = datetime.now(UTC)
+    with monkeypatch.context() as shifted:
+        shifted.setattr("service_kit.tokens.time.time", lambda: time.time_ns() / 1e9 + 300)
+        good, ahead = task_token(keys.signer(), at=true), task_token(keys.signer())
+    claims = keys.verifier().task(good)
+    assert claims.issued_at == true.replace(microsecond=0)
+    assert claims.expires_at - claims.issued_at == timedelta(seconds=60)
+    with pytest.raises(TokenError, match=r"signed [0-9]+ s ahead of this process's clock.*PostgreSQL's") as refused:
+        keys.verifier().task(ahead)
+    assert refused.value.reason == "claims"
 
 
 def test_a_token_ends_also_in_the_cache(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:

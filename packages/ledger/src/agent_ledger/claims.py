@@ -11,6 +11,7 @@ from agent_contracts import Budget, Task
 from service_kit.grants import Bound
 
 from agent_ledger.attachments import SessionRef, last_session
+from agent_ledger.clock import Clock
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.skills import adopt_tasks, touch_skills
 from agent_ledger.sweep import Complete, sweep
@@ -20,7 +21,10 @@ MAX_TRIES = 50
 
 @dataclass(frozen=True)
 class Claim:
-    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume."""
+    """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume.
+
+    `clock` is the ledger's: what the attempt dates, signs or bounds in time goes by it.
+    """
 
     task: Task
     attempt: int
@@ -34,6 +38,7 @@ class Claim:
     door: str
     deadline: datetime | None
     session: SessionRef | None
+    clock: Clock
 
     @property
     def id(self) -> UUID:
@@ -73,8 +78,9 @@ async def claim(
             started = await _start(connection, worker, lease_seconds, pools, engines, skills)
         if started is None:
             return None
+        clock = Clock(started["now"])
         session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
-        return _claim(started, session)
+        return _claim(started, session, clock)
 
 
 async def _start(
@@ -131,7 +137,7 @@ async def start_next(
         )
         select picked.id as candidate, started.id, started.attempt, started.max_attempts, started.body::text as body,
             started.vendors::text as vendors, started.budget::text as budget, started.engine, started.model,
-            started.pool, started.skill_version, started.door, started.deadline
+            started.pool, started.skill_version, started.door, started.deadline, clock_timestamp() as now
         from picked left join started on started.id = picked.id
         """,
         worker,
@@ -143,7 +149,7 @@ async def start_next(
     )
 
 
-def _claim(row: asyncpg.Record, session: SessionRef | None) -> Claim:
+def _claim(row: asyncpg.Record, session: SessionRef | None, clock: Clock) -> Claim:
     return Claim(
         task=Task.model_validate_json(row["body"]),
         attempt=row["attempt"],
@@ -157,4 +163,5 @@ def _claim(row: asyncpg.Record, session: SessionRef | None) -> Claim:
         door=row["door"],
         deadline=row["deadline"],
         session=session,
+        clock=clock,
     )

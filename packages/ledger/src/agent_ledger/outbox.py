@@ -30,7 +30,10 @@ LONGEST_PAUSE_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Message:
-    """An outbox row and the result that it carries; `id` is the same in every delivery."""
+    """An outbox row and the result that it carries; `id` is the same in every delivery.
+
+    `taken_at` is when it was taken for this one, by PostgreSQL's clock.
+    """
 
     id: int
     task_id: UUID
@@ -41,6 +44,7 @@ class Message:
     status: str
     result: str
     finished_at: datetime
+    taken_at: datetime
 
     @property
     def message_id(self) -> str:
@@ -82,7 +86,7 @@ async def deliver(
 async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, message: Message) -> None:
     try:
         if message.kind == "url":
-            await replies.post(message.target, message.message_id, _webhook(message))
+            await replies.post(message.target, message.message_id, _webhook(message), at=message.taken_at)
         else:
             await _to_stream(redis, message)
     except NotAllowed as error:
@@ -136,7 +140,7 @@ async def take(executor: Executor, batch: int, lease_seconds: float) -> list[Mes
                 order by due_at, id limit $1 for update skip locked)
             returning id, task_id, tenant, kind, target, attempts
         )
-        select taken.*, r.status, r.body::text as result, r.finished_at
+        select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
         from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
         """,
         batch,

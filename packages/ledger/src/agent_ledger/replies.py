@@ -4,8 +4,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-import time
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from service_kit.errors import ConfigError, UpstreamError
@@ -40,8 +40,8 @@ class Replies:
         self._secrets = {_listed(origin): _key(origin, secret) for origin, secret in destinations.items()}
         self._clients: dict[str, HttpClient] = {}
 
-    async def post(self, url: str, message_id: str, body: bytes) -> None:
-        """Send one signed message.
+    async def post(self, url: str, message_id: str, body: bytes, *, at: datetime) -> None:
+        """Send one signed message, dated `at`: receivers refuse what is minutes off.
 
         Raises:
             NotAllowed: the URL's origin is not on the list.
@@ -55,7 +55,7 @@ class Replies:
                 base_url=origin, timeout=TIMEOUT_SECONDS, retries=0, max_reply_bytes=MAX_REPLY_BYTES
             )
         headers = {"content-type": "application/json"}
-        headers |= sign(self._secrets[origin], message_id, int(time.time()), body)
+        headers |= sign(self._secrets[origin], message_id, int(at.timestamp()), body)
         parts = urlsplit(url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:

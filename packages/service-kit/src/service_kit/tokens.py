@@ -83,12 +83,16 @@ class Signer:
         grant: Grant,
         tool_calls: int | None = None,
         lifetime_seconds: float,
+        at: datetime | None = None,
     ) -> str:
-        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway."""
+        """Sign a token for one run and vendor; `audience` is the MCP server and its gateway.
+
+        It is dated `at`, without which this process's clock counts.
+        """
         claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
         if tool_calls is not None:
             claims["tool_calls"] = tool_calls
-        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds)
+        return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds, at)
 
     def model_token(
         self,
@@ -100,19 +104,30 @@ class Signer:
         budget: Budget,
         skill: str = "",
         lifetime_seconds: float,
+        at: datetime | None = None,
     ) -> str:
-        """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant."""
+        """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant.
+
+        It is dated `at`, without which this process's clock counts.
+        """
         claims = {
             "models": list(models),
             "budget": budget.model_dump(mode="json", exclude_none=True),
             "skill": skill,
         }
-        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds)
+        return self._sign(task, attempt, tenant, [MODEL_AUDIENCE], claims, lifetime_seconds, at)
 
     def _sign(
-        self, task: UUID, attempt: int, tenant: str, audience: list[str], claims: dict[str, Any], lifetime: float
+        self,
+        task: UUID,
+        attempt: int,
+        tenant: str,
+        audience: list[str],
+        claims: dict[str, Any],
+        lifetime: float,
+        at: datetime | None,
     ) -> str:
-        now = int(time.time())
+        now = int(at.timestamp() if at is not None else time.time())
         payload = {
             "iss": ISSUER,
             "sub": str(task),
@@ -197,6 +212,8 @@ class Verifier:
             )
         except jwt.ExpiredSignatureError:
             raise TokenError("expired", "the token has expired") from None
+        except jwt.ImmatureSignatureError:
+            raise TokenError("claims", _from_the_future(token)) from None
         except jwt.InvalidAudienceError:
             raise TokenError("audience", f"the token is not for {self._audience}") from None
         except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
@@ -204,6 +221,12 @@ class Verifier:
         except jwt.InvalidTokenError as error:
             raise TokenError("claims", f"the token is not usable: {error}") from None
         return _claims(payload)
+
+
+def _from_the_future(token: str) -> str:
+    ahead = jwt.decode(token, options={"verify_signature": False})["iat"] - time.time()
+    told = f"the token was signed {ahead:.0f} s ahead of this process's clock"
+    return f"{told}, which must agree with PostgreSQL's within {LEEWAY_SECONDS} s: set the clock of this host"
 
 
 def _claims(payload: dict[str, Any]) -> RunClaims:
