@@ -3,14 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import agent_effects
-import agent_ledger
 import psutil
 import pytest
 from agent_contracts import TaskEvent, TaskResult, task_id_for
@@ -80,7 +79,7 @@ class Crash:
 
 
 async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
-    with _paused(second):
+    with second.stopped():
         tasks = []
         for stage in STAGES:
             number = await house.open_issue()
@@ -107,7 +106,7 @@ async def _crash(house: RunningHouse, first: Worker, second: Worker) -> Crash:
 async def _in_the_middle(house: RunningHouse, pool: Any, stage: int, task_id: UUID) -> None:
     """Wait until a task's run hangs at its stage: all that it did before is in a checkpoint of its session."""
     await house.until(task_id, "started")
-    await _until_kept(pool, task_id, TOOL_CALLS[stage])
+    await house.until_kept(pool, task_id, TOOL_CALLS[stage])
 
 
 async def _in_a_call(house: RunningHouse, pool: Any) -> tuple[int, int, UUID, bool]:
@@ -117,24 +116,8 @@ async def _in_a_call(house: RunningHouse, pool: Any) -> tuple[int, int, UUID, bo
     fault = {**SLOW, "match": {"method": "GET", "path_regex": f"/issues/{number}$"}}
     assert (await house.github("POST", "/_stand-in/faults", json=fault)).ok
     task_id = await house.submit(**task(number, pool=POOL))
-    await _until_kept(pool, task_id, 1)
+    await house.until_kept(pool, task_id, 1)
     return READ, number, task_id, True
-
-
-async def _until_kept(pool: Any, task_id: UUID, results: int) -> None:
-    async with asyncio.timeout(60):
-        while await _kept(pool, task_id) < results:
-            await asyncio.sleep(0.2)
-
-
-async def _kept(pool: Any, task_id: UUID) -> int:
-    """Count the tool results in the last checkpoint; the CLI repeats them in its notes on its own requests."""
-    session = await agent_ledger.last_session(pool, task_id)
-    if session is None:
-        return 0
-    kept = await agent_ledger.get_blob(pool, "default", session.sha256)
-    lines = [json.loads(line) for line in (kept or b"").splitlines()]
-    return len([line for line in lines if line["type"] == "user" and "tool_result" in json.dumps(line["message"])])
 
 
 @asynccontextmanager
@@ -164,17 +147,6 @@ async def _sent(house: RunningHouse, redis: Redis) -> tuple[Sent, bytes]:
     await house.known(task_id)
     pending = (await redis.xpending("agent:tasks", "agent-engine"))["pending"]
     return Sent(number, task_id, pending), entry
-
-
-@contextmanager
-def _paused(running: Worker) -> Iterator[None]:
-    """Keep a worker from taking tasks."""
-    process = psutil.Process(running.pid)
-    process.suspend()
-    try:
-        yield
-    finally:
-        process.resume()
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,20 @@ async def test_text_whole_and_streamed_are_the_same(served: Served) -> None:
     assert final.usage.output_tokens == whole.usage.output_tokens > 0
 
 
+async def test_a_reply_is_held_back_until_a_scenario_is_there(served: Served) -> None:
+    """A test may hold a reply and let it go; it is the one that the step had when it was asked."""
+    await served.put("held", "steps: [{until: go, text: As it was.}]")
+    asked = asyncio.create_task(served.client.messages.create(**ask("SCENARIO:held")))
+    while not any(one.get("scenario") == "held" for one in await served.seen()):
+        await asyncio.sleep(0.01)
+    await served.put("held", "steps: [{text: As it is now.}]")
+    assert not asked.done()
+    await served.put("go", "steps: [{text: Never played.}]")
+    reply = await asyncio.wait_for(asked, 10)
+    assert reply.content[0].type == "text"
+    assert reply.content[0].text == "As it was."
+
+
 async def test_a_stream_has_the_vendors_event_order(served: Served) -> None:
     """Events come as the CLI needs them: start, blocks with their deltas, usage with the stop reason, stop."""
     async with served.client.messages.stream(**ask(f"SCENARIO:thinking {REPOSITORY}", tools=TOOLS)) as stream:

@@ -1,5 +1,6 @@
 """The model stand-in's app: the Messages API, played; its own levers are apart, under `/_stand-in/`."""
 
+import asyncio
 import hmac
 import json
 from collections import Counter, deque
@@ -22,6 +23,7 @@ from stand_ins.model.scenario import Match, Scenario, Step
 from stand_ins.model.templates import Templates
 
 KEPT_REQUESTS = 200
+LOOK_SECONDS = 0.05
 SESSION_HEADER = "x-claude-code-session-id"
 SECRET_HEADERS = frozenset({"x-api-key", "authorization"})
 
@@ -69,6 +71,7 @@ class StandIn:
             body, conversation = self._read(request, raw)
             seen.update(body=body, session=conversation.session)
             step = self._step(conversation, seen)
+            await self._release(step, request)
             return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen))
         except Refused as refused:
             seen["status"] = refused.status
@@ -159,6 +162,13 @@ class StandIn:
         self._attempts[key] += 1
         seen.update(scenario=scenario.name, step=number, attempt=attempt)
         return step.for_attempt(attempt)
+
+    async def _release(self, step: Step, request: Request) -> None:
+        """Hold a request back until the scenario that its step waits for is there, or its client is gone."""
+        while step.until is not None and step.until not in self._library.names():
+            if await request.is_disconnected():
+                return
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 class Refused(Exception):

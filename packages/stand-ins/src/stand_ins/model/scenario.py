@@ -58,6 +58,8 @@ class Step(Part):
 
     delay: Annotated[float, Field(ge=0)] = 0
     """Seconds before the reply begins."""
+    until: str | None = None
+    """Held back until a scenario of this name is there."""
     pause: Annotated[float, Field(ge=0)] = 0
     """Seconds between two deltas of a stream."""
     hang: bool = False
