@@ -11,6 +11,7 @@ from typing import Literal
 from agent_contracts import Grant
 from agent_effects.migrations import SCHEMA as EFFECTS_SCHEMA
 from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
+from agent_ledger import read_clock
 from agent_ledger.migrations import SCHEMA as LEDGER_SCHEMA
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
@@ -20,8 +21,9 @@ from service_kit.access import AccessFile
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.redact import redact
-from service_kit.tokens import Signer, Verifier
+from service_kit.tokens import LEEWAY_SECONDS, Signer, Verifier
 
+from agent_engine.clocks import ahead
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.errors import EngineError
@@ -90,6 +92,7 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "worker folder": _folder,
         "model-api": _model_api,
         "control": _control,
+        "clocks": _clocks,
     }
     looks |= {f"{name}-mcp": _server(name) for name in SERVERS}
     return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in looks.items())))
@@ -255,6 +258,27 @@ async def _control(settings: DoctorSettings) -> str:
     except Unwell as unwell:
         # Workers do without it: the other doors stay open.
         raise Unwell(str(unwell), unwell.remedy, state="warning") from None
+
+
+async def _clocks(settings: DoctorSettings) -> str:
+    if settings.database_url is None:
+        raise Unwell("there is no PostgreSQL to compare the servers' clocks with", "", state="warning")
+    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        clock = await read_clock(pool)
+    finally:
+        await pool.close()
+    urls = {"model-api": settings.model_api_url} | {
+        f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
+    }
+    found = await ahead(urls, clock)
+    told = ", ".join(f"{name} {seconds:+.0f} s" for name, seconds in found.items())
+    if not told:
+        raise Unwell("no server answered, so no clock was compared", "", state="warning")
+    if any(abs(seconds) > LEEWAY_SECONDS / 2 for seconds in found.values()):
+        detail = f"apart from PostgreSQL's: {told}"
+        raise Unwell(detail, f"set the hosts' clocks: past {LEEWAY_SECONDS} s the runs' tokens are refused")
+    return f"as PostgreSQL's: {told}"
 
 
 def _server(name: str) -> Callable[[DoctorSettings], Awaitable[str]]:

@@ -1,5 +1,7 @@
 """The doctor: every dependency is looked at, and what is wrong comes with its remedy."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import asyncpg
@@ -113,6 +115,21 @@ async def test_server_that_is_not_ready_says_why() -> None:
         found = await examined(GITHUB_MCP_URL=url)
     assert "github: no token" in found["github-mcp"].detail
     assert "other" not in found["github-mcp"].detail
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (300, "bad"), (-300, "bad")])
+async def test_clocks_that_are_apart_are_told(place: Place, seconds: int, state: str) -> None:
+    """A server whose clock is minutes off PostgreSQL's would refuse good tokens: it is named, with its distance."""
+
+    async def health(_: object) -> JSONResponse:
+        date = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+        return JSONResponse({"status": "ok"}, headers={"date": date})
+
+    async with serving(Starlette(routes=[Route("/health", health)]), date_header=False) as url:
+        found = await examined(DATABASE_URL=place.database_url, GITHUB_MCP_URL=url)
+    assert found["clocks"].state == state
+    assert "github-mcp" in found["clocks"].detail
+    assert bool(found["clocks"].remedy) == (state == "bad")
 
 
 async def test_wrong_skill_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import agent_ledger
@@ -35,7 +35,8 @@ async def _hint(pool: asyncpg.Pool, task_id: UUID) -> None:
     if view is None or view.state is not TaskState.queued:
         return
     running = await agent_ledger.list_tasks(pool, states=[TaskState.running], limit=AT_WORK)
-    tell("waiting", what_it_waits_for(view, running, datetime.now(UTC)))
+    clock = await agent_ledger.read_clock(pool)
+    tell("waiting", what_it_waits_for(view, running, clock.now()))
 
 
 def what_it_waits_for(view: TaskView, running: Sequence[TaskView], now: datetime) -> str:
@@ -44,7 +45,7 @@ def what_it_waits_for(view: TaskView, running: Sequence[TaskView], now: datetime
     Args:
         view: the task.
         running: what is running now.
-        now: the time.
+        now: the time, by the ledger's clock.
     """
     if view.not_before > now:
         return f"the task is not due before {view.not_before.astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -13,7 +13,7 @@ from agent_ledger.blobs import get_blob, put_blob
 from agent_ledger.caller import MAX_TASK_BYTES, read_task
 from agent_ledger.cancellation import CancelOutcome, cancel
 from agent_ledger.claims import Claim, claim
-from agent_ledger.clock import Clock
+from agent_ledger.clock import Clock, read_clock
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
 from agent_ledger.ending import finish
@@ -72,6 +72,7 @@ __all__ = [
     "overview",
     "prune",
     "put_blob",
+    "read_clock",
     "read_task",
     "register_skills",
     "requeue",

@@ -3,6 +3,8 @@
 import time
 from datetime import datetime, timedelta
 
+from agent_ledger.connection import Executor
+
 
 class Clock:
     """The ledger's clock, read once and carried on by what passes here; this host's wall clock is never looked at.
@@ -20,3 +22,8 @@ class Clock:
     def now(self) -> datetime:
         """Give the time."""
         return self._read + timedelta(seconds=time.monotonic() - self._since)
+
+
+async def read_clock(executor: Executor) -> Clock:
+    """Read the ledger's clock."""
+    return Clock(await executor.fetchval("select clock_timestamp()"))

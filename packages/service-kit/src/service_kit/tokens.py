@@ -183,7 +183,7 @@ class Verifier:
             self._cache[token] = known
         if known.expires_at.timestamp() + LEEWAY_SECONDS <= time.time():
             self._cache.pop(token, None)
-            raise TokenError("expired", "the token has expired")
+            raise TokenError("expired", _expired(known.expires_at.timestamp()))
         return known
 
     def _decode(self, token: str) -> RunClaims:
@@ -211,9 +211,9 @@ class Verifier:
                 options={"require": ["exp", "iat", "aud", "iss", "sub", "jti"]},
             )
         except jwt.ExpiredSignatureError:
-            raise TokenError("expired", "the token has expired") from None
+            raise TokenError("expired", _expired(_unverified(token)["exp"])) from None
         except jwt.ImmatureSignatureError:
-            raise TokenError("claims", _from_the_future(token)) from None
+            raise TokenError("claims", _from_the_future(_unverified(token)["iat"])) from None
         except jwt.InvalidAudienceError:
             raise TokenError("audience", f"the token is not for {self._audience}") from None
         except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
@@ -223,9 +223,17 @@ class Verifier:
         return _claims(payload)
 
 
-def _from_the_future(token: str) -> str:
-    ahead = jwt.decode(token, options={"verify_signature": False})["iat"] - time.time()
-    told = f"the token was signed {ahead:.0f} s ahead of this process's clock"
+def _unverified(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def _expired(expires_at: float) -> str:
+    return f"the token expired {time.time() - expires_at:.0f} s ago by this process's clock"
+
+
+def _from_the_future(issued_at: float) -> str:
+    told = f"the token was signed {issued_at - time.time():.0f} s ahead of this process's clock"
     return f"{told}, which must agree with PostgreSQL's within {LEEWAY_SECONDS} s: set the clock of this host"
 
 
