@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.errors import Rehearsed
 from pydantic import BaseModel, ValidationError
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient, Reply
@@ -45,21 +44,19 @@ class GitHub:
         http: speaks to GITHUB_API_URL.
         token: GitHub's token, or our service token at the gateway.
         gateway: whether the gateway answers, to which the run's task token and the tool's name are sent along.
-        dry_run: whether writes are shown in place of being sent.
     """
 
-    def __init__(self, http: HttpClient, *, token: str | None, gateway: bool, dry_run: bool = False) -> None:
+    def __init__(self, http: HttpClient, *, token: str | None, gateway: bool) -> None:
         self._http = http
         self._token = token
         self._gateway = gateway
-        self._dry_run = dry_run
 
     @classmethod
     def of(cls, settings: GitHubSettings) -> "GitHub":
         """Make the client that the settings describe."""
         token = settings.github_token.get_secret_value() if settings.github_token else None
         http = HttpClient(base_url=settings.github_api_url.rstrip("/"), headers=HEADERS, timeout=25.0)
-        return cls(http, token=token, gateway=settings.github_gateway, dry_run=settings.dry_run)
+        return cls(http, token=token, gateway=settings.github_gateway)
 
     async def issues(self, call: Call, repository: str, limit: int, query: Query) -> Page[Issue]:
         """List issues and pull requests."""
@@ -158,8 +155,6 @@ class GitHub:
     ) -> Reply:
         if self._token is None:
             raise no_token()
-        if self._dry_run and method != "GET":
-            raise Rehearsed(method, path, body)
         headers = {"authorization": f"Bearer {self._token}"}
         if self._gateway:
             headers |= gateway.headers_of(call)

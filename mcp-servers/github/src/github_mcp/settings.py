@@ -1,9 +1,7 @@
 """What github-mcp reads from its environment."""
 
-from typing import Self
-
 from mcp_kit.settings import ServerSettings
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr
 from service_kit.settings import Port
 
 
@@ -26,11 +24,6 @@ class GitHubSettings(ServerSettings):
         validation_alias=AliasChoices("GITHUB_READ_ONLY", "MCP_READ_ONLY"),
         description="no tool that writes; wins over all",
     )
-    dry_run: bool = Field(
-        False,
-        validation_alias=AliasChoices("GITHUB_DRY_RUN", "MCP_DRY_RUN"),
-        description="tools that write only show what they would send; not behind the gateway",
-    )
     toolsets: str | None = Field(
         None,
         validation_alias=AliasChoices("GITHUB_TOOLSETS", "MCP_TOOLSETS"),
@@ -46,12 +39,3 @@ class GitHubSettings(ServerSettings):
         validation_alias=AliasChoices("GITHUB_EXCLUDE_TOOLS", "MCP_EXCLUDE_TOOLS"),
         description="comma list to leave out",
     )
-
-    @model_validator(mode="after")
-    def _gateways_propose(self) -> Self:
-        if self.dry_run and self.github_gateway:
-            raise ValueError(
-                "GITHUB_DRY_RUN is for a server alone: behind the gateway set `mode: propose` in the grant, door or "
-                "tenant, and decide with `agent-engine proposals`"
-            )
-        return self

@@ -22,7 +22,7 @@ from mcp_kit.pace import Pace
 from mcp_kit.protocol import new_protocol
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
-from mcp_kit.server import Server, rehearsing
+from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings
 
 MCP_PATH = "/mcp"
@@ -101,8 +101,6 @@ async def run_stdio(server: Server, settings: ServerSettings) -> None:
 
 def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, callers: Callers | None) -> Parts:
     """Put catalog, runner and protocol together."""
-    if settings.dry_run:
-        server = rehearsing(server)
     catalog = Catalog(server.tools, aliases=server.aliases, selection=settings.selection)
     metrics = Metrics()
     if settings.agent_jwks_file and not settings.ref_key:

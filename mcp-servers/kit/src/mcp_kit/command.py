@@ -54,9 +54,8 @@ def _parser(name: str, settings: type[ServerSettings]) -> argparse.ArgumentParse
     )
     for field in ("transport", "host", "port", "toolsets", "tools", "exclude_tools"):
         parser.add_argument(f"--{field.replace('_', '-')}", dest=field, help=described[field])
-    for field in ("read_only", "dry_run"):
-        parser.add_argument(
-            f"--{field.replace('_', '-')}", dest=field, action="store_const", const="true", help=described[field]
-        )
+    parser.add_argument(
+        "--read-only", dest="read_only", action="store_const", const="true", help=described["read_only"]
+    )
     parser.add_argument("--no-sse", dest="sse", action="store_const", const="false", help="do not serve /sse")
     return parser

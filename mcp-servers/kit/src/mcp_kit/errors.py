@@ -1,6 +1,5 @@
 """What a tool call can end with other than a reply; the class says who acts next, the message what to do."""
 
-import json
 from dataclasses import dataclass
 
 
@@ -41,23 +40,6 @@ class Refused(ToolFailed):
     """The model takes another way: its grant or the operator's selection forbids this; nothing was sent."""
 
     outcome = "refused"
-
-
-class Rehearsed(McpKitError):
-    """Nobody acts: the server runs dry, and shows what it would have sent. To the model it is a reply like any other.
-
-    Args:
-        method: of the request.
-        path: the vendor's.
-        body: the document.
-    """
-
-    def __init__(self, method: str, path: str, body: object) -> None:
-        super().__init__(
-            f"Dry run: nothing was sent. It would have been {method} {path} with the body below. Go on as if it were "
-            "done, and do without what its result would tell, such as a new number or address."
-        )
-        self.body = json.dumps(body, ensure_ascii=False, indent=2)
 
 
 class Proposed(McpKitError):

@@ -1,7 +1,7 @@
 """What a server is, before it is served: its name, its tools, and what it needs to be ready."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from service_kit.health import Check
@@ -10,9 +10,6 @@ from mcp_kit.tool import ToolSpec
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP
-
-DRY = "(Dry run: shows, sends nothing.)"
-DRY_RUN = "This server runs dry: tools that write show what they would send, and send nothing."
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,3 @@ class Server:
     def command(self) -> str:
         """The command's name, and the audience of the tokens that open this server."""
         return f"{self.name}-mcp"
-
-
-def rehearsing(server: Server) -> Server:
-    """Say of a server that it runs dry: in its instructions, and at each tool that writes."""
-    tools = [replace(tool, description=f"{DRY} {tool.description}") if tool.writes else tool for tool in server.tools]
-    return replace(server, instructions=f"{DRY_RUN} {server.instructions}", tools=tools)

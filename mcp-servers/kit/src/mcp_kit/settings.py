@@ -20,9 +20,6 @@ class ServerSettings(ServedSettings):
     sse: bool = Field(True, validation_alias="MCP_SSE", description="serve /sse, for clients that know nothing newer")
     max_sse_connections: int = Field(100, ge=1, validation_alias="MCP_MAX_SSE_CONNECTIONS", description="open at once")
     read_only: bool = Field(False, validation_alias="MCP_READ_ONLY", description="no tool that writes; wins over all")
-    dry_run: bool = Field(
-        False, validation_alias="MCP_DRY_RUN", description="tools that write only show what they would send"
-    )
     toolsets: str | None = Field(None, validation_alias="MCP_TOOLSETS", description="comma list; unset: all")
     tools: str | None = Field(
         None, validation_alias="MCP_TOOLS", description="comma list: only these, or added to the toolsets chosen"
