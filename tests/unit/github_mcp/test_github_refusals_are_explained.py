@@ -4,7 +4,9 @@ import time
 
 import httpx
 import pytest
-from github_mcp.refusals import explain
+from github_mcp.refusals import MEANINGS, unaccepted
+from mcp_kit.errors import ToolFailed
+from mcp_kit.refusals import explain
 from service_kit.http import Reply
 from stand_ins.github.faults import Fault
 from unit.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
@@ -19,6 +21,10 @@ def _reply(status: int, **headers: str) -> Reply:
     return Reply(
         status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}, "latin-1"), BODY
     )
+
+
+def _explained(reply: Reply, target: str) -> ToolFailed:
+    return unaccepted(reply, target) or explain(reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS)
 
 
 @pytest.mark.parametrize(
@@ -46,19 +52,10 @@ def _reply(status: int, **headers: str) -> Reply:
 )
 def test_a_status_means_something(reply: Reply, says: str, next_step: str) -> None:
     """Status and headers decide; of the body only closed words are read."""
-    error = explain(reply, "octocat/x", gateway=False)
+    error = _explained(reply, "octocat/x")
     assert says in error.message
     assert next_step in error.next_step
     assert "UPSTREAM" not in f"{error.message}{error.next_step}"
-
-
-def test_only_the_gateway_speaks_in_its_own_words() -> None:
-    """The gateway's refusals are ours and are shown; the same header from GitHub means nothing."""
-    body = b'{"message":"octocat/y is outside the grant","reason":"resource","remedy":"Keep to the grant."}'
-    reply = Reply(403, httpx.Headers({"x-agent-gateway-error": "resource"}), body)
-    assert explain(reply, "t", gateway=True).message == "The gateway refused this: octocat/y is outside the grant"
-    assert explain(reply, "t", gateway=True).next_step == "Keep to the grant."
-    assert "outside the grant" not in explain(reply, "t", gateway=False).message
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {

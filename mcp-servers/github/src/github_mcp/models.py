@@ -1,29 +1,15 @@
-"""What is read of GitHub's replies, and how it reads in one row.
+"""What is read of GitHub's replies, and how it reads in one row."""
 
-Rows hold foreign text: free text is quoted as JSON, so that no title can pretend to be another field.
-"""
-
-import json
 import re
 from datetime import datetime
 from typing import Annotated
 
+from mcp_kit.row import quote, stamp
 from pydantic import BaseModel, BeforeValidator, Field
-from service_kit.foreign import clean_line
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
 LOGIN = re.compile(r"[A-Za-z0-9_-]{1,64}(\[bot\])?")
 EXCERPT = 160
-
-
-def quoted(text: str, limit: int = 200) -> str:
-    """Quote foreign text for a row: cleaned, on one line, bounded."""
-    return json.dumps(clean_line(text, limit), ensure_ascii=False)
-
-
-def stamp(moment: datetime) -> str:
-    """Write a moment as GitHub does, without seconds."""
-    return moment.strftime("%Y-%m-%dT%H:%MZ")
 
 
 class User(BaseModel):
@@ -34,7 +20,7 @@ class User(BaseModel):
     @property
     def name(self) -> str:
         """The login, quoted if it is none."""
-        return self.login if LOGIN.fullmatch(self.login) else quoted(self.login, 64)
+        return self.login if LOGIN.fullmatch(self.login) else quote(self.login, 64)
 
 
 GHOST = User(login="ghost")
@@ -49,7 +35,7 @@ class Label(BaseModel):
 
     def row(self) -> str:
         """Write it in one row."""
-        return f"{quoted(self.name)} {quoted(self.description)}" if self.description else quoted(self.name)
+        return f"{quote(self.name)} {quote(self.description)}" if self.description else quote(self.name)
 
 
 class Milestone(BaseModel):
@@ -90,7 +76,7 @@ class Thread(BaseModel):
     def row(self, *, excerpt: int = EXCERPT) -> str:
         """Write it in one row, ending with the beginning of its body."""
         row = ", ".join(part for part in (*self._beginning(), *self._middle(), *self._end()) if part)
-        return f"{row}: {quoted(self.body, excerpt)}" if excerpt and self.body else row
+        return f"{row}: {quote(self.body, excerpt)}" if excerpt and self.body else row
 
     def text(self) -> str:
         """Write the row and the whole body below it."""
@@ -98,14 +84,14 @@ class Thread(BaseModel):
 
     def _beginning(self) -> tuple[str, ...]:
         return (
-            f"#{self.number} {self.state} {quoted(self.title, 256)} by {self.user.name} ({self.author_association})",
+            f"#{self.number} {self.state} {quote(self.title, 256)} by {self.user.name} ({self.author_association})",
         )
 
     def _middle(self) -> tuple[str, ...]:
         return (
-            "labels " + " ".join(quoted(label.name) for label in self.labels) if self.labels else "",
+            "labels " + " ".join(quote(label.name) for label in self.labels) if self.labels else "",
             "assignees " + " ".join(user.name for user in self.assignees) if self.assignees else "",
-            f"milestone {quoted(self.milestone.title)}" if self.milestone else "",
+            f"milestone {quote(self.milestone.title)}" if self.milestone else "",
             "locked" if self.locked else "",
         )
 
@@ -203,11 +189,11 @@ class Pull(Thread):
         return (
             "draft" if self.draft else "",
             f"merged {stamp(self.merged_at)}" if self.merged_at else "",
-            f"{quoted(self.head.label or self.head.ref)} -> {quoted(self.base.ref)}",
+            f"{quote(self.head.label or self.head.ref)} -> {quote(self.base.ref)}",
             f"reviewers {reviewers}" if reviewers else "",
             *super()._middle(),
             size if self.changed_files is not None else "",
-            f"mergeable_state {quoted(self.mergeable_state)}" if self.mergeable_state else "",
+            f"mergeable_state {quote(self.mergeable_state)}" if self.mergeable_state else "",
             f"{self.comments} comments" if self.comments else "",
             f"{self.review_comments} review comments" if self.review_comments else "",
         )
@@ -225,8 +211,8 @@ class PullFile(BaseModel):
 
     def row(self) -> str:
         """Write it in one row."""
-        before = f" from {quoted(self.previous_filename)}" if self.previous_filename else ""
-        return f"{self.status} {quoted(self.filename)}{before} +{self.additions} -{self.deletions}"
+        before = f" from {quote(self.previous_filename)}" if self.previous_filename else ""
+        return f"{self.status} {quote(self.filename)}{before} +{self.additions} -{self.deletions}"
 
     def diff(self) -> str:
         """Write the row and its patch below."""
@@ -244,4 +230,4 @@ class Entry(BaseModel):
 
     def row(self) -> str:
         """Write it in one row."""
-        return f"{self.type} {quoted(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")
+        return f"{self.type} {quote(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")

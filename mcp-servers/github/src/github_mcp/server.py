@@ -22,7 +22,7 @@ ALIASES: dict[str, str] = {}
 
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
-    github = GitHub.of(settings)
+    github = GitHub(settings)
     return Server(
         name="github",
         version=version("agent-bot-github-mcp"),

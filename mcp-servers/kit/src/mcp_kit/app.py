@@ -23,7 +23,7 @@ from mcp_kit.protocol import new_protocol
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
-from mcp_kit.settings import ServerSettings
+from mcp_kit.settings import ServerSettings, VendorSettings
 
 MCP_PATH = "/mcp"
 INVALID_REQUEST = -32600
@@ -113,7 +113,9 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
         budget=settings.reply_characters,
         ref_key=settings.ref_key,
     )
-    return Parts(new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers), metrics)
+    dry = isinstance(settings, VendorSettings) and settings.dry_run
+    protocol = new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)
+    return Parts(protocol, metrics)
 
 
 def _callers(server: Server, settings: ServerSettings) -> Callers:

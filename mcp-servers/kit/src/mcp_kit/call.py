@@ -1,6 +1,6 @@
 """One call of a tool, as the tool sees it: who calls, under which name, and where its reply is to begin."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from mcp_kit.caller import OWNER, Caller
@@ -24,3 +24,7 @@ class Call:
     start: Position = START
     notes: list[str] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid4().hex)
+
+    def from_the_start(self) -> "Call":
+        """Give the same call without its cursor, for questions that have pages of their own."""
+        return replace(self, start=START)

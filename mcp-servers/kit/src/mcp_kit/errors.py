@@ -1,6 +1,10 @@
 """What a tool call can end with other than a reply; the class says who acts next, the message what to do."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 
 class McpKitError(Exception):
@@ -56,3 +60,18 @@ class Proposed(McpKitError):
             f"Stored as proposal {proposal}, and not sent. {state} This counts as done: go on, do not repeat it, and "
             "do without what its result would tell, such as a new number or address."
         )
+
+
+class Rehearsed(McpKitError):
+    """Nobody acts: in a dry run a write ends before it is sent. To the model it is a reply that shows the request."""
+
+    def __init__(self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> None:
+        super().__init__(f"{method} {path} was not sent")
+        self._line = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
+        self._body = body
+
+    def text(self) -> str:
+        """Write the request: its line, and its body as JSON."""
+        if self._body is None:
+            return self._line
+        return f"{self._line}\n{json.dumps(self._body, ensure_ascii=False, indent=1)}"

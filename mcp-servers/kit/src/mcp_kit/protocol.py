@@ -28,6 +28,8 @@ from mcp_kit.server import Server
 from mcp_kit.tool import ToolSpec
 
 LIST_TTL_SECONDS = 300
+DRY = "Dry run: shows what it would send and changes nothing."
+DRY_INSTRUCTIONS = "This is a dry run: tools that write show what they would send, and nothing is changed."
 
 
 class CallerToken(AccessToken):
@@ -152,7 +154,13 @@ class Policy(Middleware):
 
 
 def new_protocol(
-    server: Server, *, catalog: Catalog, runner: Runner, unnamed: Caller, callers: Callers | None
+    server: Server,
+    *,
+    catalog: Catalog,
+    runner: Runner,
+    unnamed: Caller,
+    callers: Callers | None,
+    dry_run: bool = False,
 ) -> FastMCP[None]:
     """Make the protocol's side of a server.
 
@@ -162,15 +170,16 @@ def new_protocol(
         runner: answers calls.
         unnamed: who calls when no token says it.
         callers: who may come in over HTTP; None asks for no token.
+        dry_run: whether writes are shown and not sent, which clients are told.
     """
     _log_like_us()
     protocol: FastMCP[None] = FastMCP(
         name=server.command,
-        instructions=server.instructions,
+        instructions=f"{server.instructions} {DRY_INSTRUCTIONS}" if dry_run else server.instructions,
         version=server.version,
         auth=CallerVerifier(callers) if callers else None,
         middleware=[Policy(catalog, runner, unnamed)],
-        tools=[_listed(spec) for spec in server.tools],
+        tools=[_listed(spec, dry_run=dry_run) for spec in server.tools],
         on_duplicate="error",
         mask_error_details=True,
         dereference_schemas=False,
@@ -192,10 +201,10 @@ class ListedTool(Tool):
         return super().to_mcp_tool(**overrides, _meta=None)
 
 
-def _listed(spec: ToolSpec) -> Tool:
+def _listed(spec: ToolSpec, *, dry_run: bool) -> Tool:
     return ListedTool(
         name=spec.name,
-        description=spec.description,
+        description=f"{spec.description} {DRY}" if dry_run and spec.writes else spec.description,
         parameters=spec.schema(),
         annotations=ToolAnnotations.model_validate(spec.annotations),
     )

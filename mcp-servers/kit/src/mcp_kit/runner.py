@@ -15,10 +15,10 @@ from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
-from mcp_kit.errors import Proposed, Refused, ToolFailed
+from mcp_kit.errors import Proposed, Refused, Rehearsed, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.pace import Pace
-from mcp_kit.reply import Reply, render, render_error
+from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
 
@@ -124,6 +124,11 @@ class Runner:
                 return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
         except Proposed as proposed:
             return Reply(str(proposed))
+        except Rehearsed as rehearsed:
+            return Reply(
+                f"Dry run: {spec.name} sent nothing. This is what it would have sent to {self._server}:",
+                [section("request", rehearsed.text())],
+            )
         except (TimeoutError, UpstreamTimeout):
             raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
         except UpstreamUnreachable:

@@ -1,13 +1,17 @@
 """What every MCP server here reads from its environment."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from service_kit import settings as service
 from service_kit.settings import Port, ServedSettings
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
 from mcp_kit.selection import Selection, names
+
+OWN = ("token", "api_url", "gateway")
+SHARED = ("read_only", "toolsets", "tools", "exclude_tools")
 
 
 class ServerSettings(ServedSettings):
@@ -62,3 +66,53 @@ class ServerSettings(ServedSettings):
     def ref_key(self) -> bytes | None:
         """The key of the replies' refs."""
         return bytes.fromhex(self.agent_ref_key) if self.agent_ref_key else None
+
+
+class VendorSettings(ServerSettings):
+    """The settings of a server that speaks for a vendor; `prefix` makes their names, as in `GITHUB_TOKEN`.
+
+    What all servers share has the vendor's name before the shared one: `GITHUB_READ_ONLY` or `MCP_READ_ONLY`. A server
+    sets `api_url` and `port`, and anew what it has other words or names for.
+    """
+
+    prefix: ClassVar[str]
+
+    token: SecretStr | None = Field(
+        None, description="the vendor's token, or this server's service token at the gateway"
+    )
+    api_url: str = Field(pattern=r"^https?://", description="the vendor's API, or our gateway")
+    gateway: bool = Field(False, description="our gateway answers there: send task tokens along")
+    dry_run: bool = Field(
+        False,
+        validation_alias="DRY_RUN",
+        description="show what a tool would write, and send no write; not at the gateway",
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Name the variables."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for name in (*OWN, *SHARED):
+            field, own = cls.model_fields[name], f"{cls.prefix}_{name}".upper()
+            if not isinstance(field.validation_alias, AliasChoices):
+                field.validation_alias = AliasChoices(own, *([f"MCP_{name}".upper()] if name in SHARED else []))
+        cls.model_rebuild(force=True)
+
+    @model_validator(mode="after")
+    def _rehearse_alone(self) -> Self:
+        if self.dry_run and self.gateway:
+            raise ValueError(
+                f"DRY_RUN does not go together with {self.variable('gateway')}: take one away; at the gateway "
+                "`mode: propose` in access.yaml stores writes in place of sending them"
+            )
+        return self
+
+    @classmethod
+    def variables(cls, field: str) -> list[str]:
+        """Name the environment variables of a field, the preferred one first."""
+        return service.variables(field, cls.model_fields[field])
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """Name a field by its preferred variable."""
+        return cls.variables(field)[0]

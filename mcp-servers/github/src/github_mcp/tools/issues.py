@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Item, Reply, rows, section
+from mcp_kit.row import quote
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
 from github_mcp.client import GitHub
-from github_mcp.models import Issue, quoted
+from github_mcp.models import Issue
 from github_mcp.query import confined
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
@@ -177,12 +178,12 @@ def _demand(written: Issue, fields: dict[str, Any], done: str) -> None:
         wanted = {item.casefold() for item in fields.get(name, real)}
         is_now = {item.casefold() for item in real}
         if wanted - is_now:
-            missing.append(f"{name} not set: " + " ".join(quoted(item) for item in sorted(wanted - is_now)))
+            missing.append(f"{name} not set: " + " ".join(quote(item) for item in sorted(wanted - is_now)))
         if is_now - wanted:
-            missing.append(f"{name} not removed: " + " ".join(quoted(item) for item in sorted(is_now - wanted)))
+            missing.append(f"{name} not removed: " + " ".join(quote(item) for item in sorted(is_now - wanted)))
     for name, now in (("state", written.state), ("title", written.title)):
         if fields.get(name, now) != now:
-            missing.append(f"{name} is still {quoted(now)}")
+            missing.append(f"{name} is still {quote(now)}")
     if missing:
         raise ToolFailed(
             f"{done}, but GitHub did not do all of it.",

@@ -77,7 +77,7 @@ class PullTools:
         return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
 
     async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:
-        fresh = Call(call.tool, call.caller)
+        fresh = call.from_the_start()
         for page_number in range(1, MOST_PAGES + 1):
             page = await self._github.pull_files(fresh, repository, number, 100, {"page": page_number})
             for file in page.rows:

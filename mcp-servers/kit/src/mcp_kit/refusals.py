@@ -1,0 +1,72 @@
+"""What a vendor's refusals mean for the model: our own words, never the vendor's body. Pure."""
+
+import time
+from collections.abc import Mapping
+
+from service_kit.http import Reply
+
+from mcp_kit.errors import ToolFailed
+
+MOST_DIGITS = 12
+Meaning = tuple[str, str]
+"""What a status means and what to do next; `{target}`, `{vendor}` and `{token}` (its variable) are filled in."""
+MEANINGS: Mapping[int, Meaning] = {
+    401: ("{vendor} refused the token (401).", "Tell the operator to set a {token} that is valid."),
+    403: (
+        "The token may not do this with {target} (403).",
+        "Do without it, or tell the operator which permission is missing.",
+    ),
+    404: ("{vendor} knows no {target}, or the token may not see it (404).", "Check the name and number."),
+    409: ("{target} changed meanwhile, or is in the way (409).", "Read it again before you write."),
+    410: ("{target} was deleted (410).", "Leave it."),
+}
+FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
+
+
+def explain(
+    reply: Reply, target: str, *, vendor: str, token: str, meanings: Mapping[int, Meaning] | None = None
+) -> ToolFailed:
+    """Say what a reply that is no success means, and what to do next.
+
+    Args:
+        reply: the vendor's.
+        target: what was asked for, in our words.
+        vendor: its name for people.
+        token: the variable that holds the token.
+        meanings: the vendor's own, which go before the usual ones.
+    """
+    wait = wait_of(reply.headers)
+    if reply.status == 429 or (reply.status == 403 and wait is not None):
+        return ToolFailed(
+            f"{vendor}'s rate limit is used up.", next_step=f"Call again in {wait or 60} s, and call less."
+        )
+    meaning = (meanings or {}).get(reply.status) or MEANINGS.get(reply.status, FAILED)
+    message, next_step = (
+        text.format(target=target, vendor=vendor, token=token, status=reply.status) for text in meaning
+    )
+    return ToolFailed(message, next_step=next_step)
+
+
+def no_token(variables: list[str], command: str) -> ToolFailed:
+    """Say that the token is missing, by the variable's names."""
+    first, *others = variables
+    choice = f"{first} (or {' or '.join(others)})" if others else first
+    return ToolFailed(
+        f"{first} is not set, and this tool needs it; nothing was sent.",
+        next_step=f"Tell the operator to set {choice} for {command}.",
+    )
+
+
+def wait_of(headers: Mapping[str, str]) -> int | None:
+    """Read how many seconds the vendor asks us to wait: Retry-After, or the reset of a limit that is used up."""
+    after = _seconds(headers.get("retry-after", ""))
+    if after is not None:
+        return after
+    reset = _seconds(headers.get("x-ratelimit-reset", ""))
+    if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+        return max(1, reset - int(time.time()))
+    return None
+
+
+def _seconds(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
