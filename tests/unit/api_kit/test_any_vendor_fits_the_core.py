@@ -1,12 +1,13 @@
 """What GitHub does not need and other vendors will: resources by lookup, query and body; danger routes; a base path."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from agent_contracts import Grant
-from api_kit import Body, Json, Resource, Route, Table
+from api_kit import Json, Probe, Resource, Route, Table
 from asyncpg import Pool
-from unit.api_kit.toy import toy
+from unit.api_kit.toy import never_found, toy
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
 
@@ -92,11 +93,9 @@ async def test_other_hosts_and_origins_are_refused_like_the_rest(tmp_path: Path,
 
 
 def test_a_table_must_be_whole() -> None:
-    """Two equal routes, a write without tools, a lookup that is none, an unread reply without a path are refused."""
+    """Two equal routes, a lookup that is none, an unread reply without a path are refused."""
     with pytest.raises(ValueError, match="same method"):
         Table([Route("GET", "/a"), Route("GET", "/a")])
-    with pytest.raises(ValueError, match="tools"):
-        Table([Route("POST", "/a", access="write", body=Body(frozenset()))])
     with pytest.raises(ValueError, match="lookup"):
         Table([Route("GET", "/a/{b}", resources=(Resource("projects", "lookup"),))])
     opaque, unread = frozenset({"text/plain"}), ("application/json", "text/plain")
@@ -106,3 +105,21 @@ def test_a_table_must_be_whole() -> None:
         Table([Route("GET", "/a/{b}", opaque=opaque, resources=(Resource("projects", "path", "{b}"),))])
     with pytest.raises(ValueError, match="parameter"):
         Table([Route("GET", "/a/{b}", resources=(Resource("projects", "path", "{c}"),))])
+
+
+def test_a_write_must_be_whole() -> None:
+    """Tools and resources are named; what a repeat would do twice has its proof and its way to be found."""
+    touched = (Resource("boards", "path", "{b}"),)
+    write = Route("POST", "/a/{b}", access="write", tools=frozenset({"t"}), resources=touched)
+    for route, says in (
+        (replace(write, tools=frozenset()), "names the tools"),
+        (replace(write, resources=()), "resources that it touches"),
+        (replace(write, access="danger", harmless=True, resources=()), "resources that it touches"),
+        (write, "harmless=True"),
+        (replace(write, probe=Probe(never_found)), "`confirm`"),
+        (replace(write, confirm=lambda asked, reply: None), "`probe`"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            Table([route])
+    Table([replace(write, harmless=True)])
+    Table([replace(write, confirm=lambda asked, reply: None, probe=Probe(never_found))])

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from agent_contracts import Grant
-from api_kit import Body, Credential, Fetch, Json, Resource, Route, Table, Vendor
+from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route, Table, Vendor
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
 from api_kit.budget import ToolCalls
@@ -40,6 +41,11 @@ async def project_of(path: Mapping[str, str], fetch: Fetch) -> Sequence[str]:
     return [project] if isinstance(project, str) else []
 
 
+async def never_found(call: Call, effect: UUID, fetch: Fetch) -> Json:
+    """Find nothing: what became of a message whose reply was lost stays unknown."""
+    return None
+
+
 TOOLS = frozenset({"say"})
 TABLE = Table(
     [
@@ -52,8 +58,10 @@ TABLE = Table(
             tools=TOOLS,
             resources=(Resource("channels", "body", "{channel}"),),
             body=Body(frozenset({"channel", "text"})),
+            confirm=lambda asked, reply: None,
+            probe=Probe(never_found),
         ),
-        Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS,
+        Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS, harmless=True,
               resources=(Resource("projects", "path", "{project}"),)),
     ]
 )  # fmt: skip

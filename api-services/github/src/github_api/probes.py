@@ -1,35 +1,20 @@
 """How writes whose reply was lost are found at GitHub, and what those who approve a write see of its issue.
 
-What is created carries the effect's id in an HTML comment, which GitHub keeps and does not show; what is set shows
-itself. GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api), so
-that what cannot be found long after that was never done.
+GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api), so that what
+cannot be found long after that was never done.
 """
 
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
+from api_kit.marks import Own, created
 from api_kit.paths import encode
 
 from github_api import confirm
 
 GONE_SECONDS = 120.0
-PAGES = 3
 PER_PAGE = 100
-CREATED = 201
-
-
-def marker(effect: UUID) -> str:
-    """Give the hidden text that names an effect."""
-    return f"<!-- agent-bot:effect {effect} -->"
-
-
-def marked(body: Json, effect: UUID) -> Json:
-    """Put the marker behind the text."""
-    if not isinstance(body, dict):
-        return body
-    text = body.get("body")
-    return {**body, "body": f"{text}\n\n{marker(effect)}" if isinstance(text, str) and text else marker(effect)}
 
 
 def made_issue() -> Probe:
@@ -84,26 +69,22 @@ async def issue_commented(call: Call, fetch: Fetch) -> Mapping[str, Json] | None
 
 
 def _made(listing: Callable[[Call], str]) -> Probe:
-    async def find(call: Call, effect: UUID, fetch: Fetch) -> Json:
-        own = await fetch("/user")
-        login = own.get("login") if isinstance(own, dict) else None
-        for page in range(1, PAGES + 1):
-            rows = await fetch(f"{listing(call)}&per_page={PER_PAGE}&page={page}")
-            found = rows if isinstance(rows, list) else []
-            for row in found:
-                if isinstance(row, dict) and marker(effect) in str(row.get("body")) and _by(row, login):
-                    return row
-            if len(found) < PER_PAGE:
-                break
-        return None
+    def page_of(call: Call, page: int) -> str:
+        return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
 
-    return Probe(find, mark=marked, gone_after=GONE_SECONDS, status=CREATED)
+    return created(page_of, field="body", per_page=PER_PAGE, own=_own, gone_after=GONE_SECONDS)
 
 
-def _by(row: Mapping[str, Json], login: Json) -> bool:
-    """Say whether our own account wrote it; an app's token does not tell who that is."""
-    user = row.get("user")
-    return login is None or (isinstance(user, dict) and user.get("login") == login)
+async def _own(fetch: Fetch) -> Own:
+    """Ask who we are; an app's token does not tell, and then anybody's counts."""
+    user = await fetch("/user")
+    login = user.get("login") if isinstance(user, dict) else None
+
+    def is_own(row: Mapping[str, Json]) -> bool:
+        author = row.get("user")
+        return login is None or (isinstance(author, dict) and author.get("login") == login)
+
+    return is_own
 
 
 def _repository(call: Call) -> str:

@@ -4,6 +4,7 @@ from service_kit.json_text import Json
 
 from api_kit.app import build_gateway, open_gateway, run_gateway
 from api_kit.body import Body
+from api_kit.command import run_command
 from api_kit.credentials import credentials
 from api_kit.errors import Refusal
 from api_kit.limit import Rate
@@ -31,5 +32,6 @@ __all__ = [
     "build_gateway",
     "credentials",
     "open_gateway",
+    "run_command",
     "run_gateway",
 ]

@@ -183,8 +183,13 @@ def _check(route: Route) -> None:
             raise ValueError(f"{route.name}: {resource.name} names what is no parameter of the {resource.where}")
     if not _fields(route.target) <= route.template.parameters:
         raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
-    if route.writes and not route.tools:
-        raise ValueError(f"{route.name}: a write names the tools that may use it")
+    if route.writes and not (route.tools and route.resources):
+        raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")
+    if route.writes and not route.harmless and not (route.probe and route.confirm):
+        raise ValueError(
+            f"{route.name}: a write of which a repeat would do more has a `confirm` for its reply, and a `probe` for "
+            "one that was lost; it is harmless=True where a repeat changes nothing more"
+        )
     by_path = any(resource.where == "path" for resource in route.resources)
     if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
         raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")

@@ -1,0 +1,53 @@
+"""The command line that every gateway has: two flags over the environment, then HTTP until told to stop."""
+
+import argparse
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+from service_kit.errors import ConfigError
+from service_kit.serve import run
+from service_kit.settings import environment, forget, load, variables
+
+from api_kit.settings import GatewaySettings
+
+S = TypeVar("S", bound=GatewaySettings)
+
+
+def run_command(
+    name: str, settings: type[S], serving: Callable[[S], Coroutine[Any, Any, None]], argv: Sequence[str] | None = None
+) -> int:
+    """Run a gateway's command and give its exit status: 0 after a stop, 2 for a setting that is wrong.
+
+    What is secret is dropped from the process's environment once it is read.
+
+    Args:
+        name: the command, as in `github-api`.
+        settings: reads the environment.
+        serving: serves the gateway of its settings, see `run_gateway`.
+        argv: the arguments, in place of the process's own.
+    """
+    port = settings.model_fields["port"].default
+    parser = argparse.ArgumentParser(prog=name, description="A gateway. Its environment says all; README.md lists it.")
+    parser.add_argument("--host", help="the address to listen on, in place of HOST")
+    parser.add_argument("--port", help=f"the port to listen on, in place of PORT ({port})")
+    flags = vars(parser.parse_args(argv))
+    given = {field.upper(): value for field, value in flags.items() if value is not None}
+    try:
+        chosen = load(settings, {**environment(), **given})
+    except ConfigError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    forget(*secrets_of(settings))
+    return run(serving(chosen))
+
+
+def secrets_of(settings: type[GatewaySettings]) -> list[str]:
+    """Name the variables of what is secret: what pydantic is told to hide, and what has a password in it."""
+    return [
+        variable
+        for name, field in settings.model_fields.items()
+        if field.annotation in (SecretStr, SecretStr | None) or not field.repr
+        for variable in variables(name, field)
+    ]

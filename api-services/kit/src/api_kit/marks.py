@@ -1,0 +1,67 @@
+"""How what a write created is found when its reply was lost: it carries the effect's id where nobody sees it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from service_kit.json_text import Json
+
+from api_kit.routes import Call, Fetch, Probe
+
+Own = Callable[[Mapping[str, Json]], bool]
+"""Whether our own account wrote what a row shows."""
+PAGES = 3
+CREATED = 201
+
+
+def marker(effect: UUID) -> str:
+    """Give the hidden text that names an effect: an HTML comment, which Markdown keeps and does not show."""
+    return f"<!-- agent-bot:effect {effect} -->"
+
+
+def mark_in(field: str) -> Callable[[Json, UUID], Json]:
+    """Give what puts the marker behind the text of a body's field."""
+
+    def mark(body: Json, effect: UUID) -> Json:
+        if not isinstance(body, dict):
+            return body
+        text = body.get(field)
+        return {**body, field: f"{text}\n\n{marker(effect)}" if isinstance(text, str) and text else marker(effect)}
+
+    return mark
+
+
+def created(
+    listing: Callable[[Call, int], str],
+    *,
+    field: str,
+    per_page: int,
+    own: Callable[[Fetch], Awaitable[Own]],
+    gone_after: float | None,
+    pages: int = PAGES,
+    status: int = CREATED,
+) -> Probe:
+    """Find what was created by the marker in its text, among what our own account wrote last.
+
+    Args:
+        listing: the path of a page, from 1, of the vendor's list, newest first.
+        field: where the text is, in the body and in a row of the list.
+        per_page: the rows of a full page; a shorter one is the last.
+        own: asks the vendor who we are: a stranger may have copied the marker.
+        gone_after: see `Probe`.
+        pages: how many are looked through.
+        status: the vendor's, of what was created.
+    """
+
+    async def find(call: Call, effect: UUID, fetch: Fetch) -> Json:
+        is_own = await own(fetch)
+        for page in range(1, pages + 1):
+            rows = await fetch(listing(call, page))
+            found = rows if isinstance(rows, list) else []
+            for row in found:
+                if isinstance(row, dict) and marker(effect) in str(row.get(field)) and is_own(row):
+                    return row
+            if len(found) < per_page:
+                break
+        return None
+
+    return Probe(find, mark=mark_in(field), gone_after=gone_after, status=status)
