@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from house.options import SETTINGS, settings_at
+from house.vendors import VENDORS
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from service_kit.settings import Settings, variables
@@ -12,9 +13,9 @@ from service_kit.settings import Settings, variables
 PAGE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
 PROCESSES = {
     "control-api": SETTINGS["control"],
-    "github-api": SETTINGS["github-api"],
+    **{vendor.api: SETTINGS[vendor.api] for vendor in VENDORS},
     "model-api": SETTINGS["model-api"],
-    "github-mcp": SETTINGS["github-mcp"],
+    **{vendor.mcp: SETTINGS[vendor.mcp] for vendor in VENDORS},
     "agent-engine worker": SETTINGS["worker"],
     "agent-engine enqueue, run, retry and proposals": "agent_engine.settings:SubmitAccess",
     "agent-engine triggers": "agent_engine.settings:ControlAccess",

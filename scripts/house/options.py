@@ -9,12 +9,13 @@ from service_kit.errors import ConfigError
 from service_kit.settings import ServedSettings, Settings, load, variables
 
 from house.processes import OPTIONS, PASSED_ON, Process, prefix_of
+from house.vendors import VENDORS
 
 SETTINGS = {
     "control": "control_api.settings:ControlSettings",
-    "github-api": "github_api.settings:GitHubApiSettings",
+    **{vendor.api: f"{vendor.name}_api.settings:{vendor.title}ApiSettings" for vendor in VENDORS},
     "model-api": "model_api.settings:ModelSettings",
-    "github-mcp": "github_mcp.settings:GitHubSettings",
+    **{vendor.mcp: f"{vendor.name}_mcp.settings:{vendor.title}Settings" for vendor in VENDORS},
     "worker": "agent_engine.settings:WorkerSettings",
     "stores": "agent_stores.settings:StoresSettings",
     "stand-in-github": "stand_ins.github.__main__:GitHubSettings",
@@ -22,9 +23,9 @@ SETTINGS = {
 }
 HELD = {
     "control": ("PORT",),
-    "github-api": ("PORT",),
+    **{vendor.api: ("PORT",) for vendor in VENDORS},
     "model-api": ("PORT",),
-    "github-mcp": ("PORT", "MCP_SERVER_TRANSPORT"),
+    **{vendor.mcp: ("PORT", "MCP_SERVER_TRANSPORT") for vendor in VENDORS},
     "worker": ("WORKER_HTTP",),
     "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT"),
     "stand-in-github": ("PORT",),

@@ -12,12 +12,14 @@ from service_kit.bearer import new_token
 from service_kit.errors import ConfigError
 from service_kit.keys import write_keys, write_private
 
+from house.vendors import VENDORS
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = {
     "control": 8000,
-    "github-api": 3001,
+    **{vendor.api: vendor.api_port for vendor in VENDORS},
     "model-api": 3006,
-    "github-mcp": 9001,
+    **{vendor.mcp: vendor.mcp_port for vendor in VENDORS},
     "worker": 8010,
     "stand-in-github": 4001,
     "stand-in-model": 4002,
@@ -25,7 +27,7 @@ PORTS = {
     "postgres": 5432,
 }
 TOKENS = {
-    "github-mcp.service": "service",
+    **{vendor.service: "service" for vendor in VENDORS},
     "control.door": "door",
 }
 RANDOMS = (
@@ -39,7 +41,7 @@ COMPOSE = {
     "POSTGRES_PASSWORD": "compose-postgres.password",
     "REDIS_PASSWORD": "compose-redis.password",
     "GITHUB_WEBHOOK_SECRET": "github-webhook.secret",
-    "GITHUB_MCP_SERVICE_TOKEN": "github-mcp.service",
+    **{f"{vendor.prefix}MCP_SERVICE_TOKEN": vendor.service for vendor in VENDORS},
     "AGENT_REF_KEY": "ref.key",
 }
 IMAGE_UID = 10001

@@ -9,6 +9,7 @@ from agent_stores.embedded import Plan
 from service_kit.errors import ConfigError
 
 from house.place import ROOT, Place, command
+from house.vendors import VENDORS, Vendor
 
 OPTIONS = {
     "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
@@ -22,7 +23,7 @@ OPTIONS = {
         "IMAGE_HOSTS",
     ),
     "model-api": ("MODELS", "MODEL_PRICES"),
-    "github-mcp": ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", "GITHUB_READ_ONLY", "GITHUB_TOOLSETS", "GITHUB_TOOLS"),
+    **{vendor.mcp: vendor.options for vendor in VENDORS},
     "worker": (
         "SKILLS_PATH",
         "CLAUDE_CLI",
@@ -93,7 +94,7 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
     made += [
         _github_api(place, choice, environ, urls),
         _model_api(place, choice, environ, urls),
-        _github_mcp(place, environ),
+        *(_mcp(place, vendor, environ) for vendor in VENDORS),
         _control(place, environ, urls),
         _worker(place, choice, environ, urls),
     ]
@@ -226,17 +227,17 @@ def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
     raise ConfigError("MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN: set one of them")
 
 
-def _github_mcp(place: Place, environ: Mapping[str, str]) -> Process:
-    env = _base(environ, place, "github-mcp") | {
-        "GITHUB_API_URL": place.url("github-api"),
-        "GITHUB_GATEWAY": "true",
-        "GITHUB_TOKEN": place.secret("github-mcp.service"),
+def _mcp(place: Place, vendor: Vendor, environ: Mapping[str, str]) -> Process:
+    env = _base(environ, place, vendor.mcp) | {
+        f"{vendor.prefix}API_URL": place.url(vendor.api),
+        f"{vendor.prefix}GATEWAY": "true",
+        f"{vendor.prefix}TOKEN": place.secret(vendor.service),
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": place.secret("ref.key"),
         "ACCESS_FILE": str(place.home / "access.yaml"),
     }
-    argv = [command("github-mcp"), "--transport", "http", *_port(place, "github-mcp")]
-    return Process("github-mcp", argv, env)
+    argv = [command(vendor.mcp), "--transport", "http", *_port(place, vendor.mcp)]
+    return Process(vendor.mcp, argv, env)
 
 
 def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -259,7 +260,7 @@ def engine_environment(
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": place.secret("ref.key"),
         "ACCESS_FILE": str(place.home / "access.yaml"),
-        "GITHUB_MCP_URL": place.url("github-mcp"),
+        **{f"{vendor.prefix}MCP_URL": place.url(vendor.mcp) for vendor in VENDORS},
         "MODEL_API_URL": place.url("model-api"),
         "CONTROL_URL": place.url("control"),
         "CONTROL_TOKEN": place.secret("control.door"),
