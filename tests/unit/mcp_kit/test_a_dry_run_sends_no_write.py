@@ -53,7 +53,9 @@ async def test_clients_are_told(corkboard: Corkboard) -> None:
 
 
 def test_the_gateway_has_better() -> None:
-    """Behind the gateway it is refused, and the remedy is named."""
+    """Behind the gateway, and where runs come in, who would claim it as done, it is refused with the remedy."""
+    with pytest.raises(ConfigError, match=r"AGENT_JWKS_FILE.*mode: propose"):
+        load(CorkboardSettings, {"DRY_RUN": "true", "AGENT_JWKS_FILE": "/jwks.json"})
     with pytest.raises(ConfigError, match=r"CORKBOARD_GATEWAY.*mode: propose"):
         load(CorkboardSettings, {"DRY_RUN": "true", "CORKBOARD_GATEWAY": "true"})
 

@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from mcp_kit.call import Call
 from mcp_kit.caller import Caller
+from mcp_kit.cursor import Position
+from mcp_kit.page import asked
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.grants import Bound
 from service_kit.settings import load
@@ -89,6 +92,14 @@ async def test_pages_are_followed_by_their_pointer_alone(corkboard: Corkboard) -
         cursor = text.rsplit("next_cursor: ", 1)[1].split()[0]
         assert "next_cursor" not in (await said(client, "list_notes", cursor=cursor))[0]
     assert dict(corkboard.asked[1].query_params) == {"size": "5", "after": "abc"}
+
+
+def test_questions_within_a_call_are_the_calls_own() -> None:
+    """A tool that goes through pages by itself drops the cursor; to the gateway it is the same call."""
+    call = Call("list_notes", start=Position.of({"after": "8"}, skip=2))
+    fresh = call.from_the_start()
+    assert (asked(fresh, ("after",)), fresh.start.skip) == ({}, 0)
+    assert (fresh.id, fresh.caller, fresh.notes is call.notes) == (call.id, call.caller, True)
 
 
 async def test_a_reply_of_another_form_is_not_shown(corkboard: Corkboard) -> None:

@@ -100,10 +100,17 @@ class VendorSettings(ServerSettings):
 
     @model_validator(mode="after")
     def _rehearse_alone(self) -> Self:
-        if self.dry_run and self.gateway:
+        if not self.dry_run:
+            return self
+        if self.gateway:
             raise ValueError(
                 f"DRY_RUN does not go together with {self.variable('gateway')}: take one away; at the gateway "
                 "`mode: propose` in access.yaml stores writes in place of sending them"
+            )
+        if self.agent_jwks_file is not None:
+            raise ValueError(
+                "DRY_RUN does not go together with AGENT_JWKS_FILE: a run would claim as done what was not sent; take "
+                "one away, or use a gateway with `mode: propose` in access.yaml"
             )
         return self
 

@@ -1,0 +1,27 @@
+"""A vendor's line in the house's table is its ports, its token, its server's process, and its URL for workers."""
+
+from agent_engine.servers import VENDORS as ENGINES
+from house.options import SETTINGS, settings_at
+from house.place import PORTS, TOKENS, Place
+from house.processes import Choice, engine_environment, processes, urls_of
+from house.vendors import VENDORS
+
+
+def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
+    """Every vendor has gateway and server, in this order, and workers know where; the engine knows the same vendors."""
+    started = [process.name for process in processes(place, Choice(), environ)]
+    worker = engine_environment(place, Choice(), environ, urls_of(place, environ))
+    for vendor in VENDORS:
+        assert started.index(vendor.api) < started.index(vendor.mcp)
+        assert (PORTS[vendor.api], PORTS[vendor.mcp]) == (vendor.api_port, vendor.mcp_port)
+        assert vendor.service in TOKENS
+        assert worker[ENGINES[vendor.name].url_variable] == place.url(vendor.mcp)
+        assert ENGINES[vendor.name].audiences == (vendor.mcp, vendor.api)
+        for process in (vendor.api, vendor.mcp):
+            assert settings_at(SETTINGS[process]).model_fields["port"].default == PORTS[process]
+    assert {vendor.name for vendor in VENDORS} == set(ENGINES)
+
+
+def test_no_port_is_taken_twice() -> None:
+    """A new vendor's ports are its own."""
+    assert len(set(PORTS.values())) == len(PORTS)
