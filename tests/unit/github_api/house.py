@@ -63,7 +63,7 @@ class House(Served):
 
 
 def write_access(folder: Path) -> dict[str, str]:
-    """Write access.yaml and give the services' tokens."""
+    """Write access.yaml and give the services' and people's tokens."""
     tokens = {name: new_token("service") for name in ("github-mcp", "reader", "helper")}
     opened = {"resources": {"repositories": [HELLO]}}
     services: dict[str, Any] = {name: {"token_sha256": [token_hash(token)]} for name, token in tokens.items()}
@@ -76,7 +76,20 @@ def write_access(folder: Path) -> dict[str, str]:
         "careful": {"vendors": {"github": {**wide, "mode": "read"}}},
         "elsewhere": {"vendors": {"jira": wide}},
     }
-    (folder / "access.yaml").write_text(json.dumps({"tenants": tenants, "services": services}))
+    entries: dict[str, tuple[str, dict[str, Any]]] = {
+        "ann": ("default", {"github": {"resources": {"repositories": [HELLO, "elsewhere/*"]}}}),
+        "bob": ("default", {"github": {**wide, "tools": ["issue_read", "add_issue_comment"]}}),
+        "cem": ("default", {"github": {**wide, "mode": "propose"}}),
+        "dee": ("careful", {"github": wide}),
+        "eve": ("default", {"jira": wide}),
+        "fay": ("elsewhere", {"github": wide}),
+    }
+    tokens |= {name: new_token("person") for name in entries}
+    people = {
+        name: {"token_sha256": [token_hash(tokens[name])], "tenant": tenant, "vendors": vendors}
+        for name, (tenant, vendors) in entries.items()
+    }
+    (folder / "access.yaml").write_text(json.dumps({"tenants": tenants, "services": services, "people": people}))
     return tokens
 
 

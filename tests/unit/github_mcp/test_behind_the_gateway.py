@@ -1,6 +1,8 @@
 """Behind the gateway the same client sends the run's task token along; alone it never does."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -11,6 +13,7 @@ from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import build_app
 from mcp_kit.caller import Caller
+from service_kit.bearer import new_token, token_hash
 from service_kit.grants import Bound
 from service_kit.keys import write_keys
 from service_kit.settings import load
@@ -66,6 +69,32 @@ async def test_the_task_token_goes_to_the_gateway_alone(
     assert request.headers.get("x-agent-tool") == ("list_labels" if gateway else None)
     assert len(request.headers.get("x-agent-call", "")) == (32 if gateway else 0)
     assert str(request.url.path) == f"/repos/{HELLO}/labels"
+
+
+@pytest.mark.parametrize("gateway", [True, False])
+async def test_a_persons_token_goes_to_the_gateway_alone(
+    recorder: tuple[Recorder, str], tmp_path: Path, gateway: bool
+) -> None:
+    """Over HTTP the person's bearer reaches the gateway beside the service token; GitHub never gets it."""
+    token = new_token("person")
+    bound = {"resources": {"repositories": [HELLO]}}
+    people = {"ann": {"token_sha256": [token_hash(token)], "vendors": {"github": bound}}}
+    (tmp_path / "access.yaml").write_text(json.dumps({"people": people}))
+    environ = {
+        "GITHUB_API_URL": recorder[1],
+        "GITHUB_TOKEN": "abs_service",
+        "GITHUB_GATEWAY": str(gateway).lower(),
+        "ACCESS_FILE": str(tmp_path / "access.yaml"),
+    }
+    settings = load(GitHubSettings, environ)
+    async with serving(build_app(build_server(settings), settings)) as url:
+        for repository in (HELLO, "octocat/secret"):
+            params = {"name": "list_labels", "arguments": {"repository": repository}}
+            await raw(url, "tools/call", params, token)
+    (request,) = recorder[0].asked
+    assert request.headers["authorization"] == "Bearer abs_service"
+    assert request.headers.get("x-person-token") == (token if gateway else None)
+    assert "x-task-token" not in request.headers
 
 
 async def test_a_base_path_is_kept(open_tools: OpenTools, recorder: tuple[Recorder, str]) -> None:

@@ -63,6 +63,7 @@ class Audit:
             target=entry.target,
             resources=list(entry.resources),
             service=caller.service if caller else None,
+            person=caller.person if caller else None,
             tenant=caller.tenant if caller else None,
             task_id=str(caller.task) if caller and caller.task else None,
             attempt=caller.attempt if caller else None,

@@ -1,13 +1,13 @@
-"""Who calls, and for what: the service token says who, the task token for what, and alone it opens nothing."""
+"""Who calls, and for what: the service token says who, the task token or a person's token for what."""
 
 import re
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from agent_contracts import Grant
-from service_kit.access import Access, AccessFile
+from service_kit.access import Access, AccessFile, Person
 from service_kit.errors import TokenError
-from service_kit.grants import Bound, narrow
+from service_kit.grants import Bound, narrow, narrow_bound
 from service_kit.tokens import Verifier
 from starlette.datastructures import Headers
 
@@ -26,14 +26,15 @@ class Caller:
 
     Attributes:
         service: the service whose token it is.
-        tenant: the task's, or the service's own.
-        grant: the task's grant within the tenant's entry, or what the service's entry opens.
-        task: the task, unless the service calls for itself.
+        tenant: the task's, the person's, or the service's own.
+        grant: the task's grant or the person's entry within the tenant's entry, or what the service's entry opens.
+        task: the task, unless the service calls for itself or for a person.
+        person: the person for whom the service calls.
         attempt: of the task.
         tool: what X-Agent-Tool said.
         call: what X-Agent-Call said: it tells one tool call from the task's others.
         tool_calls: how many the task may make, over all its attempts; None for any number.
-        any_tool: the service calls for itself, and its entry leaves tools open.
+        any_tool: there is no task, and the entry leaves tools open.
     """
 
     service: str
@@ -45,11 +46,19 @@ class Caller:
     any_tool: bool = False
     call: str | None = None
     tool_calls: int | None = None
+    person: str | None = None
 
     @property
     def key(self) -> str:
         """What its requests are counted under."""
-        return f"task:{self.tenant}:{self.task}" if self.task else f"service:{self.service}"
+        if self.task:
+            return f"task:{self.tenant}:{self.task}"
+        return self.name if self.person else f"service:{self.service}"
+
+    @property
+    def name(self) -> str:
+        """Whose writes its own are: a service's name has no colon, so that none is taken for a person."""
+        return f"person:{self.person}" if self.person else self.service
 
 
 class Callers:
@@ -64,7 +73,7 @@ class Callers:
         """Tell who calls.
 
         Raises:
-            Refusal: `service_token`, `task_token`, `tenant`, `vendor` or `header`.
+            Refusal: `service_token`, `task_token`, `person_token`, `tenant`, `vendor` or `header`.
         """
         access = self._access.current()
         service = access.service(_bearer(one(headers, "authorization")))
@@ -76,7 +85,11 @@ class Callers:
         call = one(headers, "x-agent-call")
         if call is not None and not _CALL.fullmatch(call):
             raise Refusal("header", "X-Agent-Call is not 1 to 64 letters, digits, - or _")
-        token = one(headers, "x-task-token")
+        token, person = one(headers, "x-task-token"), one(headers, "x-person-token")
+        if person is not None:
+            if token is not None:
+                raise Refusal("header", "a request is for a task or for a person: it has both tokens")
+            return self._for_person(access, service, person, tool, call)
         if token is None:
             return self._alone(access, service, tool)
         try:
@@ -91,12 +104,28 @@ class Callers:
         )
 
     def narrowed(self, caller: Caller) -> Caller:
-        """Give a caller of before with what its tenant's entry allows now.
+        """Give a caller of before with what its tenant's entry, and its person's, allow now.
 
         Raises:
-            Refusal: `tenant`.
+            Refusal: `tenant` or `person`.
         """
-        return replace(caller, grant=narrow(caller.grant, self._entry(self._access.current(), caller.tenant)))
+        access = self._access.current()
+        bound = self._entry(access, caller.tenant)
+        if caller.person is None:
+            return replace(caller, grant=narrow(caller.grant, bound))
+        person = access.people.get(caller.person)
+        if person is None or person.tenant != caller.tenant:
+            raise Refusal("person", f"access.yaml has no person {caller.person!r} of this tenant any more")
+        bound = narrow_bound(self._own(caller.person, person), bound)
+        if caller.any_tool and bound.tools is not None:
+            caller = replace(caller, any_tool=False, grant=caller.grant.model_copy(update={"tools": bound.tools}))
+        return replace(caller, grant=narrow(caller.grant, bound))
+
+    def _own(self, name: str, person: Person) -> Bound:
+        bound = person.vendors.get(self._vendor)
+        if bound is None:
+            raise Refusal("person", f"the person {name!r} has no entry for {self._vendor!r}")
+        return bound
 
     def _entry(self, access: Access, tenant: str) -> Bound:
         entry = access.tenants.get(tenant)
@@ -105,6 +134,16 @@ class Callers:
             raise Refusal("tenant", f"the tenant {tenant!r} has no entry for {self._vendor!r}")
         return bound
 
+    def _for_person(self, access: Access, service: str, token: str, tool: str | None, call: str | None) -> Caller:
+        found = access.person(token)
+        if found is None:
+            raise Refusal("person_token", "no person of access.yaml has this token")
+        name, person = found
+        bound = narrow_bound(self._own(name, person), self._entry(access, person.tenant))
+        return Caller(
+            service, person.tenant, _grant(bound), tool=tool, any_tool=bound.tools is None, call=call, person=name
+        )
+
     def _alone(self, access: Access, service: str, tool: str | None) -> Caller:
         entry = access.services[service]
         opens = entry.opens.get(self._vendor)
@@ -112,8 +151,11 @@ class Callers:
             remedy = f"Send the run's task token in X-Task-Token, or open {self._vendor} in the service's entry."
             message = f"without a task token the service {service!r} opens nothing here"
             raise Refusal("task_token", message, remedy=remedy)
-        grant = Grant(tools=opens.tools or [], resources=opens.resources, mode=opens.mode, limits=opens.limits)
-        return Caller(service, entry.tenant, grant, tool=tool, any_tool=opens.tools is None)
+        return Caller(service, entry.tenant, _grant(opens), tool=tool, any_tool=opens.tools is None)
+
+
+def _grant(bound: Bound) -> Grant:
+    return Grant(tools=bound.tools or [], resources=bound.resources, mode=bound.mode, limits=bound.limits)
 
 
 def one(headers: Headers, name: str) -> str | None:

@@ -68,7 +68,7 @@ class Effects:
             tenant=caller.tenant,
             task=caller.task,
             attempt=caller.attempt,
-            caller=caller.service,
+            caller=caller.name,
             vendor=self._vendor.name,
             tool=caller.tool,
             route=call.route.name,

@@ -19,6 +19,7 @@ REASONS: dict[str, Reason] = {
     # who calls
     "service_token": Reason(401, "Send a service token of access.yaml in Authorization: Bearer."),
     "task_token": Reason(401, "Send the run's own task token for this gateway in X-Task-Token, or none."),
+    "person_token": Reason(401, "Send the static token of a person of access.yaml in X-Person-Token, or none."),
     # the request as such
     "host": Reason(421, "Call this gateway by a name of ALLOWED_HOSTS."),
     "origin": Reason(403, "Call from a web origin of ALLOWED_ORIGINS."),
@@ -36,6 +37,7 @@ REASONS: dict[str, Reason] = {
     "tenant": Reason(403, "Open this vendor for the tenant under `tenants` in access.yaml."),
     "credential": Reason(403, "Give this gateway a credential for the tenant."),
     "vendor": Reason(403, "Use the task token that was made for this vendor."),
+    "person": Reason(403, "Open this vendor for the person under `people` in access.yaml."),
     "read_only": Reason(403, "The grant's mode is read: do without this write, or ask for a grant with mode write."),
     "tool_missing": Reason(403, "Name the tool that writes in X-Agent-Tool."),
     "tool": Reason(403, "Use a tool of the grant."),

@@ -200,7 +200,7 @@ class Gateway:
         filtered = outgoing(
             call.body,
             texts=call.route.body.texts if call.route.body else (),
-            token=one(headers, "x-task-token"),
+            token=one(headers, "x-task-token") or one(headers, "x-person-token"),
             hosts=self.bounds.image_hosts,
             may_mention=lambda name: allowed(caller.grant, "mentions", name),
         )

@@ -68,7 +68,7 @@ def outgoing(
     Args:
         body: as it was checked.
         texts: the fields that are shown as Markdown.
-        token: the run's task token.
+        token: the run's task token, or the person's own.
         hosts: where images may come from.
         may_mention: whether the grant lets this name be called.
 
@@ -98,7 +98,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     if SHAPES.search(plain) or SHAPES.search(re.sub(r"\s+", "", plain)):
         return "what has the shape of a token or key"
     if token and _pieces_of(token) & _pieces(plain):
-        return "a part of the run's own token"
+        return "a part of the caller's own token"
     for match in _RUN.finditer(plain):
         if _bits(match[0]) >= RANDOM_BITS and not _HASH.match(plain, match.start()):
             return "a long random text, as keys and tokens are"

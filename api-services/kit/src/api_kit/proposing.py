@@ -40,6 +40,7 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
         "body": call.body,
         "accept": call.accept,
         "service": caller.service,
+        "person": caller.person,
         "any_tool": caller.any_tool,
         "grant": caller.grant.model_dump(mode="json"),
     }
@@ -60,7 +61,8 @@ def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
 
 def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
     """Give the caller of a stored call, with the grant under which it was asked for."""
-    return Caller(kept["service"], grant=Grant.model_validate(kept["grant"]), any_tool=kept["any_tool"], **of)
+    grant = Grant.model_validate(kept["grant"])
+    return Caller(kept["service"], grant=grant, any_tool=kept["any_tool"], person=kept.get("person"), **of)
 
 
 async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:

@@ -21,12 +21,14 @@ class Caller:
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
         task: the claims of its task token, if it is a run.
         token: the task token itself, for the gateway.
+        person_token: the person's static token itself, for the gateway, which finds what it opens.
     """
 
     id: str
     bound: Bound | None
     task: TaskClaims | None = None
     token: str | None = field(default=None, repr=False)
+    person_token: str | None = field(default=None, repr=False)
 
     def may_use(self, spec: ToolSpec) -> bool:
         """Say whether the caller is granted a tool; a grant to read hides every tool that writes."""
@@ -83,4 +85,5 @@ class Callers:
         if found is None:
             return None
         name, person = found
-        return Caller(id=f"person:{name}", bound=person.vendors.get(self._vendor, Bound(tools=[])))
+        bound = person.vendors.get(self._vendor, Bound(tools=[]))
+        return Caller(id=f"person:{name}", bound=bound, person_token=token)

@@ -25,10 +25,12 @@ class GatewayRefusal(BaseModel):
 
 
 def headers_of(call: Call) -> dict[str, str]:
-    """Give what tells the gateway for which run, tool and call a request is."""
+    """Give what tells the gateway for which run or person, tool and call a request is."""
     headers = {"x-agent-tool": call.tool, "x-agent-call": call.id}
     if call.caller.token:
         headers["x-task-token"] = call.caller.token
+    if call.caller.person_token:
+        headers["x-person-token"] = call.caller.person_token
     return headers
 
 

@@ -22,7 +22,7 @@ class Proposal:
 
     Attributes:
         id: the effect's.
-        author: who asked for the task, as `kind:id`.
+        author: who asked for the task, or for the write itself, as `kind:id`.
         task_state: where the task is.
         shown: what an approver reads; `sha256` is its hash.
         base: the fingerprint of what it changes, when it was shown.
@@ -58,8 +58,9 @@ class Proposal:
 
 
 SELECT = """
-    select e.id, e.tenant, e.task_id as task, e.attempt, o.skill, o.author, o.state as task_state, e.vendor, e.tool,
-        e.route, e.target, e.state, p.call, p.shown, p.shown_sha256 as sha256, p.base, p.held, p.proposed_at,
+    select e.id, e.tenant, e.task_id as task, e.attempt, o.skill, o.state as task_state, e.vendor, e.tool, e.route,
+        coalesce(o.author, case when e.caller like 'person:%' then e.caller end) as author,
+        e.target, e.state, p.call, p.shown, p.shown_sha256 as sha256, p.base, p.held, p.proposed_at,
         p.expires_at, p.decided_at, p.decided_by, p.decision_reason as reason, e.sends, e.url, e.detail
     from gateway.proposals p join gateway.effects e on e.id = p.effect_id
     left join lateral ledger.outcome(e.task_id) o on true
@@ -143,7 +144,8 @@ async def decide(
             left join lateral ledger.outcome(e.task_id) o on true
             where e.id = $1 and ($2::text is null or e.tenant = $2) and e.state = 'proposed'
                 and p.shown_sha256 = $3 and p.expires_at > clock_timestamp()
-                and (not $4 or (o.author is distinct from $5 and (e.task_id is null or o.state = 'succeeded')))
+                and (not $4 or (o.author is distinct from $5 and e.caller <> $5
+                    and (e.task_id is null or o.state = 'succeeded')))
             for update of e, p
         ), moved as (
             update gateway.effects e set state = case when $4 then 'approved' else 'denied' end,
@@ -231,7 +233,7 @@ def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
         message = f"proposal {found.id} reads otherwise than what was decided on: its hash is {found.sha256}"
         return ProposalError("changed", message)
     if found.author == by:
-        return ProposalError("submitter", f"{by} asked for the task and cannot approve what it proposes")
+        return ProposalError("submitter", f"{by} asked for it and cannot approve it")
     if found.task_state not in (None, "succeeded"):
         return ProposalError("running", f"task {found.task} is {found.task_state}: its verdict comes first")
     return ProposalError("expired", f"proposal {found.id} expired at {found.expires_at:%Y-%m-%d %H:%M:%S} UTC")
