@@ -10,6 +10,7 @@ from house.place import Place
 ACCESS_HEAD = """\
 # Who may do what. No entry, no access. What a run may do is what its skill declares, narrowed by its task, by the
 # door the task came through, and by its tenant's entry at the gateway. Processes read this file again when it changes.
+# docs/access.md shows every entry, people who use MCP servers among them.
 # To open another repository, add it to the tenant AND to each door that may ask for it: octocat/other, or octocat/*.
 # Tokens are kept as SHA-256 (printf %s TOKEN | sha256sum); two entries in a list let one be replaced without a gap.
 """

@@ -27,7 +27,7 @@ from agent_engine.clocks import ahead
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.errors import EngineError
-from agent_engine.house import drivers
+from agent_engine.house import drivers, strangers
 from agent_engine.servers import SERVERS
 from agent_engine.settings import RunLimits, SkillSources
 from agent_engine.skills.check import check
@@ -182,10 +182,14 @@ async def _keys(settings: DoctorSettings) -> str:
 async def _access(settings: DoctorSettings) -> str:
     if settings.access_file is None:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
-    access = AccessFile(settings.access_file).current()
+    file = AccessFile(settings.access_file)
+    access = file.current()
     doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
+    unknown = strangers(settings.access_file, file, load_shelf(known_folders(settings.folders())))
+    if unknown:
+        raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
     return f"{len(doors)} doors: {', '.join(doors)}"
 
 

@@ -35,5 +35,6 @@ def health_app(house: House) -> ASGIApp:
         version=version("agent-bot-engine"),
         checks={"ledger": ledger, "effects": effects, "redis": redis},
         registry=house.metrics.registry,
+        warnings={"access": house.access.fault},
     )
     return HostGuard(Starlette(routes=list(routes)), allowed_hosts=listed(house.settings.allowed_hosts))

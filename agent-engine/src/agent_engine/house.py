@@ -12,6 +12,7 @@ from agent_contracts import TaskResult
 from agent_stores.pool import open_pool, open_redis
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
+from service_kit.access_names import unknown_names
 from service_kit.log import get_logger
 from service_kit.tokens import Signer
 
@@ -23,6 +24,7 @@ from agent_engine.drivers.protocol import Driver
 from agent_engine.live import Live
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
+from agent_engine.servers import SERVERS
 from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import Shelf, known_folders, load_shelf
 
@@ -85,6 +87,8 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     if found.confinement.limits.why:
         log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
     access = AccessFile(settings.access_file)
+    for warning in strangers(settings.access_file, access, shelf):
+        log.warning("access", file=str(settings.access_file), warning=warning)
     signer = Signer.from_file(settings.agent_signing_key_file)
     redis = open_redis(settings.redis_url.get_secret_value())
     pool = await open_pool(
@@ -107,6 +111,12 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     finally:
         await redis.aclose()
         await pool.close()
+
+
+def strangers(path: Path, access: AccessFile, shelf: Shelf) -> list[str]:
+    """Give the names in the access file that neither this worker nor any server knows."""
+    vendors = {server.vendor for server in SERVERS.values()}
+    return unknown_names(path, access.current(), vendors=vendors, skills=shelf.skills)
 
 
 def drivers() -> dict[str, Driver]:

@@ -124,7 +124,10 @@ class Place:
 def furnish(folder: Path) -> None:
     """Write keys, doors and two skills: `plain` without servers, and `look`, which demands a proven read."""
     write_keys(folder / "key.json", folder / "jwks.json")
-    doors = {"streams": {"agent:tasks": {"skills": ["*"], "vendors": OPEN}}}
+    doors = {
+        "tenants": {"default": {"vendors": OPEN}},
+        "streams": {"agent:tasks": {"skills": ["*"], "vendors": OPEN}},
+    }
     (folder / "access.yaml").write_text(yaml.safe_dump(doors))
     skills = folder / "skills"
     write_skill(skills, "plain", servers=None, required_tools=None, required_effects=None, grant={})

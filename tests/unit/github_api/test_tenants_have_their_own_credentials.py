@@ -94,7 +94,7 @@ async def test_a_changed_file_counts_without_a_restart(api: House, tokens_file: 
         ({"GITHUB_UPSTREAM_TOKEN": "t", "GITHUB_UPSTREAM_TOKENS_FILE": "ok.yaml"}, "are both set"),
         ({"GITHUB_UPSTREAM_TOKENS_FILE": "none.yaml"}, r"none\.yaml cannot be read: No such file"),
         ({"GITHUB_UPSTREAM_TOKENS_FILE": "open.yaml"}, r"open\.yaml is open to others \(644\): chmod 600"),
-        ({"GITHUB_UPSTREAM_TOKENS_FILE": "wrong.yaml"}, r"2 errors:\n  line 2: tenants\.a: .*\n  line 3: tenants\.B"),
+        ({"GITHUB_UPSTREAM_TOKENS_FILE": "wrong.yaml"}, r"line 2: tenants\.a: .*; line 3: tenants\.B"),
         ({"GITHUB_UPSTREAM_TOKENS_FILE": "list.yaml"}, "must hold a mapping with tenants"),
     ],
 )

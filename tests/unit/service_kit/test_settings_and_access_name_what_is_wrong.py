@@ -84,11 +84,11 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
         ("cli: {reply_origins: [a.b]}", "cli.reply_origins.0"),
         ("streams: {s: {approves: ['*'], actor: {kind: a, id: b}}}", "streams.s: approves: only people decide"),
         ("http: {h: {approves: [triage]}}", "http.h: approves: an actor is needed"),
-        ("a: [", r"no YAML: line 1: "),
-        ("a: *b", r"no YAML: line 1: found undefined alias"),
+        ("a: [", r"cannot be read: line 1"),
+        ("a: *b", r"cannot be read: line 1: found undefined alias"),
         ("a: \x00", r"cannot be read: unacceptable character #x0000"),
         ("[" * 5000, "nested too deep"),
-        ("tenants: {a: {vendor: {}}}", r"line 1: tenants\.a\.vendor: no such key: did you mean vendors\?"),
+        ("tenants: {a: {vendor: {}}}", r"line 1: tenants\.a\.vendor: this key is not known: did you mean vendors\?"),
     ],
 )
 def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -123,16 +123,15 @@ http:
     )
     with pytest.raises(ConfigError) as error:
         read_access(path)
-    first, *others = str(error.value).splitlines()
-    assert first == f"ACCESS_FILE={path} has 4 errors:"
-    assert [line.split(": ")[:2] for line in others] == [
-        ["  line 5", "default"],
-        ["  line 8", "services.github-mcp.token_sha256"],
-        ["  line 11", "services.github-mcp.opens.github.resourses"],
-        ["  line 15", "http.main.token_sha256.0"],
+    head, _, told = str(error.value).partition(": ")
+    assert head == f"ACCESS_FILE={path}"
+    assert [item.split(": ")[:2] for item in told.split("; ")] == [
+        ["line 5", "default"],
+        ["line 8", "services.github-mcp.token_sha256"],
+        ["line 11", "services.github-mcp.opens.github.resourses"],
+        ["line 15", "http.main.token_sha256.0"],
     ]
-    assert "given in line 2 already" in others[0]
-    assert "did you mean resources?" in others[2]
+    assert "did you mean resources?" in told
 
 
 def test_a_tenants_budgets_bound_nothing_until_they_are_given(tmp_path: Path) -> None:

@@ -77,7 +77,13 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
 
     webhooks = Webhooks(settings, pool, access, triggers, registry)
     routes = [
-        *health_routes(service="control-api", version=VERSION, checks={"database": database}, registry=registry),
+        *health_routes(
+            service="control-api",
+            version=VERSION,
+            checks={"database": database},
+            registry=registry,
+            warnings={"access": access.fault},
+        ),
         Route("/openapi.json", described),
         *webhooks.routes(),
         *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),

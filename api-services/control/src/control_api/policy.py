@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from agent_effects import Proposal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
-from service_kit.yaml_file import read_yaml_file
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -108,7 +108,7 @@ def read_policy(path: Path) -> Policy:
         ConfigError: it is no YAML, or has a wrong rule.
     """
     try:
-        return read_yaml_file(path, Policy, variable="PROPOSALS_FILE")
+        return read_checked(path, Policy, variable="PROPOSALS_FILE")
     except FileNotFoundError:
         return Policy()
 

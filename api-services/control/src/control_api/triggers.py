@@ -8,8 +8,8 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.errors import ConfigError
+from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
-from service_kit.yaml_file import read_yaml_file
 
 from control_api.github import SHAPES, author_association
 
@@ -98,7 +98,7 @@ def read_triggers(path: Path) -> Triggers:
         ConfigError: it is missing, is no YAML, or has a wrong entry.
     """
     try:
-        triggers = read_yaml_file(path, Triggers, variable="TRIGGERS_FILE")
+        triggers = read_checked(path, Triggers, variable="TRIGGERS_FILE")
     except FileNotFoundError:
         raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
     names = [trigger.name for trigger in triggers.triggers]

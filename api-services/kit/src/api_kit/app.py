@@ -122,7 +122,9 @@ def build_gateway(
 ) -> Starlette:
     """Put health routes and the Host check around a gateway."""
     name = f"{gateway.vendor.name}-api"
-    health = health_routes(service=name, version=version, checks=checks, registry=registry)
+    health = health_routes(
+        service=name, version=version, checks=checks, registry=registry, warnings=gateway.callers.faults()
+    )
     guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected)
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False

@@ -8,6 +8,7 @@ from agent_contracts import Grant
 from service_kit.access import Access, AccessFile, Person
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, narrow, narrow_bound
+from service_kit.health import Warn
 from service_kit.tokens import Verifier
 from starlette.datastructures import Headers
 
@@ -68,6 +69,10 @@ class Callers:
         self._access = access
         self._verifier = verifier
         self._vendor = vendor
+
+    def faults(self) -> dict[str, Warn]:
+        """Give what says whether the files behind this are in force as they lie there."""
+        return {"access": self._access.fault, "keys": self._verifier.fault}
 
     def identify(self, headers: Headers) -> Caller:
         """Tell who calls.

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from service_kit.access import TenantName
 from service_kit.errors import ConfigError
+from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
-from service_kit.yaml_file import read_yaml_file
 
 from api_kit.errors import Refusal
 from api_kit.vendor import Credential
@@ -91,7 +91,7 @@ class TenantCredentials:
     def _read(self, path: Path) -> dict[str, Credential]:
         try:
             mode = path.stat().st_mode
-            tokens = read_yaml_file(path, Tokens, variable=self._variable)
+            tokens = read_checked(path, Tokens, variable=self._variable)
         except OSError as error:
             raise ConfigError(f"{self._variable}={path} cannot be read: {error.strerror}") from None
         if mode & OPEN_TO_OTHERS:

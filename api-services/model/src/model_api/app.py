@@ -81,7 +81,13 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
         routes=[
             exchange("/v1/messages", MessagesRequest),
             exchange("/v1/messages/count_tokens", CountRequest),
-            *health_routes(service="model-api", version=__version__, checks={"database": database}, registry=registry),
+            *health_routes(
+                service="model-api",
+                version=__version__,
+                checks={"database": database},
+                registry=registry,
+                warnings={"keys": verifier.fault} | ({"access": access.fault} if access else {}),
+            ),
         ],
         middleware=[
             Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),

@@ -61,7 +61,11 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         sse = parts.protocol.http_app(path=SSE_PATH, transport="sse", host_origin_protection=False)
         mcp.router.routes.extend(route for route in sse.routes if getattr(route, "path", None) not in known)
     health = health_routes(
-        service=server.command, version=server.version, checks=server.checks, registry=parts.metrics.registry
+        service=server.command,
+        version=server.version,
+        checks=server.checks,
+        registry=parts.metrics.registry,
+        warnings=callers.faults() if callers else None,
     )
 
     @asynccontextmanager

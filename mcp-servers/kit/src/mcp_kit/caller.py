@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from service_kit.access import AccessFile
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, allowed
+from service_kit.health import Warn
 from service_kit.tokens import TaskClaims, Verifier
 
 from mcp_kit.tool import ToolSpec
@@ -62,6 +63,11 @@ class Callers:
         self._vendor = vendor
         self._verifier = verifier
         self._access = access
+
+    def faults(self) -> dict[str, Warn]:
+        """Give what says whether the files behind this are in force as they lie there."""
+        files = {"access": self._access, "keys": self._verifier}
+        return {name: file.fault for name, file in files.items() if file}
 
     def identify(self, token: str) -> Caller | None:
         """Give the caller whose token this is; None opens nothing."""

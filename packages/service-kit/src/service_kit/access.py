@@ -11,12 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from service_kit.bearer import holder
 from service_kit.errors import ConfigError
 from service_kit.grants import Bound
+from service_kit.marked import read_checked
 from service_kit.origins import listed_origin
 from service_kit.watched import WatchedFile
-from service_kit.yaml_file import read_yaml_file
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
+CallerName = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$")]
+"""Without a colon, which stands between kind and name where both are written."""
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -117,8 +119,8 @@ class Access(Entry):
     webhooks: dict[str, Door] = Field(default_factory=dict)
     http: dict[str, Door] = Field(default_factory=dict)
     cli: Door | None = None
-    services: dict[str, ServiceEntry] = Field(default_factory=dict)
-    people: dict[str, Person] = Field(default_factory=dict)
+    services: dict[CallerName, ServiceEntry] = Field(default_factory=dict)
+    people: dict[CallerName, Person] = Field(default_factory=dict)
 
     def service(self, token: str) -> str | None:
         """Name the service whose token this is."""
@@ -139,7 +141,7 @@ class AccessFile:
     """The access file of a process, read again when it changes.
 
     Raises:
-        ConfigError: it cannot be read, or an entry is wrong; each error names its place.
+        ConfigError: it cannot be read, or entries are wrong; each is named with its line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -149,15 +151,19 @@ class AccessFile:
         """Give the file's present content, or the last good one."""
         return self._file.current()
 
+    def fault(self) -> str | None:
+        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        return self._file.fault()
+
 
 def read_access(path: Path) -> Access:
     """Read an access file and name its doors.
 
     Raises:
-        ConfigError: the file is missing, is no YAML, or has wrong entries: all of them, by line.
+        ConfigError: the file is missing, is no YAML, or has wrong entries: all of them, in the file's order.
     """
     try:
-        return read_yaml_file(path, Access, variable="ACCESS_FILE", prepare=_named)
+        return read_checked(path, Access, variable="ACCESS_FILE", prepare=_named)
     except FileNotFoundError:
         raise ConfigError(f"ACCESS_FILE={path} does not exist: make it with `make init`") from None
 

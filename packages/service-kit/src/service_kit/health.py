@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
@@ -12,23 +13,31 @@ from starlette.routing import Route
 from service_kit.redact import redact
 
 Check = Callable[[], Awaitable[None]]
+Warn = Callable[[], str | None]
 READY_CACHE_SECONDS = 2.0
 CHECK_LIMIT_SECONDS = 3.0
 
 
 def health_routes(
-    *, service: str, version: str, checks: Mapping[str, Check], registry: CollectorRegistry
+    *,
+    service: str,
+    version: str,
+    checks: Mapping[str, Check],
+    registry: CollectorRegistry,
+    warnings: Mapping[str, Warn] | None = None,
 ) -> list[Route]:
     """Make the three routes.
 
     `/health` says that the process is alive and touches nothing else. `/ready` asks each dependency, at most every
-    2 seconds, and answers 503 with the failing ones' messages. `/metrics` is Prometheus text.
+    2 seconds, and answers 503 with the failing ones' messages; what wants looking at and stops nothing is a warning
+    beside them. `/metrics` is Prometheus text.
 
     Args:
         service: the name shown.
         version: the version shown.
         checks: a coroutine function for each dependency, which raises with a message when it is not ready.
         registry: the metrics to show.
+        warnings: says for each file that is read again what is wrong with it now, or None.
     """
     readiness = Readiness(checks)
 
@@ -38,7 +47,10 @@ def health_routes(
     async def ready(_: Request) -> Response:
         failures = await readiness.failures()
         report = {name: failures.get(name, "ok") for name in checks}
-        status = {"status": "not ready" if failures else "ready", "service": service, "checks": report}
+        status: dict[str, Any] = {"status": "not ready" if failures else "ready", "service": service, "checks": report}
+        told = {name: redact(text) for name, warn in (warnings or {}).items() if (text := warn())}
+        if told:
+            status["warnings"] = told
         return JSONResponse(status, status_code=503 if failures else 200)
 
     async def metrics(_: Request) -> Response:

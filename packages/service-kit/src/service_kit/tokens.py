@@ -151,6 +151,10 @@ class Verifier:
         self._cache: dict[str, RunClaims] = {}
         self._keys = WatchedFile(jwks_path, read_public, self._cache.clear)
 
+    def fault(self) -> str | None:
+        """Say what is wrong with the public keys' file as it lies there; None while it is what is in force."""
+        return self._keys.fault()
+
     def task(self, token: str) -> TaskClaims:
         """Verify a task token.
 

@@ -30,6 +30,7 @@ class WatchedFile(Generic[T]):
         self._read = read
         self._on_change = on_change
         self._lock = threading.Lock()
+        self._fault: str | None = None
         self._stamp = self._look()
         self._value = read(path)
         self._looked_at = time.monotonic()
@@ -43,6 +44,11 @@ class WatchedFile(Generic[T]):
                 self._refresh()
         return self._value
 
+    def fault(self) -> str | None:
+        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        self.current()
+        return self._fault
+
     def _refresh(self) -> None:
         stamp = self._look()
         if stamp == self._stamp:
@@ -51,7 +57,9 @@ class WatchedFile(Generic[T]):
             self._value = self._read(self.path)
         except ConfigError as error:
             get_logger(__name__).error("file_not_usable", file=str(self.path), error=str(error), kept="last good state")
+            self._fault = f"{error} (the last good state is kept)"
         else:
+            self._fault = None
             if self._on_change is not None:
                 self._on_change()
         self._stamp = stamp
