@@ -105,6 +105,18 @@ async def test_keys_that_do_not_fit_are_found(place: Place, tmp_path: Path) -> N
     assert found["keys"].state == "bad"
 
 
+async def test_names_that_nothing_knows_are_a_warning(tmp_path: Path) -> None:
+    """A skill or vendor in the access file that nothing here has is shown with its line."""
+    (tmp_path / "access.yaml").write_text(
+        "tenants: {default: {}}\ncli:\n  skills: [issue-triag]\n  vendors: {githib: {}}\n"
+    )
+    found = await examined(ACCESS_FILE=str(tmp_path / "access.yaml"))
+    assert found["access file"].state == "warning"
+    assert "line 3: cli.skills.0: " in found["access file"].detail
+    assert "did you mean issue-triage?" in found["access file"].detail
+    assert "line 4: cli.vendors.githib: " in found["access file"].detail
+
+
 async def test_server_that_is_not_ready_says_why() -> None:
     """A server's own words on why it is not ready are shown."""
 
