@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-unit test-npm attack check format build clean
+.PHONY: help init demo up down health logs test test-unit test-npm attack bench check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 export PYTHONDONTWRITEBYTECODE = 1
@@ -49,6 +49,9 @@ test-unit: .venv/develops ## run the unit tests alone
 test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance, GitHub's own description and payloads
 	@scripts/need-npm.sh
 	@.venv/bin/pytest -m npm
+
+bench: .venv/develops ## measure the kit and the gateway core beside named peers, each in a locked environment of its own
+	@PYTHONPATH=tests:scripts .venv/bin/python -m bench
 
 attack: .venv/develops ## attack a house: hostile agents in the real CLI, and every gate by raw HTTP
 	@scripts/attack $(CASES)

@@ -123,6 +123,10 @@ def test_images_from_elsewhere_become_links(text: str, sent: str) -> None:
     [
         ("cc @octocat and @octo-org/team", "cc `@octocat` and `@octo-org/team`"),
         ("(@octocat)", "(`@octocat`)"),
+        ("`open @octocat", "`open ``@octocat``"),
+        ("`code`:@octocat", "`code`:`@octocat`"),
+        ("`code` @octocat", "`code` `@octocat`"),
+        ("a `:`@octocat", "a `:` `@octocat`"),
         ("@ada look", "@ada look"),
         ("mail a@example.org, `@octocat`, npm i @scope/name", "mail a@example.org, `@octocat`, npm i `@scope/name`"),
         ("```\n@octocat\n```\n@octocat", "```\n@octocat\n```\n`@octocat`"),

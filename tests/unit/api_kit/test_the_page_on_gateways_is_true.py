@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import httpx
 from api_kit import Call, Json, marks
 from api_kit.paths import encode
 from api_kit.vendor import EVERYTHING
+from pydantic import SecretStr
 from service_kit.http import Reply
 
 PAGE = Path(__file__).parents[3] / "docs/adding-a-gateway.md"
@@ -48,7 +50,8 @@ async def test_the_table_is_whole_and_finds_what_was_lost() -> None:
 
 def test_the_vendor_is_one() -> None:
     """Its functions say what the page says."""
-    vendor = page()["corkboard"]("token")
+    settings = SimpleNamespace(corkboard_upstream_token=SecretStr("token"), corkboard_upstream_tokens_file=None)
+    vendor = page()["corkboard"](settings)
     assert (vendor.name, vendor.credential("default").headers) == ("corkboard", {"authorization": "Bearer token"})
     assert vendor.link({"web_url": "https://corkboard.example/7"}) == "https://corkboard.example/7"
     assert [pause.seconds for pause in vendor.pauses(Reply(429, httpx.Headers(), b""), "core")] == [30.0]

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -87,7 +87,9 @@ def outgoing(
         if isinstance(value, str):
             sent[name], more = _outside_code(value, lambda part: _without_images(part, hosts))
             images += more
-            sent[name], more = _outside_code(cast(str, sent[name]), lambda part: _quiet(part, may_mention))
+            ticks = _fresh_ticks(cast(str, sent[name]))
+            quiet = partial(_quiet, ticks=ticks, may_mention=may_mention)
+            sent[name], more = _outside_code(cast(str, sent[name]), quiet)
             mentions += more
     return Filtered(cast(Json, sent), images, mentions)
 
@@ -136,15 +138,25 @@ def _strings(value: Json) -> list[str]:
 
 
 def _outside_code(text: str, change: Callable[[str], tuple[str, int]]) -> tuple[str, int]:
-    """Change a text but for its code, which is shown as it is written."""
+    """Change a text but for its code, which is shown as it is written; new code next to it is kept apart by a space."""
     parts: list[str] = []
     total = place = 0
     for match in _CODE.finditer(text):
-        changed, count = change(text[place : match.start()])
-        parts += [changed, match[0]]
+        plain = text[place : match.start()]
+        changed, count = change(plain)
+        parts += [_apart(plain, changed, before=bool(parts), after=True), match[0]]
         total, place = total + count, match.end()
     changed, count = change(text[place:])
-    return "".join([*parts, changed]), total + count
+    return "".join([*parts, _apart(text[place:], changed, before=bool(parts), after=False)]), total + count
+
+
+def _apart(plain: str, changed: str, *, before: bool, after: bool) -> str:
+    """Keep code that a change made from running into the code before or after it."""
+    if before and changed[:1] == "`" != plain[:1]:
+        changed = f" {changed}"
+    if after and changed[-1:] == "`" != plain[-1:]:
+        changed = f"{changed} "
+    return changed
 
 
 def _without_images(text: str, hosts: Collection[str]) -> tuple[str, int]:
@@ -168,7 +180,13 @@ def _without_images(text: str, hosts: Collection[str]) -> tuple[str, int]:
     return _TAG.sub(tag, _IMAGE.sub(image, text)), count
 
 
-def _quiet(text: str, may_mention: Callable[[str], bool]) -> tuple[str, int]:
+def _fresh_ticks(text: str) -> str:
+    """Give backticks that no open ones of the text pair with: a mention between those would be none."""
+    open_ones = re.findall("`+", _CODE.sub("\n", text))
+    return "`" * (1 + max(map(len, open_ones), default=0))
+
+
+def _quiet(text: str, *, ticks: str, may_mention: Callable[[str], bool]) -> tuple[str, int]:
     count = 0
 
     def mention(match: re.Match[str]) -> str:
@@ -176,7 +194,7 @@ def _quiet(text: str, may_mention: Callable[[str], bool]) -> tuple[str, int]:
         if may_mention(match[1]):
             return match[0]
         count += 1
-        return f"`{match[0]}`"
+        return f"{ticks}{match[0]}{ticks}"
 
     return _MENTION.sub(mention, text), count
 

@@ -70,7 +70,9 @@ def read_marked(path: Path) -> Marked:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from None
 
 
