@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-unit test-npm attack bench check format build clean
+.PHONY: help init demo up down health logs test test-unit test-bad-input test-npm attack bench check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 export PYTHONDONTWRITEBYTECODE = 1
@@ -45,6 +45,9 @@ test: .venv/develops ## run all tests that need no npm, but for the attacks
 
 test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
+
+test-bad-input: .venv/develops ## give the house every kind of bad input; tests/e2e/bad_input lists them
+	@.venv/bin/pytest -m bad_input -n 2 --dist loadgroup
 
 test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance, GitHub's own description and payloads
 	@scripts/need-npm.sh

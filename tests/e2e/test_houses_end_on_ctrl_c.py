@@ -29,6 +29,7 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("name", "stage"),
     [

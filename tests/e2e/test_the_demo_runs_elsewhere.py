@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from fixtures.house import free_ports_for_all
 from house.place import ROOT
 
@@ -44,6 +45,7 @@ def checkout(folder: Path) -> Path:
     return place
 
 
+@pytest.mark.bad_input
 def test_the_demo_ends_well(tmp_path: Path) -> None:
     """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, no HOME to write to."""
     place = checkout(tmp_path)

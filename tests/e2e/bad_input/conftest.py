@@ -11,6 +11,13 @@ from fixtures.stores import run_apart
 SKILLS = Path(__file__).parents[1] / "skills"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests of this folder."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.bad_input)
+
+
 async def _prepare(house: RunningHouse) -> None:
     for name, scenario in SCENARIOS.items():
         await house.scenario(name, scenario)

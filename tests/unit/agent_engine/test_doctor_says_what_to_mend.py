@@ -61,6 +61,7 @@ async def test_unmigrated_database_is_named(empty_database_url: str) -> None:
     assert "migrate" in found["postgresql"].detail
 
 
+@pytest.mark.bad_input
 async def test_a_database_that_takes_no_writes_is_named(database_url: str, pool: asyncpg.Pool) -> None:
     """A database that is read-only is bad, with what to do."""
     name = await pool.fetchval("select current_database()")
@@ -70,6 +71,7 @@ async def test_a_database_that_takes_no_writes_is_named(database_url: str, pool:
     assert "default_transaction_read_only = off" in found.remedy
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("wrong", "right", "state", "said", "remedy"),
     [

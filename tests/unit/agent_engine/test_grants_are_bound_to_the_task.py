@@ -94,6 +94,7 @@ def test_missing_values_are_invalid(skill: Skill, given_input: Any) -> None:
     assert refused.value.reason == "invalid"
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("doors", "task"),
     [
@@ -145,6 +146,7 @@ def test_required_effect_without_its_value_is_invalid(tmp_path: Path) -> None:
     assert refused.value.reason == "invalid"
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     "how", [{"max_turns": "many"}, {"required_effects": "github/issue_write[x"}, {"servers": "jira"}, {"grant": {}}]
 )

@@ -105,6 +105,7 @@ def test_folders_without_a_skill_are_named(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.bad_input
 def test_two_skills_of_one_name_are_refused(tmp_path: Path) -> None:
     """Two skills of one name are an error that names both folders."""
     write_skill(tmp_path / "a")

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
+import pytest
 from agent_stores.pool import open_pool
 from control_api.app import build
 from control_api.settings import ControlSettings
@@ -47,6 +48,7 @@ def told(replies: list[Reply]) -> None:
         assert "crowded" not in reply.text
 
 
+@pytest.mark.bad_input
 async def test_no_connection_is_left(control: Control, database_url: str) -> None:
     """While the role may open no further connection nothing is accepted; then everything is."""
     await control.pool.execute(f"create role crowded login connection limit 1 password '{PASSWORD}'")
@@ -66,6 +68,7 @@ async def test_no_connection_is_left(control: Control, database_url: str) -> Non
         await control.pool.execute("drop owned by crowded; drop role crowded")
 
 
+@pytest.mark.bad_input
 async def test_no_write_is_taken(control: Control, database_url: str) -> None:
     """While the database is read-only nothing is accepted; then everything is."""
     name = urlsplit(database_url).path.removeprefix("/")

@@ -45,6 +45,7 @@ async def test_the_same_id_is_one_task_and_another_body_a_conflict(control: Cont
     assert (await post(control, {**body, "input": "other"})).status == 409
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("body", "status", "part"),
     [

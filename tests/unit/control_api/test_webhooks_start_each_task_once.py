@@ -56,6 +56,7 @@ async def test_what_is_not_a_true_delivery_is_refused(
     assert await control.tasks() == []
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("body", "part"),
     [
@@ -77,6 +78,7 @@ async def test_a_signed_body_that_is_no_object_is_refused(control: Control, body
     assert (await control.deliver(payload())).status == 202
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("changes", "status", "part"),
     [

@@ -27,6 +27,7 @@ def _explained(reply: Reply, target: str) -> ToolFailed:
     return unaccepted(reply, target) or explain(reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("reply", "says", "next_step"),
     [
@@ -69,6 +70,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
 }
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_failing_github_is_an_answer(ask: Ask, github: GitHub, fault: str) -> None:
     """However GitHub fails, the caller gets a result with isError that says what happened."""

@@ -45,6 +45,7 @@ async def test_2_fastmcp_itself_masks_too() -> None:
     assert parts.protocol._mask_error_details is True
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("mode", MODES)
 async def test_3_a_failure_is_a_result(open_server: Running, mode: str) -> None:
     """A tool's failure is a result with isError, which the model sees, and never an error of the protocol."""

@@ -60,6 +60,7 @@ async def test_wrong_password_is_named(database_url: str) -> None:
         await open_pool(f"{user}x@{rest}", application="tests")
 
 
+@pytest.mark.bad_input
 async def test_a_database_out_of_connections_is_named(database_url: str, pool: asyncpg.Pool) -> None:
     """A server that takes no more connections is told apart from one that is not up, with another remedy."""
     await pool.execute("create role crowded login password 'crowded-secret' connection limit 0")

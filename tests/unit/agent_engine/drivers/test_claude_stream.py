@@ -42,6 +42,7 @@ def result(call_id: str, **block: Any) -> bytes:
     return line(type="user", message={"content": [{"type": "tool_result", "tool_use_id": call_id, **block}]})
 
 
+@pytest.mark.bad_input
 @given(
     st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()) | LIKE_EVENTS.map(lambda e: line(**e))
 )
@@ -52,6 +53,7 @@ def test_no_line_breaks_the_reader(content: bytes) -> None:
     stream.parse(content)
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("content", [b"[" * 200_000, b'{"type": "system", "tools": ' + b'{"a":' * 200_000])
 def test_a_line_nested_too_deeply_is_noise(content: bytes) -> None:
     """A line that cannot be read for its depth gives nothing, and the next one is read."""
@@ -63,6 +65,7 @@ def test_a_line_nested_too_deeply_is_noise(content: bytes) -> None:
 NO_NUMBERS = ["Infinity", "-Infinity", "NaN", "-5", "1e400", "-1e400", "true", '"5"', "9" * 400, "1e300"]
 
 
+@pytest.mark.bad_input
 @pytest.mark.parametrize("number", NO_NUMBERS)
 def test_what_is_no_usable_number_counts_as_none(number: str) -> None:
     """Infinite, negative, endless and missing numbers become 0: what is kept can be written and read again."""
