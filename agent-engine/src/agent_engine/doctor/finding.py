@@ -1,0 +1,52 @@
+"""What the doctor is told, and what it says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from agent_engine.settings import RunLimits, SkillSources
+
+State = Literal["ok", "warning", "bad"]
+
+
+class DoctorSettings(SkillSources, RunLimits):
+    """What there is of a worker's environment; the doctor says what is missing."""
+
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    access_file: Path | None = None
+    agent_signing_key_file: Path | None = None
+    agent_jwks_file: Path | None = None
+    agent_ref_key: SecretStr | None = None
+    control_url: str = "http://127.0.0.1:8000"
+    model_api_url: str = "http://127.0.0.1:3006"
+    github_mcp_url: str = "http://127.0.0.1:9001"
+    folder: Path = Field(default=Path("var/worker"), validation_alias="WORKER_FOLDER")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the doctor says of one dependency.
+
+    Attributes:
+        name: the dependency.
+        state: "warning" where a worker starts without it, or with less.
+        detail: what was found.
+        remedy: what to do; empty where there is nothing to do.
+    """
+
+    name: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+class Unwell(Exception):
+    """A dependency that is not as it should be, with the remedy."""
+
+    def __init__(self, detail: str, remedy: str, *, state: State = "bad") -> None:
+        super().__init__(detail)
+        self.remedy = remedy
+        self.state: State = state

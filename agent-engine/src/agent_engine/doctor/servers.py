@@ -1,0 +1,77 @@
+"""The servers that a run reaches, and their clocks, as the doctor finds them."""
+
+from collections.abc import Awaitable, Callable
+
+from agent_ledger import read_clock
+from agent_stores.pool import open_pool
+from service_kit.errors import ConfigError, ServiceKitError
+from service_kit.http import HttpClient
+from service_kit.tokens import LEEWAY_SECONDS
+
+from agent_engine.clocks import ahead
+from agent_engine.doctor.finding import DoctorSettings, Unwell
+from agent_engine.servers import SERVERS
+
+
+async def model_api(settings: DoctorSettings) -> str:
+    """Look at model-api."""
+    return await _ready(settings.model_api_url, "MODEL_API_URL")
+
+
+async def control(settings: DoctorSettings) -> str:
+    """Look at control, which workers can do without."""
+    try:
+        return await _ready(settings.control_url, "CONTROL_URL")
+    except Unwell as unwell:
+        # Workers do without it: the other doors stay open.
+        raise Unwell(str(unwell), unwell.remedy, state="warning") from None
+
+
+def server(name: str) -> Callable[[DoctorSettings], Awaitable[str]]:
+    """Give the look at one MCP server, by its vendor's name."""
+    variable = SERVERS[name].url_variable
+
+    async def look(settings: DoctorSettings) -> str:
+        return await _ready(str(getattr(settings, variable.lower())), variable)
+
+    return look
+
+
+async def clocks(settings: DoctorSettings) -> str:
+    """Hold the servers' clocks against PostgreSQL's, by which the runs' tokens are made."""
+    if settings.database_url is None:
+        raise Unwell("there is no PostgreSQL to compare the servers' clocks with", "", state="warning")
+    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        clock = await read_clock(pool)
+    finally:
+        await pool.close()
+    urls = {"model-api": settings.model_api_url} | {
+        f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
+    }
+    found = await ahead(urls, clock)
+    told = ", ".join(f"{name} {seconds:+.0f} s" for name, seconds in found.items())
+    if not told:
+        raise Unwell("no server answered, so no clock was compared", "", state="warning")
+    if any(abs(seconds) > LEEWAY_SECONDS / 2 for seconds in found.values()):
+        detail = f"apart from PostgreSQL's: {told}"
+        raise Unwell(detail, f"set the hosts' clocks: past {LEEWAY_SECONDS} s the runs' tokens are refused")
+    return f"as PostgreSQL's: {told}"
+
+
+async def _ready(url: str, variable: str) -> str:
+    http = HttpClient(base_url=url, timeout=5, connect_timeout=2, retries=0)
+    try:
+        reply = await http.request("GET", "/ready")
+    except (ConfigError, ServiceKitError) as error:
+        raise Unwell(f"{url} does not answer: {error}", f"start it (`make up`), or correct {variable}") from None
+    finally:
+        await http.aclose()
+    if reply.status == 200:
+        return f"{url} is ready"
+    try:
+        failing = {name: text for name, text in reply.json().get("checks", {}).items() if text != "ok"}
+        told = "; ".join(f"{name}: {text}" for name, text in failing.items())
+    except (ServiceKitError, AttributeError):
+        told = reply.text[:200]
+    raise Unwell(f"{url} is not ready ({reply.status}): {told}", "see its log")

@@ -1,0 +1,120 @@
+"""A worker's own files, programs and limits, as the doctor finds them."""
+
+import asyncio
+import os
+import uuid
+
+from agent_contracts import Grant
+from service_kit.access import AccessFile
+from service_kit.tokens import Signer, Verifier
+
+from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
+from agent_engine.confinement.probe import Probe, probe
+from agent_engine.doctor.finding import DoctorSettings, State, Unwell
+from agent_engine.house import drivers, strangers
+from agent_engine.skills.check import check
+from agent_engine.skills.load import known_folders, load_shelf
+
+
+async def keys(settings: DoctorSettings) -> str:
+    """Look at the signing key and the public keys: a pair."""
+    if settings.agent_signing_key_file is None or settings.agent_ref_key is None:
+        missing = "AGENT_SIGNING_KEY_FILE" if settings.agent_signing_key_file is None else "AGENT_REF_KEY"
+        raise Unwell(f"{missing} is not set", "`make init` makes both keys")
+    try:
+        bytes.fromhex(settings.agent_ref_key.get_secret_value())
+    except ValueError:
+        raise Unwell("AGENT_REF_KEY is not hexadecimal", "`make init` makes one") from None
+    signer = Signer.from_file(settings.agent_signing_key_file)
+    if settings.agent_jwks_file is None:
+        raise Unwell("AGENT_JWKS_FILE is not set here, so the pair was not tried", "", state="warning")
+    token = signer.task_token(
+        task=uuid.uuid4(),
+        attempt=1,
+        tenant="default",
+        vendor="doctor",
+        audience=["doctor"],
+        grant=Grant(),
+        lifetime_seconds=60,
+    )
+    Verifier(settings.agent_jwks_file, audience="doctor").task(token)
+    return "a token signed here is accepted by the public keys"
+
+
+async def access(settings: DoctorSettings) -> str:
+    """Look at access.yaml: its doors, and the names that nothing knows."""
+    if settings.access_file is None:
+        raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
+    file = AccessFile(settings.access_file)
+    access = file.current()
+    doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
+    if not doors:
+        raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
+    unknown = strangers(settings.access_file, file, load_shelf(known_folders(settings.folders())))
+    if unknown:
+        raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
+    return f"{len(doors)} doors: {', '.join(doors)}"
+
+
+async def skills(settings: DoctorSettings) -> str:
+    """Look at every skill that the worker would load."""
+    shelf = load_shelf(known_folders(settings.folders()))
+    found = {name: problems for name, skill in shelf.skills.items() if (problems := check(skill))}
+    if found:
+        name, problems = next(iter(found.items()))
+        state: State = "bad" if any(shelf.skills[bad].problems for bad in found) else "warning"
+        raise Unwell(
+            f"{', '.join(found)}: {problems[0]}", f"`agent-engine skills check` says all of {name}", state=state
+        )
+    return f"{len(shelf.skills)}: {', '.join(shelf.skills)}"
+
+
+async def agent_clis(_: DoctorSettings) -> str:
+    """Look at the agent CLIs: each says its version."""
+    found = []
+    for name, driver in drivers().items():
+        program = driver.program()
+        process = await asyncio.create_subprocess_exec(
+            program,
+            "--version",
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaint = await process.communicate()
+        if process.returncode != 0:
+            told = complaint.decode("utf-8", "replace").strip()[-200:]
+            raise Unwell(f"{program} --version ended with {process.returncode}: {told}", "install it again")
+        found.append(f"{name} {said.decode('utf-8', 'replace').strip()}")
+    return ", ".join(found)
+
+
+async def confinement(settings: DoctorSettings) -> str:
+    """Look at how runs are confined."""
+    found = await _probed(settings)
+    if found.reduced:
+        raise Unwell(f"reduced: {found.detail}", found.remedy, state="warning")
+    return f"{found.confinement.name} ({found.detail})"
+
+
+async def limits(settings: DoctorSettings) -> str:
+    """Look at how runs are limited."""
+    found = (await _probed(settings)).confinement.limits
+    said = f"{found.name} ({found.why})" if found.why else found.name
+    if found.kind in ("partial", "none"):
+        raise Unwell(said, LIMITS_REMEDY, state="warning")
+    return said
+
+
+async def _probed(settings: DoctorSettings) -> Probe:
+    return await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
+
+
+async def folder(settings: DoctorSettings) -> str:
+    """Look at the folder that holds the runs."""
+    path = settings.folder.resolve()
+    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise Unwell(f"{path} cannot be written", "set WORKER_FOLDER to a folder of the worker's own")
+    return str(path)
