@@ -7,6 +7,7 @@ import agent_effects
 import agent_ledger
 from agent_contracts.event import Body, Started, ToolResult
 from agent_ledger import Claim
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -19,7 +20,7 @@ from agent_engine.evidence import Evidence, is_answer, known_name
 from agent_engine.house import House
 from agent_engine.lease import keep_lease
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.record import DATABASE_ERRORS, Record
+from agent_engine.record import Record
 from agent_engine.run import run
 from agent_engine.skills.bind import Binding, bind
 from agent_engine.skills.format import Skill

@@ -11,13 +11,14 @@ from agent_contracts.event import Finished, RetryEvent
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Artifact, Reason
 from agent_ledger import Claim
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.course import Course
 from agent_engine.house import House
 from agent_engine.process import Stop, StopSignal
-from agent_engine.record import DATABASE_ERRORS, Record, masked_value
+from agent_engine.record import Record, masked_value
 from agent_engine.spec import RunEnd
 from agent_engine.verdict import Verdict
 

@@ -11,6 +11,7 @@ import asyncpg
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, body_adapter
 from agent_ledger import Clock
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
@@ -20,7 +21,6 @@ from agent_engine.process import end_tasks
 BATCH_SECONDS = 0.2
 """An event is in the ledger within 250 ms."""
 AGAIN_SECONDS = 1.0
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 log = get_logger(__name__)
 

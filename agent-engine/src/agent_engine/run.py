@@ -112,7 +112,7 @@ class Run:
         self._stderr = bytearray()
         self._said = 0
         self._flood: tuple[str, ...] = ()
-        self._tool_answered = asyncio.Event()
+        self._look_again = asyncio.Event()
         self._clock = asyncio.get_running_loop().time
         self._began = self._heard = self._clock()
 
@@ -218,7 +218,7 @@ class Run:
         for body in self._stream.parse(line):
             await self._on_event(body)
             if isinstance(body, ToolResult):
-                self._tool_answered.set()
+                self._look_again.set()
 
     async def _read_stderr(self) -> None:
         while piece := await self._confined.read_stderr(PIECE):
@@ -226,16 +226,17 @@ class Run:
             del self._stderr[:-STDERR_TAIL]
 
     async def _keep_session(self) -> None:
-        """Hand out the session after tool results."""
+        """Hand out the session after tool results, until it stands still: the CLI writes it behind what it says."""
         kept: bytes | None = None
         while True:
-            await self._tool_answered.wait()
+            await self._look_again.wait()
+            self._look_again.clear()
             await asyncio.sleep(SETTLE_SECONDS)
-            self._tool_answered.clear()
             session = await self._session()
             if session is not None and session != kept:
                 await self._on_session(session)
                 kept = session
+                self._look_again.set()
             await asyncio.sleep(CHECKPOINT_SECONDS - SETTLE_SECONDS)
 
     async def _session(self) -> bytes | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import agent_ledger
 from agent_contracts import TaskResult
 from agent_ledger import Claim, Replies
+from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
 from service_kit.log import bound, get_logger
 
@@ -15,7 +16,6 @@ from agent_engine.attempt import attempt
 from agent_engine.closing import backoff
 from agent_engine.house import House
 from agent_engine.process import Stop, StopSignal
-from agent_engine.record import DATABASE_ERRORS
 from agent_engine.wakeups import Wakeups
 
 BLOCK_MS = 1000

@@ -14,6 +14,7 @@ from house.place import ROOT
 LIMIT_SECONDS = 60
 HELD = """\
 import os, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 os.kill(os.getpid(), signal.SIGINT)
 """

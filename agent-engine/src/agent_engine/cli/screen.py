@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import asyncpg
 import typer
 from agent_ledger import LedgerError
-from agent_stores.pool import open_pool
+from agent_stores.pool import DATABASE_ERRORS, open_pool
 from pydantic import SecretStr
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -60,7 +60,7 @@ def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
         status = fail(error, WRONG_USE)
     except LedgerError as error:
         status = fail(error, WRONG_USE)
-    except (EngineError, ServiceKitError, asyncpg.PostgresError, OSError) as error:
+    except (EngineError, ServiceKitError, *DATABASE_ERRORS) as error:
         status = fail(error, FAILED)
     except KeyboardInterrupt:
         status = 130

@@ -11,6 +11,7 @@ from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
 from agent_ledger.migrations import SCHEMA as LEDGER
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
+from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.access import AccessFile
 from service_kit.guard import HostGuard, Misdirected
@@ -105,9 +106,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     handlers = {
         Refusal: refuse,
         HTTPException: answer_unrouted,
-        OSError: unavailable,
-        asyncpg.PostgresError: unavailable,
-        asyncpg.InterfaceError: unavailable,
+        **dict.fromkeys(DATABASE_ERRORS, unavailable),
     }
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
 
@@ -120,7 +119,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
 
 async def _prune(pool: asyncpg.Pool) -> None:
     while True:
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with contextlib.suppress(*DATABASE_ERRORS):
             async with pool.acquire() as connection:
                 await deliveries.prune(connection)
         await asyncio.sleep(PRUNE_EVERY_SECONDS)

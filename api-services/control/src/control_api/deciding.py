@@ -7,7 +7,7 @@ import asyncio
 
 import asyncpg
 from agent_effects import Proposal, ProposalError, approved_by, awaiting_policy, clear_undecided, decide
-from agent_stores.pool import Executor
+from agent_stores.pool import DATABASE_ERRORS, Executor
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.log import get_logger
 
@@ -15,7 +15,6 @@ from control_api.policy import Policy, PolicyFile, Rule
 
 ROUND_SECONDS = 1.0
 MOST_AT_ONCE = 500
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Deciding:
@@ -39,7 +38,7 @@ class Deciding:
         while True:
             try:
                 await self.round()
-            except LOST as error:
+            except DATABASE_ERRORS as error:
                 get_logger(__name__).warning("deciding_waits", error=str(error) or type(error).__name__)
             except Exception:
                 get_logger(__name__).exception("deciding_failed")

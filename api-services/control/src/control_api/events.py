@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 from agent_ledger import events, get_result, get_task
+from agent_stores.pool import DATABASE_ERRORS
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -30,7 +31,7 @@ class Wakes:
     async def listen(self, pool: asyncpg.Pool) -> None:
         """Listen until cancelled; a lost connection is made again."""
         while True:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*DATABASE_ERRORS):
                 await self._until_lost(pool)
             await asyncio.sleep(1)
 

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import agent_effects
 import asyncpg
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 
 from api_kit.callers import Caller
-from api_kit.effects import LOST
 from api_kit.errors import Refusal
 
 
@@ -28,7 +28,7 @@ class ToolCalls:
         call = caller.call or uuid4().hex
         try:
             allowed = await agent_effects.count_call(self._pool, caller.task, call, most=caller.tool_calls)
-        except LOST as error:
+        except DATABASE_ERRORS as error:
             get_logger(__name__).error("calls_not_counted", error=str(error) or type(error).__name__)
             raise Refusal("effects_unavailable", "the tool call cannot be counted, so nothing is sent") from error
         if not allowed:

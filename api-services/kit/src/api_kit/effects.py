@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import agent_effects
 import asyncpg
 from agent_effects import Begun, Effect, Stored
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
@@ -20,7 +21,6 @@ from api_kit.routes import Call
 from api_kit.upstream import UNSENT, Vendor, document_of
 
 State = Literal["done", "failed", "unknown"]
-LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 MOST_ANSWER_BYTES = 262_144
 
 
@@ -82,7 +82,7 @@ class Effects:
         )
         try:
             begun = await agent_effects.begin(self.pool, write)
-        except LOST as error:
+        except DATABASE_ERRORS as error:
             get_logger(__name__).error("effects_lost", error=str(error), step="begin")
             raise Refusal("effects_unavailable", "the effect cannot be recorded, so nothing is sent") from error
         match begun.verdict:
@@ -111,7 +111,7 @@ class Effects:
                 answer=kept,
                 answer_type=reply.headers.get("content-type") if reply is not None else None,
             )
-        except (*LOST, agent_effects.EffectError) as error:
+        except (*DATABASE_ERRORS, agent_effects.EffectError) as error:
             get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
             return False
         return True

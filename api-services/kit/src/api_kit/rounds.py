@@ -7,12 +7,12 @@ from time import time
 
 import agent_effects
 from agent_effects import Effect, Proposal
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.http import Reply
 from service_kit.log import get_logger
 
 from api_kit import proposing
 from api_kit.audit import Entry
-from api_kit.effects import LOST
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
 from api_kit.routes import Call
@@ -124,7 +124,7 @@ async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
-        except LOST as error:
+        except DATABASE_ERRORS as error:
             if time() - lost_at > 60:
                 get_logger(__name__).warning("rounds_wait", error=str(error) or type(error).__name__)
                 lost_at = time()

@@ -12,6 +12,7 @@ import agent_effects
 import asyncpg
 from agent_effects import Asked, Reserved
 from agent_effects.spending import AMPLE_OUTPUT
+from agent_stores.pool import DATABASE_ERRORS
 from service_kit.access import AccessFile
 from service_kit.log import get_logger
 from service_kit.tokens import ModelClaims
@@ -29,7 +30,6 @@ HELD_WAIT_SECONDS = 10.0
 """How long a request waits for others that are under way to give back what they do not need."""
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.25
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Count = Callable[[], Awaitable[int | None]]
 T = TypeVar("T")

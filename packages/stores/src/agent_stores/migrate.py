@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from agent_stores.errors import StoreError
-from agent_stores.pool import unreachable
+from agent_stores.pool import DATABASE_ERRORS, unreachable
 
 ENVIRONMENT = Path(__file__).parent / "environment"
 LOCK = 7_305_213_114_180_112_001
@@ -72,7 +72,7 @@ async def _upgrade(url: str, schema: str, versions: Path) -> None:
             await connection.run_sync(run)
     except (TimeoutError, OSError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as error:
         raise unreachable(url, error) from error
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*DATABASE_ERRORS, SQLAlchemyError) as error:
         raise StoreError(f"the migration of schema {schema} failed, and nothing of it stays: {error}") from error
     finally:
         await engine.dispose()
@@ -88,7 +88,7 @@ async def current(url_or_pool: str | asyncpg.Pool, schema: str) -> str | None:
         return await _revision(url_or_pool, schema)
     try:
         connection = await asyncpg.connect(url_or_pool, timeout=10)
-    except (TimeoutError, OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*DATABASE_ERRORS, ValueError) as error:
         raise unreachable(url_or_pool, error) from error
     try:
         return await _revision(connection, schema)

@@ -17,6 +17,8 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 Executor = Connection | asyncpg.Pool
 """What a function of one statement takes: a connection, in the caller's own transaction, or a pool."""
 STATEMENT_SECONDS = 30
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a statement raises when PostgreSQL refuses it or is gone; the last, when a connection ends beneath it."""
 REDIS_SECONDS = 30
 """A blocking read must ask for less than this, or it ends as a time-out."""
 
@@ -56,7 +58,7 @@ async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Po
                 "idle_in_transaction_session_timeout": str(STATEMENT_SECONDS * 2000),
             },
         )
-    except (TimeoutError, OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*DATABASE_ERRORS, ValueError) as error:
         raise unreachable(url, error) from error
 
 

@@ -18,6 +18,7 @@ from agent_stores.account import Account
 from agent_stores.binaries import POSTGRES_MAJOR, postgres_folders
 from agent_stores.errors import StoreError
 from agent_stores.explain import explain
+from agent_stores.pool import DATABASE_ERRORS
 from agent_stores.server import ENVIRONMENT
 
 NAME = "agent_bot"
@@ -166,7 +167,7 @@ class Postgres:
                 f"the password in {self.folder.parent / 'secrets' / 'postgres'} is not the one of {self.folder}: "
                 "put the right one back, or choose another folder with --dir."
             ) from None
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_ERRORS:
             return False
         await connection.close()
         return True
