@@ -73,12 +73,11 @@ async def test_no_write_is_taken(control: Control, database_url: str) -> None:
     """While the database is read-only nothing is accepted; then everything is."""
     name = urlsplit(database_url).path.removeprefix("/")
     await control.pool.execute(f"alter database {name} set default_transaction_read_only = on")
-    pool = await open_pool(database_url, size=5, application="read-only")
-    try:
+    async with await open_pool(database_url, size=5, application="read-only") as pool:
         async with second(control, pool) as reading:
             replies = await asked(reading)
             told([replies[0], replies[2]])
             assert replies[1].json() == {"tasks": []}
-    finally:
-        pool.terminate()
-    assert [reply.status for reply in await asked(control)] == [202, 200, 202]
+        await pool.execute(f"set transaction read write; alter database {name} reset default_transaction_read_only")
+    async with await open_pool(database_url, size=5, application="writing") as pool, second(control, pool) as writing:
+        assert [reply.status for reply in await asked(writing)] == [202, 200, 202]

@@ -40,7 +40,10 @@ class Wakes:
         async with pool.acquire() as connection:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener("ledger_events", self._heard)
-            await lost.wait()
+            try:
+                await lost.wait()
+            finally:
+                await connection.remove_listener("ledger_events", self._heard)
 
     @contextlib.contextmanager
     def waiting(self, task_id: UUID) -> Iterator[asyncio.Event]:

@@ -79,7 +79,8 @@ async def settle(
 ) -> None:
     """Say what became of a call; saying the same again changes nothing.
 
-    No fence: what was sent before the lease ended is true whoever runs the task now.
+    No fence: what was sent before the lease ended is true whoever runs the task now. The disk is not waited for: what a
+    crash of PostgreSQL forgets is found out as a lost reply is, and what is committed after this cannot outlive it.
 
     Args:
         conn: a connection or a pool.
@@ -100,7 +101,8 @@ async def settle(
         settled as (
             update gateway.effects e set state = $2, status = $3, url = $4, detail = $5, answer = $6, answer_type = $7,
                 settled_at = clock_timestamp()
-            from before b where e.id = b.id and (b.state = 'sending' or (b.state = 'unknown' and $2 <> 'unknown'))
+            from before b where set_config('synchronous_commit', 'off', true) = 'off'
+                and e.id = b.id and (b.state = 'sending' or (b.state = 'unknown' and $2 <> 'unknown'))
         )
         select state from before
         """,

@@ -32,8 +32,15 @@ async def _prepare(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(name, schema="pg_catalog", encoder=_encode, decoder=json.loads)
 
 
+async def _keep(_: asyncpg.Connection) -> None:
+    """Give a connection back as it is: the default asks the server once more after each use."""
+
+
 async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Pool:
     """Open a pool: JSON both ways as Python values, time zone UTC, statements ended after 30 s.
+
+    A connection that comes back is rolled back and hears nothing any more, and is otherwise left as it is: settings and
+    advisory locks are a transaction's own, never a session's.
 
     Args:
         url: a `postgresql://` address, as in DATABASE_URL.
@@ -51,6 +58,7 @@ async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Po
             timeout=10,
             command_timeout=STATEMENT_SECONDS + 5,
             init=_prepare,
+            reset=_keep,
             server_settings={
                 "application_name": application,
                 "timezone": "UTC",
