@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from service_kit.errors import ConfigError
@@ -61,6 +62,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=date_header,
         timeout_keep_alive=75,
@@ -116,9 +118,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> int:
-    """Run a process's main coroutine; an error of configuration is one line and exit status 2."""
+    """Run a process's main coroutine on uvloop; an error of configuration is one line and exit status 2."""
     try:
-        return asyncio.run(main) or 0
+        return uvloop.run(main) or 0
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
