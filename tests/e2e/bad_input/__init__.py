@@ -24,6 +24,6 @@ from a CLI `unit/agent_engine/drivers/test_claude_stream.py` |
 | Redis full, failing over | `test_failing_stores_lose_nothing.py::test_a_redis_that_takes_no_writes` |
 | Redis evicting | `test_failing_stores_lose_nothing.py::test_a_redis_that_dropped_every_key`; \
 `doctor` warns of it: `unit/agent_engine/test_doctor_says_what_to_mend.py` |
-| another locale or time zone, a path with spaces and umlauts, no HOME | `e2e/test_the_demo_runs_elsewhere.py` |
-| Ctrl-C in the middle of the demo | `e2e/test_houses_end_on_ctrl_c.py` |
+| another locale or time zone, a path with spaces and umlauts, no HOME | `e2e/apart/test_the_demo_runs_elsewhere.py` |
+| Ctrl-C in the middle of the demo | `e2e/apart/test_houses_end_on_ctrl_c.py` |
 """

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,8 +44,8 @@ async def test_the_table_is_whole_and_finds_what_was_lost() -> None:
         return fetch
 
     mine, copied = {**sent, "author": "bot"}, {**sent, "author": "stranger"}
-    assert await route.probe.find(call, effect, of(copied, mine)) == mine
-    assert await route.probe.find(call, effect, of(copied)) is None
+    assert await route.probe.find(call, effect, of(copied, mine), datetime.now(UTC)) == mine
+    assert await route.probe.find(call, effect, of(copied), datetime.now(UTC)) is None
     assert set(asked) == {"/me", "/boards/team/notes?page=1"}
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -41,7 +42,7 @@ async def project_of(path: Mapping[str, str], fetch: Fetch) -> Sequence[str]:
     return [project] if isinstance(project, str) else []
 
 
-async def never_found(call: Call, effect: UUID, fetch: Fetch) -> Json:
+async def never_found(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Find nothing: what became of a message whose reply was lost stays unknown."""
     return None
 

@@ -203,3 +203,25 @@ async def test_a_callers_own_key(api: House, pool: asyncpg.Pool, url: str) -> No
     bad = await api.ask("POST", COMMENTS, service="helper", headers={"idempotency-key": "k 1"}, body={"body": "x"})
     assert (bad.status_code, bad.json()["reason"]) == (400, "header")
     assert len(await effects(pool)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("comments", 403), ("comments", 404), ("comments", 429), ("comments", 502), ("/user$", 502)],
+)
+async def test_a_look_that_failed_proves_nothing(
+    api: House, pool: asyncpg.Pool, comment: Write, path: str, status: int
+) -> None:
+    """GitHub did it, dropped the reply and refuses to show it: nothing is sent again, however old the send is."""
+    before = len(await comments(api))
+    api.fault("apply_then_drop", method="POST")
+    api.fault("status", method="GET", path=path, status=status, times=100)
+    assert (await comment()).headers["x-agent-effect-state"] == "unknown"
+    await age(pool, 121)
+    again = await comment()
+    assert (again.status_code, again.json()["reason"]) == (409, "effect_unknown")
+    api.github.controls.gate.faults.clear()
+    await age(pool, 121)
+    assert (await comment()).status_code == 201
+    assert (await effects(pool))[0]["state"] == "done"
+    assert len(await comments(api)) == before + 1

@@ -10,6 +10,7 @@ import agent_effects
 import asyncpg
 import httpx
 import pytest
+from agent_contracts import Grant
 from unit.github_api.house import HELLO, House, claimed, effects, gateway, running_task, started, until
 
 ISSUE = f"/repos/{HELLO}/issues/1"
@@ -127,7 +128,7 @@ async def test_what_became_of_it(api: House, pool: asyncpg.Pool) -> None:
 
 
 async def test_labels_that_github_drops_are_noticed(api: House, pool: asyncpg.Pool) -> None:
-    """GitHub answers 200 and leaves the labels out: the effect failed, and says which."""
+    """GitHub answers 200 and leaves the labels out: the effect is partial, and says which."""
     write = await writer(api, pool)
     for method, target, body in (
         ("PATCH", ISSUE, {"labels": ["Bug"]}),
@@ -136,11 +137,31 @@ async def test_labels_that_github_drops_are_noticed(api: House, pool: asyncpg.Po
         api.fault("drop_labels")
         reply = await write(method, target, body=body)
         assert reply.status_code in (200, 201)
-        assert reply.headers["x-agent-effect-state"] == "failed"
+        assert reply.headers["x-agent-effect-state"] == "partial"
         row = (await effects(pool))[-1]
-        assert (row["state"], row["detail"]) == ("failed", "labels asked for and not set: bug")
+        assert (row["state"], row["detail"]) == ("partial", "labels asked for and not set: bug")
     done = await write("PATCH", ISSUE, body={"labels": ["BUG", "question"], "state": "closed"})
     assert done.headers["x-agent-effect-state"] == "done"
+
+
+async def test_what_github_did_in_part_is_not_done_again(api: House, pool: asyncpg.Pool) -> None:
+    """An issue whose labels were dropped is there: it counts, and a repeat is answered from its row."""
+    task, attempt = await running_task(pool)
+    grant = Grant(tools=["issue_write"], resources={"repositories": [HELLO]}, mode="write", limits={"issue_write": 1})
+    create = partial(
+        api.ask,
+        "POST",
+        f"/repos/{HELLO}/issues",
+        token=api.token(grant, task=task, attempt=attempt),
+        tool="issue_write",
+    )
+    api.fault("drop_labels", times=3)
+    made = [await create(body={"title": "Once", "labels": ["bug"]}) for _ in range(2)]
+    assert [reply.json()["number"] for reply in made] == [made[0].json()["number"]] * 2
+    assert made[1].headers["x-agent-effect-repeat"] == "1"
+    another = await create(body={"title": "Twice", "labels": ["bug"]})
+    assert (another.status_code, another.json()["reason"]) == (403, "limit")
+    assert [seen["method"] for seen in api.seen].count("POST") == 1
 
 
 async def test_a_stale_attempt_writes_nothing(api: House, pool: asyncpg.Pool) -> None:

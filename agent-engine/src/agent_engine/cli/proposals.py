@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import agent_effects
@@ -145,7 +145,7 @@ async def _known(asked: Any) -> Proposal:
 
 
 def _states(given: Sequence[str]) -> list[State]:
-    known: tuple[State, ...] = ("proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown")
+    known: tuple[State, ...] = get_args(State)
     wrong = [name for name in given if name not in known]
     if wrong:
         raise UsageError(f"--state {wrong[0]!r} is none: give one of {', '.join(known)}")

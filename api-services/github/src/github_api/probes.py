@@ -5,9 +5,11 @@ cannot be found long after that was never done.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
+from api_kit.errors import Refusal
 from api_kit.marks import Own, created
 from api_kit.paths import encode
 
@@ -15,6 +17,8 @@ from github_api import confirm
 
 GONE_SECONDS = 120.0
 PER_PAGE = 100
+APPS_REFUSAL = "Resource not accessible by integration"
+"""What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
 
 def made_issue() -> Probe:
@@ -30,7 +34,7 @@ def made_comment() -> Probe:
 def set_issue() -> Probe:
     """See whether an issue is as it was to be."""
 
-    async def find(call: Call, effect: UUID, fetch: Fetch) -> Json:
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         issue = await fetch(_issue(call))
         asked = call.body if isinstance(call.body, dict) else {}
         if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
@@ -44,7 +48,7 @@ def set_issue() -> Probe:
 def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
     """See whether an issue's labels are as they were to be."""
 
-    async def find(call: Call, effect: UUID, fetch: Fetch) -> Json:
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         labels = await fetch(f"{_issue(call)}/labels?per_page={PER_PAGE}")
         return labels if isinstance(labels, list) and fits(call, labels) else None
 
@@ -72,12 +76,21 @@ def _made(listing: Callable[[Call], str]) -> Probe:
     def page_of(call: Call, page: int) -> str:
         return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
 
-    return created(page_of, field="body", per_page=PER_PAGE, own=_own, gone_after=GONE_SECONDS)
+    return created(page_of, field="body", per_page=PER_PAGE, own=_own, gone_after=GONE_SECONDS, made="created_at")
 
 
 async def _own(fetch: Fetch) -> Own:
-    """Ask who we are; an app's token does not tell, and then anybody's counts."""
-    user = await fetch("/user")
+    """Ask who we are; an app's token does not tell, and then anybody's counts.
+
+    Raises:
+        Refusal: GitHub cannot be asked now.
+    """
+    try:
+        user = await fetch("/user")
+    except Refusal as refusal:
+        if APPS_REFUSAL not in refusal.message:
+            raise
+        user = None
     login = user.get("login") if isinstance(user, dict) else None
 
     def is_own(row: Mapping[str, Json]) -> bool:

@@ -20,7 +20,8 @@ from api_kit.errors import Refusal
 from api_kit.routes import Call
 from api_kit.upstream import UNSENT, Vendor, document_of
 
-State = Literal["done", "failed", "unknown"]
+State = Literal["done", "partial", "failed", "unknown"]
+ACTED = frozenset({"done", "partial"})
 MOST_ANSWER_BYTES = 262_144
 
 
@@ -98,7 +99,7 @@ class Effects:
 
     async def settle(self, effect: UUID, outcome: Outcome) -> bool:
         """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
-        reply = outcome.reply if outcome.state == "done" else None
+        reply = outcome.reply if outcome.state in ACTED else None
         kept = reply.body if reply is not None and len(reply.body) <= MOST_ANSWER_BYTES else None
         try:
             await agent_effects.settle(
@@ -117,7 +118,7 @@ class Effects:
         return True
 
     def judge(self, call: Call, reply: Reply) -> Outcome:
-        """Read off a reply what became of a write: 2xx and what was asked is there, done; 5xx, unknown; else failed."""
+        """Read off a reply what became of a write: 2xx, done, or partial where not all is there; 5xx, unknown."""
         if reply.status >= 500:
             return Outcome("unknown", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
         if not reply.ok:
@@ -126,9 +127,12 @@ class Effects:
             document = document_of(reply)
         except Refusal as refusal:
             return Outcome("unknown", reply.status, detail=refusal.message, reply=reply)
+        return self.done(call, document, reply)
+
+    def done(self, call: Call, document: Json, reply: Reply) -> Outcome:
+        """Say that a write was done, or what the vendor left out of it."""
         missing = call.route.confirm(call.body, document) if call.route.confirm else None
-        link = self._vendor.link(document)
-        return Outcome("failed" if missing else "done", reply.status, link, missing, reply)
+        return Outcome("partial" if missing else "done", reply.status, self._vendor.link(document), missing, reply)
 
 
 def failed(refusal: Refusal) -> Outcome:

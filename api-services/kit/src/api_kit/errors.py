@@ -66,6 +66,7 @@ REASONS: dict[str, Reason] = {
     "upstream_unreachable": Reason(502, "Nothing was sent. Try again later."),
     "upstream_timeout": Reason(504, "A write may have been carried out: look before repeating it."),
     "upstream_broken": Reason(502, "A write may have been carried out: look before repeating it."),
+    "upstream_refused": Reason(502, "Nothing is known of what was asked about. Try again later."),
     "reply_too_large": Reason(502, "Ask for less: a smaller page, one file, a narrower search."),
     "reply_foreign": Reason(502, "The vendor's reply is of a resource outside the grant, so it is kept back."),
     "redirect": Reason(502, "The vendor points elsewhere: use the resource's present name."),

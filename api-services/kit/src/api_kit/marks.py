@@ -1,10 +1,12 @@
 """How what a write created is found when its reply was lost: it carries the effect's id where nobody sees it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from service_kit.json_text import Json
 
+from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch, Probe
 
 Own = Callable[[Mapping[str, Json]], bool]
@@ -37,6 +39,7 @@ def created(
     per_page: int,
     own: Callable[[Fetch], Awaitable[Own]],
     gone_after: float | None,
+    made: str,
     pages: int = PAGES,
     status: int = CREATED,
 ) -> Probe:
@@ -48,20 +51,30 @@ def created(
         per_page: the rows of a full page; a shorter one is the last.
         own: asks the vendor who we are: a stranger may have copied the marker.
         gone_after: see `Probe`.
-        pages: how many are looked through.
+        made: the field of a row that says when it was made, as ISO 8601.
+        pages: how many are looked through; where the last is not yet older than the send, nothing can be said.
         status: the vendor's, of what was created.
     """
 
-    async def find(call: Call, effect: UUID, fetch: Fetch) -> Json:
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         is_own = await own(fetch)
         for page in range(1, pages + 1):
             rows = await fetch(listing(call, page))
-            found = rows if isinstance(rows, list) else []
-            for row in found:
+            if not isinstance(rows, list):
+                raise Refusal("upstream_refused", f"{listing(call, page)} is no list, so nothing can be found in it")
+            for row in rows:
                 if isinstance(row, dict) and marker(effect) in str(row.get(field)) and is_own(row):
                     return row
-            if len(found) < per_page:
-                break
-        return None
+            if len(rows) < per_page or _is_before(rows[-1], made, since):
+                return None
+        raise Refusal("upstream_refused", f"{pages} pages were looked through, and more was made since")
 
     return Probe(find, mark=mark_in(field), gone_after=gone_after, status=status)
+
+
+def _is_before(row: Json, field: str, since: datetime) -> bool:
+    """Say whether a row was made before a time; one that does not say when was not."""
+    try:
+        return isinstance(row, dict) and datetime.fromisoformat(str(row.get(field))) < since
+    except (ValueError, TypeError):  # no time, or none with an offset
+        return False

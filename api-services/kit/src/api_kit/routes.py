@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from string import Formatter
 from typing import Literal
@@ -15,7 +16,10 @@ from api_kit.paths import Template, split
 from api_kit.search import Search
 
 Fetch = Callable[[str], Awaitable[Json]]
-"""Reads a path of the upstream, which the vendor's own code built, with the caller's credential."""
+"""Reads a path of the upstream, which the vendor's own code built, with the caller's credential.
+
+None means that the vendor says that it is not there (404, 410); whatever else it answers in place of it is a Refusal.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,15 @@ class Probe:
     """How to find out what became of a write whose reply was lost.
 
     Attributes:
-        find: gets the call, the effect's id and a way to read; gives what was written, as the vendor shows it, or None.
+        find: gets the call, the effect's id, a way to read, and a time that is surely before the send; gives what was
+            written, as the vendor shows it, or None where it is not there; a Refusal where that cannot be said.
         mark: puts the effect's id into the body, where nobody sees it; without it a state is set, which shows itself.
         gone_after: seconds since the send after which a read that finds nothing proves that nothing was written or ever
             will be; None where nothing proves it.
         status: the vendor's status of such a write that was done.
     """
 
-    find: Callable[["Call", UUID, Fetch], Awaitable[Json]]
+    find: Callable[["Call", UUID, Fetch, datetime], Awaitable[Json]]
     mark: Callable[[Json, UUID], Json] | None = None
     gone_after: float | None = None
     status: int = 200

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.foreign import clean_line
 from service_kit.http import HttpClient, Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
@@ -25,6 +26,8 @@ from api_kit.vendor import Credential as Credential
 from api_kit.vendor import Pause as Pause
 from api_kit.vendor import Vendor as Vendor
 
+NOT_THERE = frozenset({404, 410})
+MOST_TOLD_BYTES = 300
 UNSENT = frozenset({OPEN, "upstream_unreachable", "rate", "vendor_rate"})
 """The reasons for which nothing was sent."""
 
@@ -220,17 +223,22 @@ class Turn:
         return reply
 
     async def fetch(self, path: str) -> Json:
-        """Read a path that our own code built; None where the vendor refuses.
+        """Read a path that our own code built; None where the vendor says that it is not there (404, 410).
 
         Raises:
-            Refusal: as `send`.
+            Refusal: as `send`; `upstream_refused`: the vendor answered anything else, with its words in the message.
         """
         reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
         if reply.status < 500:
             self.passage.succeeded()
         else:
             self.passage.failed()
-        return document_of(reply) if reply.ok else None
+        if reply.status in NOT_THERE:
+            return None
+        if not reply.ok:
+            told = clean_line(reply.body[:MOST_TOLD_BYTES].decode("utf-8", "replace"))
+            raise Refusal("upstream_refused", f"{self.upstream._vendor.name} answered {reply.status} to a look: {told}")
+        return document_of(reply)
 
     def keep(self) -> None:
         """Keep what was read: it was found good."""

@@ -7,6 +7,7 @@ the gateway's own rounds.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from service_kit.json_text import Json
 from api_kit import policy
 from api_kit.audit import Entry
 from api_kit.callers import Caller
-from api_kit.effects import Effects, Outcome, failed, told
+from api_kit.effects import ACTED, Effects, Outcome, failed, told
 from api_kit.errors import Refusal
 from api_kit.proposing import PROPOSED_SECONDS, stored
 from api_kit.routes import Call, Fetch
@@ -25,6 +26,8 @@ from api_kit.upstream import Vendor
 
 JSON = "application/json; charset=utf-8"
 PROPOSED = "application/vnd.agent-bot.proposal+json"
+EARLIER = timedelta(minutes=10)
+"""How far back a probe looks beyond the send: clocks may be minutes apart."""
 Sender = Callable[[Call], Awaitable[Reply]]
 
 
@@ -105,11 +108,12 @@ class Writer:
         if probe is None:
             return None
         try:
-            document = await probe.find(call, effect, fetch)
+            since = datetime.now(UTC) - timedelta(seconds=age) - EARLIER
+            document = await probe.find(call, effect, fetch, since)
         except Refusal:
             return None
         if document is not None:
-            return Outcome("done", probe.status, self.vendor.link(document), None, made(document, probe.status))
+            return self.effects.done(call, document, made(document, probe.status))
         gone = probe.gone_after is not None and age > probe.gone_after
         return Outcome("failed", detail=f"{self.vendor.name} never got it") if gone else None
 
@@ -117,9 +121,9 @@ class Writer:
         """Answer a repeat from its row; None where it came to nothing and may be sent anew."""
         entry.repeat = True
         match earlier.state:
-            case "done" if earlier.answer is not None:
+            case "done" | "partial" if earlier.answer is not None:
                 return Reply.made(earlier.status or HTTPStatus.OK, earlier.answer, earlier.answer_type or JSON)
-            case "done":
+            case "done" | "partial":
                 raise Refusal("effect_done", f"this was done before: {told(earlier)}")
             case "proposed" | "approved":
                 return self._waiting(entry, earlier.id, earlier.state)
@@ -131,7 +135,7 @@ class Writer:
         if outcome is None or not await self.effects.settle(earlier.id, outcome):
             raise self._unknown(call, earlier)
         entry.effect_state = outcome.state
-        return outcome.reply if outcome.state == "done" else None
+        return outcome.reply if outcome.state in ACTED else None
 
     def _unknown(self, call: Call, earlier: Effect) -> Refusal:
         probe = call.route.probe

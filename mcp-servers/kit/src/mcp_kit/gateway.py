@@ -45,6 +45,8 @@ def heed(reply: Reply, call: Call) -> None:
         raise Proposed(clean_line(reply.headers.get(EFFECT, ""), 40), decided=state == "approved")
     if reply.ok and reply.headers.get(REPEAT) == "1":
         call.notes.append("This task did the same before; nothing was written now, and this is what came of it then:")
+    if reply.ok and state == "partial":
+        call.notes.append("Only a part of this was taken: hold what is there now against what was asked.")
     if reply.ok and OUTGOING in reply.headers:
         changed = clean_line(reply.headers[OUTGOING], 60)
         call.notes.append(f"The gateway changed the text: images became links, mentions are quiet ({changed}).")

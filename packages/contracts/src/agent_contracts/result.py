@@ -44,7 +44,8 @@ class EffectSummary(WireModel):
 
     Attributes:
         target: what was written to, in the vendor's own words.
-        fields: the names of the body's fields that were written, sorted.
+        fields: the names of the body's fields that were sent, sorted.
+        state: `partial` where the vendor took the write and left out some of what was asked.
     """
 
     id: UUID
@@ -54,7 +55,7 @@ class EffectSummary(WireModel):
     route: str
     target: str
     fields: list[str] = Field(default_factory=list)
-    state: Literal["proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown"]
+    state: Literal["proposed", "approved", "denied", "expired", "sending", "done", "partial", "failed", "unknown"]
     url: str | None = None
 
 

@@ -1,6 +1,7 @@
 """Effects, in table `gateway.effects`: a write is a row before it is a call, and the row tells what became of it.
 
-States: proposed, then approved, denied or expired; sending, then done, failed or unknown. `unknown` may still be found
+States: proposed, then approved, denied or expired; sending, then done, partial, failed
+or unknown. `unknown` may still be found
 out. A row's key, where it has one, is unique to its tenant and owner: the same request again is told of its row.
 """
 
@@ -70,7 +71,7 @@ async def settle(
     conn: Executor,
     id: UUID,  # noqa: A002 - the column's name
     *,
-    state: Literal["done", "failed", "unknown"],
+    state: Literal["done", "partial", "failed", "unknown"],
     status: int | None = None,
     url: str | None = None,
     detail: str | None = None,
@@ -85,7 +86,7 @@ async def settle(
     Args:
         conn: a connection or a pool.
         id: the effect.
-        state: done, failed (it has had no effect) or unknown (it may have had one).
+        state: done, partial (with less than was asked), failed (without effect) or unknown (it may have had one).
         status: the vendor's HTTP status, where there was one.
         url: where a reader finds what was written.
         detail: why it failed or is unknown.

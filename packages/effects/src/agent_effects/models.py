@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-State = Literal["proposed", "approved", "denied", "expired", "sending", "done", "failed", "unknown"]
+State = Literal["proposed", "approved", "denied", "expired", "sending", "done", "partial", "failed", "unknown"]
 
 
 @dataclass(frozen=True)
