@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import RETRYABLE, Reason
-from agent_ledger import misfit
+from agent_ledger import UnusableSchema, misfit
 from service_kit.foreign import clean_line
 from service_kit.refs import split_ref
 
@@ -118,9 +118,12 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
     schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.servers))
     if answer is None:
         return None, Failure("schema", "the agent gave no answer in the form that was asked for")
-    wrong = misfit(schema, answer)
+    kept = answer if isinstance(answer, dict) else {"output": answer}
+    try:
+        wrong = misfit(schema, answer)
+    except UnusableSchema as error:
+        return kept, Failure("config", f"the output schema of skill {facts.skill.name} cannot be used: {error}")
     if wrong is not None:
-        kept = answer if isinstance(answer, dict) else {"output": answer}
         return kept, Failure("schema", f"the answer does not fit its schema: {wrong}")
     if not isinstance(answer, dict):
         return None, Failure("schema", "the answer is not an object")

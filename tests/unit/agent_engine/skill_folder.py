@@ -41,6 +41,7 @@ def write_skill(
     front: dict[str, Any] | None = None,
     body: str = "# Look\n\nLook at the issue.",
     output_schema: object = OUTPUT_SCHEMA,
+    files: dict[str, str] | None = None,
     **metadata: str | None,
 ) -> Path:
     """Write a skill's folder; `required_tools="..."` sets metadata, None leaves it out."""
@@ -55,6 +56,8 @@ def write_skill(
     (place / "SKILL.md").write_text(f"---\n{text}---\n\n{body}\n", encoding="utf-8")
     (place / "input.schema.json").write_text(json.dumps(INPUT_SCHEMA))
     (place / "output.schema.json").write_text(json.dumps(output_schema))
+    for file_name, content in (files or {}).items():
+        (place / file_name).write_text(content)
     return place
 
 

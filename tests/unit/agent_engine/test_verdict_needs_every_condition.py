@@ -97,6 +97,15 @@ def test_each_failing_has_its_reason(skill: Skill, change: dict[str, Any], reaso
     assert verdict.message
 
 
+def test_an_unusable_output_schema_is_its_authors(tmp_path: Path) -> None:
+    """An answer that cannot be held to its schema fails the attempt for the skill's fault, and is kept."""
+    broken = make_skill(tmp_path, output_schema={"properties": {"answer": {"$ref": "https://elsewhere.example/a"}}})
+    verdict = Story().verdict(broken)
+    assert verdict.reason == "config"
+    assert "output schema of skill look cannot be used: $ref 'https://elsewhere.example/a'" in verdict.message
+    assert verdict.output == {"answer": "42"}
+
+
 def test_unknown_write_says_where_to_look(skill: Skill) -> None:
     """A write of which nobody knows whether it happened is named with what to look at."""
     assert "octocat/hello-world#1" in replace(Story(), effect="unknown").verdict(skill).message

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from agent_ledger import InvalidTask, list_skills, register_skills, submit
+from agent_ledger import InvalidTask, list_skills, misfit, register_skills, submit, unusable
 from unit.ledger.house import DOOR, STRICT, task
 
 
@@ -37,11 +37,46 @@ async def test_input_fits_the_skills_schema(pool: asyncpg.Pool, given_input: Any
 
 
 async def test_a_schema_belongs_to_its_version(pool: asyncpg.Pool) -> None:
-    """The schema is that of the version registered last, and comes back as it was given; a broken one fits nothing."""
+    """The schema is that of the version registered last, and comes back as it was given."""
     await register_skills(pool, [STRICT])
     assert await list_skills(pool) == [STRICT]
     await register_skills(pool, [replace(STRICT, version="v2", input_schema=None)])
     assert (await submit(pool, task(skill="strict"), door=DOOR)).created
-    await register_skills(pool, [replace(STRICT, input_schema={"$ref": "https://elsewhere.example/schema"})])
-    with pytest.raises(InvalidTask, match="the schema cannot be used"):
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"$ref": "https://elsewhere.example/schema"}, "$ref 'https://elsewhere.example/schema' leads to no schema"),
+        ({"properties": {"issue": {"$ref": "#/$defs/issue"}}}, "$ref '#/$defs/issue' leads to no schema"),
+        ({"$ref": "#/title", "title": "no schema"}, "$ref '#/title' leads to no schema"),
+        ({"properties": {"issue": {"$ref": "#/x"}}, "x": {"$ref": "#/x"}}, "it would never end"),
+        ({"anyOf": [{"type": "string"}, {"$ref": "#"}]}, "it would never end"),
+        ({"patternProperties": {"(": True}}, "pattern '(' is no regular expression of Python's: missing )"),
+        ({"type": "objekt"}, "not a JSON Schema (2020-12): $.type: 'objekt'"),
+    ],
+)
+async def test_a_schema_that_nothing_fits_is_its_authors(pool: asyncpg.Pool, schema: dict[str, Any], said: str) -> None:
+    """A task is refused by a schema that cannot be used with a fault that blames the skill, not the input."""
+    assert any(said in fault for fault in unusable(schema))
+    await register_skills(pool, [replace(STRICT, input_schema=schema)])
+    with pytest.raises(InvalidTask, match=re.escape(said)) as refused:
         await submit(pool, task(skill="strict", input={"issue": 1}), door=DOOR)
+    assert refused.value.fault == "config"
+    assert "its author mends it" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"inner": {"$ref": "#"}}},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}},
+        {"$ref": "https://json-schema.org/draft/2020-12/schema"},
+        {"$dynamicRef": "#a", "$defs": {"a": {"$dynamicAnchor": "a"}}},
+        {"const": {"$ref": "nowhere", "pattern": "("}, "properties": {"pattern": True}},
+    ],
+)
+def test_what_only_looks_unusable_is_taken(schema: dict[str, Any]) -> None:
+    """A schema may lead back to itself by a part of the value, and hold as data what would be wrong in a schema."""
+    assert unusable(schema) == []
+    misfit(schema, {"inner": {"inner": []}})

@@ -6,7 +6,7 @@ from typing import Any
 
 from agent_contracts import Grant, Mode, Task
 from agent_contracts.grant import Resources
-from agent_ledger import misfit
+from agent_ledger import UnusableSchema, misfit
 from service_kit.foreign import clean_line
 from service_kit.grants import Bound, narrow, narrow_resources
 
@@ -77,11 +77,15 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
     """Check a task's input against the skill's schema.
 
     Raises:
-        TaskRefused: it does not fit; names the place and what is wanted.
+        TaskRefused: it does not fit (`invalid`; names the place and what is wanted), or nothing would (`config`).
     """
     if skill.input_schema is None:
         return
-    error = misfit(skill.input_schema, given)
+    try:
+        error = misfit(skill.input_schema, given)
+    except UnusableSchema as fault:
+        message = f"the input schema of skill {skill.name} cannot be used: {fault}"
+        raise TaskRefused("config", message) from None
     if error is not None:
         raise TaskRefused("invalid", f"the input does not fit the skill '{skill.name}': {error}")
 

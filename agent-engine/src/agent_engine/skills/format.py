@@ -15,9 +15,11 @@ from typing import Any
 import yaml
 from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
+from agent_ledger import unusable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agent_engine.faults import faults
+from agent_engine.schema import wrapped
 from agent_engine.skills.required import RequiredEffect, entries
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
@@ -174,20 +176,25 @@ def settings_of(front: dict[str, Any]) -> tuple[SkillSettings, list[str], list[s
     return sound, warnings, [f"metadata.{fault.place}: {fault.words}" for fault in found]
 
 
-def schema_of(folder_files: dict[str, bytes], name: str | None, setting: str) -> tuple[dict[str, Any] | None, str]:
+def schema_of(
+    folder_files: dict[str, bytes], name: str | None, setting: str
+) -> tuple[dict[str, Any] | None, list[str]]:
     """Read a JSON Schema out of the skill's files.
 
     Returns:
-        The schema, and a problem in words or an empty string.
+        The schema, and its problems in words.
     """
     if name is None:
-        return None, ""
+        return None, []
     if name not in folder_files:
-        return None, f"metadata.{setting} names {name}, which is not in the skill's folder"
+        return None, [f"metadata.{setting} names {name}, which is not in the skill's folder"]
     try:
         schema = json.loads(folder_files[name])
-    except ValueError as error:
-        return None, f"{name} is not JSON: {error}"
+    except (ValueError, RecursionError) as error:
+        return None, [f"{name} is not JSON: {error}"]
     if not isinstance(schema, dict):
-        return None, f"{name} is not a JSON Schema object"
-    return schema, ""
+        return None, [f"{name} is not a JSON Schema object"]
+    wrong = unusable(schema)
+    if not wrong and setting == "output-schema":
+        wrong = unusable(wrapped(schema, with_refs=True))
+    return schema, [f"{setting}: {text}" for text in wrong]

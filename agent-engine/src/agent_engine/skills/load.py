@@ -143,9 +143,9 @@ def read_skill(folder: Path) -> Skill:
     name = str(front.get("name") or "").strip() or folder.resolve().name
     if name != folder.resolve().name:
         warnings.append(f"its name '{name}' is not its folder's")
-    input_schema, input_problem = schema_of(files, settings.input_schema, "input-schema")
-    output_schema, output_problem = schema_of(files, settings.output_schema, "output-schema")
-    problems += [text for text in (input_problem, output_problem) if text]
+    input_schema, input_problems = schema_of(files, settings.input_schema, "input-schema")
+    output_schema, output_problems = schema_of(files, settings.output_schema, "output-schema")
+    problems += input_problems + output_problems
     apart = {"SKILL.md", settings.input_schema, settings.output_schema}
     return Skill(
         name=name,

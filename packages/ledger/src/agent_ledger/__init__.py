@@ -17,8 +17,8 @@ from agent_ledger.clock import Clock, read_clock
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
 from agent_ledger.ending import finish
-from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask
-from agent_ledger.fit import misfit
+from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask, UnusableSchema
+from agent_ledger.fit import misfit, unusable
 from agent_ledger.gauges import Overview, PoolCount, overview
 from agent_ledger.inbox import drain
 from agent_ledger.journal import append_events, events
@@ -51,6 +51,7 @@ __all__ = [
     "Submitted",
     "TaskView",
     "UnknownTask",
+    "UnusableSchema",
     "append_events",
     "cancel",
     "claim",
@@ -82,4 +83,5 @@ __all__ = [
     "save_transcript",
     "submit",
     "transaction",
+    "unusable",
 ]

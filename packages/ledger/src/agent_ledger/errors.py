@@ -3,7 +3,19 @@
 from typing import Literal
 
 Fault = Literal[
-    "size", "encoding", "nul", "json", "field", "door", "skill", "deadline", "input", "conflict", "unknown", "state"
+    "size",
+    "encoding",
+    "nul",
+    "json",
+    "field",
+    "door",
+    "skill",
+    "deadline",
+    "input",
+    "config",
+    "conflict",
+    "unknown",
+    "state",
 ]
 
 
@@ -12,7 +24,7 @@ class LedgerError(Exception):
 
 
 class InvalidTask(LedgerError):
-    """The caller acts: this is no task that the house takes; no row was made.
+    """The caller acts (the skill's author where the fault is `config`): no task that the house takes; no row was made.
 
     Attributes:
         fault: what was wrong, from a closed list that is safe to count.
@@ -32,3 +44,7 @@ class ConflictingTask(InvalidTask):
 
 class UnknownTask(LedgerError):
     """The caller acts: the tenant has no such task."""
+
+
+class UnusableSchema(LedgerError):
+    """The author of the schema acts: no value can be held to it."""

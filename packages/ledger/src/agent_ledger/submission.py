@@ -12,7 +12,7 @@ from service_kit.grants import Bound, narrow_resources
 from service_kit.origins import origin_of
 
 from agent_ledger.connection import Connection, Executor, transaction
-from agent_ledger.errors import ConflictingTask, InvalidTask
+from agent_ledger.errors import ConflictingTask, InvalidTask, UnusableSchema
 from agent_ledger.fit import misfit
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
 from agent_ledger.text import digest, storable
@@ -42,7 +42,8 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
 
     Raises:
         InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
-            the deadline is over, or the input does not fit the skill's schema or lacks what the skill needs.
+            the deadline is over, or the input does not fit the skill's schema or lacks what the skill needs; with fault
+            `config`, the skill's schema cannot be used.
         ConflictingTask: the id belongs to another request.
     """
     task = task.model_copy(
@@ -111,7 +112,14 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
 
 def _check_input(task: Task, skill: SkillRow) -> None:
     """Check a task's input against the schema of the version that it would run."""
-    wrong = misfit(skill.input_schema, task.input) if skill.input_schema is not None else None
+    try:
+        wrong = misfit(skill.input_schema, task.input) if skill.input_schema is not None else None
+    except UnusableSchema as error:
+        raise InvalidTask(
+            "config",
+            f"the input schema of skill {skill.name} cannot be used: {error}: its author mends it, "
+            "`agent-engine skills check` says all",
+        ) from None
     if wrong is not None:
         raise InvalidTask(
             "input", f"the input does not fit skill {skill.name}: {wrong}: send what its input schema asks for"
