@@ -6,10 +6,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import yaml
+from agent_engine.cli.app import app
 from agent_engine.confinement.layout import Confinement
 from agent_engine.confinement.probe import probe
 from redis.asyncio import Redis
-from unit.agent_engine.engine_house import Place, furnish
+from typer.testing import CliRunner, Result
+from unit.agent_engine.commands import Run
+from unit.agent_engine.engine_house import OPEN, Place, furnish
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,27 @@ def place(
     """Stores, keys, doors and skills for workers."""
     furnish(tmp_path)
     return Place(tmp_path, database_url, redis_url, pool, redis, engine_confinement)
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Path:
+    """An access file with the command line's door."""
+    path = tmp_path / "access.yaml"
+    path.write_text(yaml.safe_dump({"cli": {"skills": ["*"], "vendors": OPEN}}))
+    return path
+
+
+@pytest.fixture
+def run(database_url: str, access: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command with a ledger and a door in its environment."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ACCESS_FILE", str(access))
+    monkeypatch.delenv("SKILLS_PATH", raising=False)
+    runner = CliRunner()
+
+    def invoke(*arguments: str) -> Result:
+        result = runner.invoke(app, list(arguments))
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return invoke

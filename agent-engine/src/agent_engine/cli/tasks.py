@@ -1,10 +1,13 @@
 """`agent-engine tasks`, `show`, `tail`, `cancel`, `retry` and `prune`: tasks in the ledger."""
 
 import re
+import sys
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import agent_effects
 import agent_ledger
 import asyncpg
 import typer
@@ -142,20 +145,64 @@ def retry(task: TaskId, as_json: Json = False) -> None:
 def prune(
     older_than: Annotated[str, typer.Option(help="Age from which final tasks go: 12h, 30d, 8w.")],
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would go, and keep it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete old final tasks with their events, transcripts and sessions, and blobs that nothing uses."""
+    """Delete old final tasks with all that they left: events, transcripts, sessions, gateways' rows, unused blobs.
+
+    On a terminal it asks first; elsewhere it wants --yes where the age is less than a day.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
         age = read_age(older_than)
+        if not (dry_run or yes):
+            confirm_prune(older_than, age, tenant)
         async with ledger(load(LedgerAccess).database_url) as pool:
-            counts = await agent_ledger.prune(pool, age, tenant=tenant)
-        screen.show(Text(f"{counts.tasks} tasks and {counts.blobs} blobs deleted"))
-        screen.data({"tasks": counts.tasks, "blobs": counts.blobs})
+            counts = await pruned(pool, age, tenant, keep=dry_run)
+        parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        screen.show(Text(f"would delete {parts}" if dry_run else f"deleted {parts}"))
+        screen.data({**counts, "dry_run": dry_run})
         return DONE
 
     finish(work())
+
+
+def confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
+    """Ask before a prune, or demand --yes where nobody can be asked and the age is less than a day.
+
+    Raises:
+        UsageError: nobody said yes.
+    """
+    whose = f"of tenant {tenant}" if tenant else "of every tenant"
+    if sys.stdin.isatty():
+        question = f"Delete every task {whose} that ended {older_than} ago or before, for good? (--dry-run counts them)"
+        if not typer.confirm(question, err=True):
+            raise UsageError("nothing was deleted")
+    elif age < timedelta(days=1):
+        raise UsageError(
+            f"--older-than {older_than} deletes tasks {whose} that ended just now: give --yes if that is meant, "
+            "--dry-run to see how many they are"
+        )
+
+
+async def pruned(pool: asyncpg.Pool, age: timedelta, tenant: str | None, *, keep: bool) -> dict[str, int]:
+    """Delete what is old and count it; with `keep`, take it all back."""
+    if not keep:
+        return await _prune(pool, age, tenant)
+    async with pool.acquire() as connection:
+        trial = connection.transaction()
+        await trial.start()
+        try:
+            return await _prune(connection, age, tenant)
+        finally:
+            await trial.rollback()
+
+
+async def _prune(executor: agent_ledger.Executor, age: timedelta, tenant: str | None) -> dict[str, int]:
+    ledgers = await agent_ledger.prune(executor, age, tenant=tenant)
+    return {**asdict(ledgers), **asdict(await agent_effects.prune(executor, age, tenant=tenant))}
 
 
 def read_age(text: str) -> timedelta:

@@ -13,6 +13,7 @@ from agent_effects.proposals import (
     proposal,
     proposals,
 )
+from agent_effects.pruning import PruneCounts, prune
 from agent_effects.sending import approved, give_back, give_up, hold, take
 from agent_effects.spending import (
     Asked,
@@ -38,6 +39,7 @@ __all__ = [
     "Limits",
     "Proposal",
     "ProposalError",
+    "PruneCounts",
     "Reserved",
     "Spend",
     "Stored",
@@ -58,6 +60,7 @@ __all__ = [
     "keep_spend",
     "proposal",
     "proposals",
+    "prune",
     "release_spend",
     "reserve",
     "settle",

@@ -1,0 +1,69 @@
+"""Clears what is old in schema `gateway`: what tasks left that are gone, what services wrote, the totals of past days.
+
+Today's rows by UTC always stay, whatever age is asked for: limits and budgets of a day count them.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent_stores.pool import Executor
+
+BATCH = 5000
+OLD = "least(clock_timestamp() - $1::interval, date_trunc('day', clock_timestamp(), 'UTC'))"
+OURS = "($2::text is null or r.tenant = $2)"
+
+
+@dataclass(frozen=True)
+class PruneCounts:
+    """How many rows were deleted."""
+
+    effects: int
+    spend: int
+    tool_calls: int
+    totals: int
+
+
+async def prune(conn: Executor, older_than: timedelta, *, tenant: str | None = None) -> PruneCounts:
+    """Delete the rows of tasks that the ledger no longer has, and of no task, that are older than this.
+
+    Effects go once they are settled; with them goes the memory of a caller's key, so that its repeat is a new write.
+
+    Args:
+        conn: where to delete; with a pool, each batch is a transaction of its own.
+        older_than: the age from which rows go.
+        tenant: only this tenant's; None for every tenant's.
+    """
+    gone = "not exists (select from ledger.outcome(r.task_id))"
+    calls = "($2::text is null or exists (select from gateway.totals t where t.tenant = $2 and t.scope = 'task'"
+    calls += " and t.key = r.task_id::text))"  # a call has no tenant of its own; its task's total has
+    return PruneCounts(
+        effects=await _clear(
+            conn, "effects", f"r.settled_at < {OLD} and {OURS} and (r.task_id is null or {gone})", older_than, tenant
+        ),
+        spend=await _clear(conn, "spend", f"r.at < {OLD} and {OURS} and {gone}", older_than, tenant),
+        tool_calls=await _clear(conn, "tool_calls", f"r.at < {OLD} and {calls} and {gone}", older_than, tenant),
+        totals=await _clear(
+            conn,
+            "totals",
+            f"{OURS} and case r.scope when 'task' then not exists (select from ledger.outcome(r.key::uuid))"
+            f" else r.day < ({OLD} at time zone 'UTC')::date end",
+            older_than,
+            tenant,
+        ),
+    )
+
+
+async def _clear(conn: Executor, table: str, old: str, older_than: timedelta, tenant: str | None) -> int:
+    rows = 0
+    while True:
+        status = await conn.execute(
+            f"""
+            delete from gateway.{table} where ctid = any(array(
+                select r.ctid from gateway.{table} r where {old} limit {BATCH} for update skip locked))
+            """,  # noqa: S608  # the parts are this module's own
+            older_than,
+            tenant,
+        )
+        rows += (count := int(status.rpartition(" ")[2]))
+        if count < BATCH:
+            return rows
