@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
 
 import agent_ledger
 import asyncpg
@@ -15,6 +17,14 @@ import yaml
 from agent_engine.cli import waiting
 from unit.agent_engine.commands import INPUT, Run, apart, end, enqueued
 from unit.agent_engine.engine_house import OPEN
+
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from agent_engine.__main__ import main
+main()
+"""
+"""The command line as a terminal starts it, whatever started the tests."""
 
 
 def test_task_goes_from_enqueue_to_prune(run: Run, database_url: str) -> None:
@@ -102,6 +112,29 @@ def test_retry_says_what_became_of_it(run: Run, database_url: str) -> None:
     again = run("retry", first).output
     assert again.startswith("queued again as task ")
     assert run("show", again.split()[-1]).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("run", "issue-triage", "-i", INPUT), ("tail", "TASK")])
+def test_ctrl_c_says_that_the_task_goes_on(run: Run, database_url: str, command: tuple[str, ...]) -> None:
+    """Whoever stops watching is told the task's id and how to follow or cancel it; the task itself stays."""
+    task = enqueued(run)
+    arguments = [task if part == "TASK" else part for part in command]
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, *arguments], env=os.environ, stdout=PIPE, stderr=PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        while "queued" not in said:
+            said += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    watched = said.split()[1] if command[0] == "run" else task
+    assert process.returncode == 130
+    assert told.endswith(
+        f"interrupted: task {watched} goes on: `agent-engine tail {watched}` follows it, "
+        f"`agent-engine cancel {watched}` ends it\n"
+    )
+    assert run("cancel", watched).output == "cancelled\n"
 
 
 def test_run_says_what_it_waits_for(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

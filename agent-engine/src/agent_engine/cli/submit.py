@@ -20,7 +20,7 @@ from service_kit.settings import load
 
 from agent_engine.cli.input import read_input
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
-from agent_engine.cli.waiting import hint_when_waiting
+from agent_engine.cli.waiting import watching
 from agent_engine.faults import Fault, faults
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view
@@ -173,7 +173,7 @@ async def submit_and_watch(
             return DONE
         screen.show(Text.assemble(("task ", "dim"), plain(submitted.id)))
         view = LiveView(screen.console, thinking=thinking)
-        async with hint_when_waiting(pool, submitted.id):
+        async with watching(pool, submitted.id):
             async for event in follow(pool, submitted.id):
                 if live and not screen.as_json:
                     view.show(event)

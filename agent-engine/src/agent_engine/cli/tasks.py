@@ -20,7 +20,7 @@ from service_kit.settings import load
 
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
 from agent_engine.cli.submit import cli_door, show_result, user
-from agent_engine.cli.waiting import hint_when_waiting
+from agent_engine.cli.waiting import watching
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -94,7 +94,7 @@ def tail(task: TaskId, as_json: Json = False) -> None:
         async with ledger(load(LedgerAccess).database_url) as pool:
             await known(pool, task)
             view = LiveView(screen.console)
-            async with hint_when_waiting(pool, task):
+            async with watching(pool, task):
                 async for event in follow(pool, task):
                     if as_json:
                         screen.data(event.model_dump(mode="json"))

@@ -1,4 +1,4 @@
-"""Says what a task waits for while no worker takes it."""
+"""Says what a task waits for while no worker takes it, and that it goes on when nobody watches any more."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +16,18 @@ from agent_engine.cli.screen import tell
 PATIENCE_SECONDS = 5.0
 AT_WORK = 100
 """How many running tasks are looked at."""
+
+
+@asynccontextmanager
+async def watching(pool: asyncpg.Pool, task_id: UUID) -> AsyncIterator[None]:
+    """Tell whoever watches a task, on standard error, what it waits for and after Ctrl-C that it goes on."""
+    try:
+        async with hint_when_waiting(pool, task_id):
+            yield
+    except asyncio.CancelledError:
+        follow, end = f"`agent-engine tail {task_id}` follows it", f"`agent-engine cancel {task_id}` ends it"
+        tell("interrupted", f"task {task_id} goes on: {follow}, {end}")
+        raise
 
 
 @asynccontextmanager
