@@ -36,6 +36,7 @@ FIRST_ARGUMENTS = ("repository", "issue", "pull_request", "method", "path", "que
 ARGUMENT_LIMIT = 60
 ARGUMENTS_LIMIT = 140
 TEXT_LIMIT = 300
+ID_WIDTH = 36
 STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "bold yellow", "rejected": "bold red"}
 
 
@@ -229,7 +230,8 @@ def task_view(view: TaskView, confinement: str | None = None) -> RenderableType:
 def tasks_view(views: list[TaskView]) -> RenderableType:
     """Show tasks as a table, newest first."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("task", "state", "skill", "attempt", "door", "created", "key"):
+    table.add_column("task", no_wrap=True, min_width=ID_WIDTH)
+    for name in ("state", "skill", "attempt", "door", "created", "key"):
         table.add_column(name)
     for view in views:
         state = Line(

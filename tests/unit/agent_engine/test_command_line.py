@@ -1,12 +1,16 @@
 """The command line: what each command prints and how it exits."""
 
+import io
 import json
 import re
 import uuid
 from pathlib import Path
 
+import agent_ledger
 import pytest
-from unit.agent_engine.commands import INPUT, Run
+from agent_engine.render import tasks_view
+from rich.console import Console
+from unit.agent_engine.commands import INPUT, Run, apart
 from unit.agent_engine.skill_folder import write_skill
 
 
@@ -37,6 +41,19 @@ from unit.agent_engine.skill_folder import write_skill
         (["skills", "check", "/nowhere"], "/nowhere is not a folder"),
         (["triggers", "test", "/nowhere"], "error: /nowhere: no such file"),
         (["worker"], "REDIS_URL"),
+        (["taks"], "error: no such command 'taks'. Did you mean 'tasks'? See `agent-engine --help`"),
+        (["proposals", "lst"], "See `agent-engine proposals --help`"),
+        (["--nope"], "error: no such option: --nope: see `agent-engine --help`"),
+        (["tasks", "--nope"], "see `agent-engine tasks --help`"),
+        (["x" * 9999], "see `agent-engine --help`"),
+        (["x " * 9999], "see `agent-engine --help`"),
+        (["prune", "--older-than", "x" * 9999], "as in 30d"),
+        (["tasks", "--state", "x" * 9999], "is not one of"),
+        (
+            ["enqueue", "issue-triage", "-i", "a=1", "-i", "x " * 9999],
+            "is not key=value, and several --input must all be",
+        ),
+        (["enqueue", "issue-triage", "-i", "@" + "x " * 9999], "file name too long"),
     ],
 )
 def test_wrong_use_exits_2_with_one_line(run: Run, arguments: list[str], said: str) -> None:
@@ -46,6 +63,12 @@ def test_wrong_use_exits_2_with_one_line(run: Run, arguments: list[str], said: s
     assert said in result.stderr
     assert "Value error" not in result.stderr
     assert result.stderr.count("\n") == 1
+    assert len(result.stderr) < 2000
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    """Who names no command is shown all of them."""
+    assert "Commands:" in run().output
 
 
 def test_without_a_door_nothing_is_submitted(run: Run, access: Path) -> None:
@@ -94,12 +117,39 @@ def test_run_and_enqueue_take_the_same_options(run: Run) -> None:
     assert options["enqueue"] == options["run"] > {"--input-text", "--budget-usd", "--reply-stream"}
 
 
-def test_input_that_does_not_fit_the_skill_is_refused(run: Run) -> None:
+@pytest.mark.parametrize(
+    ("repository", "issue", "said"),
+    [
+        ("octocat/hello-world", "none", "does not fit skill issue-triage: issue: 'none' is not of type 'integer'"),
+        ("octocat/hello-world", "1.0", "input.issue is 1.0: give text or a whole number, as in 1 for 1.0"),
+        (
+            "octocat/hello-world",
+            "9" * 26,
+            "issue: 99999999999999999999999999 is greater than the maximum of 2147483647",
+        ),
+        ("../..", "1", "does not fit skill issue-triage: repository: '../..' is not owner/name"),
+        ("octocat/..", "1", "does not fit skill issue-triage: repository: 'octocat/..' is not owner/name"),
+    ],
+)
+def test_input_that_does_not_fit_the_skill_is_refused(run: Run, repository: str, issue: str, said: str) -> None:
     """What the skill's input schema forbids makes no task, and the one line names it."""
     assert run("skills", "register").exit_code == 0
-    result = run("enqueue", "issue-triage", "-i", "repository=octocat/hello-world", "-i", "issue=none")
+    result = run("enqueue", "issue-triage", "-i", f"repository={repository}", "-i", f"issue={issue}")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "the input does not fit skill issue-triage: issue: 'none'" in result.stderr
+    assert said in result.stderr
+    assert run("tasks", "--json").output == ""
+
+
+def test_ids_are_never_cut(run: Run, database_url: str) -> None:
+    """An id stands whole on its line, whatever stands beside it; in a pipe nothing else is cut or folded either."""
+    assert run("skills", "register").exit_code == 0
+    owner, name = "o" * 60, "n" * 100
+    task = run("enqueue", "issue-triage", "-i", f"repository={owner}/{name}", "-i", "issue=1").output.strip()
+    (line,) = (line for line in run("tasks").output.splitlines() if line.startswith(task))
+    assert re.search(f"queued +issue-triage +0/3 +cli +.* issue:{owner[:53]}…", line)
+    narrow = Console(width=40, file=io.StringIO())
+    narrow.print(tasks_view(apart(database_url, agent_ledger.list_tasks)))
+    assert task in narrow.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_options_reach_the_task(run: Run) -> None:

@@ -1,5 +1,7 @@
 """Puts the command line together."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -11,18 +13,39 @@ from agent_engine.cli.screen import WRONG_USE, tell
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 
 
+WrongUse: type[Any] = typer.BadParameter.__bases__[0]
+"""What a command, option or argument that is not usable raises; typer has no name of its own for it."""
+
+
 class Commands(TyperGroup):
-    """The commands; an option or argument that is missing or not usable is one line on standard error, too."""
+    """The commands; what is missing, unknown or not usable on the line is one line on standard error, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the line up to the command's name."""
+        with wrong_use_in_one_line():
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
-        try:
+        with wrong_use_in_one_line():
             return super().invoke(ctx)
-        except typer.BadParameter as error:
-            message = error.format_message().replace("Value error, ", "").rstrip(".")
-            place = error.ctx.command_path if error.ctx else "agent-engine"
-            tell("error", f"{message}: see `{place} --help`")
-            raise typer.Exit(WRONG_USE) from None
+
+
+@contextmanager
+def wrong_use_in_one_line() -> Iterator[None]:
+    """Turn wrong use into one line and its exit status; where nothing was asked for, the help stays the answer."""
+    try:
+        yield
+    except WrongUse as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        place = error.ctx.command_path if error.ctx else "agent-engine"
+        tell(
+            "error",
+            f"{message[:1].lower()}{message[1:]}{' See' if message.endswith('?') else ': see'} `{place} --help`",
+        )
+        raise typer.Exit(WRONG_USE) from None
 
 
 app = typer.Typer(

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from service_kit.foreign import clean_line
 from service_kit.json_text import read_json
 
 from agent_engine.cli.screen import UsageError, why
+
+SHOWN = 80
+"""How much of a value an error repeats."""
 
 
 def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any]:
@@ -46,14 +50,14 @@ def _content(text: str) -> str:
     try:
         return Path(text[1:]).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UsageError(why(error, f"--input {text}")) from None
+        raise UsageError(why(error, f"--input {clean_line(text, SHOWN)}")) from None
 
 
 def _pairs(given: list[str]) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for part in given:
         if not _is_pair(part):
-            raise UsageError(f"--input {part!r} is not key=value, and several --input must all be")
+            raise UsageError(f"--input {clean_line(part, SHOWN)!r} is not key=value, and several --input must all be")
         name, _, value = part.partition("=")
         if name in pairs:
             raise UsageError(f"--input {name} is given twice: leave one of them out")

@@ -17,7 +17,7 @@ from service_kit.settings import load
 
 from agent_engine.cli.screen import DONE, Json, Screen, UsageError, finish, ledger
 from agent_engine.cli.submit import cli_door
-from agent_engine.render import plain
+from agent_engine.render import ID_WIDTH, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
 app = typer.Typer(help="Proposals: writes that wait for a decision.", no_args_is_help=True, rich_markup_mode=None)
@@ -155,7 +155,13 @@ def _states(given: Sequence[str]) -> list[State]:
 def _table(found: Sequence[Proposal]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in ("id", "state", "tool", "target", "skill", "asked by", "until"):
-        table.add_column(column, overflow="fold", style="dim" if column == "until" else "")
+        table.add_column(
+            column,
+            overflow="fold",
+            no_wrap=column == "id",
+            min_width=ID_WIDTH if column == "id" else None,
+            style="dim" if column == "until" else "",
+        )
     for one in found:
         table.add_row(
             plain(one.id),

@@ -12,7 +12,8 @@ import typer
 from agent_ledger import LedgerError
 from agent_stores.pool import DATABASE_ERRORS, open_pool
 from pydantic import SecretStr
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.foreign import for_terminal
@@ -26,6 +27,9 @@ DONE = 0
 FAILED = 1
 WRONG_USE = 2
 PIPED_WIDTH = 160
+WIDEST_TABLE = 10_000
+LONGEST_WORD = 200
+LONGEST_LINE = 2000
 
 
 class UsageError(EngineError):
@@ -37,12 +41,19 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        width = None if sys.stdout.isatty() else PIPED_WIDTH
-        self.console = Console(highlight=False, markup=False, emoji=False, width=width)
+        self.console = _console(None if sys.stdout.isatty() else PIPED_WIDTH)
 
     def show(self, view: RenderableType) -> None:
-        """Print for people; nothing where JSON is wanted."""
-        if not self.as_json:
+        """Print for people; nothing where JSON is wanted. Where no terminal has its own width, no table is cut."""
+        if self.as_json:
+            return
+        if isinstance(view, Group):
+            for part in view.renderables:
+                self.show(part)
+        elif isinstance(view, Table) and not self.console.is_terminal:
+            needed = self.console.measure(view, options=self.console.options.update(max_width=WIDEST_TABLE)).maximum
+            _console(max(PIPED_WIDTH, needed)).print(view)
+        else:
             self.console.print(view, soft_wrap=isinstance(view, Text))
 
     def data(self, value: Any) -> None:
@@ -50,6 +61,10 @@ class Screen:
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
             sys.stdout.flush()
+
+
+def _console(width: int | None) -> Console:
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
@@ -74,8 +89,14 @@ def fail(error: Exception, status: int) -> int:
 
 
 def tell(kind: str, message: str) -> None:
-    """Print one line on standard error."""
-    sys.stderr.write(f"{kind}: {' '.join(redact(for_terminal(message)).split())}\n")
+    """Print one line on standard error, what is very long in it cut in its middle."""
+    words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(message)).split())
+    sys.stderr.write(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}\n")
+
+
+def _cut(text: str, limit: int) -> str:
+    """Leave the middle out of a text that is longer than this, so that its end, the remedy, stays."""
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]}"
 
 
 def why(error: Exception, path: object = None) -> str:

@@ -18,7 +18,7 @@ from service_kit.access import AccessFile, Door
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
-from agent_engine.cli.input import read_input
+from agent_engine.cli.input import SHOWN, read_input
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
 from agent_engine.cli.waiting import watching
 from agent_engine.faults import Fault, faults
@@ -39,8 +39,6 @@ OPTIONS = {
     "reply_to.stream": "--reply-stream",
 }
 """A task's fields, and what sets them here."""
-
-SHOWN = 80
 
 
 def task_from(

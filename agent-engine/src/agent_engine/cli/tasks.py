@@ -15,9 +15,10 @@ from agent_contracts import Actor, TaskState
 from agent_contracts.event import Started
 from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
-from service_kit.foreign import for_terminal
+from service_kit.foreign import clean_line, for_terminal
 from service_kit.settings import load
 
+from agent_engine.cli.input import SHOWN
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
 from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.cli.waiting import watching
@@ -213,7 +214,7 @@ def read_age(text: str) -> timedelta:
     """
     match = AGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"--older-than {text!r} is not a number with h, d or w, as in 30d")
+        raise UsageError(f"--older-than {clean_line(text, SHOWN)!r} is not a number with h, d or w, as in 30d")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 

@@ -1,11 +1,15 @@
 """Places: `${input.NAME}` in a skill's settings, which a task's input fills, literally."""
 
+import json
 import re
 from typing import Any
+
+from service_kit.foreign import clean_line
 
 from agent_engine.errors import TaskRefused
 
 INPUT_VALUE = re.compile(r"\$\{input\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)\}")
+SHOWN = 80
 
 
 def fill(template: str, given: str | dict[str, Any]) -> str:
@@ -24,5 +28,6 @@ def _value(path: str, given: str | dict[str, Any]) -> str:
             raise TaskRefused("invalid", f"the input has no '{path}', which this skill needs")
         value = value[part]
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TaskRefused("invalid", f"the input's '{path}' is neither text nor a whole number")
+        shown = clean_line(json.dumps(value), SHOWN)
+        raise TaskRefused("invalid", f"the input's '{path}' is {shown}: give text or a whole number, as in 1 for 1.0")
     return str(value)

@@ -39,7 +39,9 @@ def misfit(schema: dict[str, Any], value: object) -> str | None:
     if error is None:
         return None
     place = ".".join(str(part) for part in error.absolute_path) or "the whole"
-    return f"{place}: {clean_line(error.message)}"
+    meant = error.schema.get("description") if error.validator == "pattern" else None
+    said = f"{error.instance!r} is not {clean_line(meant, NAMED)}" if isinstance(meant, str) else error.message
+    return f"{place}: {clean_line(said)}"
 
 
 def unusable(schema: dict[str, Any]) -> list[str]:

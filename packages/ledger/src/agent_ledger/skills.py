@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agent_contracts import Budget
+from service_kit.foreign import clean_line
 
 from agent_ledger.connection import Connection, Executor
 from agent_ledger.errors import InvalidTask
@@ -15,6 +16,7 @@ from agent_ledger.errors import InvalidTask
 UNSEEN_SECONDS = 600
 """After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""
 MAX_KEY_LENGTH = 256
+SHOWN = 80
 NO_BOUNDS = Budget()
 PLACE = re.compile(r"\$\{input((?:\.[A-Za-z0-9_-]+)*)\}")
 
@@ -161,9 +163,12 @@ def concurrency_key(template: str, task_input: str | dict[str, Any]) -> str:
         found: Any = task_input
         for part in match[1].split(".")[1:]:
             found = found.get(part) if isinstance(found, dict) else None
-        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
-            place = f"input{match[1]}"
-            raise InvalidTask("input", f"{place} is missing, or neither text nor a whole number: the skill needs it")
+        place = f"input{match[1]}"
+        if found is None or found == "":
+            raise InvalidTask("input", f"{place} is missing: the skill needs it")
+        if isinstance(found, bool) or not isinstance(found, str | int):
+            shown = clean_line(json.dumps(found), SHOWN)
+            raise InvalidTask("input", f"{place} is {shown}: give text or a whole number, as in 1 for 1.0")
         return str(found)
 
     key = PLACE.sub(value, template).casefold()
