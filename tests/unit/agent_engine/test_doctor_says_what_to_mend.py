@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import agent_effects
 import asyncpg
 import pytest
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
+from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
 from redis.asyncio import Redis
 from service_kit.http import HttpClient
@@ -59,6 +61,16 @@ async def test_unmigrated_database_is_named(empty_database_url: str) -> None:
     found = await examined(DATABASE_URL=empty_database_url)
     assert found["postgresql"].state == "bad"
     assert "migrate" in found["postgresql"].detail
+
+
+async def test_approved_proposals_that_nobody_sends_are_named(database_url: str, pool: asyncpg.Pool) -> None:
+    """What was approved a while ago and is not sent is a warning that names the gateway; what is fresh is none."""
+    id_ = await proposed(pool)
+    await agent_effects.decide(pool, id_, approve=True, by="person:x", reason="", sha256=digest(SHOWN))
+    assert (await examined(DATABASE_URL=database_url))["proposals"].state == "ok"
+    await pool.execute("update gateway.proposals set decided_at = decided_at - interval '2 minutes'")
+    found = (await examined(DATABASE_URL=database_url))["proposals"]
+    assert (found.state, "1 at github" in found.detail, "github-api" in found.remedy) == ("warning", True, True)
 
 
 @pytest.mark.bad_input

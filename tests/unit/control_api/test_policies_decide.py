@@ -9,7 +9,9 @@ from uuid import uuid4
 import agent_effects
 import pytest
 import yaml
+from agent_contracts import Actor
 from agent_effects import Proposal
+from control_api import deciding
 from control_api.deciding import Deciding
 from control_api.policy import Policy, PolicyFile, read_policy
 from fixtures.control import Control
@@ -112,15 +114,28 @@ async def test_rules_decide_within_their_count(control: Control, tmp_path: Path)
     assert {(one.decided_by, one.reason) for one in found[:2]} == {("policy:small-comments", "small")}
 
 
+async def test_what_no_rule_names_hides_nothing_behind_it(
+    control: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many older proposals wait for a person, the policy decides what it names in the same round."""
+    monkeypatch.setattr(deciding, "PAGE", 2)
+    path = tmp_path / "policy.yaml"
+    path.write_text(yaml.safe_dump({"rules": [{"name": "eves", "decide": "deny", "author": "person:eve"}]}))
+    made = [await proposed(control.pool, actor=Actor(kind="person", id=name)) for name in ("bob", "eve") * 3]
+    await Deciding(control.pool, PolicyFile(path), CollectorRegistry()).round()
+    found = [(await agent_effects.proposal(control.pool, id_)).state for id_ in made]
+    assert found == ["proposed", "denied"] * 3
+
+
 async def test_a_file_that_comes_later_is_followed(control: Control, tmp_path: Path) -> None:
     """Without a file nothing is decided; once it is there, it is."""
     path = tmp_path / "policy.yaml"
-    deciding = Deciding(control.pool, PolicyFile(path), CollectorRegistry())
+    rounds = Deciding(control.pool, PolicyFile(path), CollectorRegistry())
     id_ = await proposed(control.pool)
-    await deciding.round()
+    await rounds.round()
     assert (await agent_effects.proposal(control.pool, id_)).state == "proposed"
     path.write_text(yaml.safe_dump({"rules": [{"name": "no-writes", "decide": "deny", "reason": "frozen"}]}))
     await asyncio.sleep(1.1)
-    await deciding.round()
+    await rounds.round()
     found = await agent_effects.proposal(control.pool, id_)
     assert (found.state, found.decided_by, found.reason) == ("denied", "policy:no-writes", "frozen")

@@ -8,7 +8,7 @@ from service_kit.redact import redact
 
 from agent_engine.doctor.finding import DoctorSettings, Finding, Unwell
 from agent_engine.doctor.servers import clocks, control, model_api, server
-from agent_engine.doctor.stores import postgresql, redis
+from agent_engine.doctor.stores import postgresql, proposals, redis
 from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills
 from agent_engine.errors import EngineError
 from agent_engine.servers import SERVERS
@@ -23,6 +23,7 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
     looks: dict[str, Callable[[DoctorSettings], Awaitable[str]]] = {
         "postgresql": postgresql,
         "redis": redis,
+        "proposals": proposals,
         "keys": keys,
         "access file": access,
         "skills": skills,

@@ -1,5 +1,6 @@
 """PostgreSQL and Redis, as the doctor finds them."""
 
+from agent_effects import unsent
 from agent_effects.migrations import SCHEMA as EFFECTS_SCHEMA
 from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
 from agent_ledger.migrations import SCHEMA as LEDGER_SCHEMA
@@ -8,6 +9,9 @@ from agent_stores.migrate import assert_current
 from agent_stores.pool import open_pool, open_redis
 
 from agent_engine.doctor.finding import DoctorSettings, Unwell
+
+UNSENT_SECONDS = 60.0
+"""How long a gateway may take to send what was approved."""
 
 
 async def postgresql(settings: DoctorSettings) -> str:
@@ -27,6 +31,27 @@ async def postgresql(settings: DoctorSettings) -> str:
     finally:
         await pool.close()
     return f"PostgreSQL {version}; schemas {LEDGER_SCHEMA} and {EFFECTS_SCHEMA} are current"
+
+
+async def proposals(settings: DoctorSettings) -> str:
+    """Look for proposals that were approved and that no gateway sends."""
+    if settings.database_url is None:
+        raise Unwell("there is no PostgreSQL to look for them in", "", state="warning")
+    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        await assert_current(pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
+        waiting = await unsent(pool, seconds=UNSENT_SECONDS)
+    finally:
+        await pool.close()
+    if waiting:
+        told = ", ".join(f"{count} at {vendor}" for vendor, count in waiting.items())
+        names = ", ".join(f"{vendor}-api" for vendor in waiting)
+        raise Unwell(
+            f"approved more than {UNSENT_SECONDS:.0f} s ago and not sent: {told}",
+            f"start {names} on this DATABASE_URL, or see its log; `agent-engine proposals list --state approved`",
+            state="warning",
+        )
+    return "every approved one is sent"
 
 
 async def redis(settings: DoctorSettings) -> str:

@@ -14,7 +14,7 @@ from service_kit.log import get_logger
 from control_api.policy import Policy, PolicyFile, Rule
 
 ROUND_SECONDS = 1.0
-MOST_AT_ONCE = 500
+PAGE = 500
 
 
 class Deciding:
@@ -57,24 +57,29 @@ class Deciding:
                 await self._apply(connection, policy)
 
     async def _apply(self, connection: Executor, policy: Policy) -> None:
-        for proposal in await awaiting_policy(connection, most=MOST_AT_ONCE):
-            rule = policy.rule(proposal)
-            if rule is None or await _is_used_up(connection, rule, proposal):
-                continue
-            try:
-                await decide(
-                    connection,
-                    proposal.id,
-                    approve=rule.decide == "approve",
-                    by=rule.by,
-                    reason=rule.reason,
-                    sha256=proposal.sha256,
-                )
-            except ProposalError as error:
-                get_logger(__name__).info("not_decided", effect=str(proposal.id), reason=error.reason)
-                continue
-            self._decisions.labels(rule.name, rule.decide).inc()
-            get_logger(__name__).info("decided", effect=str(proposal.id), rule=rule.name, decision=rule.decide)
+        last: Proposal | None = None
+        while page := await awaiting_policy(connection, after=last, most=PAGE):
+            for proposal in page:
+                rule = policy.rule(proposal)
+                if rule is not None and not await _is_used_up(connection, rule, proposal):
+                    await self._decide(connection, rule, proposal)
+            last = page[-1]
+
+    async def _decide(self, connection: Executor, rule: Rule, proposal: Proposal) -> None:
+        try:
+            await decide(
+                connection,
+                proposal.id,
+                approve=rule.decide == "approve",
+                by=rule.by,
+                reason=rule.reason,
+                sha256=proposal.sha256,
+            )
+        except ProposalError as error:
+            get_logger(__name__).info("not_decided", effect=str(proposal.id), reason=error.reason)
+            return
+        self._decisions.labels(rule.name, rule.decide).inc()
+        get_logger(__name__).info("decided", effect=str(proposal.id), rule=rule.name, decision=rule.decide)
 
 
 async def _is_used_up(connection: Executor, rule: Rule, proposal: Proposal) -> bool:

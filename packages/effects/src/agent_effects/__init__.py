@@ -14,7 +14,7 @@ from agent_effects.proposals import (
     proposals,
 )
 from agent_effects.pruning import PruneCounts, prune
-from agent_effects.sending import approved, give_back, give_up, hold, take
+from agent_effects.sending import approved, give_back, give_up, hold, take, unsent
 from agent_effects.spending import (
     Asked,
     Limit,
@@ -69,4 +69,5 @@ __all__ = [
     "spent_by",
     "take",
     "take_open",
+    "unsent",
 ]

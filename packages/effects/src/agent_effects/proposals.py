@@ -197,14 +197,23 @@ async def clear_undecided(conn: Executor) -> int:
     return count
 
 
-async def awaiting_policy(conn: Executor, *, most: int = 100) -> list[Proposal]:
-    """Give the oldest proposals that can be decided now: their task succeeded, and none is held for a person."""
+async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most: int = 100) -> list[Proposal]:
+    """Give the oldest proposals that can be decided now: their task succeeded, and none is held for a person.
+
+    Args:
+        conn: a connection or a pool.
+        after: only those proposed later, which gives the next page.
+        most: how many.
+    """
     rows = await conn.fetch(
         f"""
         {SELECT} where e.state = 'proposed' and p.held is null and p.decided_at is null
             and (e.task_id is null or o.state = 'succeeded') and p.expires_at > clock_timestamp()
-        order by p.proposed_at, e.id limit $1
+            and ($1::timestamptz is null or (p.proposed_at, e.id) > ($1, $2::uuid))
+        order by p.proposed_at, e.id limit $3
         """,
+        after.proposed_at if after else None,
+        after.id if after else None,
         most,
     )
     return [Proposal(**dict(row)) for row in rows]

@@ -17,6 +17,19 @@ async def approved(conn: Executor, vendor: str, *, most: int = 20) -> list[Propo
     return [Proposal(**dict(row)) for row in rows]
 
 
+async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
+    """Count by vendor the proposals that were approved longer ago than this and not sent."""
+    rows = await conn.fetch(
+        """
+        select e.vendor, count(*) as waiting from gateway.effects e join gateway.proposals p on p.effect_id = e.id
+        where e.state = 'approved' and p.decided_at < clock_timestamp() - make_interval(secs => $1)
+        group by 1 order by 1
+        """,
+        seconds,
+    )
+    return {row["vendor"]: row["waiting"] for row in rows}
+
+
 async def take(conn: Executor, id: UUID) -> bool:  # noqa: A002 - the column's name
     """Take an approved proposal to send it; False where another gateway did."""
     taken = await conn.fetchval(

@@ -20,6 +20,7 @@ from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import assemble
 from mcp_kit.caller import Caller
+from mcp_kit.errors import Proposed
 from mcp_types import TextContent
 from service_kit.settings import load
 from service_kit.tokens import TaskClaims
@@ -58,8 +59,13 @@ class Agent:
     tools: Client[Any]
     world: github.StandInApp
 
-    async def triage(self, issue: int, *, lost: int | None = None, read_only: bool = False) -> Triage:
-        """Triage an issue; the `lost`-th call is made, but its run is killed before the result is seen."""
+    async def triage(
+        self, issue: int, *, lost: int | None = None, read_only: bool = False, propose: bool = False
+    ) -> Triage:
+        """Triage an issue; the `lost`-th call is made, but its run is killed before the result is seen.
+
+        With `propose`, writes are answered as the kit answers them where a gateway has stored them.
+        """
         listed = [tool.name for tool in await self.tools.list_tools() if not (read_only and tool.name in WRITES)]
         names = [ANSWER, *(f"mcp__github__{name}" for name in listed)]
         offered: list[ToolParam] = [{"name": name, "input_schema": {"type": "object"}} for name in names]
@@ -81,16 +87,18 @@ class Agent:
                 if use.name == ANSWER:
                     done.answer = use.input
                     continue
-                result = await self._call(use, done.called)
+                result = await self._call(use, done.called, propose=propose)
                 cut_off = cut_off or len(done.called) - 1 == lost
                 results.append(result if not cut_off else result | {"content": LOST, "is_error": True})
             messages += [{"role": "user", "content": results}, *([MADE_UP, GO_ON] if cut_off else [])]
         assert misfit(SCHEMA, done.answer) is None, done.answer
         return done
 
-    async def _call(self, use: Any, called: list[str]) -> dict[str, Any]:
+    async def _call(self, use: Any, called: list[str], *, propose: bool) -> dict[str, Any]:
         name = use.name.removeprefix("mcp__github__")
         called.append(name)
+        if propose and name in WRITES:
+            return {"type": "tool_result", "tool_use_id": use.id, "content": f"{Proposed('p-1')}\nref: aaaaaaaa"}
         result = await self.tools.call_tool_mcp(name, use.input)
         (content,) = result.content
         assert isinstance(content, TextContent)
@@ -160,6 +168,17 @@ async def test_a_read_only_triage_writes_nothing(agent: Agent) -> None:
     assert not set(done.called) & set(WRITES)
     assert done.answer["output"]["would_write"]["labels"]
     assert issue_of(agent, 1).comments == []
+
+
+async def test_what_is_only_proposed_is_not_said_to_be_done(agent: Agent) -> None:
+    """Where writes are stored as proposals, the answer says so, and what the issue has now."""
+    before = [label.name for label in issue_of(agent, 1).labels]
+    done = await agent.triage(1, propose=True)
+    assert done.called == ORDER
+    assert done.answer["output"]["labels"] == before
+    said = json.dumps(done.answer)
+    assert "The comment is proposed." in said
+    assert not any(word in said for word in ("posted", "were set", "was labelled", "comment_url"))
 
 
 @pytest.mark.parametrize(
