@@ -17,8 +17,8 @@ from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from agent_ledger import unusable
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from service_kit.faults import faults
 
-from agent_engine.faults import faults
 from agent_engine.schema import wrapped
 from agent_engine.skills.required import RequiredEffect, entries
 

@@ -165,7 +165,7 @@ def test_steps_may_depend_on_what_was_got() -> None:
     templates = Templates(parse({"model": "m", "max_tokens": 1, "messages": messages}))
     for expression, holds in (("'good'", True), ("'mcp__lab__good'", True), ("'bad'", False), ("'none'", False)):
         assert templates.holds(f"got({expression})") is holds
-        assert not templates.holds(f"got('good', {expression})") or holds
+        assert templates.holds(f"got('good', {expression})") is holds
 
 
 def test_labels_and_similar_issues_come_from_what_tools_returned() -> None:

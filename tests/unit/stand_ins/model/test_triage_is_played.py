@@ -178,7 +178,8 @@ async def test_what_is_only_proposed_is_not_said_to_be_done(agent: Agent) -> Non
     assert done.answer["output"]["labels"] == before
     said = json.dumps(done.answer)
     assert "The comment is proposed." in said
-    assert not any(word in said for word in ("posted", "were set", "was labelled", "comment_url"))
+    assert not any(word in said for word in ("posted", "were set", "was labelled"))
+    assert not done.answer["output"]["comment_url"]
 
 
 @pytest.mark.parametrize(
