@@ -7,7 +7,7 @@ from uuid import UUID
 
 import agent_ledger
 from agent_contracts import TaskResult
-from agent_ledger import Claim, Replies
+from agent_ledger import Claim, Replies, WorkerRow
 from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
 from service_kit.log import bound, get_logger
@@ -15,12 +15,13 @@ from service_kit.log import bound, get_logger
 from agent_engine.attempt import attempt
 from agent_engine.closing import backoff
 from agent_engine.house import House
-from agent_engine.process import Stop, StopSignal
+from agent_engine.process import Stop, StopSignal, end_tasks
 from agent_engine.wakeups import Wakeups
 
 BLOCK_MS = 1000
 OUTBOX_SECONDS = 2.0
 COUNT_SECONDS = 15.0
+ANNOUNCE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 SURVIVED = (*DATABASE_ERRORS, RedisError)
@@ -63,16 +64,20 @@ class Worker:
             asyncio.create_task(self._forever("count", self._count)),
         ]
         draining = asyncio.create_task(self._forever("drain", self._drain))
+        announcing = asyncio.create_task(self._forever("announce", self._announce))
         try:
             await self._claim_until(stop)
             draining.cancel()
+            await end_tasks(announcing)
+            with contextlib.suppress(*SURVIVED):
+                await agent_ledger.withdraw(self._house.pool, self._name)
             await self._wind_down(hurry or asyncio.Event())
             with contextlib.suppress(*SURVIVED):
                 await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
         finally:
-            for task in (draining, *loops, *self._attempts):
+            for task in (draining, announcing, *loops, *self._attempts):
                 task.cancel()
-            await asyncio.gather(draining, *loops, *self._attempts, return_exceptions=True)
+            await asyncio.gather(draining, announcing, *loops, *self._attempts, return_exceptions=True)
             log.info("worker_stopped", worker=self._name)
 
     async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
@@ -119,6 +124,18 @@ class Worker:
             if count.state == "queued":
                 self._house.metrics.waiting.labels(count.pool).set(count.due)
         await asyncio.sleep(COUNT_SECONDS)
+
+    async def _announce(self) -> None:
+        settings = self._house.settings
+        row = WorkerRow(
+            name=self._name,
+            pools=settings.pool_names(),
+            engines=list(self._house.drivers),
+            skills=self._house.shelf.versions(),
+            slots=settings.slots,
+        )
+        await agent_ledger.announce(self._house.pool, row)
+        await asyncio.sleep(ANNOUNCE_SECONDS)
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
         pause = FIRST_PAUSE_SECONDS

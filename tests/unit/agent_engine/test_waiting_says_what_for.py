@@ -2,7 +2,9 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import agent_ledger
 import asyncpg
@@ -10,10 +12,11 @@ import pytest
 from agent_contracts import Task
 from agent_engine.cli import waiting
 from agent_engine.cli.waiting import hint_when_waiting, what_it_waits_for
-from agent_ledger import SkillRow, TaskView
+from agent_ledger import SkillRow, TaskView, WorkerRow
 from unit.agent_engine.engine_house import DOOR
 
 CARRIED = {"look": "v1"}
+WORKER = WorkerRow(name="w1", pools=["gpu"], engines=["claude"], skills=CARRIED, slots=2)
 
 
 async def submit(ledger: asyncpg.Pool, **fields: object) -> TaskView:
@@ -40,13 +43,38 @@ async def claimed(pool: asyncpg.Pool) -> TaskView:
 
 
 async def test_skill_engine_and_pool_are_named(pool: asyncpg.Pool) -> None:
-    """What a worker must have is named, and what those at work have."""
+    """What a worker must have is named, and that none is there."""
     view = await submit(pool, pool="gpu")
-    said = what_it_waits_for(view, [], datetime.now(UTC))
-    assert "carries skill look v1, has engine claude and serves pool gpu; no worker is at work on anything" in said
+    said = what_it_waits_for(view, [], [], datetime.now(UTC))
+    assert "carries skill look v1, has engine claude and serves pool gpu; no worker is alive" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "w1 fits, with 1 of 2 slots taken"),
+        ({"pools": ["default", "cpu"]}, "w1 serves pool default, cpu"),
+        ({"skills": {}}, "w1 does not carry the skill"),
+        ({"skills": {"look": "v0"}, "engines": ["codex"]}, "w1 carries the skill as v0 and has engine codex"),
+    ],
+)
+async def test_every_worker_is_told_with_what_it_lacks(pool: asyncpg.Pool, change: dict[str, Any], said: str) -> None:
+    """Idle or busy, a worker that is alive is named with what keeps it from the task."""
     await submit(pool)
-    said = what_it_waits_for(view, [await claimed(pool)], datetime.now(UTC))
-    assert "at work now: w1 (pool default, engine claude, skill look)" in said
+    busy = await claimed(pool)
+    view = await submit(pool, pool="gpu")
+    idle = replace(WORKER, name="w2", skills={})
+    told = what_it_waits_for(view, [busy], [replace(WORKER, **change), idle], datetime.now(UTC))
+    assert f"; alive: {said}; w2 does not carry the skill. " in told
+
+
+async def test_of_many_workers_some_are_named(pool: asyncpg.Pool) -> None:
+    """The line stays short in a large house."""
+    view = await submit(pool)
+    many = [replace(WORKER, name=f"w{number}") for number in range(30)]
+    told = what_it_waits_for(view, [], many, datetime.now(UTC))
+    assert told.count(" serves pool gpu") == 10
+    assert "; and 20 more. " in told
 
 
 async def test_holder_of_the_key_is_named(pool: asyncpg.Pool) -> None:
@@ -54,15 +82,15 @@ async def test_holder_of_the_key_is_named(pool: asyncpg.Pool) -> None:
     await submit(pool, concurrency_key="k")
     holder = await claimed(pool)
     view = await submit(pool, concurrency_key="k")
-    assert what_it_waits_for(view, [holder], datetime.now(UTC)).startswith(f"task {holder.id} is running")
+    assert what_it_waits_for(view, [holder], [], datetime.now(UTC)).startswith(f"task {holder.id} is running")
     other = await submit(pool, concurrency_key="other")
-    assert str(holder.id) not in what_it_waits_for(other, [holder], datetime.now(UTC))
+    assert str(holder.id) not in what_it_waits_for(other, [holder], [], datetime.now(UTC))
 
 
 async def test_what_is_not_due_waits_for_its_time(pool: asyncpg.Pool) -> None:
     """A task of tomorrow is not blamed on workers."""
     view = await submit(pool, not_before=datetime.now(UTC) + timedelta(days=1))
-    assert "is not due before" in what_it_waits_for(view, [], datetime.now(UTC))
+    assert "is not due before" in what_it_waits_for(view, [], [], datetime.now(UTC))
 
 
 async def test_hint_comes_once_and_only_while_queued(

@@ -39,6 +39,16 @@ async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
     assert result["usage"]["tool_calls"] == 1
 
 
+async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
+    """A worker says what it can take before it has taken anything, and takes it back when it stops."""
+    async with place.working(look), asyncio.timeout(20):
+        while not (known := await agent_ledger.workers(place.pool)):
+            await asyncio.sleep(0.02)
+    (one,) = known
+    assert (one.name, set(one.skills), one.slots) == ("w1", {"look", "plain"}, place.settings().slots)
+    assert await agent_ledger.workers(place.pool) == []
+
+
 async def test_input_that_does_not_fit_its_skill_makes_no_task(place: Place) -> None:
     """The schemas of the skills that a worker carries hold at the inbox: what does not fit is rejected by its field."""
     async with place.working(look) as driver:

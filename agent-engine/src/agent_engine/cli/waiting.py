@@ -1,6 +1,7 @@
 """Says what a task waits for while no worker takes it, and that it goes on when nobody watches any more."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -9,13 +10,15 @@ from uuid import UUID
 import agent_ledger
 import asyncpg
 from agent_contracts import TaskState
-from agent_ledger import TaskView
+from agent_ledger import TaskView, WorkerRow
 
 from agent_engine.cli.screen import tell
 
 PATIENCE_SECONDS = 5.0
-AT_WORK = 100
+AT_WORK = 1000
 """How many running tasks are looked at."""
+NAMED = 10
+"""How many workers are named."""
 
 
 @asynccontextmanager
@@ -48,15 +51,16 @@ async def _hint(pool: asyncpg.Pool, task_id: UUID) -> None:
         return
     running = await agent_ledger.list_tasks(pool, states=[TaskState.running], limit=AT_WORK)
     clock = await agent_ledger.read_clock(pool)
-    tell("waiting", what_it_waits_for(view, running, clock.now()))
+    tell("waiting", what_it_waits_for(view, running, await agent_ledger.workers(pool), clock.now()))
 
 
-def what_it_waits_for(view: TaskView, running: Sequence[TaskView], now: datetime) -> str:
+def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequence[WorkerRow], now: datetime) -> str:
     """Say what a queued task waits for.
 
     Args:
         view: the task.
         running: what is running now.
+        workers: those that are alive, idle ones too.
         now: the time, by the ledger's clock.
     """
     if view.not_before > now:
@@ -67,12 +71,30 @@ def what_it_waits_for(view: TaskView, running: Sequence[TaskView], now: datetime
     wanted = (
         f"carries skill {view.skill} {view.skill_version[:12]}, has engine {view.engine} and serves pool {view.pool}"
     )
-    places = sorted({f"{one.worker} (pool {one.pool}, engine {one.engine}, skill {one.skill})" for one in running})
-    known = f"at work now: {', '.join(places)}" if places else "no worker is at work on anything"
-    return (
-        f"no worker has taken the task yet: it needs one with a free slot that {wanted}; {known}. "
-        "See SKILLS_PATH, WORKER_POOLS and the log of the worker"
-    )
+    need = f"no worker has taken the task yet: it needs one with a free slot that {wanted}"
+    if not workers:
+        return f"{need}; no worker is alive: start one with `agent-engine worker`"
+    busy = Counter(one.worker for one in running)
+    told = [f"{one.name} {_why_not(one, view, busy[one.name])}" for one in workers[:NAMED]]
+    more = f"; and {len(workers) - NAMED} more" if len(workers) > NAMED else ""
+    return f"{need}; alive: {'; '.join(told)}{more}. See SKILLS_PATH, WORKER_POOLS and the log of the worker"
+
+
+def _why_not(worker: WorkerRow, view: TaskView, busy: int) -> str:
+    """Say what keeps a worker from a task."""
+    version = worker.skills.get(view.skill)
+    lacks = []
+    if version is None:
+        lacks.append("does not carry the skill")
+    elif version != view.skill_version:
+        lacks.append(f"carries the skill as {version[:12]}")
+    if view.engine not in worker.engines:
+        lacks.append(f"has engine {', '.join(worker.engines)}")
+    if view.pool not in worker.pools:
+        lacks.append(f"serves pool {', '.join(worker.pools)}")
+    if lacks:
+        return " and ".join(lacks)
+    return f"fits, with {busy} of {worker.slots} slots taken"
 
 
 def _same_key(one: TaskView, other: TaskView) -> bool:

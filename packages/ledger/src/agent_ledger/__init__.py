@@ -30,6 +30,7 @@ from agent_ledger.resubmission import retry
 from agent_ledger.skills import SkillRow, list_skills, register_skills
 from agent_ledger.submission import Submitted, submit
 from agent_ledger.views import TaskView, get_result, get_task, list_tasks
+from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 
 __all__ = [
     "MAX_TASK_BYTES",
@@ -52,6 +53,8 @@ __all__ = [
     "TaskView",
     "UnknownTask",
     "UnusableSchema",
+    "WorkerRow",
+    "announce",
     "append_events",
     "cancel",
     "claim",
@@ -84,4 +87,6 @@ __all__ = [
     "submit",
     "transaction",
     "unusable",
+    "withdraw",
+    "workers",
 ]
