@@ -3,8 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any, NoReturn
 
 import asyncpg
@@ -68,18 +68,22 @@ def _console(width: int | None) -> Console:
 
 
 def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
-    """Run a command and exit: errors that somebody can act on are one line on standard error."""
+    """Run a command and exit with its status."""
+    with told():
+        raise typer.Exit(asyncio.run(work))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Exit on errors that somebody can act on, with one line on standard error."""
     try:
-        status = asyncio.run(work)
-    except (ConfigError, UsageError) as error:
-        status = fail(error, WRONG_USE)
-    except LedgerError as error:
-        status = fail(error, WRONG_USE)
+        yield
+    except (ConfigError, UsageError, LedgerError) as error:
+        raise typer.Exit(fail(error, WRONG_USE)) from None
     except (EngineError, ServiceKitError, *DATABASE_ERRORS) as error:
-        status = fail(error, FAILED)
+        raise typer.Exit(fail(error, FAILED)) from None
     except KeyboardInterrupt:
-        status = 130
-    raise typer.Exit(status)
+        raise typer.Exit(130) from None
 
 
 def fail(error: Exception, status: int) -> int:

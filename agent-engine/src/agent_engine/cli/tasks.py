@@ -19,7 +19,7 @@ from service_kit.foreign import clean_line, for_terminal
 from service_kit.settings import load
 
 from agent_engine.cli.input import SHOWN
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, told
 from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.cli.waiting import watching
 from agent_engine.follow import follow
@@ -154,12 +154,13 @@ def prune(
 
     On a terminal it asks first; elsewhere it wants --yes where the age is less than a day.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
+    with told():
         age = read_age(older_than)
         if not (dry_run or yes):
             confirm_prune(older_than, age, tenant)
+
+    async def work() -> int:
+        screen = Screen(as_json=as_json)
         async with ledger(load(LedgerAccess).database_url) as pool:
             counts = await pruned(pool, age, tenant, keep=dry_run)
         parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
