@@ -6,6 +6,7 @@ import yaml
 from service_kit.bearer import token_hash
 
 from house.place import Place
+from house.vendors import VENDORS
 
 ACCESS_HEAD = """\
 # Who may do what. No entry, no access. What a run may do is what its skill declares, narrowed by its task, by the
@@ -52,7 +53,7 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
             }
         },
         "cli": {**door, "actor": {"kind": "person", "id": "operator"}, "approves": ["*"]},
-        "services": {"github-mcp": {"token_sha256": [token_hash(place.secret("github-mcp.service"))]}},
+        "services": {vendor.mcp: {"token_sha256": [token_hash(place.secret(vendor.service))]} for vendor in VENDORS},
     }
     path.write_text(ACCESS_HEAD + _plain(access))
     return path

@@ -178,27 +178,19 @@ def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
-    base = _base(environ, place, "github-api")
-    each = "GITHUB_UPSTREAM_TOKENS_FILE" in base or environ.get("GITHUB_API__GITHUB_UPSTREAM_TOKENS_FILE")
+    each = environ.get("GITHUB_UPSTREAM_TOKENS_FILE") or environ.get("GITHUB_API__GITHUB_UPSTREAM_TOKENS_FILE")
     if choice.github == "real":
         token = environ.get("GITHUB_TOKEN")
         if not token and not each:
             raise ConfigError("GITHUB_TOKEN is not set: the real GitHub needs a token that may read the repository")
-        upstream = environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
+        upstream = {"GITHUB_UPSTREAM_URL": environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"}
     else:
-        token, upstream = place.secret("stand-in-github.token"), place.url("stand-in-github")
-    env = (
-        ({} if choice.github == "real" else {"GITHUB_UPSTREAM_LIMITED": "false"})
-        | base
-        | ({"GITHUB_UPSTREAM_TOKEN": token} if token and not each else {})
-        | {
-            "GITHUB_UPSTREAM_URL": upstream,
-            "ACCESS_FILE": str(place.home / "access.yaml"),
-            "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
-            **urls,
-        }
-    )
-    return Process("github-api", [command("github-api"), *_port(place, "github-api")], env)
+        token = place.secret("stand-in-github.token")
+        limited = environ.get("GITHUB_UPSTREAM_LIMITED") or "false"
+        upstream = {"GITHUB_UPSTREAM_URL": place.url("stand-in-github"), "GITHUB_UPSTREAM_LIMITED": limited}
+    if token and not each:
+        upstream["GITHUB_UPSTREAM_TOKEN"] = token
+    return _gateway(place, "github-api", environ, upstream, urls)
 
 
 def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -209,13 +201,16 @@ def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: M
             "MODEL_UPSTREAM_URL": place.url("stand-in-model"),
             "MODEL_UPSTREAM_KEY": place.secret("stand-in-model.key"),
         }
-    env = _base(environ, place, "model-api") | {
-        **upstream,
-        "ACCESS_FILE": str(place.home / "access.yaml"),
-        "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
-        "DATABASE_URL": urls["DATABASE_URL"],
-    }
-    return Process("model-api", [command("model-api"), *_port(place, "model-api")], env)
+    return _gateway(place, "model-api", environ, upstream, {"DATABASE_URL": urls["DATABASE_URL"]})
+
+
+def _gateway(
+    place: Place, name: str, environ: Mapping[str, str], upstream: Mapping[str, str], stores: Mapping[str, str]
+) -> Process:
+    """Make a gateway's process of what it is told about its upstream."""
+    own = {"ACCESS_FILE": str(place.home / "access.yaml"), "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json")}
+    env = {**_base(environ, place, name), **upstream, **own, **stores}
+    return Process(name, [command(name), *_port(place, name)], env)
 
 
 def _real_model(environ: Mapping[str, str]) -> dict[str, str]:

@@ -99,7 +99,13 @@ class RunLimits(Settings):
         return None if self.run_cgroups == "off" else Path(self.run_cgroups)
 
 
-class WorkerSettings(SkillSources, RunLimits):
+class ServerAddresses(Settings):
+    """Where the MCP servers are: the variable that `servers` names for each."""
+
+    github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
+
+
+class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
@@ -108,7 +114,6 @@ class WorkerSettings(SkillSources, RunLimits):
     agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
     model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
-    github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
     mcp_transport: Literal["sse", "http"] = Field(default="sse", description="how runs speak to MCP servers")
     reply_destinations: dict[str, SecretStr] = Field(
         default_factory=dict,

@@ -1,10 +1,12 @@
-"""A vendor's line in the house's table is its ports, its token, its server's process, and its URL for workers."""
+"""A vendor's line in the house's table: its ports, its token, its server's process and entry, its URL for workers."""
 
 from agent_engine.servers import VENDORS as ENGINES
+from house.life import House
 from house.options import SETTINGS, settings_at
 from house.place import PORTS, TOKENS, Place
 from house.processes import Choice, engine_environment, processes, urls_of
 from house.vendors import VENDORS
+from service_kit.access import AccessFile
 
 
 def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
@@ -20,6 +22,12 @@ def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
         for process in (vendor.api, vendor.mcp):
             assert settings_at(SETTINGS[process]).model_fields["port"].default == PORTS[process]
     assert {vendor.name for vendor in VENDORS} == set(ENGINES)
+
+
+def test_each_server_is_known_to_its_gateway(local: House) -> None:
+    """The first access.yaml holds every vendor's server with the hash of the token that it is given."""
+    access = AccessFile(local.place.home / "access.yaml").current()
+    assert {access.service(local.place.secret(vendor.service)) for vendor in VENDORS} == {one.mcp for one in VENDORS}
 
 
 def test_no_port_is_taken_twice() -> None:

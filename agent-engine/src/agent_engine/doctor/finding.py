@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from agent_engine.settings import RunLimits, SkillSources
+from agent_engine.settings import RunLimits, ServerAddresses, SkillSources
 
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(SkillSources, RunLimits):
+class DoctorSettings(ServerAddresses, SkillSources, RunLimits):
     """What there is of a worker's environment; the doctor says what is missing."""
 
     database_url: SecretStr | None = None
@@ -22,7 +22,6 @@ class DoctorSettings(SkillSources, RunLimits):
     agent_ref_key: SecretStr | None = None
     control_url: str = "http://127.0.0.1:8000"
     model_api_url: str = "http://127.0.0.1:3006"
-    github_mcp_url: str = "http://127.0.0.1:9001"
     folder: Path = Field(default=Path("var/worker"), validation_alias="WORKER_FOLDER")
 
 
