@@ -17,7 +17,9 @@ class Reason:
 
 REASONS: dict[str, Reason] = {
     # who calls
-    "service_token": Reason(401, "Send a service token of access.yaml in Authorization: Bearer."),
+    "service_token": Reason(
+        401, "Send a token in Authorization: Bearer whose SHA-256 stands under `services` in access.yaml."
+    ),
     "task_token": Reason(401, "Send the run's own task token for this gateway in X-Task-Token, or none."),
     "person_token": Reason(401, "Send the static token of a person of access.yaml in X-Person-Token, or none."),
     # the request as such
@@ -26,7 +28,7 @@ REASONS: dict[str, Reason] = {
     "unknown_route": Reason(404, "Use a route of this gateway's table; all others are closed."),
     "method": Reason(405, "Use a method of the Allow header."),
     "path": Reason(400, "Send each path parameter encoded once, without / \\ ? # % or control characters."),
-    "query": Reason(400, "Send each query parameter of this route at most once, percent-encoded."),
+    "query": Reason(400, "Send the query parameters of this route only, each at most once, percent-encoded."),
     "header": Reason(400, "Leave the header out."),
     "media_type": Reason(406, "Accept one of the media types that this route gives."),
     "content_type": Reason(415, "Send the body as application/json, without a content encoding."),
