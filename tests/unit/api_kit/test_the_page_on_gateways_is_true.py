@@ -4,27 +4,22 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-import api_kit
 import httpx
-from api_kit import Call, Json, marks
-from api_kit.paths import encode
-from api_kit.vendor import EVERYTHING
-from pydantic import SecretStr
+from api_kit import Call, Json
 from service_kit.http import Reply
+from service_kit.settings import load
 
 PAGE = Path(__file__).parents[3] / "docs/adding-a-gateway.md"
 
 
 def page() -> dict[str, Any]:
     """Run the blocks before the one on tests, and give what they define."""
-    text = PAGE.read_text().split("## The tests")[0]
-    names: dict[str, Any] = {name: getattr(api_kit, name) for name in api_kit.__all__}
-    names |= {"created": marks.created, "Own": marks.Own, "encode": encode, "EVERYTHING": EVERYTHING, "Reply": Reply}
-    exec("from __future__ import annotations\n" + "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), names)
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text().split("## The tests")[0], re.DOTALL):
+        exec(block, names)
     return names
 
 
@@ -46,13 +41,14 @@ async def test_the_table_is_whole_and_finds_what_was_lost() -> None:
     mine, copied = {**sent, "author": "bot"}, {**sent, "author": "stranger"}
     assert await route.probe.find(call, effect, of(copied, mine), datetime.now(UTC)) == mine
     assert await route.probe.find(call, effect, of(copied), datetime.now(UTC)) is None
-    assert set(asked) == {"/me", "/boards/team/notes?page=1"}
+    assert set(asked) == {"/me", "/boards/team/notes?page=1&size=50"}
 
 
 def test_the_vendor_is_one() -> None:
     """Its functions say what the page says."""
-    settings = SimpleNamespace(corkboard_upstream_token=SecretStr("token"), corkboard_upstream_tokens_file=None)
-    vendor = page()["corkboard"](settings)
+    names = page()
+    stores = {"ACCESS_FILE": "/access.yaml", "AGENT_JWKS_FILE": "/jwks.json", "DATABASE_URL": "postgresql://host/base"}
+    vendor = names["corkboard"](load(names["CorkboardApiSettings"], stores | {"CORKBOARD_UPSTREAM_TOKEN": "token"}))
     assert (vendor.name, vendor.credential("default").headers) == ("corkboard", {"authorization": "Bearer token"})
     assert vendor.link({"web_url": "https://corkboard.example/7"}) == "https://corkboard.example/7"
     assert [pause.seconds for pause in vendor.pauses(Reply(429, httpx.Headers(), b""), "core")] == [30.0]
