@@ -1,21 +1,25 @@
 """`agent-engine proposals`: what tasks propose, shown and decided by the hash of what was shown."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, get_args
+from datetime import datetime
+from typing import Annotated, Any, NoReturn, get_args
 from uuid import UUID
 
 import agent_effects
+import asyncpg
 import typer
 from agent_effects import Proposal
 from agent_effects.models import State
 from rich.table import Table
 from rich.text import Text
+from service_kit.access import Door
 from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.screen import DONE, Json, Screen, UsageError, finish, ledger, told
 from agent_engine.cli.submit import cli_door
 from agent_engine.render import ID_WIDTH, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -26,7 +30,14 @@ Hash = Annotated[
     str | None, typer.Option(help="The hash that `show` prints; without it, a terminal is shown and asked.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
-STYLES = {"proposed": "yellow", "approved": "cyan", "sending": "cyan", "done": "green", "unknown": "red"}
+STYLES = {
+    "proposed": "yellow",
+    "approved": "cyan",
+    "sending": "cyan",
+    "done": "green",
+    "partial": "red",
+    "unknown": "red",
+}
 REMEDY = {
     "unknown": "`agent-engine proposals list` shows what there is",
     "changed": "`agent-engine proposals show` it again",
@@ -81,13 +92,13 @@ def show(proposal: ProposalId, as_json: Json = False) -> None:
 @app.command("approve")
 def approve(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
     """Approve a proposal as it was shown; its gateway sends it."""
-    finish(_decide(Screen(as_json=as_json), proposal, sha256, reason, approve=True))
+    _decide(Screen(as_json=as_json), proposal, sha256, reason, approve=True)
 
 
 @app.command("deny")
 def deny(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
     """Deny a proposal: it is never sent."""
-    finish(_decide(Screen(as_json=as_json), proposal, sha256, reason, approve=False))
+    _decide(Screen(as_json=as_json), proposal, sha256, reason, approve=False)
 
 
 def document(proposal: Proposal) -> dict[str, Any]:
@@ -100,29 +111,48 @@ def at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-async def _decide(screen: Screen, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> int:
-    settings = load(SubmitAccess)
-    door = cli_door(settings)
-    async with ledger(settings.database_url) as pool:
-        found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
-        if not door.decides(found.skill):
-            raise ConfigError(
-                f"the command line's door does not decide on what {found.skill} proposes: name the skill under "
-                f"`approves` of `cli` in {settings.access_file}, with the `actor` who decides"
-            )
+def _decide(screen: Screen, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> NoReturn:
+    """Decide by the given hash; without one, show and ask first, outside the loop, where Ctrl-C ends at once."""
+    with told():
+        settings = load(SubmitAccess)
+        door = cli_door(settings)
         if sha256 is None:
-            sha256 = _asked(screen, found, approve=approve)
+            sha256 = _asked(screen, asyncio.run(_undecided(settings, door, id_)), approve=approve)
         if sha256 is None:
             screen.show(Text("nothing was decided"))
-            return DONE
-        decided = await _known(
+            raise typer.Exit(DONE)
+        decided = asyncio.run(_decided(settings, door, id_, sha256, reason, approve=approve))
+        screen.show(Text.assemble(plain(id_), " is ", (decided.state, STYLES.get(decided.state, "dim"))))
+        screen.data(document(decided))
+        raise typer.Exit(DONE)
+
+
+async def _undecided(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
+    async with ledger(settings.database_url) as pool:
+        return await _read(pool, settings, door, id_)
+
+
+async def _decided(
+    settings: SubmitAccess, door: Door, id_: UUID, sha256: str, reason: str, *, approve: bool
+) -> Proposal:
+    async with ledger(settings.database_url) as pool:
+        await _read(pool, settings, door, id_)
+        return await _known(
             agent_effects.decide(
                 pool, id_, approve=approve, by=door.decider, reason=reason, sha256=sha256, tenant=door.tenant
             )
         )
-    screen.show(Text.assemble(plain(id_), " is ", (decided.state, STYLES.get(decided.state, "dim"))))
-    screen.data(document(decided))
-    return DONE
+
+
+async def _read(pool: asyncpg.Pool, settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
+    """Read a proposal that the command line may decide on."""
+    found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
+    if not door.decides(found.skill):
+        raise ConfigError(
+            f"the command line's door does not decide on what {found.skill} proposes: name the skill under "
+            f"`approves` of `cli` in {settings.access_file}, with the `actor` who decides"
+        )
+    return found
 
 
 def _asked(screen: Screen, found: Proposal, *, approve: bool) -> str | None:
@@ -175,6 +205,10 @@ def _table(found: Sequence[Proposal]) -> Table:
     return table
 
 
+def _time(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
 def _print(screen: Screen, found: Proposal) -> None:
     facts = {
         "proposal": found.id,
@@ -184,11 +218,11 @@ def _print(screen: Screen, found: Proposal) -> None:
         "task": f"{found.task} ({found.task_state})" if found.task else None,
         "skill": found.skill,
         "asked by": found.author,
-        "expires": f"{found.expires_at.astimezone():%Y-%m-%d %H:%M:%S %Z}" if found.state == "proposed" else None,
-        "decided by": found.decided_by,
+        "expires": _time(found.expires_at) if found.state == "proposed" else None,
+        "decided": f"{_time(found.decided_at)} by {found.decided_by}" if found.decided_at else None,
         "reason": found.reason,
         "now at": found.url,
-        "detail": found.detail,
+        "detail": found.detail if found.detail != found.reason else None,
     }
     for name, value in facts.items():
         if value:

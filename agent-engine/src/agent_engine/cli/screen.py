@@ -82,7 +82,7 @@ def told() -> Iterator[None]:
         raise typer.Exit(fail(error, WRONG_USE)) from None
     except (EngineError, ServiceKitError, *DATABASE_ERRORS) as error:
         raise typer.Exit(fail(error, FAILED)) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         raise typer.Exit(130) from None
 
 
