@@ -57,7 +57,7 @@ def test_every_secret_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "says"), [(["--port", "many"], "PORT is not usable"), ([], "CORKBOARD_UPSTREAM_TOKEN is not set")]
+    ("flags", "says"), [(["--port", "many"], "PORT='many' is not usable"), ([], "CORKBOARD_UPSTREAM_TOKEN is not set")]
 )
 def test_what_is_wrong_is_one_line(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flags: list[str], says: str

@@ -51,11 +51,20 @@ def test_every_process_has_its_settings(place: Place, environ: dict[str, str]) -
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"WORKER__WORKER_SLOTS": "abc"}, "worker cannot start with WORKER__WORKER_SLOTS: WORKER_SLOTS is not usable"),
-        ({"WORKER_LEASE_SECONDS": "0"}, "worker cannot start with WORKER_LEASE_SECONDS: WORKER_LEASE_SECONDS is not"),
-        ({"GITHUB_API__RATE_BURST": "-1"}, "github-api cannot start with GITHUB_API__RATE_BURST: RATE_BURST is not"),
+        (
+            {"WORKER__WORKER_SLOTS": "abc"},
+            "with WORKER__WORKER_SLOTS: WORKER_SLOTS='abc' is not usable",
+        ),
+        (
+            {"WORKER_LEASE_SECONDS": "0"},
+            "with WORKER_LEASE_SECONDS: WORKER_LEASE_SECONDS='0' is not",
+        ),
+        (
+            {"GITHUB_API__RATE_BURST": "-1"},
+            "with GITHUB_API__RATE_BURST: RATE_BURST='-1' is not",
+        ),
         ({"WORKER__NOSUCH": "1"}, "worker reads no NOSUCH"),
-        ({"LOG_LEVEL": "banana"}, "LOG_LEVEL is not usable: "),
+        ({"LOG_LEVEL": "banana"}, "LOG_LEVEL='banana' is not usable: "),
     ],
 )
 async def test_a_value_that_cannot_be_used_is_told_once(

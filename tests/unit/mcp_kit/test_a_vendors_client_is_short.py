@@ -37,8 +37,10 @@ def test_the_prefix_names_the_variables() -> None:
         assert CorkboardSettings.variables(field) == names
     both = load(CorkboardSettings, {"MCP_TOOLS": "a", "CORKBOARD_TOOLS": "b", "MCP_READ_ONLY": "true"})
     assert (both.tools, both.read_only) == ("b", True)
-    with pytest.raises(ConfigError, match="CORKBOARD_GATEWAY is not usable"):
+    with pytest.raises(ConfigError, match="CORKBOARD_GATEWAY='perhaps' is not usable"):
         load(CorkboardSettings, {"CORKBOARD_GATEWAY": "perhaps"})
+    with pytest.raises(ConfigError, match=r"^MCP_READ_ONLY='perhaps' is not usable"):
+        load(CorkboardSettings, {"MCP_READ_ONLY": "perhaps"})
 
 
 @pytest.mark.parametrize("gateway", [True, False])

@@ -56,8 +56,8 @@ def test_an_empty_list_chooses_nothing() -> None:
     ("flags", "environ", "says"),
     [
         (["--transport", "http", "--host", "0.0.0.0"], {}, "without authentication"),
-        (["--transport", "http", "--port", "99999"], {}, "PORT is not usable"),
-        (["--transport", "smoke"], {}, "MCP_SERVER_TRANSPORT is not usable"),
+        (["--transport", "http", "--port", "99999"], {}, "PORT='99999' is not usable"),
+        (["--transport", "smoke"], {}, "MCP_SERVER_TRANSPORT='smoke' is not usable"),
         (["--transport", "http", "--tools", "no_such"], {}, "no_such"),
         (["--transport", "http"], {"AGENT_JWKS_FILE": "/no/such/file"}, "/no/such/file"),
         (["--transport", "http"], {"AGENT_REF_KEY": "short"}, "AGENT_REF_KEY is not usable"),

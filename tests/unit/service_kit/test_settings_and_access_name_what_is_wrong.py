@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from service_kit.access import AccessFile, DayBudget, read_access
 from service_kit.bearer import bearer_of, new_token, token_hash
 from service_kit.errors import ConfigError
@@ -26,13 +26,30 @@ class Sample(Settings):
     [
         ({}, "GITHUB_TOKEN or GITHUB_PAT is not set"),
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN or GITHUB_PAT is not set"),
-        ({"GITHUB_PAT": "t", "PORT": "many"}, "PORT is not usable"),
+        ({"GITHUB_PAT": "t", "PORT": "many"}, "PORT='many' is not usable"),
     ],
 )
 def test_a_wrong_variable_is_named(environ: dict[str, str], message: str) -> None:
-    """A missing or wrong variable is named, and its value, which may be a secret, is not shown."""
+    """A missing or wrong variable is named, with its value."""
     with pytest.raises(ConfigError, match=message):
         load(Sample, environ)
+
+
+@pytest.mark.parametrize("name", ["KEY", "HIDDEN", "COUNT", "URL"])
+def test_no_secret_is_shown(name: str) -> None:
+    """Neither where one belongs, nor where one was put by mistake."""
+    secret = "ghp_" + "a1" * 18
+
+    class Secrets(Settings):
+        key: SecretStr = Field(SecretStr(""), max_length=3)
+        hidden: str = Field("", max_length=3, repr=False)
+        count: int = 0
+        url: int = 0
+
+    given = f"https://user:{secret}@host" if name == "URL" else secret
+    with pytest.raises(ConfigError, match=f"^{name}\\b.* is not usable") as error:
+        load(Secrets, {name: given})
+    assert "a1a1" not in str(error.value)
 
 
 def test_either_name_sets_a_setting() -> None:
@@ -56,7 +73,7 @@ def test_every_address_is_said_in_the_same_words() -> None:
         (),
     )
     assert Served.model_fields["port"].description == ServedSettings.model_fields["port"].description
-    with pytest.raises(ConfigError, match=r"PORT is not usable: .*65535 \(port to listen on\)"):
+    with pytest.raises(ConfigError, match=r"PORT='65536' is not usable: .*65535 \(port to listen on\)"):
         load(Served, {"PORT": "65536"})
 
 

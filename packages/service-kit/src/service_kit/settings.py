@@ -1,7 +1,7 @@
 """Settings from the environment alone; an error names the variable and the remedy."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
@@ -11,6 +11,8 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
 from service_kit.faults import reason
+from service_kit.foreign import clean_line
+from service_kit.redact import redact
 
 
 class Settings(BaseSettings):
@@ -60,6 +62,7 @@ class ServedSettings(Settings):
 
 
 S = TypeVar("S", bound=Settings)
+MOST_SHOWN = 100
 
 
 def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
@@ -77,7 +80,11 @@ def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
             return cls()
         return cls.model_validate(_pick(cls, environ))
     except ValidationError as error:
-        lines = [_explain(cls, dict(item)) for item in error.errors()]
+        given = os.environ if environ is None else environ
+        lines = [
+            _explain(cls, dict(item), {name.upper() for name, value in given.items() if value})
+            for item in error.errors()
+        ]
         raise ConfigError("; ".join(lines)) from None
 
 
@@ -95,7 +102,8 @@ def _pick(cls: type[S], environ: Mapping[str, str]) -> dict[str, Any]:
     return source()
 
 
-def _explain(cls: type[S], item: dict[str, Any]) -> str:
+def _explain(cls: type[S], item: dict[str, Any], given: Set[str]) -> str:
+    """Say what is wrong with a variable, by the name that was given; a value that may be secret is not shown."""
     place = str(item["loc"][0]) if item["loc"] else ""
     for name, field in cls.model_fields.items():
         names = variables(name, field)
@@ -103,7 +111,10 @@ def _explain(cls: type[S], item: dict[str, Any]) -> str:
             wanted = f" ({field.description})" if field.description else ""
             if item["type"] == "missing":
                 return f"{' or '.join(names)} is not set{wanted}: set it in the environment"
-            return f"{names[0]} is not usable: {reason(item['msg'])}{wanted}"
+            named = next((one for one in names if one in given), names[0])
+            secret = "Secret" in str(field.annotation) or not field.repr or not isinstance(item["input"], str)
+            shown = named if secret else f"{named}={clean_line(redact(item['input']), MOST_SHOWN)!r}"
+            return f"{shown} is not usable: {reason(item['msg'])}{wanted}"
     return reason(item["msg"])
 
 
