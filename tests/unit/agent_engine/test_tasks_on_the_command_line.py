@@ -81,6 +81,22 @@ def test_prune_asks_on_a_terminal(run: Run, database_url: str, answer: str, left
     assert (task in run("tasks").output) == bool(left)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["cancel", str(UUID(int=7))], "there is no task 00000000-0000-0000-0000-000000000007"),
+        (["show", str(UUID(int=7)), "--attempt", "2"], "give --transcript too"),
+        (["show", str(UUID(int=7)), "--transcript", "--json"], "leave --events and --json out"),
+        (["prune", "--older-than", "999999999999d"], "'999999999999d' is none: give up to five digits"),
+    ],
+)
+def test_wrong_use_is_one_line(run: Run, arguments: list[str], says: str) -> None:
+    """What cannot be done as asked says what to do."""
+    result = run(*arguments)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert says in result.stderr
+
+
 def test_waiting_exits_by_the_result(run: Run, database_url: str) -> None:
     """`tail` of a task that failed exits 1."""
     task = enqueued(run)

@@ -58,13 +58,17 @@ def tasks(
 def show(
     task: TaskId,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the CLI's raw output instead.")] = False,
-    attempt: Annotated[int | None, typer.Option(min=1, help="Of this attempt; without it the last.")] = None,
+    attempt: Annotated[int | None, typer.Option(min=1, help="The transcript of this attempt; else the last.")] = None,
     events: Annotated[bool, typer.Option("--events", help="Show every event too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show a task: its row, its result, its events, or the transcript of a run."""
 
     async def work() -> int:
+        if attempt is not None and not transcript:
+            raise UsageError("--attempt chooses a transcript: give --transcript too")
+        if transcript and (events or as_json):
+            raise UsageError("--transcript prints the transcript alone: leave --events and --json out")
         screen = Screen(as_json=as_json)
         async with ledger(load(LedgerAccess).database_url) as pool:
             view = await known(pool, task)
@@ -112,6 +116,7 @@ def cancel(task: TaskId, as_json: Json = False) -> None:
     async def work() -> int:
         screen = Screen(as_json=as_json)
         async with ledger(load(LedgerAccess).database_url) as pool:
+            await known(pool, task)
             outcome = await agent_ledger.cancel(pool, task, tenant=None, by=f"cli:{user()}")
         screen.show(Text(outcome.value.replace("_", " ")))
         screen.data({"id": task, "outcome": outcome.value})
@@ -215,7 +220,7 @@ def read_age(text: str) -> timedelta:
     """
     match = AGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"--older-than {clean_line(text, SHOWN)!r} is not a number with h, d or w, as in 30d")
+        raise UsageError(f"--older-than {clean_line(text, SHOWN)!r} is none: give up to five digits with h, d or w, as in 30d")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
