@@ -220,7 +220,8 @@ def read_age(text: str) -> timedelta:
     """
     match = AGE.fullmatch(text)
     if match is None:
-        raise UsageError(f"--older-than {clean_line(text, SHOWN)!r} is none: give up to five digits with h, d or w, as in 30d")
+        given = clean_line(text, SHOWN)
+        raise UsageError(f"--older-than {given!r} is none: give up to five digits with h, d or w, as in 30d")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
