@@ -64,6 +64,17 @@ async def test_what_stands_against_an_approval(task_run: Run) -> None:
     assert await why_not(task_run, id_) == "decided"
 
 
+@pytest.mark.parametrize("by", ["person:bob", "github:bob", "person:Bob"])
+async def test_nobody_is_another_by_another_name(task_run: Run, by: str) -> None:
+    """Who asked by one way cannot approve by another: the id counts, not its kind or case; a policy is nobody."""
+    id_ = await propose(task_run)
+    await end(task_run)
+    assert (await proposal(task_run.pool, id_)).author == "person:bob"
+    assert await why_not(task_run, id_, by=by) == "submitter"
+    done = await decide(task_run.pool, id_, approve=True, by="policy:bob", reason="", sha256=HASH)
+    assert done.state == "approved"
+
+
 async def test_of_two_deciders_one_decides(task_run: Run) -> None:
     """Approved and denied at once: one holds, the other is told."""
     id_ = await propose(task_run)

@@ -14,7 +14,7 @@ from agent_effects.proposals import (
     proposals,
 )
 from agent_effects.pruning import PruneCounts, prune
-from agent_effects.sending import approved, give_back, give_up, hold, take, unsent
+from agent_effects.sending import GIVE_UP_SECONDS, approved, give_back, give_up, hold, put_off, take, unsent
 from agent_effects.spending import (
     Asked,
     Limit,
@@ -31,6 +31,7 @@ from agent_effects.spending import (
 )
 
 __all__ = [
+    "GIVE_UP_SECONDS",
     "Asked",
     "Begun",
     "Effect",
@@ -61,6 +62,7 @@ __all__ = [
     "proposal",
     "proposals",
     "prune",
+    "put_off",
     "release_spend",
     "reserve",
     "settle",

@@ -28,6 +28,9 @@ class Proposal:
         base: the fingerprint of what it changes, when it was shown.
         held: why it was not sent after an approval, and waits for another.
         reason: why it was decided so.
+        tries: how often it could not be sent yet after its approval.
+        try_at: when it is tried next.
+        delay: what stood against it the last time, as `reason: message`.
     """
 
     id: UUID
@@ -52,19 +55,23 @@ class Proposal:
     decided_at: datetime | None
     decided_by: str | None
     reason: str | None
+    tries: int
+    try_at: datetime | None
+    delay: str | None
     sends: int
     url: str | None
     detail: str | None
 
 
-SELECT = """
+AUTHOR = "coalesce(o.author, case when e.caller like 'person:%' then e.caller end)"
+SELECT = f"""
     select e.id, e.tenant, e.task_id as task, e.attempt, o.skill, o.state as task_state, e.vendor, e.tool, e.route,
-        coalesce(o.author, case when e.caller like 'person:%' then e.caller end) as author,
-        e.target, e.state, p.call, p.shown, p.shown_sha256 as sha256, p.base, p.held, p.proposed_at,
-        p.expires_at, p.decided_at, p.decided_by, p.decision_reason as reason, e.sends, e.url, e.detail
+        {AUTHOR} as author, e.target, e.state, p.call, p.shown, p.shown_sha256 as sha256, p.base, p.held, p.proposed_at,
+        p.expires_at, p.decided_at, p.decided_by, p.decision_reason as reason, p.tries, p.try_at, p.delay,
+        e.sends, e.url, e.detail
     from gateway.proposals p join gateway.effects e on e.id = p.effect_id
     left join lateral ledger.outcome(e.task_id) o on true
-"""
+"""  # noqa: S608 - constant columns
 
 
 async def proposals(
@@ -129,7 +136,7 @@ async def decide(
         conn: a connection or a pool.
         id: the proposal.
         approve: or else deny.
-        by: who decides, as `kind:id`; recorded.
+        by: who decides, as `kind:id`; recorded. One id is one person, of whatever kind and however it is written.
         reason: why; recorded, and told where it is denied.
         sha256: the hash of what the decider was shown.
         tenant: only this tenant's proposals.
@@ -138,14 +145,14 @@ async def decide(
         ProposalError: `unknown`, `decided`, `changed`, `running`, `submitter` or `expired`.
     """
     decided = await conn.fetchval(
-        """
+        f"""
         with decidable as (
             select e.id from gateway.effects e join gateway.proposals p on p.effect_id = e.id
             left join lateral ledger.outcome(e.task_id) o on true
             where e.id = $1 and ($2::text is null or e.tenant = $2) and e.state = 'proposed'
                 and p.shown_sha256 = $3 and p.expires_at > clock_timestamp()
-                and (not $4 or (o.author is distinct from $5 and e.caller <> $5
-                    and (e.task_id is null or o.state = 'succeeded')))
+                and (not $4 or ((e.task_id is null or o.state = 'succeeded') and e.caller <> $5
+                    and lower(regexp_replace({AUTHOR}, '^[^:]*:', '')) is distinct from lower($7)))
             for update of e, p
         ), moved as (
             update gateway.effects e set state = case when $4 then 'approved' else 'denied' end,
@@ -156,13 +163,14 @@ async def decide(
         update gateway.proposals p set decided_at = clock_timestamp(), decided_by = $5, decision_reason = $6,
             decided_sha256 = $3
         from moved m where p.effect_id = m.id returning p.effect_id
-        """,
+        """,  # noqa: S608 - a constant expression
         id,
         tenant,
         sha256,
         approve,
         by,
         reason,
+        _id(by),
     )
     found = await proposal(conn, id, tenant=tenant)
     if decided is None:
@@ -234,6 +242,11 @@ async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 
     return count
 
 
+def _id(who: str) -> str:
+    """Give the id of `kind:id`; a policy is nobody's other name."""
+    return who if who.startswith("policy:") else who.partition(":")[2] or who
+
+
 def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
     if found.state != "proposed":
         who = f" by {found.decided_by}" if found.decided_by else ""
@@ -241,8 +254,8 @@ def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
     if found.sha256 != sha256:
         message = f"proposal {found.id} reads otherwise than what was decided on: its hash is {found.sha256}"
         return ProposalError("changed", message)
-    if found.author == by:
-        return ProposalError("submitter", f"{by} asked for it and cannot approve it")
+    if found.author is not None and _id(found.author).lower() == _id(by).lower():
+        return ProposalError("submitter", f"{by} cannot approve what {found.author} asked for")
     if found.task_state not in (None, "succeeded"):
         return ProposalError("running", f"task {found.task} is {found.task_state}: its verdict comes first")
     return ProposalError("expired", f"proposal {found.id} expired at {found.expires_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -1,17 +1,57 @@
-"""What a gateway does with approved proposals: sends them once, and holds those that would change something else."""
+"""What a gateway does with approved proposals: sends them once, and holds those that would change something else.
 
+What cannot be sent now is tried again at growing distances, for a day after its approval.
+"""
+
+from collections.abc import Collection
 from uuid import UUID
 
 from agent_stores.pool import Executor
 
 from agent_effects.proposals import SELECT, Proposal
 
+FIRST_SECONDS = 5.0
+LONGEST_SECONDS = 600.0
+MOST_SECONDS = 3600.0
+"""The longest that a vendor's own word puts a try off."""
+GIVE_UP_SECONDS = 86_400.0
 
-async def approved(conn: Executor, vendor: str, *, most: int = 20) -> list[Proposal]:
-    """Give the oldest approved proposals of a vendor, for its gateway to send."""
+
+async def approved(
+    conn: Executor, vendor: str, *, but: Collection[UUID] = (), each: int = 4, most: int = 20
+) -> list[Proposal]:
+    """Give approved proposals of a vendor that are due, for its gateway to send: the tenants' in turn, oldest first.
+
+    Of one target there is one at a time, so that no two of a task overtake each other.
+
+    Args:
+        conn: a connection or a pool.
+        vendor: whose.
+        but: those that the gateway is about already.
+        each: how many of a tenant, with those.
+        most: how many of all.
+    """
     rows = await conn.fetch(
-        f"{SELECT} where e.vendor = $1 and e.state = 'approved' order by p.decided_at, e.began_at, e.id limit $2",
+        f"""
+        with busy as (
+            select tenant, target from gateway.effects where id = any($2)
+        ), due as (
+            select e.id, e.tenant, coalesce(p.try_at, p.decided_at) as since,
+                row_number() over (partition by e.tenant, e.target order by p.decided_at, e.began_at, e.id) as nth
+            from gateway.effects e join gateway.proposals p on p.effect_id = e.id
+            where e.vendor = $1 and e.state = 'approved' and coalesce(p.try_at <= clock_timestamp(), true)
+                and not exists (select from busy b where b.tenant = e.tenant and b.target = e.target)
+        ), turns as (
+            select d.id, d.tenant, d.since, row_number() over (partition by d.tenant order by d.since, d.id) as turn
+            from due d where d.nth = 1
+        )
+        {SELECT} join turns t on t.id = e.id
+        where t.turn + (select count(*) from busy b where b.tenant = t.tenant) <= $3
+        order by t.turn, t.since, e.id limit $4
+        """,  # noqa: S608 - constant columns
         vendor,
+        list(but),
+        each,
         most,
     )
     return [Proposal(**dict(row)) for row in rows]
@@ -30,16 +70,55 @@ async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
     return {row["vendor"]: row["waiting"] for row in rows}
 
 
-async def take(conn: Executor, id: UUID) -> bool:  # noqa: A002 - the column's name
-    """Take an approved proposal to send it; False where another gateway did."""
-    taken = await conn.fetchval(
+async def take(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
+    """Take an approved proposal to send it; say which of its sends it is; None where another gateway did."""
+    sends: int | None = await conn.fetchval(
         """
         update gateway.effects set state = 'sending', sends = sends + 1, sent_at = clock_timestamp()
-        where id = $1 and state = 'approved' returning true
+        where id = $1 and state = 'approved' returning sends
         """,
         id,
     )
-    return taken is True
+    return sends
+
+
+async def put_off(
+    conn: Executor,
+    id: UUID,  # noqa: A002 - the column's name
+    *,
+    delay: str,
+    seconds: float | None = None,
+) -> str | None:
+    """Note what stands against sending an approved proposal now, and when it is tried again.
+
+    Args:
+        conn: a connection or a pool.
+        id: the proposal.
+        delay: what stands against it, as `reason: message`.
+        seconds: how long the vendor or a limit asks to wait; without it the distances grow.
+
+    Returns:
+        What stood against it before; None where it was not tried before.
+    """
+    before: str | None = await conn.fetchval(
+        """
+        with before as (
+            select p.effect_id, p.delay, p.tries from gateway.proposals p join gateway.effects e on e.id = p.effect_id
+            where e.id = $1 and e.state = 'approved' for update of p
+        )
+        update gateway.proposals p set tries = b.tries + 1, delay = $2, try_at = clock_timestamp() + make_interval(
+            secs => case when $3::float8 is null then least($4 * 2 ^ least(b.tries, 20), $5)
+                else least(greatest($3, 1), $6) end)
+        from before b where p.effect_id = b.effect_id returning b.delay
+        """,
+        id,
+        delay,
+        seconds,
+        FIRST_SECONDS,
+        LONGEST_SECONDS,
+        MOST_SECONDS,
+    )
+    return before
 
 
 async def give_back(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A002 - the column's name
@@ -64,7 +143,7 @@ async def hold(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str |
             update gateway.effects set state = 'proposed' where id = $1 and state = 'approved' returning id
         )
         update gateway.proposals p set shown = $2, shown_sha256 = $3, base = $4, held = $5, decided_at = null,
-            decided_by = null, decision_reason = null, decided_sha256 = null
+            decided_by = null, decision_reason = null, decided_sha256 = null, tries = 0, try_at = null, delay = null
         from moved m where p.effect_id = m.id returning true
         """,
         id,
@@ -76,14 +155,16 @@ async def hold(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str |
     return put is True
 
 
-async def give_up(conn: Executor, id: UUID, *, detail: str) -> bool:  # noqa: A002 - the column's name
-    """End an approved proposal that may not be sent any more."""
+async def give_up(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0) -> bool:  # noqa: A002 - the column's name
+    """End an approved proposal that may not be sent any more, or one that was approved so many seconds ago."""
     ended = await conn.fetchval(
         """
-        update gateway.effects set state = 'failed', detail = $2, settled_at = clock_timestamp()
-        where id = $1 and state = 'approved' returning true
+        update gateway.effects e set state = 'failed', detail = $2, settled_at = clock_timestamp()
+        from gateway.proposals p where p.effect_id = e.id and e.id = $1 and e.state = 'approved'
+            and p.decided_at <= clock_timestamp() - make_interval(secs => $3) returning true
         """,
         id,
         detail,
+        waited,
     )
     return ended is True
