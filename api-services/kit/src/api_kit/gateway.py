@@ -110,7 +110,7 @@ class Gateway:
                     call, reply = await self._follow(reply, call, caller, turn, entry)
             if 300 <= reply.status < 400 and reply.status != HTTPStatus.NOT_MODIFIED:
                 raise Refusal("redirect", f"{self.vendor.name} answered {reply.status}, which is not followed")
-            self._check(call, caller, reply)
+            self.check(call, caller, reply)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
         return passed_on(reply, address, self.upstream, self.table, _marks(entry))
 
@@ -173,6 +173,17 @@ class Gateway:
         entry.resources = touched
         return call
 
+    async def within(self, call: Call, caller: Caller, turn: Turn, entry: Entry) -> Call:
+        """Check all bounds of a call that the gateway itself makes, and give it confined.
+
+        Raises:
+            Refusal: it is out of bounds, or the vendor cannot be asked now.
+        """
+        policy.check_route(call.route, caller)
+        call = self._confined(call, caller, entry)
+        await self._look_up(call, caller, turn, entry)
+        return call
+
     async def _look_up(self, call: Call, caller: Caller, turn: Turn, entry: Entry) -> None:
         """Check every resource that the vendor has to be asked for."""
         for resource in call.route.resources:
@@ -228,17 +239,19 @@ class Gateway:
             route, parameters = self.table.match("GET", path.encode("ascii", "replace"))
             asked = query.parse(found[1].encode("ascii", "replace"), route.query)
             accept = choose([call.accept], route.accepts)
-            policy.check_route(route, caller)
             moved = Call(route, parameters, asked or call.query, None, accept, call.conditions)
-            moved = self._confined(moved, caller, entry)
-            await self._look_up(moved, caller, turn, entry)
+            moved = await self.within(moved, caller, turn, entry)
         except Refusal as refusal:
             message = f"{self.vendor.name} points to what is outside the table or the grant ({refusal.reason})"
             raise Refusal("redirect", message) from refusal
         return moved, await self.send(moved, turn, entry)
 
-    def _check(self, call: Call, caller: Caller, reply: Reply) -> None:
-        """Check what the reply is of; of what was asked for as opaque, the path has said it."""
+    def check(self, call: Call, caller: Caller, reply: Reply) -> None:
+        """Check what the reply is of; of what was asked for as opaque, the path has said it.
+
+        Raises:
+            Refusal: `reply_foreign` or `upstream_broken`.
+        """
         if call.route.owners is None or not reply.ok or call.accept in call.route.opaque or is_ours(reply):
             return
         document = document_of(reply)

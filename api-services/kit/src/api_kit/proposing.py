@@ -12,7 +12,7 @@ from agent_effects import Stored
 from service_kit.foreign import INVISIBLE
 from service_kit.json_text import Json
 
-from api_kit import policy, query
+from api_kit import query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch, Route, Table
@@ -130,16 +130,3 @@ def _diff(before: list[str], after: list[str]) -> list[str]:
     if before == after:
         return [f"  {line}" for line in after]
     return [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
-
-
-def within(call: Call, caller: Caller) -> None:
-    """Check all bounds of a stored call again.
-
-    Raises:
-        Refusal: what was in bounds then is not any more.
-    """
-    policy.check_route(call.route, caller)
-    for resource in call.route.resources:
-        if resource.lookup is None:
-            name = policy.name_of(resource, call.path, call.query, call.body)
-            policy.check_resources(caller.grant, resource.kind, [name])

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from time import time
+from uuid import UUID
 
 import agent_effects
 from agent_effects import Effect, Proposal
@@ -16,10 +19,11 @@ from api_kit.audit import Entry
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
 from api_kit.routes import Call
-from api_kit.upstream import Credential
+from api_kit.upstream import UNSENT, Turn
 
 SEND_SECONDS = 1.0
 FIND_SECONDS = 5.0
+MOST_UNDER_WAY = 20
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,22 @@ class Rounds:
     """Does for a gateway what nobody waits for."""
 
     gateway: Gateway
+    _under_way: set[UUID] = field(default_factory=set)
 
     async def run(self) -> None:
         """Go round until cancelled; what fails is logged, and tried again."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(_repeat(SEND_SECONDS, self.send_approved))
+            group.create_task(_repeat(SEND_SECONDS, partial(self.send_approved, group)))
             group.create_task(_repeat(FIND_SECONDS, self.find_lost))
 
-    async def send_approved(self) -> None:
-        """Send what was approved, oldest first; hold what would change something else than was shown."""
-        for proposal in await agent_effects.approved(self.gateway.writer.effects.pool, self.gateway.writer.vendor.name):
-            try:
-                await self._send(proposal)
-            except Refusal as refusal:
-                get_logger(__name__).warning("not_sent", effect=str(proposal.id), reason=refusal.reason)
+    async def send_approved(self, group: asyncio.TaskGroup) -> None:
+        """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
+        pool, vendor = self.gateway.writer.effects.pool, self.gateway.writer.vendor.name
+        room = MOST_UNDER_WAY - len(self._under_way)
+        if room > 0:
+            for proposal in await agent_effects.approved(pool, vendor, but=self._under_way, most=room):
+                self._under_way.add(proposal.id)
+                group.create_task(self._try(proposal))
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
@@ -48,41 +54,98 @@ class Rounds:
         for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.writer.patience):
             await self._find(lost)
 
-    async def _send(self, proposal: Proposal) -> None:
-        pool, credential = self.gateway.writer.effects.pool, self.gateway.vendor.credential(proposal.tenant)
-        fetch = self.gateway.upstream.fetch(credential)
+    async def _try(self, proposal: Proposal) -> None:
+        """Send a proposal, or say why not; whatever happens, the rounds go on."""
         try:
-            call = proposing.restored(self.gateway.table, proposal.route, proposal.call)
-            caller = proposing.asker(
-                proposal.call, tenant=proposal.tenant, task=proposal.task, attempt=proposal.attempt, tool=proposal.tool
-            )
-            proposing.within(call, self.gateway.callers.narrowed(caller))
-        except Refusal as refusal:
-            await agent_effects.give_up(pool, proposal.id, detail=f"not sent: {refusal.message}")
-            return
-        facts = await proposing.facts_of(call, fetch)
+            try:
+                await self._send(proposal)
+            except Refusal as refusal:
+                await self._not_sent(proposal, refusal)
+            except DATABASE_ERRORS:
+                raise
+            except Exception:
+                get_logger(__name__).exception("send_failed", effect=str(proposal.id))
+                await self._not_sent(proposal, Refusal("internal", "this gateway failed on it"))
+        except DATABASE_ERRORS as error:
+            reason = str(error) or type(error).__name__
+            get_logger(__name__).warning("send_waits", effect=str(proposal.id), error=reason)
+        finally:
+            self._under_way.discard(proposal.id)
+
+    async def _send(self, proposal: Proposal) -> None:
+        """Send a proposal; hold it if it would change something else than was shown.
+
+        Raises:
+            Refusal: nothing was sent.
+        """
+        gateway, pool = self.gateway, self.gateway.writer.effects.pool
+        credential = gateway.vendor.credential(proposal.tenant)
+        call = proposing.restored(gateway.table, proposal.route, proposal.call)
+        caller = proposing.asker(
+            proposal.call, tenant=proposal.tenant, task=proposal.task, attempt=proposal.attempt, tool=proposal.tool
+        )
+        caller = gateway.callers.narrowed(caller)
+        entry = Entry(
+            call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
+        )
+        await gateway.take(call.route, caller, credential)
+        async with gateway.upstream.turn(credential) as turn:
+            call = await gateway.within(call, caller, turn, entry)
+            facts = await proposing.facts_of(call, turn.fetch)
         base = proposing.base(call, facts)
         if base != proposal.base:
             text = proposing.shown(call, facts)
             held = f"{proposal.target} changed after the proposal was shown: look at it again"
             await agent_effects.hold(pool, proposal.id, shown=text, sha256=proposing.digest(text), base=base, held=held)
             return
-        await self.gateway.take(call.route, caller, credential)
-        if not await agent_effects.take(pool, proposal.id):
-            return
-        entry = Entry(
-            call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
-        )
-        status = 0
+        async with gateway.upstream.turn(credential) as turn:
+            # The turn ends before another gateway may take the proposal: who is stopped in between sends nothing.
+            sends = await agent_effects.take(pool, proposal.id)
+            if sends is not None:
+                await self._taken(call, turn, entry, proposal.id, sends)
+
+    async def _taken(self, call: Call, turn: Turn, entry: Entry, effect: UUID, sends: int) -> None:
+        gateway, status = self.gateway, 0
+
+        async def send(marked: Call) -> Reply:
+            try:
+                return await gateway.send(marked, turn, entry)
+            except Refusal as refusal:
+                if refusal.reason in UNSENT and await agent_effects.give_back(
+                    gateway.writer.effects.pool, effect, sends=sends
+                ):
+                    raise _Unsent(refusal) from refusal
+                raise
+
         try:
-            reply = await self.gateway.writer.send(
-                call, proposal.id, entry, send=self._sender(credential, entry), fetch=fetch
-            )
+            fetch = gateway.upstream.fetch(turn.credential)
+            reply = await gateway.writer.send(call, effect, entry, send=send, fetch=fetch)
             status = reply.status
+            assert entry.caller is not None
+            gateway.check(call, entry.caller, reply)
         except Refusal as refusal:
             entry.reason, status = refusal.reason, refusal.status
+        except _Unsent as unsent:
+            entry.reason, status = unsent.refusal.reason, unsent.refusal.status
+            raise unsent.refusal from None
         finally:
-            self.gateway.audit.write(entry, status=status, size=0)
+            gateway.audit.write(entry, status=status, size=0)
+
+    async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
+        """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
+        pool, log = self.gateway.writer.effects.pool, get_logger(__name__)
+        told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
+        limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+        passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        detail = f"not sent{' within a day of its approval' if passing else ''}: {refusal.message}"
+        waited = agent_effects.GIVE_UP_SECONDS if passing else 0.0
+        if await agent_effects.give_up(pool, proposal.id, detail=detail, waited=waited):
+            log.warning("given_up", **told)
+        elif passing:
+            delay, seconds = f"{refusal.reason}: {refusal.message}", refusal.retry_after if limited else None
+            before = await agent_effects.put_off(pool, proposal.id, delay=delay, seconds=seconds)
+            if before is None or before.partition(":")[0] != refusal.reason:
+                log.warning("not_sent", **told)
 
     async def _find(self, lost: Effect) -> None:
         pool = self.gateway.writer.effects.pool
@@ -111,12 +174,13 @@ class Rounds:
             return Call(route, parameters, {})
         return proposing.restored(self.gateway.table, kept.route, kept.call)
 
-    def _sender(self, credential: Credential, entry: Entry) -> Callable[[Call], Awaitable[Reply]]:
-        async def send(call: Call) -> Reply:
-            async with self.gateway.upstream.turn(credential) as turn:
-                return await self.gateway.send(call, turn, entry)
 
-        return send
+class _Unsent(Exception):
+    """A proposal that was taken was not sent after all, and was given back."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

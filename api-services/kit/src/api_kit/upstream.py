@@ -149,6 +149,8 @@ class Upstream:
         """
         vendor, credential = self._vendor, turn.credential
         every = {"accept-encoding": "identity", **vendor.headers, **headers, **credential.headers}
+        if asyncio.get_running_loop().time() >= turn.until:
+            raise Refusal("upstream_timeout", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout_at(turn.until):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
