@@ -100,6 +100,7 @@ class Toy:
     """The gateway, its vendor, and clients with the tokens of two services."""
 
     url: str
+    gateway: Gateway
     vendor: Upstreams
     client: httpx.AsyncClient
     neighbour: httpx.AsyncClient
@@ -107,7 +108,14 @@ class Toy:
 
 @asynccontextmanager
 async def toy(
-    folder: Path, pool: Pool, grant: Grant, bounds: Bounds | None = None, *, table: Table = TABLE, at: str | None = None
+    folder: Path,
+    pool: Pool,
+    grant: Grant,
+    bounds: Bounds | None = None,
+    *,
+    table: Table = TABLE,
+    at: str | None = None,
+    seconds: float = 20.0,
 ) -> AsyncIterator[Toy]:
     """Serve the gateway; the services open what the grant says.
 
@@ -118,13 +126,14 @@ async def toy(
         bounds: of the gateway.
         table: its routes.
         at: where another vendor is, in place of the one that answers what it is told to.
+        seconds: how long a turn may take.
     """
     opens = {"toy": {**grant.model_dump(mode="json"), "tools": None}}
     services = {
         "tests": {"token_sha256": [token_hash(TOKEN)], "opens": opens},
         "neighbour": {"token_sha256": [token_hash(NEIGHBOURS_TOKEN)], "opens": opens},
     }
-    (folder / "access.yaml").write_text(json.dumps({"services": services}))
+    (folder / "access.yaml").write_text(json.dumps({"services": services, "tenants": {"default": {"vendors": opens}}}))
     write_keys(folder / "key.json", folder / "jwks.json")
     files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
     settings = load(GatewaySettings, {**files, "DATABASE_URL": "postgresql://unused"})
@@ -149,7 +158,7 @@ async def toy(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
             limiter=LocalLimiter(),
-            upstream=Upstream(http, base_url=base, vendor=vendor),
+            upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
             calls=ToolCalls(pool),
             writer=Writer(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
@@ -157,7 +166,7 @@ async def toy(
         )
         app = build_gateway(gateway, settings, version="0", checks={}, registry=registry)
         async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:
-            yield Toy(url, upstream, client, neighbour)
+            yield Toy(url, gateway, upstream, client, neighbour)
 
 
 def client_of(url: str, token: str) -> httpx.AsyncClient:
