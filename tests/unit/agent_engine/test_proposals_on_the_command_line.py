@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import agent_effects
 import asyncpg
 import pytest
 import yaml
@@ -88,6 +89,29 @@ def test_what_waits_is_listed_shown_and_approved_by_its_hash(run: Run, propose: 
     approved = json.loads(done.stdout)
     assert [approved[name] for name in ("state", "decided_by", "reason")] == ["approved", "person:operator", "fine"]
     assert run("list", "--state", "proposed", "--json").stdout == ""
+
+
+def test_what_cannot_be_sent_yet_says_why(run: Run, propose: Propose, database_url: str) -> None:
+    """An approved proposal that waits shows what stands against it, how often it was tried, and the next time."""
+
+    async def put_off() -> None:
+        pool = await open_pool(database_url, size=1, application="tests")
+        try:
+            for _ in range(2):
+                await agent_effects.put_off(pool, id_, delay="upstream_open: left alone \x1b[2J for a moment")
+        finally:
+            await pool.close()
+
+    id_ = propose()
+    assert "not sent" not in run("show", str(id_)).stdout
+    run("approve", str(id_), "--sha256", HASH)
+    asyncio.run(put_off())
+    shown = run("show", str(id_)).stdout
+    assert "not sent   upstream_open: left alone" in shown
+    assert "(tried 2 times, again at " in shown
+    assert "\x1b" not in shown
+    told = json.loads(run("show", str(id_), "--json").stdout)
+    assert (told["tries"], told["delay"].partition(":")[0]) == (2, "upstream_open")
 
 
 def test_what_is_shown_cannot_act_on_the_terminal(run: Run, propose: Propose) -> None:

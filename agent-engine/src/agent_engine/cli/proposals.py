@@ -209,6 +209,14 @@ def _time(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
+def _delay(found: Proposal) -> str | None:
+    """Say what stands against sending what was approved, and when that is tried again."""
+    if found.state != "approved" or found.delay is None or found.try_at is None:
+        return None
+    times = "once" if found.tries == 1 else f"{found.tries} times"
+    return f"{found.delay} (tried {times}, again at {_time(found.try_at)})"
+
+
 def _print(screen: Screen, found: Proposal) -> None:
     facts = {
         "proposal": found.id,
@@ -222,6 +230,7 @@ def _print(screen: Screen, found: Proposal) -> None:
         "decided": f"{_time(found.decided_at)} by {found.decided_by}" if found.decided_at else None,
         "reason": found.reason,
         "now at": found.url,
+        "not sent": _delay(found),
         "detail": found.detail if found.detail != found.reason else None,
     }
     for name, value in facts.items():
