@@ -18,8 +18,9 @@ from service_kit.redact import Masker
 from agent_engine.course import Course
 from agent_engine.house import House
 from agent_engine.process import Stop, StopSignal
-from agent_engine.record import Record, masked_value
+from agent_engine.record import Record
 from agent_engine.spec import RunEnd
+from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict
 
 LONGEST_PAUSE_SECONDS = 600

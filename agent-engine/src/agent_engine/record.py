@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import agent_ledger
@@ -17,6 +17,7 @@ from service_kit.redact import Masker
 
 from agent_engine.live import Live
 from agent_engine.process import end_tasks
+from agent_engine.transcript import masked_value
 
 BATCH_SECONDS = 0.2
 """An event is in the ledger within 250 ms."""
@@ -139,14 +140,3 @@ class Record:
 def masked(body: Body, masker: Masker) -> Body:
     """Give an event without the run's tokens and known shapes of secrets."""
     return body_adapter.validate_python(masked_value(body.model_dump(), masker))
-
-
-def masked_value(value: Any, masker: Masker) -> Any:
-    """Mask every text inside a JSON value; broken surrogates, which no JSON can carry, become `?`."""
-    if isinstance(value, str):
-        return masker.mask(value).encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {key: masked_value(item, masker) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked_value(item, masker) for item in value]
-    return value

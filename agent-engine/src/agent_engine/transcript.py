@@ -84,15 +84,16 @@ def mask_line(masker: Masker, line: bytes) -> bytes:
             value = json.loads(line)
         except ValueError:
             return masked
-        return json.dumps(_masked(masker, value), ensure_ascii=False).encode()
+        return json.dumps(masked_value(value, masker), ensure_ascii=False).encode()
     return masked
 
 
-def _masked(masker: Masker, value: Any) -> Any:
+def masked_value(value: Any, masker: Masker) -> Any:
+    """Mask every text inside a JSON value, names too; broken surrogates, which no JSON can carry, become `?`."""
     if isinstance(value, str):
-        return masker.mask(value)
-    if isinstance(value, list):
-        return [_masked(masker, item) for item in value]
+        return masker.mask(value).encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {masker.mask(name): _masked(masker, item) for name, item in value.items()}
+        return {masked_value(name, masker): masked_value(item, masker) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked_value(item, masker) for item in value]
     return value

@@ -5,7 +5,9 @@ import json
 import subprocess
 import sys
 
+from agent_contracts.event import ToolCall
 from agent_engine.process import Pacer, Stop, StopSignal
+from agent_engine.record import masked
 from agent_engine.transcript import Lines, Transcript, mask_line, mask_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,20 @@ def test_masked_lines_stay_json() -> None:
     line = json.dumps({"a": f"x {SECRET}", "b": [key, {"c": 1}]}).encode()
     masked = json.loads(mask_line(Masker([SECRET]), line))
     assert masked == {"a": "x [secret]", "b": ["[secret]", {"c": 1}]}
+
+
+def test_a_line_with_half_a_character_is_masked() -> None:
+    """A broken surrogate, which the CLI may print as an escape, becomes `?` where the line is written anew."""
+    line = json.dumps({"a": "-----BEGIN PRIVATE KEY-----\nMIIB", "b": "\ud800"}).encode()
+    assert json.loads(mask_line(Masker([SECRET]), line)) == {"a": "[secret]", "b": "?"}
+
+
+def test_names_in_an_event_are_masked() -> None:
+    """A secret goes from a tool's input wherever it stands, be it the name of a value."""
+    call = ToolCall(call_id="1", tool="Bash", input={SECRET: 1, "in": [{f"x {SECRET}": "y"}]})
+    told = masked(call, Masker([SECRET]))
+    assert isinstance(told, ToolCall)
+    assert told.input == {"[secret]": 1, "in": [{"x [secret]": "y"}]}
 
 
 def test_a_session_ends_with_a_whole_line() -> None:
