@@ -10,6 +10,8 @@ from service_kit.log import get_logger
 from agent_engine.process import Stop, StopSignal
 
 BEATS = 4
+LONGEST_PAUSE_SECONDS = 4.0
+"""A cancel that no notification told of is heard with the next beat, and the run then has 5 s to end itself."""
 AGAIN_SECONDS = 0.5
 MARGIN = 0.9
 """The run is stopped this far into a lease that could not be beaten: before another worker may have the task."""
@@ -18,7 +20,7 @@ log = get_logger(__name__)
 
 
 async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds: float, stop: StopSignal) -> None:
-    """Beat a lease every quarter of its length, until it is lost or this is cancelled.
+    """Beat a lease every quarter of its length, and often enough to hear of a cancel, until it is lost.
 
     Args:
         pool: the ledger.
@@ -29,7 +31,7 @@ async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds
     """
     clock = asyncio.get_running_loop().time
     beaten = clock()
-    pause = seconds / BEATS
+    pause = beat_seconds(seconds)
     while True:
         await asyncio.sleep(pause)
         sent = clock()
@@ -46,6 +48,11 @@ async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds
         if not beat.live:
             stop.set(Stop.LOST_LEASE)
             return
-        beaten, pause = sent, seconds / BEATS
+        beaten, pause = sent, beat_seconds(seconds)
         if beat.cancel:
             stop.set(Stop.CANCELLED)
+
+
+def beat_seconds(lease_seconds: float) -> float:
+    """Give the pause between two beats of a lease."""
+    return min(lease_seconds / BEATS, LONGEST_PAUSE_SECONDS)

@@ -21,11 +21,16 @@ class Stop(Enum):
 
 
 class StopSignal:
-    """Tells a run to stop, once, with a reason; the first reason stands."""
+    """Tells a run to stop, once, with a reason; the first reason stands.
+
+    Attributes:
+        lost: whether the lease is lost, be it the reason or not: nothing may be written any more.
+    """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self._reason: Stop | None = None
+        self.lost = False
 
     @property
     def reason(self) -> Stop | None:
@@ -34,6 +39,7 @@ class StopSignal:
 
     def set(self, reason: Stop) -> None:
         """Tell the run to stop."""
+        self.lost = self.lost or reason is Stop.LOST_LEASE
         if self._reason is None:
             self._reason = reason
             self._event.set()

@@ -5,9 +5,12 @@ import json
 import subprocess
 import sys
 
+import pytest
 from agent_contracts.event import ToolCall
+from agent_engine.lease import beat_seconds
 from agent_engine.process import Pacer, Stop, StopSignal
 from agent_engine.record import masked
+from agent_engine.run import TERM_SECONDS
 from agent_engine.transcript import Lines, Transcript, mask_line, mask_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,10 +92,26 @@ async def test_the_first_reason_to_stop_stands() -> None:
     """A signal is given once; a later reason changes nothing."""
     stop = StopSignal()
     waiting = asyncio.create_task(stop.wait())
-    stop.set(Stop.LOST_LEASE)
     stop.set(Stop.CANCELLED)
-    assert await waiting is Stop.LOST_LEASE
-    assert stop.reason is Stop.LOST_LEASE
+    assert not stop.lost
+    stop.set(Stop.LOST_LEASE)
+    assert await waiting is Stop.CANCELLED
+    assert stop.reason is Stop.CANCELLED
+
+
+async def test_a_lease_that_is_lost_is_known_whatever_the_reason_to_stop() -> None:
+    """A run that was told to stop before its lease was lost may write no more all the same."""
+    stop = StopSignal()
+    stop.set(Stop.SHUTDOWN)
+    stop.set(Stop.LOST_LEASE)
+    assert stop.lost
+
+
+@pytest.mark.parametrize("lease", [1.0, 30.0, 3600.0])
+def test_a_cancel_is_heard_in_time_whatever_the_lease(lease: float) -> None:
+    """Four beats fit into a lease, and a cancel that no notification told of ends its run within ten seconds."""
+    assert beat_seconds(lease) <= lease / 4
+    assert beat_seconds(lease) + TERM_SECONDS < 10
 
 
 def test_a_hardened_worker_is_not_dumpable() -> None:
