@@ -1,10 +1,14 @@
 """One attempt of one task, from its claim to its end in the ledger."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import agent_effects
 import agent_ledger
+from agent_contracts import EffectSummary
 from agent_contracts.event import Body, Started, ToolResult
 from agent_ledger import Claim
 from agent_stores.pool import DATABASE_ERRORS
@@ -12,8 +16,8 @@ from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.brief import Brief, brief
-from agent_engine.closing import Closing
+from agent_engine.brief import Brief, brief, last_session
+from agent_engine.closing import Closing, Judge
 from agent_engine.course import Course
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.evidence import Evidence, is_answer, known_name
@@ -28,7 +32,9 @@ from agent_engine.spec import RunEnd
 from agent_engine.verdict import Facts, Verdict, judge
 
 EVENTS_PAGE = 1000
+AGAIN_SECONDS = 0.5
 
+Answer = TypeVar("Answer")
 log = get_logger(__name__)
 
 
@@ -66,23 +72,13 @@ class Attempt:
         """Bind, run, judge and close."""
         skill = self._house.shelf.skills[self._claim.task.skill]
         try:
-            binding = self._bound(skill)
+            plan = await self._plan(skill)
         except TaskRefused as refused:
             return await self._refuse(refused)
-        await self._recall()
-        effects = await agent_effects.effects_of(self._house.pool, self._claim.id) if self._claim.attempt > 1 else []
-        plan = await brief(
-            self._claim,
-            self._house,
-            skill=skill,
-            binding=binding,
-            effects=effects,
-            turns_taken=self._course.turns,
-        )
         masker = Masker(plan.spec.secrets)
         record = self._record(masker)
         async with record.kept():
-            verdict, end = await self._run(plan, record)
+            judging, end = await self._run(plan, record)
             closing = Closing(
                 self._claim,
                 self._house,
@@ -92,7 +88,35 @@ class Attempt:
                 session=str(plan.spec.session_id),
                 course=self._course,
             )
-            return await closing.close(verdict, end)
+            return await closing.close(judging, end)
+
+    async def _plan(self, skill: Skill) -> Brief:
+        binding = self._bound(skill)
+        await self._recall()
+        claim, house = self._claim, self._house
+        written = partial(agent_effects.effects_of, house.pool, claim.id)
+        return await brief(
+            claim,
+            house,
+            skill=skill,
+            binding=binding,
+            effects=await self._asked(written) if claim.attempt > 1 else [],
+            session=await self._asked(partial(last_session, claim, house)),
+            turns_taken=self._course.turns,
+        )
+
+    async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask the ledger; one that is away is asked again for as long as a lease lasts: it costs no attempt."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._house.settings.lease_seconds
+        while True:
+            try:
+                return await ask()
+            except DATABASE_ERRORS as error:
+                if clock() >= until:
+                    raise
+                log.warning("ledger_not_read", error=str(error) or type(error).__name__)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     def _bound(self, skill: Skill) -> Binding:
         if self._claim.engine not in self._house.drivers:
@@ -114,7 +138,7 @@ class Attempt:
     async def _refuse(self, refused: TaskRefused) -> str:
         masker = Masker(())
         closing = Closing(self._claim, self._house, record=self._record(masker), masker=masker, stop=self._stop)
-        return await closing.close(Verdict(status="failed", reason=refused.reason, message=str(refused)), None)
+        return await closing.close(_always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None)
 
     def _record(self, masker: Masker) -> Record:
         return Record(
@@ -130,16 +154,17 @@ class Attempt:
         """Take what earlier attempts of the task have proven, used and said."""
         after = (0, 0)
         while self._claim.attempt > 1:
-            page = await agent_ledger.events(self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
+            ask = partial(agent_ledger.events, self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
+            page = await self._asked(ask)
             self._evidence.recall(page)
             self._course.recall(page)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
 
-    async def _run(self, plan: Brief, record: Record) -> tuple[Verdict, RunEnd | None]:
+    async def _run(self, plan: Brief, record: Record) -> tuple[Judge, RunEnd | None]:
         if plan.spec.max_turns < 1:
-            return self._without_turns(), None
+            return self._without_turns, None
         await self._turn()
         if self._stop.reason is not None:
             return _stopped_before(self._stop.reason), None
@@ -174,13 +199,13 @@ class Attempt:
                 stop=self._stop,
             )
         except TaskRefused as refused:
-            return Verdict(status="failed", reason=refused.reason, message=str(refused)), None
+            return _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
         except (ConfinementError, DriverError) as error:
-            return Verdict(status="failed", reason="config", message=str(error)), None
+            return _always(Verdict(status="failed", reason="config", message=str(error))), None
         self._house.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
         self._house.metrics.confined.labels(end.confinement, end.limits).inc()
         self._house.metrics.reached.labels(end.limits).inc(bool(end.reached))
-        return await self._judge(plan, end), end
+        return partial(self._judge, plan, end), end
 
     async def _keep_session(self, record: Record, session_id: str, data: bytes) -> None:
         """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
@@ -206,14 +231,14 @@ class Attempt:
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
             self._house.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
 
-    async def _judge(self, plan: Brief, end: RunEnd) -> Verdict:
+    def _judge(self, plan: Brief, end: RunEnd, effects: Sequence[EffectSummary]) -> Verdict:
         verdict = judge(
             Facts(
                 end=end,
                 skill=plan.skill,
                 binding=plan.binding,
                 evidence=self._evidence,
-                effects=await agent_effects.effects_of(self._house.pool, self._claim.id),
+                effects=effects,
                 words=self._course.words,
                 wall_seconds=plan.spec.wall_seconds,
                 idle_seconds=plan.spec.idle_seconds,
@@ -223,13 +248,18 @@ class Attempt:
             return replace(verdict, reason="deadline", message="the deadline was over")
         return verdict
 
-    def _without_turns(self) -> Verdict:
+    def _without_turns(self, _: Sequence[EffectSummary]) -> Verdict:
         words = self._course.words
         message = f"the {self._course.turns} turns that the task has were taken by earlier attempts"
         return Verdict(status="failed", reason="turns", message=message, output=words, partial=words is not None)
 
 
-def _stopped_before(reason: Stop) -> Verdict:
+def _stopped_before(reason: Stop) -> Judge:
     if reason is Stop.CANCELLED:
-        return Verdict(status="cancelled", reason="cancelled", message="cancelled before it ran")
-    return Verdict(status="failed", reason="crashed", message="the worker was stopped before the run began")
+        return _always(Verdict(status="cancelled", reason="cancelled", message="cancelled before it ran"))
+    return _always(Verdict(status="failed", reason="crashed", message="the worker was stopped before the run began"))
+
+
+def _always(verdict: Verdict) -> Judge:
+    """Give a verdict that no effect changes."""
+    return lambda _: verdict

@@ -44,6 +44,7 @@ async def brief(
     skill: Skill,
     binding: Binding,
     effects: Sequence[EffectSummary],
+    session: tuple[uuid.UUID, bytes] | None,
     turns_taken: int = 0,
 ) -> Brief:
     """Put a run's brief together; its tokens are signed here and nowhere else.
@@ -54,11 +55,11 @@ async def brief(
         skill: the skill at the claim's version.
         binding: what the run may do.
         effects: what the task has written already.
+        session: the CLI's session to resume.
         turns_taken: in earlier attempts.
     """
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
-    session = await _last_session(claim, house)
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
@@ -101,6 +102,14 @@ def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
     return max(1.0, min(wall, left)), left < wall
 
 
+async def last_session(claim: Claim, house: House) -> tuple[uuid.UUID, bytes] | None:
+    """Read the session that the last attempt left, with its id."""
+    if claim.session is None:
+        return None
+    kept = await agent_ledger.get_blob(house.pool, claim.task.tenant, claim.session.sha256)
+    return (uuid.UUID(claim.session.session_id), kept) if kept else None
+
+
 def _who(claim: Claim) -> dict[str, Any]:
     return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant, "at": claim.clock.now()}
 
@@ -124,10 +133,3 @@ def _servers(
         )
         for server in binding.servers
     )
-
-
-async def _last_session(claim: Claim, house: House) -> tuple[uuid.UUID, bytes] | None:
-    if claim.session is None:
-        return None
-    kept = await agent_ledger.get_blob(house.pool, claim.task.tenant, claim.session.sha256)
-    return (uuid.UUID(claim.session.session_id), kept) if kept else None

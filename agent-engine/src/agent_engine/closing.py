@@ -2,11 +2,12 @@
 
 import asyncio
 import random
+from collections.abc import Callable, Sequence
 
 import agent_effects
 import agent_ledger
 import asyncpg
-from agent_contracts import TaskResult
+from agent_contracts import EffectSummary, TaskResult
 from agent_contracts.event import Finished, RetryEvent
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Artifact, Reason
@@ -28,6 +29,8 @@ SETTLE_TRIES = 10
 SETTLE_SECONDS = 0.1
 WRITE_AGAIN_SECONDS = 1.0
 
+Judge = Callable[[Sequence[EffectSummary]], Verdict]
+"""Gives the verdict by the task's effects."""
 log = get_logger(__name__)
 
 
@@ -63,15 +66,15 @@ class Closing:
         self._session = session
         self._course = course or Course(claim.attempt)
 
-    async def close(self, verdict: Verdict, end: RunEnd | None) -> str:
-        """Write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
+    async def close(self, judge: Judge, end: RunEnd | None) -> str:
+        """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
 
         A ledger that cannot be reached is tried again for as long as the lease may still be held.
         """
-        for remark in verdict.remarks:
-            self._record.add(WarningEvent(message=remark))
-        while self._stop.reason is not Stop.LOST_LEASE:
+        verdict: Verdict | None = None
+        while not self._stop.lost:
             try:
+                verdict = verdict or await self._judged(judge)
                 if not await self._record.flush():
                     break
                 await self._keep(verdict, end)
@@ -80,6 +83,12 @@ class Closing:
                 log.warning("end_not_written", error=str(error) or type(error).__name__)
                 await asyncio.sleep(WRITE_AGAIN_SECONDS)
         return self._lost()
+
+    async def _judged(self, judge: Judge) -> Verdict:
+        verdict = judge(await agent_effects.effects_of(self._house.pool, self._claim.id))
+        for remark in verdict.remarks:
+            self._record.add(WarningEvent(message=remark))
+        return verdict
 
     async def _write(self, verdict: Verdict, end: RunEnd | None) -> str:
         if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":

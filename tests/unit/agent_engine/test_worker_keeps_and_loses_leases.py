@@ -2,13 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import agent_ledger
+import asyncpg
 import pytest
 from agent_contracts import Retry, TaskState
 from agent_engine.spec import RunSpec
 from unit.agent_engine.engine_house import Place
-from unit.agent_engine.script import answer, init, speak
+from unit.agent_engine.script import answer, api_error, init, speak
 
 
 def wait_first(spec: RunSpec) -> list[str]:
@@ -107,3 +111,72 @@ async def test_ledger_that_was_away_is_waited_for(place: Place) -> None:
         )
         assert (await place.result(first)).status == "succeeded"
         assert (await place.result(await place.submit("plain"))).status == "succeeded"
+
+
+async def test_ledger_that_is_away_at_the_verdict_costs_no_run(place: Place) -> None:
+    """A run that succeeded while its effects could not be read is judged once they can be, and its words are kept."""
+    async with place.working(lambda spec: [init(spec), speak("begun"), answer()]) as driver:
+        async with without_effects(place):
+            task_id = await place.submit("plain", retry=Retry(max_attempts=1))
+            async with asyncio.timeout(20):
+                while not driver.ran or await is_there(driver.ran[0].folder):
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)
+        assert (await place.result(task_id)).status == "succeeded"
+    transcript = await agent_ledger.get_transcript(place.pool, task_id)
+    assert transcript is not None
+    assert b"begun" in transcript
+
+
+async def test_ledger_that_is_away_before_a_run_costs_no_attempt(place: Place) -> None:
+    """An attempt whose brief cannot be read waits for the ledger."""
+
+    def flaky(spec: RunSpec) -> list[str]:
+        return [init(spec), answer()] if spec.attempt == 2 else [init(spec), *api_error(529)]
+
+    async with place.working(flaky, WORKER_RETRY_SECONDS=1):
+        task_id = await place.submit("plain", retry=Retry(max_attempts=2))
+        await place.until(task_id, "retry")
+        async with without_effects(place):
+            async with asyncio.timeout(20):
+                while (view := await agent_ledger.get_task(place.pool, task_id)) is None or view.attempt == 1:
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)
+        result = await place.result(task_id)
+    assert (result.status, result.attempts) == ("succeeded", 2)
+
+
+@pytest.mark.timeout(60)
+async def test_stopped_worker_ends_while_the_ledger_is_away(place: Place) -> None:
+    """A worker that is stopped while nothing can be handed back ends with its lease."""
+    async with asyncio.timeout(30):
+        async with place.working(wait_first, WORKER_LEASE_SECONDS=2, WORKER_GRACE_SECONDS=0):
+            task_id = await place.submit("plain")
+            await place.until(task_id, "text")
+            await shut(place)
+
+
+@asynccontextmanager
+async def without_effects(place: Place) -> AsyncIterator[None]:
+    """Let no effects be read while the block runs."""
+    await place.pool.execute("alter table gateway.effects rename to away")
+    try:
+        yield
+    finally:
+        await place.pool.execute("alter table gateway.away rename to effects")
+
+
+async def shut(place: Place) -> None:
+    """Close the database to everybody."""
+    name = place.database_url.rpartition("/")[2].partition("?")[0]
+    connection = await asyncpg.connect(place.database_url, database="postgres")
+    try:
+        await connection.execute(f'alter database "{name}" with allow_connections false')
+        await connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+    finally:
+        await connection.close()
+
+
+async def is_there(folder: Path) -> bool:
+    """Say whether a run's folder is there: it is removed with the run's end."""
+    return await asyncio.to_thread(folder.exists)
