@@ -1,12 +1,14 @@
 """Uses the run's own tokens past the CLI: at its MCP server, at model-api, and through them. Standard library only."""
 
+import contextlib
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
-from attack.programs.own import MODEL, MODEL_TOKEN, TASK_TOKEN, URL, ask, call, tell
+from attack.programs.own import MODEL, MODEL_TOKEN, SECONDS, TASK_TOKEN, URL, ask, call, tell
 
 BODY: dict[str, Any] = {
     "model": "claude-sonnet-4-5",
@@ -116,6 +118,22 @@ def ref(repository: str) -> None:
     tell("ref", f"{came} {text.rpartition('ref: ')[2]}")
 
 
+def connections(count: str) -> None:
+    """Open connections to model-api, hold them all, and count those that are answered."""
+    held = []
+    for _ in range(int(count)):
+        with contextlib.suppress(OSError):
+            held.append(socket.create_connection((str(MODEL.hostname), MODEL.port or 80), timeout=SECONDS))
+            held[-1].sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    time.sleep(3)
+    answered = 0
+    for connection in held:
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):
+            answered += bool(connection.recv(100))
+    tell("connections", f"{answered} of {count} answered")
+
+
 def main(what: str, *arguments: str) -> None:
     """Do one of it."""
     ways: dict[str, Callable[..., None]] = {
@@ -124,6 +142,7 @@ def main(what: str, *arguments: str) -> None:
         "tools": tools,
         "tokens": tokens,
         "ref": ref,
+        "connections": connections,
     }
     ways[what](*arguments)
 

@@ -7,17 +7,20 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
 from service_kit.log import get_logger
 
 from agent_engine.confinement.layout import Target
+from agent_engine.process import end_tasks
 
 PIECE = 64 * 1024
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
-MOST_CONNECTIONS = 128
-"""Per port and run: a CLI needs a handful."""
+AGAIN_SECONDS = 0.5
+MOST_CONNECTIONS = 64
+"""Of one run at once: a CLI needs a handful, and each costs the worker two descriptors."""
 
 log = get_logger(__name__)
 
@@ -27,39 +30,57 @@ class Forwarder:
 
     def __init__(self, openings: Iterable[tuple[socket.socket, Target]]) -> None:
         self._openings = list(openings)
-        self._servers: list[asyncio.Server] = []
+        self._accepting: list[asyncio.Task[None]] = []
         self._connections: set[asyncio.Task[None]] = set()
+        self._refused = 0
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin to accept."""
         for listener, target in self._openings:
-            server = await asyncio.start_server(self._accept(target), sock=listener, limit=PIECE)
-            self._servers.append(server)
+            listener.setblocking(False)
+            self._accepting.append(asyncio.create_task(self._accept(listener, target)))
+
+    def reached(self) -> tuple[str, ...]:
+        """Say whether the run came up against the bound on its connections."""
+        if not self._refused:
+            return ()
+        return (f"limit on connections: {self._refused} beyond {MOST_CONNECTIONS} at once to its servers were refused",)
 
     async def close(self) -> None:
         """Stop accepting and cut every connection."""
-        for server in self._servers:
-            server.close()
+        await end_tasks(*self._accepting)
         for listener, _ in self._openings:
             listener.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def _accept(self, target: Target) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
-        limit = asyncio.Semaphore(MOST_CONNECTIONS)
-
-        def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.create_task(self._serve(target, limit, reader, writer))
+    async def _accept(self, listener: socket.socket, target: Target) -> None:
+        """Take connections one by one, so that those beyond the bound hold no descriptor."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(0)  # a flood must not keep the worker from its heartbeats
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                log.warning("accept_failed", target=f"{target.host}:{target.port}", error=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            if len(self._connections) >= MOST_CONNECTIONS:
+                self._refused += 1
+                connection.close()
+                continue
+            task = asyncio.create_task(self._serve(target, connection))
             self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
+            task.add_done_callback(partial(self._ended, connection))
 
-        return accepted
+    def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        self._connections.discard(task)
+        connection.close()
 
-    async def _serve(
-        self, target: Target, limit: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        async with limit, _closing(writer):
+    async def _serve(self, target: Target, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
+        async with _closing(writer):
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     there_reader, there_writer = await _connect(target)

@@ -78,7 +78,7 @@ class Started:
 
     def reached(self) -> tuple[str, ...]:
         """Say which bounds it has come up against, as far as that is counted here."""
-        return self._group.reached() if self._group is not None else ()
+        return (*(self._group.reached() if self._group is not None else ()), *self._forwarder.reached())
 
     async def close(self) -> None:
         """Kill what still runs, then give back sockets and descriptors."""
@@ -114,7 +114,7 @@ class Started:
         """Count it in its group, then begin to serve its loopback ports."""
         if self._group is not None:
             await asyncio.to_thread(self._group.enter, _pid_of(self._pidfds[0]))
-        await self._forwarder.start()
+        self._forwarder.start()
 
 
 async def start(
