@@ -1,10 +1,13 @@
 """The lease of one attempt: beaten while it lasts, and its run stopped once it is lost or the task is cancelled."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 from uuid import UUID
 
 import agent_ledger
 import asyncpg
+from agent_ledger import Beat
 from service_kit.log import get_logger
 
 from agent_engine.process import Stop, StopSignal
@@ -36,8 +39,7 @@ async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds
         await asyncio.sleep(pause)
         sent = clock()
         try:
-            async with asyncio.timeout(seconds / BEATS):
-                beat = await agent_ledger.heartbeat(pool, task_id, attempt, seconds)
+            beat = await _within(seconds / BEATS, agent_ledger.heartbeat(pool, task_id, attempt, seconds))
         except Exception as error:
             log.warning("heartbeat_failed", error=str(error) or type(error).__name__)
             if clock() - beaten >= seconds * MARGIN:
@@ -56,3 +58,20 @@ async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds
 def beat_seconds(lease_seconds: float) -> float:
     """Give the pause between two beats of a lease."""
     return min(lease_seconds / BEATS, LONGEST_PAUSE_SECONDS)
+
+
+async def _within(seconds: float, asking: Coroutine[Any, Any, Beat]) -> Beat:
+    """Wait for an answer at most so long, and not for its cancelling: that asks a server that is silent once more.
+
+    Raises:
+        TimeoutError: there was none.
+    """
+    task = asyncio.create_task(asking)
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    finally:
+        task.cancel()
+    if not done:
+        raise TimeoutError
+    return task.result()
