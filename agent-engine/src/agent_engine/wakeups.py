@@ -22,7 +22,8 @@ class Wakeups:
 
     Attributes:
         queued: set when there may be a task.
-        outbox: set when there may be a result to deliver.
+        results: set when there may be a result for a stream.
+        replies: set when there may be one for a URL.
     """
 
     def __init__(self, database_url: str, *, pools: Collection[str], cancel: Callable[[UUID], None]) -> None:
@@ -30,7 +31,8 @@ class Wakeups:
         self._pools = frozenset(pools)
         self._cancel = cancel
         self.queued = asyncio.Event()
-        self.outbox = asyncio.Event()
+        self.results = asyncio.Event()
+        self.replies = asyncio.Event()
 
     async def listen(self) -> None:
         """Listen until the connection fails.
@@ -46,7 +48,7 @@ class Wakeups:
             await connection.add_listener("ledger_cancel", self._on_cancel)
             await connection.add_listener("ledger_outbox", self._on_outbox)
             self.queued.set()
-            self.outbox.set()
+            self._on_outbox()
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
                 await connection.execute("select 1", timeout=LOOK_SECONDS)
@@ -63,4 +65,5 @@ class Wakeups:
             self._cancel(UUID(str(task)))
 
     def _on_outbox(self, *_: Any) -> None:
-        self.outbox.set()
+        self.results.set()
+        self.replies.set()

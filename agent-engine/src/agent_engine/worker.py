@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Literal
 from uuid import UUID
 
 import agent_ledger
@@ -60,7 +62,8 @@ class Worker:
         log.info("worker_started", worker=self._name, skills=sorted(self._house.shelf.skills))
         loops = [
             asyncio.create_task(self._forever("listen", self._wakeups.listen)),
-            asyncio.create_task(self._forever("outbox", self._deliver)),
+            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._wakeups.results))),
+            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._wakeups.replies))),
             asyncio.create_task(self._forever("count", self._count)),
         ]
         draining = asyncio.create_task(self._forever("drain", self._drain))
@@ -110,12 +113,12 @@ class Worker:
         )
         self._house.metrics.drained.inc(done)
 
-    async def _deliver(self) -> None:
-        self._wakeups.outbox.clear()
-        tried = await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
+    async def _deliver(self, only: Literal["streams", "urls"], news: asyncio.Event) -> None:
+        news.clear()
+        tried = await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool, only=only)
         self._house.metrics.delivered.inc(tried)
         if tried == 0:
-            await _any_of(self._wakeups.outbox, seconds=OUTBOX_SECONDS)
+            await _any_of(news, seconds=OUTBOX_SECONDS)
 
     async def _count(self) -> None:
         overview = await agent_ledger.overview(self._house.pool)

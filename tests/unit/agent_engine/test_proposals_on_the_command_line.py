@@ -5,9 +5,10 @@ import json
 import os
 import pty
 import re
+import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -154,14 +155,14 @@ def test_ctrl_c_at_the_question_decides_nothing(run: Run, propose: Propose) -> N
     try:
         while b"[y/N]" not in said:
             said += os.read(terminal, 4096)
-        os.write(terminal, b"\x03")
-        with suppress(OSError):  # the terminal is gone with its process
-            while os.read(terminal, 4096):
-                pass
+        ended, status = 0, 0
+        while not ended:  # as a person does: what is pressed between the question and the wait for its answer is lost
+            os.write(terminal, b"\x03")
+            time.sleep(0.2)
+            ended, status = os.waitpid(pid, os.WNOHANG)
     finally:
         os.close(terminal)
-        _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 130
+    assert os.waitstatus_to_exitcode(status) in (130, -signal.SIGINT)  # the latter where it was ending already
     assert json.loads(run("show", str(id_), "--json").stdout)["state"] == "proposed"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -12,6 +12,7 @@ class Receiver:
 
     origin: str = ""
     replies: list[str] = field(default_factory=lambda: ["204 No Content"])
+    trickles: bool = False
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -21,11 +22,25 @@ class Receiver:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.got.append((first, headers, body))
+        if self.trickles:
+            await _trickle(writer)
+            return
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         writer.write(f"HTTP/1.1 {reply}\r\nlocation: {self.origin}/moved\r\nconnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
         await writer.wait_closed()
+
+
+async def _trickle(writer: asyncio.StreamWriter) -> None:
+    """Answer with headers that never end, until nobody listens."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    with suppress(ConnectionError):
+        while True:
+            writer.write(b"x-more: please\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+    writer.close()
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from agent_ledger import (
     submit,
 )
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from service_kit.access import Access, Door
 from unit.ledger.house import ACCESS, DOOR, SKILL, STREAM, STRICT, done, said, take, taken
 
@@ -79,6 +80,17 @@ async def test_one_xadd_is_a_whole_use(redis: Redis, house: asyncpg.Pool) -> Non
     assert (view.task.actor.id, view.task.origin.ref, view.door) == (STREAM, f"{STREAM}/{entry}", DOOR.name)
     assert await redis.xlen(STREAM) == 0
     assert await drained(redis, house) == 0
+
+
+async def test_a_stream_that_is_none_hurts_no_other(redis: Redis, house: asyncpg.Pool) -> None:
+    """What Redis does not give of one door keeps no other closed; where it gives nothing, that is an error."""
+    await redis.set("agent:tasks:broken", "no stream")
+    broken = {"agent:tasks:broken": DOOR.model_copy(update={"name": "stream:agent:tasks:broken"})}
+    both = ACCESS.model_copy(update={"streams": broken | ACCESS.streams})
+    await send(redis, GOOD)
+    assert await drained(redis, house, both) == 1
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await drained(redis, house, ACCESS.model_copy(update={"streams": broken}))
 
 
 async def test_one_id_five_times_is_one_task(redis: Redis, house: asyncpg.Pool) -> None:

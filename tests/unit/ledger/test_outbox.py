@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +135,35 @@ async def test_given_up_in_the_end(redis: Redis, pool: asyncpg.Pool, receiver: R
     assert "given up" in await pool.fetchval("select error from ledger.outbox where failed_at is not null")
 
 
+async def test_no_row_hurts_another(redis: Redis, pool: asyncpg.Pool, receiver: Receiver) -> None:
+    """A delivery that fails in our own code is put off as any other, and what is beside it goes out."""
+
+    class Failing(Replies):
+        async def post(self, url: str, message_id: str, body: bytes, *, at: datetime) -> None:
+            raise LookupError("a fault of ours")
+
+    await finished(pool, reply_to={"url": f"{receiver.origin}/hook"})
+    await finished(pool, reply_to={"stream": "ci"})
+    assert await deliver(redis, Failing({}), pool) == 2
+    assert len(await said(redis, "agent:results:default:ci")) == 1
+    row = await pool.fetchrow("select error, due_at > now() as later from ledger.outbox where delivered_at is null")
+    assert row is not None
+    assert (row["error"], row["later"]) == ("a fault of ours", True)
+
+
+async def test_a_reply_that_trickles_is_given_up_in_time(
+    redis: Redis, pool: asyncpg.Pool, receiver: Receiver, replies: Replies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is on the whole of a post; streams need not wait for it."""
+    monkeypatch.setattr("agent_ledger.replies.TIMEOUT_SECONDS", 0.3)
+    receiver.trickles = True
+    await finished(pool, reply_to={"url": f"{receiver.origin}/hook"})
+    await finished(pool, reply_to={"stream": "ci"})
+    assert await deliver(redis, replies, pool, only="streams") == 1
+    assert await deliver(redis, replies, pool, only="urls") == 1
+    assert "no whole reply within 0.3 s" in await pool.fetchval("select error from ledger.outbox where kind = 'url'")
+
+
 async def test_unlisted_origin_is_never_called(redis: Redis, pool: asyncpg.Pool, receiver: Receiver) -> None:
     """Nothing is sent to an origin that is not on the list, which is empty by default."""
     await finished(pool, reply_to={"url": f"{receiver.origin}/hook"})
@@ -188,6 +218,9 @@ async def test_two_workers_share_the_rows(redis: Redis, pool: asyncpg.Pool, repl
         ("https://example.org:99999/", None),
         ("ftp://example.org/", None),
         ("https://[::1]:8/x", "https://[::1]:8"),
+        ("https://example.org/a\x7fb", None),
+        ("https://example.org/a\x00b", None),
+        ("https://example.org/é", None),
     ],
 )
 def test_origin_has_one_form(url: str, origin: str | None) -> None:

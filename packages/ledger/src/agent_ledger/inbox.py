@@ -56,21 +56,24 @@ async def drain(
         batch: the most entries to read at once.
 
     Raises:
-        RedisError: Redis cannot be reached; what was not acknowledged stays.
+        RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it
+            does not give is logged.
         asyncpg.PostgresError, OSError: the ledger cannot be reached; likewise.
     """
     if not access.streams:
         await asyncio.sleep(block_ms / 1000)
         return 0
-    try:
-        async with asyncio.TaskGroup() as group:
-            drains = [
-                group.create_task(_Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms))
-                for stream, door in access.streams.items()
-            ]
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return sum(done.result() for done in drains)
+    drains = [
+        _Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms)
+        for stream, door in access.streams.items()
+    ]
+    ended = dict(zip(access.streams, await asyncio.gather(*drains, return_exceptions=True), strict=True))
+    failed = {stream: error for stream, error in ended.items() if isinstance(error, BaseException)}
+    for stream, error in failed.items():
+        if len(failed) == len(ended) or not isinstance(error, ResponseError):
+            raise error
+        log.error("stream_unreadable", stream=stream, error=str(error))
+    return sum(done for done in ended.values() if isinstance(done, int))
 
 
 class _Drain:

@@ -7,15 +7,19 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
+import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from service_kit.log import get_logger
 
 from agent_ledger.connection import Executor
 from agent_ledger.replies import NotAllowed, NotDelivered, Replies
 from agent_ledger.streams import append
 
+log = get_logger(__name__)
 RESULTS = "agent:results"
 MAX_LENGTH = 10_000
 REPLY_STREAM_SECONDS = 7 * 86_400
@@ -53,7 +57,13 @@ class Message:
 
 
 async def deliver(
-    redis: Redis, replies: Replies, executor: Executor, *, batch: int = BATCH, lease_seconds: float = LEASE_SECONDS
+    redis: Redis,
+    replies: Replies,
+    executor: Executor,
+    *,
+    only: Literal["streams", "urls"] | None = None,
+    batch: int = BATCH,
+    lease_seconds: float = LEASE_SECONDS,
 ) -> int:
     """Send what is due, once; give how many rows were tried.
 
@@ -64,10 +74,11 @@ async def deliver(
         redis: where result streams are.
         replies: the URLs that may be written to.
         executor: the ledger; a pool, as rows are sent side by side.
+        only: take rows of this kind alone, so that slow receivers hold up no stream.
         batch: the most rows to take.
         lease_seconds: how long the rows are this call's.
     """
-    messages = await take(executor, batch, lease_seconds)
+    messages = await take(executor, batch, lease_seconds, only)
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(message: Message) -> None:
@@ -91,7 +102,11 @@ async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, messa
             await _to_stream(redis, message)
     except NotAllowed as error:
         await mark_failed(executor, message.id, str(error))
-    except (NotDelivered, RedisError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        raise
+    except Exception as error:
+        if not isinstance(error, NotDelivered | RedisError | OSError):
+            log.exception("delivery_failed", outbox=message.id, task_id=str(message.task_id))
         why = str(error)[:500] or type(error).__name__
         if message.kind == "url" and message.attempts >= MAX_URL_ATTEMPTS:
             await mark_failed(executor, message.id, f"given up after {message.attempts} attempts: {why}")
@@ -127,7 +142,9 @@ def _webhook(message: Message) -> bytes:
     return (json.dumps(head)[:-1] + f', "data": {message.result}}}').encode()
 
 
-async def take(executor: Executor, batch: int, lease_seconds: float) -> list[Message]:
+async def take(
+    executor: Executor, batch: int, lease_seconds: float, only: Literal["streams", "urls"] | None = None
+) -> list[Message]:
     """Lease due rows for one attempt; rows that another worker takes at this moment are passed over."""
     rows = await executor.fetch(
         """
@@ -137,6 +154,7 @@ async def take(executor: Executor, batch: int, lease_seconds: float) -> list[Mes
             where id in (
                 select id from ledger.outbox
                 where delivered_at is null and failed_at is null and due_at <= now()
+                    and ($3::text is null or (kind = 'url') = ($3 = 'urls'))
                 order by due_at, id limit $1 for update skip locked)
             returning id, task_id, tenant, kind, target, attempts
         )
@@ -145,6 +163,7 @@ async def take(executor: Executor, batch: int, lease_seconds: float) -> list[Mes
         """,
         batch,
         float(lease_seconds),
+        only,
     )
     return [Message(**row) for row in rows]
 

@@ -1,5 +1,6 @@
 """Sends results to URLs: allowed origins only, signed by Standard Webhooks, no redirects."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -13,6 +14,7 @@ from service_kit.http import HttpClient
 from service_kit.origins import listed_origin, origin_of
 
 TIMEOUT_SECONDS = 10.0
+"""For the whole of a post, however slowly its reply trickles: a batch of them ends well before its rows' lease."""
 MAX_REPLY_BYTES = 65_536
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix that Standard Webhooks gives secrets
 
@@ -59,7 +61,10 @@ class Replies:
         parts = urlsplit(url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            reply = await self._clients[origin].request("POST", path, content=body, headers=headers)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                reply = await self._clients[origin].request("POST", path, content=body, headers=headers)
+        except TimeoutError:
+            raise NotDelivered(f"{origin} gave no whole reply within {TIMEOUT_SECONDS:g} s") from None
         except UpstreamError as error:
             raise NotDelivered(str(error)) from error
         if not reply.ok:

@@ -194,15 +194,18 @@ class HttpClient:
         limit: Any = httpx.USE_CLIENT_DEFAULT
         if timeout is not None:
             limit = httpx.Timeout(timeout, connect=min(timeout, self._connect_timeout))
-        request = self._client.build_request(
-            method,
-            path,
-            params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
-            json=json,
-            content=content,
-            headers=dict(headers or {}),
-            timeout=limit,
-        )
+        try:
+            request = self._client.build_request(
+                method,
+                path,
+                params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
+                json=json,
+                content=content,
+                headers=dict(headers or {}),
+                timeout=limit,
+            )
+        except httpx.InvalidURL as error:
+            raise UpstreamError(f"the address cannot be asked: {error}") from error
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
         try:
             response = await self._client.send(request, stream=True)

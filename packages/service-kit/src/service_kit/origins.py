@@ -14,7 +14,7 @@ def origin_of(url: str) -> str | None:
         return None
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
         return None
-    if any(character in url for character in "\\\t\r\n ") or not url.isascii():
+    if any(not "!" <= character <= "~" or character == "\\" for character in url):
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
