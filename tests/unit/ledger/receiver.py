@@ -13,6 +13,7 @@ class Receiver:
     origin: str = ""
     replies: list[str] = field(default_factory=lambda: ["204 No Content"])
     trickles: bool = False
+    trickled: asyncio.Event = field(default_factory=asyncio.Event)
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -24,6 +25,7 @@ class Receiver:
         self.got.append((first, headers, body))
         if self.trickles:
             await _trickle(writer)
+            self.trickled.set()
             return
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         writer.write(f"HTTP/1.1 {reply}\r\nlocation: {self.origin}/moved\r\nconnection: close\r\n\r\n".encode())
@@ -41,6 +43,8 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
             await writer.drain()
             await asyncio.sleep(0.05)
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 @asynccontextmanager

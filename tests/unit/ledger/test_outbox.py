@@ -162,6 +162,7 @@ async def test_a_reply_that_trickles_is_given_up_in_time(
     assert await deliver(redis, replies, pool, only="streams") == 1
     assert await deliver(redis, replies, pool, only="urls") == 1
     assert "no whole reply within 0.3 s" in await pool.fetchval("select error from ledger.outbox where kind = 'url'")
+    await receiver.trickled.wait()
 
 
 async def test_unlisted_origin_is_never_called(redis: Redis, pool: asyncpg.Pool, receiver: Receiver) -> None:
