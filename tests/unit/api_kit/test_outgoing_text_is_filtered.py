@@ -21,9 +21,9 @@ TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(
 MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
 
 
-def filtered(text: str, *, hosts: tuple[str, ...] = (), names: tuple[str, ...] = ()) -> Filtered:
+def filtered(text: str) -> Filtered:
     """Filter a comment."""
-    return outgoing({"body": text}, texts={"body"}, token=TOKEN, hosts=hosts, may_mention=lambda name: name in names)
+    return outgoing({"body": text}, texts={"body"}, token=TOKEN, hosts=(), may_mention=lambda name: False)
 
 
 def text_of(found: Filtered) -> str:
@@ -96,45 +96,6 @@ def test_no_text_breaks_it(text: str) -> None:
     if secret_in(text, TOKEN) is None:
         once = text_of(filtered(text))
         assert text_of(filtered(once)) == once
-
-
-@pytest.mark.parametrize(
-    ("text", "sent"),
-    [
-        ("![a](https://evil.example/x.png)", "[image: a](https://evil.example/x.png)"),
-        ("![a][ref]", "[image: a][ref]"),
-        ("![](https://evil.example/x.png 'title')", "[image: ](https://evil.example/x.png 'title')"),
-        ('<img src="https://evil.example/x.png">', "[image](https://evil.example/x.png)"),
-        ("<IMG\nsrc=https://evil.example/x.png", "[image](https://evil.example/x.png)"),
-        ('<picture><source srcset="https://evil.example/x.png">', "[image](https://evil.example/x.png)"),
-        ("![a](http://good.example/x.png)", "[image: a](http://good.example/x.png)"),
-        ("![a](https://good.example/x.png)", "![a](https://good.example/x.png)"),
-        ("`![a](https://evil.example/x.png)`", "`![a](https://evil.example/x.png)`"),
-        ("[a link](https://example.org)", "[a link](https://example.org)"),
-    ],
-)
-def test_images_from_elsewhere_become_links(text: str, sent: str) -> None:
-    """Showing an image asks another host, with whatever its address says; a link asks nobody until it is followed."""
-    assert text_of(filtered(text, hosts=("good.example",))) == sent
-
-
-@pytest.mark.parametrize(
-    ("text", "sent"),
-    [
-        ("cc @octocat and @octo-org/team", "cc `@octocat` and `@octo-org/team`"),
-        ("(@octocat)", "(`@octocat`)"),
-        ("`open @octocat", "`open ``@octocat``"),
-        ("`code`:@octocat", "`code`:`@octocat`"),
-        ("`code` @octocat", "`code` `@octocat`"),
-        ("a `:`@octocat", "a `:` `@octocat`"),
-        ("@ada look", "@ada look"),
-        ("mail a@example.org, `@octocat`, npm i @scope/name", "mail a@example.org, `@octocat`, npm i `@scope/name`"),
-        ("```\n@octocat\n```\n@octocat", "```\n@octocat\n```\n`@octocat`"),
-    ],
-)
-def test_mentions_are_quieted(text: str, sent: str) -> None:
-    """Nobody is called whom the grant does not name."""
-    assert text_of(filtered(text, names=("ada",))) == sent
 
 
 def test_what_was_changed_is_told() -> None:
