@@ -84,7 +84,7 @@ async def test_one_xadd_is_a_whole_use(redis: Redis, house: asyncpg.Pool) -> Non
 
 async def test_a_stream_that_is_none_hurts_no_other(redis: Redis, house: asyncpg.Pool) -> None:
     """What Redis does not give of one door keeps no other closed; where it gives nothing, that is an error."""
-    await redis.set("broken", "no stream")
+    await redis.set("broken", "no stream", ex=60)
     await send(redis, GOOD)
     assert await drained(redis, house, Access(streams={"broken": DOOR} | ACCESS.streams)) == 1
     with pytest.raises(ResponseError, match="WRONGTYPE"):

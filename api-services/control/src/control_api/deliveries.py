@@ -56,6 +56,11 @@ async def keep_outcome(connection: Connection, *, source: str, digest: bytes, ou
     )
 
 
+async def forget(connection: Connection, *, source: str, digest: bytes) -> None:
+    """Take a delivery as never seen."""
+    await connection.execute("delete from control.deliveries where source = $1 and body_hash = $2", source, digest)
+
+
 async def prune(connection: Connection) -> int:
     """Delete deliveries and firings older than 30 days; give the number of deliveries."""
     await connection.execute(

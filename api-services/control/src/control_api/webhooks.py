@@ -65,6 +65,8 @@ class Webhooks:
         if not isinstance(payload, dict):
             raise Refusal(400, "json", "the body is not a JSON object", AS_SENT)
         event = request.headers.get("x-github-event", "")[:64]
+        if not event:
+            raise Refusal(422, "event", "X-GitHub-Event is missing", "Send the delivery with GitHub's own headers.")
         delivery = Delivery(SOURCE, event, payload, deliveries.body_hash(body))
         misfit = github.misfit(delivery.event, delivery.payload)
         if misfit is not None:
@@ -94,7 +96,10 @@ class Webhooks:
                 422, "task", reasons, "Mend what is named, then redeliver: nothing was kept of this delivery."
             )
         document = outcome.document()
-        await deliveries.keep_outcome(connection, source=SOURCE, digest=digest, outcome=document)
+        if outcome.tasks and not outcome.refused:
+            await deliveries.keep_outcome(connection, source=SOURCE, digest=digest, outcome=document)
+        else:  # it may lead to more when it is sent again; what it led to already has its own id
+            await deliveries.forget(connection, source=SOURCE, digest=digest)
         return 202 if outcome.tasks else 200, {"duplicate": False, **document}
 
     async def decide(self, connection: Connection, delivery: Delivery, door: Door) -> Outcome:
