@@ -71,6 +71,7 @@ def is_harmless(text: str) -> bool:
             f'<img src="https://good.example/x" srcset="{EVIL}">',
             f'&lt;img src="https://good.example/x" srcset="{EVIL}">',
         ),
+        ("<select>@[octocat](/x)", "&lt;select>@[octocat](/x)"),
         ("![a](http://good.example/x.png)", "[image: a](http://good.example/x.png)"),
         ("![a](https://good.example@evil.example/x)", "[image: a](https://good.example@evil.example/x)"),
     ],

@@ -11,9 +11,10 @@ from api_kit.markdown import code
 
 _IMAGE = re.compile(
     r"(?P<mark>!+\[)|<(?=(?:img|image|feimage|use|picture|source|video|audio|track|i?frame|object|embed|applet|svg|input"
-    r"|link|style|script|body)\b)",
+    r"|link|style|script|body|select)\b)",
     re.IGNORECASE,
 )
+"""What loads something; `select` drops the tags in it, which joins an `@` to a name."""
 _ADDRESS = r"https://(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#][A-Za-z0-9._~/?#@!$*+,;=%&:-]*)?"
 _KNOWN_IMAGE = re.compile(rf"!\[[^\[\]\\`<\n]*\]\({_ADDRESS}\)")
 _KNOWN_TAG = re.compile(
