@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from agent_contracts import Actor, Origin, Task, task_id_for
 from agent_effects import spent_by
@@ -92,7 +93,7 @@ async def fire(connection: Connection, triggers: Triggers, delivery: Delivery, d
     """Submit the tasks of a delivery inside its transaction."""
     planned, outcome = plan(triggers, delivery, door)
     for trigger, task in planned:
-        over = await _over_budget(connection, trigger, door.tenant)
+        over = await _over_budget(connection, trigger, door.tenant, task.id)
         if over is not None:
             outcome.refused.append({"trigger": trigger.name, "reason": over})
             continue
@@ -115,11 +116,14 @@ def _closed_repository(delivery: Delivery, door: Door) -> str | None:
     return None if bound is not None and allowed(bound, "repositories", name) else name[:200]
 
 
-async def _over_budget(connection: Connection, trigger: Trigger, tenant: str) -> str | None:
+async def _over_budget(connection: Connection, trigger: Trigger, tenant: str, task_id: UUID | None) -> str | None:
+    """Say which daily budget stands against a firing; one of today that is only sent again is within it."""
     limit = trigger.daily_budget
     if limit.tasks is None and limit.usd is None:
         return None
     fired = await deliveries.fired_today(connection, tenant=tenant, trigger=trigger.name)
+    if task_id in fired:
+        return None
     if limit.tasks is not None and len(fired) >= limit.tasks:
         return f"its daily budget of {limit.tasks} tasks is used up"
     if limit.usd is not None and await spent_by(connection, fired) >= Decimal(str(limit.usd)):
