@@ -7,6 +7,7 @@ from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
 from agent_ledger.migrations import SCHEMA as LEDGER_SCHEMA
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
+from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
 from service_kit.settings import listed
@@ -19,7 +20,7 @@ SERVICE = "agent-engine"
 
 
 def health_app(house: House) -> ASGIApp:
-    """Make the app; ready means that both stores answer and both schemas are as this code knows them."""
+    """Make the app; ready: both stores answer, their schemas are known here, and the signing key is public."""
 
     async def ledger() -> None:
         await assert_current(house.pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
@@ -30,10 +31,14 @@ def health_app(house: House) -> ASGIApp:
     async def redis() -> None:
         await house.redis.ping()
 
+    async def key() -> None:
+        if fault := house.signer.fault():
+            raise ConfigError(fault)
+
     routes = health_routes(
         service=SERVICE,
         version=version("agent-bot-engine"),
-        checks={"ledger": ledger, "effects": effects, "redis": redis},
+        checks={"ledger": ledger, "effects": effects, "redis": redis, "key": key},
         registry=house.metrics.registry,
         warnings={"access": house.access.fault},
     )

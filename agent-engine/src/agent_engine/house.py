@@ -13,6 +13,7 @@ from agent_stores.pool import open_pool, open_redis
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
 from service_kit.access_names import unknown_names
+from service_kit.errors import ConfigError
 from service_kit.log import get_logger
 from service_kit.tokens import Signer
 
@@ -89,7 +90,10 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     access = AccessFile(settings.access_file)
     for warning in strangers(settings.access_file, access, shelf):
         log.warning("access", file=str(settings.access_file), warning=warning)
-    signer = Signer.from_file(settings.agent_signing_key_file)
+    signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
+    fault = signer.fault()
+    if fault is not None:
+        raise ConfigError(fault)
     redis = open_redis(settings.redis_url.get_secret_value())
     pool = await open_pool(
         settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"

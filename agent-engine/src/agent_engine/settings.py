@@ -112,6 +112,9 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
     redis_url: SecretStr = Field(description="Redis of the inbox and of live events")
     access_file: Path = Field(description="access.yaml: the doors whose streams are drained")
     agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
+    agent_jwks_file: Path | None = Field(
+        default=None, description="the public keys; given, a worker whose own is none of them does not start"
+    )
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
     model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
     mcp_transport: Literal["sse", "http"] = Field(default="sse", description="how runs speak to MCP servers")

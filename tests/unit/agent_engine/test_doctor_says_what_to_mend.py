@@ -1,5 +1,6 @@
 """The doctor: every dependency is looked at, and what is wrong comes with its remedy."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -9,11 +10,14 @@ import asyncpg
 import pytest
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
+from agent_engine.house import open_house
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
 from redis.asyncio import Redis
+from service_kit.errors import ConfigError
 from service_kit.http import HttpClient
 from service_kit.settings import load
+from service_kit.tokens import Signer
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -109,14 +113,15 @@ async def test_a_redis_that_may_lose_or_refuse_tasks_is_named(
 
 
 async def test_keys_that_do_not_fit_are_found(place: Place, tmp_path: Path) -> None:
-    """A signing key that the public keys do not know is found by trying it."""
+    """A signing key that the public keys do not know is told as such, with the command that mends it."""
     (tmp_path / "other.json").write_text('{"keys": []}')
     found = await examined(
         AGENT_SIGNING_KEY_FILE=str(place.folder / "key.json"),
         AGENT_JWKS_FILE=str(tmp_path / "other.json"),
         AGENT_REF_KEY=KEY.hex(),
     )
-    assert found["keys"].state == "bad"
+    assert (found["keys"].state, "is not public in" in found["keys"].detail) == ("bad", True)
+    assert "agent-engine keys rotate" in found["keys"].remedy
 
 
 async def test_names_that_nothing_knows_are_a_warning(tmp_path: Path) -> None:
@@ -178,3 +183,16 @@ async def test_worker_tells_its_health(place: Place, path: str) -> None:
     assert reply.status == 200
     if path == "/metrics":
         assert "agent_engine_slots" in reply.text
+
+
+async def test_worker_whose_key_is_not_public_does_not_work(place: Place, tmp_path: Path) -> None:
+    """It does not start; one that runs already is not ready, and says why."""
+    (tmp_path / "other.json").write_text('{"keys": []}')
+    with pytest.raises(ConfigError, match=r"is not public in .*other\.json.*agent-engine keys rotate"):
+        async with open_house(place.settings(AGENT_JWKS_FILE=tmp_path / "other.json")):
+            pass
+    signer = Signer.from_file(place.folder / "key.json", tmp_path / "other.json")
+    house = replace(place.house(Script(lambda _: [])), signer=signer)
+    async with serving(health_app(house)) as url, HttpClient(base_url=url) as http:
+        reply = await http.request("GET", "/ready")
+    assert (reply.status, "is not public" in reply.json()["checks"]["key"]) == (503, True)

@@ -50,3 +50,16 @@ def test_what_may_not_be_done_is_one_line(public: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("AGENT_JWKS_FILE")
     missing = run("list")
     assert (missing.exit_code, "AGENT_JWKS_FILE is not set" in missing.output) == (2, True)
+
+
+def test_a_key_that_is_not_public_is_told(public: Path) -> None:
+    """With an old key put back, `list` says so and fails; `rotate` mends it and says what becomes of the old one."""
+    private = public.with_name("key.json")
+    old = private.read_text()
+    write_keys(private, public)
+    private.write_text(old)
+    listed = run("list")
+    assert (listed.exit_code, "is not public" in listed.output, "signs\n" in listed.output) == (2, True, False)
+    turned = run("rotate")
+    assert (turned.exit_code, "was not public and is still refused" in turned.output) == (0, True)
+    assert run("list").exit_code == 0

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 from service_kit import keys
+from service_kit.errors import ConfigError
 from service_kit.settings import load
 
 from agent_engine.cli.screen import DONE, Json, Screen, finish
@@ -24,10 +25,14 @@ def listed(as_json: Json = False) -> None:
 
     async def work() -> int:
         screen, files = Screen(as_json=as_json), load(KeyFiles)
-        signs = keys.read_private(files.agent_signing_key_file)["kid"]
-        for kid in keys.read_public(files.agent_jwks_file):
+        key, public = keys.read_private(files.agent_signing_key_file), keys.read_public(files.agent_jwks_file)
+        fault = keys.unpublished(key, public, files.agent_jwks_file)
+        signs = key["kid"] if fault is None else None
+        for kid in public:
             screen.data({"kid": kid, "signs": kid == signs})
             screen.show(Text(f"{kid}  {'signs' if kid == signs else 'is accepted'}"))
+        if fault is not None:
+            raise ConfigError(fault)
         return DONE
 
     finish(work())
@@ -41,6 +46,9 @@ def rotate(as_json: Json = False) -> None:
         screen, files = Screen(as_json=as_json), load(KeyFiles)
         new, old = keys.rotate(files.agent_signing_key_file, files.agent_jwks_file)
         screen.data({"signs": new, "accepted": old})
+        if old is None:
+            screen.show(Text(f"{new} signs from now on; the key before it was not public and is still refused"))
+            return DONE
         screen.show(Text(f"{new} signs from now on; {old} is accepted, so that running tasks go on"))
         screen.show(Text(f"once they have ended: agent-engine keys retire {old}", style="dim"))
         return DONE

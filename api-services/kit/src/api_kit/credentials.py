@@ -8,14 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from service_kit.access import TenantName
 from service_kit.errors import ConfigError
+from service_kit.keys import refuse_open
 from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
 
 from api_kit.errors import Refusal
 from api_kit.vendor import Credential
 
-OPEN_TO_OTHERS = 0o037
-"""Written by the group, or anything to all others; a mounted secret is often the group's to read."""
 NAME_DIGITS = 12
 Token = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")]
 
@@ -90,12 +89,10 @@ class TenantCredentials:
 
     def _read(self, path: Path) -> dict[str, Credential]:
         try:
-            mode = path.stat().st_mode
+            refuse_open(path, f"{self._variable}={path}")
             tokens = read_checked(path, Tokens, variable=self._variable)
         except OSError as error:
             raise ConfigError(f"{self._variable}={path} cannot be read: {error.strerror}") from None
-        if mode & OPEN_TO_OTHERS:
-            raise ConfigError(f"{self._variable}={path} is open to others ({mode & 0o777:o}): chmod 600 {path}")
         return {tenant: self._credential(token) for tenant, token in tokens.tenants.items()}
 
     def _credential(self, token: str) -> Credential:

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from jwt import PyJWK, PyJWTError
 from jwt.algorithms import OKPAlgorithm
 
 from service_kit.errors import ConfigError
+
+OPEN_TO_OTHERS = 0o037
+"""Written by the group, or anything to all others; a mounted secret is often the group's to read."""
 
 
 def generate_keypair(kid: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -40,13 +43,31 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
+def refuse_open(path: Path, named: str = "") -> None:
+    """Refuse a secret that others may read or change.
+
+    Args:
+        path: the file or folder.
+        named: what the message begins with, as in `VARIABLE=path`; the path alone where it is empty.
+
+    Raises:
+        OSError: it cannot be looked at.
+        ConfigError: it is open to others; says how to close it.
+    """
+    mode = path.stat().st_mode
+    if mode & OPEN_TO_OTHERS:
+        remedy = f"chmod {'700' if path.is_dir() else '600'} {path}"
+        raise ConfigError(f"{named or path} is open to others ({mode & 0o777:o}): {remedy}")
+
+
 def read_private(path: Path) -> dict[str, Any]:
     """Read a signing key.
 
     Raises:
-        ConfigError: the file is missing or holds no Ed25519 private JWK.
+        ConfigError: the file is missing, open to others, or holds no Ed25519 private JWK.
     """
     try:
+        refuse_open(path, f"AGENT_SIGNING_KEY_FILE={path}")
         key: dict[str, Any] = json.loads(path.read_text())
         if not key.get("d"):
             raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")
@@ -60,20 +81,51 @@ def read_private(path: Path) -> dict[str, Any]:
     return key
 
 
-def rotate(private_path: Path, jwks_path: Path) -> tuple[str, str]:
-    """Turn the signing key: the new one is made public beside the old one, then signs. Give both ids, the new first.
+def publish(private_path: Path, jwks_path: Path) -> None:
+    """Make a public file of the signing key alone.
+
+    Raises:
+        ConfigError: the signing key is not usable.
+    """
+    private = read_private(private_path)
+    jwks_path.write_text(_jwks([{name: value for name, value in private.items() if name != "d"}]))
+
+
+def unpublished(private: Mapping[str, Any], public: Mapping[str, Mapping[str, Any]], jwks_path: Path) -> str | None:
+    """Say, with the remedy, that the signing key is none of the public ones; None where it is one."""
+    if _is_public(private, public):
+        return None
+    back = f"put back the signing key of {' or '.join(public)}" if public else "put back the file that names it"
+    return (
+        f"the key that signs ({private['kid']}) is not public in {jwks_path}, so all that it signs is refused: "
+        f"`agent-engine keys rotate` makes one that is, or {back}"
+    )
+
+
+def _is_public(private: Mapping[str, Any], public: Mapping[str, Mapping[str, Any]]) -> bool:
+    return public.get(private["kid"], {}).get("x") == private.get("x")
+
+
+def rotate(private_path: Path, jwks_path: Path) -> tuple[str, str | None]:
+    """Turn the signing key: the new one is made public beside the old one, then signs.
 
     The files are written in place, so that a container that mounts one of them sees it change.
+
+    Returns:
+        The new key's id, and the old one's; None where that was not public, which it does not become.
 
     Raises:
         ConfigError: a file is not usable, or two keys are public already.
     """
     with _alone(jwks_path):
-        old, public = read_private(private_path)["kid"], read_public(jwks_path)
+        key, public = read_private(private_path), read_public(jwks_path)
+        old = key["kid"] if _is_public(key, public) else None
         others = sorted(set(public) - {old})
-        if others:
+        if len(public) > 1:
+            one = "one of " if old is None else ""
             raise ConfigError(
-                f"two keys are public already: retire {', '.join(others)} first, once no run from before it is live"
+                f"two keys are public already: retire {one}{', '.join(others)} first, "
+                "once no run from before it is live"
             )
         private, fresh = generate_keypair(secrets.token_hex(8))
         _overwrite(jwks_path, _jwks([fresh, *public.values()]))
@@ -85,14 +137,16 @@ def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
     """Take a key out of the public ones: what it signed is refused from then on.
 
     Raises:
-        ConfigError: a file is not usable, there is no such key, or it is the one that signs.
+        ConfigError: a file is not usable, there is no such key, or it is the one that signs or the last.
     """
     with _alone(jwks_path):
-        signs, public = read_private(private_path)["kid"], read_public(jwks_path)
+        key, public = read_private(private_path), read_public(jwks_path)
         if kid not in public:
-            raise ConfigError(f"no public key is named {kid!r}: there are {', '.join(public)}")
-        if kid == signs:
+            raise ConfigError(f"no public key is named {kid!r}: there are {', '.join(public) or 'none'}")
+        if kid == key["kid"] and _is_public(key, public):
             raise ConfigError(f"{kid} is the key that signs: turn it first (`agent-engine keys rotate`)")
+        if len(public) == 1:
+            raise ConfigError(f"{kid} is the last public key: make another first (`agent-engine keys rotate`)")
         _overwrite(jwks_path, _jwks([key for name, key in public.items() if name != kid]))
 
 

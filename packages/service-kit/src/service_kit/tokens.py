@@ -14,7 +14,7 @@ from jwt import PyJWK
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service_kit.errors import TokenError
-from service_kit.keys import read_private, read_public
+from service_kit.keys import read_private, read_public, unpublished
 from service_kit.watched import WatchedFile
 
 ISSUER = "agent-engine"
@@ -59,18 +59,32 @@ class Signer:
 
     def __init__(self, private_jwk: dict[str, Any]) -> None:
         self._present: Callable[[], dict[str, Any]] = lambda: private_jwk
+        self._public: WatchedFile[dict[str, dict[str, Any]]] | None = None
 
     @classmethod
-    def from_file(cls, path: Path) -> "Signer":
+    def from_file(cls, path: Path, jwks_path: Path | None = None) -> "Signer":
         """Sign with the key of a file, which is read again when it changes.
 
+        Args:
+            path: the signing key.
+            jwks_path: the public keys, where `fault` is to look for it among them.
+
         Raises:
-            ConfigError: the file is missing or holds no Ed25519 private JWK.
+            ConfigError: a file is missing or does not hold what it should.
         """
         file = WatchedFile(path, read_private)
         signer = cls(file.current())
         signer._present = file.current
+        signer._public = WatchedFile(jwks_path, read_public) if jwks_path is not None else None
         return signer
+
+    def fault(self) -> str | None:
+        """Say that what is signed now is refused by all, and what to do; None where it is not, or cannot be known."""
+        if self._public is None:
+            return None
+        private = self._present()
+        told = unpublished(private, self._public.current(), self._public.path)
+        return told and unpublished(private, self._public.current(look=True), self._public.path)
 
     def task_token(
         self,
