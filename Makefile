@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export LC_ALL = C.UTF-8
 
 help: ## explain the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'
 	@echo
 	@echo 'Settings go after the target, as in: make demo TRANSPORT=http DOOR=redis'
 	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
@@ -69,5 +69,6 @@ build: .venv/develops ## build every wheel into dist/
 	@scripts/build.sh
 
 clean: ## stop the house and remove the environment, var/ and all caches
-	@if [ -x .venv/bin/python ]; then $(HOUSE) down; AGENT_BOT_HOME=$${AGENT_BOT_HOME:-var}/demo $(HOUSE) down; fi
+	@[ ! -x .venv/bin/python ] || $(HOUSE) down || [ ! -e "$${AGENT_BOT_HOME:-var}/supervisord.pid" ]
 	@rm -rf .venv .tools var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -prune -exec rm -rf {} +

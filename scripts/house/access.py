@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import yaml
-from service_kit.bearer import token_hash
+from service_kit.access import AccessFile
+from service_kit.bearer import holder, token_hash
 
 from house.place import Place
 from house.vendors import VENDORS
@@ -57,6 +58,29 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
     }
     path.write_text(ACCESS_HEAD + _plain(access))
     return path
+
+
+def unknown_tokens(place: Place) -> list[str]:
+    """Say which of the house's tokens its access file does not know, and how to add each.
+
+    The door `local` may be closed by taking its entry out; then its token need not be known.
+
+    Raises:
+        ConfigError: the access file or a token cannot be used.
+    """
+    path = place.home / "access.yaml"
+    access = AccessFile(path).current()
+    doors = {name: door.token_sha256 for name, door in access.http.items()}
+    services = {name: service.token_sha256 for name, service in access.services.items()}
+    tokens = [(vendor.service, f"services.{vendor.mcp}", services) for vendor in VENDORS]
+    if "local" in doors:
+        tokens.append(("control.door", "http.local", doors))
+    return [
+        f"{path} does not know the token in {place.home}/secrets/{name}: put that file back, or add "
+        f"{token_hash(place.secret(name))} to token_sha256 of {entry}"
+        for name, entry, known in tokens
+        if holder(place.secret(name), known) is None
+    ]
 
 
 def write_triggers(place: Place, *, triage: bool = True) -> Path:

@@ -1,6 +1,5 @@
-"""The commands `init`, `up`, `down`, `health`, `logs`, `demo` and `engine`."""
+"""The commands `init`, `up`, `down`, `health`, `logs` and `demo`."""
 
-import contextlib
 import os
 import signal
 import sys
@@ -9,23 +8,40 @@ from collections.abc import Awaitable, Callable
 from service_kit.errors import ConfigError
 from service_kit.serve import run
 
+from house.access import unknown_tokens
 from house.demo import demo
 from house.life import House
 from house.place import Place, command
-from house.ports import found
+from house.ports import found, given
 from house.processes import Choice
+from house.readiness import well
+from house.supervise import Supervisor
 
 
 def say(text: str) -> None:
     """Print a line at once."""
-    with contextlib.suppress(BrokenPipeError):
+    try:
         print(text, flush=True)
+    except BrokenPipeError:  # what is left in the buffer would be tried once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def here() -> House:
     """Make the house that the environment describes, on the ports that it is up on."""
-    place = found(Place.from_environment(os.environ), os.environ)
-    return House(place, Choice.from_environment(os.environ), os.environ)
+    return House(_found(), Choice.from_environment(os.environ), os.environ)
+
+
+def _found() -> Place:
+    return found(Place.from_environment(os.environ), os.environ)
+
+
+def _to_stop(name: str = "") -> House:
+    """Make a house to be stopped: nothing in the environment but its folder keeps it from that."""
+    try:
+        place = Place.from_environment(os.environ, name)
+    except ConfigError:
+        place = Place.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}, name)
+    return House(place, Choice(), os.environ)
 
 
 async def init() -> int:
@@ -33,6 +49,11 @@ async def init() -> int:
     house = here()
     house.init()
     house.place.write_compose_env()
+    unknown = unknown_tokens(house.place)
+    for told in unknown:
+        say(told)
+    if unknown:
+        return 1
     say(f"{house.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
     return 0
 
@@ -49,26 +70,25 @@ async def up() -> int:
 
 async def down() -> int:
     """Stop the whole house, and a demo that was left behind."""
-    demos = House(Place.from_environment(os.environ, "demo"), Choice(), os.environ)
-    stopped = [house.down() for house in (here(), demos)]
+    stopped = [house.down() for house in (_to_stop(), _to_stop("demo"))]
     say("the house is down" if any(stopped) else "nothing was running")
     return 0
 
 
 async def health() -> int:
     """Ask every process whether it is ready; exit 1 unless all are."""
-    report = await here().health()
+    report = await House(_found(), Choice(), os.environ).health()
     for name, state in report.items():
         say(f"{name:16} {state}")
     if not report:
         say("the house is not up: `make up` starts it")
         return 1
-    return 0 if all(state == "ready" for state in report.values()) else 1
+    return 0 if all(map(well, report.values())) else 1
 
 
 async def logs() -> int:
     """Follow every process's log."""
-    files = sorted((here().place.home / "log").glob("*.log"))
+    files = sorted((_found().home / "log").glob("*.log"))
     if files:
         os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])  # noqa: S606
     say("no logs yet: start the house with `make up`")
@@ -86,19 +106,29 @@ COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
 
 
 def engine(arguments: list[str]) -> int:
-    """Become `agent-engine` with this house's environment.
+    """Become `agent-engine` with this house's environment: what it came up with, unless another value is given now.
 
     Raises:
-        ConfigError: there is no house yet, or it has lost its access file.
+        ConfigError: there is no house yet, it has lost its access file, or it is not up and the command needs that.
     """
-    house = here()
-    home = house.place.home
+    place = _found()
+    home, up = place.home, Supervisor(place).pid() is not None
+    environ = {**(given(place) if up else {}), **{name: value for name, value in os.environ.items() if value}}
+    house = House(place, Choice.from_environment(environ), environ)
     if not (home / "secrets").is_dir():
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
     if not (home / "access.yaml").exists():
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
+    if not up and _needs_stores(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
+        raise ConfigError("the house is not up: `make up` starts it")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
     os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
+
+
+def _needs_stores(arguments: list[str]) -> bool:
+    """Say whether a command of the engine's asks the house; what only reads files and what tells of itself do not."""
+    alone = not arguments or arguments[0] in ("keys", "triggers") or "--help" in arguments
+    return not alone and arguments[:2] not in (["skills", "list"], ["skills", "check"], ["skills"])
 
 
 def main() -> int:
@@ -116,4 +146,8 @@ async def _engine(arguments: list[str]) -> int:
 
 
 async def _awaited(call: Callable[[], Awaitable[int]]) -> int:
-    return await call()
+    try:
+        return await call()
+    except PermissionError as error:
+        whose = "make it this user's, or choose another AGENT_BOT_HOME"
+        raise ConfigError(f"{error.filename} may not be used ({error.strerror}): {whose}") from None

@@ -1,7 +1,6 @@
 """The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out."""
 
 import asyncio
-import fcntl
 import re
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
 from service_kit.http import HttpClient
 
+from house.alone import alone
 from house.approval import approve_all
 from house.doors import by_command_line, by_http, by_redis, by_webhook, open_issue
 from house.life import House
@@ -24,6 +24,8 @@ from house.processes import Choice
 
 Say = Callable[[str], None]
 CLOCKS_APART_SECONDS = 30
+RUNS_ALREADY = "a demo runs in this checkout already: wait for it, or set AGENT_BOT_HOME"
+"""A second one at once would stop the first one's processes."""
 ISSUE = re.compile(r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#([1-9][0-9]*)$")
 DOORS = {"redis": by_redis, "http": by_http, "cli": by_command_line}
 
@@ -45,7 +47,7 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     mode = _mode(environ.get("MODE"), door, writes)
     house = House(Place.from_environment(environ, "demo"), choice, environ)
     house.place.make()
-    with _alone(house), _ended_by_signals():
+    with alone(house.place.home / "demo.lock", RUNS_ALREADY), _ended_by_signals():
         house.down()
         for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
             (house.place.home / file).unlink(missing_ok=True)
@@ -65,17 +67,6 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         finally:
             house.down()
             say("the demo's processes are stopped")
-
-
-@contextmanager
-def _alone(house: House) -> Iterator[None]:
-    """Hold the demo's house: a second demo at once would stop the first one's processes."""
-    with (house.place.home / "demo.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError("a demo runs in this checkout already: wait for it, or set AGENT_BOT_HOME") from None
-        yield
 
 
 @contextmanager
@@ -203,6 +194,8 @@ async def _ledger_row(house: House, task_id: UUID, say: Say) -> tuple[str, set[s
     say(f"ledger: task {task_id} {state}, attempts {view.attempt if view is not None else 0}, cost {cost} USD")
     path = house.place.home / "transcripts" / f"{task_id}.jsonl"
     path.parent.mkdir(exist_ok=True)
+    path.parent.chmod(0o700)
+    path.touch(mode=0o600)
     path.write_bytes(transcript)
     say(f"transcript: {path}")
     output = result.output if result is not None and isinstance(result.output, dict) else {}

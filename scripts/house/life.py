@@ -3,8 +3,10 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from agent_effects import migrations as effects_migrations
 from agent_ledger import migrations as ledger_migrations
@@ -14,17 +16,21 @@ from control_api import migrations as control_migrations
 from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
 
-from house.access import write_access, write_policy, write_triggers
+from house.access import unknown_tokens, write_access, write_policy, write_triggers
+from house.alone import alone
 from house.options import check_names, check_values
 from house.place import Place, command
 from house.ports import forget, remember, remembered
 from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
-from house.readiness import readiness
+from house.readiness import readiness, well
 from house.strays import end, strays
 from house.supervise import Supervisor
 from house.taken import refuse_taken
 
 READY_LIMIT_SECONDS = 60.0
+LAST_BYTES = 8192
+LAST_SHOWN = 300
+STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
 ENDED = ("FATAL", "EXITED", "BACKOFF")
 OWNERS = (ledger_migrations, effects_migrations, control_migrations)
 Say = Callable[[str], None]
@@ -41,11 +47,16 @@ class House:
         self._logged: dict[str, int] = {}
 
     def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
-        """Make what is missing: folders, keys, tokens, access, triggers and policy files."""
-        self.place.make()
-        write_access(self.place, repositories=repositories or ["octocat/hello-world"], mode=mode)
-        write_triggers(self.place, triage=triage)
-        write_policy(self.place)
+        """Make what is missing: folders, keys, tokens, access, triggers and policy files.
+
+        Raises:
+            ConfigError: something cannot be made or is not usable, or the house is being started.
+        """
+        with self._alone():
+            self.place.make()
+            write_access(self.place, repositories=repositories or ["octocat/hello-world"], mode=mode)
+            write_triggers(self.place, triage=triage)
+            write_policy(self.place)
 
     def processes(self) -> list[Process]:
         """List this house's processes."""
@@ -63,8 +74,11 @@ class House:
         """Look for what would keep the house from coming up, and start nothing.
 
         Raises:
-            ConfigError: a choice cannot be used, a credential is missing, or a port is taken.
+            ConfigError: a choice cannot be used, a credential is missing, a token is not known, or a port is taken.
         """
+        unknown = unknown_tokens(self.place)
+        if unknown:
+            raise ConfigError("; ".join(unknown))
         listed = self.processes()
         check_names(self._environ)
         check_values(listed, self._environ)
@@ -77,7 +91,17 @@ class House:
         Raises:
             ConfigError: it runs already, `check` fails, or a process does not become ready; nothing is left running.
         """
-        if self._supervisor.running():
+        with self._alone():
+            await self._up(say)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.place.make_home()
+        with alone(self.place.home / "up.lock", STARTED_ALREADY):
+            yield
+
+    async def _up(self, say: Say) -> None:
+        if self._supervisor.check_answers():
             raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
         self.place.make()
         left = self._end_strays()
@@ -85,7 +109,7 @@ class House:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
         listed = self.processes()
-        remember(self.place)
+        remember(self.place, self._environ)
         self._logged = {process.name: _size(self._log(process.name)) for process in listed}
         try:
             self._supervisor.launch(listed)
@@ -131,14 +155,21 @@ class House:
 
     async def health(self) -> dict[str, str]:
         """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
-        if not self._supervisor.running():
+        if not self._supervisor.check_answers():
             return {}
         report: dict[str, str] = {}
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
-            ours = shown == "RUNNING"
-            report[name] = await readiness(self.place, name, state["pid"]) if ours else shown.lower()
+            told = await readiness(self.place, name, state["pid"]) if shown == "RUNNING" else "not running"
+            report[name] = told if well(told) else f"{told} ({self._seen(name, state)})"
         return report
+
+    def _seen(self, name: str, state: Mapping[str, Any]) -> str:
+        """Tell how long supervisord has seen a process in its state, and what that wrote last."""
+        since = max(0, state["now"] - max(state["start"], state["stop"]))
+        written = self._log(name).read_bytes()[-LAST_BYTES:] if self._log(name).exists() else b""
+        last = (written.decode(errors="replace").splitlines() or ["nothing"])[-1]
+        return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {for_terminal(last)[:LAST_SHOWN]}"
 
     async def _until_ready(self, name: str, say: Say) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
@@ -146,9 +177,9 @@ class House:
         while time.monotonic() < deadline:
             process = self._supervisor.states()[name]
             state = await readiness(self.place, name, process["pid"])
-            if state == "ready":
+            if well(state):
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
-                say(f"{name} is ready on port {self.place.ports[name]}{stand_in}")
+                say(f"{name} is ready on port {self.place.ports[name]}{stand_in}{state.removeprefix('ready')}")
                 return
             if process["statename"] in ENDED:
                 break

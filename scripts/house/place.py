@@ -10,7 +10,7 @@ from pathlib import Path
 
 from service_kit.bearer import new_token
 from service_kit.errors import ConfigError
-from service_kit.keys import write_keys, write_private
+from service_kit.keys import publish, refuse_open, write_keys, write_private
 
 from house.vendors import VENDORS
 
@@ -83,12 +83,13 @@ class Place:
         """Read a secret that `init` made.
 
         Raises:
-            ConfigError: it is not there.
+            ConfigError: it is not there, or others may read it.
         """
+        path = self.home / "secrets" / name
         try:
-            return (self.home / "secrets" / name).read_text().strip()
+            refuse_open(path)
+            return path.read_text().strip()
         except OSError as error:
-            path = self.home / "secrets" / name
             raise ConfigError(f"{path} cannot be read ({error.strerror}): `make init` makes what is missing") from None
 
     @property
@@ -101,18 +102,15 @@ class Place:
         """Make the folders, keys and tokens that are missing; what exists is kept.
 
         Raises:
-            ConfigError: the folder cannot be written.
+            ConfigError: the folder cannot be written, or its secrets are open to others.
         """
-        try:
-            for folder in ("secrets", "log", "worker"):
-                (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise ConfigError(
-                f"{error.filename} cannot be made ({error.strerror}): choose another AGENT_BOT_HOME"
-            ) from None
+        self.make_home()
         keep = self.home / "secrets"
+        refuse_open(keep)
         if not (keep / "signing-key.json").exists():
             write_keys(keep / "signing-key.json", keep / "jwks.json")
+        elif not (keep / "jwks.json").exists():
+            publish(keep / "signing-key.json", keep / "jwks.json")
         if not (keep / "ref.key").exists():
             write_private(keep / "ref.key", secrets.token_hex(32))
         for name, kind in TOKENS.items():
@@ -121,6 +119,20 @@ class Place:
         for name in RANDOMS:
             if not (keep / name).exists():
                 write_private(keep / name, secrets.token_urlsafe(32))
+
+    def make_home(self) -> None:
+        """Make the folders that are missing.
+
+        Raises:
+            ConfigError: one cannot be made.
+        """
+        try:
+            for folder in ("secrets", "log", "worker"):
+                (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigError(
+                f"{error.filename} cannot be made ({error.strerror}): choose another AGENT_BOT_HOME"
+            ) from None
 
     def write_compose_env(self) -> None:
         """Write the variables that the compose files take from `make init`, and let the image's user read the key."""

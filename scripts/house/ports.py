@@ -1,4 +1,4 @@
-"""Remembers the ports that a house is up on. Owns `ports.json` in its folder, which is there from `up` to `down`."""
+"""Remembers what a house came up with. Owns `ports.json` and `given.json` in its folder, there from `up` to `down`."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from service_kit.errors import ConfigError
+from service_kit.keys import write_private
 
 from house.place import PORTS, Place, variable_of
+from house.processes import OPTIONS, prefix_of
 from house.supervise import Supervisor
+
+ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "WORKER_SLOTS", *OPTIONS["worker"])
+"""What `up` was given and the engine's command line needs again."""
 
 
 def found(place: Place, environ: Mapping[str, str]) -> Place:
@@ -23,7 +28,7 @@ def found(place: Place, environ: Mapping[str, str]) -> Place:
     if kept is None:
         return place
     named = {name: [one for one in (variable_of(name), "PORT_OFFSET") if environ.get(one)] for name in PORTS}
-    if not Supervisor(place).running():
+    if Supervisor(place).pid() is None:
         return replace(place, ports={name: (place if named[name] else kept).ports[name] for name in PORTS})
     for name, port in place.ports.items():
         given = named[name]
@@ -35,9 +40,19 @@ def found(place: Place, environ: Mapping[str, str]) -> Place:
     return kept
 
 
-def remember(place: Place) -> None:
-    """Keep the ports of a house that comes up."""
+def remember(place: Place, environ: Mapping[str, str]) -> None:
+    """Keep the ports of a house that comes up, and what of the environment the engine's command line needs again."""
+    named = {name: value for name, value in environ.items() if name in ENGINES or name.startswith(prefix_of("worker"))}
+    write_private(_given(place), json.dumps({name: value for name, value in named.items() if value}) + "\n")
     _file(place).write_text(json.dumps(dict(place.ports), indent=1) + "\n")
+
+
+def given(place: Place) -> dict[str, str]:
+    """Give what the house that is up was given for its engine; nothing where none is."""
+    try:
+        return {str(name): str(value) for name, value in json.loads(_given(place).read_text()).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def remembered(place: Place) -> Place | None:
@@ -51,8 +66,13 @@ def remembered(place: Place) -> Place | None:
 
 def forget(place: Place) -> None:
     """Forget the ports: the house is down."""
-    _file(place).unlink(missing_ok=True)
+    for file in (_file(place), _given(place)):
+        file.unlink(missing_ok=True)
 
 
 def _file(place: Place) -> Path:
     return place.home / "ports.json"
+
+
+def _given(place: Place) -> Path:
+    return place.home / "given.json"

@@ -250,7 +250,7 @@ def engine_environment(
     place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]
 ) -> dict[str, str]:
     """Give what the engine's worker and its command line read."""
-    return _base(environ, place, "worker") | {
+    env = _base(environ, place, "worker") | {
         "AGENT_SIGNING_KEY_FILE": str(place.home / "secrets/signing-key.json"),
         "AGENT_JWKS_FILE": str(place.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": place.secret("ref.key"),
@@ -265,6 +265,7 @@ def engine_environment(
         "WORKER_SLOTS": str(choice.slots),
         **urls,
     }
+    return _with_options(Process("worker", [], env), environ).env
 
 
 def _worker(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:

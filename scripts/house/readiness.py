@@ -12,12 +12,13 @@ from house.processes import ready_url
 
 SERVICES = {"control": "control-api", "worker": "agent-engine"}
 """What processes call themselves where it is not their name here."""
+READY_BUT = "ready, but "
 LISTENS = "0A"
 PROC = Path("/proc")
 
 
 async def readiness(place: Place, name: str, pid: int) -> str:
-    """Give a process's state in a word or a sentence; `ready` is the good one.
+    """Give a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
 
     Args:
         place: whose process.
@@ -43,9 +44,18 @@ async def readiness(place: Place, name: str, pid: int) -> str:
     if not holds(pid, place.ports[name]):
         return f"not ready: another {service} answers on port {place.ports[name]} in its place: stop it"
     if reply.ok:
-        return "ready"
-    checks = answer.get("checks", {})
-    return "not ready: " + "; ".join(f"{check}: {text}" for check, text in checks.items() if text != "ok")
+        return READY_BUT + _told(answer.get("warnings")) if answer.get("warnings") else "ready"
+    return "not ready: " + _told(answer.get("checks"))
+
+
+def well(state: str) -> bool:
+    """Say whether a state is that of a process that is ready."""
+    return state == "ready" or state.startswith(READY_BUT)
+
+
+def _told(texts: object) -> str:
+    named = texts.items() if isinstance(texts, dict) else ()
+    return "; ".join(for_terminal(f"{name}: {text}") for name, text in named if text != "ok")
 
 
 def holds(pid: int, port: int) -> bool:

@@ -1,10 +1,12 @@
-"""Starts and stops a house's processes under supervisord. Owns `supervisord.conf` and the socket beside it."""
+"""Starts and stops a house's processes under supervisord. Owns `supervisord.conf`, `supervisord.pid` and the socket."""
 
 import contextlib
+import http.client
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +26,7 @@ START_LIMIT_SECONDS = 15.0
 STOP_LIMIT_SECONDS = 40.0
 ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
+PROC = Path("/proc")
 
 
 class Supervisor:
@@ -32,6 +35,8 @@ class Supervisor:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._socket = place.runtime / "supervisor.sock"
+        self._config_file = place.home / "supervisord.conf"
+        self._pid_file = place.home / "supervisord.pid"
 
     def launch(self, processes: Iterable[Process]) -> None:
         """Start supervisord with these processes, none of them running yet.
@@ -39,11 +44,10 @@ class Supervisor:
         Raises:
             ConfigError: it does not come up.
         """
-        config = self._place.home / "supervisord.conf"
-        write_private(config, self._config(processes))
+        write_private(self._config_file, self._config(processes))
         self._place.make_runtime()
         done = subprocess.run(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(config)],
+            [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config_file)],
             env={"PATH": os.defpath, "PYTHONWARNINGS": "ignore"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,17 +60,39 @@ class Supervisor:
             if self.running():
                 return
             time.sleep(0.05)
-        if done.returncode != 0:
+        if self.pid() is None:
             shutil.rmtree(self._place.runtime, ignore_errors=True)
         raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._place.home / 'log'}")
 
     def running(self) -> bool:
         """Say whether this house's supervisord answers."""
-        try:
+        with contextlib.suppress(ConfigError):
             state: Any = self._ask("getState")
             return bool(state["statename"] == "RUNNING")
-        except (OSError, xmlrpc.client.Error):
-            return False
+        return False
+
+    def pid(self) -> int | None:
+        """Find this house's supervisord, whether it answers or not: its socket lies where others may clear it away."""
+        with contextlib.suppress(OSError, ValueError):
+            kept = int(self._pid_file.read_text())
+            if self._is_ours(kept):
+                return kept
+        entries = PROC.iterdir() if PROC.is_dir() else ()
+        pids = (int(entry.name) for entry in entries if entry.name.isdecimal())
+        return next((pid for pid in pids if self._is_ours(pid)), None)
+
+    def check_answers(self) -> bool:
+        """Say whether this house's supervisord runs.
+
+        Raises:
+            ConfigError: it runs and does not answer.
+        """
+        if self.running():
+            return True
+        if self.pid() is not None:
+            self._ask("getState")
+            raise ConfigError("the house is being stopped at this moment: wait for it")
+        return False
 
     def start(self, name: str) -> None:
         """Start one process without waiting for it."""
@@ -79,11 +105,12 @@ class Supervisor:
 
     def stop(self) -> bool:
         """Stop everything, workers first and stores last; say whether anything ran."""
-        if not self.running():
-            self._clear_after_a_kill()
+        pid = self.pid()
+        if pid is None:
+            shutil.rmtree(self._place.runtime, ignore_errors=True)
             return False
-        pid: Any = self._ask("getPID")
-        self._ask("shutdown")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_LIMIT_SECONDS
         while time.monotonic() < deadline:
             if not _alive(pid):
@@ -94,15 +121,21 @@ class Supervisor:
             f"supervisord ({pid}) is still stopping after {STOP_LIMIT_SECONDS:.0f} s: see {self._place.home}/log"
         )
 
-    def _clear_after_a_kill(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            if not _alive(int((self._place.runtime / "supervisord.pid").read_text())):
-                shutil.rmtree(self._place.runtime, ignore_errors=True)
+    def _is_ours(self, pid: int) -> bool:
+        """Say whether a process is this house's supervisord, and this user's to stop, by its command line."""
+        wanted = ["supervisor.supervisord", "-c", str(self._config_file)]
+        return _alive(pid) and _words(pid)[-len(wanted) :] == wanted and _owner(pid) in (os.getuid(), None)
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
-        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as rpc:
-            return getattr(rpc.supervisor, method)(*arguments)
+        try:
+            with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as rpc:
+                return getattr(rpc.supervisor, method)(*arguments)
+        except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
+            raise ConfigError(
+                f"this house's supervisord does not answer on {self._socket} ({error}): "
+                "`make down` stops what runs, then `make up` starts it again"
+            ) from None
 
     def _config(self, processes: Iterable[Process]) -> str:
         log = self._place.home / "log"
@@ -114,7 +147,7 @@ class Supervisor:
             f"logfile={_escape(log / 'supervisord.log')}",
             "logfile_maxbytes=5MB",
             "logfile_backups=1",
-            f"pidfile={_escape(self._place.runtime / 'supervisord.pid')}",
+            f"pidfile={_escape(self._pid_file)}",
             f"childlogdir={_escape(log)}",
             f"directory={_escape(ROOT)}",
             "[rpcinterface:supervisor]",
@@ -158,6 +191,25 @@ def _quoted(name: str, value: str) -> str:
 
 def _escape(value: str | Path) -> str:
     return str(value).replace("%", "%%")
+
+
+def _words(pid: int) -> list[str]:
+    """Give a process's command line."""
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
+    if PROC.is_dir():
+        return []
+    told = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return told.stdout.split()
+
+
+def _owner(pid: int) -> int | None:
+    """Give whose a process is; None where this user is root, who may stop all, or where it cannot be seen."""
+    if os.getuid() == 0 or not PROC.is_dir():
+        return None
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid)).stat().st_uid
+    return -1
 
 
 def _alive(pid: int) -> bool:

@@ -32,7 +32,7 @@ def test_what_was_held_back_ends_the_engine_at_once() -> None:
 def test_ctrl_c_while_it_starts_is_quiet(local: House, environ: dict[str, str], seconds: float) -> None:
     """Whether the house's part imports or the engine's: the shell gets 130, the terminal nothing."""
     running = subprocess.Popen(
-        [str(ROOT / "scripts/engine"), "doctor"],
+        [str(ROOT / "scripts/engine"), "skills", "list"],
         env=environ | {"PATH": os.defpath},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

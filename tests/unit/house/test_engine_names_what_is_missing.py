@@ -2,9 +2,15 @@
 
 import os
 import subprocess
+from pathlib import Path
 
+import pytest
 from house.life import House
 from house.place import ROOT
+from house.ports import remember
+from house.processes import Process
+from house.supervise import Supervisor
+from unit.agent_engine.skill_folder import write_skill
 
 
 def _engine(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +37,31 @@ def test_a_lost_access_file_is_told(local: House, environ: dict[str, str]) -> No
 
 
 def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, str]) -> None:
-    """With its files in place the engine runs, up or not."""
+    """With its files in place the engine runs what needs no store, up or not."""
     done = _engine(environ, "skills", "list")
     assert (done.returncode, done.stderr) == (0, "")
     assert "issue-triage" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("run", "issue-triage")])
+def test_a_house_that_is_not_up_is_told(local: House, environ: dict[str, str], words: tuple[str, ...]) -> None:
+    """What asks the stores says that the house is down, and does not look for them on ports that may be others'."""
+    done = _engine(environ, *words)
+    assert (done.returncode, done.stderr) == (2, "error: the house is not up: `make up` starts it\n")
+
+
+def test_what_the_house_came_up_with_counts(local: House, environ: dict[str, str], tmp_path: Path) -> None:
+    """The engine reads the skills that `up` was given, and others where it is given others itself."""
+    for name in ("one", "two"):
+        write_skill(tmp_path / name, name=f"skill-{name}")
+    remember(local.place, {"SKILLS_PATH": str(tmp_path / "one")})
+    supervisor = Supervisor(local.place)
+    supervisor.launch([Process("one", ["sleep", "60"], {"PATH": os.defpath})])
+    try:
+        listed = [
+            _engine(environ | more, "skills", "list").stdout for more in ({}, {"SKILLS_PATH": str(tmp_path / "two")})
+        ]
+    finally:
+        supervisor.stop()
+    assert [("skill-one" in text, "skill-two" in text) for text in listed] == [(True, False), (False, True)]
+    assert (local.place.home / "given.json").stat().st_mode & 0o777 == 0o600

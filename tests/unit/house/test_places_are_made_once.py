@@ -1,14 +1,17 @@
 """The folder of a house: what `init` makes, keeps and protects."""
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 import yaml
 from control_api.policy import Policy, read_policy
+from house.access import unknown_tokens
 from house.life import House
 from house.place import Place
 from service_kit.access import AccessFile
+from service_kit.bearer import token_hash
 from service_kit.errors import ConfigError
 
 
@@ -78,3 +81,56 @@ def test_sockets_lie_on_a_short_path_of_their_own(tmp_path: Path) -> None:
     assert len({place.runtime for place in deep}) == 2
     for place in deep:
         assert len(str(place.runtime / "supervisor.sock.123456")) < 100
+
+
+@pytest.mark.parametrize(("name", "mode"), [("control.door", 0o644), ("ref.key", 0o604), ("github-mcp.service", 0o660)])
+def test_a_secret_open_to_others_is_refused(place: Place, name: str, mode: int) -> None:
+    """It is named with the command that closes it; a group may read it."""
+    path = place.home / "secrets" / name
+    path.chmod(0o640)
+    assert place.secret(name)
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=rf"{name} is open to others \({mode:o}\): chmod 600 "):
+        place.secret(name)
+
+
+def test_secrets_in_an_open_folder_are_refused(place: Place) -> None:
+    """What others may list or write is no place for secrets."""
+    (place.home / "secrets").chmod(0o755)
+    with pytest.raises(ConfigError, match=r"secrets is open to others \(755\): chmod 700 "):
+        place.make()
+
+
+def test_a_lost_public_file_is_made_again(place: Place) -> None:
+    """It fits the signing key that is there."""
+    secrets = place.home / "secrets"
+    before = (secrets / "jwks.json").read_bytes()
+    (secrets / "jwks.json").unlink()
+    place.make()
+    assert json.loads((secrets / "jwks.json").read_bytes()) == json.loads(before)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"), [("control.door", "http.local"), ("github-mcp.service", "services.github-mcp")]
+)
+def test_a_token_that_the_access_file_does_not_know_is_refused(local: House, name: str, entry: str) -> None:
+    """A token that was made anew is told with the line that opens it, and the house does not start without."""
+    (local.place.home / "secrets" / name).unlink()
+    local.init()
+    with pytest.raises(ConfigError, match=f"secrets/{name}: put that file back, or add .* to token_sha256 of {entry}"):
+        local.check()
+    path = local.place.home / "access.yaml"
+    access = yaml.safe_load(path.read_text())
+    kind, _, holder = entry.partition(".")
+    access[kind][holder]["token_sha256"].append(token_hash(local.place.secret(name)))
+    path.write_text(yaml.safe_dump(access))
+    assert unknown_tokens(local.place) == []
+
+
+def test_a_door_that_was_closed_needs_no_token(local: House) -> None:
+    """Where the operator took the door `local` out, its token need not be known."""
+    path = local.place.home / "access.yaml"
+    access = yaml.safe_load(path.read_text())
+    del access["http"]
+    path.write_text(yaml.safe_dump(access))
+    assert unknown_tokens(local.place) == []

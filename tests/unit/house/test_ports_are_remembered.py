@@ -22,7 +22,7 @@ def elsewhere(environ: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def up(local: House) -> Iterator[Place]:
     """A place whose supervisor runs."""
-    remember(local.place)
+    remember(local.place, {})
     Supervisor(local.place).launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
     yield local.place
     Supervisor(local.place).stop()
@@ -61,7 +61,7 @@ def test_what_went_down_is_forgotten(up: Place, local: House, elsewhere: dict[st
 
 def test_what_ended_without_down_keeps_its_ports(local: House, elsewhere: dict[str, str]) -> None:
     """After a kill the house's ports are still its own, for a command that is told none."""
-    remember(local.place)
+    remember(local.place, {})
     assert found(Place.from_environment(elsewhere), elsewhere) == local.place
 
 
@@ -72,7 +72,7 @@ def test_a_house_that_is_not_up_may_move(
     local: House, elsewhere: dict[str, str], given: dict[str, str], moved: set[str]
 ) -> None:
     """A port that the environment names goes before what a killed house had; the others stay."""
-    remember(local.place)
+    remember(local.place, {})
     place = Place.from_environment(elsewhere | given)
     ports = found(place, elsewhere | given).ports
     assert ports == {name: (place if name in moved else local.place).ports[name] for name in PORTS}
@@ -98,7 +98,7 @@ async def test_what_a_killed_house_left_is_ended_wherever_it_listens(local: Hous
     """`down` with other ports, or none, ends what listens on the remembered ones."""
     stand_in = next(process for process in local.processes() if process.name == "stand-in-model")
     left = await asyncio.create_subprocess_exec(*stand_in.argv, env=stand_in.env)
-    remember(local.place)
+    remember(local.place, {})
     (port,) = free_ports(1)
     moved = Place.from_environment(environ | {"STAND_IN_MODEL_PORT": str(port)})
     try:

@@ -1,6 +1,8 @@
 """A process is ready when it answers itself: what else listens on its port never counts."""
 
+import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +13,8 @@ from fixtures.serving import serving
 from house.life import House
 from house.place import Place
 from house.processes import Choice, Process
-from house.readiness import readiness
+from house.readiness import readiness, well
+from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -74,6 +77,31 @@ async def test_what_is_missing_is_told(place: Place) -> None:
     answer = JSONResponse({"service": "github-api", "checks": {"database": "gone", "other": "ok"}}, status_code=503)
     async with serving(_saying(answer), place.ports["github-api"]):
         assert await readiness(place, "github-api", os.getpid()) == "not ready: database: gone"
+
+
+async def test_what_wants_looking_at_is_told(place: Place) -> None:
+    """A process with warnings is ready and says them, without control characters."""
+    answer = JSONResponse({"service": "github-api", "warnings": {"access": "line 3\x1b[31m"}})
+    async with serving(_saying(answer), place.ports["github-api"]):
+        state = await readiness(place, "github-api", os.getpid())
+    assert (state, well(state)) == ("ready, but access: line 3", True)
+
+
+async def test_what_is_not_ready_shows_its_log(local: House) -> None:
+    """A process that does not answer is told with supervisord's word on it and the end of its log."""
+    argv = ["sh", "-c", "echo 'error: no such key'; exec sleep 60"]
+    supervisor = Supervisor(local.place)
+    supervisor.launch([Process("control", argv, {"PATH": os.defpath})])
+    try:
+        supervisor.start("control")
+        log = local.place.home / "log" / "control.log"
+        while not log.read_text():
+            await asyncio.sleep(0.02)
+        told = (await local.health())["control"]
+    finally:
+        supervisor.stop()
+    assert told.startswith("no answer: ")
+    assert re.search(rf"\(running for \d+ s; {re.escape(str(log))} ends: error: no such key\)$", told), told
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="who holds a port is seen in /proc: run the tests on Linux")

@@ -1,5 +1,9 @@
 """`agent-stores redis`: one command and its reply, where there is no redis-cli."""
 
+import signal
+import subprocess
+
+import pytest
 from fixtures.stores_command import Command
 
 
@@ -44,3 +48,23 @@ def test_a_redis_that_is_not_up_is_named_without_its_password(valkey_only: Comma
     assert "REDIS_URL (redis://:***@127.0.0.1:1/0) does not answer" in done.stderr
     assert "agent-stores start" in done.stderr
     assert "hidden-word" not in done.stderr
+
+
+@pytest.mark.parametrize("word", ["SUBSCRIBE", "psubscribe", "MONITOR"])
+def test_what_has_no_end_is_refused(valkey_only: Command, word: str) -> None:
+    """It would be silent for ever: refused, with what can do it."""
+    with valkey_only.running():
+        done = valkey_only.call("redis", word, "x")
+    assert (done.returncode, done.stderr.startswith(f"error: {word} has no end")) == (2, True)
+
+
+def test_ctrl_c_ends_what_waits(valkey_only: Command) -> None:
+    """A command that waits for others ends at Ctrl-C with 130, and quietly."""
+    with valkey_only.running():
+        argv = valkey_only.arguments("redis", ("XREAD", "BLOCK", "0", "STREAMS", "nix", "$"))
+        waiting = subprocess.Popen(argv, env=valkey_only.environment(), stderr=subprocess.PIPE, text=True)
+        while "blocked_clients:1" not in valkey_only.call("redis", "INFO", "clients").stdout:
+            assert waiting.poll() is None
+        waiting.send_signal(signal.SIGINT)
+        _, errors = waiting.communicate(timeout=30)
+    assert (waiting.returncode, errors) == (130, "")

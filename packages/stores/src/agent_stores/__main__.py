@@ -84,7 +84,7 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Run the command; an error is one line on standard error and exit status 2."""
+    """Run the command; an error is one line on standard error and exit status 2; Ctrl-C is 130."""
     options = _parser().parse_args(arguments)
     try:
         settings = load(StoresSettings, os.environ if environ is None else environ)
@@ -94,6 +94,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from agent_stores.address import shown
 from agent_stores.errors import StoreError
 from agent_stores.pool import open_redis
 
+STREAMS = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}
+"""What has no end: each message would be one more reply."""
 Reply = bytes | int | None | Sequence["Reply"]
 
 
@@ -21,8 +23,10 @@ async def speak(url: str, words: Sequence[str]) -> str:
     Bytes of a command line that are no UTF-8 are sent as they are.
 
     Raises:
-        StoreError: nothing answers there, or the command is refused.
+        StoreError: nothing answers there, the command is refused, or it has no end.
     """
+    if words[0].upper() in STREAMS:
+        raise StoreError(f"{for_terminal(words[0])} has no end, and one reply is printed here: use redis-cli for it.")
     redis = open_redis(url)
     redis.response_callbacks.clear()
     try:

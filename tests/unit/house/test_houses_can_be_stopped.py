@@ -1,0 +1,71 @@
+"""A house that is up can be stopped, whatever became of its socket and whatever the environment says."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from house.alone import alone
+from house.life import House
+from house.processes import Process
+from house.supervise import Supervisor
+from service_kit.errors import ConfigError
+from unit.house.commands import command
+
+
+@pytest.fixture
+def up(local: House) -> Iterator[Supervisor]:
+    """The supervisor of a house with one small process."""
+    made = Supervisor(local.place)
+    made.launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
+    made.start("one")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("lost", ["socket", "socket and pid file"])
+async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Supervisor, lost: str) -> None:
+    """Where the sockets' folder was cleared away, `up` and `health` say how to go on, and `down` does stop it."""
+    (one,) = (psutil.Process(state["pid"]) for state in up.states().values())
+    shutil.rmtree(local.place.runtime)
+    if lost != "socket":
+        (local.place.home / "supervisord.pid").unlink()
+    for ask in (local.health(), local.up(lambda _: None)):
+        with pytest.raises(ConfigError, match=r"does not answer on .*`make down` stops what runs"):
+            await ask
+    assert local.down()
+    assert not one.is_running()
+    assert await local.health() == {}
+
+
+def test_a_pid_that_is_another_s_is_left_alone(local: House) -> None:
+    """A pid file that was left behind stops nothing that is not this house's supervisord."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (local.place.home / "supervisord.pid").write_text(str(other.pid))
+        assert Supervisor(local.place).pid() is None
+        assert not local.down()
+        assert other.poll() is None
+        other.kill()
+
+
+async def test_a_house_that_is_being_started_is_not_started_again(local: House) -> None:
+    """While another `up` is at work, neither `up` nor `init` touches anything."""
+    with alone(local.place.home / "up.lock", ""):
+        with pytest.raises(ConfigError, match="this house is being started already: wait for it, or stop it"):
+            await local.up(lambda _: None)
+        with pytest.raises(ConfigError, match="this house is being started already"):
+            local.init()
+
+
+def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
+    """`down` needs none of what the other commands refuse."""
+    done = command(local.place, "down", WORKER_SLOTS="0", MODEL="x", TRANSPORT="x", CONTROL_PORT="abc", PORT_OFFSET="x")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "the house is down\n", "")
+    assert up.pid() is None
+
+
+def test_a_reader_that_went_away_is_no_error(local: House) -> None:
+    """Where the pipe is closed, as by `| head -1`, there is no complaint."""
+    done = command(local.place, "health", before="exec > >(:); sleep 0.3")
+    assert (done.returncode, done.stderr) == (1, "")
