@@ -134,18 +134,23 @@ def _needs_stores(arguments: list[str]) -> bool:
 def main() -> int:
     """Run the command named on the command line."""
     if sys.argv[1:2] == ["engine"]:
-        return run(_awaited(lambda: _engine(sys.argv[2:])))
+        return run(awaited(lambda: _engine(sys.argv[2:])))
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         sys.stderr.write(f"usage: python -m house {'|'.join(COMMANDS)}\n")
         return 2
-    return run(_awaited(COMMANDS[sys.argv[1]]))
+    return run(awaited(COMMANDS[sys.argv[1]]))
 
 
 async def _engine(arguments: list[str]) -> int:
     return engine(arguments)
 
 
-async def _awaited(call: Callable[[], Awaitable[int]]) -> int:
+async def awaited(call: Callable[[], Awaitable[int]]) -> int:
+    """Wait for a command.
+
+    Raises:
+        ConfigError: the command does, or a file is another user's.
+    """
     try:
         return await call()
     except PermissionError as error:

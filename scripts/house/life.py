@@ -22,7 +22,7 @@ from house.options import check_names, check_values
 from house.place import Place, command
 from house.ports import forget, remember, remembered
 from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
-from house.readiness import readiness, well
+from house.readiness import NOT_READY, readiness, well
 from house.strays import end, strays
 from house.supervise import Supervisor
 from house.taken import refuse_taken
@@ -161,7 +161,8 @@ class House:
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
             told = await readiness(self.place, name, state["pid"]) if shown == "RUNNING" else "not running"
-            report[name] = told if well(told) else f"{told} ({self._seen(name, state)})"
+            itself = well(told) or told.startswith(NOT_READY)
+            report[name] = told if itself else f"{told} ({self._seen(name, state)})"
         return report
 
     def _seen(self, name: str, state: Mapping[str, Any]) -> str:

@@ -84,11 +84,14 @@ class Place:
 
         Raises:
             ConfigError: it is not there, or others may read it.
+            PermissionError: it is another user's.
         """
         path = self.home / "secrets" / name
         try:
             refuse_open(path)
             return path.read_text().strip()
+        except PermissionError:
+            raise
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror}): `make init` makes what is missing") from None
 

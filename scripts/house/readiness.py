@@ -13,6 +13,7 @@ from house.processes import ready_url
 SERVICES = {"control": "control-api", "worker": "agent-engine"}
 """What processes call themselves where it is not their name here."""
 READY_BUT = "ready, but "
+NOT_READY = "not ready: "
 LISTENS = "0A"
 PROC = Path("/proc")
 
@@ -45,7 +46,7 @@ async def readiness(place: Place, name: str, pid: int) -> str:
         return f"not ready: another {service} answers on port {place.ports[name]} in its place: stop it"
     if reply.ok:
         return READY_BUT + _told(answer.get("warnings")) if answer.get("warnings") else "ready"
-    return "not ready: " + _told(answer.get("checks"))
+    return NOT_READY + _told(answer.get("checks"))
 
 
 def well(state: str) -> bool:

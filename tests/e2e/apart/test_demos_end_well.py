@@ -49,7 +49,9 @@ def test_the_answer_is_shown_with_its_evidence(tmp_path: Path, door: str, transp
     assert re.search(r"^ledger: task [0-9a-f-]{36} succeeded, attempts 1, cost 0\.\d+ USD$", said, re.MULTILINE)
     transcript = re.search(r"^transcript: (.+)$", said, re.MULTILINE)
     assert transcript
-    assert "issue_write" in Path(transcript[1]).read_text()
+    path = Path(transcript[1])
+    assert "issue_write" in path.read_text()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
 def test_what_is_proposed_is_sent_once_after_the_approval(tmp_path: Path) -> None:

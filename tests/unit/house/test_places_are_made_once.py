@@ -1,18 +1,25 @@
 """The folder of a house: what `init` makes, keeps and protects."""
 
 import json
+import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
 from control_api.policy import Policy, read_policy
+from house import commands
 from house.access import unknown_tokens
 from house.life import House
 from house.place import Place
 from service_kit.access import AccessFile
 from service_kit.bearer import token_hash
 from service_kit.errors import ConfigError
+
+NOBODY = 65534
 
 
 def test_what_exists_is_kept(local: House) -> None:
@@ -73,6 +80,30 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConfigError, match="choose another AGENT_BOT_HOME"):
         Place.from_environment({"AGENT_BOT_HOME": str(tmp_path / "file")}).make()
+
+
+async def test_what_is_somebody_else_s_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A house of another user is named as such in one line, whatever the command."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        home = Path(folder) / "var"
+        monkeypatch.setenv("AGENT_BOT_HOME", str(home))
+        await commands.COMMANDS["init"]()
+        with _somebody_else(home):
+            for name in ("init", "up"):
+                with pytest.raises(ConfigError, match=rf"{home}.* may not be used \(Permission denied\): make it this"):
+                    await commands.awaited(commands.COMMANDS[name])
+
+
+@contextmanager
+def _somebody_else(home: Path) -> Iterator[None]:
+    """Be another user; where that needs rights, have a file that nobody may open."""
+    root, file = os.geteuid() == 0, home / "up.lock"
+    os.seteuid(NOBODY) if root else file.chmod(0)
+    try:
+        yield
+    finally:
+        os.seteuid(0) if root else file.chmod(0o600)
 
 
 def test_sockets_lie_on_a_short_path_of_their_own(tmp_path: Path) -> None:
