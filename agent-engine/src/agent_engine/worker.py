@@ -12,6 +12,7 @@ from agent_contracts import TaskResult
 from agent_ledger import Claim, Replies, WorkerRow
 from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
+from service_kit.errors import ConfigError
 from service_kit.log import bound, get_logger
 
 from agent_engine.attempt import attempt
@@ -26,7 +27,7 @@ COUNT_SECONDS = 15.0
 ANNOUNCE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
-SURVIVED = (*DATABASE_ERRORS, RedisError)
+SURVIVED = (*DATABASE_ERRORS, RedisError, ConfigError)
 
 log = get_logger(__name__)
 
@@ -163,6 +164,8 @@ class Worker:
             await _any_of(stop, self._wakeups.queued, seconds=self._house.settings.poll_seconds)
 
     async def _claim(self) -> Claim | None:
+        if fault := self._house.signer.fault():
+            raise ConfigError(fault)
         return await agent_ledger.claim(
             self._house.pool,
             worker=self._name,

@@ -73,7 +73,7 @@ class Place:
             pool=self.pool,
             redis=self.redis,
             access=AccessFile(settings.access_file),
-            signer=Signer.from_file(settings.agent_signing_key_file),
+            signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
             shelf=load_shelf([self.folder / "skills"]),
             drivers={driver.name: driver},
             confinement=self.confinement,

@@ -9,6 +9,7 @@ import pytest
 from agent_contracts import TaskEvent, TaskState
 from agent_engine.live import EXPIRE_SECONDS, stream_key
 from agent_engine.spec import RunSpec
+from service_kit.keys import read_private, read_public, rotate, write_keys
 from unit.agent_engine.engine_house import DOOR, KEY, Place
 from unit.agent_engine.script import answer, api_error, call, init, ref_of, remember, speak
 
@@ -47,6 +48,25 @@ async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
     (one,) = known
     assert (one.name, set(one.skills), one.slots) == ("w1", {"look", "plain"}, place.settings().slots)
     assert await agent_ledger.workers(place.pool) == []
+
+
+async def test_nothing_is_claimed_with_a_key_that_is_not_public(place: Place) -> None:
+    """While all that a run would be given is refused, tasks wait; once a public key signs, they run."""
+    private, public = place.folder / "key.json", place.folder / "jwks.json"
+    old, seen = private.read_text(), list[bool]()
+    write_keys(private, public)
+    private.write_text(old)
+
+    def noted(spec: RunSpec) -> list[str]:
+        seen.append(read_private(private)["kid"] in read_public(public))
+        return look(spec)
+
+    async with place.working(noted, AGENT_JWKS_FILE=public):
+        task = await place.submit("look")
+        await asyncio.sleep(0.5)
+        rotate(private, public)
+        result = await place.result(task)
+    assert (result.status, seen) == ("succeeded", [True])
 
 
 async def test_input_that_does_not_fit_its_skill_makes_no_task(place: Place) -> None:
