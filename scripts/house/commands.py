@@ -154,5 +154,5 @@ async def awaited(call: Callable[[], Awaitable[int]]) -> int:
     try:
         return await call()
     except PermissionError as error:
-        whose = "make it this user's, or choose another AGENT_BOT_HOME"
-        raise ConfigError(f"{error.filename} may not be used ({error.strerror}): {whose}") from None
+        what, remedy = error.filename or "one of its processes", "make it this user's, or choose another AGENT_BOT_HOME"
+        raise ConfigError(f"{what} may not be used ({error.strerror}): {remedy}") from None

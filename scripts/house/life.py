@@ -15,6 +15,7 @@ from agent_stores.migrate import migrate
 from control_api import migrations as control_migrations
 from service_kit.errors import ConfigError
 from service_kit.foreign import for_terminal
+from service_kit.keys import read_private, read_public, unpublished
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
 from house.alone import alone
@@ -74,11 +75,12 @@ class House:
         """Look for what would keep the house from coming up, and start nothing.
 
         Raises:
-            ConfigError: a choice cannot be used, a credential is missing, a token is not known, or a port is taken.
+            ConfigError: a choice cannot be used, a credential is missing, a key or token is not known, or a port is taken.
         """
-        unknown = unknown_tokens(self.place)
-        if unknown:
-            raise ConfigError("; ".join(unknown))
+        key, public = (self.place.home / "secrets" / name for name in ("signing-key.json", "jwks.json"))
+        unknown = [unpublished(read_private(key), read_public(public), public), *unknown_tokens(self.place)]
+        if any(unknown):
+            raise ConfigError("; ".join(filter(None, unknown)))
         listed = self.processes()
         check_names(self._environ)
         check_values(listed, self._environ)

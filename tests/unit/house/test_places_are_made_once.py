@@ -18,6 +18,7 @@ from house.place import Place
 from service_kit.access import AccessFile
 from service_kit.bearer import token_hash
 from service_kit.errors import ConfigError
+from service_kit.keys import write_keys
 
 NOBODY = 65534
 
@@ -148,7 +149,7 @@ def test_a_token_that_the_access_file_does_not_know_is_refused(local: House, nam
     """A token that was made anew is told with the line that opens it, and the house does not start without."""
     (local.place.home / "secrets" / name).unlink()
     local.init()
-    with pytest.raises(ConfigError, match=f"secrets/{name}: put that file back, or add .* to token_sha256 of {entry}"):
+    with pytest.raises(ConfigError, match=rf"secrets/{name}: put that file back, or add .* to token_sha256 of {entry}"):
         local.check()
     path = local.place.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
@@ -156,6 +157,19 @@ def test_a_token_that_the_access_file_does_not_know_is_refused(local: House, nam
     access[kind][holder]["token_sha256"].append(token_hash(local.place.secret(name)))
     path.write_text(yaml.safe_dump(access))
     assert unknown_tokens(local.place) == []
+
+
+def test_a_signing_key_that_is_not_public_starts_nothing(local: House) -> None:
+    """An old key that was put back is told before anything starts, and one that others may read, too."""
+    key, public = (local.place.home / "secrets" / name for name in ("signing-key.json", "jwks.json"))
+    old = key.read_text()
+    write_keys(key, public)
+    key.write_text(old)
+    with pytest.raises(ConfigError, match=r"is not public in .*`agent-engine keys rotate` makes one that is"):
+        local.check()
+    key.chmod(0o644)
+    with pytest.raises(ConfigError, match=r"signing-key\.json is open to others"):
+        local.check()
 
 
 def test_a_door_that_was_closed_needs_no_token(local: House) -> None:
