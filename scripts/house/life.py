@@ -75,7 +75,7 @@ class House:
         """Look for what would keep the house from coming up, and start nothing.
 
         Raises:
-            ConfigError: a choice cannot be used, a credential is missing, a key or token is not known, or a port is taken.
+            ConfigError: a choice cannot be used, a credential is missing, a key or token is unknown, or a port taken.
         """
         key, public = (self.place.home / "secrets" / name for name in ("signing-key.json", "jwks.json"))
         unknown = [unpublished(read_private(key), read_public(public), public), *unknown_tokens(self.place)]
