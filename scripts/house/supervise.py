@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import math
 import os
 import re
 import shlex
@@ -23,10 +24,14 @@ from house.place import ROOT, Place
 from house.processes import Process
 
 START_LIMIT_SECONDS = 15.0
-STOP_LIMIT_SECONDS = 40.0
+STOP_SECONDS = 20
+"""What a process has to end after SIGTERM; a worker has this beyond the grace that its runs have."""
+GRACE_SECONDS = 30.0
+"""A worker's own default."""
 ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
 PROC = Path("/proc")
+_STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 
 
 class Supervisor:
@@ -111,15 +116,22 @@ class Supervisor:
             return False
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_LIMIT_SECONDS
+        limit = self.stop_limit()
+        deadline = time.monotonic() + limit
         while time.monotonic() < deadline:
             if not _alive(pid):
                 shutil.rmtree(self._place.runtime, ignore_errors=True)
                 return True
             time.sleep(0.05)
-        raise ConfigError(
-            f"supervisord ({pid}) is still stopping after {STOP_LIMIT_SECONDS:.0f} s: see {self._place.home}/log"
-        )
+        raise ConfigError(f"supervisord ({pid}) is still stopping after {limit} s: see {self._place.home}/log")
+
+    def stop_limit(self) -> int:
+        """Give the seconds within which everything has ended, one after the other, by what supervisord was told."""
+        try:
+            told = [int(seconds) for seconds in _STOPS.findall(self._config_file.read_text())]
+        except OSError:
+            told = []
+        return max(told, default=STOP_SECONDS) + len(ORDER) * STOP_SECONDS
 
     def _is_ours(self, pid: int) -> bool:
         """Say whether a process is this house's supervisord, and this user's to stop, by its command line."""
@@ -166,7 +178,7 @@ class Supervisor:
                 "startsecs=0",
                 "startretries=5",
                 "stopsignal=TERM",
-                "stopwaitsecs=20",
+                f"stopwaitsecs={STOP_SECONDS + _grace(process)}",
                 "stopasgroup=false",
                 "killasgroup=true",
                 "redirect_stderr=true",
@@ -175,6 +187,13 @@ class Supervisor:
                 "stdout_logfile_backups=1",
             ]
         return "\n".join(sections) + "\n"
+
+
+def _grace(process: Process) -> int:
+    """Give the seconds for which a process lets others end before it ends itself."""
+    if process.name != "worker":
+        return 0
+    return math.ceil(float(process.env.get("WORKER_GRACE_SECONDS", GRACE_SECONDS)))
 
 
 def _quoted(name: str, value: str) -> str:

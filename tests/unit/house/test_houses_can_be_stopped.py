@@ -1,15 +1,17 @@
 """A house that is up can be stopped, whatever became of its socket and whatever the environment says."""
 
+import configparser
 import shutil
 import subprocess
 from collections.abc import Iterator
 
 import psutil
 import pytest
+from agent_engine.settings import WorkerSettings
 from house.alone import alone
 from house.life import House
 from house.processes import Process
-from house.supervise import Supervisor
+from house.supervise import GRACE_SECONDS, Supervisor
 from service_kit.errors import ConfigError
 from unit.house.commands import command
 
@@ -37,6 +39,21 @@ async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Sup
     assert local.down()
     assert not one.is_running()
     assert await local.health() == {}
+
+
+@pytest.mark.parametrize(("env", "grace"), [({}, GRACE_SECONDS), ({"WORKER_GRACE_SECONDS": "100.5"}, 100.5)])
+def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, str], grace: float) -> None:
+    """Runs are handed back after the grace, so the worker has longer, and `down` waits for longer still."""
+    made = Supervisor(local.place)
+    made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env)])
+    try:
+        told = configparser.ConfigParser(interpolation=None)
+        told.read(local.place.home / "supervisord.conf")
+        allowed = told.getint("program:worker", "stopwaitsecs")
+        assert grace + 10 < allowed < made.stop_limit()
+    finally:
+        made.stop()
+    assert WorkerSettings.model_fields["grace_seconds"].default == GRACE_SECONDS
 
 
 def test_a_pid_that_is_another_s_is_left_alone(local: House) -> None:

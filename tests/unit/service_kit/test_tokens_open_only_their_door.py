@@ -212,6 +212,7 @@ def test_keys_turn_without_a_gap(keys: Keys, monkeypatch: pytest.MonkeyPatch) ->
     for kid, wrong in ((new, "is the key that signs"), ("none", f"there are {new}, {old}")):
         with pytest.raises(ConfigError, match=wrong):
             retire(keys.private, keys.public, kid)
+    assert old is not None
     retire(keys.private, keys.public, old)
     monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
     with pytest.raises(TokenError) as refused:
