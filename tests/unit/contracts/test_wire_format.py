@@ -94,3 +94,18 @@ def test_budget_within_is_the_tighter() -> None:
     """Of two budgets each bound is the tighter one, and a missing bound is none."""
     both = Budget(tokens=5, turns=3).within(Budget(tokens=4, wall_seconds=9))
     assert both == Budget(tokens=4, turns=3, wall_seconds=9)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"not_before": "0001-01-01T00:00:00+14:00"},
+        {"deadline": "9999-12-31T23:59:59-12:00"},
+        {"budget": {"tokens": 10**30}},
+        {"budget": {"tool_calls": 10**30}},
+    ],
+)
+def test_what_no_store_could_keep_is_refused(fields: dict[str, Any]) -> None:
+    """Times and counts are bounded where they come in."""
+    with pytest.raises(ValidationError, match=r"the year \d+ is not usable|less than or equal to"):
+        Task.model_validate({"skill": "look", "input": "x", **fields})

@@ -186,11 +186,20 @@ async def test_what_is_not_served_is_refused_like_the_rest(
     assert (reply.status, reply.json()["reason"]) == (status, "route")
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "x", "²", "-1"])
+@pytest.mark.parametrize("limit", ["0", "201", "x", "²", "-1", "9" * 5000])
 async def test_a_limit_that_is_no_usable_number_is_named(control: Control, limit: str) -> None:
     """Whatever stands in limit, the answer is a refusal that names it."""
     reply = await control.http.request("GET", "/v1/tasks", params={"limit": limit}, headers=control.headers)
-    assert (reply.status, limit in reply.json()["message"]) == (422, True)
+    assert (reply.status, limit[:40] in reply.json()["message"]) == (422, True)
+
+
+async def test_a_page_after_no_task_is_refused(control: Control) -> None:
+    """An id that is nobody's, or another tenant's, is no place to go on from."""
+    theirs = {"authorization": f"Bearer {OTHER_TOKEN}"}
+    other = await control.http.request("POST", "/v1/tasks", json=TASK, headers=theirs)
+    for before in (other.json()["id"], "00000000-0000-0000-0000-000000000007"):
+        reply = await control.http.request("GET", "/v1/tasks", params={"before": before}, headers=control.headers)
+        assert (reply.status, reply.json()["reason"], before in reply.json()["message"]) == (422, "query", True)
 
 
 async def test_the_openapi_document_lists_every_route(control: Control) -> None:

@@ -11,7 +11,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 from agent_contracts import Retry, TaskResult, TaskState, Usage
-from agent_ledger import Claim, SkillRow, finish, get_result, get_task, register_skills, submit
+from agent_ledger import Claim, SkillRow, finish, get_result, get_task, list_tasks, register_skills, submit
+from agent_ledger.views import UNREADABLE
 from unit.ledger.house import DOOR, SKILL, done, expire, given, take, taken, task
 
 
@@ -188,3 +189,15 @@ async def test_claim_shows_in_the_row(pool: asyncpg.Pool) -> None:
     assert view is not None
     assert (view.state, view.worker, view.attempt) == (TaskState.running, "host:1", 1)
     assert view.lease_until is not None
+
+
+async def test_a_task_of_a_newer_version_hides_no_other(pool: asyncpg.Pool) -> None:
+    """What this version cannot read waits for a worker that can; all else is claimed, and all of it is listed."""
+    newer, plain = await given(pool, priority="high"), await given(pool)
+    body = 'update ledger.tasks set body = (body::jsonb || \'{"colour": "red"}\')::json where id = $1'
+    await pool.execute(body, newer)
+    assert [(await taken(pool)).id, await take(pool)] == [plain, None]
+    row = await pool.fetchrow("select state, attempt from ledger.tasks where id = $1", newer)
+    assert row is not None
+    assert tuple(row) == ("queued", 0)
+    assert {view.id: view.task.input for view in await list_tasks(pool)}[newer] == UNREADABLE

@@ -28,6 +28,7 @@ from control_api.doors import Doors
 from control_api.errors import Refusal
 
 MAX_LISTED = 200
+MOST_DIGITS = 4
 STATUS = {"json": 400, "encoding": 400, "size": 413, "door": 403, "conflict": 409}
 REMEDY = "See docs/schemas/task.schema.json."
 SHOWN = TypeAdapter(TaskView)
@@ -67,6 +68,8 @@ class Tasks:
         door = self._doors.open(request)
         limit = _number(request, "limit", default=50)
         before = _optional_id(request.query_params.get("before"))
+        if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
+            raise Refusal(422, "query", f"before={before} is no task", "Give the `before` of the page before it.")
         views = await list_tasks(self._pool, tenant=door.tenant, states=_states(request), before=before, limit=limit)
         document: dict[str, Any] = {"tasks": [SHOWN.dump_python(view, mode="json") for view in views]}
         if len(views) == limit:
@@ -134,6 +137,6 @@ def _states(request: Request) -> list[TaskState] | None:
 
 def _number(request: Request, name: str, *, default: int) -> int:
     text = request.query_params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_LISTED:
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
         raise Refusal(422, "query", f"{name}={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
     return int(text)

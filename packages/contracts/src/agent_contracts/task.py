@@ -1,12 +1,13 @@
 """The task: everything an agent is asked to do, whoever asked."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from agent_contracts.grant import Resources
 from agent_contracts.model import WireModel
@@ -14,6 +15,17 @@ from agent_contracts.model import WireModel
 SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=128)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+YEARS = range(1970, 9999)
+"""In any zone a time of these years can be kept by PostgreSQL and written by Python."""
+
+
+def _in_years(time: datetime) -> datetime:
+    if time.year not in YEARS:
+        raise ValueError(f"the year {time.year} is not usable: give one from {YEARS[0]} to {YEARS[-1]}")
+    return time
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_years)]
 
 MAX_INPUT_BYTES = 1_048_576
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -71,9 +83,9 @@ class Budget(WireModel):
     """Upper bounds of a task over all its attempts; a missing bound means the skill's own."""
 
     usd: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None
-    tokens: Annotated[int, Field(ge=0)] | None = None
+    tokens: Annotated[int, Field(ge=0, le=10**12)] | None = None
     turns: Annotated[int, Field(ge=1, le=1000)] | None = None
-    tool_calls: Annotated[int, Field(ge=0)] | None = None
+    tool_calls: Annotated[int, Field(ge=0, le=10**9)] | None = None
     wall_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
 
     def within(self, other: "Budget") -> "Budget":
@@ -123,8 +135,8 @@ class Task(WireModel):
     resources: dict[str, Resources] | None = None
     dedupe_key: Key | None = None
     concurrency_key: Key | None = None
-    not_before: AwareDatetime | None = None
-    deadline: AwareDatetime | None = None
+    not_before: Time | None = None
+    deadline: Time | None = None
     budget: Budget = Field(default_factory=Budget)
     retry: Retry | None = None
     reply_to: ReplyTo | None = None

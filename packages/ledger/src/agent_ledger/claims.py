@@ -4,11 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from uuid import UUID
 
 import asyncpg
 from agent_contracts import Budget, Task
+from pydantic import ValidationError
+from service_kit.faults import described
 from service_kit.grants import Bound
+from service_kit.log import get_logger
 
 from agent_ledger.attachments import SessionRef, last_session
 from agent_ledger.clock import Clock
@@ -16,6 +20,7 @@ from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.skills import adopt_tasks, touch_skills
 from agent_ledger.sweep import Complete, sweep
 
+log = get_logger(__name__)
 MAX_TRIES = 50
 
 
@@ -59,7 +64,8 @@ async def claim(
 ) -> Claim | None:
     """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
 
-    Sweeps first (see `agent_ledger.sweep`). A task whose concurrency key is held is passed over.
+    Sweeps first (see `agent_ledger.sweep`). A task whose concurrency key is held is passed over, as is one which
+    this version cannot read.
 
     Args:
         executor: where to claim.
@@ -70,17 +76,32 @@ async def claim(
         skills: the skills that it carries, name to version.
         complete: what adds cost and effects to the result of a task that the sweep ends.
     """
+    unreadable: list[UUID] = []
     async with transaction(executor) as connection:
         await sweep(connection, complete)
         await touch_skills(connection, skills)
-        started = await _start(connection, worker, lease_seconds, pools, engines, skills)
-        if started is None and await adopt_tasks(connection, skills):
-            started = await _start(connection, worker, lease_seconds, pools, engines, skills)
-        if started is None:
-            return None
-        clock = Clock(started["now"])
-        session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
-        return _claim(started, session, clock)
+        while True:
+            begin = partial(_start, connection, worker, lease_seconds, pools, engines, skills, unreadable)
+            try:
+                async with connection.transaction():
+                    started = await begin()
+                    if started is None and await adopt_tasks(connection, skills):
+                        started = await begin()
+                    if started is None:
+                        return None
+                    clock = Clock(started["now"])
+                    session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
+                    return _claim(started, session, clock)
+            except ValidationError as error:
+                assert started is not None
+                _tell_unreadable(started["id"], described(error))
+                unreadable.append(started["id"])
+
+
+@lru_cache(maxsize=1000)
+def _tell_unreadable(task_id: UUID, why: str) -> None:
+    """Say once that a task waits for another worker: a newer version made it, or nobody can read it."""
+    log.error("task_unreadable", task_id=str(task_id), error=why)
 
 
 async def _start(
@@ -90,8 +111,9 @@ async def _start(
     pools: Sequence[str],
     engines: Sequence[str],
     skills: Mapping[str, str],
+    unreadable: Sequence[UUID],
 ) -> asyncpg.Record | None:
-    passed: list[UUID] = []
+    passed = [*unreadable]
     refs = [f"{name}@{version}" for name, version in skills.items()]
     for _ in range(MAX_TRIES):
         row = await start_next(connection, worker, lease_seconds, pools, engines, refs, passed)

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Task, TaskResult, TaskState
+from pydantic import ValidationError
 
 from agent_ledger.connection import Executor
 
+UNREADABLE = "(this version cannot read the task)"
 COLUMNS = """
     t.id, t.tenant, t.state, t.skill, t.skill_version, t.engine, t.model, t.pool, t.door, t.attempt, t.max_attempts,
     t.concurrency_key, t.worker, t.lease_until, t.not_before, t.deadline, t.created_at, t.started_at, t.finished_at,
@@ -111,5 +113,10 @@ async def get_result(executor: Executor, task_id: UUID, tenant: str | None = Non
 def _view(row: asyncpg.Record) -> TaskView:
     fields: dict[str, Any] = dict(row)
     fields["state"] = TaskState(fields["state"])
-    fields["task"] = Task.model_validate_json(fields["task"])
+    try:
+        fields["task"] = Task.model_validate_json(fields["task"])
+    except ValidationError:  # of a newer version, or of none: one row must not hide all others
+        fields["task"] = Task.model_construct(
+            id=fields["id"], tenant=fields["tenant"], skill=fields["skill"], input=UNREADABLE
+        )
     return TaskView(**fields)
