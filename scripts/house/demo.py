@@ -42,6 +42,8 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         raise ConfigError(
             f"DOOR={door!r} is not usable here: give one of {', '.join(DOORS)}, or webhook with the stand-in"
         )
+    if choice.github == "real" and not environ.get("GITHUB_TOKEN"):
+        raise ConfigError("GITHUB_TOKEN is not set: the demo itself reads the issue with it, before and after")
     repository, number = _issue(environ.get("ISSUE"))
     writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
     mode = _mode(environ.get("MODE"), door, writes)
@@ -147,7 +149,7 @@ async def _issue_now(
 ) -> dict[str, Any]:
     stand_in = house.choice.github == "stand-in"
     base = (
-        house.place.url("stand-in-github") if stand_in else environ.get("GITHUB_UPSTREAM_URL", "https://api.github.com")
+        house.place.url("stand-in-github") if stand_in else environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
     )
     token = house.place.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}

@@ -51,14 +51,18 @@ async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) ->
     ("given", "part"),
     [
         ({"MODE": "proposed"}, "MODE='proposed' is not usable: give write or propose"),
+        ({"MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "GITHUB_TOKEN is not set: the demo itself"),
         ({"MODE": "propose", "DOOR": "cli"}, "may not approve what it proposes: give another door"),
-        ({"MODE": "propose", "MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "set ALLOW_WRITES=1 too"),
+        (
+            {"MODE": "propose", "MODEL": "real", "ISSUE": "octocat/hello-world#1", "GITHUB_TOKEN": "t"},
+            "set ALLOW_WRITES=1 too",
+        ),
     ],
 )
 async def test_a_mode_that_cannot_end_well_is_all_that_is_said(
     environ: dict[str, str], given: dict[str, str], part: str
 ) -> None:
-    """Of MODE only what can be carried through is begun."""
+    """Only what can be carried through is begun."""
     message, said = await refused(environ, **given)
     assert part in message
     assert said == []
