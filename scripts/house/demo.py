@@ -65,7 +65,7 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
                 _demand_untouched(await _issue_now(house, environ, repository, number, since), choice, say)
                 code = code or await approve_all(house, task_id, say)
             shown = await _issue_now(house, environ, repository, number, since)
-            return await _conclude(house, task_id, code, shown, writes=writes, say=say)
+            return await _conclude(house, task_id, code, shown, mode=mode, say=say)
         finally:
             house.down()
             say("the demo's processes are stopped")
@@ -149,7 +149,9 @@ async def _issue_now(
 ) -> dict[str, Any]:
     stand_in = house.choice.github == "stand-in"
     base = (
-        house.place.url("stand-in-github") if stand_in else environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
+        house.place.url("stand-in-github")
+        if stand_in
+        else environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
     )
     token = house.place.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
@@ -170,7 +172,7 @@ def _demand_untouched(shown: Mapping[str, Any], choice: Choice, say: Say) -> Non
     say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
 
 
-async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, writes: bool, say: Say) -> int:
+async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, mode: str, say: Say) -> int:
     issue, comments = shown["issue"], shown["comments"]
     labels = [label["name"] for label in issue["labels"]]
     ours = [comment for comment in comments if comment["user"]["login"] == shown["login"]]
@@ -178,7 +180,10 @@ async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, A
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))
     state, wanted = await _ledger_row(house, UUID(task_id), say)
-    there = (bool(wanted) and wanted <= set(labels) and len(ours) == 1) or not writes
+    # An agent that proposed labels cannot say that they were set: then any that were sent count.
+    there = mode == "read" or (
+        bool(labels if mode == "propose" else wanted) and wanted <= set(labels) and len(ours) == 1
+    )
     if code == 0 and state == "succeeded" and there:
         return 0
     say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")

@@ -45,7 +45,9 @@ CASES = (
     Case("ref-of-a-failed-call", "evidence", "failed-ref", r"rests on no ref .*: The other issue says the same"),
     Case("ref-of-another-task", "evidence", "foreign-ref", r"rests on no ref .*: The issue was read"),
     Case("nothing-written", "evidence", "says-done", r"no write of github/issue_write as done at all"),
-    Case("labels-dropped", "evidence", "one-claim", r"no write of github/issue_write as done: failed on acme/verdicts"),
+    Case(
+        "labels-dropped", "evidence", "one-claim", r"no write of github/issue_write as done: partial on acme/verdicts"
+    ),
     Case("tools-not-given", "evidence", "other-tools", r"no successful reply of github/issue_read, github/list_labels"),
     # what the run may do
     Case("refused-by-the-gateway", "denied", "one-claim", r"refused .*: github/add_issue_comment", door="narrow"),

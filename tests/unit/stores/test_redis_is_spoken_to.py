@@ -58,11 +58,18 @@ def test_what_has_no_end_is_refused(valkey_only: Command, word: str) -> None:
     assert (done.returncode, done.stderr.startswith(f"error: {word} has no end")) == (2, True)
 
 
+def heard() -> None:
+    """Let Ctrl-C be heard in a process, also where whoever started the tests ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_what_waits(valkey_only: Command) -> None:
     """A command that waits for others ends at Ctrl-C with 130, and quietly."""
     with valkey_only.running():
         argv = valkey_only.arguments("redis", ("XREAD", "BLOCK", "0", "STREAMS", "nix", "$"))
-        waiting = subprocess.Popen(argv, env=valkey_only.environment(), stderr=subprocess.PIPE, text=True)
+        waiting = subprocess.Popen(
+            argv, env=valkey_only.environment(), stderr=subprocess.PIPE, text=True, preexec_fn=heard
+        )
         while "blocked_clients:1" not in valkey_only.call("redis", "INFO", "clients").stdout:
             assert waiting.poll() is None
         waiting.send_signal(signal.SIGINT)
