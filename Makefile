@@ -41,7 +41,7 @@ logs: .venv/runs ## follow every process's log
 	@$(HOUSE) logs
 
 test: .venv/develops ## run all tests that need no npm, but for the attacks
-	@.venv/bin/pytest -m 'not npm and not attack' -n 3 --dist loadgroup
+	@.venv/bin/pytest -m 'not npm and not attack' -n 4 --dist loadgroup
 
 test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup

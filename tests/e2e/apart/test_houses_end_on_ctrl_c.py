@@ -34,10 +34,8 @@ def _words(process: psutil.Process) -> list[str]:
     ("name", "stage"),
     [
         ("demo", 0.1),
-        ("demo", 0.3),
-        ("demo", 0.6),
+        ("demo", 0.5),
         ("demo", 1),
-        ("demo", "is ready on port"),
         ("demo", "started   attempt 1"),
         ("up", 2),
     ],
