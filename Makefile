@@ -3,7 +3,6 @@
 .PHONY: help init demo up down health logs test test-unit test-bad-input test-npm attack bench check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
-export PYTHONDONTWRITEBYTECODE = 1
 # Under a locale that is not installed Python does not start in a path with umlauts.
 export LC_ALL = C.UTF-8
 

@@ -46,5 +46,5 @@ if [ -z "$cache" ] || ! mkdir -p "$cache" 2>/dev/null || [ ! -w "$cache" ]; then
     export UV_CACHE_DIR
 fi
 
-UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen --all-packages --inexact --python "$python" "$@" ||
+UV_PYTHON_DOWNLOADS=never "$uv" sync --quiet --frozen --compile-bytecode --all-packages --inexact --python "$python" "$@" ||
     fail "could not install the packages of uv.lock: see the lines above"

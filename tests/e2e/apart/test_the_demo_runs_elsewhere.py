@@ -1,6 +1,7 @@
 """`make demo` where nothing is as here: path, locale, time zone and HOME."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,17 @@ from house.place import ROOT
 LIMIT_SECONDS = 150
 ODD = "Çöp Kutusu/häusliche Agenten"
 LEFT_OUT = (".*", "tests", "var", "dist", "node_modules")
+EVIDENCE = {
+    "door": r"came in by webhook$",
+    "issue": r"^issue #\d+ now: .*\n  state: open; labels: \['bug'\]\n  comment by @agent-bot:",
+    "reads": r"\bissue_read\b(.|\n)*\bfind_similar_issues\b",
+    "writes": r"\bissue_write\b(.|\n)*\badd_issue_comment\b",
+    "verdict": r"^\s*(?:verdict: )?succeeded\b",
+    "claim": r"^(?:[a-z2-7]{8} )+ +The labels were set\.",
+    "effect": r"^done +github/add_issue_comment +octocat/hello-world#\d+",
+    "row": r"^ledger: task [0-9a-f-]{36} succeeded, attempts 1, cost 0\.\d+ USD$",
+}
+"""What the demo tells, and how that reads."""
 START = "#!/bin/sh\n'''exec' \"$(dirname \"$0\")/python\" \"$0\" \"$@\"\n' '''\n"
 """How installers begin a program whose interpreter's path has spaces."""
 
@@ -47,7 +59,10 @@ def checkout(folder: Path) -> Path:
 
 @pytest.mark.bad_input
 def test_the_demo_ends_well(tmp_path: Path) -> None:
-    """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, no HOME to write to."""
+    """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, no HOME to write to.
+
+    What came in, tool calls, verdict, claims with their refs, effects, the ledger's row, transcript and issue are told.
+    """
     place = checkout(tmp_path)
     began = time.time()
     environ = {"HOME": "/proc/nowhere", "LANG": "tr_TR", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
@@ -61,9 +76,16 @@ def test_the_demo_ends_well(tmp_path: Path) -> None:
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert "ledger: task " in said
     assert "the demo's processes are stopped" in said
     assert "Traceback" not in said
+    missing = [name for name, pattern in EVIDENCE.items() if not re.search(pattern, done.stdout, re.MULTILINE)]
+    assert not missing, said
+
+    transcript = re.search(r"^transcript: (.+)$", done.stdout, re.MULTILINE)
+    assert transcript
+    path = Path(transcript[1])
+    assert "issue_write" in path.read_text()
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     home = place / "var/demo"
     secrets = [path.read_text().strip() for path in (home / "secrets").iterdir() if path.suffix != ".json"]
     assert not [secret for secret in secrets if secret in said]

@@ -110,7 +110,7 @@ async def house(folder: Path, database_url: str, redis_url: str | None, **more: 
     services = write_access(folder)
     write_keys(folder / "key.json", folder / "jwks.json")
     app = build(tokens={UPSTREAM_TOKEN: "agent-bot", OTHER_TOKEN: "other-bot"})
-    async with serving(app) as github_url, httpx.AsyncClient(timeout=20) as client:
+    async with serving(app) as github_url, httpx.AsyncClient(verify=False, timeout=20) as client:
         settings = load(
             GitHubApiSettings,
             {

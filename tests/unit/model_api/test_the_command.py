@@ -42,7 +42,7 @@ async def test_it_serves_until_sigterm(tmp_path: Path, pool: asyncpg.Pool, datab
     async with serving(build_stand_in(key=UPSTREAM_KEY)) as vendor:
         process = await start(environment(tmp_path, database_url, vendor), "--port", str(port))
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}") as client:
                 await _ready(client)
                 headers = VERSION | {"x-api-key": token}
                 reply = await client.post("/v1/messages", json=ask("SCENARIO:text"), headers=headers)

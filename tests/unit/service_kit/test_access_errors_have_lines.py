@@ -121,7 +121,7 @@ async def test_a_broken_change_is_told_and_changes_nothing(path: Path, monkeypat
     routes = health_routes(
         service="s", version="1", checks={}, registry=CollectorRegistry(), warnings={"access": access.fault}
     )
-    async with serving(Starlette(routes=list(routes))) as url, httpx.AsyncClient(base_url=url) as http:
+    async with serving(Starlette(routes=list(routes))) as url, httpx.AsyncClient(verify=False, base_url=url) as http:
         assert "warnings" not in (await http.get("/ready")).json()
         path.write_text("streams: {one: {}, two: {skils: []}}")
         told = await http.get("/ready")

@@ -99,7 +99,7 @@ class HttpClient:
             headers=dict(headers or {}),
             follow_redirects=False,
             trust_env=False,
-            verify=_certificates(),
+            verify=_certificates(not base_url.lower().startswith("http:")),
         )
 
     async def request(
@@ -233,9 +233,12 @@ class HttpClient:
 
 
 @functools.cache
-def _certificates() -> ssl.SSLContext:
-    """Read the trusted certificates once, which takes 40 ms: those of SSL_CERT_FILE or SSL_CERT_DIR, else certifi's."""
-    return httpx.create_ssl_context(trust_env=True)
+def _certificates(https: bool) -> ssl.SSLContext:
+    """Read the trusted certificates once, which takes 40 ms: those of SSL_CERT_FILE or SSL_CERT_DIR, else certifi's.
+
+    Without https none are read, and none are trusted.
+    """
+    return httpx.create_ssl_context(trust_env=True) if https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _wait(attempt: int, retry_after: str | None) -> float:

@@ -38,7 +38,7 @@ async def served() -> AsyncIterator[Served]:
     """A stand-in with the built-in scenarios."""
     async with (
         serving(build(key=KEY)) as url,
-        httpx.AsyncClient(base_url=url) as http,
+        httpx.AsyncClient(verify=False, base_url=url) as http,
         anthropic.AsyncAnthropic(api_key=KEY, base_url=url, max_retries=0) as client,
     ):
         yield Served(url, http, client)

@@ -1,6 +1,7 @@
 """Fills a world from a description: the one shipped in seed.yaml, or what a test sends."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -87,7 +88,8 @@ class DescribedRepository(_Described):
     files: dict[str, str] = {}
 
 
-def shipped() -> list[DescribedRepository]:
+@functools.cache
+def shipped() -> Sequence[DescribedRepository]:
     """Read the description that the stand-in starts with."""
     text = (files("stand_ins.github") / "seed.yaml").read_text(encoding="utf-8")
     read: Mapping[str, Any] = yaml.safe_load(text)
