@@ -25,7 +25,7 @@ from house.ports import forget, remember, remembered
 from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, readiness, well
 from house.strays import end, strays
-from house.supervise import Supervisor
+from house.supervise import RUNNING, Supervisor
 from house.taken import refuse_taken
 
 READY_LIMIT_SECONDS = 60.0
@@ -162,7 +162,7 @@ class House:
         report: dict[str, str] = {}
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
-            told = await readiness(self.place, name, state["pid"]) if shown == "RUNNING" else "not running"
+            told = await readiness(self.place, name, state["pid"]) if shown in RUNNING else "not running"
             itself = well(told) or told.startswith(NOT_READY)
             report[name] = told if itself else f"{told} ({self._seen(name, state)})"
         return report

@@ -28,6 +28,11 @@ STOP_SECONDS = 20
 """What a process has to end after SIGTERM; a worker has this beyond the grace that its runs have."""
 GRACE_SECONDS = 30.0
 """A worker's own default."""
+SETTLE_SECONDS = 3
+"""One that ends sooner has not started: it is tried again after 1 s, then after 2 s and so on, not at once."""
+MOST_STARTS = 1_000_000
+RUNNING = ("STARTING", "RUNNING")
+"""States of a process that runs; so early that it may end yet, or later."""
 ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
 PROC = Path("/proc")
@@ -175,8 +180,8 @@ class Supervisor:
                 f"priority={ORDER.get(process.name, 1)}",
                 "autostart=false",
                 "autorestart=true",
-                "startsecs=0",
-                "startretries=5",
+                f"startsecs={SETTLE_SECONDS}",
+                f"startretries={MOST_STARTS}",
                 "stopsignal=TERM",
                 f"stopwaitsecs={STOP_SECONDS + _grace(process)}",
                 "stopasgroup=false",

@@ -52,7 +52,7 @@ def _worked(pid: int, seconds: float) -> bool:
     ],
 )
 def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) -> None:
-    """After so many seconds of work or at that line, while it imports, starts or an agent runs: 130, nothing is left."""
+    """After so many seconds of work or at that line, while it imports, starts or runs an agent: 130, nothing left."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath} | free_ports_for_all()
     place = Place.from_environment(environ, "demo" if name == "demo" else "")
     running = subprocess.Popen(

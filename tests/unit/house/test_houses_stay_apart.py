@@ -11,7 +11,7 @@ from house.life import House
 from house.place import Place
 from house.processes import Process
 from house.strays import end, strays
-from house.supervise import Supervisor
+from house.supervise import RUNNING, Supervisor
 from service_kit.errors import ConfigError
 
 LIMIT_SECONDS = 15
@@ -36,7 +36,7 @@ class Running:
     def pids(self) -> dict[str, int]:
         """Give the processes that run."""
         states = self.supervisor.states()
-        return {name: state["pid"] for name, state in states.items() if state["statename"] == "RUNNING"}
+        return {name: state["pid"] for name, state in states.items() if state["statename"] in RUNNING}
 
     def until(self, count: int) -> dict[str, int]:
         """Wait until so many run."""
