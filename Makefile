@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-unit test-bad-input test-npm attack bench check format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-bad-input test-npm attack bench check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -39,8 +39,11 @@ health: .venv/runs ## ask every process whether it is ready
 logs: .venv/runs ## follow every process's log
 	@$(HOUSE) logs
 
-test: .venv/develops ## run all tests that need no npm, but for the attacks
-	@.venv/bin/pytest -m 'not npm and not attack' -n 4 --dist loadgroup
+test: .venv/develops ## run the tests, but for those of the targets that follow
+	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup
+
+test-houses: .venv/develops ## run the tests that take a house of their own, or give one bad input
+	@.venv/bin/pytest -m 'apart and not npm' -n 2 --dist loadgroup
 
 test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup

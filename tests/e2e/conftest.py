@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from fixtures.house import RunningHouse, Worker, running_house, worker
 
+HERE = Path(__file__).parent
+APART = (HERE / "apart", HERE / "bad_input")
+"""Tests that take houses of their own, or break the one they have: `make test-houses`."""
 LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 
@@ -13,9 +16,11 @@ LIMIT_SECONDS = 180
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark all tests of this folder, and give them time."""
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.path.is_relative_to(HERE):
             for mark in (pytest.mark.e2e, pytest.mark.cli):
                 item.add_marker(mark)
+            if any(item.path.is_relative_to(folder) for folder in APART):
+                item.add_marker(pytest.mark.apart)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
 

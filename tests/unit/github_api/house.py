@@ -13,13 +13,13 @@ import httpx
 from agent_contracts import Grant
 from api_kit import open_gateway
 from fixtures.gateway import Served, claimed, effects, running_task, until
+from fixtures.house import free_ports
 from fixtures.serving import serving
 from github_api.routes import TIERS, table
 from github_api.settings import GitHubApiSettings
 from github_api.upstream import github
 from service_kit.bearer import new_token, token_hash
 from service_kit.keys import write_keys
-from service_kit.serve import bind
 from service_kit.settings import load
 from service_kit.tokens import Signer
 from stand_ins.github.app import StandInApp, build
@@ -149,9 +149,7 @@ def environment(settings: GitHubApiSettings) -> dict[str, str]:
 
 async def started(api: House) -> tuple[asyncio.subprocess.Process, str]:
     """Start one more instance as a process, and give it with its address once it is ready."""
-    probe = bind("127.0.0.1", 0)
-    port = probe.getsockname()[1]
-    probe.close()
+    (port,) = free_ports(1)
     command = (sys.executable, "-m", "github_api", "--port", str(port))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, env=environment(api.settings), stdout=pipe, stderr=pipe)

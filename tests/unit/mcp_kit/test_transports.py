@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
-from service_kit.serve import bind
+from fixtures.house import free_ports
 from unit.mcp_kit.conftest import Running, Start
 from unit.mcp_kit.speaking import MODES, client, text_of
 
@@ -101,8 +101,7 @@ async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
 
 async def test_sigterm_ends_an_open_stream() -> None:
     """A server with an open SSE connection stops within its grace, by itself, and has written nothing to stdout."""
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", STDIO, "--transport", "http", "--port", str(port),
         env=_environ(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 from agent_contracts import Budget
 from agent_effects import spent
-from service_kit.serve import bind
+from fixtures.house import free_ports
 from unit.model_api.house import House, ask, environment, house
 
 LITTLE = {"input_tokens": 20, "output_tokens": 5}
@@ -29,8 +29,7 @@ class Instance:
 @asynccontextmanager
 async def instance(folder: Path, database_url: str, api: House) -> AsyncIterator[Instance]:
     """Run a model-api process before the house's vendor."""
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     environ = environment(folder, database_url, str(api.upstream.base_url))
     quiet = asyncio.subprocess.DEVNULL
     command = [sys.executable, "-m", "model_api", "--port", str(port)]

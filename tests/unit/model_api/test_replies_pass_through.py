@@ -98,7 +98,7 @@ async def test_the_vendors_errors_come_byte_for_byte(tmp_path: Path, database_ur
         assert kept.items() <= dict(reply.headers).items()
         assert reply.headers["anthropic-ratelimit-requests-remaining"] == "0"
         assert not {"set-cookie", "anthropic-organization-id", "x-agent-gateway-error"} & set(reply.headers)
-        assert (await spent(pool, api.run.task)).requests == 0
+        assert (await api.paid(0)).requests == 0
 
 
 async def test_the_clients_own_errors_are_raised(api: House) -> None:
@@ -125,7 +125,7 @@ async def test_an_unreachable_vendor_costs_nothing(tmp_path: Path, database_url:
     async with house(tmp_path, database_url, pool, upstream_url="http://127.0.0.1:9") as api:
         reply = await api.post(ask("SCENARIO:text"))
         assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (502, "upstream_unreachable")
-        assert (await spent(pool, api.run.task)).requests == 0
+        assert (await api.paid(0)).requests == 0
 
 
 @pytest.mark.parametrize("streamed", [True, False])

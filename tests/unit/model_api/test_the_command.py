@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+from fixtures.house import free_ports
 from fixtures.serving import serving
 from service_kit.keys import write_keys
-from service_kit.serve import bind
 from service_kit.tokens import Signer
 from stand_ins.model.app import build as build_stand_in
 from unit.model_api.house import BUDGET, MODEL, UPSTREAM_KEY, VERSION, ask, environment, started
@@ -37,8 +37,7 @@ async def test_it_serves_until_sigterm(tmp_path: Path, pool: asyncpg.Pool, datab
     token = Signer.from_file(tmp_path / "signing.json").model_token(
         task=run.task, attempt=run.attempt, tenant="default", models=[MODEL], budget=BUDGET, lifetime_seconds=60
     )
-    with bind("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     async with serving(build_stand_in(key=UPSTREAM_KEY)) as vendor:
         process = await start(environment(tmp_path, database_url, vendor), "--port", str(port))
         try:
