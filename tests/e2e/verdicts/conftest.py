@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from e2e.verdicts.cases import CASES
 from e2e.verdicts.ground import POOL, POOL_DOWN, Outcome, play, prepare
-from fixtures.house import RunningHouse, free_ports, worker
+from fixtures.house import RunningHouse, worker
+from fixtures.ports import free_ports
 from fixtures.stores import run_apart
 
 SKILLS = Path(__file__).parents[1] / "skills"

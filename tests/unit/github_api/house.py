@@ -13,7 +13,7 @@ import httpx
 from agent_contracts import Grant
 from api_kit import open_gateway
 from fixtures.gateway import Served, claimed, effects, running_task, until
-from fixtures.house import free_ports
+from fixtures.ports import free_ports
 from fixtures.serving import serving
 from github_api.routes import TIERS, table
 from github_api.settings import GitHubApiSettings

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from fixtures.house import free_ports
+from fixtures.ports import free_ports
 from house.life import House
 from house.place import PORTS, Place
 from house.ports import found, remember, remembered

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
-from fixtures.house import free_ports
+from fixtures.ports import free_ports
 from unit.mcp_kit.conftest import Running, Start
 from unit.mcp_kit.speaking import MODES, client, text_of
 

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 from agent_contracts import Budget
 from agent_effects import spent
-from fixtures.house import free_ports
+from fixtures.ports import free_ports
 from unit.model_api.house import House, ask, environment, house
 
 LITTLE = {"input_tokens": 20, "output_tokens": 5}

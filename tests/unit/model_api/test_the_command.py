@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-from fixtures.house import free_ports
+from fixtures.ports import free_ports
 from fixtures.serving import serving
 from service_kit.keys import write_keys
 from service_kit.tokens import Signer
