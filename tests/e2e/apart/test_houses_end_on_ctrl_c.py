@@ -48,7 +48,7 @@ def _worked(pid: int, seconds: float) -> bool:
         ("demo", 0.4),
         ("demo", 0.7),
         ("demo", "started   attempt 1"),
-        ("up", 0.8),
+        ("up", "is ready on port"),
     ],
 )
 def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.house import free_ports_for_all
+from fixtures.triage import WRITTEN
 from house.place import ROOT
 
 LIMIT_SECONDS = 150
@@ -18,7 +19,7 @@ ODD = "Çöp Kutusu/häusliche Agenten"
 LEFT_OUT = (".*", "tests", "var", "dist", "node_modules")
 EVIDENCE = {
     "door": r"came in by webhook$",
-    "issue": r"^issue #\d+ now: .*\n  state: open; labels: \['bug'\]\n  comment by @agent-bot:",
+    "issue": WRITTEN,
     "reads": r"\bissue_read\b(.|\n)*\bfind_similar_issues\b",
     "writes": r"\bissue_write\b(.|\n)*\badd_issue_comment\b",
     "verdict": r"^\s*(?:verdict: )?succeeded\b",
