@@ -39,7 +39,7 @@ async def test_lease_is_lost_though_the_ledger_is_silent(place: Place) -> None:
             await asyncio.sleep(3)
             assert stop.reason is None
             talking.clear()
-            async with asyncio.timeout(8):
+            async with asyncio.timeout(20):
                 assert await stop.wait() is Stop.LOST_LEASE
         finally:
             await end_tasks(keeping)

@@ -29,7 +29,7 @@ async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
     async with place.working(look):
         task = {"skill": "look", "input": {"repository": "octocat/hello-world"}}
         entry = await place.redis.xadd("agent:tasks", {"task": json.dumps(task)})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (replies := await place.redis.xrange("agent:results")):
                 await asyncio.sleep(0.02)
     fields: dict[Any, Any] = replies[0][1] or {}
@@ -42,7 +42,7 @@ async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
 
 async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
     """A worker says what it can take before it has taken anything, and takes it back when it stops."""
-    async with place.working(look), asyncio.timeout(20):
+    async with place.working(look), asyncio.timeout(60):
         while not (known := await agent_ledger.workers(place.pool)):
             await asyncio.sleep(0.02)
     (one,) = known
@@ -74,7 +74,7 @@ async def test_input_that_does_not_fit_its_skill_makes_no_task(place: Place) -> 
     async with place.working(look) as driver:
         task = {"skill": "look", "input": {"repository": "octocat/hello-world", "issue": "one"}}
         await place.redis.xadd("agent:tasks", {"task": json.dumps(task)})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (rejected := await place.redis.xrange("agent:rejected")):
                 await asyncio.sleep(0.02)
     fields: dict[Any, Any] = rejected[0][1] or {}

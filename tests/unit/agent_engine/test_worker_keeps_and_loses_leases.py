@@ -51,7 +51,7 @@ async def test_cancel_ends_the_run(place: Place) -> None:
         await agent_ledger.cancel(place.pool, task_id, tenant=None, by="a test")
         result = await place.result(task_id)
     assert result.status == "cancelled"
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 40
 
 
 async def test_cancel_is_heard_without_notify(place: Place) -> None:
@@ -118,7 +118,7 @@ async def test_ledger_that_is_away_at_the_verdict_costs_no_run(place: Place) -> 
     async with place.working(lambda spec: [init(spec), speak("begun"), answer()]) as driver:
         async with without_effects(place):
             task_id = await place.submit("plain", retry=Retry(max_attempts=1))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not driver.ran or await is_there(driver.ran[0].folder):
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.5)
@@ -138,7 +138,7 @@ async def test_ledger_that_is_away_before_a_run_costs_no_attempt(place: Place) -
         task_id = await place.submit("plain", retry=Retry(max_attempts=2))
         await place.until(task_id, "retry")
         async with without_effects(place):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while (view := await agent_ledger.get_task(place.pool, task_id)) is None or view.attempt == 1:
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.5)

@@ -162,12 +162,12 @@ async def test_nobody_there_is_an_outage(liar: Liar) -> None:
 
 async def test_a_turns_requests_share_one_time(liar: Liar) -> None:
     """A turn of several requests takes no longer than one."""
-    async with upstream_of(liar, seconds=0.4) as upstream:
+    async with upstream_of(liar, seconds=1.0) as upstream:
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with upstream.turn(ONE, tenant="x", caller="a") as turn:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
             assert await turn.fetch("/good/ops") == {"project": "ops"}
             with pytest.raises(Refusal, match="in time"):
                 await turn.send(call("slow"))
-        assert loop.time() - began < 0.4 * 1.5
+        assert loop.time() - began < 1.9

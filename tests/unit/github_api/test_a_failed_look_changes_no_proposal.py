@@ -34,7 +34,7 @@ async def test_an_approval_outlives_a_failed_look(api: House, pool: asyncpg.Pool
     (found,) = await agent_effects.proposals(pool)
     api.fault("status", method="GET", path="issues/1", status=502, times=100)
     await approve(pool, found)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not [seen for seen in api.seen if seen["status"] == 502]:
             await asyncio.sleep(0.05)
     held = await agent_effects.proposal(pool, found.id)

@@ -48,7 +48,7 @@ async def approve(pool: asyncpg.Pool, found: Proposal) -> None:
 
 async def until(pool: asyncpg.Pool, *states: str) -> None:
     """Wait until the effects are in these states."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while [row["state"] for row in await effects(pool)] != list(states):
             await asyncio.sleep(0.05)
 
@@ -98,7 +98,7 @@ async def test_what_changed_since_is_held(api: House, pool: asyncpg.Pool, task: 
     (first,) = await agent_effects.proposals(pool)
     await api.ask("PATCH", ISSUE, service="helper", body={"labels": ["question", "enhancement"]})
     await approve(pool, first)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while (held := await agent_effects.proposal(pool, first.id)).held is None:
             await asyncio.sleep(0.05)
     assert (held.state, held.decided_by) == ("proposed", None)

@@ -105,9 +105,9 @@ def test_no_text_takes_long_to_read(piece: str) -> None:
     """What strangers wrote is read in a time that grows with its length: no form of it costs many times another."""
 
     def seconds(text: str) -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         weigh("title", text)
-        return time.perf_counter() - started
+        return time.thread_time() - started
 
     length = 16_000
     hostile, plain = piece * (length // len(piece)), "word " * (length // 5)

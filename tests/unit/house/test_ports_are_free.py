@@ -89,17 +89,17 @@ def test_an_offset_is_advised_by_what_it_would_free(offset: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "parts"),
+    ("ports", "parts"),
     [
         ({"GITHUB_MCP_PORT": "8000"}, ("the default of CONTROL_PORT and GITHUB_MCP_PORT=8000", "8000")),
         ({"PORT_OFFSET": "16300", "CONTROL_PORT": "24310"}, ("CONTROL_PORT=24310 and PORT_OFFSET=16300", "24310")),
     ],
 )
 async def test_two_processes_on_one_port_are_refused(
-    place: Place, environ: dict[str, str], parts: tuple[str, ...]
+    place: Place, ports: dict[str, str], parts: tuple[str, ...]
 ) -> None:
     """One port for two processes starts nothing: both variables, both processes and the port are named."""
-    given = {"AGENT_BOT_HOME": str(place.home), "PATH": "/usr/bin:/bin"} | environ
+    given = {"AGENT_BOT_HOME": str(place.home), "PATH": "/usr/bin:/bin"} | ports
     house = House(Place.from_environment(given), Choice(), given)
     house.init()
     with pytest.raises(ConfigError) as error:

@@ -108,7 +108,7 @@ async def test_sigterm_ends_an_open_stream() -> None:
     )  # fmt: skip
     try:
         async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}") as http:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not await _answers(http):
                     await asyncio.sleep(0.05)
             async with http.stream("GET", "/sse") as stream:

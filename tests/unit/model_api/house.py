@@ -100,7 +100,7 @@ class House:
 
     async def paid(self, requests: int = 1) -> Spend:
         """Give what the run's task has spent, once so many requests are settled and none is open."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (spend := await spent(self.pool, self.run.task)).requests < requests or spend.open:
                 await asyncio.sleep(0.01)
         return spend

@@ -36,7 +36,7 @@ async def instance(folder: Path, database_url: str, api: House) -> AsyncIterator
     process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=quiet, stderr=quiet)
     try:
         async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not await _ready(http):
                     await asyncio.sleep(0.05)
             yield Instance(process, replace(api, url=str(http.base_url), http=http))

@@ -58,7 +58,7 @@ async def test_it_serves_until_sigterm(tmp_path: Path, pool: asyncpg.Pool, datab
 
 
 async def _ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 reply = await client.get("/ready")

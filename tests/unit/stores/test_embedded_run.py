@@ -131,7 +131,7 @@ def test_killed_run_is_taken_over(stores_command: Command) -> None:
     assert "left by a run that was killed" in err
     stopped = stores_command.call("stop")
     assert "PostgreSQL, left by a run that was killed, Valkey, left by a run that was killed" in stopped.stderr
-    _, left = psutil.wait_procs(workers(stores_command.folder), timeout=5)
+    _, left = psutil.wait_procs(workers(stores_command.folder), timeout=30)
     assert left == []
 
 

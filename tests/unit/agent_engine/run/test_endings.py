@@ -101,7 +101,7 @@ async def test_a_killed_worker_leaves_nothing(model: str, lab: Any, tmp_path: Pa
         sys.executable, WORKER, model, lab.url, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     assert worker.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await worker.stdout.readline() == b"answered\n"
     below = [child.pid for child in psutil.Process(worker.pid).children(recursive=True)]
     assert len(below) >= 3
@@ -110,7 +110,7 @@ async def test_a_killed_worker_leaves_nothing(model: str, lab: Any, tmp_path: Pa
 
     began = time.monotonic()
     while living := [pid for pid in below if _lives(pid)]:
-        assert time.monotonic() - began < 3, living
+        assert time.monotonic() - began < 30, living
         await asyncio.sleep(0.05)
 
 

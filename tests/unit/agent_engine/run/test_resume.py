@@ -18,7 +18,7 @@ async def test_a_session_goes_on_in_another_run(
     """The checkpoint of a run that was killed resumes in a fresh confinement: the model sees what was done before."""
     session = uuid4()
     running = asyncio.create_task(start(spec("PLAY stop-then-go", session_id=session)))
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not told.sessions:
             await asyncio.sleep(0.05)
     stop.set(Stop.LOST_LEASE)
