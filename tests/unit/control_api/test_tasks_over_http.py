@@ -140,6 +140,21 @@ async def test_cancel_ends_a_queued_task_once(control: Control) -> None:
     assert (shown["state"], shown["result"]["reason"]) == ("cancelled", "cancelled")
 
 
+async def test_a_result_of_another_version_is_said_to_be_one(control: Control) -> None:
+    """What this version cannot read is refused with whose it is; an event stream ends with the same in a comment."""
+    place = (await post(control, TASK)).headers["location"]
+    await control.http.request("POST", place + "/cancel", headers=control.headers)
+    async with control.pool.acquire() as connection, connection.transaction():
+        await connection.execute("set local session_replication_role = replica")  # a final row is held by a trigger
+        await connection.execute('update ledger.results set body = \'{"colour": "red"}\'')
+    shown = await control.http.request("GET", place, headers=control.headers)
+    name = place.rsplit("/", 1)[1]
+    assert (shown.status, shown.json()["reason"]) == (500, "unreadable")
+    assert f"the result of task {name} cannot be read" in shown.json()["message"]
+    lines = (await control.http.request("GET", place + "/events", headers=control.headers)).text.strip().splitlines()
+    assert lines[-1].startswith(f": the result of task {name} cannot be read")
+
+
 async def test_events_come_from_the_beginning_or_from_the_last_one_seen(control: Control) -> None:
     """The stream gives every event in order, live ones too, and ends with the result."""
     place = (await post(control, TASK)).headers["location"]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import asyncpg
 from agent_effects.migrations import SCHEMA as EFFECTS
 from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
+from agent_ledger import UnreadableRow
 from agent_ledger.migrations import SCHEMA as LEDGER
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
@@ -73,6 +74,12 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
         refusals.labels(refusal.reason).inc()
         return refusal.response()
 
+    async def unreadable(_: Request, error: Exception) -> Response:
+        get_logger(__name__).error("unreadable", error=str(error))
+        refusal = Refusal(500, "unreadable", str(error), "Tell the operator of this house.")
+        refusals.labels(refusal.reason).inc()
+        return refusal.response()
+
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION))
 
@@ -106,6 +113,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     handlers = {
         Refusal: refuse,
         HTTPException: answer_unrouted,
+        UnreadableRow: unreadable,
         **dict.fromkeys(DATABASE_ERRORS, unavailable),
     }
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)

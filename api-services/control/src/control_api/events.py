@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
 import asyncpg
-from agent_ledger import events, get_result, get_task
+from agent_ledger import UnreadableRow, events, get_result, get_task
 from agent_stores.pool import DATABASE_ERRORS
+from service_kit.foreign import clean_line
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -111,6 +112,8 @@ class EventStreams:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_EVERY_SECONDS):
                             await news.wait()
+        except UnreadableRow as error:
+            yield f": {clean_line(str(error))}\n\n"
         finally:
             self._open -= 1
 

@@ -17,7 +17,7 @@ from agent_ledger.clock import Clock, read_clock
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
 from agent_ledger.ending import finish
-from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask, UnusableSchema
+from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask, UnreadableRow, UnusableSchema
 from agent_ledger.fit import misfit, unusable
 from agent_ledger.gauges import Overview, PoolCount, overview
 from agent_ledger.inbox import drain
@@ -52,6 +52,7 @@ __all__ = [
     "Submitted",
     "TaskView",
     "UnknownTask",
+    "UnreadableRow",
     "UnusableSchema",
     "WorkerRow",
     "announce",

@@ -1,6 +1,5 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +8,15 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Budget, Task
-from pydantic import ValidationError
-from service_kit.faults import described
 from service_kit.grants import Bound
 from service_kit.log import get_logger
 
 from agent_ledger.attachments import SessionRef, last_session
 from agent_ledger.clock import Clock
 from agent_ledger.connection import Connection, Executor, transaction
+from agent_ledger.errors import UnreadableRow
 from agent_ledger.skills import adopt_tasks, touch_skills
+from agent_ledger.stored import read_request, reading
 from agent_ledger.sweep import Complete, sweep
 
 log = get_logger(__name__)
@@ -92,9 +91,9 @@ async def claim(
                     clock = Clock(started["now"])
                     session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
                     return _claim(started, session, clock)
-            except ValidationError as error:
+            except UnreadableRow as error:
                 assert started is not None
-                _tell_unreadable(started["id"], described(error))
+                _tell_unreadable(started["id"], str(error))
                 unreadable.append(started["id"])
 
 
@@ -172,12 +171,14 @@ async def start_next(
 
 
 def _claim(row: asyncpg.Record, session: SessionRef | None, clock: Clock) -> Claim:
+    with reading(f"task {row['id']}"):
+        task, vendors, budget = read_request(row["body"], row["vendors"], row["budget"])
     return Claim(
-        task=Task.model_validate_json(row["body"]),
+        task=task,
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
-        vendors={name: Bound.model_validate(bound) for name, bound in json.loads(row["vendors"]).items()},
-        budget=Budget.model_validate_json(row["budget"]),
+        vendors=vendors,
+        budget=budget,
         engine=row["engine"],
         model=row["model"],
         pool=row["pool"],

@@ -46,5 +46,9 @@ class UnknownTask(LedgerError):
     """The caller acts: the tenant has no such task."""
 
 
+class UnreadableRow(LedgerError):
+    """The operator acts: this version cannot read what another one stored, or what somebody changed."""
+
+
 class UnusableSchema(LedgerError):
     """The author of the schema acts: no value can be held to it."""

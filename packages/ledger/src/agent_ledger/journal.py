@@ -8,6 +8,7 @@ from agent_contracts import TaskEvent
 from agent_contracts.event import Body, body_adapter
 
 from agent_ledger.connection import Executor
+from agent_ledger.stored import reading
 from agent_ledger.text import storable
 
 
@@ -53,6 +54,9 @@ async def events(
         after: attempt and sequence number of the last event that the caller has.
         limit: the most events to give.
         tenant: give nothing if the task is another tenant's; None asks for no tenant.
+
+    Raises:
+        UnreadableRow: this version cannot read one of them.
     """
     rows = await executor.fetch(
         """
@@ -65,4 +69,5 @@ async def events(
         limit,
         tenant,
     )
-    return [TaskEvent(**{**row, "body": body_adapter.validate_json(row["body"])}) for row in rows]
+    with reading(f"an event of task {task_id}"):
+        return [TaskEvent(**{**row, "body": body_adapter.validate_json(row["body"])}) for row in rows]

@@ -1,14 +1,14 @@
 """Asks again for what a final task asked: a new task with the old one as its parent."""
 
-import json
 from uuid import UUID
 
-from agent_contracts import Actor, Budget, Origin, Task, uuid7
+from agent_contracts import Actor, Budget, Origin, uuid7
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_bound
 
 from agent_ledger.connection import Executor, transaction
 from agent_ledger.errors import InvalidTask, UnknownTask
+from agent_ledger.stored import read_request, reading
 from agent_ledger.submission import submit
 
 
@@ -27,6 +27,7 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
     Raises:
         UnknownTask: there is no such task.
         InvalidTask: it is not final yet, is of another tenant than the door, or is not open at the door any more.
+        UnreadableRow: this version cannot read the old task.
     """
     async with transaction(executor) as connection:
         row = await connection.fetchrow(
@@ -43,7 +44,8 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
         if row["tenant"] != door.tenant:
             message = f"task {task_id} is of tenant {row['tenant']}, and {door.name or 'this door'} of {door.tenant}"
             raise InvalidTask("door", f"{message}: retry it at a door of its tenant")
-        old = Task.model_validate_json(row["body"])
+        with reading(f"task {task_id}"):
+            old, vendors, budget = read_request(row["body"], row["vendors"], row["budget"])
         again = old.model_copy(
             update={
                 "id": uuid7(),
@@ -54,8 +56,6 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
                 "origin": Origin(kind="retry", ref=str(task_id)),
             }
         )
-        vendors = {name: Bound.model_validate(bound) for name, bound in json.loads(row["vendors"]).items()}
-        budget = Budget.model_validate_json(row["budget"])
         return (await submit(connection, again, door=_bounded(door, vendors, budget))).id
 
 

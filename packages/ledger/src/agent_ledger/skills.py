@@ -12,6 +12,7 @@ from service_kit.foreign import clean_line
 
 from agent_ledger.connection import Connection, Executor
 from agent_ledger.errors import InvalidTask
+from agent_ledger.stored import reading
 
 UNSEEN_SECONDS = 600
 """After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""
@@ -114,7 +115,9 @@ async def list_skills(connection: Executor) -> list[SkillRow]:
 
 
 def _row(fields: dict[str, Any]) -> SkillRow:
-    budget, schema = Budget.model_validate_json(fields.pop("budget")), fields.pop("input_schema")
+    schema = fields.pop("input_schema")
+    with reading(f"skill {fields['name']} {fields['version']}"):
+        budget = Budget.model_validate_json(fields.pop("budget"))
     return SkillRow(**fields, budget=budget, input_schema=json.loads(schema) if schema is not None else None)
 
 

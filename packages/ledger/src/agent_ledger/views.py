@@ -11,6 +11,7 @@ from agent_contracts import Task, TaskResult, TaskState
 from pydantic import ValidationError
 
 from agent_ledger.connection import Executor
+from agent_ledger.stored import reading
 
 UNREADABLE = "(this version cannot read the task)"
 COLUMNS = """
@@ -101,13 +102,18 @@ async def list_tasks(
 
 
 async def get_result(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskResult | None:
-    """Give a task's result, or None where it has none yet."""
+    """Give a task's result, or None where it has none yet.
+
+    Raises:
+        UnreadableRow: this version cannot read it.
+    """
     body: str | None = await executor.fetchval(
         "select body::text from ledger.results where task_id = $1 and ($2::text is null or tenant = $2)",
         task_id,
         tenant,
     )
-    return None if body is None else TaskResult.model_validate_json(body)
+    with reading(f"the result of task {task_id}"):
+        return None if body is None else TaskResult.model_validate_json(body)
 
 
 def _view(row: asyncpg.Record) -> TaskView:

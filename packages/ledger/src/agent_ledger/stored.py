@@ -1,0 +1,34 @@
+"""Reads what the ledger keeps as JSON: what another version wrote, or somebody changed, is an error that names it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agent_contracts import Budget, Task
+from pydantic import TypeAdapter, ValidationError
+from service_kit.faults import described
+from service_kit.grants import Bound
+
+from agent_ledger.errors import UnreadableRow
+
+VENDORS = TypeAdapter(dict[str, Bound])
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Say whose row it is that cannot be read.
+
+    Raises:
+        UnreadableRow: pydantic refused what the block read.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise UnreadableRow(
+            f"{what} cannot be read: {described(error)}: "
+            "another version stored it, or somebody changed it: use the version that stored it"
+        ) from None
+
+
+def read_request(body: str, vendors: str, budget: str) -> tuple[Task, dict[str, Bound], Budget]:
+    """Read a task's row: what was asked, and what its door allowed; inside `reading`."""
+    return Task.model_validate_json(body), VENDORS.validate_json(vendors), Budget.model_validate_json(budget)
