@@ -49,6 +49,8 @@ class Worker:
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
+        self._stream_faults: dict[str, str] = {}
+        self._unreadable: dict[UUID, None] = {}
         self._name = house.settings.worker_name
         house.metrics.slots.set(house.settings.slots)
 
@@ -111,6 +113,7 @@ class Worker:
             self._house.access.current(),
             consumer=self._name,
             block_ms=BLOCK_MS,
+            faults=self._stream_faults,
         )
         self._house.metrics.drained.inc(done)
 
@@ -174,6 +177,7 @@ class Worker:
             engines=list(self._house.drivers),
             skills=self._house.shelf.versions(),
             complete=self._house.complete,
+            unreadable=self._unreadable,
         )
 
     def _start(self, claim: Claim) -> None:

@@ -1,9 +1,9 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,9 @@ from agent_ledger.sweep import Complete, sweep
 
 log = get_logger(__name__)
 MAX_TRIES = 50
+MAX_UNREADABLE = 16
+"""So many tasks that it cannot read does a claim pass over before it gives up; the next one goes on behind them."""
+MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ async def claim(
     engines: Sequence[str],
     skills: Mapping[str, str],
     complete: Complete | None = None,
+    unreadable: dict[UUID, None] | None = None,
 ) -> Claim | None:
     """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
 
@@ -74,12 +78,14 @@ async def claim(
         engines: the engines that it has.
         skills: the skills that it carries, name to version.
         complete: what adds cost and effects to the result of a task that the sweep ends.
+        unreadable: what this worker could not read so far, kept from claim to claim: it is passed over, and what is
+            new is logged and added.
     """
-    unreadable: list[UUID] = []
+    unreadable = {} if unreadable is None else unreadable
     async with transaction(executor) as connection:
         await sweep(connection, complete)
         await touch_skills(connection, skills)
-        while True:
+        for _ in range(MAX_UNREADABLE):
             begin = partial(_start, connection, worker, lease_seconds, pools, engines, skills, unreadable)
             try:
                 async with connection.transaction():
@@ -93,14 +99,16 @@ async def claim(
                     return _claim(started, session, clock)
             except UnreadableRow as error:
                 assert started is not None
-                _tell_unreadable(started["id"], str(error))
-                unreadable.append(started["id"])
+                _pass_over(unreadable, started["id"], str(error))
+    return None
 
 
-@lru_cache(maxsize=1000)
-def _tell_unreadable(task_id: UUID, why: str) -> None:
-    """Say once that a task waits for another worker: a newer version made it, or nobody can read it."""
+def _pass_over(unreadable: dict[UUID, None], task_id: UUID, why: str) -> None:
+    """Leave a task to another worker: a newer version made it, or nobody can read it."""
     log.error("task_unreadable", task_id=str(task_id), error=why)
+    unreadable[task_id] = None
+    if len(unreadable) > MOST_REMEMBERED:
+        del unreadable[next(iter(unreadable))]
 
 
 async def _start(
@@ -110,7 +118,7 @@ async def _start(
     pools: Sequence[str],
     engines: Sequence[str],
     skills: Mapping[str, str],
-    unreadable: Sequence[UUID],
+    unreadable: Collection[UUID],
 ) -> asyncpg.Record | None:
     passed = [*unreadable]
     refs = [f"{name}@{version}" for name, version in skills.items()]

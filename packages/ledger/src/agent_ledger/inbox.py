@@ -43,6 +43,7 @@ async def drain(
     block_ms: int = 1000,
     abandoned_ms: int = ABANDONED_MS,
     batch: int = BATCH,
+    faults: dict[str, str] | None = None,
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
 
@@ -54,6 +55,7 @@ async def drain(
         block_ms: how long to wait for entries.
         abandoned_ms: after how long another drain's entry is taken over.
         batch: the most entries to read at once.
+        faults: why each stream was not given the last time, kept from drain to drain: the same is not logged again.
 
     Raises:
         RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it
@@ -63,6 +65,7 @@ async def drain(
     if not access.streams:
         await asyncio.sleep(block_ms / 1000)
         return 0
+    known = {} if faults is None else faults
     drains = [
         _Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms)
         for stream, door in access.streams.items()
@@ -72,7 +75,12 @@ async def drain(
     for stream, error in failed.items():
         if len(failed) == len(ended) or not isinstance(error, ResponseError):
             raise error
-        log.error("stream_unreadable", stream=stream, error=str(error))
+        if known.get(stream) != str(error):
+            log.error("stream_unreadable", stream=stream, error=str(error))
+    for stream in known.keys() - failed.keys():
+        log.info("stream_given_again", stream=stream)
+    known.clear()
+    known.update({stream: str(error) for stream, error in failed.items()})
     return sum(done for done in ended.values() if isinstance(done, int))
 
 
