@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationInfo, model_validator
 
 from agent_contracts.grant import Resources
-from agent_contracts.model import WireModel
+from agent_contracts.model import NARROWED, STORED, WireModel
 
 SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=128)]
@@ -19,8 +19,10 @@ YEARS = range(1970, 9999)
 """In any zone a time of these years can be kept by PostgreSQL and written by Python."""
 
 
-def _in_years(time: datetime) -> datetime:
+def _in_years(time: datetime, info: ValidationInfo) -> datetime:
     if time.year not in YEARS:
+        if info.context == STORED:
+            return time.replace(year=min(max(time.year, YEARS[0]), YEARS[-1]), day=min(time.day, 28))
         raise ValueError(f"the year {time.year} is not usable: give one from {YEARS[0]} to {YEARS[-1]}")
     return time
 
@@ -82,11 +84,11 @@ class Origin(WireModel):
 class Budget(WireModel):
     """Upper bounds of a task over all its attempts; a missing bound means the skill's own."""
 
-    usd: Annotated[Decimal, Field(ge=0, le=10_000)] | None = None
-    tokens: Annotated[int, Field(ge=0, le=10**12)] | None = None
-    turns: Annotated[int, Field(ge=1, le=1000)] | None = None
-    tool_calls: Annotated[int, Field(ge=0, le=10**9)] | None = None
-    wall_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    usd: Annotated[Decimal, Field(ge=0, le=10_000), NARROWED] | None = None
+    tokens: Annotated[int, Field(ge=0, le=10**12), NARROWED] | None = None
+    turns: Annotated[int, Field(ge=1, le=1000), NARROWED] | None = None
+    tool_calls: Annotated[int, Field(ge=0, le=10**9), NARROWED] | None = None
+    wall_seconds: Annotated[int, Field(ge=1, le=86_400), NARROWED] | None = None
 
     def within(self, other: "Budget") -> "Budget":
         """Give the tighter of both bounds, field by field."""
@@ -146,7 +148,9 @@ class Task(WireModel):
     traceparent: Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
 
     @model_validator(mode="after")
-    def _bounds(self) -> Self:
+    def _bounds(self, info: ValidationInfo) -> Self:
+        if info.context == STORED:
+            return self
         text = self.model_dump_json(include={"input"})
         if len(text.encode()) > MAX_INPUT_BYTES:
             raise ValueError(f"input is larger than {MAX_INPUT_BYTES} bytes: pass a reference to it instead")

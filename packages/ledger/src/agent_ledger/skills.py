@@ -12,7 +12,7 @@ from service_kit.foreign import clean_line
 
 from agent_ledger.connection import Connection, Executor
 from agent_ledger.errors import InvalidTask
-from agent_ledger.stored import reading
+from agent_ledger.stored import read_budget, reading
 
 UNSEEN_SECONDS = 600
 """After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""
@@ -117,7 +117,7 @@ async def list_skills(connection: Executor) -> list[SkillRow]:
 def _row(fields: dict[str, Any]) -> SkillRow:
     schema = fields.pop("input_schema")
     with reading(f"skill {fields['name']} {fields['version']}"):
-        budget = Budget.model_validate_json(fields.pop("budget"))
+        budget = read_budget(fields.pop("budget"))
     return SkillRow(**fields, budget=budget, input_schema=json.loads(schema) if schema is not None else None)
 
 

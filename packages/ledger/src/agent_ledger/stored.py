@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent_contracts import Budget, Task
+from agent_contracts.model import STORED
 from pydantic import TypeAdapter, ValidationError
 from service_kit.faults import described
 from service_kit.grants import Bound
@@ -31,4 +32,14 @@ def reading(what: str) -> Iterator[None]:
 
 def read_request(body: str, vendors: str, budget: str) -> tuple[Task, dict[str, Bound], Budget]:
     """Read a task's row: what was asked, and what its door allowed; inside `reading`."""
-    return Task.model_validate_json(body), VENDORS.validate_json(vendors), Budget.model_validate_json(budget)
+    return read_task_body(body), VENDORS.validate_json(vendors), read_budget(budget)
+
+
+def read_task_body(text: str) -> Task:
+    """Read a task as it was stored; a bound of input that came later narrows it."""
+    return Task.model_validate_json(text, context=STORED)
+
+
+def read_budget(text: str) -> Budget:
+    """Read a budget as it was stored; likewise."""
+    return Budget.model_validate_json(text, context=STORED)

@@ -11,7 +11,7 @@ from agent_contracts import Task, TaskResult, TaskState
 from pydantic import ValidationError
 
 from agent_ledger.connection import Executor
-from agent_ledger.stored import reading
+from agent_ledger.stored import read_task_body, reading
 
 UNREADABLE = "(this version cannot read the task)"
 COLUMNS = """
@@ -120,7 +120,7 @@ def _view(row: asyncpg.Record) -> TaskView:
     fields: dict[str, Any] = dict(row)
     fields["state"] = TaskState(fields["state"])
     try:
-        fields["task"] = Task.model_validate_json(fields["task"])
+        fields["task"] = read_task_body(fields["task"])
     except ValidationError:  # of a newer version, or of none: one row must not hide all others
         fields["task"] = Task.model_construct(
             id=fields["id"], tenant=fields["tenant"], skill=fields["skill"], input=UNREADABLE
