@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+from service_kit.command import versioned
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
@@ -58,6 +59,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(versioned("agent-engine"))
+        raise typer.Exit
+
+
+@app.callback()
+def every(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print name and version and exit.")
+    ] = False,
+) -> None:
+    """Stand before every command."""
+
+
 app.command("worker", epilog=EPILOG)(worker.worker)
 app.command("enqueue", epilog=EPILOG)(submit.enqueue)
 app.command("run", epilog=EPILOG)(submit.run)

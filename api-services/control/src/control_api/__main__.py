@@ -1,11 +1,11 @@
 """`control-api [--host --port]` serves; `control-api migrate` brings its schema up to date."""
 
-import argparse
 import sys
 
 from agent_stores.errors import StoreError
 from agent_stores.migrate import migrate
 from agent_stores.pool import open_pool
+from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
@@ -24,7 +24,7 @@ class MigrationSettings(Settings):
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="control-api", description=__doc__)
+    parser = command.parser("control-api", __doc__)
     parser.add_argument("command", nargs="?", choices=["serve", "migrate"], default="serve")
     parser.add_argument("--host", help="the address to listen on (HOST)")
     parser.add_argument("--port", type=int, help="the port to listen on (PORT)")

@@ -1,11 +1,11 @@
 """The command line that every gateway has: two flags over the environment, then HTTP until told to stop."""
 
-import argparse
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
+from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.serve import run
 from service_kit.settings import environment, forget, load, variables
@@ -29,7 +29,7 @@ def run_command(
         argv: the arguments, in place of the process's own.
     """
     port = settings.model_fields["port"].default
-    parser = argparse.ArgumentParser(prog=name, description="A gateway. Its environment says all; README.md lists it.")
+    parser = command.parser(name, "A gateway. Its environment says all; README.md lists it.")
     parser.add_argument("--host", help="the address to listen on, in place of HOST")
     parser.add_argument("--port", help=f"the port to listen on, in place of PORT ({port})")
     flags = vars(parser.parse_args(argv))

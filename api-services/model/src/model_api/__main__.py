@@ -1,10 +1,10 @@
 """The command `model-api`."""
 
-import argparse
 import sys
 
 from agent_stores.errors import StoreError
 from agent_stores.pool import open_pool
+from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
@@ -41,9 +41,8 @@ async def serve_model(host: str | None, port: int | None) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; gives the process's exit status."""
-    parser = argparse.ArgumentParser(
-        prog="model-api",
-        description="The Anthropic Messages API in front of the model; all else is set by the environment.",
+    parser = command.parser(
+        "model-api", "The Anthropic Messages API in front of the model; all else is set by the environment."
     )
     parser.add_argument("--host", help="in place of HOST")
     parser.add_argument("--port", type=int, help="in place of PORT")

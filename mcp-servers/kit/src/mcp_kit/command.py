@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from service_kit import command
 from service_kit.log import configure
 from service_kit.serve import check_bind, run, serve
 from service_kit.settings import environment, load, variables
@@ -49,9 +50,7 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
 
 def _parser(name: str, settings: type[ServerSettings]) -> argparse.ArgumentParser:
     described = {field: item.description for field, item in settings.model_fields.items()}
-    parser = argparse.ArgumentParser(
-        prog=name, description="An MCP server. Every flag is also an environment variable; README.md lists them."
-    )
+    parser = command.parser(name, "An MCP server. Every flag is also an environment variable; README.md lists them.")
     for field in ("transport", "host", "port", "toolsets", "tools", "exclude_tools"):
         parser.add_argument(f"--{field.replace('_', '-')}", dest=field, help=described[field])
     parser.add_argument(

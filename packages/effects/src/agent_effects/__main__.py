@@ -1,8 +1,7 @@
 """`python -m agent_effects migrate`: brings schema `gateway` of DATABASE_URL to this version."""
 
-import argparse
-
 from agent_stores.migrate import current, migrate
+from service_kit import command
 from service_kit.log import configure, get_logger
 from service_kit.serve import run
 from service_kit.settings import load
@@ -24,7 +23,7 @@ async def _act(command: str) -> int:
 
 def main() -> int:
     """Run the command line and give its exit status."""
-    parser = argparse.ArgumentParser(prog="agent-effects", description=__doc__)
+    parser = command.parser("agent-effects", __doc__)
     parser.add_argument("command", choices=["migrate"])
     options = parser.parse_args()
     configure("agent-effects")

@@ -1,8 +1,7 @@
 """`python -m agent_ledger migrate`: brings schema `ledger` of DATABASE_URL to this version."""
 
-import argparse
-
 from agent_stores.migrate import current, migrate
+from service_kit import command
 from service_kit.log import configure, get_logger
 from service_kit.serve import run
 from service_kit.settings import load
@@ -20,7 +19,7 @@ async def _migrate() -> int:
 
 def main() -> int:
     """Run the command line and give its exit status."""
-    parser = argparse.ArgumentParser(prog="agent-ledger", description=__doc__)
+    parser = command.parser("agent-ledger", __doc__)
     parser.add_argument("command", choices=["migrate"])
     parser.parse_args()
     configure("agent-ledger")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
@@ -19,7 +20,7 @@ NOT_UP = 3
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="agent-stores", description=__doc__)
+    parser = command.parser("agent-stores", __doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, told in {
         "run": "run both servers in the foreground, until SIGTERM or SIGINT",
@@ -29,16 +30,16 @@ def _parser() -> argparse.ArgumentParser:
         "url": "print DATABASE_URL and REDIS_URL",
         "redis": "send one command to Redis, as redis-cli does, and print the reply",
     }.items():
-        command = commands.add_parser(name, help=told, description=told)
-        command.add_argument("--dir", type=Path, help="the folder (STORES_DIR; default var/stores)")
-        command.add_argument("--postgres-port", type=int, help="POSTGRES_PORT; default 5432; 0 for a free one")
-        command.add_argument("--redis-port", type=int, help="REDIS_PORT; default 6379; 0 for a free one")
+        one = commands.add_parser(name, help=told, description=told)
+        one.add_argument("--dir", type=Path, help="the folder (STORES_DIR; default var/stores)")
+        one.add_argument("--postgres-port", type=int, help="POSTGRES_PORT; default 5432; 0 for a free one")
+        one.add_argument("--redis-port", type=int, help="REDIS_PORT; default 6379; 0 for a free one")
         if name == "run":
-            command.add_argument("--throwaway", action="store_true", help="for tests: fast, nothing is kept safe")
-            command.add_argument("--until-eof", action="store_true", help="stop when standard input ends, too")
+            one.add_argument("--throwaway", action="store_true", help="for tests: fast, nothing is kept safe")
+            one.add_argument("--until-eof", action="store_true", help="stop when standard input ends, too")
         if name == "redis":
-            command.add_argument("word", metavar="COMMAND", help="as in: XLEN agent:tasks")
-            command.add_argument("words", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+            one.add_argument("word", metavar="COMMAND", help="as in: XLEN agent:tasks")
+            one.add_argument("words", nargs=argparse.REMAINDER, metavar="ARGUMENT")
     return parser
 
 

@@ -5,7 +5,7 @@ import secrets
 import sys
 
 from pydantic import AliasChoices, Field
-from service_kit import log, serve, settings
+from service_kit import command, log, serve, settings
 from service_kit.guard import HostGuard
 
 from stand_ins.github.app import DEFAULT_ACCOUNT, build
@@ -29,7 +29,7 @@ class GitHubSettings(settings.Settings):
 
 def main() -> int:
     """Run the stand-in until it is stopped."""
-    parser = argparse.ArgumentParser(prog="stand-in-github", description="A stand-in GitHub for the demo and tests.")
+    parser = command.parser("stand-in-github", "A stand-in GitHub for the demo and tests.")
     parser.add_argument("--host", help="address to listen on (HOST)")
     parser.add_argument("--port", type=int, help="port to listen on (PORT)")
     parser.add_argument("--webhook-url", help="where webhooks go (STAND_IN_GITHUB_WEBHOOK_URL)")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from pydantic import AliasChoices, Field
-from service_kit import log, serve, settings
+from service_kit import command, log, serve, settings
 from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard
 
@@ -25,9 +25,7 @@ class ModelSettings(settings.Settings):
 
 def main(argv: list[str] | None = None) -> int:
     """Run the stand-in until it is stopped."""
-    parser = argparse.ArgumentParser(
-        prog="stand-in-model", description="Play the Anthropic Messages API from scenario files."
-    )
+    parser = command.parser("stand-in-model", "Play the Anthropic Messages API from scenario files.")
     parser.add_argument("--host", help="address to listen on (HOST)")
     parser.add_argument("--port", type=int, help="port to listen on (PORT)")
     parser.add_argument(
