@@ -1,12 +1,15 @@
 """The worker's environment: what an unset or wrong variable means."""
 
+import asyncio
 import os
 import socket
 
 import pytest
+from agent_engine.cli.worker import serve_health
 from agent_engine.settings import read_address
 from service_kit.errors import ConfigError
 from unit.agent_engine.engine_house import Place
+from unit.agent_engine.script import Script
 
 
 def test_a_worker_without_a_name_is_host_and_process(place: Place) -> None:
@@ -20,3 +23,13 @@ def test_a_port_that_is_none_is_named(text: str) -> None:
     """Only digits make a port, whatever else counts as a digit elsewhere."""
     with pytest.raises(ConfigError, match="WORKER_HTTP="):
         read_address(text)
+
+
+async def test_a_taken_port_of_a_worker_is_changed_where_it_was_said(place: Place) -> None:
+    """The remedy names the worker's own variable and flag: it reads no PORT."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        house = place.house(Script(lambda _: []), WORKER_HTTP=taken.getsockname()[1])
+        with pytest.raises(ConfigError, match=r"choose another with WORKER_HTTP or --http$"):
+            await serve_health(house, asyncio.Event())

@@ -152,5 +152,5 @@ def test_loopback_needs_no_authentication_and_all_else_does(host: str) -> None:
     check_bind(host, authenticated=False)
     check_bind("0.0.0.0", authenticated=True)
     check_bind("0.0.0.0", authenticated=False, allow_public=True)
-    with pytest.raises(ConfigError, match=r"0\.0\.0\.0"):
-        check_bind("0.0.0.0", authenticated=False)
+    with pytest.raises(ConfigError, match=r"^WORKER_HTTP=0\.0\.0\.0 would be open"):
+        check_bind("0.0.0.0", authenticated=False, setting="WORKER_HTTP")

@@ -55,12 +55,17 @@ async def work(given: dict[str, str]) -> int:
     replies = Replies({origin: secret.get_secret_value() for origin, secret in settings.reply_destinations.items()})
     address = settings.listen()
     if address is not None:
-        check_bind(address[0], authenticated=False, allow_public=settings.allow_unauthenticated)
+        check_bind(
+            address[0],
+            authenticated=False,
+            allow_public=settings.allow_unauthenticated,
+            setting="WORKER_HTTP",
+        )
     stop, hurry = stop_signals()
     async with open_house(settings) as house:
         engine = Worker(house, replies, database_url=settings.database_url.get_secret_value())
         try:
-            await _beside(engine.serve(stop, hurry), _serve(house, stop))
+            await _beside(engine.serve(stop, hurry), serve_health(house, stop))
         finally:
             await replies.aclose()
     return DONE
@@ -81,12 +86,17 @@ async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, An
         await asyncio.gather(work_task, serve_task, return_exceptions=True)
 
 
-async def _serve(house: House, stop: asyncio.Event) -> None:
+async def serve_health(house: House, stop: asyncio.Event) -> None:
+    """Serve the worker's own HTTP until a signal; where it has none, wait for `stop`.
+
+    Raises:
+        ConfigError: the address cannot be bound.
+    """
     address = house.settings.listen()
     if address is None:
         await stop.wait()
     else:
-        await serve(health_app(house), host=address[0], port=address[1])
+        await serve(health_app(house), host=address[0], port=address[1], settings="WORKER_HTTP or --http")
 
 
 def stop_signals() -> tuple[asyncio.Event, asyncio.Event]:

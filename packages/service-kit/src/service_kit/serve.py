@@ -17,8 +17,14 @@ from starlette.types import ASGIApp
 from service_kit.errors import ConfigError
 
 
-def check_bind(host: str, *, authenticated: bool, allow_public: bool = False) -> None:
+def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
     """Refuse to listen beyond loopback without authentication, unless told so.
+
+    Args:
+        host: the address to listen on.
+        authenticated: whether callers must prove who they are.
+        allow_public: whether it was told so.
+        setting: the variable that says the address.
 
     Raises:
         ConfigError: the bind is wide and neither authenticated nor allowed.
@@ -26,7 +32,7 @@ def check_bind(host: str, *, authenticated: bool, allow_public: bool = False) ->
     if authenticated or allow_public or is_loopback(host):
         return
     raise ConfigError(
-        f"HOST={host} would be open to the network without authentication: bind 127.0.0.1, "
+        f"{setting}={host} would be open to the network without authentication: bind 127.0.0.1, "
         "configure tokens, or set ALLOW_UNAUTHENTICATED=true"
     )
 
@@ -41,7 +47,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.0, date_header: bool = True) -> None:
+async def serve(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    grace_seconds: float = 3.0,
+    date_header: bool = True,
+    settings: str = "PORT or --port",
+) -> None:
     """Serve an app until SIGTERM or SIGINT, then let requests end within the grace.
 
     Args:
@@ -50,11 +64,12 @@ async def serve(app: ASGIApp, *, host: str, port: int, grace_seconds: float = 3.
         port: the port to listen on.
         grace_seconds: how long requests may still take after the signal.
         date_header: whether replies get a Date of ours; a gateway passes its upstream's on.
+        settings: what says the port.
 
     Raises:
         ConfigError: the address cannot be bound; names it and the remedy.
     """
-    listener = bind(host, port)
+    listener = bind(host, port, settings)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -95,8 +110,8 @@ class Server(uvicorn.Server):
                 signal.signal(number, action)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Open the listening socket.
+def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socket:
+    """Open the listening socket; `settings` are what says the port.
 
     Raises:
         ConfigError: the address is taken or not this machine's.
@@ -111,7 +126,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         reason = error.strerror or str(error)
         raise ConfigError(
-            f"cannot listen on {host}:{port}: {reason}. Stop what uses that port, or choose another with PORT or --port"
+            f"cannot listen on {host}:{port}: {reason}. Stop what uses that port, or choose another with {settings}"
         ) from None
     listener.set_inheritable(False)
     return listener

@@ -48,7 +48,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     url = arguments.webhook_url or read.webhook_url
     hook = Hook(url, read.webhook_secret or None) if url else None
     app = build(tokens={token: read.account}, account=read.account, hook=hook)
-    await serve.serve(HostGuard(app), host=host, port=port)
+    await serve.serve(HostGuard(app), host=host, port=port, settings="STAND_IN_GITHUB_PORT or --port")
 
 
 if __name__ == "__main__":

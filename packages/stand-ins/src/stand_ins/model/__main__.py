@@ -45,7 +45,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         app = build(arguments.scenarios, key=read.key)
     except ScenarioError as error:
         raise ConfigError(str(error)) from error
-    await serve.serve(HostGuard(app), host=host, port=port)
+    await serve.serve(HostGuard(app), host=host, port=port, settings="STAND_IN_MODEL_PORT or --port")
 
 
 if __name__ == "__main__":
