@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from prometheus_client import CollectorRegistry, Counter
-from service_kit.errors import ConfigError, ReplyTooLarge, UpstreamTimeout, UpstreamUnreachable
+from service_kit.errors import ConfigError, ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
@@ -69,6 +69,15 @@ async def test_only_safe_methods_are_retried() -> None:
         assert (await http.request("GET", "/a")).status == 200
         assert (await http.request("POST", "/a")).status == 503
     assert upstream.seen == ["GET", "GET", "POST"]
+
+
+@pytest.mark.parametrize("wrong", ["ghp_1\n", "ghp_1\x00", "ghp_1ä"])
+async def test_a_header_that_cannot_be_sent_is_not_shown(wrong: str) -> None:
+    """What breaks a header may be a secret: the error says that it was a header, and no more."""
+    async with served(Upstream(failures=0).app()) as url, HttpClient(base_url=url) as http:
+        with pytest.raises(UpstreamError, match="cannot be sent: a header") as error:
+            await http.request("GET", "/a", headers={"authorization": f"Bearer {wrong}"})
+    assert "ghp" not in str(error.value)
 
 
 async def test_slow_large_and_missing_upstreams_raise_our_errors() -> None:

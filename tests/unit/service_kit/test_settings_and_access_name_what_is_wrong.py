@@ -1,5 +1,6 @@
 """Settings and access files: an error names the variable or key, the value's fault and the remedy."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,6 +51,30 @@ def test_no_secret_is_shown(name: str) -> None:
     with pytest.raises(ConfigError, match=f"^{name}\\b.* is not usable") as error:
         load(Secrets, {name: given})
     assert "a1a1" not in str(error.value)
+
+
+class Lines(Settings):
+    """Secrets in each form that a setting has, and a text that may have lines."""
+
+    token: SecretStr | None = Field(None, validation_alias="GITHUB_TOKEN")
+    url: str = Field("", repr=False)
+    replies: dict[str, SecretStr] = Field(default_factory=dict)
+    models: str = ""
+
+
+@pytest.mark.parametrize("control", ["\n", "\r", "\t", "\x00", "\x7f", "\x85"])
+def test_a_secret_of_more_than_a_line_is_refused_by_name(control: str) -> None:
+    """A secret with a control character is refused at start, and not shown; other settings may have lines."""
+    for name, value in {
+        "GITHUB_TOKEN": "ghp_1",
+        "URL": "redis://ghp_1@",
+        "REPLIES": '{"https://a": "ghp_1CONTROL"}',
+    }.items():
+        given = value.replace("CONTROL", json.dumps(control)[1:-1]) if name == "REPLIES" else value + control
+        with pytest.raises(ConfigError, match=f"^{name} is not usable: it holds a line break") as error:
+            load(Lines, {name: given})
+        assert "ghp_1" not in str(error.value)
+    assert load(Lines, {"GITHUB_TOKEN": "ghp_1", "MODELS": f"a,{control}b"}).models == f"a,{control}b"
 
 
 def test_either_name_sets_a_setting() -> None:

@@ -4,11 +4,10 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from pydantic import SecretStr
 from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.serve import run
-from service_kit.settings import environment, forget, load, variables
+from service_kit.settings import environment, forget, is_secret, load, variables
 
 from api_kit.settings import GatewaySettings
 
@@ -44,10 +43,10 @@ def run_command(
 
 
 def secrets_of(settings: type[GatewaySettings]) -> list[str]:
-    """Name the variables of what is secret: what pydantic is told to hide, and what has a password in it."""
+    """Name the variables of what is secret."""
     return [
         variable
         for name, field in settings.model_fields.items()
-        if field.annotation in (SecretStr, SecretStr | None) or not field.repr
+        if is_secret(field)
         for variable in variables(name, field)
     ]

@@ -206,6 +206,8 @@ class HttpClient:
             )
         except httpx.InvalidURL as error:
             raise UpstreamError(f"the address cannot be asked: {error}") from error
+        except UnicodeEncodeError:
+            raise UpstreamError("the request cannot be sent: a header is not ASCII") from None
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
         try:
             response = await self._client.send(request, stream=True)
@@ -217,6 +219,8 @@ class HttpClient:
             raise UpstreamUnreachable(f"no connection to {target}: {error or type(error).__name__}") from error
         except httpx.TimeoutException as error:
             raise UpstreamTimeout(f"no reply from {target} in time") from error
+        except httpx.LocalProtocolError:  # its message shows the header
+            raise UpstreamError(f"the request to {target} cannot be sent: a header or its length is wrong") from None
         except httpx.TransportError as error:
             raise UpstreamError(f"the connection to {target} broke: {error or type(error).__name__}") from error
         except httpx.DecodingError as error:

@@ -1,10 +1,11 @@
 """Settings from the environment alone; an error names the variable and the remedy."""
 
 import os
+import re
 from collections.abc import Mapping, Set
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
@@ -13,6 +14,8 @@ from service_kit.errors import ConfigError
 from service_kit.faults import reason
 from service_kit.foreign import clean_line
 from service_kit.redact import redact
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Settings(BaseSettings):
@@ -31,6 +34,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the environment and nothing else: no dotenv file, no secrets folder."""
         return (init_settings, env_settings)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_one_line(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what ends or breaks a header, and would be shown by what fails to send it."""
+        if info.field_name is not None and is_secret(cls.model_fields[info.field_name]):
+            for text in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(text, str) and CONTROL.search(text):
+                    raise ValueError("it holds a line break or another control character: take it out")
+        return value
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Say whether a field's value is never to be shown: pydantic hides it, or it has a password in it."""
+    return "Secret" in str(field.annotation) or not field.repr
 
 
 Port = Annotated[int, Field(ge=0, le=65535, description="port to listen on")]
@@ -112,7 +130,7 @@ def _explain(cls: type[S], item: dict[str, Any], given: Set[str]) -> str:
             if item["type"] == "missing":
                 return f"{' or '.join(names)} is not set{wanted}: set it in the environment"
             named = next((one for one in names if one in given), names[0])
-            secret = "Secret" in str(field.annotation) or not field.repr or not isinstance(item["input"], str)
+            secret = is_secret(field) or not isinstance(item["input"], str)
             shown = named if secret else f"{named}={clean_line(redact(item['input']), MOST_SHOWN)!r}"
             return f"{shown} is not usable: {reason(item['msg'])}{wanted}"
     return reason(item["msg"])
