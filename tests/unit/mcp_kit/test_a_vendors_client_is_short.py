@@ -73,7 +73,7 @@ async def test_refusals_are_the_vendors_own_or_the_usual_ones(corkboard: Corkboa
     async with corkboard.tools() as client:
         for status, headers, says in (
             (404, {}, "Corkboard has no team.\nList them."),
-            (401, {}, "Corkboard refused the token (401).\nTell the operator to set a CORKBOARD_TOKEN that is valid."),
+            (401, {}, "Corkboard refused the token (401).\nTell the operator to set a valid CORKBOARD_TOKEN."),
             (409, {}, "team changed meanwhile"),
             (429, {"retry_after": "7"}, "Corkboard's rate limit is used up.\nCall again in 7 s"),
             (500, {}, "Corkboard failed on team (500)."),
@@ -83,6 +83,15 @@ async def test_refusals_are_the_vendors_own_or_the_usual_ones(corkboard: Corkboa
             assert (is_error, says in text, "UPSTREAM" in text) == (True, True, False), text
     async with corkboard.tools(CORKBOARD_TOKEN="") as client:
         assert "CORKBOARD_TOKEN is not set" in (await said(client, "list_notes"))[0]
+
+
+async def test_a_token_that_the_vendor_refuses_is_set_where_it_is(corkboard: Corkboard) -> None:
+    """Behind a gateway the vendor saw the gateway's token, which the tenant's own may be: not the server's."""
+    async with corkboard.tools(CORKBOARD_GATEWAY="true") as client:
+        corkboard.says({}, 401)
+        text, _ = await said(client, "list_notes")
+    assert "set a valid CORKBOARD_UPSTREAM_TOKEN at the gateway" in text
+    assert "this tenant's token in the file of CORKBOARD_UPSTREAM_TOKENS_FILE" in text
 
 
 async def test_pages_are_followed_by_their_pointer_alone(corkboard: Corkboard) -> None:

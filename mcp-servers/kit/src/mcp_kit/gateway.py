@@ -34,6 +34,12 @@ def headers_of(call: Call) -> dict[str, str]:
     return headers
 
 
+def vendors_token(prefix: str) -> str:
+    """Say where the token is set that a gateway shows its vendor: not at the server."""
+    variable = f"{prefix.upper()}_UPSTREAM_TOKEN"
+    return f"{variable} at the gateway, or this tenant's token in the file of {variable}S_FILE"
+
+
 def heed(reply: Reply, call: Call) -> None:
     """Read what the gateway says beside the vendor's reply, and let the caller know.
 

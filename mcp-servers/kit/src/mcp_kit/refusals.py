@@ -9,9 +9,9 @@ from mcp_kit.errors import ToolFailed
 
 MOST_DIGITS = 12
 Meaning = tuple[str, str]
-"""What a status means and what to do next; `{target}`, `{vendor}` and `{token}` (its variable) are filled in."""
+"""What a status means and what to do next; `{target}`, `{vendor}` and `{token}` (where it is set) are filled in."""
 MEANINGS: Mapping[int, Meaning] = {
-    401: ("{vendor} refused the token (401).", "Tell the operator to set a {token} that is valid."),
+    401: ("{vendor} refused the token (401).", "Tell the operator to set a valid {token}."),
     403: (
         "The token may not do this with {target} (403).",
         "Do without it, or tell the operator which permission is missing.",
@@ -32,7 +32,7 @@ def explain(
         reply: the vendor's.
         target: what was asked for, in our words.
         vendor: its name for people.
-        token: the variable that holds the token.
+        token: where the token is set: a variable, or what stands in its place.
         meanings: the vendor's own, which go before the usual ones.
     """
     wait = wait_of(reply.headers)

@@ -148,5 +148,7 @@ class Vendor:
     def _refusal(self, reply: Reply, target: str) -> ToolFailed:
         ours = gateway.refused(reply) if self._settings.gateway else None
         more = self._explained(reply, target) if self._explained and ours is None else None
-        token = self._settings.variable("token")
+        token = (
+            gateway.vendors_token(self._settings.prefix) if self._settings.gateway else self._settings.variable("token")
+        )
         return ours or more or explain(reply, target, vendor=self._name, token=token, meanings=self._meanings)
