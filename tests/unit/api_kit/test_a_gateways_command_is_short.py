@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from agent_effects.effects import SENDING_SECONDS
 from api_kit import GatewaySettings, run_command
 from api_kit.command import secrets_of
+from api_kit.settings import PATIENCE_SECONDS
 from pydantic import Field, SecretStr
-from service_kit.settings import Port
+from service_kit.errors import ConfigError
+from service_kit.settings import Port, load
 
 WHOLE = {
     "ACCESS_FILE": "/access.yaml",
@@ -72,3 +75,11 @@ def test_what_is_wrong_is_one_line(
     assert run_command("corkboard-api", CorkboardApiSettings, serving, flags) == 2
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines()), says in err) == ("", 1, True)
+
+
+def test_the_vendor_gets_less_time_than_a_write_before_it_counts_as_lost() -> None:
+    """A time in which a write would be reported as lost while it is sent is refused, with the reason."""
+    given = {**WHOLE, "UPSTREAM_SECONDS": "115"}
+    assert load(CorkboardApiSettings, given).upstream_seconds + PATIENCE_SECONDS == SENDING_SECONDS
+    with pytest.raises(ConfigError, match=r"UPSTREAM_SECONDS='115\.1' is not usable: .* 120 s counts as lost"):
+        load(CorkboardApiSettings, given | {"UPSTREAM_SECONDS": "115.1"})

@@ -32,13 +32,11 @@ from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
 from api_kit.rounds import Rounds
 from api_kit.routes import Table
-from api_kit.settings import GatewaySettings
+from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
 from api_kit.slots import Slots
 from api_kit.upstream import Upstream, Vendor
 from api_kit.writing import Writer
 
-PATIENCE_SECONDS = 5.0
-"""Beyond the vendor's time, until a row that is still `sending` is looked after."""
 CONNECTIONS = 1000
 """More than the places of one credential, so that none waits for a connection behind another that hangs."""
 

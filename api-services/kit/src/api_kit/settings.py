@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from agent_effects.effects import SENDING_SECONDS
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.settings import ServedSettings, listed
 
 from api_kit.limit import Rate
+
+PATIENCE_SECONDS = 5.0
+"""Beyond the vendor's time, until a row that is still `sending` is looked after."""
 
 
 class GatewaySettings(ServedSettings):
@@ -21,7 +25,11 @@ class GatewaySettings(ServedSettings):
     max_reply_bytes: PositiveInt = Field(10_000_000, description="the largest reply of the vendor")
     body_seconds: PositiveFloat = Field(10.0, description="how long a request's body may take")
     upstream_failures: PositiveInt = Field(5, description="failures in a row after which the vendor is left alone")
-    upstream_seconds: PositiveFloat = Field(20.0, description="how long the vendor may take")
+    upstream_seconds: PositiveFloat = Field(
+        20.0,
+        le=SENDING_SECONDS - PATIENCE_SECONDS,
+        description=f"how long the vendor may take; a write under way for {SENDING_SECONDS:.0f} s counts as lost",
+    )
 
     image_hosts: str = Field("", description="hosts of which images may be shown in what tasks write, comma-separated")
 

@@ -16,7 +16,7 @@ from agent_effects.errors import EffectError
 from agent_effects.models import Begun, Effect, Write
 
 SENDING_SECONDS = 120.0
-"""Longer than any vendor's time limit: a row that is `sending` for longer reads as `unknown`."""
+"""Longer than any gateway gives its vendor: a row that is `sending` for longer reads as `unknown`."""
 PROBE_SECONDS = 15.0
 MOST_PROBES = 10
 
