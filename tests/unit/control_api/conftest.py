@@ -38,4 +38,4 @@ async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -
         },
     )
     async with serving(build(settings, pool)) as url, HttpClient(base_url=url) as http:
-        yield Control(http, pool, tmp_path)
+        yield Control(http, pool, tmp_path, url=url)

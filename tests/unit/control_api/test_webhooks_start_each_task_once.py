@@ -5,8 +5,10 @@ import json
 from typing import Any
 
 import pytest
+from agent_engine.cli.app import app
 from control_api.github import signed
-from fixtures.control import SECRET, TRIGGER, Control, payload, signature
+from fixtures.control import SECRET, TOKEN, TRIGGER, Control, payload, signature
+from typer.testing import CliRunner
 
 
 def test_github_s_documented_signature_is_accepted() -> None:
@@ -196,3 +198,26 @@ async def test_triggers_test_shows_the_plan_and_starts_nothing(control: Control)
     [planned] = reply.json()["tasks"]
     assert planned["task"]["input"]["issue"] == 7
     assert await control.tasks() == []
+
+
+async def test_triggers_test_says_that_a_file_cannot_be_read(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rehearsal reads the files as they lie there; one that cannot be read is named, and its old state used."""
+    monkeypatch.setenv("CONTROL_URL", control.url)
+    monkeypatch.setenv("CONTROL_TOKEN", TOKEN)
+    (control.folder / "payload.json").write_text(json.dumps(payload()))
+    line = ["triggers", "test", str(control.folder / "payload.json")]
+
+    async def rehearsed() -> tuple[int, str]:
+        result = await asyncio.to_thread(CliRunner().invoke, app, line)
+        return result.exit_code, result.output
+
+    sound = (control.folder / "triggers.yaml").read_text()
+    assert (await rehearsed())[0] == 0
+    (control.folder / "triggers.yaml").write_text("triggers: [{}]")
+    status, said = await rehearsed()
+    assert status == 1
+    assert "would fire  triage-new-issues" in said
+    assert f"not read    TRIGGERS_FILE={control.folder}" in said
+    assert (await control.http.request("GET", "/ready")).json()["warnings"].keys() == {"triggers"}
+    (control.folder / "triggers.yaml").write_text(sound)
+    assert "not read" not in (await rehearsed())[1]

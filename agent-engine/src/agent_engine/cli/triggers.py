@@ -27,7 +27,10 @@ def rehearse(
     event: Annotated[str, typer.Option(help="The event's type, as in X-GitHub-Event.")] = "issues",
     as_json: Json = False,
 ) -> None:
-    """Say which triggers a payload would fire and with which tasks, without making any; exit 1 if none."""
+    """Say which triggers a payload would fire and with which tasks, without making any.
+
+    Exit 1 if none, or where a file of control's cannot be read: the answer is then by what it said before.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
@@ -41,7 +44,10 @@ def rehearse(
             for item in answer.get(word) or []:
                 said = f"{item.get('trigger')}: {item.get('reason')}"
                 screen.show(Text.assemble((f"{word:12}", style), plain(said)))
-        return DONE if tasks else FAILED
+        warnings = answer.get("warnings") or {}
+        for fault in warnings.values():
+            screen.show(Text.assemble(("not read    ", "red"), plain(fault)))
+        return DONE if tasks and not warnings else FAILED
 
     finish(work())
 

@@ -55,7 +55,8 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Wakes()
     doors = Doors(access)
     tasks = Tasks(pool, doors)
-    deciding = Deciding(pool, PolicyFile(settings.proposals_file), registry)
+    policy = PolicyFile(settings.proposals_file)
+    deciding = Deciding(pool, policy, registry)
 
     async def database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)
@@ -90,7 +91,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
             version=VERSION,
             checks={"database": database},
             registry=registry,
-            warnings={"access": access.fault},
+            warnings={"access": access.fault, "triggers": triggers.fault, "policy": policy.fault},
         ),
         Route("/openapi.json", described),
         *webhooks.routes(),

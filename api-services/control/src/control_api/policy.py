@@ -100,6 +100,10 @@ class PolicyFile:
         """Give the file's present content, or the last good one."""
         return self._file.current() if self._file is not None else Policy()
 
+    def fault(self, *, look: bool = False) -> str | None:
+        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        return self._file.fault(look=look) if self._file is not None else None
+
 
 def read_policy(path: Path) -> Policy:
     """Read a policy file; one that is not there decides nothing.

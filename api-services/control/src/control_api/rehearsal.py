@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 from service_kit.access import AccessFile, Door
+from service_kit.redact import redact
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,7 +24,10 @@ FORM = 'Send {"event": "issues", "payload": {...}}.'
 
 
 class Rehearsal:
-    """The route that tries triggers on a payload: what a delivery would do is done, and taken back."""
+    """The route that tries triggers on a payload: what a delivery would do is done, and taken back.
+
+    The files are read as they lie there; one that cannot be is a warning beside what the last good state would do.
+    """
 
     def __init__(
         self, pool: asyncpg.Pool, access: AccessFile, doors: Doors, triggers: TriggersFile, webhooks: Webhooks
@@ -40,6 +44,8 @@ class Rehearsal:
 
     async def _test(self, request: Request) -> Response:
         self._doors.open(request)
+        faults = {"access": self._access.fault(look=True), "triggers": self._triggers.fault(look=True)}
+        warnings = {name: redact(fault) for name, fault in faults.items() if fault is not None}
         door = self._access.current().webhooks.get("github")
         if door is None:
             raise Refusal(404, "source", "no door for source 'github'", "Add webhooks.github to access.yaml.")
@@ -62,7 +68,8 @@ class Rehearsal:
             for name, created in made.items()
             if not created
         ]
-        return answer({"tasks": tasks, "ignored": outcome.ignored + again, "refused": outcome.refused})
+        told = {"tasks": tasks, "ignored": outcome.ignored + again, "refused": outcome.refused}
+        return answer(told | {"warnings": warnings})
 
     async def _rehearsed(self, delivery: Delivery, door: Door) -> Outcome:
         async with self._pool.acquire() as connection:

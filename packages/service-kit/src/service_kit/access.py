@@ -151,9 +151,9 @@ class AccessFile:
         """Give the file's present content, or the last good one."""
         return self._file.current()
 
-    def fault(self) -> str | None:
+    def fault(self, *, look: bool = False) -> str | None:
         """Say what is wrong with the file as it lies there; None while it is what is in force."""
-        return self._file.fault()
+        return self._file.fault(look=look)
 
 
 def read_access(path: Path) -> Access:

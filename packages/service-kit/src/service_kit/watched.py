@@ -44,9 +44,9 @@ class WatchedFile(Generic[T]):
                 self._refresh()
         return self._value
 
-    def fault(self) -> str | None:
+    def fault(self, *, look: bool = False) -> str | None:
         """Say what is wrong with the file as it lies there; None while it is what is in force."""
-        self.current()
+        self.current(look=look)
         return self._fault
 
     def _refresh(self) -> None:
