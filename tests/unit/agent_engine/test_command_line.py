@@ -4,12 +4,17 @@ import io
 import json
 import re
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import agent_ledger
 import pytest
+from agent_engine.cli.app import app
 from agent_engine.render import tasks_view
 from rich.console import Console
+from typer.main import get_command
+from typer.testing import CliRunner
 from unit.agent_engine.commands import INPUT, Run, apart
 from unit.agent_engine.skill_folder import write_skill
 
@@ -108,6 +113,22 @@ def test_check_goes_through_every_folder(run: Run, tmp_path: Path, monkeypatch: 
     assert ".git" not in result.output
     documents = [json.loads(line) for line in run("skills", "check", "a", "--json").output.splitlines()]
     assert {one["skill"]: len(one["problems"]) for one in documents} == {"empty": 0, "broken": 1, "look": 1}
+
+
+def helps(command: Any, line: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the line of every command that has a help."""
+    yield line
+    for name, one in getattr(command, "commands", {}).items():
+        yield from helps(one, (*line, name))
+
+
+@pytest.mark.parametrize("line", list(helps(get_command(app))), ids=" ".join)
+def test_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]) -> None:
+    """No summary is cut, no line is longer, and an option's value is named by what it means."""
+    monkeypatch.setenv("COLUMNS", "80")
+    _, *lines = CliRunner().invoke(app, [*line, "--help"]).output.splitlines()
+    assert len(lines) > 5
+    assert [one for one in lines if one.endswith("...") or len(one) > 80 or re.match(r"\s+-.*<\w", one)] == []
 
 
 def test_run_and_enqueue_take_the_same_options(run: Run) -> None:

@@ -11,7 +11,10 @@ STYLES = {"ok": "green", "warning": "yellow", "bad": "bold red"}
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check PostgreSQL, Redis, keys, access file, servers, model-api, the agent CLI, confinement and skills."""
+    """Check all that a worker needs, and say what to mend.
+
+    That is PostgreSQL, Redis, keys, access file, servers, model-api, clocks, the agent CLI, confinement and skills.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)

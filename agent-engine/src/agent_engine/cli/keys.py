@@ -40,7 +40,10 @@ def listed(as_json: Json = False) -> None:
 
 @app.command()
 def rotate(as_json: Json = False) -> None:
-    """Make a new key and sign with it; what the old one signed is accepted until it is retired."""
+    """Make a new key and sign with it.
+
+    What the old one signed is accepted until it is retired.
+    """
 
     async def work() -> int:
         screen, files = Screen(as_json=as_json), load(KeyFiles)
@@ -57,8 +60,11 @@ def rotate(as_json: Json = False) -> None:
 
 
 @app.command()
-def retire(kid: Annotated[str, typer.Argument(help="The key's id.")], as_json: Json = False) -> None:
-    """Accept a key no more: tokens that it signed are refused within a second."""
+def retire(kid: Annotated[str, typer.Argument(metavar="KID", help="The key's id.")], as_json: Json = False) -> None:
+    """Accept a key no more.
+
+    Tokens that it signed are refused within a second.
+    """
 
     async def work() -> int:
         screen, files = Screen(as_json=as_json), load(KeyFiles)

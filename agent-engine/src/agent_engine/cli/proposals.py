@@ -27,9 +27,10 @@ from agent_engine.settings import LedgerAccess, SubmitAccess
 app = typer.Typer(help="Proposals: writes that wait for a decision.", no_args_is_help=True, rich_markup_mode=None)
 ProposalId = Annotated[UUID, typer.Argument(help="The proposal's id.", metavar="ID")]
 Hash = Annotated[
-    str | None, typer.Option(help="The hash that `show` prints; without it, a terminal is shown and asked.")
+    str | None,
+    typer.Option(metavar="HASH", help="The hash that `show` prints; without it, a terminal is shown and asked."),
 ]
-Reason = Annotated[str, typer.Option(help="Why; it is recorded.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
 STYLES = {
     "proposed": "yellow",
     "approved": "cyan",
@@ -53,13 +54,18 @@ def proposals() -> None:
 
 @app.command("list")
 def listed(
-    state: Annotated[list[str] | None, typer.Option(help="Only in this state; may be given several times.")] = None,
-    task: Annotated[UUID | None, typer.Option(help="Only of this task.")] = None,
-    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    state: Annotated[
+        list[str] | None, typer.Option(metavar="STATE", help="Only in this state; may be repeated.")
+    ] = None,
+    task: Annotated[UUID | None, typer.Option(metavar="TASK", help="Only of this task.")] = None,
+    tenant: Annotated[str | None, typer.Option(metavar="TENANT", help="Only of this tenant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """List proposals, newest first; without --state those that wait and those decided."""
+    """List proposals, newest first.
+
+    Without --state those that wait and those decided.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
@@ -76,7 +82,10 @@ def listed(
 
 @app.command("show")
 def show(proposal: ProposalId, as_json: Json = False) -> None:
-    """Show a proposal: what it would write, who asked for it, and the hash to approve it by."""
+    """Show a proposal: what it would write, and who asked for it.
+
+    The hash is what it is approved by.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)

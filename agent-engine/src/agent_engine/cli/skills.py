@@ -75,11 +75,15 @@ def list_skills(as_json: Json = False) -> None:
 @app.command("check")
 def check(
     path: Annotated[
-        Path | None, typer.Argument(help="A skill, or a folder of skills; without it all that are known.")
+        Path | None,
+        typer.Argument(metavar="PATH", help="A skill, or a folder of skills; without it all that are known."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Hold skills to the letter of the format and of our settings; exit 1 if anything is wrong."""
+    """Hold skills to the letter of the format and of our settings.
+
+    Exit 1 if anything is wrong.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)

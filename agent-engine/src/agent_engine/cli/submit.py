@@ -43,27 +43,33 @@ OPTIONS = {
 
 def task_from(
     *,
-    skill: Annotated[str, typer.Argument(help="The skill's name.")],
+    skill: Annotated[str, typer.Argument(metavar="SKILL", help="The skill's name.")],
     given: Annotated[
         list[str] | None,
-        typer.Option("--input", "-i", help="JSON, text, @file, or key=value (may be given several times)."),
+        typer.Option("--input", "-i", metavar="INPUT", help="JSON, text, @file, or key=value, which may be repeated."),
     ] = None,
-    text: Annotated[str | None, typer.Option("--input-text", help=EXACT_INPUT)] = None,
+    text: Annotated[str | None, typer.Option("--input-text", metavar="TEXT", help=EXACT_INPUT)] = None,
     repository: Annotated[
         list[str] | None,
-        typer.Option(help="Narrow the task to this repository, owner/name; may be given several times."),
+        typer.Option(metavar="OWNER/NAME", help="Narrow the task to this repository; may be repeated."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Another model than the skill's, of those that the door lists.")
+        str | None, typer.Option(metavar="MODEL", help="Another model than the skill's, of those that the door lists.")
     ] = None,
     budget_usd: Annotated[str | None, typer.Option(metavar="USD", help="Narrow the budget, in dollars.")] = None,
-    max_attempts: Annotated[int | None, typer.Option(min=1, max=20, help="How often it may be attempted.")] = None,
-    task_id: Annotated[
-        UUID | None, typer.Option("--id", help="The task's id: the same id again is the same task.")
+    max_attempts: Annotated[
+        int | None, typer.Option(min=1, max=20, metavar="COUNT", help="How often it may be attempted.")
     ] = None,
-    dedupe_key: Annotated[str | None, typer.Option(help="At most one task of this key is under way.")] = None,
-    priority: Annotated[Priority, typer.Option(help="high, normal or low.")] = Priority.normal,
-    reply_stream: Annotated[str | None, typer.Option(help="Also send the result to agent:results:TENANT:NAME.")] = None,
+    task_id: Annotated[
+        UUID | None, typer.Option("--id", metavar="UUID", help="The task's id: the same id again is the same task.")
+    ] = None,
+    dedupe_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="At most one task of this key is under way.")
+    ] = None,
+    priority: Annotated[Priority, typer.Option(metavar="PRIORITY", help="high, normal or low.")] = Priority.normal,
+    reply_stream: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Also send the result to agent:results:TENANT:NAME.")
+    ] = None,
 ) -> Task:
     """Make the task that the options ask for.
 

@@ -30,15 +30,16 @@ TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
 AGE = re.compile(r"(\d{1,5})([hdw])")
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 MOST_BEFORE_START = 10
+STATES = ", ".join(TaskState)
 
 
 def tasks(
     state: Annotated[
-        list[TaskState] | None, typer.Option(help="Only in this state; may be given several times.")
+        list[TaskState] | None, typer.Option(metavar="STATE", help=f"Only in this state: {STATES}; may be repeated.")
     ] = None,
-    skill: Annotated[str | None, typer.Option(help="Only of this skill.")] = None,
-    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    skill: Annotated[str | None, typer.Option(metavar="SKILL", help="Only of this skill.")] = None,
+    tenant: Annotated[str | None, typer.Option(metavar="TENANT", help="Only of this tenant.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
     """List tasks, newest first."""
@@ -58,11 +59,13 @@ def tasks(
 def show(
     task: TaskId,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the CLI's raw output instead.")] = False,
-    attempt: Annotated[int | None, typer.Option(min=1, help="The transcript of this attempt; else the last.")] = None,
+    attempt: Annotated[
+        int | None, typer.Option(min=1, metavar="NUMBER", help="The transcript of this attempt; else the last.")
+    ] = None,
     events: Annotated[bool, typer.Option("--events", help="Show every event too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show a task: its row, its result, its events, or the transcript of a run."""
+    """Show a task: its row and result, its events, or a transcript."""
 
     async def work() -> int:
         if attempt is not None and not transcript:
@@ -111,7 +114,10 @@ def tail(task: TaskId, as_json: Json = False) -> None:
 
 
 def cancel(task: TaskId, as_json: Json = False) -> None:
-    """Cancel a task: at once where nobody runs it, else its worker is told."""
+    """Cancel a task.
+
+    It ends at once where nobody runs it; else its worker is told.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
@@ -126,9 +132,10 @@ def cancel(task: TaskId, as_json: Json = False) -> None:
 
 
 def retry(task: TaskId, as_json: Json = False) -> None:
-    """Submit a final task again, as a new task with the old one as its parent, by the command line's own door.
+    """Submit a final task again, as a new task.
 
-    It may do no more than the old task might, and no more than the door allows now.
+    The old one is its parent, and the door is the command line's own. It may do no more than the old task might, and no
+    more than the door allows now.
     """
 
     async def work() -> int:
@@ -149,15 +156,16 @@ def retry(task: TaskId, as_json: Json = False) -> None:
 
 
 def prune(
-    older_than: Annotated[str, typer.Option(help="Age from which final tasks go: 12h, 30d, 8w.")],
-    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
+    older_than: Annotated[str, typer.Option(metavar="AGE", help="Age from which final tasks go: 12h, 30d, 8w.")],
+    tenant: Annotated[str | None, typer.Option(metavar="TENANT", help="Only of this tenant.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would go, and keep it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete old final tasks with all that they left: events, transcripts, sessions, gateways' rows, unused blobs.
+    """Delete old final tasks with all that they left.
 
-    On a terminal it asks first; elsewhere it wants --yes where the age is less than a day.
+    That is events, transcripts, sessions, gateways' rows and unused blobs. On a terminal it asks first; elsewhere it
+    wants --yes where the age is less than a day.
     """
     with told():
         age = read_age(older_than)

@@ -23,11 +23,11 @@ def triggers() -> None:
 
 @app.command("test")
 def rehearse(
-    payload: Annotated[Path, typer.Argument(help="A file with the webhook's JSON payload.")],
-    event: Annotated[str, typer.Option(help="The event's type, as in X-GitHub-Event.")] = "issues",
+    payload: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the webhook's JSON payload.")],
+    event: Annotated[str, typer.Option(metavar="EVENT", help="The event's type, as in X-GitHub-Event.")] = "issues",
     as_json: Json = False,
 ) -> None:
-    """Say which triggers a payload would fire and with which tasks, without making any.
+    """Say which tasks a payload would start, and start none.
 
     Exit 1 if none, or where a file of control's cannot be read: the answer is then by what it said before.
     """

@@ -25,11 +25,13 @@ SERVE_ENDS_SECONDS = 4.0
 
 
 def worker(
-    http: Annotated[str | None, typer.Option(help="Port or host:port of /health, /ready, /metrics; 'off'.")] = None,
-    slots: Annotated[int | None, typer.Option(min=1, help="Runs side by side.")] = None,
-    name: Annotated[str | None, typer.Option(help="The worker's name, its own among all.")] = None,
-    pools: Annotated[str | None, typer.Option(help="The pools it serves, by comma.")] = None,
-    mcp_transport: Annotated[str | None, typer.Option(help="sse or http.")] = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Port or host:port of /health, /ready, /metrics; 'off'.")
+    ] = None,
+    slots: Annotated[int | None, typer.Option(min=1, metavar="COUNT", help="Runs side by side.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="The worker's name, its own among all.")] = None,
+    pools: Annotated[str | None, typer.Option(metavar="NAMES", help="The pools it serves, by comma.")] = None,
+    mcp_transport: Annotated[str | None, typer.Option(metavar="KIND", help="sse or http.")] = None,
 ) -> None:
     """Drain the inbox, run tasks and deliver results, until SIGTERM. Everything else comes from the environment."""
     given = {
