@@ -12,6 +12,9 @@ from agent_engine.clocks import ahead
 from agent_engine.doctor.finding import DoctorSettings, Unwell
 from agent_engine.servers import SERVERS
 
+NEAR_SECONDS = LEEWAY_SECONDS // 2
+"""A clock further off is told before tokens are refused for it."""
+
 
 async def model_api(settings: DoctorSettings) -> str:
     """Look at model-api."""
@@ -50,13 +53,17 @@ async def clocks(settings: DoctorSettings) -> str:
         f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
     }
     found = await ahead(urls, clock)
-    told = ", ".join(f"{name} {seconds:+.0f} s" for name, seconds in found.items())
+    told = ", ".join(f"{name} {_apart(round(seconds))}" for name, seconds in found.items())
     if not told:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")
-    if any(abs(seconds) > LEEWAY_SECONDS / 2 for seconds in found.values()):
-        detail = f"apart from PostgreSQL's: {told}"
+    if any(abs(seconds) > NEAR_SECONDS for seconds in found.values()):
+        detail = f"more than {NEAR_SECONDS} s from PostgreSQL's: {told}"
         raise Unwell(detail, f"set the hosts' clocks: past {LEEWAY_SECONDS} s the runs' tokens are refused")
-    return f"as PostgreSQL's: {told}"
+    return f"at most {NEAR_SECONDS} s from PostgreSQL's: {told}"
+
+
+def _apart(seconds: int) -> str:
+    return f"{abs(seconds)} s" + (" ahead" if seconds > 0 else " behind" if seconds < 0 else "")
 
 
 async def _ready(url: str, variable: str) -> str:
