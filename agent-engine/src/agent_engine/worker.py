@@ -50,7 +50,7 @@ class Worker:
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
         self._stream_faults: dict[str, str] = {}
-        self._unreadable: dict[UUID, None] = {}
+        self._unreadable: dict[UUID, float] = {}
         self._name = house.settings.worker_name
         house.metrics.slots.set(house.settings.slots)
 

@@ -19,7 +19,7 @@ async def test_a_claim_tries_so_many_tasks_that_it_cannot_read(
     newer = [await given(pool, priority="high") for _ in range(3)]
     plain = await given(pool)
     await pool.execute("update ledger.tasks set body = '{}' where id = any ($1)", newer)
-    passed: dict[UUID, None] = {}
+    passed: dict[UUID, float] = {}
     with capture_logs() as logs:
         assert (await take(pool, unreadable=passed), len(passed)) == (None, 2)
         assert (await taken(pool, unreadable=passed)).id == plain
@@ -32,12 +32,27 @@ async def test_only_so_many_tasks_are_remembered(pool: asyncpg.Pool, monkeypatch
     monkeypatch.setattr(claims, "MOST_REMEMBERED", 2)
     newer = [await given(pool) for _ in range(3)]
     await pool.execute("update ledger.tasks set body = '{}'")
-    passed: dict[UUID, None] = {}
+    passed: dict[UUID, float] = {}
     for name in newer:
         await pool.execute("update ledger.tasks set not_before = now() + interval '1 hour' where id <> $1", name)
         await pool.execute("update ledger.tasks set not_before = now() where id = $1", name)
         assert await take(pool, unreadable=passed) is None
     assert list(passed) == newer[1:]
+
+
+async def test_a_task_that_was_mended_is_taken_after_a_while(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker passed over is tried again, so that a mended row does not wait for the worker's end."""
+    bent = await given(pool)
+    body = await pool.fetchval("select body from ledger.tasks")
+    await pool.execute("update ledger.tasks set body = '{}'")
+    passed: dict[UUID, float] = {}
+    assert await take(pool, unreadable=passed) is None
+    await pool.execute("update ledger.tasks set body = $1", body)
+    assert await take(pool, unreadable=passed) is None
+    monkeypatch.setattr(claims, "PASSED_OVER_SECONDS", 0)
+    assert (await taken(pool, unreadable=passed)).id == bent
 
 
 async def test_a_stream_that_is_none_is_told_when_it_changes(pool: asyncpg.Pool, redis: Redis) -> None:

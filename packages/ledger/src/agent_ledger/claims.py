@@ -1,5 +1,6 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ MAX_TRIES = 50
 MAX_UNREADABLE = 16
 """So many tasks that it cannot read does a claim pass over before it gives up; the next one goes on behind them."""
 MOST_REMEMBERED = 10_000
+PASSED_OVER_SECONDS = 600.0
+"""After that long it is tried again: somebody may have mended its row."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ async def claim(
     engines: Sequence[str],
     skills: Mapping[str, str],
     complete: Complete | None = None,
-    unreadable: dict[UUID, None] | None = None,
+    unreadable: dict[UUID, float] | None = None,
 ) -> Claim | None:
     """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
 
@@ -78,10 +81,12 @@ async def claim(
         engines: the engines that it has.
         skills: the skills that it carries, name to version.
         complete: what adds cost and effects to the result of a task that the sweep ends.
-        unreadable: what this worker could not read so far, kept from claim to claim: it is passed over, and what is
+        unreadable: what this worker could not read, and when, kept from claim to claim: it is passed over, and what is
             new is logged and added.
     """
     unreadable = {} if unreadable is None else unreadable
+    for task_id in [one for one, since in unreadable.items() if time.monotonic() - since > PASSED_OVER_SECONDS]:
+        del unreadable[task_id]
     async with transaction(executor) as connection:
         await sweep(connection, complete)
         await touch_skills(connection, skills)
@@ -103,10 +108,10 @@ async def claim(
     return None
 
 
-def _pass_over(unreadable: dict[UUID, None], task_id: UUID, why: str) -> None:
+def _pass_over(unreadable: dict[UUID, float], task_id: UUID, why: str) -> None:
     """Leave a task to another worker: a newer version made it, or nobody can read it."""
     log.error("task_unreadable", task_id=str(task_id), error=why)
-    unreadable[task_id] = None
+    unreadable[task_id] = time.monotonic()
     if len(unreadable) > MOST_REMEMBERED:
         del unreadable[next(iter(unreadable))]
 
