@@ -80,6 +80,22 @@ async def test_a_header_that_cannot_be_sent_is_not_shown(wrong: str) -> None:
     assert "ghp" not in str(error.value)
 
 
+async def test_no_cookie_is_kept_for_the_next_request() -> None:
+    """What an upstream sets for one caller is not sent for another."""
+    seen = []
+
+    async def answer(request: Request) -> Response:
+        seen.append(request.headers.get("cookie"))
+        return PlainTextResponse("ok", headers={"set-cookie": "session=one-callers; Path=/"})
+
+    async with served(Starlette(routes=[Route("/", answer)])) as url, HttpClient(base_url=url) as http:
+        assert (await http.request("GET", "/")).headers["set-cookie"]
+        async with http.stream("GET", "/") as reply:
+            assert [chunk async for chunk in reply.chunks] == [b"ok"]
+        await http.request("GET", "/")
+    assert seen == [None, None, None]
+
+
 async def test_slow_large_and_missing_upstreams_raise_our_errors() -> None:
     """Each failure has a class that says whether the request may have been acted on."""
     async with served(Upstream(0).app()) as url, HttpClient(base_url=url, max_reply_bytes=1000, retries=0) as http:

@@ -66,7 +66,7 @@ class StreamReply:
 
 
 class HttpClient:
-    """Speaks HTTP to one upstream. Redirects are never followed; the environment's proxies are not used.
+    """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, uses no proxy of the environment.
 
     Args:
         base_url: the upstream; paths are appended to it.
@@ -92,14 +92,17 @@ class HttpClient:
         self._retries = retries
         self._max_reply_bytes = max_reply_bytes
         self._connect_timeout = connect_timeout
+        self._transport = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
+            trust_env=False,
+            verify=_certificates(not base_url.lower().startswith("http:")),
+        )
         self._client = httpx.AsyncClient(
             base_url=base_url,
             timeout=httpx.Timeout(timeout, connect=connect_timeout),
-            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
             headers=dict(headers or {}),
-            follow_redirects=False,
+            transport=self._transport,
             trust_env=False,
-            verify=_certificates(not base_url.lower().startswith("http:")),
         )
 
     async def request(
@@ -210,7 +213,8 @@ class HttpClient:
             raise UpstreamError("the request cannot be sent: a header is not ASCII") from None
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
         try:
-            response = await self._client.send(request, stream=True)
+            # Not by the client: it keeps cookies, one caller's for the next, and costs a third more.
+            response = await self._transport.handle_async_request(request)
             try:
                 yield response
             finally:
