@@ -32,7 +32,6 @@ READY_LIMIT_SECONDS = 60.0
 LAST_BYTES = 8192
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
-ENDED = ("FATAL", "EXITED", "BACKOFF")
 OWNERS = (ledger_migrations, effects_migrations, control_migrations)
 Say = Callable[[str], None]
 
@@ -124,8 +123,7 @@ class House:
     async def _start(self, listed: list[Process], say: Say) -> None:
         names = [process.name for process in listed]
         if "stores" in names:
-            self._supervisor.start("stores")
-        await self._wait_for_stores("stores" in names)
+            await self._wait_for_stores(self._supervisor.start("stores"))
         say(
             "stores are up: PostgreSQL and Valkey"
             if "stores" in names
@@ -135,9 +133,8 @@ class House:
             await migrate(self.urls()["DATABASE_URL"], schema=owner.SCHEMA, versions=owner.VERSIONS)
         await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
         others = [name for name in names if name != "stores"]
-        for name in others:
-            self._supervisor.start(name)
-        await asyncio.gather(*(self._until_ready(name, say) for name in others))
+        pids = {name: self._supervisor.start(name) for name in others}
+        await asyncio.gather(*(self._until_ready(name, pid, say) for name, pid in pids.items()))
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""
@@ -174,26 +171,25 @@ class House:
         last = (written.decode(errors="replace").splitlines() or ["nothing"])[-1]
         return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {for_terminal(last)[:LAST_SHOWN]}"
 
-    async def _until_ready(self, name: str, say: Say) -> None:
+    async def _until_ready(self, name: str, pid: int, say: Say) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         state = "not asked"
         while time.monotonic() < deadline:
-            process = self._supervisor.states()[name]
-            state = await readiness(self.place, name, process["pid"])
+            state = await readiness(self.place, name, pid)
             if well(state):
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
                 say(f"{name} is ready on port {self.place.ports[name]}{stand_in}{state.removeprefix('ready')}")
                 return
-            if process["statename"] in ENDED:
+            if self._supervisor.ended(name, pid):
                 break
             await asyncio.sleep(0.1)
         raise ConfigError(f"{name} did not become ready ({state}):\n{self._tail(name)}")
 
-    async def _wait_for_stores(self, ours: bool) -> None:
+    async def _wait_for_stores(self, pid: int) -> None:
         plan = stores_of(self.place, self._environ)
         deadline = time.monotonic() + READY_LIMIT_SECONDS
-        while ours and up(plan) is None:
-            if time.monotonic() > deadline or self._supervisor.states()["stores"]["statename"] in ENDED:
+        while up(plan) is None:
+            if time.monotonic() > deadline or self._supervisor.ended("stores", pid):
                 raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
             await asyncio.sleep(0.05)
 

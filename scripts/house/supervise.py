@@ -104,9 +104,14 @@ class Supervisor:
             raise ConfigError("the house is being stopped at this moment: wait for it")
         return False
 
-    def start(self, name: str) -> None:
-        """Start one process without waiting for it."""
+    def start(self, name: str) -> int:
+        """Start one process without waiting for it; give its pid."""
         self._ask("startProcess", name, False)
+        return int(self.states()[name]["pid"])
+
+    def ended(self, name: str, pid: int) -> bool:
+        """Say whether a process has ended since it was started, also where it was started again at once."""
+        return not pid or self.states()[name]["pid"] != pid
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Give each process's state, as supervisord tells it."""

@@ -30,8 +30,7 @@ class OnlyModel(House):
         return [process for process in super().processes() if process.name == "stand-in-model"]
 
     async def _start(self, listed: list[Process], say: object) -> None:
-        self._supervisor.start("stand-in-model")
-        await self._until_ready("stand-in-model", lambda _: None)
+        await self._until_ready("stand-in-model", self._supervisor.start("stand-in-model"), lambda _: None)
 
 
 @pytest.fixture
@@ -129,3 +128,18 @@ async def test_only_what_this_start_wrote_is_quoted(local: House, tmp_path: Path
     assert "of yesterday" not in str(error.value)
     assert str(error.value).count("error: ") == 1
     assert not house.down()
+
+
+async def test_what_ends_late_is_told_at_its_first_end(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that counts as started, ends and is started again at once is not waited for."""
+
+    class Late(OnlyModel):
+        def processes(self) -> list[Process]:
+            argv = ["sh", "-c", "sleep 0.5; echo error: late; exit 2"]
+            return [Process("stand-in-model", argv, {"PATH": os.defpath})]
+
+    monkeypatch.setattr("house.supervise.SETTLE_SECONDS", 0)
+    house = Late(local.place, Choice(), {})
+    with pytest.raises(ConfigError, match=r"stand-in-model did not become ready .*\nerror: late\n"):
+        await house.up(lambda _: None)
+    assert (local.place.home / "log" / "stand-in-model.log").read_text().count("error: late") < 4
