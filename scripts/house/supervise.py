@@ -25,7 +25,7 @@ from house.processes import Process
 
 START_LIMIT_SECONDS = 15.0
 STOP_SECONDS = 20
-"""What a process has to end after SIGTERM; a worker has this beyond the grace that its runs have."""
+"""What each process has, one after the other, to end after SIGTERM; a worker beyond the grace that its runs have."""
 GRACE_SECONDS = 30.0
 """A worker's own default."""
 SETTLE_SECONDS = 3
@@ -34,7 +34,7 @@ MOST_STARTS = 1_000_000
 RUNNING = ("STARTING", "RUNNING")
 """States of a process that runs; so early that it may end yet, or later."""
 ORDER = {"stores": 0, "worker": 2}
-"""Workers stop first and stores last; all else stops at once in between."""
+"""Workers stop first and stores last; all else stops in between."""
 PROC = Path("/proc")
 _STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 
@@ -141,7 +141,7 @@ class Supervisor:
             told = [int(seconds) for seconds in _STOPS.findall(self._config_file.read_text())]
         except OSError:
             told = []
-        return max(told, default=STOP_SECONDS) + len(ORDER) * STOP_SECONDS
+        return sum(told) + STOP_SECONDS
 
     def _is_ours(self, pid: int) -> bool:
         """Say whether a process is this house's supervisord, and this user's to stop, by its command line."""
@@ -153,6 +153,11 @@ class Supervisor:
         try:
             with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as rpc:
                 return getattr(rpc.supervisor, method)(*arguments)
+        except xmlrpc.client.Fault as fault:
+            told = " ".join(str(word) for word in (method, *arguments))
+            raise ConfigError(
+                f"supervisord refused `{told}` ({fault.faultString}): see {self._place.home}/log"
+            ) from None
         except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
             raise ConfigError(
                 f"this house's supervisord does not answer on {self._socket} ({error}): "

@@ -43,14 +43,16 @@ async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Sup
 
 @pytest.mark.parametrize(("env", "grace"), [({}, GRACE_SECONDS), ({"WORKER_GRACE_SECONDS": "100.5"}, 100.5)])
 def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, str], grace: float) -> None:
-    """Runs are handed back after the grace, so the worker has longer, and `down` waits for longer still."""
+    """Runs are handed back after the grace, so the worker has longer, and `down` waits for all, one after the other."""
     made = Supervisor(local.place)
-    made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env)])
+    others = [Process(name, ["sleep", "60"], {"PATH": "/usr/bin:/bin"}) for name in ("stores", "control", "model-api")]
+    made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env), *others])
     try:
         told = configparser.ConfigParser(interpolation=None)
         told.read(local.place.home / "supervisord.conf")
-        allowed = told.getint("program:worker", "stopwaitsecs")
-        assert grace + 10 < allowed < made.stop_limit()
+        allowed = [told.getint(name, "stopwaitsecs") for name in told.sections() if name.startswith("program:")]
+        assert allowed[0] > grace + 10
+        assert made.stop_limit() > sum(allowed)
     finally:
         made.stop()
     assert WorkerSettings.model_fields["grace_seconds"].default == GRACE_SECONDS
@@ -86,3 +88,9 @@ def test_a_reader_that_went_away_is_no_error(local: House) -> None:
     """Where the pipe is closed, as by `| head -1`, there is no complaint."""
     done = command(local.place, "health", before="exec > >(:); sleep 0.3")
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:
+    """A supervisord that answers and refuses is not taken for one that does not answer."""
+    with pytest.raises(ConfigError, match=r"supervisord refused `startProcess two False` \(BAD_NAME: two\): see "):
+        up.start("two")
