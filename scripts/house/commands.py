@@ -119,16 +119,16 @@ def engine(arguments: list[str]) -> int:
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
     if not (home / "access.yaml").exists():
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
-    if not up and _needs_stores(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
+    if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
     os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
 
 
-def _needs_stores(arguments: list[str]) -> bool:
+def _needs_house(arguments: list[str]) -> bool:
     """Say whether a command of the engine's asks the house; what only reads files and what tells of itself do not."""
-    alone = not arguments or arguments[0] in ("keys", "triggers") or "--help" in arguments
-    return not alone and arguments[:2] not in (["skills", "list"], ["skills", "check"], ["skills"])
+    tells = arguments in ([], ["skills"], ["triggers"], ["proposals"]) or "--help" in arguments
+    return not tells and arguments[:1] != ["keys"] and arguments[:2] not in (["skills", "list"], ["skills", "check"])
 
 
 def main() -> int:

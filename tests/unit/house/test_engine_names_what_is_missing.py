@@ -43,9 +43,9 @@ def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, 
     assert "issue-triage" in done.stdout
 
 
-@pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("run", "issue-triage")])
+@pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("triggers", "test", "x")])
 def test_a_house_that_is_not_up_is_told(local: House, environ: dict[str, str], words: tuple[str, ...]) -> None:
-    """What asks the stores says that the house is down, and does not look for them on ports that may be others'."""
+    """What asks stores or control says that the house is down, and does not try ports that may be others' by now."""
     done = _engine(environ, *words)
     assert (done.returncode, done.stderr) == (2, "error: the house is not up: `make up` starts it\n")
 
