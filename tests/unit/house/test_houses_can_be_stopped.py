@@ -4,6 +4,7 @@ import configparser
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -75,6 +76,20 @@ async def test_a_house_that_is_being_started_is_not_started_again(local: House) 
             await local.up(lambda _: None)
         with pytest.raises(ConfigError, match="this house is being started already"):
             local.init()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what is open is seen in /proc: run the tests on Linux")
+def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:
+    """A child that still holds the file, as each does until it starts its program, holds nobody up."""
+    file = tmp_path / "lock"
+    with alone(file, "held"):
+        held = [int(entry.name) for entry in Path("/proc/self/fd").iterdir() if entry.resolve() == file]
+        child = subprocess.Popen(["sleep", "60"], pass_fds=held)
+    with alone(file, "held"):
+        assert held
+        assert child.poll() is None
+    child.kill()
+    child.wait()
 
 
 def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
