@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import agent_effects
@@ -88,9 +89,11 @@ async def test_writes_are_the_persons_own(api: House, pool: asyncpg.Pool) -> Non
 
 
 async def test_a_persons_own_token_is_not_written(api: House) -> None:
-    """Text that holds the token is refused."""
+    """Text that holds the token is refused, and counted."""
     reply = await ask(api, "bob", "POST", f"{ISSUE}/comments", "add_issue_comment", body={"body": api.services["bob"]})
     assert reason(reply) == (422, "secret")
+    metrics = (await api.client.get(f"{api.url}/metrics")).text
+    assert re.search(r'^gateway_requests_total\{reason="secret",.*status="422",.*\} 1\.0$', metrics, re.MULTILINE)
 
 
 async def test_who_proposes_does_not_decide(api: House, pool: asyncpg.Pool) -> None:
