@@ -141,7 +141,7 @@ async def house(
         async with (
             serving(build(settings, pool=pool)) as url,
             httpx.AsyncClient(verify=False, base_url=vendor_url) as upstream,
-            httpx.AsyncClient(verify=False, base_url=url, timeout=30) as http,
+            httpx.AsyncClient(verify=False, base_url=url, timeout=120) as http,
         ):
             yield House(url, upstream, http, pool, Signer.from_file(folder / "signing.json"), run)
 
