@@ -25,7 +25,7 @@ from house.processes import Process
 
 START_LIMIT_SECONDS = 15.0
 STOP_SECONDS = 20
-"""What each process has, one after the other, to end after SIGTERM; a worker beyond the grace that its runs have."""
+"""What a process has to end after SIGTERM; a worker has this beyond the grace that its runs have."""
 GRACE_SECONDS = 30.0
 """A worker's own default."""
 SETTLE_SECONDS = 3
@@ -34,7 +34,8 @@ MOST_STARTS = 1_000_000
 RUNNING = ("STARTING", "RUNNING")
 """States of a process that runs; so early that it may end yet, or later."""
 ORDER = {"stores": 0, "worker": 2}
-"""Workers stop first and stores last; all else stops in between."""
+"""Workers stop first and stores last; all else stops at once in between."""
+BETWEEN = "between"
 PROC = Path("/proc")
 _STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 
@@ -106,7 +107,7 @@ class Supervisor:
 
     def start(self, name: str) -> int:
         """Start one process without waiting for it; give its pid."""
-        self._ask("startProcess", name, False)
+        self._ask("startProcess", name if name in ORDER else f"{BETWEEN}:{name}", False)
         return int(self.states()[name]["pid"])
 
     def ended(self, name: str, pid: int) -> bool:
@@ -141,7 +142,7 @@ class Supervisor:
             told = [int(seconds) for seconds in _STOPS.findall(self._config_file.read_text())]
         except OSError:
             told = []
-        return sum(told) + STOP_SECONDS
+        return max(told, default=STOP_SECONDS) + len(ORDER) * STOP_SECONDS
 
     def _is_ours(self, pid: int) -> bool:
         """Say whether a process is this house's supervisord, and this user's to stop, by its command line."""
@@ -180,7 +181,8 @@ class Supervisor:
             "[rpcinterface:supervisor]",
             "supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface",
         ]
-        for process in processes:
+        listed = list(processes)
+        for process in listed:
             path = log / f"{process.name}.log"
             path.touch(mode=0o600)
             sections += [
@@ -201,6 +203,9 @@ class Supervisor:
                 "stdout_logfile_maxbytes=10MB",
                 "stdout_logfile_backups=1",
             ]
+        between = [process.name for process in listed if process.name not in ORDER]
+        if between:  # supervisord stops one group after the other, and all of a group at once
+            sections += [f"[group:{BETWEEN}]", "programs=" + ",".join(between), "priority=1"]
         return "\n".join(sections) + "\n"
 
 

@@ -3,6 +3,8 @@
 import configparser
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,21 @@ from house.processes import Process
 from house.supervise import GRACE_SECONDS, Supervisor
 from service_kit.errors import ConfigError
 from unit.house.commands import command
+
+LAST = """
+import pathlib, signal, sys, time
+folder, own, *names = sys.argv[1:]
+file = lambda name, what: pathlib.Path(folder, f"{name}.{what}")
+def end(*_):
+    file(own, "ends").touch()
+    while any(not file(name, "ends").exists() for name in names): time.sleep(0.02)
+    file(own, "ended").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+file(own, "up").touch()
+signal.pause()
+"""
+"""Ends once all those named are about to."""
 
 
 @pytest.fixture
@@ -44,19 +61,32 @@ async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Sup
 
 @pytest.mark.parametrize(("env", "grace"), [({}, GRACE_SECONDS), ({"WORKER_GRACE_SECONDS": "100.5"}, 100.5)])
 def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, str], grace: float) -> None:
-    """Runs are handed back after the grace, so the worker has longer, and `down` waits for all, one after the other."""
+    """Runs are handed back after the grace, so the worker has longer, and `down` waits for longer still."""
     made = Supervisor(local.place)
-    others = [Process(name, ["sleep", "60"], {"PATH": "/usr/bin:/bin"}) for name in ("stores", "control", "model-api")]
-    made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env), *others])
+    made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env)])
     try:
         told = configparser.ConfigParser(interpolation=None)
         told.read(local.place.home / "supervisord.conf")
-        allowed = [told.getint(name, "stopwaitsecs") for name in told.sections() if name.startswith("program:")]
-        assert allowed[0] > grace + 10
-        assert made.stop_limit() > sum(allowed)
+        allowed = told.getint("program:worker", "stopwaitsecs")
+        assert grace + 10 < allowed < made.stop_limit()
     finally:
         made.stop()
     assert WorkerSettings.model_fields["grace_seconds"].default == GRACE_SECONDS
+
+
+def test_all_but_workers_and_stores_stop_at_once(local: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that each wait for the other's end before their own do end: neither is killed."""
+    monkeypatch.setattr("house.supervise.STOP_SECONDS", 5)
+    names = ("control", "model-api")
+    made, program = Supervisor(local.place), tmp_path / "last.py"
+    program.write_text(LAST)
+    made.launch([Process(name, [sys.executable, str(program), str(tmp_path), name, *names], {}) for name in names])
+    for name in names:
+        made.start(name)
+    while any(not (tmp_path / f"{name}.up").exists() for name in names):
+        time.sleep(0.02)
+    made.stop()
+    assert sorted(path.stem for path in tmp_path.glob("*.ended")) == sorted(names)
 
 
 def test_a_pid_that_is_another_s_is_left_alone(local: House) -> None:
@@ -107,5 +137,7 @@ def test_a_reader_that_went_away_is_no_error(local: House) -> None:
 
 def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:
     """A supervisord that answers and refuses is not taken for one that does not answer."""
-    with pytest.raises(ConfigError, match=r"supervisord refused `startProcess two False` \(BAD_NAME: two\): see "):
+    with pytest.raises(
+        ConfigError, match=r"supervisord refused `startProcess between:two False` \(BAD_NAME: between:two\): see "
+    ):
         up.start("two")
