@@ -134,7 +134,7 @@ class House:
         await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
         others = [name for name in names if name != "stores"]
         pids = {name: self._supervisor.start(name) for name in others}
-        await asyncio.gather(*(self._until_ready(name, pid, say) for name, pid in pids.items()))
+        await self._until_all_ready(pids, say)
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""
@@ -170,6 +170,16 @@ class House:
         written = self._log(name).read_bytes()[-LAST_BYTES:] if self._log(name).exists() else b""
         last = (written.decode(errors="replace").splitlines() or ["nothing"])[-1]
         return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {for_terminal(last)[:LAST_SHOWN]}"
+
+    async def _until_all_ready(self, pids: Mapping[str, int], say: Say) -> None:
+        """Wait for all; where one does not become ready, the others are waited for no longer."""
+        waiting = [asyncio.create_task(self._until_ready(name, pid, say)) for name, pid in pids.items()]
+        try:
+            await asyncio.gather(*waiting)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _until_ready(self, name: str, pid: int, say: Say) -> None:
         deadline = time.monotonic() + READY_LIMIT_SECONDS

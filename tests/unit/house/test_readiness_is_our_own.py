@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.serving import serving
-from house.life import House
+from house.life import House, Say
 from house.place import Place
 from house.processes import Choice, Process
 from house.readiness import readiness, well
@@ -131,15 +131,19 @@ async def test_only_what_this_start_wrote_is_quoted(local: House, tmp_path: Path
 
 
 async def test_what_ends_late_is_told_at_its_first_end(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that counts as started, ends and is started again at once is not waited for."""
+    """A process that counts as started, ends and is started again at once is not waited for, nor are the others."""
+    runs = {"stand-in-model": "sleep 0.5; echo error: late; exit 2", "stand-in-github": "exec sleep 60"}
 
-    class Late(OnlyModel):
+    class Late(House):
         def processes(self) -> list[Process]:
-            argv = ["sh", "-c", "sleep 0.5; echo error: late; exit 2"]
-            return [Process("stand-in-model", argv, {"PATH": os.defpath})]
+            return [Process(name, ["sh", "-c", script], {"PATH": os.defpath}) for name, script in runs.items()]
+
+        async def _start(self, listed: list[Process], say: Say) -> None:
+            await self._until_all_ready({process.name: self._supervisor.start(process.name) for process in listed}, say)
 
     monkeypatch.setattr("house.supervise.SETTLE_SECONDS", 0)
     house = Late(local.place, Choice(), {})
     with pytest.raises(ConfigError, match=r"stand-in-model did not become ready .*\nerror: late\n"):
         await house.up(lambda _: None)
     assert (local.place.home / "log" / "stand-in-model.log").read_text().count("error: late") < 4
+    assert asyncio.all_tasks() == {asyncio.current_task()}
