@@ -36,6 +36,7 @@ RUNNING = ("STARTING", "RUNNING")
 ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
 BETWEEN = "between"
+STOPPING = "the house is being stopped at this moment: wait for it"
 PROC = Path("/proc")
 _STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 
@@ -102,7 +103,7 @@ class Supervisor:
             return True
         if self.pid() is not None:
             self._ask("getState")
-            raise ConfigError("the house is being stopped at this moment: wait for it")
+            raise ConfigError(STOPPING)
         return False
 
     def start(self, name: str) -> int:
@@ -155,6 +156,8 @@ class Supervisor:
             with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as rpc:
                 return getattr(rpc.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
+            if fault.faultString.startswith("SHUTDOWN_STATE"):
+                raise ConfigError(STOPPING) from None
             told = " ".join(str(word) for word in (method, *arguments))
             raise ConfigError(
                 f"supervisord refused `{told}` ({fault.faultString}): see {self._place.home}/log"

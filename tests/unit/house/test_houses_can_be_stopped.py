@@ -1,7 +1,10 @@
 """A house that is up can be stopped, whatever became of its socket and whatever the environment says."""
 
+import asyncio
 import configparser
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -141,3 +144,22 @@ def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:
         ConfigError, match=r"supervisord refused `startProcess between:two False` \(BAD_NAME: between:two\): see "
     ):
         up.start("two")
+
+
+async def test_a_house_that_is_being_stopped_says_so(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a process takes its time to end, whoever asks for the house is told to wait."""
+    monkeypatch.setattr("house.supervise.STOP_SECONDS", 2)
+    made = Supervisor(local.place)
+    made.launch([Process("control", ["sh", "-c", "trap '' TERM; echo up; sleep 60"], {"PATH": os.defpath})])
+    made.start("control")
+    while not (local.place.home / "log" / "control.log").read_text():
+        await asyncio.sleep(0.02)
+    pid = made.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGTERM)
+    while made.running():
+        await asyncio.sleep(0.02)
+    for ask in (made.states, made.check_answers):
+        with pytest.raises(ConfigError, match="is being stopped at this moment: wait for it"):
+            ask()
+    made.stop()
