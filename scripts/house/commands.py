@@ -127,7 +127,7 @@ def engine(arguments: list[str]) -> int:
 
 def _needs_house(arguments: list[str]) -> bool:
     """Say whether a command of the engine's asks the house; what only reads files and what tells of itself do not."""
-    tells = arguments in ([], ["skills"], ["triggers"], ["proposals"]) or "--help" in arguments
+    tells = arguments in ([], ["skills"], ["triggers"], ["proposals"], ["--version"]) or "--help" in arguments
     return not tells and arguments[:1] != ["keys"] and arguments[:2] not in (["skills", "list"], ["skills", "check"])
 
 

@@ -38,9 +38,10 @@ def test_a_lost_access_file_is_told(local: House, environ: dict[str, str]) -> No
 
 def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, str]) -> None:
     """With its files in place the engine runs what needs no store, up or not."""
-    done = _engine(environ, "skills", "list")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "issue-triage" in done.stdout
+    for words, said in ((("skills", "list"), "issue-triage"), (("--version",), "agent-engine ")):
+        done = _engine(environ, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert said in done.stdout
 
 
 @pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("triggers", "test", "x")])
