@@ -15,6 +15,7 @@ from house.place import Place, command
 from house.ports import found, given
 from house.processes import Choice
 from house.readiness import well
+from house.signals import ended_by_signals
 from house.supervise import Supervisor
 
 
@@ -62,7 +63,8 @@ async def up() -> int:
     """Start the whole house."""
     house = here()
     house.init()
-    await house.up(say)
+    with ended_by_signals():
+        await house.up(say)
     say(f"the house is up; control: {house.place.url('control')}, its token: {house.place.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0

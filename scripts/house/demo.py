@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +19,7 @@ from house.doors import by_command_line, by_http, by_redis, by_webhook, open_iss
 from house.life import House
 from house.place import Place, command
 from house.processes import Choice
+from house.signals import ended_by_signals
 
 Say = Callable[[str], None]
 CLOCKS_APART_SECONDS = 30
@@ -49,7 +48,7 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     mode = _mode(environ.get("MODE"), door, writes)
     house = House(Place.from_environment(environ, "demo"), choice, environ)
     house.place.make()
-    with alone(house.place.home / "demo.lock", RUNS_ALREADY), _ended_by_signals():
+    with alone(house.place.home / "demo.lock", RUNS_ALREADY), ended_by_signals():
         house.down()
         for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
             (house.place.home / file).unlink(missing_ok=True)
@@ -69,20 +68,6 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         finally:
             house.down()
             say("the demo's processes are stopped")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does: nothing is left running."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
 
 
 def _mode(given: str | None, door: str, writes: bool) -> str:

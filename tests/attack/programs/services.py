@@ -67,7 +67,7 @@ def proxy() -> None:
             "CONNECT 192.0.2.1:80 HTTP/1.1\r\nHost: 192.0.2.1:80",
             "GET http://192.0.2.1/ HTTP/1.1\r\nHost: 192.0.2.1",
             "GET /v1/tasks HTTP/1.1\r\nHost: control",
-            "GET /ready HTTP/1.1\r\nHost: 169.254.169.254",
+            "GET /ready HTTP/1.1\r\nHost: 192.0.2.1",
         ):
             with socket.create_connection((str(address.hostname), address.port or 80), timeout=5) as connection:
                 connection.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode())

@@ -49,11 +49,13 @@ def _worked(pid: int, seconds: float) -> bool:
         ("demo", 0.7),
         ("demo", "started   attempt 1"),
         ("up", "is ready on port"),
+        ("up until SIGTERM", "is ready on port"),
     ],
 )
 def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) -> None:
     """After so many seconds of work or at that line, while it imports, starts or runs an agent: 130, nothing left."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath} | free_ports_for_all()
+    name, _, term = name.partition(" ")
     place = Place.from_environment(environ, "demo" if name == "demo" else "")
     running = subprocess.Popen(
         [sys.executable, "-m", "house", name],
@@ -68,10 +70,10 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) ->
         assert any(stage in line for line in running.stdout), running.communicate()
     else:
         assert _worked(running.pid, stage), running.communicate()
-    os.killpg(running.pid, signal.SIGINT)
+    os.killpg(running.pid, signal.SIGTERM if term else signal.SIGINT)
     _, errors = running.communicate(timeout=LIMIT_SECONDS)
 
-    assert (running.returncode, errors) == (130, "")
+    assert (running.returncode, errors) == (143 if term else 130, "")
     assert _left(tmp_path) == []
     for port in place.ports.values():
         with socket.socket() as probe:

@@ -24,7 +24,7 @@ PRESENT = ["/run/files/mcp.json", "/skill/probe.py"]
 """What is there: the probe has eyes."""
 OWN = ("github-mcp", "model-api")
 """The only processes that the run may call."""
-OUTSIDE = ("192.0.2.1:80", "192.0.2.1:53", "169.254.169.254:80")
+OUTSIDE = ("192.0.2.1:80", "192.0.2.1:53")
 """Called inside only after it was seen there that nothing leads out."""
 
 

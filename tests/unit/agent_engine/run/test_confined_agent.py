@@ -36,7 +36,7 @@ async def test_an_agents_shell_finds_nothing_of_the_house(
     house = [str(Path(__file__)), sys.prefix, str(Path.home()), str(references.parent), "/etc/shadow", "/sys", "/var"]
     with socket.create_server(("127.0.0.1", 0)) as other:
         ours = [f"127.0.0.1:{urlsplit(url).port}" for url in (model, lab.url)]
-        theirs = [f"127.0.0.1:{other.getsockname()[1]}", "192.0.2.1:80", "169.254.169.254:80"]
+        theirs = [f"127.0.0.1:{other.getsockname()[1]}", "192.0.2.1:80"]
         arguments = [json.dumps(house), *ours, *theirs]
         attack = shlex.join([python_program(), "-I", "/skill/attack.py", *arguments])
         command = f"mkdir artifacts; {attack} > artifacts/found.json"
