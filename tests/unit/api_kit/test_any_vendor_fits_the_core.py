@@ -13,17 +13,20 @@ GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C
 
 
 async def test_a_resource_is_looked_up(tmp_path: Path, pool: Pool) -> None:
-    """The vendor is asked whose a ticket is; foreign or unknown, the request itself never goes out."""
+    """The vendor is asked whose a ticket is; foreign or unknown, it never goes out, and nobody learns which."""
     async with toy(tmp_path, pool, GRANT) as api:
         api.vendor.says({"project": "Ops"})
         api.vendor.says({"id": 7})
         assert (await api.client.get("/tickets/7")).json() == {"id": 7}
         assert api.vendor.seen == ["GET /rest/v1/rest/tickets/7", "GET /rest/v1/tickets/7"]
         cases: list[tuple[Json, int]] = [({"project": "secret"}, 200), ({"project": "ops"}, 404), ([], 200)]
+        told = set()
         for document, status in cases:
             api.vendor.says(document, status)
             reply = await api.client.get("/tickets/8")
             assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+            told.add(reply.json()["message"])
+        assert told == {"'/tickets/8' is not there, or belongs to none of the projects of the grant"}
         assert len(api.vendor.seen) == 5
 
 

@@ -66,7 +66,7 @@ async def test_what_was_looked_up_is_looked_up_again(tmp_path: Path, pool: Pool)
         ended = await rounds(api, pool, id_)
         assert (ended.state, ended.detail) == (
             "failed",
-            "not sent: 'secret' is not among the projects of the grant",
+            "not sent: '/tickets/7/notes' is not there, or belongs to none of the projects of the grant",
         )
         assert api.vendor.seen == ["GET /rest/v1/rest/tickets/7"] * 2
 

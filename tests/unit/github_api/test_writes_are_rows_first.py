@@ -11,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 from agent_contracts import Grant
+from structlog.testing import capture_logs
 from unit.github_api.house import HELLO, House, claimed, effects, gateway, running_task, started, until
 
 ISSUE = f"/repos/{HELLO}/issues/1"
@@ -135,9 +136,12 @@ async def test_labels_that_github_drops_are_noticed(api: House, pool: asyncpg.Po
         ("POST", f"/repos/{HELLO}/issues", {"title": "x", "labels": ["bug"]}),
     ):
         api.fault("drop_labels")
-        reply = await write(method, target, body=body)
+        with capture_logs() as lines:
+            reply = await write(method, target, body=body)
         assert reply.status_code in (200, 201)
         assert reply.headers["x-agent-effect-state"] == "partial"
+        (audit,) = [line for line in lines if line["event"] == "request" and line["effect"]]
+        assert audit["effect_detail"] == "labels asked for and not set: bug"
         row = (await effects(pool))[-1]
         assert (row["state"], row["detail"]) == ("partial", "labels asked for and not set: bug")
     done = await write("PATCH", ISSUE, body={"labels": ["BUG", "question"], "state": "closed"})

@@ -79,7 +79,7 @@ def corkboard_server(settings: CorkboardSettings) -> Server:
         command="corkboard-mcp",
         headers={"user-agent": "tests"},
         meanings={404: ("{vendor} has no {target}.", "List them.")},
-        authorization=lambda token: f"Basic {token}",
+        opening=lambda token: {"x-corkboard-key": token},
     )
 
     async def check() -> None:

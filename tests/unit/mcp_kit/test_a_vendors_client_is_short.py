@@ -1,16 +1,21 @@
 """What every vendor's client needs is the kit's: headers, refusals, paging, reading, readiness, the settings' names."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
 from mcp_kit.page import asked
+from mcp_kit.reply import Reply
+from mcp_kit.server import Server
+from mcp_kit.tool import collect, tool
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.grants import Bound
 from service_kit.settings import load
-from unit.mcp_kit.corkboard import Corkboard, CorkboardSettings, corkboard_server, said
+from unit.mcp_kit.corkboard import Board, Corkboard, CorkboardSettings, corkboard_server, said
 
 NOTE = {"id": 7, "text": "milk"}
 
@@ -45,13 +50,14 @@ def test_the_prefix_names_the_variables() -> None:
 
 @pytest.mark.parametrize("gateway", [True, False])
 async def test_alone_and_behind_the_gateway_it_says_who_it_is(corkboard: Corkboard, gateway: bool) -> None:
-    """The vendor gets its own authorization and nothing of the run; the gateway a bearer token, and the call."""
+    """The vendor gets the header that opens it and nothing of the run; the gateway a bearer token, and the call."""
     caller = Caller("x", Bound(tools=["list_notes"], resources={"boards": ["team"]}), token="task-token")
     async with corkboard.tools(caller, CORKBOARD_GATEWAY=str(gateway).lower()) as client:
         corkboard.says([NOTE])
         assert "milk" in (await said(client, "list_notes"))[0]
     (request,) = corkboard.asked
-    assert request.headers["authorization"] == ("Bearer t0ken" if gateway else "Basic t0ken")
+    assert request.headers.get("authorization") == ("Bearer t0ken" if gateway else None)
+    assert request.headers.get("x-corkboard-key") == (None if gateway else "t0ken")
     assert request.headers.get("x-task-token") == ("task-token" if gateway else None)
     assert request.headers.get("x-agent-tool") == ("list_notes" if gateway else None)
     assert "x" not in request.query_params
@@ -139,3 +145,47 @@ async def test_readiness_names_the_variable(corkboard: Corkboard) -> None:
         corkboard.replies.clear()
         assert server.close is not None
         await server.close()
+
+
+class OpenTools:
+    """Tools whose arguments do not say what they touch."""
+
+    @tool("notes")
+    async def read_note(self, call: Call, number: int) -> Reply:
+        """Read a note of a board that nobody knows before."""
+        raise AssertionError
+
+    @tool("notes", checks=True)
+    async def whoami(self, call: Call) -> Reply:
+        """Touch nothing."""
+        raise AssertionError
+
+    @tool("notes")
+    async def any_notes(self, call: Call, board: Board | None = None) -> Reply:
+        """List the notes of a board, or of all."""
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("environ", "refused"),
+    [
+        ({"ACCESS_FILE": "access.yaml"}, "read_note, any_notes"),
+        ({"ACCESS_FILE": "access.yaml", "CORKBOARD_EXCLUDE_TOOLS": "read_note"}, "any_notes"),
+        ({"ACCESS_FILE": "access.yaml", "CORKBOARD_TOOLS": "whoami"}, None),
+        ({"ACCESS_FILE": "access.yaml", "CORKBOARD_GATEWAY": "true"}, None),
+        ({}, None),
+    ],
+)
+def test_a_grant_that_nobody_would_hold_is_refused(
+    tmp_path: Path, environ: dict[str, str], refused: str | None
+) -> None:
+    """Alone, a server that knows callers serves no tool of which no argument says what it touches."""
+    (tmp_path / "access.yaml").write_text("people: {}\n")
+    given = {name: str(tmp_path / value) if name == "ACCESS_FILE" else value for name, value in environ.items()}
+    settings = load(CorkboardSettings, given)
+    server = Server("corkboard", "0", "Notes.", collect(OpenTools()))
+    if refused is None:
+        build_app(server, settings)
+        return
+    with pytest.raises(ConfigError, match=f"no argument of {refused} says .* set CORKBOARD_GATEWAY, leave"):
+        build_app(server, settings)

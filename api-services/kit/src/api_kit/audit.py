@@ -25,6 +25,7 @@ class Entry:
     resources: Sequence[str] = ()
     effect: UUID | None = None
     effect_state: str | None = None
+    effect_detail: str | None = None
     repeat: bool = False
     outgoing: str = ""
     upstream_status: int | None = None
@@ -70,6 +71,7 @@ class Audit:
             tool=caller.tool if caller else None,
             effect=str(entry.effect) if entry.effect else None,
             effect_state=entry.effect_state,
+            effect_detail=entry.effect_detail,
             repeat=entry.repeat or None,
             outgoing=entry.outgoing or None,
             upstream_status=entry.upstream_status,

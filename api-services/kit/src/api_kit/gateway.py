@@ -189,9 +189,7 @@ class Gateway:
         for resource in call.route.resources:
             if resource.lookup is not None:
                 names = list(await resource.lookup(call.path, turn.fetch))
-                if not names:
-                    raise Refusal("resource", f"what {call.target!r} belongs to cannot be found")
-                policy.check_resources(caller.grant, resource.kind, names)
+                policy.check_found(caller.grant, resource.kind, names, call.target)
                 entry.resources = [*entry.resources, *names]
 
     async def send(self, call: Call, turn: Turn, entry: Entry) -> Reply:

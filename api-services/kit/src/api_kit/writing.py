@@ -87,7 +87,7 @@ class Writer:
         if outcome.state == "unknown":
             outcome = await self.found(call, effect, fetch) or outcome
         if await self.effects.settle(effect, outcome):
-            entry.effect_state = outcome.state
+            entry.effect_state, entry.effect_detail = outcome.state, outcome.detail
         if refusal is not None and outcome.reply is None:
             raise refusal
         assert outcome.reply is not None

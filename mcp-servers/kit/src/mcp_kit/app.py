@@ -1,11 +1,12 @@
 """Puts a server together: one ASGI app with `/mcp`, `/sse` and health for HTTP, the same protocol for stdio."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
+from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
@@ -24,6 +25,7 @@ from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings, VendorSettings
+from mcp_kit.tool import ToolSpec
 
 MCP_PATH = "/mcp"
 INVALID_REQUEST = -32600
@@ -32,10 +34,11 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Parts:
-    """A server's protocol and its metrics."""
+    """A server's protocol, its metrics and its tools."""
 
     protocol: FastMCP[None]
     metrics: Metrics
+    catalog: Catalog
 
 
 def build_app(server: Server, settings: ServerSettings) -> Starlette:
@@ -49,10 +52,12 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         settings: its environment.
 
     Raises:
-        ConfigError: a file or a list of tools in the settings is wrong.
+        ConfigError: a file or a list of tools in the settings is wrong, or nobody would hold a caller's grant.
     """
     callers = _callers(server, settings) if settings.authenticated else None
     parts = assemble(server, settings, unnamed=NOBODY if callers else OWNER, callers=callers)
+    if isinstance(settings, VendorSettings) and settings.authenticated and not settings.gateway:
+        _demand_held(parts.catalog.chosen, settings)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
     mcp = parts.protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
     routes = list(mcp.router.routes)
@@ -119,7 +124,21 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
     protocol = new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)
-    return Parts(protocol, metrics)
+    return Parts(protocol, metrics, catalog)
+
+
+def _demand_held(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
+    """Refuse tools whose callers' grants nobody would hold.
+
+    Raises:
+        ConfigError: there are some; names them.
+    """
+    if free := [spec.name for spec in tools if not spec.held]:
+        raise ConfigError(
+            f"no argument of {', '.join(free)} says what it touches, so that only the gateway holds a caller's grant: "
+            f"set {settings.variable('gateway')}, leave these tools out by {settings.variable('exclude_tools')}, "
+            "or serve without AGENT_JWKS_FILE and ACCESS_FILE"
+        )
 
 
 def _callers(server: Server, settings: ServerSettings) -> Callers:

@@ -62,6 +62,11 @@ class Catalog:
         self._check(selection)
         self._selection = self._present_names(selection)
 
+    @property
+    def chosen(self) -> list[ToolSpec]:
+        """The tools of the operator's choice."""
+        return [spec for spec in self.tools.values() if self._selection.admits(spec)]
+
     def find(self, name: str) -> ToolSpec | None:
         """Give the tool of a name, or of an alias."""
         return self.tools.get(self._aliases.get(name, name))

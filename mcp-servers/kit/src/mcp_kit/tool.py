@@ -41,6 +41,7 @@ class Declaration:
     destructive: bool
     idempotent: bool
     timeout: float
+    checks: bool
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,15 @@ class ToolSpec:
     destructive: bool
     idempotent: bool
     timeout: float
+    checks: bool
     arguments: type[BaseModel]
     resources: Mapping[str, str]
     run: Callable[..., Awaitable["Reply"]]
+
+    @property
+    def held(self) -> bool:
+        """Whether a grant is held without a gateway: an argument that must be given names what the tool touches."""
+        return self.checks or any(self.arguments.model_fields[name].is_required() for name in self.resources)
 
     @property
     def annotations(self) -> dict[str, bool]:
@@ -101,6 +108,7 @@ def tool(
     destructive: bool = False,
     idempotent: bool | None = None,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
+    checks: bool = False,
 ) -> Callable[[F], F]:
     """Declare a method as a tool; its name and docstring become the tool's name and description.
 
@@ -110,11 +118,13 @@ def tool(
         destructive: whether what it changes may be lost.
         idempotent: whether a repeat changes nothing more; reads always are.
         timeout: seconds until a call is given up.
+        checks: whether it holds its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
+            of it that must be given is a `Resource`.
     """
 
     def declare(function: F) -> F:
         repeatable = not writes if idempotent is None else idempotent
-        setattr(function, MARK, Declaration(toolset, writes, destructive, repeatable, timeout))
+        setattr(function, MARK, Declaration(toolset, writes, destructive, repeatable, timeout, checks))
         return function
 
     return declare
@@ -148,6 +158,7 @@ def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         destructive=declared.destructive,
         idempotent=declared.idempotent,
         timeout=declared.timeout,
+        checks=declared.checks,
         arguments=model,
         resources=_resources(model),
         run=function,

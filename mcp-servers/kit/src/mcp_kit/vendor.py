@@ -20,9 +20,9 @@ Query = Mapping[str, str | int | None]
 M = TypeVar("M", bound=BaseModel)
 
 
-def bearer(token: str) -> str:
-    """Write the Authorization header of most vendors, and of our gateways."""
-    return f"Bearer {token}"
+def bearer(token: str) -> dict[str, str]:
+    """Give the header that opens most vendors, and our gateways."""
+    return {"authorization": f"Bearer {token}"}
 
 
 class Vendor:
@@ -35,7 +35,7 @@ class Vendor:
         headers: sent with every request: user agent, version.
         meanings: what its statuses mean where they mean something else than usual, see `refusals`.
         explained: what else a refusal says, by its headers or closed words of its body; None where it says no more.
-        authorization: makes the vendor's Authorization header of the token; a gateway gets a bearer token.
+        opening: gives the headers that open the vendor by a token; a gateway gets a bearer token.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Vendor:
         headers: Mapping[str, str],
         meanings: Mapping[int, Meaning] | None = None,
         explained: Callable[[Reply, str], ToolFailed | None] | None = None,
-        authorization: Callable[[str], str] = bearer,
+        opening: Callable[[str], Mapping[str, str]] = bearer,
     ) -> None:
         self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS)
         self._settings = settings
@@ -55,7 +55,7 @@ class Vendor:
         self._command = command
         self._meanings = meanings
         self._explained = explained
-        self._authorization = bearer if settings.gateway else authorization
+        self._open = bearer if settings.gateway else opening
 
     async def send(
         self,
@@ -143,7 +143,7 @@ class Vendor:
 
     def _opening(self) -> dict[str, str]:
         token = self._settings.token
-        return {"authorization": self._authorization(token.get_secret_value())} if token else {}
+        return dict(self._open(token.get_secret_value())) if token else {}
 
     def _refusal(self, reply: Reply, target: str) -> ToolFailed:
         ours = gateway.refused(reply) if self._settings.gateway else None
