@@ -53,16 +53,6 @@ async def test_the_server_of_the_page_lists_notes(names: dict[str, Any]) -> None
         await client.aclose()
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both packages as Python finds what is installed: by name and version."""
-    for name in ("corkboard-mcp", "corkboard-api"):
-        folder = tmp_path / "installed" / f"agent_bot_{name.replace('-', '_')}-0.dist-info"
-        folder.mkdir(parents=True)
-        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: agent-bot-{name}\nVersion: 0\n")
-    monkeypatch.syspath_prepend(tmp_path / "installed")
-
-
 @asynccontextmanager
 async def behind_its_gateway(
     names: dict[str, Any], vendor: Corkboard, folder: Path, database_url: str, pool: asyncpg.Pool
@@ -87,7 +77,7 @@ async def behind_its_gateway(
             yield url, gateway.token(GRANT, task=task, attempt=attempt)
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.usefixtures("corkboard_installed")
 async def test_the_gateway_of_the_other_page_lets_it_through(
     names: dict[str, Any], tmp_path: Path, database_url: str, pool: asyncpg.Pool
 ) -> None:
