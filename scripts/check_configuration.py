@@ -60,7 +60,11 @@ def _default(field: FieldInfo) -> str:
 
 def main() -> int:
     """Compare, or write."""
-    text = rendered()
+    try:
+        text = rendered()
+    except (ModuleNotFoundError, AttributeError) as error:
+        print(f"{error}: a line of VENDORS names a gateway and a server; make both packages, then `uv lock`, `uv sync`")
+        return 1
     if "--write" in sys.argv:
         PAGE.write_text(text)
         return 0
