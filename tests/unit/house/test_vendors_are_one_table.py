@@ -30,6 +30,17 @@ def test_each_server_is_known_to_its_gateway(local: House) -> None:
     assert {access.service(local.place.secret(vendor.service)) for vendor in VENDORS} == {one.mcp for one in VENDORS}
 
 
+def test_each_vendor_has_an_entry(local: House) -> None:
+    """The first access.yaml opens every vendor to the tenant and to each door."""
+    access = AccessFile(local.place.home / "access.yaml").current()
+    assert access.cli is not None
+    doors = {**access.streams, **access.webhooks, **access.http, "cli": access.cli}
+    opened = {name: tenant.vendors for name, tenant in access.tenants.items()}
+    opened |= {name: door.vendors for name, door in doors.items()}
+    names = {vendor.name for vendor in VENDORS}
+    assert {name: names - set(vendors) for name, vendors in opened.items() if names - set(vendors)} == {}
+
+
 def test_no_port_is_taken_twice() -> None:
     """A new vendor's ports are its own."""
     assert len(set(PORTS.values())) == len(PORTS)

@@ -1,0 +1,32 @@
+"""The compose files have each vendor's gateway, server and URL for workers; .env.example names its credential."""
+
+import re
+
+import pytest
+import yaml
+from agent_engine.servers import VENDORS as ENGINES
+from house.place import ROOT
+from house.vendors import VENDORS, Vendor
+
+TEXTS = {name: (ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent")}
+SERVICES = yaml.safe_load(TEXTS["mcp"])["services"]
+WORKER = yaml.safe_load(TEXTS["agent"])["services"]["worker"]
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_each_vendor_is_served_and_reached(vendor: Vendor) -> None:
+    """Gateway and server are services on their ports; the worker waits for the server, and has its URL."""
+    assert SERVICES[vendor.api]["environment"]["PORT"] == vendor.api_port
+    assert SERVICES[vendor.mcp]["environment"]["PORT"] == vendor.mcp_port
+    assert SERVICES[vendor.mcp]["environment"][f"{vendor.prefix}API_URL"] == f"http://{vendor.api}:{vendor.api_port}"
+    assert vendor.api in SERVICES[vendor.mcp]["depends_on"]
+    assert WORKER["environment"][ENGINES[vendor.name].url_variable] == f"http://{vendor.mcp}:{vendor.mcp_port}"
+    assert vendor.mcp in WORKER["depends_on"]
+
+
+def test_what_is_to_be_set_is_in_the_example() -> None:
+    """.env.example has a line for each variable that compose wants of the operator."""
+    wanted = re.findall(r"\$\{([A-Z_]+):\?set it in \.env\}", "".join(TEXTS.values()))
+    assert wanted
+    example = (ROOT / ".env.example").read_text().splitlines()
+    assert [name for name in wanted if f"{name}=" not in example] == []
