@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 import skills_ref  # type: ignore[import-untyped]
-from agent_engine.servers import SERVERS
 from agent_engine.skills.check import check
 from agent_engine.skills.load import read_skill, shipped_folder
-from github_mcp.server import build_server
-from github_mcp.settings import GitHubSettings
-from service_kit.settings import load
 from unit.agent_engine.skill_folder import GRANT, make_skill, write_skill
 
 
@@ -131,12 +127,3 @@ def test_plain_yaml_is_not_the_format(tmp_path: Path) -> None:
     text = (place / "SKILL.md").read_text().replace("metadata:", "metadata:\n  max-turns: 7")
     (place / "SKILL.md").write_text(text)
     assert check(read_skill(place)) == ["metadata.max-turns is not text: put it in quotes"]
-
-
-async def test_table_of_servers_is_the_servers_own() -> None:
-    """The engine's table names exactly the tools that github-mcp has, apart by whether they write."""
-    server = build_server(load(GitHubSettings, {}))
-    if server.close is not None:
-        await server.close()
-    assert {tool.name for tool in server.tools if tool.writes} == SERVERS["github"].writes
-    assert {tool.name for tool in server.tools if not tool.writes} == SERVERS["github"].reads
