@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 import pytest
 from agent_contracts import Grant, TaskResult
-from api_kit import Call, Json, Table
+from api_kit import Call, Json
 from fixtures.gateway import running_task, served, until
 from fixtures.serving import serving
 from pydantic import SecretStr
@@ -119,7 +119,7 @@ def test_the_vendor_is_one() -> None:
 
 @pytest.fixture
 def shown() -> dict[str, Any]:
-    """The page's own tests, whose fixture is entered by hand, and whose table has the looked-up route too."""
+    """The page's own tests, whose fixture is entered by hand."""
     names = page() | {
         "pytest": SimpleNamespace(fixture=asynccontextmanager),
         "Corkboard": Corkboard,
@@ -127,8 +127,6 @@ def shown() -> dict[str, Any]:
         **{one.__name__: one for one in (agent_effects, agent_ledger, asyncpg)},
     }
     run("```python\nfrom collections.abc import AsyncIterator\nfrom uuid import UUID\nServed = object\n```", names)
-    table = Table([*names["table"]().routes, names["READ"]])
-    names["table"] = lambda: table
     return run(TESTS, names)
 
 
