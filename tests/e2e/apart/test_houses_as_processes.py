@@ -10,20 +10,26 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
-from house.place import ROOT, Place
+from house.place import PORTS, ROOT, Place
 from house.processes import Choice
 from house.supervise import Supervisor
+from house.vendors import VENDORS
 from service_kit.errors import ConfigError
 
 ADDED = ("SUPERVISOR_", "PYTHONWARNINGS", "LC_CTYPE", "PATH")
 """What the supervisor and Python add: nothing of it is secret."""
-VENDORS_KEYS = ("GITHUB_UPSTREAM_TOKEN", "MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "ANTHROPIC_API_KEY")
+UPSTREAMS_KEYS = {
+    *(f"{vendor.prefix}UPSTREAM_TOKEN" for vendor in VENDORS),
+    *("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "ANTHROPIC_API_KEY"),
+}
+SERVERS = [vendor.mcp for vendor in VENDORS]
+STAND_INS = {"stand-in-model", *(f"stand-in-{vendor.name}" for vendor in VENDORS)}
 
 
 class SmallHouse(PartOfHouse):
     """A house of the stand-ins alone, with stores that it is given."""
 
-    apart = frozenset({"worker", "control", "github-api", "model-api", "github-mcp"})
+    apart = frozenset(PORTS) - STAND_INS
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def test_each_process_holds_its_listed_variables_alone(house: RunningHouse) -> N
     """What each running process was really started with is what the house lists for it, and no more."""
     pids = house.pids()
     listed = {process.name: process.env for process in house.house.processes()}
-    assert pids.keys() == listed.keys() >= {"stores", "github-api", "model-api", "github-mcp", "control"}
+    assert pids.keys() == listed.keys() >= {"stores", "model-api", "control", *SERVERS, *STAND_INS}
     for name, pid in pids.items():
         held = _environ(pid)
         assert {key: held.get(key) for key in listed[name]} == listed[name], name
@@ -54,12 +60,13 @@ def test_each_process_holds_its_listed_variables_alone(house: RunningHouse) -> N
 
 
 def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_worker: Worker) -> None:
-    """Worker, MCP server and control hold no credential of a vendor or the model, under whatever name."""
+    """Worker, MCP servers and control hold no credential of a vendor or the model, under whatever name."""
     pids = house.pids() | {"worker": sse_worker.pid}
-    credentials = [house.place.secret(name) for name in ("stand-in-github.token", "stand-in-model.key")]
-    for name in ("worker", "github-mcp", "control"):
+    credentials = [house.place.secret("stand-in-model.key")]
+    credentials += [house.place.secret(f"stand-in-{vendor.name}.token") for vendor in VENDORS]
+    for name in ("worker", "control", *SERVERS):
         held = _environ(pids[name])
-        assert not held.keys() & set(VENDORS_KEYS), name
+        assert not held.keys() & UPSTREAMS_KEYS, name
         assert not [key for key, value in held.items() if any(one in value for one in credentials)], name
 
 
@@ -77,7 +84,7 @@ async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHous
     said: list[str] = []
     await beside.up(said.append)
     assert f"stand-in-model is ready on port {beside.place.ports['stand-in-model']}" in " ".join(said)
-    assert await beside.health() == {"stand-in-github": "ready", "stand-in-model": "ready"}
+    assert await beside.health() == dict.fromkeys(STAND_INS, "ready")
     processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.place).states().values()}
     assert beside.down()
 
