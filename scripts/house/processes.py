@@ -241,7 +241,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
         "PROPOSALS_FILE": str(place.home / "proposals.yaml"),
         "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
-        **urls,
+        "DATABASE_URL": urls["DATABASE_URL"],
     }
     return Process("control", [command("control-api"), *_port(place, "control")], env)
 
