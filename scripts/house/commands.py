@@ -9,11 +9,11 @@ from service_kit.errors import ConfigError
 from service_kit.serve import run
 
 from house.access import unknown_tokens
+from house.choice import Choice
 from house.demo import demo
 from house.life import House
 from house.place import Place, command
 from house.ports import found, given
-from house.processes import Choice
 from house.readiness import well
 from house.signals import ended_by_signals
 from house.supervise import Supervisor

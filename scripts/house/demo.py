@@ -15,10 +15,10 @@ from service_kit.http import HttpClient
 
 from house.alone import alone
 from house.approval import approve_all
+from house.choice import Choice
 from house.doors import by_command_line, by_http, by_redis, by_webhook, open_issue
 from house.life import House
 from house.place import Place, command
-from house.processes import Choice
 from house.signals import ended_by_signals
 
 Say = Callable[[str], None]

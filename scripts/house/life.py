@@ -19,10 +19,11 @@ from service_kit.keys import read_private, read_public, unpublished
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
 from house.alone import alone
+from house.choice import Choice
 from house.options import check_names, check_values
 from house.place import Place, command
 from house.ports import forget, remember, remembered
-from house.processes import Choice, Process, engine_environment, processes, stores_of, urls_of
+from house.processes import Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, readiness, well
 from house.strays import end, strays
 from house.supervise import RUNNING, Supervisor

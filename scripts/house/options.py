@@ -18,7 +18,7 @@ SETTINGS = {
     **{vendor.mcp: f"{vendor.name}_mcp.settings:{vendor.title}Settings" for vendor in VENDORS},
     "worker": "agent_engine.settings:WorkerSettings",
     "stores": "agent_stores.settings:StoresSettings",
-    "stand-in-github": "stand_ins.github.__main__:GitHubSettings",
+    **{vendor.stand_in: f"stand_ins.{vendor.name}.__main__:{vendor.title}Settings" for vendor in VENDORS},
     "stand-in-model": "stand_ins.model.__main__:ModelSettings",
 }
 HELD = {
@@ -28,7 +28,7 @@ HELD = {
     **{vendor.mcp: ("PORT", "MCP_SERVER_TRANSPORT") for vendor in VENDORS},
     "worker": ("WORKER_HTTP",),
     "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT"),
-    "stand-in-github": ("PORT",),
+    **{vendor.stand_in: ("PORT",) for vendor in VENDORS},
     "stand-in-model": ("PORT",),
 }
 """What the house itself says on each command line, which goes before a variable."""

@@ -15,13 +15,14 @@ from service_kit.keys import publish, refuse_open, write_keys, write_private
 from house.vendors import VENDORS
 
 ROOT = Path(__file__).resolve().parents[2]
+SIGNING = {variable: name for vendor in VENDORS for variable, name in vendor.signing.items()}
 PORTS = {
     "control": 8000,
     **{vendor.api: vendor.api_port for vendor in VENDORS},
     "model-api": 3006,
     **{vendor.mcp: vendor.mcp_port for vendor in VENDORS},
     "worker": 8010,
-    "stand-in-github": 4001,
+    **{vendor.stand_in: vendor.stand_in_port for vendor in VENDORS},
     "stand-in-model": 4002,
     "redis": 6379,
     "postgres": 5432,
@@ -31,8 +32,8 @@ TOKENS = {
     "control.door": "door",
 }
 RANDOMS = (
-    "github-webhook.secret",
-    "stand-in-github.token",
+    *SIGNING.values(),
+    *(vendor.stand_in_token for vendor in VENDORS),
     "stand-in-model.key",
     "compose-postgres.password",
     "compose-redis.password",
@@ -40,7 +41,7 @@ RANDOMS = (
 COMPOSE = {
     "POSTGRES_PASSWORD": "compose-postgres.password",
     "REDIS_PASSWORD": "compose-redis.password",
-    "GITHUB_WEBHOOK_SECRET": "github-webhook.secret",
+    **SIGNING,
     **{f"{vendor.prefix}MCP_SERVICE_TOKEN": vendor.service for vendor in VENDORS},
     "AGENT_REF_KEY": "ref.key",
 }

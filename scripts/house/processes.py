@@ -8,22 +8,15 @@ from agent_stores.background import urls
 from agent_stores.embedded import Plan
 from service_kit.errors import ConfigError
 
-from house.place import ROOT, Place, command
+from house.choice import Choice
+from house.place import ROOT, SIGNING, Place, command
 from house.vendors import VENDORS, Vendor
 
 OPTIONS = {
     "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
-    "github-api": (
-        "RATE_PER_SECOND",
-        "RATE_BURST",
-        "UPSTREAM_SECONDS",
-        "UPSTREAM_FAILURES",
-        "GITHUB_UPSTREAM_LIMITED",
-        "GITHUB_UPSTREAM_TOKENS_FILE",
-        "IMAGE_HOSTS",
-    ),
+    **{vendor.api: vendor.api_options for vendor in VENDORS},
     "model-api": ("MODELS", "MODEL_PRICES"),
-    **{vendor.mcp: vendor.options for vendor in VENDORS},
+    **{vendor.mcp: vendor.mcp_options for vendor in VENDORS},
     "worker": (
         "SKILLS_PATH",
         "CLAUDE_CLI",
@@ -55,29 +48,6 @@ class Process:
     env: dict[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the operator chose: which model, which GitHub, and how the CLI reaches MCP servers."""
-
-    model: str = "stand-in"
-    github: str = "stand-in"
-    transport: str = "sse"
-    slots: int = 4
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> "Choice":
-        """Read MODEL, GITHUB, TRANSPORT and WORKER_SLOTS.
-
-        Raises:
-            ConfigError: one has a value that it does not take.
-        """
-        model = _one_of(environ, "MODEL", ("stand-in", "real"))
-        github = "real" if environ.get("ISSUE") else _one_of(environ, "GITHUB", ("stand-in", "real"))
-        if github == "real" and model != "real":
-            raise ConfigError("the real GitHub is used with the real model only: set MODEL=real too")
-        return cls(model, github, _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
-
-
 def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[Process]:
     """List a house's processes in the order of their start, the stores first.
 
@@ -87,7 +57,7 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
     given = environ.get("DATABASE_URL") and environ.get("REDIS_URL")
     made = [] if given else [_stores(place, environ)]
     if choice.github == "stand-in":
-        made.append(_stand_in_github(place, environ))
+        made += [_stand_in(place, vendor, environ) for vendor in VENDORS]
     if choice.model == "stand-in":
         made.append(_stand_in_model(place, environ))
     urls = urls_of(place, environ)
@@ -153,19 +123,20 @@ def _stores(place: Place, environ: Mapping[str, str]) -> Process:
     return Process("stores", argv, LOCALE | passed)
 
 
-def _stand_in_github(place: Place, environ: Mapping[str, str]) -> Process:
-    env = _base(environ, place, "stand-in-github") | {
-        "STAND_IN_GITHUB_TOKEN": place.secret("stand-in-github.token"),
-        "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
+def _stand_in(place: Place, vendor: Vendor, environ: Mapping[str, str]) -> Process:
+    env = _base(environ, place, vendor.stand_in) | {
+        f"STAND_IN_{vendor.prefix}TOKEN": place.secret(vendor.stand_in_token)
     }
-    argv = [command("stand-in-github"), "--port", str(place.ports["stand-in-github"])]
-    argv += ["--webhook-url", place.url("control") + "/v1/webhooks/github"]
-    return Process("stand-in-github", argv, env)
+    argv = [command(vendor.stand_in), *_port(place, vendor.stand_in)]
+    if vendor.signing:
+        env |= {variable: place.secret(name) for variable, name in vendor.signing.items()}
+        argv += ["--webhook-url", place.url("control") + f"/v1/webhooks/{vendor.name}"]
+    return Process(vendor.stand_in, argv, env)
 
 
 def _stand_in_model(place: Place, environ: Mapping[str, str]) -> Process:
     env = _base(environ, place, "stand-in-model") | {"STAND_IN_MODEL_KEY": place.secret("stand-in-model.key")}
-    argv = [command("stand-in-model"), "--port", str(place.ports["stand-in-model"])]
+    argv = [command("stand-in-model"), *_port(place, "stand-in-model")]
     for folder in _scenario_folders(environ):
         argv += ["--scenarios", str(folder)]
     return Process("stand-in-model", argv, env)
@@ -240,7 +211,7 @@ def _control(place: Place, environ: Mapping[str, str], urls: Mapping[str, str]) 
         "ACCESS_FILE": str(place.home / "access.yaml"),
         "TRIGGERS_FILE": str(place.home / "triggers.yaml"),
         "PROPOSALS_FILE": str(place.home / "proposals.yaml"),
-        "GITHUB_WEBHOOK_SECRET": place.secret("github-webhook.secret"),
+        **{variable: place.secret(name) for variable, name in SIGNING.items()},
         "DATABASE_URL": urls["DATABASE_URL"],
     }
     return Process("control", [command("control-api"), *_port(place, "control")], env)
@@ -272,17 +243,3 @@ def _worker(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapp
     env = engine_environment(place, choice, environ, urls)
     del env["CONTROL_TOKEN"]
     return Process("worker", [command("agent-engine"), "worker", "--http", env["WORKER_HTTP"]], env)
-
-
-def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) -> str:
-    value = environ.get(variable) or values[0]
-    if value not in values:
-        raise ConfigError(f"{variable}={value!r} is not usable: give one of {', '.join(values)}")
-    return value
-
-
-def _slots(environ: Mapping[str, str]) -> int:
-    value = environ.get("WORKER_SLOTS") or "4"
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= 80:
-        raise ConfigError(f"WORKER_SLOTS={value!r} is not usable: give a number from 1 to 80")
-    return int(value)

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
+from house.choice import Choice
 from house.place import PORTS, ROOT, Place
-from house.processes import Choice
 from house.supervise import Supervisor
 from house.vendors import VENDORS
 from service_kit.errors import ConfigError
@@ -23,7 +23,7 @@ UPSTREAMS_KEYS = {
     *("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "ANTHROPIC_API_KEY"),
 }
 SERVERS = [vendor.mcp for vendor in VENDORS]
-STAND_INS = {"stand-in-model", *(f"stand-in-{vendor.name}" for vendor in VENDORS)}
+STAND_INS = {"stand-in-model", *(vendor.stand_in for vendor in VENDORS)}
 
 
 class SmallHouse(PartOfHouse):
@@ -63,7 +63,7 @@ def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_
     """Worker, MCP servers and control hold no credential of a vendor or the model, under whatever name."""
     pids = house.pids() | {"worker": sse_worker.pid}
     credentials = [house.place.secret("stand-in-model.key")]
-    credentials += [house.place.secret(f"stand-in-{vendor.name}.token") for vendor in VENDORS]
+    credentials += [house.place.secret(vendor.stand_in_token) for vendor in VENDORS]
     for name in ("worker", "control", *SERVERS):
         held = _environ(pids[name])
         assert not held.keys() & UPSTREAMS_KEYS, name

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from fixtures.house import free_ports_for_all
+from house.choice import Choice
 from house.life import House
 from house.place import Place
-from house.processes import Choice
 
 
 @pytest.fixture

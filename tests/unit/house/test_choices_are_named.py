@@ -1,8 +1,8 @@
 """What the operator may choose, and how a wrong choice is told."""
 
 import pytest
+from house.choice import Choice
 from house.place import PORTS, Place
-from house.processes import Choice
 from service_kit.errors import ConfigError
 
 LOWEST = 1 - min(PORTS.values())

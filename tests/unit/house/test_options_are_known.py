@@ -1,10 +1,11 @@
 """`PROCESS__VARIABLE`: what sets nothing or cannot be used is refused before anything starts."""
 
 import pytest
+from house.choice import Choice
 from house.life import House
 from house.options import SETTINGS, check_names
 from house.place import Place
-from house.processes import Choice, processes
+from house.processes import processes
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 from fixtures.house import free_ports_for_all
+from house.choice import Choice
 from house.life import House
 from house.place import PORTS, Place
-from house.processes import Choice
 from house.taken import refuse_taken
 from service_kit.errors import ConfigError
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from fixtures.ports import free_ports
+from house.choice import Choice
 from house.life import House
 from house.place import PORTS, Place
 from house.ports import found, remember, remembered
-from house.processes import Choice, Process
+from house.processes import Process
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from house.choice import Choice
 from house.place import Place
-from house.processes import PASSED_ON, Choice, Process, processes
+from house.processes import PASSED_ON, Process, processes
 from service_kit.errors import ConfigError
 
 EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}

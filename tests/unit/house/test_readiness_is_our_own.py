@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from fixtures.serving import serving
+from house.choice import Choice
 from house.life import House, Say
 from house.place import Place
-from house.processes import Choice, Process
+from house.processes import Process
 from house.readiness import readiness, well
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError

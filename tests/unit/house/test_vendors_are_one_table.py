@@ -1,27 +1,40 @@
-"""A vendor's line in the house's table: its ports, its token, its server's process and entry, its URL for workers."""
+"""A vendor's line in the house's table: its processes with their ports and tokens, its entry, its URL for workers."""
 
+import pytest
 from agent_engine.servers import VENDORS as ENGINES
+from house.choice import Choice
 from house.life import House
 from house.options import SETTINGS, settings_at
 from house.place import PORTS, TOKENS, Place
-from house.processes import Choice, engine_environment, processes, urls_of
+from house.processes import LOCALE, OPTIONS, PASSED_ON, engine_environment, processes, urls_of
 from house.vendors import VENDORS
 from service_kit.access import AccessFile
+from service_kit.settings import variables
 
 
 def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
-    """Every vendor has gateway and server, in this order, and workers know where; the engine knows the same vendors."""
+    """Every vendor has stand-in, gateway and server, in this order; workers and the engine know the same vendors."""
     started = [process.name for process in processes(place, Choice(), environ)]
     worker = engine_environment(place, Choice(), environ, urls_of(place, environ))
     for vendor in VENDORS:
-        assert started.index(vendor.api) < started.index(vendor.mcp)
-        assert (PORTS[vendor.api], PORTS[vendor.mcp]) == (vendor.api_port, vendor.mcp_port)
+        own = {vendor.stand_in: vendor.stand_in_port, vendor.api: vendor.api_port, vendor.mcp: vendor.mcp_port}
+        assert sorted(own, key=started.index) == list(own)
+        assert {name: PORTS[name] for name in own} == own
         assert vendor.service in TOKENS
         assert worker[ENGINES[vendor.name].url_variable] == place.url(vendor.mcp)
         assert ENGINES[vendor.name].audiences == (vendor.mcp, vendor.api)
-        for process in (vendor.api, vendor.mcp):
+        for process in own:
             assert settings_at(SETTINGS[process]).model_fields["port"].default == PORTS[process]
     assert {vendor.name for vendor in VENDORS} == set(ENGINES)
+
+
+@pytest.mark.parametrize("name", sorted(set(SETTINGS) - {"stores", "worker"}))
+def test_each_process_reads_what_it_is_given(place: Place, environ: dict[str, str], name: str) -> None:
+    """What a process is given by the table, and what an operator may set for it, is known to its settings."""
+    (env,) = (process.env for process in processes(place, Choice(), environ) if process.name == name)
+    fields = settings_at(SETTINGS[name]).model_fields.items()
+    read = {*PASSED_ON, *LOCALE} | {variable for field in fields for variable in variables(*field)}
+    assert {*env, *OPTIONS.get(name, ())} <= read
 
 
 def test_each_server_is_known_to_its_gateway(local: House) -> None:
