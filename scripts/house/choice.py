@@ -5,28 +5,42 @@ from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
 
+from house.vendors import VENDORS
+
 
 @dataclass(frozen=True)
 class Choice:
-    """What the operator chose: which model, which GitHub, and how the CLI reaches MCP servers."""
+    """What the operator chose.
 
-    model: str = "stand-in"
-    github: str = "stand-in"
+    Attributes:
+        real: `model` and the vendors that are no stand-ins.
+        transport: how the CLI reaches MCP servers.
+        slots: runs side by side.
+    """
+
+    real: frozenset[str] = frozenset()
     transport: str = "sse"
     slots: int = 4
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Choice":
-        """Read MODEL, GITHUB, TRANSPORT and WORKER_SLOTS.
+        """Read MODEL, each vendor's variable such as GITHUB, TRANSPORT and WORKER_SLOTS; ISSUE is the real GitHub's.
 
         Raises:
-            ConfigError: one has a value that it does not take.
+            ConfigError: one has a value that it does not take, or a vendor is real and the model is not.
         """
-        model = _one_of(environ, "MODEL", ("stand-in", "real"))
-        github = "real" if environ.get("ISSUE") else _one_of(environ, "GITHUB", ("stand-in", "real"))
-        if github == "real" and model != "real":
-            raise ConfigError("the real GitHub is used with the real model only: set MODEL=real too")
-        return cls(model, github, _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
+        real = {vendor.name for vendor in VENDORS if _is_real(environ, vendor.chosen)}
+        real |= {"github"} if environ.get("ISSUE") else set()
+        if _is_real(environ, "MODEL"):
+            real.add("model")
+        elif real:
+            named = " and ".join(vendor.title for vendor in VENDORS if vendor.name in real)
+            raise ConfigError(f"the real {named} is used with the real model only: set MODEL=real too")
+        return cls(frozenset(real), _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
+
+
+def _is_real(environ: Mapping[str, str], variable: str) -> bool:
+    return _one_of(environ, variable, ("stand-in", "real")) == "real"
 
 
 def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) -> str:

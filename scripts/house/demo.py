@@ -36,15 +36,15 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         ConfigError: a choice is not usable, or the house does not come up.
     """
     choice = Choice.from_environment(environ)
-    door = environ.get("DOOR") or ("webhook" if choice.github == "stand-in" else "http")
-    if door not in ("webhook", *DOORS) or (door == "webhook" and choice.github == "real"):
+    door = environ.get("DOOR") or ("http" if "github" in choice.real else "webhook")
+    if door not in ("webhook", *DOORS) or (door == "webhook" and "github" in choice.real):
         raise ConfigError(
             f"DOOR={door!r} is not usable here: give one of {', '.join(DOORS)}, or webhook with the stand-in"
         )
-    if choice.github == "real" and not environ.get("GITHUB_TOKEN"):
+    if "github" in choice.real and not environ.get("GITHUB_TOKEN"):
         raise ConfigError("GITHUB_TOKEN is not set: the demo itself reads the issue with it, before and after")
     repository, number = _issue(environ.get("ISSUE"))
-    writes = choice.github == "stand-in" or environ.get("ALLOW_WRITES") == "1"
+    writes = "github" not in choice.real or environ.get("ALLOW_WRITES") == "1"
     mode = _mode(environ.get("MODE"), door, writes)
     house = House(Place.from_environment(environ, "demo"), choice, environ)
     house.place.make()
@@ -93,11 +93,11 @@ def _issue(given: str | None) -> tuple[str, int]:
 
 def _say_what_is_real(choice: Choice, environ: Mapping[str, str], writes: bool, say: Say) -> None:
     say("real here: the Claude CLI, PostgreSQL, Valkey, control, the worker, github-mcp, github-api, model-api")
-    if choice.github == "stand-in":
+    if "github" not in choice.real:
         say("a stand-in: GitHub (a local server that behaves like it, and signs its webhooks)")
     else:
         say(f"real: GitHub, {'writes allowed' if writes else 'read-only (ALLOW_WRITES=1 allows writes)'}")
-    if choice.model == "stand-in":
+    if "model" not in choice.real:
         say("a stand-in: the model (a scripted conversation; nothing here was thought, no money is spent)")
         if environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN"):
             say("a key lies in the environment and is not used: MODEL=real would")
@@ -132,7 +132,7 @@ async def _follow(house: House, task_id: str) -> int:
 async def _issue_now(
     house: House, environ: Mapping[str, str], repository: str, number: int, since: datetime
 ) -> dict[str, Any]:
-    stand_in = house.choice.github == "stand-in"
+    stand_in = "github" not in house.choice.real
     base = (
         house.place.url("stand-in-github")
         if stand_in
@@ -152,7 +152,7 @@ def _demand_untouched(shown: Mapping[str, Any], choice: Choice, say: Say) -> Non
     """Check that nothing was written before the decision; an issue at the real GitHub may have had labels before."""
     ours = [comment for comment in shown["comments"] if comment["user"]["login"] == shown["login"]]
     labels = [label["name"] for label in shown["issue"]["labels"]]
-    if ours or (labels and choice.github == "stand-in"):
+    if ours or (labels and "github" not in choice.real):
         raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
     say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
 

@@ -56,13 +56,12 @@ def processes(place: Place, choice: Choice, environ: Mapping[str, str]) -> list[
     """
     given = environ.get("DATABASE_URL") and environ.get("REDIS_URL")
     made = [] if given else [_stores(place, environ)]
-    if choice.github == "stand-in":
-        made += [_stand_in(place, vendor, environ) for vendor in VENDORS]
-    if choice.model == "stand-in":
+    made += [_stand_in(place, vendor, environ) for vendor in VENDORS if vendor.name not in choice.real]
+    if "model" not in choice.real:
         made.append(_stand_in_model(place, environ))
     urls = urls_of(place, environ)
     made += [
-        _github_api(place, choice, environ, urls),
+        *(_gateway(place, vendor.api, environ, _upstream(place, vendor, choice, environ), urls) for vendor in VENDORS),
         _model_api(place, choice, environ, urls),
         *(_mcp(place, vendor, environ) for vendor in VENDORS),
         _control(place, environ, urls),
@@ -148,24 +147,25 @@ def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
     return [folder for path in skills for folder in sorted(path.glob("*/scenarios"))]
 
 
-def _github_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
-    each = environ.get("GITHUB_UPSTREAM_TOKENS_FILE") or environ.get("GITHUB_API__GITHUB_UPSTREAM_TOKENS_FILE")
-    if choice.github == "real":
-        token = environ.get("GITHUB_TOKEN")
+def _upstream(place: Place, vendor: Vendor, choice: Choice, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say where a gateway's vendor is, and by which token it is opened where tenants have none of their own."""
+    own = f"{vendor.prefix}UPSTREAM_"
+    each = environ.get(f"{own}TOKENS_FILE") or environ.get(f"{prefix_of(vendor.api)}{own}TOKENS_FILE")
+    if vendor.name in choice.real:
+        token = environ.get(vendor.credential)
         if not token and not each:
-            raise ConfigError("GITHUB_TOKEN is not set: the real GitHub needs a token that may read the repository")
-        upstream = {"GITHUB_UPSTREAM_URL": environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"}
+            raise ConfigError(f"{vendor.credential} is not set: the real {vendor.title} needs a token")
+        told = {f"{own}URL": environ.get(f"{own}URL") or vendor.upstream}
     else:
-        token = place.secret("stand-in-github.token")
-        limited = environ.get("GITHUB_UPSTREAM_LIMITED") or "false"
-        upstream = {"GITHUB_UPSTREAM_URL": place.url("stand-in-github"), "GITHUB_UPSTREAM_LIMITED": limited}
-    if token and not each:
-        upstream["GITHUB_UPSTREAM_TOKEN"] = token
-    return _gateway(place, "github-api", environ, upstream, urls)
+        token = place.secret(vendor.stand_in_token)
+        told = {f"{own}URL": place.url(vendor.stand_in)}
+        if vendor.limited:
+            told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
+    return told | ({f"{own}TOKEN": token} if token and not each else {})
 
 
 def _model_api(place: Place, choice: Choice, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
-    if choice.model == "real":
+    if "model" in choice.real:
         upstream = _real_model(environ)
     else:
         upstream = {

@@ -11,6 +11,7 @@ class Vendor:
         name: as in grants; its processes are `{name}-api`, `{name}-mcp` and `stand-in-{name}`.
         title: begins the names of their settings' classes: `GitHubApiSettings`, `GitHubSettings`.
         upstream: the real vendor's address.
+        credential: the operator's variable that holds a token for the real vendor.
         api_port: the gateway's.
         mcp_port: the server's.
         stand_in_port: the stand-in's.
@@ -21,6 +22,7 @@ class Vendor:
     name: str
     title: str
     upstream: str
+    credential: str
     api_port: int
     mcp_port: int
     stand_in_port: int
@@ -53,6 +55,11 @@ class Vendor:
         return f"{self.stand_in}.token"
 
     @property
+    def chosen(self) -> str:
+        """The operator's variable that says whether it is `real` or a `stand-in`."""
+        return self.name.upper()
+
+    @property
     def signing(self) -> dict[str, str]:
         """The variable and the secret by which its webhooks are signed; nothing where it sends none."""
         return {f"{self.prefix}WEBHOOK_SECRET": f"{self.name}-webhook.secret"} if self.webhooks else {}
@@ -60,7 +67,7 @@ class Vendor:
     @property
     def prefix(self) -> str:
         """What the names of its variables begin with."""
-        return f"{self.name.upper()}_"
+        return f"{self.chosen}_"
 
     @property
     def api_options(self) -> tuple[str, ...]:
@@ -80,7 +87,8 @@ VENDORS = (
     Vendor(
         "github",
         "GitHub",
-        "https://api.github.com",
+        upstream="https://api.github.com",
+        credential="GITHUB_TOKEN",
         api_port=3001,
         mcp_port=9001,
         stand_in_port=4001,

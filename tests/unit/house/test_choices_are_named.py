@@ -3,6 +3,7 @@
 import pytest
 from house.choice import Choice
 from house.place import PORTS, Place
+from house.vendors import VENDORS, Vendor
 from service_kit.errors import ConfigError
 
 LOWEST = 1 - min(PORTS.values())
@@ -15,7 +16,11 @@ HIGHEST = 65_535 - max(PORTS.values())
     [
         ({"MODEL": "imaginary"}, "MODEL='imaginary' is not usable: give one of stand-in, real"),
         ({"TRANSPORT": "stdio"}, "TRANSPORT='stdio' is not usable: give one of sse, http"),
-        ({"GITHUB": "real"}, "set MODEL=real too"),
+        *(
+            ({vendor.chosen: "x"}, f"{vendor.chosen}='x' is not usable: give one of stand-in, real")
+            for vendor in VENDORS
+        ),
+        *(({vendor.chosen: "real"}, f"the real {vendor.title} is used with the real model") for vendor in VENDORS),
         ({"ISSUE": "octocat/hello-world#1"}, "set MODEL=real too"),
         ({"WORKER_SLOTS": "²"}, "WORKER_SLOTS='²' is not usable"),
         ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
@@ -30,8 +35,15 @@ def test_a_wrong_choice_is_named_with_its_values(environ: dict[str, str], messag
 
 def test_nothing_chosen_is_all_stand_ins() -> None:
     """Without a choice nothing real is used, even where keys lie in the environment."""
-    made = Choice.from_environment({"ANTHROPIC_API_KEY": "x", "GITHUB_TOKEN": "y"})
-    assert (made.model, made.github, made.transport) == ("stand-in", "stand-in", "sse")
+    keys = dict.fromkeys(["ANTHROPIC_API_KEY", *(vendor.credential for vendor in VENDORS)], "x")
+    assert Choice.from_environment(keys) == Choice(real=frozenset(), transport="sse")
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_a_vendor_is_made_real_alone(vendor: Vendor) -> None:
+    """Each vendor has its variable, and the others stay stand-ins."""
+    made = Choice.from_environment({"MODEL": "real", vendor.chosen: "real"})
+    assert made.real == {"model", vendor.name}
 
 
 @pytest.mark.parametrize(

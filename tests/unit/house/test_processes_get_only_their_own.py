@@ -6,6 +6,7 @@ import pytest
 from house.choice import Choice
 from house.place import Place
 from house.processes import PASSED_ON, Process, processes
+from house.vendors import VENDORS, Vendor
 from service_kit.errors import ConfigError
 
 EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
@@ -40,7 +41,7 @@ LISTED: dict[str, set[str]] = {
 }
 OPERATORS = {
     "HOME": "/home/someone",
-    "GITHUB_TOKEN": "operators-github-token",
+    **{vendor.credential: f"operators-{vendor.name}-token" for vendor in VENDORS},
     "GITHUB_PERSONAL_ACCESS_TOKEN": "operators-personal-token",
     "ANTHROPIC_API_KEY": "operators-model-key",
     "ANTHROPIC_AUTH_TOKEN": "operators-model-token",
@@ -48,7 +49,7 @@ OPERATORS = {
     "LD_PRELOAD": "/tmp/evil.so",
     "PYTHONPATH": "/tmp/evil",
 }
-REAL = Choice(model="real", github="real")
+REAL = Choice(real=frozenset({"model", *(vendor.name for vendor in VENDORS)}))
 
 
 def listed(place: Place, environ: dict[str, str], choice: Choice) -> dict[str, Process]:
@@ -81,23 +82,32 @@ def test_a_key_that_merely_lies_there_goes_nowhere(place: Place, environ: dict[s
 
 
 def test_real_credentials_go_to_their_gateway_alone(place: Place, environ: dict[str, str]) -> None:
-    """The real GitHub's token is github-api's, the real model's key is model-api's, and nobody else's."""
+    """A real vendor's token is its gateway's, the real model's key is model-api's, and nobody else's."""
     made = listed(place, environ, REAL)
-    assert holders(made, OPERATORS["GITHUB_TOKEN"]) == ["github-api"]
+    for vendor in VENDORS:
+        assert holders(made, OPERATORS[vendor.credential]) == [vendor.api]
+        assert made[vendor.api].env[f"{vendor.prefix}UPSTREAM_URL"] == vendor.upstream
     assert holders(made, OPERATORS["ANTHROPIC_API_KEY"]) == ["model-api"]
-    assert "stand-in-github" not in made
-    assert "stand-in-model" not in made
+    assert not [name for name in made if name.startswith("stand-in-")]
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_what_was_not_chosen_stays_a_stand_in(place: Place, environ: dict[str, str], vendor: Vendor) -> None:
+    """A vendor's token goes nowhere while only others, or the model alone, are real."""
+    made = listed(place, environ, Choice(real=REAL.real - {vendor.name}))
+    assert holders(made, OPERATORS[vendor.credential]) == []
+    assert [name for name in made if name.startswith("stand-in-")] == [vendor.stand_in]
 
 
 @pytest.mark.parametrize(
     ("secret", "expected"),
     [
-        ("ref.key", ["github-mcp", "worker"]),
-        ("github-webhook.secret", ["stand-in-github", "control"]),
-        ("github-mcp.service", ["github-mcp"]),
+        ("ref.key", [*(vendor.mcp for vendor in VENDORS), "worker"]),
         ("control.door", []),
-        ("stand-in-github.token", ["stand-in-github", "github-api"]),
         ("stand-in-model.key", ["stand-in-model", "model-api"]),
+        *((vendor.service, [vendor.mcp]) for vendor in VENDORS),
+        *((vendor.stand_in_token, [vendor.stand_in, vendor.api]) for vendor in VENDORS),
+        *((name, [vendor.stand_in, "control"]) for vendor in VENDORS for name in vendor.signing.values()),
     ],
 )
 def test_a_secret_of_the_house_is_with_those_who_need_it(
@@ -115,7 +125,7 @@ def test_only_the_worker_is_told_where_the_signing_key_is(place: Place, environ:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
+        *(({vendor.credential: ""}, f"{vendor.credential} is not set: the real {vendor.title}") for vendor in VENDORS),
         ({"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": ""}, "needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"),
     ],
 )
@@ -131,8 +141,9 @@ def test_given_stores_are_used(place: Place, environ: dict[str, str]) -> None:
     """With DATABASE_URL and REDIS_URL no embedded stores are started, and the processes get those addresses."""
     given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
     made = {process.name: process for process in processes(place, Choice(), environ | given)}
+    gateways = [vendor.api for vendor in VENDORS]
     assert "stores" not in made
-    assert holders(made, given["DATABASE_URL"]) == ["github-api", "model-api", "control", "worker"]
+    assert holders(made, given["DATABASE_URL"]) == [*gateways, "model-api", "control", "worker"]
 
 
 def test_what_is_passed_on_holds_no_secret() -> None:
