@@ -22,7 +22,7 @@ from house.alone import alone
 from house.choice import Choice
 from house.options import check_names, check_values
 from house.place import Place, command
-from house.ports import forget, remember, remembered
+from house.ports import came_up_with, forget, remember, remembered
 from house.processes import Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, readiness, well
 from house.strays import end, strays
@@ -151,7 +151,8 @@ class House:
 
     def _end_strays(self) -> int:
         places = [place for place in (self.place, remembered(self.place)) if place is not None]
-        return end(strays(process for place in places for process in processes(place, Choice(), self._environ)))
+        environ = came_up_with(self.place, self._environ)
+        return end(strays(process for place in places for process in processes(place, Choice(), environ)))
 
     async def health(self) -> dict[str, str]:
         """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""

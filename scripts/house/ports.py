@@ -42,9 +42,14 @@ def found(place: Place, environ: Mapping[str, str]) -> Place:
 
 def remember(place: Place, environ: Mapping[str, str]) -> None:
     """Keep the ports of a house that comes up, and what of the environment the engine's command line needs again."""
-    named = {name: value for name, value in environ.items() if name in ENGINES or name.startswith(prefix_of("worker"))}
-    write_private(_given(place), json.dumps({name: value for name, value in named.items() if value}) + "\n")
+    named = {name: value for name, value in environ.items() if value and _is_engines(name)}
+    write_private(_given(place), json.dumps(named) + "\n")
     _file(place).write_text(json.dumps(dict(place.ports), indent=1) + "\n")
+
+
+def came_up_with(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment with what the house was given for its engine in place of what is given now."""
+    return {name: value for name, value in environ.items() if not _is_engines(name)} | given(place)
 
 
 def given(place: Place) -> dict[str, str]:
@@ -68,6 +73,10 @@ def forget(place: Place) -> None:
     """Forget the ports: the house is down."""
     for file in (_file(place), _given(place)):
         file.unlink(missing_ok=True)
+
+
+def _is_engines(variable: str) -> bool:
+    return variable in ENGINES or variable.startswith(prefix_of("worker"))
 
 
 def _file(place: Place) -> Path:

@@ -192,13 +192,13 @@ class Supervisor:
                 f"[program:{process.name}]",
                 "command=" + " ".join(_escape(shlex.quote(word)) for word in process.argv),
                 "environment=" + ",".join(f"{key}={_quoted(key, value)}" for key, value in process.env.items()),
-                f"priority={ORDER.get(process.name, 1)}",
+                f"priority={turn(process)}",
                 "autostart=false",
                 "autorestart=true",
                 f"startsecs={SETTLE_SECONDS}",
                 f"startretries={MOST_STARTS}",
                 "stopsignal=TERM",
-                f"stopwaitsecs={STOP_SECONDS + _grace(process)}",
+                f"stopwaitsecs={stop_seconds(process)}",
                 "stopasgroup=false",
                 "killasgroup=true",
                 "redirect_stderr=true",
@@ -212,11 +212,16 @@ class Supervisor:
         return "\n".join(sections) + "\n"
 
 
-def _grace(process: Process) -> int:
-    """Give the seconds for which a process lets others end before it ends itself."""
+def turn(process: Process) -> int:
+    """Say when a process stops: the highest first."""
+    return ORDER.get(process.name, 1)
+
+
+def stop_seconds(process: Process) -> int:
+    """Give the seconds that a process has to end after SIGTERM; a worker first lets its runs end."""
     if process.name != "worker":
-        return 0
-    return math.ceil(float(process.env.get("WORKER_GRACE_SECONDS", GRACE_SECONDS)))
+        return STOP_SECONDS
+    return STOP_SECONDS + math.ceil(float(process.env.get("WORKER_GRACE_SECONDS", GRACE_SECONDS)))
 
 
 def _quoted(name: str, value: str) -> str:

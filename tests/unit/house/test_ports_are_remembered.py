@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fixtures.ports import free_ports
 from house.choice import Choice
 from house.life import House
 from house.place import PORTS, Place
-from house.ports import found, remember, remembered
+from house.ports import came_up_with, found, remember, remembered
 from house.processes import Process
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
@@ -95,15 +96,24 @@ def test_a_file_that_says_nothing_is_no_house(place: Place, text: str) -> None:
     assert remembered(place) is None
 
 
-async def test_what_a_killed_house_left_is_ended_wherever_it_listens(local: House, environ: dict[str, str]) -> None:
-    """`down` with other ports, or none, ends what listens on the remembered ones."""
-    stand_in = next(process for process in local.processes() if process.name == "stand-in-model")
+async def test_what_a_killed_house_left_is_ended_whatever_is_said_now(
+    local: House, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """`down` with other ports and options, or none, ends what came up with those that are remembered."""
+    (tmp_path / "skills/one/scenarios").mkdir(parents=True)
+    given = {"SKILLS_PATH": str(tmp_path / "skills"), "WORKER__WORKER_GRACE_SECONDS": "7"}
+    came = House(local.place, Choice(), environ | given)
+    stand_in = next(process for process in came.processes() if process.name == "stand-in-model")
+    assert stand_in.argv not in [process.argv for process in local.processes()]
     left = await asyncio.create_subprocess_exec(*stand_in.argv, env=stand_in.env)
-    remember(local.place, {})
+    remember(local.place, given)
     (port,) = free_ports(1)
-    moved = Place.from_environment(environ | {"STAND_IN_MODEL_PORT": str(port)})
+    said = environ | {"STAND_IN_MODEL_PORT": str(port)}
+    now = said | {"WORKER_GRACE_SECONDS": "x"}
+    moved = Place.from_environment(now)
+    assert came_up_with(moved, now) == said | given
     try:
-        assert await asyncio.to_thread(House(moved, Choice(), environ).down)
+        assert await asyncio.to_thread(House(moved, Choice(), now).down)
         await asyncio.wait_for(left.wait(), 10)
     finally:
         if left.returncode is None:
