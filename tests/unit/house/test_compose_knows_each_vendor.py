@@ -15,8 +15,11 @@ WORKER = yaml.safe_load(TEXTS["agent"])["services"]["worker"]
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 def test_each_vendor_is_served_and_reached(vendor: Vendor) -> None:
-    """Gateway and server are services on their ports; the worker waits for the server, and has its URL."""
-    assert SERVICES[vendor.api]["environment"]["PORT"] == vendor.api_port
+    """Gateway and server are services, with credential and ports; the worker waits for the server, and has its URL."""
+    gateway = SERVICES[vendor.api]["environment"]
+    assert gateway["PORT"] == vendor.api_port
+    assert gateway[f"{vendor.prefix}UPSTREAM_URL"] == f"${{{vendor.prefix}UPSTREAM_URL:-{vendor.upstream}}}"
+    assert gateway[f"{vendor.prefix}UPSTREAM_TOKEN"] == f"${{{vendor.credential}:?set it in .env}}"
     assert SERVICES[vendor.mcp]["environment"]["PORT"] == vendor.mcp_port
     assert SERVICES[vendor.mcp]["environment"][f"{vendor.prefix}API_URL"] == f"http://{vendor.api}:{vendor.api_port}"
     assert vendor.api in SERVICES[vendor.mcp]["depends_on"]
