@@ -57,7 +57,7 @@ class Vendor:
     @property
     def chosen(self) -> str:
         """The operator's variable that says whether it is `real` or a `stand-in`."""
-        return self.name.upper()
+        return self.name.upper().replace("-", "_")
 
     @property
     def signing(self) -> dict[str, str]:
