@@ -14,7 +14,8 @@ SHAPES = re.compile(
     | sntr[ysu]_[A-Za-z0-9_=+/-]{20,}                  # Sentry tokens
     | A(?:KI|SI)A[0-9A-Z]{16}                          # AWS key ids
     | ab[sdp]_[A-Za-z0-9_-]{32,}                       # this house's service, door and people's tokens
-    | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}   # JWTs
+    | (?<![A-Za-z0-9_-])(?:(?!eyJ)[A-Za-z0-9_-])*+               # JWTs, with what stands before in the same word: begun
+      eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+   # at each eyJ, a text of them would take hours
     | (?<=[Bb]earer\ )[A-Za-z0-9._~+/-]{16,}=*
     | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                  # user:password in a URL
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
