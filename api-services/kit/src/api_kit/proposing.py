@@ -1,10 +1,12 @@
 """What is stored of a proposed write: the call to send later, and what an approver reads of it."""
 
-import difflib
 import hashlib
 import json
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 
 from agent_contracts import Grant
@@ -18,6 +20,8 @@ from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch, Route, Table
 
 PROPOSED_SECONDS = 7 * 86_400.0
+MOST_COMPARED = 40_000
+"""So many pairs of lines are compared; where more differ, all old ones stand before all new ones."""
 
 
 async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
@@ -95,13 +99,10 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
     if call.route.subject is not None and facts is None:
         lines.append("There is nothing there now.")
     fields: Mapping[str, Json] = call.body if isinstance(call.body, dict) else {"": call.body}
-    for name in sorted(fields):
-        value = fields[name]
-        if value is None:
-            continue
+    for name in sorted(fields) if call.body is not None else ():
         before = facts.get(name) if facts else None
         lines += ["", f"{name}:" if name else "body:"]
-        lines += _diff(_text(before), _text(value)) if before is not None else _text(value)
+        lines += diff([] if before is None else _text(before), _text(fields[name]))
     title = facts.get("title") if facts else None
     if isinstance(title, str):
         lines.insert(2, f"title now: {title}")
@@ -118,15 +119,31 @@ def visible(text: str) -> str:
     )
 
 
+def diff(before: list[str], after: list[str]) -> list[str]:
+    """Mark lines that stay with two spaces, those that go with `-`, those that come with `+`."""
+    head = _shared(before, after)
+    tail = _shared(reversed(before[head:]), reversed(after[head:]))
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    steps: Iterable[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
+    if len(old) * len(new) <= MOST_COMPARED:
+        steps = SequenceMatcher(None, old, new).get_opcodes()
+    lines = [f"  {line}" for line in before[:head]]
+    for step, start, end, first, last in steps:
+        if step == "equal":
+            lines += [f"  {line}" for line in old[start:end]]
+        else:
+            lines += [*(f"- {line}" for line in old[start:end]), *(f"+ {line}" for line in new[first:last])]
+    return lines + [f"  {line}" for line in before[len(before) - tail :]]
+
+
+def _shared(first: Iterable[str], second: Iterable[str]) -> int:
+    """Count the lines with which both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
 def _text(value: Json) -> list[str]:
     if isinstance(value, str):
-        return value.splitlines() or [""]
+        return re.split("\r?\n", value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return sorted(str(item) for item in value)
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
-
-
-def _diff(before: list[str], after: list[str]) -> list[str]:
-    if before == after:
-        return [f"  {line}" for line in after]
-    return [line for line in difflib.ndiff(before, after) if not line.startswith("?")]
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).split("\n")

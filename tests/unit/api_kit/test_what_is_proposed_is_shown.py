@@ -1,0 +1,79 @@
+"""An approver reads all that would be sent, and nothing of it takes long to write out."""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+from api_kit import Body, Call, Fetch, Json, Resource, Route
+from api_kit.proposing import diff, shown
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+async def present(call: Call, fetch: Fetch) -> Mapping[str, Json]:
+    """Stand for what reads the present state."""
+    raise AssertionError("the facts are given")
+
+
+TICKET = Route(
+    "PATCH",
+    "/tickets/{ticket:number}",
+    access="write",
+    resources=(Resource("projects", "path", "{ticket}"),),
+    tools=frozenset({"change"}),
+    body=Body(frozenset({"title", "body", "milestone", "labels"})),
+    harmless=True,
+    subject=present,
+)
+LINES = st.lists(st.sampled_from(["a", "b", "", "- c"]), max_size=30)
+
+
+def written(asked: Json, **facts: Json) -> list[str]:
+    """Write out a change of what is there now."""
+    return shown(Call(TICKET, {"ticket": "7"}, {}, asked), facts).split("\n")[4:-1]
+
+
+def test_what_is_emptied_is_shown() -> None:
+    """A field that is set to null takes away what is there: that is shown as any change is."""
+    assert written({"body": None, "milestone": None}, body="one\ntwo", milestone=4) == [
+        *("body:", "- one", "- two", "+ null", ""),
+        *("milestone:", "- 4", "+ null"),
+    ]
+    assert written({"milestone": None}, milestone=None) == ["milestone:", "+ null"]
+
+
+def test_no_text_looks_like_a_field() -> None:
+    """Lines of a text cannot be read as fields of their own: each has its mark."""
+    assert written({"body": "fine\n\nlabels:\nbug"}) == ["body:", "+ fine", "+ ", "+ labels:", "+ bug"]
+
+
+@pytest.mark.parametrize("hidden", ["\r", "\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_what_some_take_for_a_line_end_is_shown(hidden: str) -> None:
+    """Only a newline ends a line here; all else that may is written out."""
+    assert written({"body": f"a{hidden}b\n"}) == ["body:", f"+ a\\u{{{ord(hidden):x}}}b", "+ "]
+
+
+def test_line_ends_of_two_characters_are_line_ends() -> None:
+    """A text from a browser is compared by its lines."""
+    assert written({"body": "a\nc"}, body="a\r\nb") == ["body:", "  a", "- b", "+ c"]
+
+
+@given(LINES, LINES, st.sampled_from([1, 2, 40]))
+def test_a_diff_is_of_both_texts(before: list[str], after: list[str], times: int) -> None:
+    """The lines that stay and go are the old text, those that stay and come the new one, however long they are."""
+    found = diff(before * times, after * times)
+    assert [line[2:] for line in found if line[0] in " -"] == before * times
+    assert [line[2:] for line in found if line[0] in " +"] == after * times
+
+
+def test_time_grows_with_the_length_alone() -> None:
+    """Texts of which no line is another's take no more time for being alike."""
+
+    def seconds(count: int) -> float:
+        before = [f"line {number:06d} of the text as it was" for number in range(count)]
+        after = [f"lime {number:06d} of the text as it is" for number in range(count)]
+        start = time.process_time()
+        assert len(diff(before, after)) == 2 * count
+        return time.process_time() - start
+
+    assert seconds(1600) < 30 * max(seconds(200), 0.001)
