@@ -123,6 +123,43 @@ def test_a_last_usage_without_a_first_one_is_none() -> None:
     assert not meter.complete
 
 
+@pytest.mark.parametrize("usage", [None, {}, [], {"output_tokens": -1}, {"output_tokens": True}, {"output_tokens": "9"},
+                                   {"output_tokens": 10**30}])  # fmt: skip
+def test_a_usage_without_figures_is_none(usage: object) -> None:
+    """A reply whose usage says no number of tokens cost nobody knows what, and not nothing."""
+    whole, stream = WholeMeter(), StreamMeter()
+    first = {"input_tokens": 5, "output_tokens": 1}
+    whole.feed(json.dumps({"usage": usage if not isinstance(usage, dict) else {"input_tokens": 5, **usage}}).encode())
+    stream.feed(sse({"type": "message_start", "message": {"usage": first}}))
+    stream.feed(sse({"type": "message_delta", "usage": usage}) + sse({"type": "message_stop"}))
+    assert (whole.complete, stream.complete, stream.over) == (False, False, True)
+
+
+def test_the_last_of_several_usages_counts() -> None:
+    """A stream may say its usage more than once at its end, each time with what came before in it."""
+    meter = StreamMeter()
+    meter.feed(WIRE[: WIRE.index(b"event: message_delta")])
+    for output in (30, 70):
+        meter.feed(sse({"type": "message_delta", "usage": {"output_tokens": output}}))
+        assert (meter.complete, meter.over) == (True, False)
+    meter.feed(sse({"type": "message_stop"}))
+    assert (meter.over, meter.tokens().output) == (True, 70)
+
+
+def test_what_is_kept_for_an_hour_is_part_of_what_is_kept() -> None:
+    """No figure of the vendor's makes a price negative."""
+    said = {"cache_creation_input_tokens": 10, "cache_creation": {"ephemeral_1h_input_tokens": 1_000_000}}
+    assert Tokens().updated(said) == Tokens(cache_write=10, cache_write_1h=10)
+
+
+@pytest.mark.parametrize("depth", [10, 100_000])
+def test_a_reply_nested_without_end_has_no_usage(depth: int) -> None:
+    """What cannot be read is metered as nothing, and breaks nothing."""
+    for meter in (WholeMeter(), StreamMeter()):
+        meter.feed(b"data: " * isinstance(meter, StreamMeter) + b"[" * depth + b"\n")
+        assert not meter.complete
+
+
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_metered_without_error(body: bytes) -> None:
     """A reply that is no JSON and no stream has no usage."""

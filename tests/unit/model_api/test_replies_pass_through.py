@@ -11,6 +11,7 @@ import httpx
 import pytest
 from agent_effects import spent
 from fixtures.serving import serving
+from stand_ins.model.reply import sse
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -156,6 +157,28 @@ async def test_an_endless_reply_is_cut(tmp_path: Path, database_url: str, pool: 
         with pytest.raises(httpx.RemoteProtocolError):
             await api.post(ask("x", stream=True))
         assert (await api.paid()).requests == 1
+
+
+@pytest.mark.parametrize(("said", "paid"), [([30, 70], 70), ([30, None], 30), ([None], 100), ([-1], 100)])
+async def test_a_streams_last_usage_is_paid(
+    tmp_path: Path, database_url: str, pool: asyncpg.Pool, said: list[int | None], paid: int
+) -> None:
+    """Of several usages the last counts; where none has a figure, what was reserved is paid."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield sse({"type": "message_start", "message": {"usage": {"input_tokens": 5, "output_tokens": 1}}})
+        for output in said:
+            usage = {} if output is None else {"output_tokens": output}
+            yield sse({"type": "message_delta", "delta": {}, "usage": usage})
+            await asyncio.sleep(0.05)
+        yield sse({"type": "message_stop"})
+
+    async def answer(_: Request) -> Response:
+        return StreamingResponse(chunks(), media_type="text/event-stream")
+
+    async with serving(vendor(answer)) as url, house(tmp_path, database_url, pool, upstream_url=url) as api:
+        assert (await api.post(ask("x", stream=True))).status_code == 200
+        assert (await api.paid()).usage.output_tokens == paid
 
 
 async def test_count_tokens_passes_and_is_free(api: House) -> None:

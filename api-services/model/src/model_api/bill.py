@@ -38,9 +38,9 @@ class Bill:
         self._free = True
 
     def feed(self, chunk: bytes) -> None:
-        """Take the reply's next bytes; a stream is settled as soon as it has said its usage."""
+        """Take the reply's next bytes; a stream is settled as soon as it has said all its usage."""
         self._meter.feed(chunk)
-        if self._stream and self._meter.complete and not self._free:
+        if self._stream and self._meter.over and not self._free:
             self.settle()
 
     def settle(self) -> None:

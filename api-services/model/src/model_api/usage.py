@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 MAX_LINE_BYTES = 8_000_000
+MOST_TOKENS = 1_000_000_000
+"""What is over it is no figure, and has no place in the database."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,14 @@ class Tokens:
             return self
         detail = usage.get("cache_creation")
         hour = detail.get("ephemeral_1h_input_tokens") if isinstance(detail, dict) else None
+        written = _count(usage.get("cache_creation_input_tokens"), self.cache_write)
         return replace(
             self,
             input=_count(usage.get("input_tokens"), self.input),
             output=_count(usage.get("output_tokens"), self.output),
             cache_read=_count(usage.get("cache_read_input_tokens"), self.cache_read),
-            cache_write=_count(usage.get("cache_creation_input_tokens"), self.cache_write),
-            cache_write_1h=_count(hour, self.cache_write_1h),
+            cache_write=written,
+            cache_write_1h=min(written, _count(hour, self.cache_write_1h)),
         )
 
 
@@ -39,7 +42,11 @@ class Meter(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Whether the reply said its final usage."""
+        """Whether the reply said its usage, so far at least; without its figures it did not."""
+
+    @property
+    def over(self) -> bool:
+        """Whether no later usage can come."""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -52,15 +59,19 @@ class StreamMeter:
     """Reads the events of a stream: the opening usage and the final one."""
 
     def __init__(self) -> None:
-        self._complete = False
         self._rest = bytearray()
-        self._opened = False
+        self._opened = self._complete = self._stopped = False
         self._said = Tokens()
 
     @property
     def complete(self) -> bool:
-        """Whether the stream said its opening and its final usage."""
+        """Whether the stream said its opening usage and one at its end, of which there may be several."""
         return self._opened and self._complete
+
+    @property
+    def over(self) -> bool:
+        """Whether the stream said that it is at its end."""
+        return self._stopped
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes; events may be cut anywhere."""
@@ -78,17 +89,21 @@ class StreamMeter:
     def _event(self, data: bytes) -> None:
         try:
             event: Any = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if not isinstance(event, dict):
             return
         match event.get("type"):
             case "message_start" if isinstance(event.get("message"), dict):
-                self._opened = True
-                self._said = self._said.updated(event["message"].get("usage"))
+                usage = event["message"].get("usage")
+                self._said = self._said.updated(usage)
+                self._opened = _says(usage, "input_tokens")
             case "message_delta":
-                self._said = self._said.updated(event.get("usage"))
-                self._complete = True
+                usage = event.get("usage")
+                self._said = self._said.updated(usage)
+                self._complete = self._complete or _says(usage, "output_tokens")
+            case "message_stop":
+                self._stopped = True
 
 
 class WholeMeter:
@@ -100,7 +115,13 @@ class WholeMeter:
     @property
     def complete(self) -> bool:
         """Whether the reply is whole and says its usage."""
-        return self._usage() is not None
+        usage = self._usage()
+        return _says(usage, "input_tokens") and _says(usage, "output_tokens")
+
+    @property
+    def over(self) -> bool:
+        """Whether the reply is whole."""
+        return self.complete
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -113,11 +134,15 @@ class WholeMeter:
     def _usage(self) -> dict[str, Any] | None:
         try:
             reply = json.loads(self._body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         usage = reply.get("usage") if isinstance(reply, dict) else None
         return usage if isinstance(usage, dict) else None
 
 
+def _says(usage: object, name: str) -> bool:
+    return isinstance(usage, dict) and _count(usage.get(name), -1) >= 0
+
+
 def _count(value: object, otherwise: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else otherwise
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS else otherwise
