@@ -42,6 +42,12 @@ def test_what_is_emptied_is_shown() -> None:
     assert written({"milestone": None}, milestone=None) == ["milestone:", "+ null"]
 
 
+def test_what_is_taken_away_is_shown() -> None:
+    """A call without fields shows what is there, which is what it takes away or adds to."""
+    assert written(None, title="t", labels=["old", "bug"])[-3:] == ["labels now:", "  bug", "  old"]
+    assert written(["new"], labels=["bug"]) == ["body:", "+ new", "", "labels now:", "  bug"]
+
+
 def test_no_text_looks_like_a_field() -> None:
     """Lines of a text cannot be read as fields of their own: each has its mark."""
     assert written({"body": "fine\n\nlabels:\nbug"}) == ["body:", "+ fine", "+ ", "+ labels:", "+ bug"]

@@ -170,6 +170,13 @@ async def test_hidden_characters_are_shown(pool: asyncpg.Pool, ask: Ask) -> None
     assert "a\\u{200b}b\\u{202e}c\\u{7}" in found.shown
 
 
+async def test_what_the_database_does_not_keep_is_refused(pool: asyncpg.Pool, ask: Ask) -> None:
+    """A NUL character is the caller's mistake, and is told as such."""
+    reply = await ask("PATCH", ISSUE, tool="issue_write", body={"title": "a\0b"})
+    assert (reply.status_code, reply.json()["reason"]) == (400, "body")
+    assert await agent_effects.proposals(pool) == []
+
+
 async def test_limits_count_proposals_too(api: House, task: tuple[Any, int]) -> None:
     """A proposal takes of the grant's limit."""
     token = api.token(proposing(limits={"add_issue_comment": 1}), task=task[0], attempt=task[1])

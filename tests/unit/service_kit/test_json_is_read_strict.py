@@ -32,9 +32,17 @@ def test_what_is_json_is_read_as_ever(document: object) -> None:
         ('{"a": {"b": 1, "\\u0062": 2}}', "the key 'b' is given twice in one object: leave one of them out"),
         ("1" * 5000, "4300 digits"),
         ("[" * 100_000, "nested too deep"),
+        ("[" * 101 + "]" * 101, "nested too deep: at most 100 lists and objects"),
+        ('{"a":' * 101 + "1" + "}" * 101, "nested too deep"),
     ],
 )
 def test_what_is_not_is_refused_with_its_reason(text: str, said: str) -> None:
     """The message names the value, so that whoever sent it finds it."""
     with pytest.raises(ValueError, match=said):
         read_json(text)
+
+
+def test_what_is_nested_as_deep_as_may_be_is_read() -> None:
+    """The last level that is read may hold anything but another."""
+    text = "[" * 99 + '[1, "a"]' + "]" * 99
+    assert read_json(text) == json.loads(text)

@@ -67,7 +67,7 @@ def outgoing(
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated.
     """
-    for text in _strings(body):
+    for text in strings(body):
         if (what := secret_in(text, token)) is not None:
             raise Refusal("secret", f"the text holds {what}")
     if not isinstance(body, dict):
@@ -116,11 +116,12 @@ def _bits(text: str) -> float:
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
 
 
-def _strings(value: Json) -> list[str]:
+def strings(value: Json) -> list[str]:
+    """Give all texts of a document, keys among them."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
-        return [text for item in value for text in _strings(item)]
+        return [text for item in value for text in strings(item)]
     if isinstance(value, dict):
-        return [text for key, item in value.items() for text in (key, *_strings(item))]
+        return [text for key, item in value.items() for text in (key, *strings(item))]
     return []

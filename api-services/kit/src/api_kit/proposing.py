@@ -17,6 +17,7 @@ from service_kit.json_text import Json
 from api_kit import query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
+from api_kit.outgoing import strings
 from api_kit.routes import Call, Fetch, Route, Table
 
 PROPOSED_SECONDS = 7 * 86_400.0
@@ -34,8 +35,10 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
         seconds: how long it waits for a decision.
 
     Raises:
-        Refusal: the present state cannot be read now.
+        Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
     """
+    if any("\0" in text for text in strings(call.body)):
+        raise Refusal("body", "a proposal's text holds a NUL character, which cannot be kept", remedy="Leave it out.")
     facts = await facts_of(call, fetch)
     text = shown(call, facts)
     kept: dict[str, Any] = {
@@ -103,6 +106,9 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
         before = facts.get(name) if facts else None
         lines += ["", f"{name}:" if name else "body:"]
         lines += diff([] if before is None else _text(before), _text(fields[name]))
+    if facts and not isinstance(call.body, dict):
+        for name in sorted(facts.keys() - {"title"}):
+            lines += ["", f"{name} now:", *(f"  {line}" for line in _text(facts[name]))]
     title = facts.get("title") if facts else None
     if isinstance(title, str):
         lines.insert(2, f"title now: {title}")

@@ -2,7 +2,11 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import NoReturn, TypeAlias
+
+MOST_LEVELS = 100
+"""Lists and objects within one another: far below what a walk over a document can bear."""
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -17,8 +21,23 @@ def read_json(text: str) -> Json:
     try:
         document: Json = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise _too_deep() from None
+    level: list[Json] = [document]
+    for _ in range(MOST_LEVELS):
+        level = [inner for item in level for inner in _inner(item)]
+    if any(isinstance(item, list | dict) for item in level):
+        raise _too_deep()
     return document
+
+
+def _inner(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"it is nested too deep: at most {MOST_LEVELS} lists and objects within one another are read")
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
