@@ -95,7 +95,11 @@ async def test_lists_come_in_pages(control: Control) -> None:
     assert [one["task"] for one in (await ask(control, "GET", f"?task={task}")).json()["proposals"]] == [task]
 
 
-@pytest.mark.parametrize("query", ["state=later", "limit=0", "limit=x", "before=yesterday", "task=7"])
+WRONG = ("state=later", "limit=0", "limit=x", "limit=" + "9" * 5000, "before=yesterday", "task=7")
+NO_YEAR = ("before=9999-12-31T23:59:59-23:59", "before=0001-01-01T00:00:00%2B23:59")
+
+
+@pytest.mark.parametrize("query", [*WRONG, *NO_YEAR])
 async def test_queries_that_mean_nothing_are_refused(control: Control, query: str) -> None:
     """Each by its name."""
     reply = await ask(control, "GET", f"?{query}")

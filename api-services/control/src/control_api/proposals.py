@@ -1,7 +1,8 @@
 """`/v1/proposals`: what tasks propose, shown where a door approves, decided by the hash of what was shown."""
 
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -20,9 +21,9 @@ from starlette.routing import Route
 from control_api.body import demand_json, parsed, read_body
 from control_api.doors import Doors
 from control_api.errors import Refusal
+from control_api.tasks import number
 
 MAX_BODY_BYTES = 16_384
-MAX_LISTED = 200
 STATES: tuple[State, ...] = get_args(State)
 STATUS = {"unknown": 404, "submitter": 403}
 REMEDY = {
@@ -64,7 +65,7 @@ class Proposals:
 
     async def _list(self, request: Request) -> Response:
         door = self._open(request)
-        limit = _limit(request)
+        limit = number(request, "limit", default=50)
         found = await agent_effects.proposals(
             self._pool,
             tenant=door.tenant,
@@ -176,17 +177,8 @@ def _before(request: Request) -> datetime | None:
     text = request.query_params.get("before")
     if not text:
         return None
-    try:
+    with suppress(ValidationError, OverflowError):  # a time for which UTC has no year, too
         moment = WHEN.validate_python(text.replace(" ", "+"))
-    except ValidationError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Refusal(422, "query", f"before={text[:80]!r} is not usable", "Give the `before` of the page before it.")
-    return moment
-
-
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit") or "50"
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MAX_LISTED:
-        raise Refusal(422, "query", f"limit={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
-    return int(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise Refusal(422, "query", f"before={text[:80]!r} is not usable", "Give the `before` of the page before it.")

@@ -66,7 +66,7 @@ class Tasks:
 
     async def _list(self, request: Request) -> Response:
         door = self._doors.open(request)
-        limit = _number(request, "limit", default=50)
+        limit = number(request, "limit", default=50)
         before = _optional_id(request.query_params.get("before"))
         if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
             raise Refusal(422, "query", f"before={before} is no task", "Give the `before` of the page before it.")
@@ -135,7 +135,12 @@ def _states(request: Request) -> list[TaskState] | None:
         raise Refusal(422, "query", f"state={text[:80]!r} is not usable", f"Give some of {known}.") from None
 
 
-def _number(request: Request, name: str, *, default: int) -> int:
+def number(request: Request, name: str, *, default: int) -> int:
+    """Read how many of a list are wanted.
+
+    Raises:
+        Refusal: it is no number, or more than is ever given.
+    """
     text = request.query_params.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
         raise Refusal(422, "query", f"{name}={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
