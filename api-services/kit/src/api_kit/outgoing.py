@@ -1,21 +1,23 @@
 """Text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
 
 Seen is the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes of
-secrets. Not seen are shorter pieces, and encodings that are none of these: the token is worth nothing outside the run.
+secrets, as they are written and as Markdown shows them. Not seen are shorter pieces, and encodings that are none of
+these: the token is worth nothing outside the run.
 """
 
 import base64
+import html
 import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from service_kit.foreign import INVISIBLE
 from service_kit.json_text import Json
-from service_kit.redact import SHAPES
+from service_kit.redact import PREFIXED, SHAPES
 
 from api_kit.errors import Refusal
 from api_kit.quiet import quiet
@@ -26,7 +28,9 @@ RANDOM_RUN = 40
 RANDOM_BITS = 4.4
 """Bits a character: random base64url has 4.7 and more over 40 characters, names and words under 4.2, hex at most 4."""
 
-_WORDLESS = re.compile(r"[^a-z0-9_-]+")
+_WORDLESS = re.compile(r"[^a-z0-9]+")
+_UNSHOWN = re.compile(r"<[^<>]*>|\\(?=[!-/:-@\[-`{-~])")
+"""Tags, and the backslash before a sign."""
 _RUN = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{RANDOM_RUN},}}")
 _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 """A published hash, as lock files have it; random it is, and no secret."""
@@ -85,11 +89,12 @@ def outgoing(
 
 def secret_in(text: str, token: str | None) -> str | None:
     """Say what secret a text holds; None where none is seen."""
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
-    if SHAPES.search(plain) or SHAPES.search(re.sub(r"\s+", "", plain)):
-        return "what has the shape of a token or key"
-    if token and _pieces_of(token) & _pieces(plain):
-        return "a part of the caller's own token"
+    plain = _plain(text)
+    for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
+        if SHAPES.search(reading) or PREFIXED.search(re.sub(r"\s+", "", reading)):
+            return "what has the shape of a token or key"
+        if token and _holds(reading, _pieces_of(token)):
+            return "a part of the caller's own token"
     for match in _RUN.finditer(plain):
         if _bits(match[0]) >= RANDOM_BITS and not _HASH.match(plain, match.start()):
             return "a long random text, as keys and tokens are"
@@ -106,9 +111,18 @@ def _pieces_of(token: str) -> frozenset[str]:
     return frozenset(piece for form in forms for piece in _pieces(form))
 
 
-def _pieces(text: str) -> set[str]:
-    bare = _WORDLESS.sub("", text.casefold())
-    return {bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1)}
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text into all its pieces; accents, signs and case aside."""
+    bare = _WORDLESS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return (bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1))
+
+
+def _holds(text: str, pieces: frozenset[str]) -> bool:
+    return any(piece in pieces for piece in _pieces(text))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
 
 
 def _bits(text: str) -> float:

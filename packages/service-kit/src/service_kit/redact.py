@@ -4,18 +4,23 @@ import re
 from collections.abc import Iterable
 
 MASK = "[secret]"
-SHAPES = re.compile(
-    r"""
+PREFIXES = r"""
     gh[pousr]_[A-Za-z0-9]{20,}                         # GitHub tokens
     | github_pat_[A-Za-z0-9_]{20,}
     | sk-ant-[A-Za-z0-9_-]{16,}                        # Anthropic keys
-    | sk-[A-Za-z0-9_-]{32,}
     | xox[abeoprs]-[A-Za-z0-9-]{10,}                   # Slack tokens
     | sntr[ysu]_[A-Za-z0-9_=+/-]{20,}                  # Sentry tokens
-    | A(?:KI|SI)A[0-9A-Z]{16}                          # AWS key ids
-    | ab[sdp]_[A-Za-z0-9_-]{32,}                       # this house's service, door and people's tokens
     | (?<![A-Za-z0-9_-])(?:(?!eyJ)[A-Za-z0-9_-])*+               # JWTs, with what stands before in the same word: begun
       eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+   # at each eyJ, a text of them would take hours
+"""
+PREFIXED = re.compile(PREFIXES, re.VERBOSE)
+"""Those that begin as no word does: to be known where white space was taken out of a text, too."""
+SHAPES = re.compile(
+    PREFIXES
+    + r"""
+    | (?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{32,}            # not disk-, task-
+    | (?<![A-Za-z0-9])ab[sdp]_[A-Za-z0-9_-]{32,}       # this house's service, door and people's tokens
+    | A(?:KI|SI)A[0-9A-Z]{16}                          # AWS key ids
     | (?<=[Bb]earer\ )[A-Za-z0-9._~+/-]{16,}=*
     | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                  # user:password in a URL
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
