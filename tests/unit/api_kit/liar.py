@@ -13,7 +13,7 @@ from api_kit.breaker import Strain
 from api_kit.upstream import Upstream
 from service_kit.http import HttpClient
 
-LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute")
+LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard")
 MEGABYTE = b"x" * 1_000_000
 BOMB = zlib.compress(MEGABYTE * 4)
 TABLE = Table(
@@ -80,6 +80,8 @@ class Liar:
             say(writer, BOMB, encoding="deflate")
         elif word == "storm":
             say(writer, {"message": "Server Error"}, status=502)
+        elif word == "unheard":
+            say(writer, document, status=999)
         elif word == "headers":
             writer.write(b"HTTP/1.1 200 OK\r\nx-lie: " + MEGABYTE + b"\r\n\r\n{}")
         elif word == "pages":

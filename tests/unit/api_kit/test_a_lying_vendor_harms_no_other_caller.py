@@ -1,11 +1,13 @@
 """A vendor that slows, fails or lies to one caller: another on another resource or credential gets its answers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from api_kit import Credential, Refusal
 from api_kit.breaker import OPEN, Strain
+from api_kit.reply import Address, links
 from api_kit.routes import Call
 from api_kit.upstream import Upstream
 from service_kit.http import Reply
@@ -54,6 +56,7 @@ async def reason(upstream: Upstream, caller: str, word: str) -> str:
         ("storm", "502"),
         ("headers", "upstream_broken"),
         ("mute", "upstream_broken"),
+        ("unheard", "upstream_broken"),
     ],
 )
 async def test_each_lie_has_its_reason(liar: Liar, lie: str, expected: str) -> None:
@@ -62,6 +65,22 @@ async def test_each_lie_has_its_reason(liar: Liar, lie: str, expected: str) -> N
         assert await reason(upstream, "a", lie) == expected
         assert liar.sent < 20_000_000, "no more than the bound and the buffers in between went out"
         assert (await ask(upstream, "a", "good")).status == 200
+
+
+@pytest.mark.parametrize("piece", [" ", "<", "<>", ", <", "<a>;"])
+async def test_links_are_read_in_a_time_that_grows_with_them_alone(liar: Liar, piece: str) -> None:
+    """A Link of eight times the length takes nowhere near the square of that, during which nobody would be served."""
+    async with upstream_of(liar) as upstream:
+
+        def seconds(length: int) -> float:
+            took = []
+            for _ in range(3):
+                start = time.process_time()
+                links("a" + piece * (length // len(piece)) + "b", Address("http://gate", "/good/ops"), upstream)
+                took.append(time.process_time() - start)
+            return min(took)
+
+        assert seconds(40_000) < 30 * max(seconds(5_000), 0.0005)
 
 
 @pytest.mark.parametrize("lie", ["slow", "drip"])

@@ -43,6 +43,12 @@ NOW = 1_795_222_800
             [Pause("*", 60, grows=True)],
         ),
         (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW - 5)}, b"", [Pause("core", 0)]),
+        (
+            403,
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9", "date": "Mon, 01 Jan 99999999999 00:00:00 GMT"},
+            b"",
+            [Pause("core", 0)],
+        ),
     ],
 )
 def test_limits_are_read_off_a_reply(status: int, headers: dict[str, str], body: bytes, expected: list[Pause]) -> None:

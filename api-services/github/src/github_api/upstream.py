@@ -134,5 +134,5 @@ def _clock(reply: Reply) -> float:
     """Tell the time by GitHub's clock, by which it counts, else by ours."""
     try:
         return parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # a year that there is not
         return datetime.now(UTC).timestamp()

@@ -34,7 +34,7 @@ EFFECT_REPEAT_HEADER = "x-agent-effect-repeat"
 OUTGOING_HEADER = "x-agent-outgoing"
 """What the gateway changed in the text that was written."""
 OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER})
-_LINK = re.compile(r"\s*<([^<>]*)>([^,<]*)(?:,|$)")
+_LINK = re.compile(r"<([^<>]*)>([^,<]*)(?:,|$)")
 
 
 @dataclass(frozen=True)

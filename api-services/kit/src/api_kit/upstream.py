@@ -170,6 +170,9 @@ class Upstream:
             turn.passage.failed()
             message = f"{vendor.name}'s reply came in a content encoding that was not asked for"
             raise Refusal("upstream_broken", message)
+        if not 200 <= reply.status < 600:
+            turn.passage.failed()
+            raise Refusal("upstream_broken", f"{vendor.name} answered {reply.status}, which is no status of a reply")
         if CACHE_HEADER in reply.headers:
             del reply.headers[CACHE_HEADER]
         return reply
