@@ -4,12 +4,13 @@ import asyncio
 import json
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from api_kit import Credential, Resource, Route, Table, Vendor
 from api_kit.breaker import Strain
+from api_kit.clock import unsleeping
 from api_kit.upstream import Upstream
 from service_kit.http import HttpClient
 
@@ -152,7 +153,9 @@ def vendor() -> Vendor:
 
 
 @asynccontextmanager
-async def upstream_of(liar: Liar, *, seconds: float = 20.0, strain: Strain | None = None) -> AsyncIterator[Upstream]:
+async def upstream_of(
+    liar: Liar, *, seconds: float = 20.0, strain: Strain | None = None, now: Callable[[], float] = unsleeping
+) -> AsyncIterator[Upstream]:
     """Open the way to a liar, bounded as a gateway's is."""
     async with HttpClient(base_url=liar.url, retries=0, max_reply_bytes=2_000_000) as http:
-        yield Upstream(http, base_url=liar.url, vendor=vendor(), seconds=seconds, strain=strain)
+        yield Upstream(http, base_url=liar.url, vendor=vendor(), seconds=seconds, strain=strain, now=now)

@@ -83,6 +83,17 @@ async def test_links_are_read_in_a_time_that_grows_with_them_alone(liar: Liar, p
         assert seconds(40_000) < 30 * max(seconds(5_000), 0.0005)
 
 
+async def test_what_began_before_a_sleep_is_not_sent_after_it(liar: Liar) -> None:
+    """A machine that slept through the time of a turn sends nothing of it: somebody else may have sent it since."""
+    clock = [1000.0]
+    async with upstream_of(liar, seconds=20, now=lambda: clock[0]) as upstream, upstream.turn(ONE) as turn:
+        assert (await turn.send(call("good"))).status == 200
+        clock[0] += 20
+        with pytest.raises(Refusal, match="was over before this was sent"):
+            await turn.send(call("good"))
+    assert liar.asked["/good/ops"] == 1
+
+
 @pytest.mark.parametrize("lie", ["slow", "drip"])
 async def test_what_hangs_holds_up_nobody_else(liar: Liar, lie: str) -> None:
     """While all of one caller's requests hang, those of others pass, on its credential and on another."""

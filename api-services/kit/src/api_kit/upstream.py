@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,6 +18,7 @@ from service_kit.log import get_logger
 from api_kit import body, query
 from api_kit.breaker import OPEN, Breaker, Passage, Strain
 from api_kit.cache import CACHE_HEADER, Cache, Key, matches, renewed
+from api_kit.clock import unsleeping
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch
 from api_kit.slots import Claim, Slots
@@ -44,6 +45,7 @@ class Upstream:
         cache: what is kept of replies.
         strain: what a circuit bears.
         registry: where the metrics are.
+        now: a clock that goes on while this process does not: what it began before is not sent long after.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Upstream:
         cache: Cache | None = None,
         strain: Strain | None = None,
         registry: CollectorRegistry | None = None,
+        now: Callable[[], float] = unsleeping,
     ) -> None:
         self._http = http
+        self._now = now
         self._seconds = seconds
         self._vendor = vendor
         self._slots = slots or Slots()
@@ -93,7 +97,7 @@ class Upstream:
         await self._slots.take(claim)
         try:
             passage = self._breaker.enter(credential.name, caller)
-            turn = Turn(self, credential, tenant, passage, asyncio.get_running_loop().time() + self._seconds)
+            turn = Turn(self, credential, tenant, passage, self._now() + self._seconds)
             try:
                 yield turn
             except BaseException:
@@ -149,10 +153,11 @@ class Upstream:
         """
         vendor, credential = self._vendor, turn.credential
         every = {"accept-encoding": "identity", **vendor.headers, **headers, **credential.headers}
-        if asyncio.get_running_loop().time() >= turn.until:
+        left = turn.until - self._now()
+        if left <= 0:
             raise Refusal("upstream_timeout", f"the time for {vendor.name} was over before this was sent")
         try:
-            async with asyncio.timeout_at(turn.until):
+            async with asyncio.timeout(left):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
             turn.passage.failed(outage=True)
@@ -168,8 +173,7 @@ class Upstream:
             raise Refusal("upstream_broken", f"{vendor.name}: {error}") from error
         if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
             turn.passage.failed()
-            message = f"{vendor.name}'s reply came in a content encoding that was not asked for"
-            raise Refusal("upstream_broken", message)
+            raise Refusal("upstream_broken", f"{vendor.name}'s reply has a content encoding that was not asked for")
         if not 200 <= reply.status < 600:
             turn.passage.failed()
             raise Refusal("upstream_broken", f"{vendor.name} answered {reply.status}, which is no status of a reply")
