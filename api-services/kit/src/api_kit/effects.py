@@ -118,8 +118,11 @@ class Effects:
         return True
 
     def judge(self, call: Call, reply: Reply) -> Outcome:
-        """Read off a reply what became of a write: 2xx, done, or partial where not all is there; 5xx, unknown."""
-        if reply.status >= 500:
+        """Read off a reply what became of a write: 2xx, done, or partial where not all is there; 5xx, unknown.
+
+        302 and 303 may point to what was done; the other redirects ask for the same request elsewhere.
+        """
+        if reply.status >= 500 or reply.status in (302, 303):
             return Outcome("unknown", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
         if not reply.ok:
             return Outcome("failed", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
