@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -23,6 +24,7 @@ from api_kit.routes import Call, Fetch, Route, Table
 PROPOSED_SECONDS = 7 * 86_400.0
 MOST_COMPARED = 40_000
 """So many pairs of lines are compared; where more differ, all old ones stand before all new ones."""
+_ODD = re.compile(r"[^ -~]")
 
 
 async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
@@ -117,12 +119,13 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
 
 def visible(text: str) -> str:
     r"""Write hidden characters and controls as `\u{...}`; letters of other scripts stay."""
-    return "".join(
-        f"\\u{{{ord(character):x}}}"
-        if INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
-        else character
-        for character in text
-    )
+    return _ODD.sub(lambda found: _seen(found[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def _seen(character: str) -> str:
+    hidden = INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
+    return f"\\u{{{ord(character):x}}}" if hidden else character
 
 
 def diff(before: list[str], after: list[str]) -> list[str]:
