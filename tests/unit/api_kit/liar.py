@@ -12,9 +12,10 @@ from api_kit import Credential, Resource, Route, Table, Vendor
 from api_kit.breaker import Strain
 from api_kit.clock import unsleeping
 from api_kit.upstream import Upstream
+from api_kit.writing import PROPOSED
 from service_kit.http import HttpClient
 
-LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard")
+LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard", "proposal")
 MEGABYTE = b"x" * 1_000_000
 BOMB = zlib.compress(MEGABYTE * 4)
 TABLE = Table(
@@ -75,6 +76,8 @@ class Liar:
             say(writer, b"<html>Down for maintenance</html>", kind="text/html")
         elif word == "error":
             say(writer, {"message": "Bad credentials", "status": "401"}, etag='"lie"')
+        elif word == "proposal":
+            say(writer, {"project": "secret"}, status=202, kind=PROPOSED)
         elif word == "half":
             say(writer, document, length=1000)
         elif word == "bomb":

@@ -32,6 +32,7 @@ async def api(liar: Liar, tmp_path: Path, pool: Pool) -> AsyncIterator[Toy]:
     [
         ("html", 502, "upstream_broken"),
         ("error", 502, "reply_foreign"),
+        ("proposal", 502, "reply_foreign"),
         ("half", 502, "upstream_broken"),
         ("huge", 502, "reply_too_large"),
         ("bomb", 502, "upstream_broken"),

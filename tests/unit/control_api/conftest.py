@@ -21,6 +21,13 @@ def trigger() -> dict[str, Any]:
     return dict(TRIGGER)
 
 
+def settings_of(folder: Path, **more: str) -> ControlSettings:
+    """Read the settings of a control with its files in a folder."""
+    files = {"ACCESS_FILE": str(folder / "access.yaml"), "TRIGGERS_FILE": str(folder / "triggers.yaml")}
+    secrets = {"DATABASE_URL": "postgresql://unused", "GITHUB_WEBHOOK_SECRET": f"an-older-one,{SECRET}"}
+    return load(ControlSettings, files | secrets | more)
+
+
 @pytest.fixture
 async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -> AsyncIterator[Control]:
     """A running control with the skill registered and no worker anywhere."""
@@ -28,14 +35,5 @@ async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -
     schema = {"properties": {"issue": {"type": "integer"}}}
     row = SkillRow(name="issue-triage", version="v1", engine="claude", model="m", description="d", input_schema=schema)
     await register_skills(pool, [row])
-    settings = load(
-        ControlSettings,
-        {
-            "DATABASE_URL": "postgresql://unused",
-            "ACCESS_FILE": str(tmp_path / "access.yaml"),
-            "TRIGGERS_FILE": str(tmp_path / "triggers.yaml"),
-            "GITHUB_WEBHOOK_SECRET": f"an-older-one,{SECRET}",
-        },
-    )
-    async with serving(build(settings, pool)) as url, HttpClient(base_url=url) as http:
+    async with serving(build(settings_of(tmp_path), pool)) as url, HttpClient(base_url=url) as http:
         yield Control(http, pool, tmp_path, url=url)

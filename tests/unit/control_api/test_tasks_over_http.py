@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +13,15 @@ import pytest
 from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
+from control_api.app import build
 from control_api.doors import Doors
 from control_api.errors import Refusal
 from fixtures.control import OTHER_TOKEN, TOKEN, Control
+from fixtures.serving import serving
 from service_kit.access import AccessFile
-from service_kit.http import Reply
+from service_kit.http import HttpClient, Reply
 from starlette.requests import Request
+from unit.control_api.conftest import settings_of
 
 TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
 
@@ -129,6 +135,29 @@ async def test_a_tenant_does_not_see_another_s_tasks(control: Control) -> None:
         assert (await control.http.request(method, path, headers=other)).status == 404
     assert (await control.http.request("GET", "/v1/tasks", headers=other)).json() == {"tasks": []}
     assert (await control.http.request("GET", f"/v1/tasks/{uuid4()}", headers=control.headers)).status == 404
+
+
+async def test_one_tenant_holds_half_of_the_streams(control: Control, tmp_path: Path) -> None:
+    """However many event streams one tenant opens, another has places left; who has none is told how it stands."""
+    place = (await post(control, TASK)).headers["location"]
+    other = {"authorization": f"Bearer {OTHER_TOKEN}"}
+    theirs = (await control.http.request("POST", "/v1/tasks", json=TASK, headers=other)).headers["location"]
+    app = build(settings_of(tmp_path, MAX_STREAMS="4"), control.pool)
+    async with serving(app) as url, HttpClient(base_url=url) as http, AsyncExitStack() as streams:
+
+        async def opened(path: str, headers: Mapping[str, str]) -> int:
+            reply = await streams.enter_async_context(http.stream("GET", path + "/events", headers=headers))
+            return reply.status
+
+        assert [await opened(place, control.headers) for _ in range(3)] == [200, 200, 503]
+        assert [await opened(theirs, other) for _ in range(3)] == [200, 200, 503]
+        refused = await http.request("GET", place + "/events", headers=control.headers)
+        assert "2 event streams of this tenant are open, 4 of all" in refused.text
+        await streams.aclose()
+        async with asyncio.timeout(30):
+            while await opened(place, control.headers) != 200:
+                await asyncio.sleep(0.05)
+        await streams.aclose()
 
 
 async def test_cancel_ends_a_queued_task_once(control: Control) -> None:

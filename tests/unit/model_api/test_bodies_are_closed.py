@@ -144,7 +144,7 @@ async def test_a_refusal_is_the_vendors_shape_and_costs_nothing(api: House) -> N
         ("content_type", 415): await api.post(ask("x"), headers={"content-type": "text/plain"}),
         ("body_too_large", 413): await api.post(ask("x" * 10_500_000)),
         ("method", 405): await api.http.get("/v1/messages"),
-        ("unknown_route", 404): await api.post(ask("x"), path="/v1/messages/batches"),
+        ("unknown_route", 404): await api.post(ask("x"), path="/v1/messages/"),
     }
     for (reason, status), reply in replies.items():
         body = reply.json()

@@ -147,6 +147,15 @@ def test_a_token_that_lacks_a_required_claim_is_refused(keys: Keys, claim: str) 
         keys.verifier().task(token)
 
 
+def test_a_time_of_no_year_is_refused(keys: Keys) -> None:
+    """A token that ends when no calendar has a year is not usable, whoever signed it."""
+    private, now = json.loads(keys.private.read_text()), int(time.time())
+    payload = {"iss": "agent-engine", "sub": str(uuid4()), "aud": "github-api", "iat": now, "exp": 10**18, "jti": "j"}
+    token = jwt.encode(payload, PyJWK.from_dict(private), algorithm="EdDSA", headers={"kid": private["kid"]})
+    with pytest.raises(TokenError, match="of no year"):
+        keys.verifier().task(token)
+
+
 def test_a_token_is_dated_by_the_clock_that_counts(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signer whose clock is minutes ahead signs good tokens by another; those by its own are refused."""
     true = datetime.now(UTC)

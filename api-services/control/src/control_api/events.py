@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from service_kit.foreign import clean_line
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from control_api.errors import Refusal
 from control_api.tasks import Tasks
@@ -65,14 +67,14 @@ class Wakes:
 
 
 class EventStreams:
-    """The event streams of tasks; at most so many are open at once."""
+    """The event streams of tasks; at most so many are open at once, and half of them for one tenant."""
 
     def __init__(self, pool: asyncpg.Pool, tasks: Tasks, wakes: Wakes, *, most: int) -> None:
         self._pool = pool
         self._tasks = tasks
         self._wakes = wakes
         self._most = most
-        self._open = 0
+        self._open: Counter[str] = Counter()
 
     def routes(self) -> list[Route]:
         """Give the route."""
@@ -81,13 +83,13 @@ class EventStreams:
     async def _stream(self, request: Request) -> Response:
         view = await self._tasks.seen(request)
         after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
-        if self._open >= self._most:
-            raise Refusal(503, "streams", f"{self._most} event streams are open", "Try again later, or poll the task.")
+        if self._open.total() >= self._most or self._open[view.tenant] >= max(1, self._most // 2):
+            message = f"{self._open[view.tenant]} event streams of this tenant are open, {self._open.total()} of all"
+            raise Refusal(503, "streams", message, "Try again later, or poll the task.")
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(self._lines(view.id, after), media_type="text/event-stream", headers=headers)
+        return Counted(self._open, view.tenant, self._lines(view.id, after), headers=headers)
 
     async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
-        self._open += 1
         quiet = 0.0
         try:
             with self._wakes.waiting(task_id) as news:
@@ -114,8 +116,27 @@ class EventStreams:
                             await news.wait()
         except UnreadableRow as error:
             yield f": {clean_line(str(error))}\n\n"
+
+
+class Counted(StreamingResponse):
+    """An event stream that takes a place of its tenant while it is sent."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, places: Counter[str], tenant: str, lines: AsyncIterator[str], *, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(lines, headers=headers)
+        self._places = places
+        self._tenant = tenant
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        self._places[self._tenant] += 1
+        try:
+            await super().__call__(scope, receive, send)
         finally:
-            self._open -= 1
+            self._places[self._tenant] -= 1
 
 
 def _after(text: str | None) -> tuple[int, int]:

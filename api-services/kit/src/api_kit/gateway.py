@@ -33,7 +33,7 @@ from api_kit.reply import (
 )
 from api_kit.routes import Call, Route, Table
 from api_kit.upstream import EVERYTHING, Credential, Turn, Upstream, Vendor, document_of
-from api_kit.writing import Writer, is_ours
+from api_kit.writing import WAITING, Writer
 
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 CONDITIONS = ("if-none-match", "if-modified-since")
@@ -110,7 +110,8 @@ class Gateway:
                     call, reply = await self._follow(reply, call, caller, turn, entry)
             if 300 <= reply.status < 400 and reply.status != HTTPStatus.NOT_MODIFIED:
                 raise Refusal("redirect", f"{self.vendor.name} answered {reply.status}, which is not followed")
-            self.check(call, caller, reply)
+            if entry.effect_state not in WAITING:
+                self.check(call, caller, reply)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
         return passed_on(reply, address, self.upstream, self.table, _marks(entry))
 
@@ -250,7 +251,7 @@ class Gateway:
         Raises:
             Refusal: `reply_foreign` or `upstream_broken`.
         """
-        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque or is_ours(reply):
+        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque:
             return
         document = document_of(reply)
         if document is not None:

@@ -26,6 +26,8 @@ from api_kit.upstream import Vendor
 
 JSON = "application/json; charset=utf-8"
 PROPOSED = "application/vnd.agent-bot.proposal+json"
+WAITING = frozenset({"proposed", "approved"})
+"""States in which the reply is this gateway's own word of a proposal."""
 EARLIER = timedelta(minutes=10)
 """How far back a probe looks beyond the send: clocks may be minutes apart."""
 Sender = Callable[[Call], Awaitable[Reply]]
@@ -125,7 +127,7 @@ class Writer:
                 return Reply.made(earlier.status or HTTPStatus.OK, earlier.answer, earlier.answer_type or JSON)
             case "done" | "partial":
                 raise Refusal("effect_done", f"this was done before: {told(earlier)}")
-            case "proposed" | "approved":
+            case state if state in WAITING:
                 return self._waiting(entry, earlier.id, earlier.state)
             case "denied" | "expired":
                 raise Refusal("denied", f"this was proposed before: {told(earlier)}")
@@ -153,11 +155,6 @@ class Writer:
             "message": "stored and not sent: a policy or a person decides after this task has ended",
         }
         return made(document, HTTPStatus.ACCEPTED, PROPOSED)
-
-
-def is_ours(reply: Reply) -> bool:
-    """Say whether a reply is this gateway's own word of a proposal."""
-    return reply.status == HTTPStatus.ACCEPTED and reply.headers.get("content-type") == PROPOSED
 
 
 def made(document: Json, status: int, content_type: str = JSON) -> Reply:

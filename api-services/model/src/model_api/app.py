@@ -77,7 +77,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
             yield
             await spending.drain()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             exchange("/v1/messages", MessagesRequest),
             exchange("/v1/messages/count_tokens", CountRequest),
@@ -95,6 +95,8 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
         exception_handlers={404: _refuse, 405: _refuse, 500: _fail},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

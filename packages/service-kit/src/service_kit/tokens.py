@@ -256,13 +256,19 @@ def _from_the_future(issued_at: float) -> str:
 
 
 def _claims(payload: dict[str, Any]) -> RunClaims:
+    try:
+        times = {
+            "issued_at": datetime.fromtimestamp(payload["iat"], UTC),
+            "expires_at": datetime.fromtimestamp(payload["exp"], UTC),
+        }
+    except (OverflowError, ValueError, OSError):
+        raise TokenError("claims", "the token's times are of no year that there is") from None
     run = {
         "jti": payload["jti"],
         "task": payload["sub"],
         "attempt": payload.get("attempt"),
         "tenant": payload.get("tenant"),
-        "issued_at": datetime.fromtimestamp(payload["iat"], UTC),
-        "expires_at": datetime.fromtimestamp(payload["exp"], UTC),
+        **times,
     }
     try:
         if "models" in payload:
