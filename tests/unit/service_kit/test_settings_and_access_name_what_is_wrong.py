@@ -77,6 +77,14 @@ def test_a_secret_of_more_than_a_line_is_refused_by_name(control: str) -> None:
     assert load(Lines, {"GITHUB_TOKEN": "ghp_1", "MODELS": f"a,{control}b"}).models == f"a,{control}b"
 
 
+@pytest.mark.parametrize("token", [" ghp_1", "ghp_1 "])
+def test_a_secret_in_blanks_is_refused_by_name(token: str) -> None:
+    """No header begins or ends with a blank, so that what was pasted with one opens nothing."""
+    with pytest.raises(ConfigError, match="^GITHUB_TOKEN is not usable: it begins or ends with a blank") as error:
+        load(Lines, {"GITHUB_TOKEN": token})
+    assert "ghp_1" not in str(error.value)
+
+
 def test_either_name_sets_a_setting() -> None:
     """An alias serves as well as the first name."""
     assert load(Sample, {"GITHUB_PAT": "t", "PORT": "7"}) == Sample(port=7, GITHUB_TOKEN="t")

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
             for text in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(text, str) and CONTROL.search(text):
                     raise ValueError("it holds a line break or another control character: take it out")
+                if isinstance(text, str) and text != text.strip():
+                    raise ValueError("it begins or ends with a blank: take it out")
         return value
 
 
