@@ -80,7 +80,7 @@ def test_a_secret_of_more_than_a_line_is_refused_by_name(control: str) -> None:
 @pytest.mark.parametrize("token", [" ghp_1", "ghp_1 "])
 def test_a_secret_in_blanks_is_refused_by_name(token: str) -> None:
     """No header begins or ends with a blank, so that what was pasted with one opens nothing."""
-    with pytest.raises(ConfigError, match="^GITHUB_TOKEN is not usable: it begins or ends with a blank") as error:
+    with pytest.raises(ConfigError, match=r"^GITHUB_TOKEN is not usable: it begins or ends with a blank") as error:
         load(Lines, {"GITHUB_TOKEN": token})
     assert "ghp_1" not in str(error.value)
 
