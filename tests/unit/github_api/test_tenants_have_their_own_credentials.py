@@ -77,7 +77,7 @@ async def test_what_one_was_answered_or_refused_is_not_the_others(api: House) ->
 
 
 async def test_a_changed_file_counts_without_a_restart(api: House, tokens_file: Path, pool: asyncpg.Pool) -> None:
-    """A new token and a removed one count at the next look; a file that cannot be read changes nothing."""
+    """New and removed tokens count at the next look; a file that cannot be read does not, and /ready says so."""
     write_tokens(tokens_file, {"default": OTHER_TOKEN})
     await asyncio.sleep(LOOK_EVERY_SECONDS)
     assert (await comment(api, pool, "default")).json()["user"]["login"] == "other-bot"
@@ -85,6 +85,9 @@ async def test_a_changed_file_counts_without_a_restart(api: House, tokens_file: 
     write_tokens(tokens_file, BOTH, mode=0o644)
     await asyncio.sleep(LOOK_EVERY_SECONDS)
     assert (await api.ask("GET", ISSUE, token=api.token(tenant="acme"))).json()["reason"] == "credential"
+    async with httpx.AsyncClient(verify=False) as http:
+        ready = (await http.get(f"{api.url}/ready")).json()
+    assert "is open to others (644)" in ready["warnings"]["credentials"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from api_kit.audit import Audit
 from api_kit.breaker import Strain
 from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
+from api_kit.credentials import TenantCredentials
 from api_kit.effects import Effects
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.gateway import Bounds, Gateway
@@ -119,10 +120,11 @@ def build_gateway(
     registry: CollectorRegistry,
 ) -> Starlette:
     """Put health routes and the Host check around a gateway."""
-    name = f"{gateway.vendor.name}-api"
-    health = health_routes(
-        service=name, version=version, checks=checks, registry=registry, warnings=gateway.callers.faults()
-    )
+    name, credential = f"{gateway.vendor.name}-api", gateway.vendor.credential
+    warnings = gateway.callers.faults()
+    if isinstance(credential, TenantCredentials):
+        warnings["credentials"] = credential.fault
+    health = health_routes(service=name, version=version, checks=checks, registry=registry, warnings=warnings)
     guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected)
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False

@@ -87,6 +87,10 @@ class TenantCredentials:
             raise Refusal("credential", message, remedy=f"Name its token under `tenants` in {self._variable}.")
         return found
 
+    def fault(self) -> str | None:
+        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        return self._file.fault()
+
     def _read(self, path: Path) -> dict[str, Credential]:
         try:
             refuse_open(path, f"{self._variable}={path}")
