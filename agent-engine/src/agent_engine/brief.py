@@ -11,6 +11,7 @@ from agent_contracts import EffectSummary
 from agent_ledger import Claim
 from service_kit.foreign import new_nonce
 
+from agent_engine.confinement.folders import folder_of
 from agent_engine.house import House
 from agent_engine.prompt import system_prompt, task_prompt
 from agent_engine.schema import wrapped
@@ -63,7 +64,7 @@ async def brief(
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
-        folder=house.runs / f"{claim.id}-{claim.attempt}",
+        folder=folder_of(house.runs, claim.id, claim.attempt),
         system_prompt=system_prompt(skill, binding),
         prompt=task_prompt(
             claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None

@@ -17,6 +17,7 @@ from service_kit.errors import ConfigError
 from service_kit.log import get_logger
 from service_kit.tokens import Signer
 
+from agent_engine.confinement.folders import held
 from agent_engine.confinement.layout import Confinement
 from agent_engine.confinement.moved import sweep
 from agent_engine.confinement.probe import probe
@@ -79,9 +80,7 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     shelf = load_shelf(known_folders(settings.folders()))
     for warning in shelf.warnings:
         log.warning("skill", warning=warning)
-    left = await asyncio.to_thread(sweep)
-    if left:
-        log.info("folders_of_dead_workers_removed", count=left)
+    _tell(await asyncio.to_thread(sweep))
     found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
     if found.reduced:
         log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
@@ -99,7 +98,7 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
         settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
     )
     try:
-        yield House(
+        house = House(
             settings=settings,
             pool=pool,
             redis=redis,
@@ -112,9 +111,17 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
         )
+        with held(house.runs) as left:
+            _tell(left)
+            yield house
     finally:
         await redis.aclose()
         await pool.close()
+
+
+def _tell(left: int) -> None:
+    if left:
+        log.info("folders_of_dead_workers_removed", count=left)
 
 
 def strangers(path: Path, access: AccessFile, shelf: Shelf) -> list[str]:

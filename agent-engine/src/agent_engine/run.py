@@ -11,6 +11,7 @@ from agent_contracts.event import Warning as WarningEvent
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.confinement.folders import remove_earlier
 from agent_engine.confinement.harvest import collect, read_file
 from agent_engine.confinement.layout import Confined, Confinement, Launch, Layout
 from agent_engine.drivers.protocol import Driver, Stream
@@ -76,6 +77,7 @@ async def run(
             await asyncio.shield(confined.close())
     finally:
         await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
+        await asyncio.to_thread(remove_earlier, spec.folder)
 
 
 def _launch(spec: RunSpec, driver: Driver, layout: Layout) -> Launch:

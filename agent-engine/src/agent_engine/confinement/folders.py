@@ -1,0 +1,65 @@
+"""The folders of runs in a worker's own: what killed workers left there is removed.
+
+Owns the folders `<task>-<attempt>`, and `.lock` beside them, which each worker of the folder holds while it lives.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import UUID
+
+LOCK = ".lock"
+OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9]+)")
+
+
+def folder_of(runs: Path, task: UUID, attempt: int) -> Path:
+    """Give where a run may keep files while it lasts."""
+    return runs / f"{task}-{attempt}"
+
+
+@contextmanager
+def held(runs: Path) -> Iterator[int]:
+    """Hold the folder as one of its workers; the only one removes what others left, and gets how many folders.
+
+    A folder that cannot be locked here is left as it is.
+    """
+    with suppress(OSError):
+        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        lock = os.open(runs / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield 0
+        return
+    try:
+        yield _take(lock, runs)
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, runs: Path) -> int:
+    removed = 0
+    with suppress(OSError):
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            removed = sum(_remove(folder) for folder in runs.iterdir() if OURS.fullmatch(folder.name))
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    return removed
+
+
+def remove_earlier(folder: Path) -> None:
+    """Remove what earlier attempts of a run's task left beside its folder: their leases are over."""
+    own = OURS.fullmatch(folder.name)
+    for other in folder.parent.glob(f"{own[1]}-*") if own else ():
+        found = OURS.fullmatch(other.name)
+        if own and found and int(found[2]) < int(own[2]):
+            _remove(other)
+
+
+def _remove(folder: Path) -> bool:
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
