@@ -84,17 +84,20 @@ class Place:
         """Read a secret that `init` made.
 
         Raises:
-            ConfigError: it is not there, or others may read it.
+            ConfigError: it is not there, empty or a folder, or others may read it.
             PermissionError: it is another user's.
         """
         path = self.home / "secrets" / name
         try:
             refuse_open(path)
-            return path.read_text().strip()
+            found = path.read_text().strip()
         except PermissionError:
             raise
         except OSError as error:
             raise ConfigError(f"{path} cannot be read ({error.strerror}): `make init` makes what is missing") from None
+        if not found:
+            raise ConfigError(f"{path} is empty: put back what it held, or remove it: `make init` makes a new one")
+        return found
 
     @property
     def runtime(self) -> Path:
@@ -110,7 +113,7 @@ class Place:
         """
         self.make_home()
         keep = self.home / "secrets"
-        refuse_open(keep)
+        refuse_open(keep, folder=True)
         if not (keep / "signing-key.json").exists():
             write_keys(keep / "signing-key.json", keep / "jwks.json")
         elif not (keep / "jwks.json").exists():

@@ -126,6 +126,19 @@ def test_a_secret_open_to_others_is_refused(place: Place, name: str, mode: int) 
         place.secret(name)
 
 
+@pytest.mark.parametrize("name", ["control.door", "ref.key", "github-mcp.service"])
+def test_a_secret_that_holds_nothing_is_refused(local: House, name: str) -> None:
+    """An empty file, and a folder in its place, are told as what they are, and nothing starts."""
+    path = local.place.home / "secrets" / name
+    path.write_text("\n")
+    with pytest.raises(ConfigError, match=rf"{name} is empty: put back what it held, or remove it: `make init` makes"):
+        local.check()
+    path.unlink()
+    path.mkdir(0o755)
+    with pytest.raises(ConfigError, match=rf"{name} is a folder, not a file: remove it"):
+        local.check()
+
+
 def test_secrets_in_an_open_folder_are_refused(place: Place) -> None:
     """What others may list or write is no place for secrets."""
     (place.home / "secrets").chmod(0o755)

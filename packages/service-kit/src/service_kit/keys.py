@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,20 +44,24 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def refuse_open(path: Path, named: str = "") -> None:
+def refuse_open(path: Path, named: str = "", *, folder: bool = False) -> None:
     """Refuse a secret that others may read or change.
 
     Args:
         path: the file or folder.
         named: what the message begins with, as in `VARIABLE=path`; the path alone where it is empty.
+        folder: whether it is a folder.
 
     Raises:
         OSError: it cannot be looked at.
-        ConfigError: it is open to others; says how to close it.
+        ConfigError: it is open to others, or a folder in place of a file; says how to mend it.
     """
     mode = path.stat().st_mode
+    if stat.S_ISDIR(mode) and not folder:
+        remedy = "remove it, and put the file there (`make init` makes those of a house)"
+        raise ConfigError(f"{named or path} is a folder, not a file: {remedy}")
     if mode & OPEN_TO_OTHERS:
-        remedy = f"chmod {'700' if path.is_dir() else '600'} {path}"
+        remedy = f"chmod {'700' if folder else '600'} {path}"
         raise ConfigError(f"{named or path} is open to others ({mode & 0o777:o}): {remedy}")
 
 
