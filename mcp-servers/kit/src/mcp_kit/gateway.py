@@ -69,4 +69,9 @@ def refused(reply: Reply) -> ToolFailed | None:
     kind = Refused if reply.status == FORBIDDEN else ToolFailed
     after = reply.headers.get("retry-after", "")
     wait = f" (Retry-After: {after} s)" if after.isascii() and after.isdigit() else ""
-    return kind(f"The gateway refused this: {clean_line(refusal.message)}", next_step=clean_line(refusal.remedy) + wait)
+    message = _sentence(f"The gateway refused this: {clean_line(refusal.message)}")
+    return kind(message, next_step=clean_line(refusal.remedy) + wait)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

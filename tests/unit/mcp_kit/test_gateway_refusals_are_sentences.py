@@ -1,0 +1,30 @@
+"""What a gateway refuses is told to the model in sentences: what is wrong, then what to do."""
+
+import json
+
+import httpx
+import pytest
+from mcp_kit.gateway import REASON, refused
+from mcp_kit.reply import render_error
+from service_kit.http import Reply
+
+REMEDY = "Name its token under `tenants` in GITHUB_UPSTREAM_TOKENS_FILE."
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("tenant 'acme' has no credential for github", "tenant 'acme' has no credential for github."),
+        ("a sentence already.", "a sentence already."),
+        ("is it one?", "is it one?"),
+        ("x" * 400, "x…"),
+    ],
+)
+def test_message_and_remedy_are_sentences(message: str, told: str) -> None:
+    """However the gateway's message ends, it is one sentence and the remedy the next."""
+    body = json.dumps({"message": message, "reason": "credential", "remedy": REMEDY}).encode()
+    error = refused(Reply(403, httpx.Headers({REASON: "credential"}), body))
+    assert error is not None
+    first, second = render_error(error, nonce="n").splitlines()
+    assert first.endswith(told)
+    assert second == REMEDY
