@@ -152,6 +152,7 @@ async def test_server_that_is_not_ready_says_why() -> None:
 @pytest.mark.parametrize(
     ("seconds", "state", "says"),
     [
+        (1, "ok", r"as PostgreSQL's: (model-api, )?github-mcp$"),
         (-5, "ok", r"at most 15 s from PostgreSQL's: .*github-mcp \d+ s behind"),
         (300, "bad", r"more than 15 s from PostgreSQL's: .*github-mcp (29\d|300) s ahead"),
         (-300, "bad", r"more than 15 s from PostgreSQL's: .*github-mcp 30\d s behind"),

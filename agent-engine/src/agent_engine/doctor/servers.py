@@ -14,6 +14,8 @@ from agent_engine.servers import SERVERS
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
 """A clock further off is told before tokens are refused for it."""
+SEEN_SECONDS = 2
+"""A server dates its answer in whole seconds, and the answer takes its time: less is no difference."""
 
 
 async def model_api(settings: DoctorSettings) -> str:
@@ -53,17 +55,21 @@ async def clocks(settings: DoctorSettings) -> str:
         f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
     }
     found = await ahead(urls, clock)
-    told = ", ".join(f"{name} {_apart(round(seconds))}" for name, seconds in found.items())
-    if not told:
+    if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")
+    same = ", ".join(name for name, seconds in found.items() if abs(seconds) < SEEN_SECONDS)
+    apart = [f"{name} {_apart(seconds)}" for name, seconds in found.items() if abs(seconds) >= SEEN_SECONDS]
+    if not apart:
+        return f"as PostgreSQL's: {same}"
+    told = ", ".join(apart) + (f"; as PostgreSQL's: {same}" if same else "")
     if any(abs(seconds) > NEAR_SECONDS for seconds in found.values()):
         detail = f"more than {NEAR_SECONDS} s from PostgreSQL's: {told}"
         raise Unwell(detail, f"set the hosts' clocks: past {LEEWAY_SECONDS} s the runs' tokens are refused")
     return f"at most {NEAR_SECONDS} s from PostgreSQL's: {told}"
 
 
-def _apart(seconds: int) -> str:
-    return f"{abs(seconds)} s" + (" ahead" if seconds > 0 else " behind" if seconds < 0 else "")
+def _apart(seconds: float) -> str:
+    return f"{abs(round(seconds))} s {'ahead' if seconds > 0 else 'behind'}"
 
 
 async def _ready(url: str, variable: str) -> str:
