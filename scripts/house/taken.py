@@ -3,10 +3,13 @@
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from service_kit.errors import ConfigError
 
 from house.place import PORTS, Place, variable_of
+from house.ports import remembered
+from house.supervise import Supervisor
 
 STEP = 1000
 
@@ -34,7 +37,8 @@ def refuse_taken(place: Place, names: Iterable[str], environ: Mapping[str, str])
     for name, port in ports.items():
         why = _refusal(port)
         if why:
-            raise ConfigError(f"port {port} for {name} cannot be used ({why}): {_remedy(name, ports, environ)}")
+            remedy = f"{_stop(place, port)}, {_remedy(name, ports, environ)}"
+            raise ConfigError(f"port {port} for {name} cannot be used ({why}): {remedy}")
 
 
 def _said(name: str, environ: Mapping[str, str]) -> str:
@@ -43,17 +47,27 @@ def _said(name: str, environ: Mapping[str, str]) -> str:
     return f"{given[0]}={environ[given[0]]}" if given else f"the default of {variable_of(name)}"
 
 
+def _stop(place: Place, port: int) -> str:
+    """Say how the port becomes free; the other house of this checkout, its own or the demo's, is known by name."""
+    for home in (place.home.parent, place.home / "demo"):
+        other = remembered(replace(place, home=home))
+        if other is not None and port in other.ports.values() and Supervisor(other).pid() is not None:
+            return f"the house in {home} has it: stop that house with `make down`"
+    return "stop what uses it"
+
+
 def _remedy(name: str, ports: Mapping[str, int], environ: Mapping[str, str]) -> str:
     variable = variable_of(name)
     if environ.get(variable):
-        return f"stop what uses it, or set {variable} to another port than {environ[variable]}"
+        return f"or set {variable} to another port than {environ[variable]}"
     moved = [PORTS[other] for other in ports if not environ.get(variable_of(other))]
     now = environ.get("PORT_OFFSET") or "0"
     offsets = (offset for offset in range(STEP, 65_536 - max(moved), STEP) if str(offset) != now)
     free = next((offset for offset in offsets if not any(_refusal(port + offset) for port in moved)), None)
+    if free is None:
+        return f"or set {variable} to a free port"
     instead = f" instead of {now}" if now != "0" else ""
-    move = f", or move all ports with PORT_OFFSET={free}{instead}, where all are free" if free else ""
-    return f"stop what uses it, set {variable} to a free port{move}"
+    return f"set {variable} to a free port, or move all ports with PORT_OFFSET={free}{instead}, where all are free"
 
 
 def _refusal(port: int) -> str | None:

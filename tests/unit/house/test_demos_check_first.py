@@ -1,11 +1,15 @@
 """The demo looks for what would stop it before it says or touches anything."""
 
 import fcntl
+import os
 import socket
 
 import pytest
 from house.demo import demo
 from house.place import Place
+from house.ports import remember
+from house.processes import Process
+from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 
 
@@ -38,6 +42,23 @@ async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_d
         message, said = await refused(environ)
     assert f"port {port} for github-mcp cannot be used" in message
     assert said == []
+
+
+async def test_a_house_that_is_up_is_named(environ: dict[str, str], place: Place) -> None:
+    """Where this checkout's own house has the port, the message says which house, and how it is stopped."""
+    supervisor = Supervisor(place)
+    supervisor.launch([Process("one", ["sleep", "60"], {"PATH": os.defpath})])
+    try:
+        remember(place, environ)
+        with socket.create_server(("127.0.0.1", place.ports["control"])):
+            message, said = await refused(environ)
+            assert f"(Address already in use): the house in {place.home} has it: stop that house with `make" in message
+            assert said == []
+            supervisor.stop()
+            message, _ = await refused(environ)
+            assert "(Address already in use): stop what uses it, or set CONTROL_PORT" in message
+    finally:
+        supervisor.stop()
 
 
 async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) -> None:
