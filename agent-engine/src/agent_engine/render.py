@@ -4,7 +4,8 @@ Everything that came from outside is printed as plain text without escape sequen
 """
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,10 @@ ARGUMENT_LIMIT = 60
 ARGUMENTS_LIMIT = 140
 TEXT_LIMIT = 300
 ID_WIDTH = 36
+GAP = 2
+COLUMNS = ("task", "state", "skill", "attempt", "door", "created", "key")
+LESS_TELLING = ("skill", "created", "attempt", "door", "key")
+"""The columns of a table of tasks beside id and state: on a narrow terminal the last ones go first."""
 STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "bold yellow", "rejected": "bold red"}
 
 
@@ -227,26 +232,52 @@ def task_view(view: TaskView, confinement: str | None = None) -> RenderableType:
     return table
 
 
-def tasks_view(views: list[TaskView]) -> RenderableType:
-    """Show tasks as a table, newest first."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+def tasks_view(views: Sequence[TaskView], width: int | None = None) -> RenderableType:
+    """Show tasks as a table, newest first.
+
+    Args:
+        views: the tasks.
+        width: the terminal's, if it has one; columns that do not fit whole are left out, but for ids and states.
+    """
+    rows = [_cells(view) for view in views]
+    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim")
     table.add_column("task", no_wrap=True, min_width=ID_WIDTH)
-    for name in ("state", "skill", "attempt", "door", "created", "key"):
+    table.add_column("state", overflow="fold")
+    shown = _fitting(rows, width)
+    for name in shown:
         table.add_column(name)
-    for view in views:
-        state = Line(
-            view.state.value + (f" ({view.reason})" if view.reason else ""), style=STYLES.get(view.state.value, "")
-        )
-        table.add_row(
-            Line(str(view.id)),
-            state,
-            plain(view.skill),
-            Line(f"{view.attempt}/{view.max_attempts}"),
-            plain(view.door),
-            plain(_moment(view.created_at)),
-            plain(view.concurrency_key or "", 60),
-        )
+    for row in rows:
+        table.add_row(*(row[name] for name in ("task", "state", *shown)))
     return table
+
+
+def _cells(view: TaskView) -> dict[str, Line]:
+    """Give a task's cells by column."""
+    style = STYLES.get(view.state.value, "")
+    return {
+        "task": Line(str(view.id)),
+        "state": Line(view.state.value + (f" ({view.reason})" if view.reason else ""), style=style),
+        "skill": plain(view.skill),
+        "attempt": Line(f"{view.attempt}/{view.max_attempts}"),
+        "door": plain(view.door),
+        "created": plain(_moment(view.created_at)),
+        "key": plain(view.concurrency_key or "", 60),
+    }
+
+
+def _fitting(rows: Sequence[Mapping[str, Line]], width: int | None) -> list[str]:
+    """Name what fits beside ids and states, the most telling first, each in its place."""
+
+    def room(name: str) -> int:
+        return max([len(name), *(row[name].cell_len for row in rows)]) + GAP
+
+    left = math.inf if width is None else width - room("task") - room("state")
+    fitting = set()
+    for name in LESS_TELLING:
+        if room(name) <= left:
+            left -= room(name)
+            fitting.add(name)
+    return [name for name in COLUMNS if name in fitting]
 
 
 def _moment(at: datetime | None) -> str | None:

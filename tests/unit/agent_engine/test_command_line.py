@@ -4,18 +4,21 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import agent_ledger
 import pytest
+from agent_contracts import TaskState
 from agent_engine.cli.app import app
 from agent_engine.render import tasks_view
+from agent_ledger import TaskView
 from rich.console import Console
 from typer.main import get_command
 from typer.testing import CliRunner
-from unit.agent_engine.commands import INPUT, Run, apart
+from unit.agent_engine.commands import INPUT, Run, apart, enqueued
 from unit.agent_engine.skill_folder import write_skill
 
 
@@ -168,9 +171,36 @@ def test_ids_are_never_cut(run: Run, database_url: str) -> None:
     task = run("enqueue", "issue-triage", "-i", f"repository={owner}/{name}", "-i", "issue=1").output.strip()
     (line,) = (line for line in run("tasks").output.splitlines() if line.startswith(task))
     assert re.search(f"queued +issue-triage +0/3 +cli +.* issue:{owner[:53]}…", line)
-    narrow = Console(width=40, file=io.StringIO())
-    narrow.print(tasks_view(apart(database_url, agent_ledger.list_tasks)))
-    assert task in narrow.file.getvalue()  # type: ignore[attr-defined]
+    assert task in "".join(printed(apart(database_url, agent_ledger.list_tasks), 40))
+
+
+def printed(views: Sequence[TaskView], width: int) -> list[str]:
+    """Print tasks as on a terminal of that width; give its lines."""
+    narrow = Console(width=width, file=io.StringIO())
+    narrow.print(tasks_view(views, width))
+    return narrow.file.getvalue().splitlines()  # type: ignore[attr-defined,no-any-return]
+
+
+def cells(line: str) -> list[str]:
+    """Give what stands in a line of a table."""
+    return re.split("  +", line.strip())
+
+
+def test_narrow_terminals_get_fewer_columns(run: Run, database_url: str) -> None:
+    """What is shown of a task stands whole on its one line; what is least asked for is left out."""
+    task = enqueued(run)
+    (queued,) = apart(database_url, agent_ledger.list_tasks)
+    views = [queued, replace(queued, state=TaskState.failed, reason="mcp_down", skill="a" * 30)]
+    whole = [cells(line) for line in printed(views, 300)]
+    seen = []
+    for width in range(60, 300):
+        lines = [cells(line) for line in printed(views, width)]
+        seen.append(lines[0])
+        places = [whole[0].index(name) for name in lines[0]]
+        assert lines == [[line[place] for place in places] for line in whole]
+    assert seen[0] == ["task", "state"]
+    assert seen[-1] == ["task", "state", "skill", "attempt", "door", "created", "key"]
+    assert cells(printed([queued], 80)[1]) == [task, "queued", "issue-triage", "0/3", "cli"]
 
 
 def test_options_reach_the_task(run: Run) -> None:

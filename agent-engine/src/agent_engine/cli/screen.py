@@ -42,6 +42,7 @@ class Screen:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.console = _console(None if sys.stdout.isatty() else PIPED_WIDTH)
+        self.width = self.console.width if self.console.is_terminal else None
 
     def show(self, view: RenderableType) -> None:
         """Print for people; nothing where JSON is wanted. Where no terminal has its own width, no table is cut."""

@@ -42,13 +42,16 @@ def tasks(
     limit: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """List tasks, newest first."""
+    """List tasks, newest first.
+
+    A narrow terminal shows fewer columns; --json gives all.
+    """
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
         async with ledger(load(LedgerAccess).database_url) as pool:
             views = await agent_ledger.list_tasks(pool, tenant=tenant, states=state, skill=skill, limit=limit)
-        screen.show(tasks_view(views) if views else Text("no tasks", style="dim"))
+        screen.show(tasks_view(views, screen.width) if views else Text("no tasks", style="dim"))
         for view in views:
             screen.data(row(view))
         return DONE
