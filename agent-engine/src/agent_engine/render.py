@@ -207,12 +207,13 @@ def effects_view(result: TaskResult) -> RenderableType:
     return table
 
 
-def task_view(view: TaskView, confinement: str | None = None) -> RenderableType:
-    """Show a task's row in the ledger."""
+def task_view(view: TaskView, confinement: str | None = None, waits: str | None = None) -> RenderableType:
+    """Show a task's row in the ledger, what confines it and what it waits for."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     rows: dict[str, object] = {
         "task": view.id,
         "state": view.state.value + (f" ({view.reason})" if view.reason else ""),
+        "waiting": waits,
         "skill": f"{view.skill} {view.skill_version[:12]}",
         "engine": f"{view.engine}, {view.model}",
         "door": f"{view.door}, tenant {view.tenant}",

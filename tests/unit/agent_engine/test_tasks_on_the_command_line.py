@@ -105,6 +105,16 @@ def test_waiting_exits_by_the_result(run: Run, database_url: str) -> None:
     assert run("tail", task).exit_code == 1
 
 
+def test_show_says_what_a_queued_task_waits_for(run: Run, database_url: str) -> None:
+    """What `tail` says of a task that nobody takes, `show` says too, and nothing of one that has ended."""
+    task = enqueued(run)
+    assert "no worker is alive: start one" in " ".join(run("show", task).output.split())
+    assert "no worker is alive: start one" in json.loads(run("show", task, "--json").output)["waits_for"]
+    apart(database_url, end)
+    assert "no worker" not in run("show", task).output
+    assert json.loads(run("show", task, "--json").output)["waits_for"] is None
+
+
 def test_retry_goes_through_the_door_as_it_is_now(run: Run, access: Path, database_url: str) -> None:
     """A skill or entry that access.yaml has closed since is not opened again by an old task."""
     task = enqueued(run)

@@ -21,7 +21,7 @@ from service_kit.settings import load
 from agent_engine.cli.input import SHOWN
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, told
 from agent_engine.cli.submit import cli_door, show_result, user
-from agent_engine.cli.waiting import watching
+from agent_engine.cli.waiting import waits_for, watching
 from agent_engine.follow import follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -84,11 +84,12 @@ def show(
                 await _show_events(screen, pool, task)
             result = await agent_ledger.get_result(pool, task)
             confinement = await confined_by(pool, view)
-            screen.show(task_view(view, confinement))
+            waits = await waits_for(pool, view)
+            screen.show(task_view(view, confinement, waits))
             if result is not None:
                 screen.show(result_view(result))
             document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
-            document["confinement"] = confinement
+            document |= {"confinement": confinement, "waits_for": waits}
             if events:
                 document["events"] = [event.model_dump(mode="json") for event in await all_events(pool, task)]
             screen.data(document)

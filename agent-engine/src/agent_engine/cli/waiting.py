@@ -47,11 +47,18 @@ async def hint_when_waiting(pool: asyncpg.Pool, task_id: UUID) -> AsyncIterator[
 async def _hint(pool: asyncpg.Pool, task_id: UUID) -> None:
     await asyncio.sleep(PATIENCE_SECONDS)
     view = await agent_ledger.get_task(pool, task_id)
-    if view is None or view.state is not TaskState.queued:
-        return
+    told = None if view is None else await waits_for(pool, view)
+    if told is not None:
+        tell("waiting", told)
+
+
+async def waits_for(pool: asyncpg.Pool, view: TaskView) -> str | None:
+    """Say what a task waits for, by who is at work now; None for one that is not queued."""
+    if view.state is not TaskState.queued:
+        return None
     running = await agent_ledger.list_tasks(pool, states=[TaskState.running], limit=AT_WORK)
     clock = await agent_ledger.read_clock(pool)
-    tell("waiting", what_it_waits_for(view, running, await agent_ledger.workers(pool), clock.now()))
+    return what_it_waits_for(view, running, await agent_ledger.workers(pool), clock.now())
 
 
 def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequence[WorkerRow], now: datetime) -> str:
