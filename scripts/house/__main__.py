@@ -8,11 +8,14 @@ import sys
 def main() -> int:
     """Run the command named on the command line; where nothing runs yet, or any more, Ctrl-C ends at once."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from service_kit.stdio import standard_streams
+
     from house import commands
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return commands.main()
+        with standard_streams():
+            return commands.main()
     except KeyboardInterrupt:
         return 130
     finally:

@@ -21,10 +21,7 @@ from house.supervise import Supervisor
 
 def say(text: str) -> None:
     """Print a line at once."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:  # what is left in the buffer would be tried once more at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    print(text, flush=True)
 
 
 def here() -> House:

@@ -115,6 +115,22 @@ def test_show_says_what_a_queued_task_waits_for(run: Run, database_url: str) -> 
     assert json.loads(run("show", task, "--json").output)["waits_for"] is None
 
 
+@pytest.mark.parametrize("line", ["tasks >&-", "show TASK | true", "tail TASK | true"])
+def test_nobody_reads(run: Run, database_url: str, line: str) -> None:
+    """Every command ends alike, without a word, where its output is closed or its reader has gone; `tail` at once."""
+    line = f"set -o pipefail; {sys.executable} -m agent_engine {line.replace('TASK', enqueued(run))}"
+    ended = subprocess.run(
+        ["bash", "-c", line],
+        env=os.environ | {"DATABASE_URL": database_url},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_retry_goes_through_the_door_as_it_is_now(run: Run, access: Path, database_url: str) -> None:
     """A skill or entry that access.yaml has closed since is not opened again by an old task."""
     task = enqueued(run)

@@ -132,10 +132,18 @@ def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
     assert up.pid() is None
 
 
-def test_a_reader_that_went_away_is_no_error(local: House) -> None:
-    """Where the pipe is closed, as by `| head -1`, there is no complaint."""
-    done = command(local.place, "health", before="exec > >(:); sleep 0.3")
-    assert (done.returncode, done.stderr) == (1, "")
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("exec > >(:); sleep 0.3", ""),
+        ("exec >&-", ""),
+        ("exec >/dev/full", "error: standard output takes no more: No space left on device: send it elsewhere\n"),
+    ],
+)
+def test_output_that_nobody_gets_is_one_line_at_most(local: House, before: str, said: str) -> None:
+    """Where the pipe is closed, as by `| head -1`, there is no complaint; where the disk is full there is one."""
+    done = command(local.place, "health", before=before)
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:

@@ -17,6 +17,7 @@ from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
 from service_kit.foreign import clean_line, for_terminal
 from service_kit.settings import load
+from service_kit.stdio import unread
 
 from agent_engine.cli.input import SHOWN
 from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, told
@@ -112,6 +113,8 @@ def tail(task: TaskId, as_json: Json = False) -> None:
                         screen.data(event.model_dump(mode="json"))
                     else:
                         view.show(event)
+                    if unread():
+                        return DONE
             return await show_result(screen, pool, task, with_row=False)
 
     finish(work())
