@@ -1,9 +1,12 @@
 """What can be set for `make up` can be set under compose too."""
 
+import re
+
 import pytest
 import yaml
-from house.place import ROOT
-from house.processes import OPTIONS
+from house.choice import Choice
+from house.place import ROOT, Place
+from house.processes import OPTIONS, processes
 from house.vendors import VENDORS
 
 MOUNTED = {"SKILLS_PATH", "CLAUDE_CLI", *(f"{vendor.prefix}UPSTREAM_TOKENS_FILE" for vendor in VENDORS)}
@@ -19,3 +22,26 @@ def test_compose_passes_each_option(process: str) -> None:
     lines = {name: f"${{{name}:-}}" for name in OPTIONS[process] if name not in MOUNTED}
     lacking = [f"{name}: {line}" for name, line in lines.items() if passed.get(name) != line]
     assert not lacking, f"add to {process} in docker-compose.*.yml, or to MOUNTED what names a file: {lacking}"
+
+
+REAL = {"MODEL": "real", **{vendor.chosen: "real" for vendor in VENDORS}}
+CREDENTIALS = {"ANTHROPIC_AUTH_TOKEN": "x", **{vendor.credential: "x" for vendor in VENDORS}}
+EXAMPLE = [
+    (name, told[1] if (told := re.search(r"`make`: (\w+)", part)) else name)
+    for part in (ROOT / ".env.example").read_text().split("\n\n")
+    for name in re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", part, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("compose", "make"), EXAMPLE)
+def test_make_reads_what_the_example_says(place: Place, compose: str, make: str) -> None:
+    """Each variable of .env.example is compose's, and changes a house under no name but the one it gives for `make`."""
+
+    def given(**more: str) -> list[dict[str, str]]:
+        environ = REAL | CREDENTIALS | more
+        return [process.env for process in processes(place, Choice.from_environment(environ), environ)]
+
+    assert f"${{{compose}:" in "".join((ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent"))
+    value = "http" if make == "TRANSPORT" else "7"
+    assert given(**{make: value}) != given()
+    assert compose == make or given(**{compose: value}) == given()
