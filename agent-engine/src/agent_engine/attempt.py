@@ -24,6 +24,7 @@ from agent_engine.evidence import Evidence, is_answer, known_name
 from agent_engine.house import House
 from agent_engine.lease import keep_lease
 from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.reach import Reach
 from agent_engine.record import Record
 from agent_engine.run import run
 from agent_engine.skills.bind import Binding, bind
@@ -180,8 +181,11 @@ class Attempt:
             )
         )
 
+        reach = Reach(driver.lost)
+
         async def on_event(body: Body) -> None:
             body = self._evidence.observe(body)
+            reach.observe(body)
             self._course.observe(body)
             self._count(body)
             record.add(body)
@@ -205,7 +209,7 @@ class Attempt:
         self._house.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
         self._house.metrics.confined.labels(end.confinement, end.limits).inc()
         self._house.metrics.reached.labels(end.limits).inc(bool(end.reached))
-        return partial(self._judge, plan, end), end
+        return partial(self._judge, plan, end, reach), end
 
     async def _keep_session(self, record: Record, session_id: str, data: bytes) -> None:
         """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
@@ -231,7 +235,7 @@ class Attempt:
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
             self._house.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
 
-    def _judge(self, plan: Brief, end: RunEnd, effects: Sequence[EffectSummary]) -> Verdict:
+    def _judge(self, plan: Brief, end: RunEnd, reach: Reach, effects: Sequence[EffectSummary]) -> Verdict:
         verdict = judge(
             Facts(
                 end=end,
@@ -239,6 +243,7 @@ class Attempt:
                 binding=plan.binding,
                 evidence=self._evidence,
                 effects=effects,
+                lost=reach.lost,
                 words=self._course.words,
                 wall_seconds=plan.spec.wall_seconds,
                 idle_seconds=plan.spec.idle_seconds,

@@ -4,8 +4,8 @@ Cost comes from model-api, effects from the gateways, refs from the servers; the
 against it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
@@ -61,6 +61,7 @@ class Facts:
         evidence: what its tool results prove, over all attempts of the task.
         effects: the task's writes, as the gateways recorded them.
         words: what the agent said last, over all attempts of the task.
+        lost: the MCP servers that had gone away when the run ended, each with the last error.
     """
 
     end: RunEnd
@@ -69,6 +70,7 @@ class Facts:
     evidence: Evidence
     effects: Sequence[EffectSummary]
     words: str | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)
     wall_seconds: float
     idle_seconds: float
 
@@ -97,6 +99,7 @@ def judge(facts: Facts) -> Verdict:
         or _baseless(claims)
     )
     if failure is not None:
+        failure = _traced(failure, facts.lost)
         kept = tuple(claim for claim in claims if claim.refs)
         status: Literal["failed", "cancelled"] = "cancelled" if failure.reason == "cancelled" else "failed"
         return Verdict(
@@ -145,6 +148,15 @@ def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Cla
             remarks.append(f"refs that fit no successful result of this task were dropped: {', '.join(bad)[:200]}")
         claims.append(Claim(statement=item["statement"], refs=good))
     return claims, tuple(remarks)
+
+
+def _traced(failure: Failure, lost: Mapping[str, str]) -> Failure:
+    """Name the servers that had gone away; they are why an answer misses something, but not why a limit was reached."""
+    if not lost or failure.reason == "cancelled":
+        return failure
+    errors = "; ".join(clean_line(error, TOLD_LIMIT) for error in lost.values())
+    reason: Reason = "mcp_down" if failure.reason in ("schema", "evidence") else failure.reason
+    return Failure(reason, f"MCP server lost during the run: {', '.join(lost)} ({errors}); {failure.message}")
 
 
 def _needed(facts: Facts) -> list[str]:

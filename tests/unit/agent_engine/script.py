@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_engine.confinement.layout import Layout
+from agent_engine.drivers.claude_lost import is_lost
 from agent_engine.drivers.claude_stream import ClaudeStream
 from agent_engine.spec import RunSpec
 from service_kit.refs import append_ref, make_ref
@@ -62,6 +63,10 @@ class Script:
         """Read stream-json."""
         return ClaudeStream(server.name for server in spec.servers)
 
+    def lost(self, error: str) -> bool:
+        """Know the errors of the Claude CLI."""
+        return is_lost(error)
+
 
 def say(event: dict[str, Any]) -> str:
     """Give the command that prints an event."""
@@ -91,6 +96,16 @@ def call(spec: RunSpec, key: bytes, tool: str) -> list[str]:
     reply = {"type": "tool_result", "tool_use_id": tool, "content": [{"type": "text", "text": append_ref(tool, ref)}]}
     return [
         say({"type": "assistant", "message": {"id": "m", "content": [use]}}),
+        say({"type": "user", "message": {"content": [reply]}}),
+    ]
+
+
+def fail(error: str) -> list[str]:
+    """Call a tool of github, and get the CLI's own error in place of its reply."""
+    use = {"type": "tool_use", "id": "fail", "name": "mcp__github__issue_read", "input": {"issue": 1}}
+    reply = {"type": "tool_result", "content": error, "is_error": True, "tool_use_id": "fail"}
+    return [
+        say({"type": "assistant", "message": {"id": "f", "content": [use]}}),
         say({"type": "user", "message": {"content": [reply]}}),
     ]
 

@@ -44,6 +44,7 @@ class Story:
 
     Attributes:
         forged: whether the read really failed, whatever its event says.
+        lost: the servers that were gone at the end.
         required: the entry of `required-effects`, bound.
     """
 
@@ -64,6 +65,7 @@ class Story:
     effect_fields: tuple[str, ...] = ("labels",)
     mode: Mode = Mode.write
     words: str | None = None
+    lost: dict[str, str] = field(default_factory=dict)
 
     def verdict(self, skill: Skill) -> Verdict:
         """Judge the story."""
@@ -126,6 +128,7 @@ class Story:
                 evidence=evidence,
                 effects=effects,
                 words=self.words,
+                lost=self.lost,
                 wall_seconds=60,
                 idle_seconds=10,
             )

@@ -7,11 +7,12 @@ from typing import Any
 import agent_ledger
 import pytest
 from agent_contracts import TaskEvent, TaskState
+from agent_contracts.event import RetryEvent
 from agent_engine.live import EXPIRE_SECONDS, stream_key
 from agent_engine.spec import RunSpec
 from service_kit.keys import read_private, read_public, rotate, write_keys
 from unit.agent_engine.engine_house import DOOR, KEY, Place
-from unit.agent_engine.script import answer, api_error, call, init, ref_of, remember, speak
+from unit.agent_engine.script import answer, api_error, call, fail, init, ref_of, remember, speak
 
 
 def succeed(spec: RunSpec) -> list[str]:
@@ -177,6 +178,23 @@ async def test_a_session_without_tools_is_not_resumed(place: Place) -> None:
     first, second = driver.ran
     assert second.resume is None
     assert second.session_id != first.session_id
+
+
+async def test_a_server_lost_on_the_way_is_attempted_again(place: Place) -> None:
+    """A run that lost its server and has no answer is followed by one that begins anew; the retry names the server."""
+
+    def restarted(spec: RunSpec) -> list[str]:
+        if spec.attempt == 1:
+            return [init(spec), *fail("Invalid request parameters"), remember("no"), answer(structured_output=None)]
+        return look(spec)
+
+    async with place.working(restarted) as driver:
+        task_id = await place.submit("look")
+        result = await place.result(task_id)
+    assert (result.status, result.attempts, driver.ran[1].resume) == ("succeeded", 2, None)
+    (retry,) = [event.body for event in await place.events(task_id) if isinstance(event.body, RetryEvent)]
+    assert retry.reason == "mcp_down"
+    assert "MCP server lost during the run: github" in retry.message
 
 
 @pytest.mark.parametrize(("status", "reason", "attempts"), [(401, "auth", 1), (402, "budget", 1), (429, "rate", 2)])

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent_engine.confinement.layout import Layout
+from agent_engine.drivers.claude_lost import is_lost
 from agent_engine.drivers.claude_stream import ClaudeStream
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec
@@ -122,6 +123,10 @@ class Claude:
     def stream(self, spec: RunSpec) -> ClaudeStream:
         """Make a reader of its stream-json."""
         return ClaudeStream(server.name for server in spec.servers)
+
+    def lost(self, error: str) -> bool:
+        """Know its errors by their words; they are not marked otherwise."""
+        return is_lost(error)
 
 
 def _allowed(spec: RunSpec) -> tuple[str, ...]:

@@ -57,3 +57,6 @@ class Driver(Protocol):
 
     def stream(self, spec: RunSpec) -> Stream:
         """Make a reader for one run's stdout."""
+
+    def lost(self, error: str) -> bool:
+        """Say whether a tool's error is the CLI's own word that the server gave no answer."""
