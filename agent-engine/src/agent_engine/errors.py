@@ -28,5 +28,9 @@ class ConfinementError(EngineError):
     """The operator acts: a run cannot be confined here; the message says what failed and the remedy."""
 
 
+class LedgerAway(EngineError):
+    """The operator acts: the ledger was away for longer than one waits."""
+
+
 class DriverError(EngineError):
     """The operator acts: a CLI is not installed or not usable; the message says where it was looked for."""

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import agent_ledger
-import asyncpg
 import pytest
 from agent_contracts import Retry, TaskState
 from agent_engine.spec import RunSpec
+from fixtures.absent import close_database
 from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import answer, api_error, init, speak
 
@@ -153,7 +153,7 @@ async def test_stopped_worker_ends_while_the_ledger_is_away(place: Place) -> Non
         async with place.working(wait_first, WORKER_LEASE_SECONDS=2, WORKER_GRACE_SECONDS=0):
             task_id = await place.submit("plain")
             await place.until(task_id, "text")
-            await shut(place)
+            await close_database(place.database_url)
 
 
 @asynccontextmanager
@@ -164,17 +164,6 @@ async def without_effects(place: Place) -> AsyncIterator[None]:
         yield
     finally:
         await place.pool.execute("alter table gateway.away rename to effects")
-
-
-async def shut(place: Place) -> None:
-    """Close the database to everybody."""
-    name = place.database_url.rpartition("/")[2].partition("?")[0]
-    connection = await asyncpg.connect(place.database_url, database="postgres")
-    try:
-        await connection.execute(f'alter database "{name}" with allow_connections false')
-        await connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
-    finally:
-        await connection.close()
 
 
 async def is_there(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,7 +20,7 @@ from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.foreign import for_terminal
 from service_kit.redact import redact
 
-from agent_engine.errors import EngineError
+from agent_engine.errors import EngineError, LedgerAway
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -30,6 +31,7 @@ PIPED_WIDTH = 160
 WIDEST_TABLE = 10_000
 LONGEST_WORD = 200
 LONGEST_LINE = 2000
+QUIET = logging.NullHandler()
 
 
 class UsageError(EngineError):
@@ -122,9 +124,13 @@ def why(error: Exception, path: object = None) -> str:
 
 @asynccontextmanager
 async def ledger(url: SecretStr) -> AsyncIterator[asyncpg.Pool]:
-    """Open the ledger for one command."""
+    """Open the ledger for one command, which says itself that it is away: not asyncpg, with a traceback."""
+    logging.getLogger("asyncpg").addHandler(QUIET)
     pool = await open_pool(url.get_secret_value(), size=3, application="agent-engine command line")
     try:
         yield pool
+    except LedgerAway:
+        pool.terminate()
+        raise
     finally:
         await pool.close()

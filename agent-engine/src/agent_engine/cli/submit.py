@@ -20,9 +20,9 @@ from service_kit.faults import Fault, faults
 from service_kit.settings import load
 
 from agent_engine.cli.input import SHOWN, read_input
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell
 from agent_engine.cli.waiting import watching
-from agent_engine.follow import follow
+from agent_engine.follow import Patience, follow
 from agent_engine.render import LiveView, plain, result_view, task_view
 from agent_engine.settings import SubmitAccess
 
@@ -177,23 +177,24 @@ async def submit_and_watch(
             return DONE
         screen.show(Text.assemble(("task ", "dim"), plain(submitted.id)))
         view = LiveView(screen.console, thinking=thinking)
+        patience = Patience(submitted.id, functools.partial(tell, "ledger"))
         async with watching(pool, submitted.id):
-            async for event in follow(pool, submitted.id):
+            async for event in follow(pool, submitted.id, patience):
                 if live and not screen.as_json:
                     view.show(event)
                 elif live:
                     screen.data(event.model_dump(mode="json"))
-        return await show_result(screen, pool, submitted.id, with_row=live)
+        return await show_result(screen, pool, submitted.id, patience, with_row=live)
 
 
-async def show_result(screen: Screen, pool: asyncpg.Pool, task_id: UUID, *, with_row: bool) -> int:
+async def show_result(screen: Screen, pool: asyncpg.Pool, task_id: UUID, patience: Patience, *, with_row: bool) -> int:
     """Print a final task's result; give the exit status that says whether it succeeded."""
-    result = await agent_ledger.get_result(pool, task_id)
+    result = await patience.ask(functools.partial(agent_ledger.get_result, pool, task_id))
     if result is None:
         raise UsageError(f"task {task_id} has no result")
     screen.show(Text())
     screen.show(result_view(result))
-    row = await agent_ledger.get_task(pool, task_id)
+    row = await patience.ask(functools.partial(agent_ledger.get_task, pool, task_id))
     if with_row and row is not None:
         screen.show(task_view(row))
     screen.data(result.model_dump(mode="json"))

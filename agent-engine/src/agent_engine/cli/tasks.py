@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,10 +21,10 @@ from service_kit.settings import load
 from service_kit.stdio import unread
 
 from agent_engine.cli.input import SHOWN
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, told
+from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell, told
 from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.cli.waiting import waits_for, watching
-from agent_engine.follow import follow
+from agent_engine.follow import Patience, follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
@@ -107,15 +108,16 @@ def tail(task: TaskId, as_json: Json = False) -> None:
         async with ledger(load(LedgerAccess).database_url) as pool:
             await known(pool, task)
             view = LiveView(screen.console)
+            patience = Patience(task, partial(tell, "ledger"))
             async with watching(pool, task):
-                async for event in follow(pool, task):
+                async for event in follow(pool, task, patience):
                     if as_json:
                         screen.data(event.model_dump(mode="json"))
                     else:
                         view.show(event)
                     if unread():
                         return DONE
-            return await show_result(screen, pool, task, with_row=False)
+            return await show_result(screen, pool, task, patience, with_row=False)
 
     finish(work())
 

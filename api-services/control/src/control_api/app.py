@@ -8,7 +8,7 @@ from importlib.metadata import version
 import asyncpg
 from agent_effects.migrations import SCHEMA as EFFECTS
 from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
-from agent_ledger import UnreadableRow
+from agent_ledger import UnreadableRow, Wakes
 from agent_ledger.migrations import SCHEMA as LEDGER
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
@@ -29,7 +29,7 @@ from control_api import deliveries
 from control_api.deciding import Deciding
 from control_api.doors import Doors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
-from control_api.events import EventStreams, Wakes
+from control_api.events import EventStreams
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.openapi import document
 from control_api.policy import PolicyFile

@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from uuid import UUID
 
 import asyncpg
-from agent_ledger import UnreadableRow, events, get_result, get_task
+from agent_contracts import TaskEvent, TaskResult
+from agent_ledger import UnreadableRow, Wakes, events, get_result, get_task
+from agent_stores.absence import AGAIN_SECONDS, Absence
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.foreign import clean_line
+from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -23,47 +26,6 @@ EVENT_ID = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 LOOK_EVERY_SECONDS = 2.0
 COMMENT_EVERY_SECONDS = 15.0
 PAGE = 500
-
-
-class Wakes:
-    """Hears of new events from PostgreSQL, and wakes those who wait for a task's."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Event]] = {}
-
-    async def listen(self, pool: asyncpg.Pool) -> None:
-        """Listen until cancelled; a lost connection is made again."""
-        while True:
-            with contextlib.suppress(*DATABASE_ERRORS):
-                await self._until_lost(pool)
-            await asyncio.sleep(1)
-
-    async def _until_lost(self, pool: asyncpg.Pool) -> None:
-        lost = asyncio.Event()
-        async with pool.acquire() as connection:
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener("ledger_events", self._heard)
-            try:
-                await lost.wait()
-            finally:
-                await connection.remove_listener("ledger_events", self._heard)
-
-    @contextlib.contextmanager
-    def waiting(self, task_id: UUID) -> Iterator[asyncio.Event]:
-        """Give an event that is set when the task has news."""
-        event = asyncio.Event()
-        group = self._waiting.setdefault(str(task_id), set())
-        group.add(event)
-        try:
-            yield event
-        finally:
-            group.discard(event)
-            if not group:
-                self._waiting.pop(str(task_id), None)
-
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for event in self._waiting.get(str(payload), ()):
-            event.set()
 
 
 class EventStreams:
@@ -91,19 +53,30 @@ class EventStreams:
 
     async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
         quiet = 0.0
+        absence = Absence()
         try:
             with self._wakes.waiting(task_id) as news:
                 while True:
                     news.clear()
-                    view = await get_task(self._pool, task_id)
-                    page = await events(self._pool, task_id, after=after, limit=PAGE)
+                    try:
+                        page, final, result = await self._look(task_id, after)
+                    except DATABASE_ERRORS as error:
+                        if absence.begins():
+                            get_logger(__name__).error("database", error=str(error) or type(error).__name__)
+                            yield ": the database does not answer, and is asked again\n\n"
+                        if absence.too_long:
+                            yield ": the database has not answered for too long: come again with Last-Event-ID\n\n"
+                            return
+                        await asyncio.sleep(AGAIN_SECONDS)
+                        continue
+                    if absence.ends():
+                        yield ": the database answers again\n\n"
                     for event in page:
                         after = (event.attempt, event.seq)
                         yield f"id: {event.sse_id}\nevent: {event.body.kind}\ndata: {event.model_dump_json()}\n\n"
-                    if len(page) == PAGE:
+                    if page and (final or len(page) == PAGE):
                         continue
-                    if view is None or view.state.final:
-                        result = await get_result(self._pool, task_id)
+                    if final:
                         if result is not None:
                             yield f"event: result\ndata: {result.model_dump_json()}\n\n"
                         return
@@ -116,6 +89,13 @@ class EventStreams:
                             await news.wait()
         except UnreadableRow as error:
             yield f": {clean_line(str(error))}\n\n"
+
+    async def _look(self, task_id: UUID, after: tuple[int, int]) -> tuple[list[TaskEvent], bool, TaskResult | None]:
+        """Give the next events, whether the task has ended, and after its last event the result."""
+        view = await get_task(self._pool, task_id)
+        page = await events(self._pool, task_id, after=after, limit=PAGE)
+        final = view is None or view.state.final
+        return page, final, await get_result(self._pool, task_id) if final and not page else None
 
 
 class Counted(StreamingResponse):

@@ -30,6 +30,7 @@ from agent_ledger.resubmission import retry
 from agent_ledger.skills import SkillRow, list_skills, register_skills
 from agent_ledger.submission import Submitted, submit
 from agent_ledger.views import TaskView, get_result, get_task, list_tasks
+from agent_ledger.wakes import Wakes
 from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "UnknownTask",
     "UnreadableRow",
     "UnusableSchema",
+    "Wakes",
     "WorkerRow",
     "announce",
     "append_events",
