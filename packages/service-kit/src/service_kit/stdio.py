@@ -49,10 +49,12 @@ def standard_streams() -> Iterator[None]:
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
     given = sys.stdout
-    if not isinstance(given, io.TextIOWrapper):
+    try:
+        assert isinstance(given, io.TextIOWrapper)
+        output = Output(given.fileno(), "w", closefd=False)
+    except (AssertionError, io.UnsupportedOperation):  # a stream of somebody's own
         yield
         return
-    output = Output(given.fileno(), "w", closefd=False)
     sys.stdout = io.TextIOWrapper(
         io.BufferedWriter(output), given.encoding, given.errors, line_buffering=given.line_buffering
     )
