@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 from api_kit import Credential, Refusal
 from api_kit.breaker import OPEN, Strain
+from api_kit.effects import failed
 from api_kit.reply import Address, links
 from api_kit.routes import Call
 from api_kit.upstream import Upstream
@@ -84,13 +85,14 @@ async def test_links_are_read_in_a_time_that_grows_with_them_alone(liar: Liar, p
 
 
 async def test_what_began_before_a_sleep_is_not_sent_after_it(liar: Liar) -> None:
-    """A machine that slept through the time of a turn sends nothing of it: somebody else may have sent it since."""
+    """A machine that slept through the time of a turn sends nothing of it, as somebody else may have, and says so."""
     clock = [1000.0]
     async with upstream_of(liar, seconds=20, now=lambda: clock[0]) as upstream, upstream.turn(ONE) as turn:
         assert (await turn.send(call("good"))).status == 200
         clock[0] += 20
-        with pytest.raises(Refusal, match="was over before this was sent"):
+        with pytest.raises(Refusal, match="was over before this was sent") as late:
             await turn.send(call("good"))
+    assert failed(late.value).state == "failed"
     assert liar.asked["/good/ops"] == 1
 
 

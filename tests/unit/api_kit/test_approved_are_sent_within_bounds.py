@@ -85,22 +85,26 @@ async def test_what_the_reply_is_of_is_checked(tmp_path: Path, pool: Pool) -> No
         assert len([seen for seen in api.vendor.seen if seen.startswith("POST")]) == 2
 
 
+@pytest.mark.parametrize("taken", [False, True])
 async def test_who_was_stopped_after_taking_sends_nothing(
-    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
-    """The turn ends while a gateway is stopped between taking and sending: by then another may have sent it."""
+    """The turn ends while a gateway is stopped between taking and sending: it gives back what nobody took since."""
     real = agent_effects.take
 
     async def stopped(conn: Pool, id_: UUID) -> int | None:
         sends = await real(conn, id_)
         await asyncio.sleep(0.5)
+        if taken:
+            await conn.execute("update gateway.effects set sends = sends + 1 where id = $1", id_)
         return sends
 
     async with toy(tmp_path, pool, GRANT, table=TABLE, seconds=0.4) as api:
         id_ = await approved(api, pool, "/projects/ops/notes")
         monkeypatch.setattr(agent_effects, "take", stopped)
         found = await rounds(api, pool, id_)
-        assert (found.state, found.sends, api.vendor.seen) == ("unknown", 1, [])
+        left = ("sending", 2) if taken else ("approved", 1)
+        assert ((found.state, found.sends), api.vendor.seen) == (left, [])
 
 
 @pytest.mark.parametrize("path", ["/projects/ops/notes", "/tickets/7/notes"])

@@ -100,7 +100,7 @@ async def test_the_row_is_there_before_the_call(api: House, pool: asyncpg.Pool) 
 
 async def test_what_became_of_it(api: House, pool: asyncpg.Pool) -> None:
     """2xx done; 4xx failed; 5xx, a cut or dropped reply and silence unknown, but for what is seen to be done."""
-    quick = api.settings.model_copy(update={"upstream_seconds": 0.4, "upstream_failures": 100})
+    quick = api.settings.model_copy(update={"upstream_seconds": 1.5, "upstream_failures": 100})
     write = await writer(api, pool)
     async with gateway(quick) as url:
         for fault, asked, state, status in (
@@ -114,7 +114,7 @@ async def test_what_became_of_it(api: House, pool: asyncpg.Pool) -> None:
             ("cut", None, "done", 200),
             ("delay", None, "unknown", 504),
         ):
-            api.fault(fault, method="PATCH", status=asked, seconds=1.0)
+            api.fault(fault, method="PATCH", status=asked, seconds=3.0)
             reply = await write("PATCH", ISSUE, body={"title": f"after {fault} {asked}"}, url=url)
             row = (await effects(pool))[-1]
             assert (row["state"], reply.status_code) == (state, status), (fault, row, reply.text)

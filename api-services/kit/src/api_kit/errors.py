@@ -66,6 +66,7 @@ REASONS: dict[str, Reason] = {
     "effects_unavailable": Reason(503, "Nothing was sent. Try again when /ready says that the database is back."),
     "upstream_open": Reason(503, "Nothing was sent: wait as long as Retry-After says."),
     "upstream_unreachable": Reason(502, "Nothing was sent. Try again later."),
+    "upstream_late": Reason(504, "Nothing was sent: try again."),
     "upstream_timeout": Reason(504, "A write may have been carried out: look before repeating it."),
     "upstream_broken": Reason(502, "A write may have been carried out: look before repeating it."),
     "upstream_refused": Reason(502, "Nothing is known of what was asked about. Try again later."),

@@ -111,11 +111,10 @@ class Rounds:
             try:
                 return await gateway.send(marked, turn, entry)
             except Refusal as refusal:
-                if refusal.reason in UNSENT and await agent_effects.give_back(
-                    gateway.writer.effects.pool, effect, sends=sends
-                ):
-                    raise _Unsent(refusal) from refusal
-                raise
+                if refusal.reason not in UNSENT:
+                    raise
+                await agent_effects.give_back(gateway.writer.effects.pool, effect, sends=sends)
+                raise _Unsent(refusal) from refusal
 
         try:
             fetch = gateway.upstream.fetch(turn.credential)
@@ -176,7 +175,7 @@ class Rounds:
 
 
 class _Unsent(Exception):
-    """A proposal that was taken was not sent after all, and was given back."""
+    """A proposal that was taken was not sent after all: it was given back, unless somebody else took it since."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)

@@ -29,7 +29,7 @@ from api_kit.vendor import Vendor as Vendor
 
 NOT_THERE = frozenset({404, 410})
 MOST_TOLD_BYTES = 300
-UNSENT = frozenset({OPEN, "upstream_unreachable", "rate", "vendor_rate"})
+UNSENT = frozenset({OPEN, "upstream_late", "upstream_unreachable", "rate", "vendor_rate"})
 """The reasons for which nothing was sent."""
 
 
@@ -149,13 +149,13 @@ class Upstream:
         """Send one request of a turn, and note how it went; the vendor's refusals are replies like any other.
 
         Raises:
-            Refusal: `upstream_unreachable`, `upstream_timeout`, `upstream_broken` or `reply_too_large`.
+            Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
         """
         vendor, credential = self._vendor, turn.credential
         every = {"accept-encoding": "identity", **vendor.headers, **headers, **credential.headers}
         left = turn.until - self._now()
         if left <= 0:
-            raise Refusal("upstream_timeout", f"the time for {vendor.name} was over before this was sent")
+            raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout(left):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
@@ -207,7 +207,7 @@ class Turn:
         Where an earlier reply was kept, the vendor is asked whether it still holds, and then it is the reply.
 
         Raises:
-            Refusal: `upstream_unreachable`, `upstream_timeout`, `upstream_broken` or `reply_too_large`.
+            Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
         """
         path = call.route.template.build(call.path) + query.build(call.query)
         key = self._key(call, path)
