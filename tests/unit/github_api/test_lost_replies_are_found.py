@@ -19,8 +19,8 @@ Write = Callable[..., Coroutine[Any, Any, httpx.Response]]
 
 @pytest.fixture
 async def url(api: House) -> AsyncIterator[str]:
-    """A gateway that waits for GitHub 0.4 s."""
-    hasty = {"upstream_seconds": 0.4, "upstream_failures": 100, "github_upstream_limited": False}
+    """A gateway that waits for GitHub 1.5 s."""
+    hasty = {"upstream_seconds": 1.5, "upstream_failures": 100, "github_upstream_limited": False}
     async with gateway(api.settings.model_copy(update=hasty)) as url:
         yield url
 
@@ -109,13 +109,13 @@ async def test_a_new_issue_is_seen_too(api: House, pool: asyncpg.Pool, url: str)
 async def test_what_comes_late_is_not_sent_again(api: House, pool: asyncpg.Pool, comment: Write) -> None:
     """GitHub is slower than anybody waits: a repeat is refused until it is there, and then answered."""
     before = len(await comments(api))
-    api.fault("delay", seconds=2.0, method="POST")
+    api.fault("delay", seconds=4.0, method="POST")
     lost = await comment()
     assert (lost.status_code, lost.headers["x-agent-effect-state"]) == (504, "unknown")
     early = await comment()
     assert (early.status_code, early.json()["reason"]) == (409, "effect_unknown")
     assert 100 < int(early.headers["retry-after"]) <= 120
-    await asyncio.sleep(2.2)
+    await asyncio.sleep(4.2)
     late = await comment()
     assert (late.status_code, late.headers["x-agent-effect-repeat"]) == (201, "1")
     assert len(await comments(api)) == before + 1

@@ -152,7 +152,7 @@ async def test_a_lost_reply_to_a_proposal(
     await succeed(pool, task)
     api.fault(fault, method="POST")
     (found,) = await agent_effects.proposals(pool)
-    hasty = api.settings.model_copy(update={"upstream_seconds": 0.4, "github_upstream_limited": False})
+    hasty = api.settings.model_copy(update={"upstream_seconds": 1.5, "github_upstream_limited": False})
     async with gateway(hasty):
         await approve(pool, found)
         if fault == "drop_before":
