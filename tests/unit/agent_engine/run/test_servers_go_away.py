@@ -11,7 +11,7 @@ from agent_engine.run import ServerSpec
 from fixtures.ports import free_ports
 from unit.agent_engine.run.conftest import TASK_TOKEN
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 SERVER = """
 import sys
