@@ -120,7 +120,7 @@ async def _ask(house: House, door: str, repository: str, number: int, say: Say) 
 
 
 async def _follow(house: House, task_id: str) -> int:
-    # In a session of its own: Ctrl-C is for the demo, which ends the task too, and not for whoever says that it goes on.
+    # In a session of its own: Ctrl-C is for the demo, which ends the task, not for what would say that it goes on.
     process = await asyncio.create_subprocess_exec(
         command("agent-engine"), "tail", task_id, env=house.engine_env(), start_new_session=True
     )
