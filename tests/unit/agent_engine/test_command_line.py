@@ -176,9 +176,9 @@ def test_ids_are_never_cut(run: Run, database_url: str) -> None:
 
 def printed(views: Sequence[TaskView], width: int) -> list[str]:
     """Print tasks as on a terminal of that width; give its lines."""
-    narrow = Console(width=width, file=io.StringIO())
-    narrow.print(tasks_view(views, width))
-    return narrow.file.getvalue().splitlines()  # type: ignore[attr-defined,no-any-return]
+    narrow = io.StringIO()
+    Console(width=width, file=narrow).print(tasks_view(views, width))
+    return narrow.getvalue().splitlines()
 
 
 def cells(line: str) -> list[str]:

@@ -1,8 +1,7 @@
 """A search text can lead to no other repository, whatever its words."""
 
-import time
-
 import pytest
+from fixtures.cpu import least_seconds
 from github_mcp.query import confined
 from github_mcp.similarity import keywords, rank, weigh
 from hypothesis import given
@@ -103,12 +102,6 @@ def test_likeness_is_a_share(texts: list[str]) -> None:
 @pytest.mark.parametrize("piece", ["\u2039a", "<a", "<!--", "<a\u2039", "&lt;a ", "```<"])
 def test_no_text_takes_long_to_read(piece: str) -> None:
     """What strangers wrote is read in a time that grows with its length: no form of it costs many times another."""
-
-    def seconds(text: str) -> float:
-        started = time.thread_time()
-        weigh("title", text)
-        return time.thread_time() - started
-
     length = 16_000
     hostile, plain = piece * (length // len(piece)), "word " * (length // 5)
-    assert min(seconds(hostile) for _ in range(3)) < 20 * min(seconds(plain) for _ in range(3))
+    assert least_seconds(lambda: weigh("title", hostile)) < 20 * least_seconds(lambda: weigh("title", plain))
