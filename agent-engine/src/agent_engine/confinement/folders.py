@@ -45,7 +45,7 @@ def _take(lock: int, runs: Path) -> int:
     with suppress(OSError):
         with suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            removed = sum(_remove(folder) for folder in runs.iterdir() if OURS.fullmatch(folder.name))
+            removed = sum(remove(folder) for folder in runs.iterdir() if OURS.fullmatch(folder.name))
         fcntl.flock(lock, fcntl.LOCK_SH)
     return removed
 
@@ -56,10 +56,11 @@ def remove_earlier(folder: Path) -> None:
     for other in folder.parent.glob(f"{own[1]}-*") if own else ():
         found = OURS.fullmatch(other.name)
         if own and found and int(found[2]) < int(own[2]):
-            _remove(other)
+            remove(other)
 
 
-def _remove(folder: Path) -> bool:
+def remove(folder: Path) -> bool:
+    """Remove a folder with all that a run put there; say whether it is gone."""
     with suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()

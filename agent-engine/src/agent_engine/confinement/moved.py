@@ -9,10 +9,11 @@ import json
 import os
 import re
 import secrets
-import shutil
 import stat
 import tempfile
 from pathlib import Path
+
+from agent_engine.confinement.folders import remove
 
 FIRST_UID = 61184
 UIDS = 4096
@@ -46,9 +47,7 @@ def sweep() -> int:
         made = OURS.fullmatch(folder.name)
         if made is None or int(made[1]) != _namespace() or _start(int(made[2])) == int(made[3]) or not _own(folder):
             continue
-        with contextlib.suppress(RecursionError):
-            shutil.rmtree(folder, ignore_errors=True)
-        removed += not folder.exists()
+        removed += remove(folder)
     return removed
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import asyncpg
+from agent_stores.absence import AGAIN_SECONDS
 from agent_stores.pool import DATABASE_ERRORS
-
-AGAIN_SECONDS = 1.0
 
 
 class Wakes:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 NOWHERE = Path(os.devnull)
 
@@ -49,10 +50,8 @@ def standard_streams() -> Iterator[None]:
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
     given = sys.stdout
-    try:
-        assert isinstance(given, io.TextIOWrapper)
-        output = Output(given.fileno(), "w", closefd=False)
-    except (AssertionError, io.UnsupportedOperation):  # a stream of somebody's own
+    output = _file_of(given)
+    if output is None or not isinstance(given, io.TextIOWrapper):
         yield
         return
     sys.stdout = io.TextIOWrapper(
@@ -64,6 +63,13 @@ def standard_streams() -> Iterator[None]:
         sys.stdout.flush()
         if output.failed:
             sys.exit(1)
+
+
+def _file_of(stream: TextIO) -> Output | None:
+    """Open what a stream writes to; None where that is no file, but somebody's own."""
+    with suppress(io.UnsupportedOperation):
+        return Output(stream.fileno(), "w", closefd=False)
+    return None
 
 
 def unread() -> bool:
