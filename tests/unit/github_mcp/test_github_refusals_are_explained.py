@@ -8,7 +8,7 @@ from github_mcp.refusals import MEANINGS, unaccepted
 from mcp_kit.errors import ToolFailed
 from mcp_kit.refusals import explain
 from service_kit.http import Reply
-from stand_ins.github.faults import Fault
+from stand_ins.kit.faults import Fault
 from unit.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
 
 BODY = (
