@@ -9,7 +9,7 @@ import pytest
 from fixtures.github_spec import SpecChecker, repository_of
 from fixtures.house import RunningHouse, running_house, worker
 from fixtures.openapi import GitHubSpec
-from house.place import Place
+from house.paths import HousePaths
 from service_kit.http import HttpClient
 from stand_ins.github.app import build
 from stand_ins.github.webhook import sign
@@ -30,8 +30,8 @@ def watched(
 ) -> Iterator[RunningHouse]:
     """A house with a worker, whose every exchange with GitHub is held against GitHub's description."""
 
-    def github(place: Place) -> SpecChecker:
-        stand_in = build(tokens={place.secret("stand-in-github.token"): "agent-bot"})
+    def github(paths: HousePaths) -> SpecChecker:
+        stand_in = build(tokens={paths.secret("stand-in-github.token"): "agent-bot"})
         checkers.append(SpecChecker(stand_in, github_spec))
         return checkers[0]
 
@@ -75,9 +75,9 @@ async def _deliver(house: RunningHouse, payload: dict[str, Any]) -> dict[str, An
         "content-type": "application/json",
         "x-github-event": "issues",
         "x-github-delivery": str(uuid4()),
-        "x-hub-signature-256": sign(house.place.secret("github-webhook.secret"), body),
+        "x-hub-signature-256": sign(house.paths.secret("github-webhook.secret"), body),
     }
-    async with HttpClient(base_url=house.place.url("control")) as http:
+    async with HttpClient(base_url=house.paths.url("control")) as http:
         reply = await http.request("POST", "/v1/webhooks/github", content=body, headers=headers)
     assert reply.status == 202, reply.text
     answer: dict[str, Any] = reply.json()
