@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from house.options import SETTINGS, settings_at
+from house.option_check import SETTINGS, settings_at
 from house.vendors import VENDORS
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 from service_kit.access import AccessFile
-from service_kit.bearer import holder, token_hash
+from service_kit.bearer import token_hash, token_owner
 
-from house.place import Place
+from house.paths import HousePaths
 from house.vendors import VENDORS
 
 ACCESS_HEAD = """\
@@ -29,15 +29,15 @@ rules: []
 """
 
 
-def write_access(place: Place, *, repositories: list[str], mode: str = "write") -> Path:
+def write_access(paths: HousePaths, *, repositories: list[str], mode: str = "write") -> Path:
     """Write the access file if there is none yet.
 
     Args:
-        place: the house.
+        paths: the house.
         repositories: what the tenant and every door may touch.
         mode: read, write or propose.
     """
-    path = place.home / "access.yaml"
+    path = paths.home / "access.yaml"
     if path.exists():
         return path
     bound = {"resources": {"repositories": repositories}, "mode": mode}
@@ -50,17 +50,17 @@ def write_access(place: Place, *, repositories: list[str], mode: str = "write") 
             "local": {
                 **door,
                 "actor": {"kind": "person", "id": "local"},
-                "token_sha256": [token_hash(place.secret("control.door"))],
+                "token_sha256": [token_hash(paths.secret("control.door"))],
             }
         },
         "cli": {**door, "actor": {"kind": "person", "id": "operator"}, "approves": ["*"]},
-        "services": {vendor.mcp: {"token_sha256": [token_hash(place.secret(vendor.service))]} for vendor in VENDORS},
+        "services": {vendor.mcp: {"token_sha256": [token_hash(paths.secret(vendor.service))]} for vendor in VENDORS},
     }
     path.write_text(ACCESS_HEAD + _plain(access))
     return path
 
 
-def unknown_tokens(place: Place) -> list[str]:
+def unknown_tokens(paths: HousePaths) -> list[str]:
     """Say which of the house's tokens its access file does not know, and how to add each.
 
     The door `local` may be closed by taking its entry out; then its token need not be known.
@@ -68,7 +68,7 @@ def unknown_tokens(place: Place) -> list[str]:
     Raises:
         ConfigError: the access file or a token cannot be used.
     """
-    path = place.home / "access.yaml"
+    path = paths.home / "access.yaml"
     access = AccessFile(path).current()
     doors = {name: door.token_sha256 for name, door in access.http.items()}
     services = {name: service.token_sha256 for name, service in access.services.items()}
@@ -76,16 +76,16 @@ def unknown_tokens(place: Place) -> list[str]:
     if "local" in doors:
         tokens.append(("control.door", "http.local", doors))
     return [
-        f"{path} does not know the token in {place.home}/secrets/{name}: put that file back, or add "
-        f"{token_hash(place.secret(name))} to token_sha256 of {entry}"
+        f"{path} does not know the token in {paths.home}/secrets/{name}: put that file back, or add "
+        f"{token_hash(paths.secret(name))} to token_sha256 of {entry}"
         for name, entry, known in tokens
-        if holder(place.secret(name), known) is None
+        if token_owner(paths.secret(name), known) is None
     ]
 
 
-def write_triggers(place: Place, *, triage: bool = True) -> Path:
+def write_triggers(paths: HousePaths, *, triage: bool = True) -> Path:
     """Write the triggers file if there is none yet: every newly opened issue is triaged, or nothing is."""
-    path = place.home / "triggers.yaml"
+    path = paths.home / "triggers.yaml"
     if path.exists():
         return path
     trigger = {
@@ -101,9 +101,9 @@ def write_triggers(place: Place, *, triage: bool = True) -> Path:
     return path
 
 
-def write_policy(place: Place) -> Path:
+def write_policy(paths: HousePaths) -> Path:
     """Write the policy on proposals if there is none yet: a person decides all."""
-    path = place.home / "proposals.yaml"
+    path = paths.home / "proposals.yaml"
     if not path.exists():
         path.write_text(POLICY)
     return path

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from house.life import House
-from house.place import command
+from house.lifecycle import House
+from house.paths import command
 
 SENT_LIMIT_SECONDS = 60.0
 ROUND_SECONDS = 0.3

@@ -9,12 +9,12 @@ from service_kit.errors import ConfigError
 from service_kit.serve import run
 
 from house.access import unknown_tokens
-from house.choice import Choice
 from house.demo import demo
-from house.life import House
-from house.place import Place, command
+from house.lifecycle import House
+from house.options import Options
+from house.paths import HousePaths, command
 from house.ports import found, given
-from house.readiness import well
+from house.readiness import is_ready
 from house.signals import ended_by_signals
 from house.supervise import Supervisor
 
@@ -26,33 +26,33 @@ def say(text: str) -> None:
 
 def here() -> House:
     """Make the house that the environment describes, on the ports that it is up on."""
-    return House(_found(), Choice.from_environment(os.environ), os.environ)
+    return House(_found(), Options.from_environment(os.environ), os.environ)
 
 
-def _found() -> Place:
-    return found(Place.from_environment(os.environ), os.environ)
+def _found() -> HousePaths:
+    return found(HousePaths.from_environment(os.environ), os.environ)
 
 
 def _to_stop(name: str = "") -> House:
     """Make a house to be stopped: nothing in the environment but its folder keeps it from that."""
     try:
-        place = Place.from_environment(os.environ, name)
+        paths = HousePaths.from_environment(os.environ, name)
     except ConfigError:
-        place = Place.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}, name)
-    return House(place, Choice(), os.environ)
+        paths = HousePaths.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}, name)
+    return House(paths, Options(), os.environ)
 
 
 async def init() -> int:
     """Make folders, keys, tokens and the first access and triggers files."""
     house = here()
     house.init()
-    house.place.write_compose_env()
-    unknown = unknown_tokens(house.place)
+    house.paths.write_compose_env()
+    unknown = unknown_tokens(house.paths)
     for told in unknown:
         say(told)
     if unknown:
         return 1
-    say(f"{house.place.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
+    say(f"{house.paths.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
     return 0
 
 
@@ -62,7 +62,7 @@ async def up() -> int:
     house.init()
     with ended_by_signals():
         await house.up(say)
-    say(f"the house is up; control: {house.place.url('control')}, its token: {house.place.home}/secrets/control.door")
+    say(f"the house is up; control: {house.paths.url('control')}, its token: {house.paths.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0
 
@@ -76,13 +76,13 @@ async def down() -> int:
 
 async def health() -> int:
     """Ask every process whether it is ready; exit 1 unless all are."""
-    report = await House(_found(), Choice(), os.environ).health()
+    report = await House(_found(), Options(), os.environ).health()
     for name, state in report.items():
         say(f"{name:16} {state}")
     if not report:
         say("the house is not up: `make up` starts it")
         return 1
-    return 0 if all(map(well, report.values())) else 1
+    return 0 if all(map(is_ready, report.values())) else 1
 
 
 async def logs() -> int:
@@ -110,10 +110,10 @@ def engine(arguments: list[str]) -> int:
     Raises:
         ConfigError: there is no house yet, it has lost its access file, or it is not up and the command needs that.
     """
-    place = _found()
-    home, up = place.home, Supervisor(place).pid() is not None
-    environ = {**(given(place) if up else {}), **{name: value for name, value in os.environ.items() if value}}
-    house = House(place, Choice.from_environment(environ), environ)
+    paths = _found()
+    home, up = paths.home, Supervisor(paths).pid() is not None
+    environ = {**(given(paths) if up else {}), **{name: value for name, value in os.environ.items() if value}}
+    house = House(paths, Options.from_environment(environ), environ)
     if not (home / "secrets").is_dir():
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
     if not (home / "access.yaml").exists():

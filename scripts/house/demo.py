@@ -10,15 +10,15 @@ from uuid import UUID
 from agent_ledger import get_result, get_task, get_transcript
 from agent_stores.pool import open_pool
 from service_kit.errors import ConfigError
-from service_kit.foreign import for_terminal
 from service_kit.http import HttpClient
+from service_kit.untrusted_text import for_terminal
 
-from house.alone import alone
 from house.approval import approve_all
-from house.choice import Choice
-from house.doors import by_command_line, by_http, by_redis, by_webhook, open_issue
-from house.life import House
-from house.place import Place, command
+from house.demo_inputs import by_command_line, by_http, by_redis, by_webhook, open_issue
+from house.lifecycle import House
+from house.lockfile import alone
+from house.options import Options
+from house.paths import HousePaths, command
 from house.signals import ended_by_signals
 
 Say = Callable[[str], None]
@@ -35,33 +35,33 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     Raises:
         ConfigError: a choice is not usable, or the house does not come up.
     """
-    choice = Choice.from_environment(environ)
-    door = environ.get("DOOR") or ("http" if "github" in choice.real else "webhook")
-    if door not in ("webhook", *DOORS) or (door == "webhook" and "github" in choice.real):
+    options = Options.from_environment(environ)
+    door = environ.get("DOOR") or ("http" if "github" in options.real else "webhook")
+    if door not in ("webhook", *DOORS) or (door == "webhook" and "github" in options.real):
         raise ConfigError(
             f"DOOR={door!r} is not usable here: give one of {', '.join(DOORS)}, or webhook with the stand-in"
         )
-    if "github" in choice.real and not environ.get("GITHUB_TOKEN"):
+    if "github" in options.real and not environ.get("GITHUB_TOKEN"):
         raise ConfigError("GITHUB_TOKEN is not set: the demo itself reads the issue with it, before and after")
     repository, number = _issue(environ.get("ISSUE"))
-    writes = "github" not in choice.real or environ.get("ALLOW_WRITES") == "1"
+    writes = "github" not in options.real or environ.get("ALLOW_WRITES") == "1"
     mode = _mode(environ.get("MODE"), door, writes)
-    house = House(Place.from_environment(environ, "demo"), choice, environ)
-    house.place.make()
-    with alone(house.place.home / "demo.lock", RUNS_ALREADY), ended_by_signals():
+    house = House(HousePaths.from_environment(environ, "demo"), options, environ)
+    house.paths.make()
+    with alone(house.paths.home / "demo.lock", RUNS_ALREADY), ended_by_signals():
         house.down()
         for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
-            (house.place.home / file).unlink(missing_ok=True)
+            (house.paths.home / file).unlink(missing_ok=True)
         house.init(repositories=[repository], mode=mode, triage=door == "webhook")
         house.check()
-        _say_what_is_real(choice, environ, writes, say)
+        _say_what_is_real(options, environ, writes, say)
         await house.up(say)
         try:
             since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
             task_id, number = await _ask(house, door, repository, number, say)
             code = await _follow(house, task_id)
             if mode == "propose":
-                _demand_untouched(await _issue_now(house, environ, repository, number, since), choice, say)
+                _demand_untouched(await _issue_now(house, environ, repository, number, since), options, say)
                 code = code or await approve_all(house, task_id, say)
             shown = await _issue_now(house, environ, repository, number, since)
             return await _conclude(house, task_id, code, shown, mode=mode, say=say)
@@ -91,13 +91,13 @@ def _issue(given: str | None) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _say_what_is_real(choice: Choice, environ: Mapping[str, str], writes: bool, say: Say) -> None:
+def _say_what_is_real(options: Options, environ: Mapping[str, str], writes: bool, say: Say) -> None:
     say("real here: the Claude CLI, PostgreSQL, Valkey, control, the worker, github-mcp, github-api, model-api")
-    if "github" not in choice.real:
+    if "github" not in options.real:
         say("a stand-in: GitHub (a local server that behaves like it, and signs its webhooks)")
     else:
         say(f"real: GitHub, {'writes allowed' if writes else 'read-only (ALLOW_WRITES=1 allows writes)'}")
-    if "model" not in choice.real:
+    if "model" not in options.real:
         say("a stand-in: the model (a scripted conversation; nothing here was thought, no money is spent)")
         if environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN"):
             say("a key lies in the environment and is not used: MODEL=real would")
@@ -135,13 +135,13 @@ async def _follow(house: House, task_id: str) -> int:
 async def _issue_now(
     house: House, environ: Mapping[str, str], repository: str, number: int, since: datetime
 ) -> dict[str, Any]:
-    stand_in = "github" not in house.choice.real
+    stand_in = "github" not in house.options.real
     base = (
-        house.place.url("stand-in-github")
+        house.paths.url("stand-in-github")
         if stand_in
         else environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
     )
-    token = house.place.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
+    token = house.paths.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     async with HttpClient(base_url=base, headers=headers) as http:
         issue = (await http.request("GET", f"/repos/{repository}/issues/{number}")).json()
@@ -151,11 +151,11 @@ async def _issue_now(
     return {"issue": issue, "comments": comments, "login": me.get("login")}
 
 
-def _demand_untouched(shown: Mapping[str, Any], choice: Choice, say: Say) -> None:
+def _demand_untouched(shown: Mapping[str, Any], options: Options, say: Say) -> None:
     """Check that nothing was written before the decision; an issue at the real GitHub may have had labels before."""
     ours = [comment for comment in shown["comments"] if comment["user"]["login"] == shown["login"]]
     labels = [label["name"] for label in shown["issue"]["labels"]]
-    if ours or (labels and "github" not in choice.real):
+    if ours or (labels and "github" not in options.real):
         raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
     say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
 
@@ -174,7 +174,7 @@ async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, A
     )
     if code == 0 and state == "succeeded" and there:
         return 0
-    say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.place.home}/log")
+    say(f"the demo failed: verdict {state}, labels {labels}, our comments {len(ours)}; {house.paths.home}/log")
     return 1
 
 
@@ -187,7 +187,7 @@ async def _ledger_row(house: House, task_id: UUID, say: Say) -> tuple[str, set[s
     state = view.state.value if view is not None else "unknown"
     cost = round(result.cost_usd, 4) if result is not None else 0
     say(f"ledger: task {task_id} {state}, attempts {view.attempt if view is not None else 0}, cost {cost} USD")
-    path = house.place.home / "transcripts" / f"{task_id}.jsonl"
+    path = house.paths.home / "transcripts" / f"{task_id}.jsonl"
     path.parent.mkdir(exist_ok=True)
     path.parent.chmod(0o700)
     path.touch(mode=0o600)

@@ -8,7 +8,7 @@ from pathlib import Path
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 
-from house.place import PORTS, Place, variable_of
+from house.paths import PORTS, HousePaths, variable_of
 from house.processes import OPTIONS, prefix_of
 from house.supervise import Supervisor
 
@@ -16,7 +16,7 @@ ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "WORKER_SLOTS", *OPTIONS["w
 """What `up` was given and the engine's command line needs again."""
 
 
-def found(place: Place, environ: Mapping[str, str]) -> Place:
+def found(paths: HousePaths, environ: Mapping[str, str]) -> HousePaths:
     """Give the place with the ports that its house is up on.
 
     Where it ended without `down`, its ports are still its own, but for those that the environment names.
@@ -24,54 +24,54 @@ def found(place: Place, environ: Mapping[str, str]) -> Place:
     Raises:
         ConfigError: the environment names another port than the house is up on.
     """
-    kept = remembered(place)
+    kept = remembered(paths)
     if kept is None:
-        return place
+        return paths
     named = {name: [one for one in (variable_of(name), "PORT_OFFSET") if environ.get(one)] for name in PORTS}
-    if Supervisor(place).pid() is None:
-        return replace(place, ports={name: (place if named[name] else kept).ports[name] for name in PORTS})
-    for name, port in place.ports.items():
+    if Supervisor(paths).pid() is None:
+        return replace(paths, ports={name: (paths if named[name] else kept).ports[name] for name in PORTS})
+    for name, port in paths.ports.items():
         given = named[name]
         if given and port != kept.ports[name]:
             raise ConfigError(
-                f"{given[0]}={environ[given[0]]} puts {name} on port {port}, and the house in {place.home} is up with "
+                f"{given[0]}={environ[given[0]]} puts {name} on port {port}, and the house in {paths.home} is up with "
                 f"it on port {kept.ports[name]}: leave {given[0]} out, or stop that house with `make down` first"
             )
     return kept
 
 
-def remember(place: Place, environ: Mapping[str, str]) -> None:
+def remember(paths: HousePaths, environ: Mapping[str, str]) -> None:
     """Keep the ports of a house that comes up, and what of the environment the engine's command line needs again."""
     named = {name: value for name, value in environ.items() if value and _is_engines(name)}
-    write_private(_given(place), json.dumps(named) + "\n")
-    _file(place).write_text(json.dumps(dict(place.ports), indent=1) + "\n")
+    write_private(_given(paths), json.dumps(named) + "\n")
+    _file(paths).write_text(json.dumps(dict(paths.ports), indent=1) + "\n")
 
 
-def came_up_with(place: Place, environ: Mapping[str, str]) -> dict[str, str]:
+def came_up_with(paths: HousePaths, environ: Mapping[str, str]) -> dict[str, str]:
     """Give the environment with what the house was given for its engine in place of what is given now."""
-    return {name: value for name, value in environ.items() if not _is_engines(name)} | given(place)
+    return {name: value for name, value in environ.items() if not _is_engines(name)} | given(paths)
 
 
-def given(place: Place) -> dict[str, str]:
+def given(paths: HousePaths) -> dict[str, str]:
     """Give what the house that is up was given for its engine; nothing where none is."""
     try:
-        return {str(name): str(value) for name, value in json.loads(_given(place).read_text()).items()}
+        return {str(name): str(value) for name, value in json.loads(_given(paths).read_text()).items()}
     except (OSError, ValueError, AttributeError):
         return {}
 
 
-def remembered(place: Place) -> Place | None:
+def remembered(paths: HousePaths) -> HousePaths | None:
     """Give the place with the ports that its house came up on last; None where it went down since."""
     try:
-        kept = json.loads(_file(place).read_text())
-        return replace(place, ports={name: int(kept[name]) for name in PORTS})
+        kept = json.loads(_file(paths).read_text())
+        return replace(paths, ports={name: int(kept[name]) for name in PORTS})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def forget(place: Place) -> None:
+def forget(paths: HousePaths) -> None:
     """Forget the ports: the house is down."""
-    for file in (_file(place), _given(place)):
+    for file in (_file(paths), _given(paths)):
         file.unlink(missing_ok=True)
 
 
@@ -79,9 +79,9 @@ def _is_engines(variable: str) -> bool:
     return variable in ENGINES or variable.startswith(prefix_of("worker"))
 
 
-def _file(place: Place) -> Path:
-    return place.home / "ports.json"
+def _file(paths: HousePaths) -> Path:
+    return paths.home / "ports.json"
 
 
-def _given(place: Place) -> Path:
-    return place.home / "given.json"
+def _given(paths: HousePaths) -> Path:
+    return paths.home / "given.json"

@@ -4,10 +4,10 @@ import contextlib
 from pathlib import Path
 
 from service_kit.errors import UpstreamError
-from service_kit.foreign import for_terminal
 from service_kit.http import HttpClient
+from service_kit.untrusted_text import for_terminal
 
-from house.place import Place
+from house.paths import HousePaths
 from house.processes import ready_url
 
 SERVICES = {"control": "control-api", "worker": "agent-engine"}
@@ -18,15 +18,15 @@ LISTENS = "0A"
 PROC = Path("/proc")
 
 
-async def readiness(place: Place, name: str, pid: int) -> str:
+async def readiness(paths: HousePaths, name: str, pid: int) -> str:
     """Give a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
 
     Args:
-        place: whose process.
+        paths: whose process.
         name: its name.
         pid: its id; what another process answers on its port does not count.
     """
-    url = ready_url(place, name)
+    url = ready_url(paths, name)
     if url is None:
         return "ready"
     async with HttpClient(timeout=5, retries=0) as http:
@@ -41,15 +41,15 @@ async def readiness(place: Place, name: str, pid: int) -> str:
     wanted, service = SERVICES.get(name, name), answer.get("service")
     if service != wanted:
         what = for_terminal(str(service)[:60]) if service else "something else"
-        return f"not ready: {what} answers on port {place.ports[name]} in its place: stop it"
-    if not holds(pid, place.ports[name]):
-        return f"not ready: another {service} answers on port {place.ports[name]} in its place: stop it"
+        return f"not ready: {what} answers on port {paths.ports[name]} in its place: stop it"
+    if not holds(pid, paths.ports[name]):
+        return f"not ready: another {service} answers on port {paths.ports[name]} in its place: stop it"
     if reply.ok:
         return READY_BUT + _told(answer.get("warnings")) if answer.get("warnings") else "ready"
     return NOT_READY + _told(answer.get("checks"))
 
 
-def well(state: str) -> bool:
+def is_ready(state: str) -> bool:
     """Say whether a state is that of a process that is ready."""
     return state == "ready" or state.startswith(READY_BUT)
 

@@ -20,7 +20,7 @@ from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 from supervisor.xmlrpc import SupervisorTransport
 
-from house.place import ROOT, Place
+from house.paths import ROOT, HousePaths
 from house.processes import Process
 
 START_LIMIT_SECONDS = 15.0
@@ -44,11 +44,11 @@ _STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 class Supervisor:
     """One supervisord: it starts a house's processes when told, restarts those that die, and stops them all."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._socket = place.runtime / "supervisor.sock"
-        self._config_file = place.home / "supervisord.conf"
-        self._pid_file = place.home / "supervisord.pid"
+    def __init__(self, paths: HousePaths) -> None:
+        self._place = paths
+        self._socket = paths.runtime / "supervisor.sock"
+        self._config_file = paths.home / "supervisord.conf"
+        self._pid_file = paths.home / "supervisord.pid"
 
     def launch(self, processes: Iterable[Process]) -> None:
         """Start supervisord with these processes, none of them running yet.

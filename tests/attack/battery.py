@@ -52,7 +52,7 @@ def battery(
         ground.names |= {"worker.pid": str(made.pid), "worker.folder": str(made.folder)}
         done: list[Outcome] = run_apart(_all(ground, played, tell), LONGEST_SECONDS)
         assert made.process.poll() is None, f"the worker is gone:\n{made.log()}"
-    places = {case.id: place for place, case in enumerate(cases)}
+    places = {case.id: paths for paths, case in enumerate(cases)}
     return sorted([*done, *waiting], key=lambda one: places[one.id])
 
 

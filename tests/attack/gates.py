@@ -67,7 +67,7 @@ async def doors(ground: Ground) -> AsyncIterator[Doors]:
                 skills={SKILL: "1"},
             )
             assert taken is not None
-        mint = Mint(ground.house.place.home / "secrets", taken.id, taken.attempt, REPOSITORY, MODEL)
+        mint = Mint(ground.house.paths.home / "secrets", taken.id, taken.attempt, REPOSITORY, MODEL)
         await _seed(ground)
         names = {"live.task": str(taken.id), "rival.task": str(rival.id), "live.repository": REPOSITORY}
         made = Doors(ground, mint, pool, names)
@@ -182,7 +182,7 @@ def _misfits(expect: Expected, answer: Answer, secrets: dict[str, str]) -> list[
 
 
 def _send(doors: Doors, request: Request) -> Answer:
-    port = doors.ground.house.place.ports[request.to]
+    port = doors.ground.house.paths.ports[request.to]
     head, body = _bytes(doors, request, port)
     if request.hold:
         connection, answer = hold(port, head + body, pattern=request.capture, within=request.expect.within)
@@ -228,7 +228,7 @@ def _body(request: Request) -> bytes:
 
 def _credentials(doors: Doors, request: Request) -> list[str]:
     lines = []
-    place = doors.ground.house.place
+    place = doors.ground.house.paths
     service = {
         "own": place.secret("github-mcp.service"),
         "stranger": "service_" + "x" * 43,
@@ -248,7 +248,7 @@ def _credentials(doors: Doors, request: Request) -> list[str]:
 
 
 def _signature(doors: Doors, kind: str, body: bytes) -> str:
-    secret = doors.ground.house.place.secret("github-webhook.secret").encode()
+    secret = doors.ground.house.paths.secret("github-webhook.secret").encode()
     if kind == "sha1":
         return f"X-Hub-Signature: sha1={hmac.new(secret, body, hashlib.sha1).hexdigest()}"
     made = hmac.new(secret if kind == "right" else b"guess", body, hashlib.sha256).hexdigest()

@@ -13,7 +13,7 @@ import yaml
 from agent_engine.confinement.bwrap import python_program
 from attack.case import Case, Order, RunCase, filled
 from fixtures.house import RunningHouse
-from house.place import PORTS, ROOT
+from house.paths import PORTS, ROOT
 from service_kit.bearer import token_hash
 
 POOL = "attack"
@@ -57,7 +57,7 @@ class Ground:
 
     def secrets(self) -> dict[str, str]:
         """Give every secret of the house and every canary, by name."""
-        files = [path for path in (self.house.place.home / "secrets").iterdir() if path.is_file()]
+        files = [path for path in (self.house.paths.home / "secrets").iterdir() if path.is_file()]
         held = {path.name: path.read_text().strip() for path in files if path.name not in PUBLIC}
         held |= {name: self.house.urls[name] for name in ("DATABASE_URL", "REDIS_URL")}
         return held | {f"the canary of the {name}": text for name, text in self.canaries.items()}
@@ -75,7 +75,7 @@ class Ground:
 
 def prepare(ground: Ground) -> None:
     """Write canaries and names, and open a second tenant's door."""
-    house, home = ground.house, ground.house.place.home
+    house, home = ground.house, ground.house.paths.home
     ground.skills.mkdir(parents=True, exist_ok=True)
     (ground.folder / "canary.txt").write_text(ground.canaries["file"])
     ground.names |= {
@@ -88,10 +88,10 @@ def prepare(ground: Ground) -> None:
         "canary-file": str(ground.folder / "canary.txt"),
         "rival-door": RIVAL_DOOR,
         "long": "a" * 60_000,
-        "control-door": house.place.secret("control.door"),
-        "service": house.place.secret("github-mcp.service"),
-        "postgres-socket": str(house.place.runtime),
-        **{f"port.{name}": str(house.place.ports[name]) for name in PORTS},
+        "control-door": house.paths.secret("control.door"),
+        "service": house.paths.secret("github-mcp.service"),
+        "postgres-socket": str(house.paths.runtime),
+        **{f"port.{name}": str(house.paths.ports[name]) for name in PORTS},
     }
     path = home / "access.yaml"
     access = yaml.safe_load(path.read_text())

@@ -3,7 +3,7 @@
 import re
 
 from attack.case import CASES
-from house.place import ROOT
+from house.paths import ROOT
 
 PAGE = (ROOT / "docs/security.md").read_text()
 NAMED = re.findall(r"`([^`\s]+)`", PAGE)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from fixtures.github_spec import repository_of
 from fixtures.house import RunningHouse, running_house, worker
-from house.place import Place
+from house.paths import HousePaths
 from service_kit.http import HttpClient
 from stand_ins.github.app import StandInApp, build
 from stand_ins.github.description import GitHubDescription
@@ -31,9 +31,9 @@ def watched(
 ) -> Iterator[RunningHouse]:
     """A house with a worker, whose every exchange with GitHub is held against GitHub's description."""
 
-    def github(place: Place) -> StandInApp:
+    def github(paths: HousePaths) -> StandInApp:
         checkers.append(ExchangeChecker(github_spec))
-        return build(tokens={place.secret("stand-in-github.token"): "agent-bot"}, watch=checkers[0])
+        return build(tokens={paths.secret("stand-in-github.token"): "agent-bot"}, watch=checkers[0])
 
     repositories = sorted({payload["repository"]["full_name"] for payload in authentic_issue_payloads})
     with running_house(repositories=repositories, triaged=None, github=github) as house, worker(house):
@@ -75,9 +75,9 @@ async def _deliver(house: RunningHouse, payload: dict[str, Any]) -> dict[str, An
         "content-type": "application/json",
         "x-github-event": "issues",
         "x-github-delivery": str(uuid4()),
-        "x-hub-signature-256": sign(house.place.secret("github-webhook.secret"), body),
+        "x-hub-signature-256": sign(house.paths.secret("github-webhook.secret"), body),
     }
-    async with HttpClient(base_url=house.place.url("control")) as http:
+    async with HttpClient(base_url=house.paths.url("control")) as http:
         reply = await http.request("POST", "/v1/webhooks/github", content=body, headers=headers)
     assert reply.status == 202, reply.text
     answer: dict[str, Any] = reply.json()

@@ -45,7 +45,7 @@ class World:
     async def ask(self, method: str, path: str, door: str = "judge", **request: Any) -> Reply:
         """Ask control through a door."""
         headers = {"authorization": f"Bearer {token_of(door)}"}
-        async with HttpClient(base_url=self.house.place.url("control"), headers=headers) as http:
+        async with HttpClient(base_url=self.house.paths.url("control"), headers=headers) as http:
             return await http.request(method, path, **request)
 
     async def propose(self, changes: Mapping[int, Mapping[str, Any]] | None = None) -> tuple[int, UUID, TaskResult]:
@@ -91,7 +91,7 @@ class World:
     @contextmanager
     def policy(self, *rules: Mapping[str, Any]) -> Iterator[None]:
         """Set the house's policy for the block."""
-        path = self.house.place.home / "proposals.yaml"
+        path = self.house.paths.home / "proposals.yaml"
         before = path.read_text()
         path.write_text(yaml.safe_dump({"rules": list(rules)}))
         time.sleep(LOOKED_AT_SECONDS)
@@ -104,7 +104,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(house: RunningHouse) -> Iterator[World]:
     """The house with a door that asks in mode propose and one that decides, and a worker."""
-    path = house.place.home / "access.yaml"
+    path = house.paths.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
     for name, (mode, actor) in DOORS.items():
         kind, _, who = actor.partition(":")
@@ -123,6 +123,7 @@ def world(house: RunningHouse) -> Iterator[World]:
         yield World(house)
 
 
+@pytest.mark.slow
 async def test_nothing_is_written_before_the_approval_and_once_after_it(world: World) -> None:
     """The proposals count as the action; who asked cannot approve; what was shown is what is sent."""
     number, task_id, result = await world.propose()
@@ -201,6 +202,7 @@ async def test_a_policy_approves_what_it_names(world: World) -> None:
     assert (labels, len(comments)) == ([], 1)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_gateway_killed_while_it_sends_leaves_one_write(world: World) -> None:
     """The gateway dies between its row and GitHub's reply: the next one finds what arrived and sends nothing again."""

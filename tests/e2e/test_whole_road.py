@@ -15,7 +15,7 @@ from agent_contracts.event import Started, ToolResult
 from agent_stores.pool import open_redis
 from fixtures.house import RunningHouse, worker
 from fixtures.stores import run_apart
-from house.place import command
+from house.paths import command
 
 REPOSITORY = "octocat/hello-world"
 DOORS = ("webhook", "xadd", "http", "command-line")
@@ -156,7 +156,7 @@ async def test_the_run_went_the_way_it_was_told(house: RunningHouse, journey: Jo
     """The run was confined and spoke over the chosen transport; the row says through which door it came."""
     (started,) = [one.body for one in await house.events(journey.task_id) if isinstance(one.body, Started)]
 
-    assert started.servers == {"github": f"{journey.transport} {house.place.url('github-mcp')}"}
+    assert started.servers == {"github": f"{journey.transport} {house.paths.url('github-mcp')}"}
     assert started.confinement.startswith("bubblewrap")
     doors = {"webhook": "webhook:github", "xadd": "stream:agent:tasks", "http": "http:local", "command-line": "cli"}
     assert (await house.view(journey.task_id))["door"] == doors[journey.door]

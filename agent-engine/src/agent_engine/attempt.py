@@ -16,21 +16,21 @@ from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.brief import Brief, brief, last_session
-from agent_engine.closing import Closing, Judge
-from agent_engine.course import Course
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
+from agent_engine.event_writer import Record
 from agent_engine.evidence import Evidence, is_answer, known_name
-from agent_engine.house import House
+from agent_engine.finalizer import Closing, Judge
 from agent_engine.lease import keep_lease
+from agent_engine.mcp_liveness import Reach
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.reach import Reach
-from agent_engine.record import Record
 from agent_engine.run import run
+from agent_engine.run_spec_builder import Brief, brief, last_session
 from agent_engine.skills.bind import Binding, bind
 from agent_engine.skills.format import Skill
 from agent_engine.spec import RunEnd
+from agent_engine.task_progress import Course
 from agent_engine.verdict import Facts, Verdict, judge
+from agent_engine.worker_context import House
 
 EVENTS_PAGE = 1000
 AGAIN_SECONDS = 0.5

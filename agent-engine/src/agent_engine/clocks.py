@@ -9,7 +9,7 @@ from service_kit.errors import ServiceKitError
 from service_kit.http import HttpClient
 
 
-async def ahead(urls: Mapping[str, str], clock: Clock) -> dict[str, float]:
+async def clock_skew(urls: Mapping[str, str], clock: Clock) -> dict[str, float]:
     """Give by how many seconds each server's clock is ahead, to about a second, by the date of its answer.
 
     Args:

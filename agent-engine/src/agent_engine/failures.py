@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_contracts.result import Reason
-from service_kit.foreign import clean_line
+from service_kit.untrusted_text import clean_line
 
 from agent_engine.drivers.claude_stream import CONNECTED, reason_of
 from agent_engine.spec import RunEnd

@@ -10,11 +10,11 @@ from agent_stores.migrate import assert_current
 from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
-from service_kit.settings import listed
+from service_kit.settings import split_csv
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from agent_engine.house import House
+from agent_engine.worker_context import House
 
 SERVICE = "agent-engine"
 
@@ -42,4 +42,4 @@ def health_app(house: House) -> ASGIApp:
         registry=house.metrics.registry,
         warnings={"access": house.access.fault},
     )
-    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=listed(house.settings.allowed_hosts))
+    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=split_csv(house.settings.allowed_hosts))

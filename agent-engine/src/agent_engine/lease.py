@@ -7,7 +7,7 @@ from uuid import UUID
 
 import agent_ledger
 import asyncpg
-from agent_ledger import Beat
+from agent_ledger import HeartbeatResult
 from service_kit.log import get_logger
 
 from agent_engine.process import Stop, StopSignal
@@ -60,7 +60,7 @@ def beat_seconds(lease_seconds: float) -> float:
     return min(lease_seconds / BEATS, LONGEST_PAUSE_SECONDS)
 
 
-async def _within(seconds: float, asking: Coroutine[Any, Any, Beat]) -> Beat:
+async def _within(seconds: float, asking: Coroutine[Any, Any, HeartbeatResult]) -> HeartbeatResult:
     """Wait for an answer at most so long, and not for its cancelling: that asks a server that is silent once more.
 
     Raises:

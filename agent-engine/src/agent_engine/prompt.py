@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from agent_contracts import EffectSummary, Task
-from service_kit.foreign import clean_line, fence
+from service_kit.untrusted_text import clean_line, fence
 
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill

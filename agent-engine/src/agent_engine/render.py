@@ -28,7 +28,7 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Line
-from service_kit.foreign import for_terminal
+from service_kit.untrusted_text import for_terminal
 
 from agent_engine.evidence import is_answer
 

@@ -11,9 +11,9 @@ from agent_contracts.event import Warning as WarningEvent
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.confinement.artifact_collector import collect, read_file
 from agent_engine.confinement.folders import remove_earlier
-from agent_engine.confinement.harvest import collect, read_file
-from agent_engine.confinement.layout import Confined, Confinement, Launch, Layout
+from agent_engine.confinement.sandbox_paths import Confined, Confinement, Launch, Layout
 from agent_engine.drivers.protocol import Driver, Stream
 from agent_engine.errors import TaskRefused
 from agent_engine.process import Stop, StopSignal, end_tasks

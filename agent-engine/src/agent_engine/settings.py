@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, forget, listed
+from service_kit.settings import LogLevel, Settings, split_csv, unset_env
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
@@ -205,7 +205,7 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
 
     def pool_names(self) -> tuple[str, ...]:
         """Give the pools."""
-        return listed(self.pools)
+        return split_csv(self.pools)
 
     def server_url(self, server: str) -> str:
         """Give the base URL of an MCP server."""
@@ -236,4 +236,4 @@ def read_address(text: str) -> tuple[str, int] | None:
 
 def drop_secrets() -> None:
     """Drop what was read and is secret from this process's environment."""
-    forget(*SECRETS)
+    unset_env(*SECRETS)

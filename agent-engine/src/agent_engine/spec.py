@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from agent_engine.confinement.harvest import Artifact
+from agent_engine.confinement.artifact_collector import Artifact
 from agent_engine.confinement.limits import MIB, Kind
 
 EndedBy = Literal["exit", "idle", "wall", "cancelled", "lost_lease", "shutdown", "crashed", "output"]

@@ -10,16 +10,16 @@ from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import RETRYABLE, Reason
-from agent_ledger import UnusableSchema, misfit
-from service_kit.foreign import clean_line
+from agent_ledger import UnusableSchema, value_error
 from service_kit.refs import split_ref
+from service_kit.untrusted_text import clean_line
 
 from agent_engine.evidence import Evidence
 from agent_engine.failures import Failure, broken, stopped, unconnected
 from agent_engine.schema import wrapped
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
-from agent_engine.skills.required import RequiredEffect
+from agent_engine.skills.required_effects import RequiredEffect
 from agent_engine.spec import RunEnd
 
 ACTED = frozenset({"done", "proposed", "approved"})
@@ -123,7 +123,7 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
         return None, Failure("schema", "the agent gave no answer in the form that was asked for")
     kept = answer if isinstance(answer, dict) else {"output": answer}
     try:
-        wrong = misfit(schema, answer)
+        wrong = value_error(schema, answer)
     except UnusableSchema as error:
         return kept, Failure("config", f"the output schema of skill {facts.skill.name} cannot be used: {error}")
     if wrong is not None:

@@ -16,10 +16,10 @@ from service_kit.errors import ConfigError
 from service_kit.log import bound, get_logger
 
 from agent_engine.attempt import attempt
-from agent_engine.closing import backoff
-from agent_engine.house import House
+from agent_engine.finalizer import backoff
+from agent_engine.pg_listener import Wakeups
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.wakeups import Wakeups
+from agent_engine.worker_context import House
 
 BLOCK_MS = 1000
 OUTBOX_SECONDS = 2.0

@@ -14,7 +14,7 @@ READ_ONLY = (
     "/run/files/mcp.json",
     "/etc/passwd",
     "/skill/attack/programs/own.py",
-    "/run/inner.py",
+    "/run/launcher.py",
 )
 SEARCHED = ("/work", "/home", "/tmp", "/run", "/etc", "/dev/shm", "/var", "/mnt", "/srv", "/opt/cli.d")
 NODES = {

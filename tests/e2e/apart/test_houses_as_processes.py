@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
-from house.choice import Choice
-from house.place import PORTS, ROOT, Place
+from house.options import Options
+from house.paths import PORTS, ROOT, HousePaths
 from house.supervise import Supervisor
 from house.vendors import VENDORS
 from service_kit.errors import ConfigError
@@ -37,11 +37,11 @@ def beside(house: RunningHouse, tmp_path: Path) -> Iterator[SmallHouse]:
     """A second house, on the stores of the first, that is not up yet."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": "/usr/bin:/bin"} | free_ports_for_all()
     environ |= house.house.urls()
-    made = SmallHouse(Place.from_environment(environ), Choice(), environ)
+    made = SmallHouse(HousePaths.from_environment(environ), Options(), environ)
     made.init()
     yield made
     made.down()
-    shutil.rmtree(made.place.runtime, ignore_errors=True)
+    shutil.rmtree(made.paths.runtime, ignore_errors=True)
 
 
 def _environ(pid: int) -> dict[str, str]:
@@ -62,8 +62,8 @@ def test_each_process_holds_its_listed_variables_alone(house: RunningHouse) -> N
 def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_worker: Worker) -> None:
     """Worker, MCP servers and control hold no credential of a vendor or the model, under whatever name."""
     pids = house.pids() | {"worker": sse_worker.pid}
-    credentials = [house.place.secret("stand-in-model.key")]
-    credentials += [house.place.secret(vendor.stand_in_token) for vendor in VENDORS]
+    credentials = [house.paths.secret("stand-in-model.key")]
+    credentials += [house.paths.secret(vendor.stand_in_token) for vendor in VENDORS]
     for name in ("worker", "control", *SERVERS):
         held = _environ(pids[name])
         assert not held.keys() & UPSTREAMS_KEYS, name
@@ -83,42 +83,42 @@ async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHous
     before = house.pids()
     said: list[str] = []
     await beside.up(said.append)
-    assert f"stand-in-model is ready on port {beside.place.ports['stand-in-model']}" in " ".join(said)
+    assert f"stand-in-model is ready on port {beside.paths.ports['stand-in-model']}" in " ".join(said)
     assert await beside.health() == dict.fromkeys(STAND_INS, "ready")
-    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.place).states().values()}
+    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.paths).states().values()}
     assert beside.down()
 
     assert not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    assert not beside.place.runtime.exists()
+    assert not beside.paths.runtime.exists()
     assert house.pids() == before
     assert set((await house.house.health()).values()) == {"ready"}
 
 
-def _command(place: Place, name: str, **given: str) -> subprocess.CompletedProcess[str]:
+def _command(paths: HousePaths, name: str, **given: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the house as `make` does, told no port."""
-    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "scripts"), "AGENT_BOT_HOME": str(place.home)} | given
+    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "scripts"), "AGENT_BOT_HOME": str(paths.home)} | given
     argv = [sys.executable, "-m", "house", name]
     return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> None:
     """`health` and `down` need no word on ports that only `up` was told; another offset is refused, and names both."""
-    before = _command(beside.place, "health")
+    before = _command(beside.paths, "health")
     assert (before.returncode, before.stdout) == (1, "the house is not up: `make up` starts it\n")
 
     await beside.up(lambda _: None)
-    health = _command(beside.place, "health")
+    health = _command(beside.paths, "health")
     assert health.returncode == 0, health.stdout + health.stderr
     assert {line.split()[-1] for line in health.stdout.splitlines()} == {"ready"}
 
-    other = _command(beside.place, "health", PORT_OFFSET="11000")
+    other = _command(beside.paths, "health", PORT_OFFSET="11000")
     assert other.returncode == 2
     assert "PORT_OFFSET=11000 puts control on port 19000" in other.stderr
-    assert f"is up with it on port {beside.place.ports['control']}" in other.stderr
+    assert f"is up with it on port {beside.paths.ports['control']}" in other.stderr
 
-    down = _command(beside.place, "down")
+    down = _command(beside.paths, "down")
     assert (down.returncode, down.stdout) == (0, "the house is down\n")
-    assert _command(beside.place, "down").stdout == "nothing was running\n"
+    assert _command(beside.paths, "down").stdout == "nothing was running\n"
 
 
 async def test_a_process_that_does_not_start_is_told_once(
@@ -129,7 +129,7 @@ async def test_a_process_that_does_not_start_is_told_once(
     scenario.parent.mkdir(parents=True)
     scenario.write_text("no scenario")
     environ = {"PATH": os.defpath, "SKILLS_PATH": str(tmp_path / "skills")} | house.house.urls()
-    broken = SmallHouse(beside.place, Choice(), environ)
+    broken = SmallHouse(beside.paths, Options(), environ)
     with pytest.raises(ConfigError, match="stand-in-model did not become ready") as error:
         await broken.up(lambda _: None)
     assert str(error.value).count("error: ") == 1, error.value

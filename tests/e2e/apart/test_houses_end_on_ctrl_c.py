@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import free_ports_for_all
-from house.place import ROOT, Place
+from house.paths import ROOT, HousePaths
 from house.ports import remembered
 
 LIMIT_SECONDS = 60
@@ -56,7 +56,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) ->
     """After so many seconds of work or at that line, while it imports, starts or runs an agent: 130, nothing left."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath} | free_ports_for_all()
     name, _, term = name.partition(" ")
-    place = Place.from_environment(environ, "demo" if name == "demo" else "")
+    paths = HousePaths.from_environment(environ, "demo" if name == "demo" else "")
     running = subprocess.Popen(
         [sys.executable, "-m", "house", name],
         env=environ | {"PYTHONPATH": str(ROOT / "scripts")},
@@ -75,9 +75,9 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) ->
 
     assert (running.returncode, errors) == (143 if term else 130, "")
     assert _left(tmp_path) == []
-    for port in place.ports.values():
+    for port in paths.ports.values():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-    assert not place.runtime.exists()
-    assert remembered(place) is None
+    assert not paths.runtime.exists()
+    assert remembered(paths) is None

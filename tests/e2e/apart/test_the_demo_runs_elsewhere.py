@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fixtures.house import free_ports_for_all
 from fixtures.triage import WRITTEN
-from house.place import ROOT
+from house.paths import ROOT
 
 LIMIT_SECONDS = 150
 ODD = "Çöp Kutusu/häusliche Agenten"
@@ -34,15 +34,15 @@ START = "#!/bin/sh\n'''exec' \"$(dirname \"$0\")/python\" \"$0\" \"$@\"\n' '''\n
 
 def checkout(folder: Path) -> Path:
     """Make a checkout with an environment of its own, as `make` would install it there, from what is installed here."""
-    place = folder / ODD / "agent bot"
-    shutil.copytree(ROOT, place, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    here, there = Path(sys.prefix), place / ".venv"
+    paths = folder / ODD / "agent bot"
+    shutil.copytree(ROOT, paths, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    here, there = Path(sys.prefix), paths / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(there)], check=True)
     packages = "lib/python{}.{}/site-packages".format(*sys.version_info)
     for path in (here / packages).iterdir():
         copy = there / packages / path.name
         if path.suffix == ".pth":
-            copy.write_text(path.read_text().replace(str(ROOT), str(place)))
+            copy.write_text(path.read_text().replace(str(ROOT), str(paths)))
         else:
             copy.symlink_to(path)
     for path in (here / "bin").iterdir():
@@ -54,8 +54,8 @@ def checkout(folder: Path) -> Path:
     (there / "runs").touch()
     asking = [str(there / "bin/python"), "-c", "import agent_engine; print(agent_engine.__file__)"]
     found = subprocess.run(asking, env={"LANG": "C.UTF-8"}, capture_output=True, text=True, check=True).stdout
-    assert found.startswith(str(place))
-    return place
+    assert found.startswith(str(paths))
+    return paths
 
 
 @pytest.mark.bad_input
@@ -64,11 +64,11 @@ def test_the_demo_ends_well(tmp_path: Path) -> None:
 
     What came in, tool calls, verdict, claims with their refs, effects, the ledger's row, transcript and issue are told.
     """
-    place = checkout(tmp_path)
+    paths = checkout(tmp_path)
     began = time.time()
     environ = {"HOME": "/proc/nowhere", "LANG": "tr_TR", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
     done = subprocess.run(
-        ["make", "-C", str(place), "demo"],
+        ["make", "-C", str(paths), "demo"],
         env=environ | {"PATH": os.defpath} | free_ports_for_all(),
         capture_output=True,
         text=True,
@@ -87,7 +87,7 @@ def test_the_demo_ends_well(tmp_path: Path) -> None:
     path = Path(transcript[1])
     assert "issue_write" in path.read_text()
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    home = place / "var/demo"
+    home = paths / "var/demo"
     secrets = [path.read_text().strip() for path in (home / "secrets").iterdir() if path.suffix != ".json"]
     assert not [secret for secret in secrets if secret in said]
     line = next(line for line in (home / "log/worker.log").read_text().splitlines() if "worker_started" in line)

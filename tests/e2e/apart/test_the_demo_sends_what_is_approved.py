@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fixtures.house import free_ports_for_all
 from fixtures.triage import WRITTEN
-from house.place import ROOT
+from house.paths import ROOT
 
 LIMIT_SECONDS = 150
 NOT_YET = re.compile(r"as yet: labels \[\], no comment of ours\n2 proposals wait")

@@ -16,7 +16,7 @@ from e2e.confinement.gates import at_gateway, call_tool, sign
 from fixtures.house import RunningHouse, running_house, worker
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.stores import run_apart
-from house.place import Place, command
+from house.paths import HousePaths, command
 from service_kit.bearer import token_hash
 from service_kit.http import HttpClient, Reply
 from service_kit.watched import LOOK_EVERY_SECONDS
@@ -38,15 +38,15 @@ SITE = {
 }
 
 
-def stand_in(place: Place) -> StandInApp:
+def stand_in(paths: HousePaths) -> StandInApp:
     """Make a GitHub with an account for each tenant; what is acme's only acme's account sees."""
-    hook = Hook(place.url("control") + "/v1/webhooks/github", place.secret("github-webhook.secret"))
-    return build(tokens={place.secret("stand-in-github.token"): "agent-bot", ACMES_TOKEN: "acme-bot"}, hook=hook)
+    hook = Hook(paths.url("control") + "/v1/webhooks/github", paths.secret("github-webhook.secret"))
+    return build(tokens={paths.secret("stand-in-github.token"): "agent-bot", ACMES_TOKEN: "acme-bot"}, hook=hook)
 
 
-def prepare(place: Place) -> dict[str, str]:
+def prepare(paths: HousePaths) -> dict[str, str]:
     """Open the house to both tenants; the webhook's door and a stream are acme's."""
-    path = place.home / "access.yaml"
+    path = paths.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
     bound = {"github": {"resources": {"repositories": ["acme/*"]}, "mode": "write"}}
     door = {"tenant": "acme", "skills": ["*"], "vendors": bound, "budget": {"usd": 1.0}}
@@ -59,9 +59,9 @@ def prepare(place: Place) -> dict[str, str]:
     }
     access["http"]["local"]["approves"] = ["*"]
     path.write_text(yaml.safe_dump(access))
-    tokens = place.home / "secrets" / "github-tokens.yaml"
+    tokens = paths.home / "secrets" / "github-tokens.yaml"
     tokens.touch(mode=0o600)
-    both = {"default": place.secret("stand-in-github.token"), "acme": ACMES_TOKEN}
+    both = {"default": paths.secret("stand-in-github.token"), "acme": ACMES_TOKEN}
     tokens.write_text(yaml.safe_dump({"tenants": both}))
     return {"GITHUB_UPSTREAM_TOKENS_FILE": str(tokens)}
 
@@ -76,9 +76,9 @@ class Tenants:
 
     async def ask(self, tenant: str, method: str, path: str, **request: Any) -> Reply:
         """Ask control through a tenant's door."""
-        token = ACMES_DOOR if tenant == "acme" else self.house.place.secret("control.door")
+        token = ACMES_DOOR if tenant == "acme" else self.house.paths.secret("control.door")
         headers = {"authorization": f"Bearer {token}"}
-        async with HttpClient(base_url=self.house.place.url("control"), headers=headers, retries=0) as http:
+        async with HttpClient(base_url=self.house.paths.url("control"), headers=headers, retries=0) as http:
             return await http.request(method, path, **request)
 
 
@@ -194,7 +194,7 @@ async def test_a_token_of_one_reaches_nothing_of_the_other(tenants: Tenants, ten
 
 async def test_where_both_may_ask_each_sees_with_its_own_account(tenants: Tenants) -> None:
     """Were both entries to open it, GitHub shows a private repository to acme's account alone, from no kept reply."""
-    path = tenants.house.place.home / "access.yaml"
+    path = tenants.house.paths.home / "access.yaml"
     before = path.read_text()
     access = yaml.safe_load(before)
     access["tenants"]["default"]["vendors"]["github"]["resources"]["repositories"].append("acme/*")
@@ -217,7 +217,7 @@ async def test_where_both_may_ask_each_sees_with_its_own_account(tenants: Tenant
 
 async def test_a_spent_budget_stops_its_tenant_alone(tenants: Tenants) -> None:
     """What one tenant spent today counts against its own day: its next task ends by budget, the other's succeeds."""
-    path = tenants.house.place.home / "access.yaml"
+    path = tenants.house.paths.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
     access["tenants"]["acme"]["budgets"] = {"day": {"usd": 0.001}}
     path.write_text(yaml.safe_dump(access))

@@ -14,7 +14,7 @@ from agent_contracts import task_id_for
 from agent_stores.pool import open_redis
 from fixtures.control import payload, signature
 from fixtures.house import RunningHouse, Worker
-from house.place import command
+from house.paths import command
 from redis.asyncio import Redis
 from service_kit.http import HttpClient, Reply
 
@@ -74,9 +74,9 @@ class Ground:
             "content-type": "application/json",
             "x-github-event": "issues",
             "x-github-delivery": f"bad-input-{number}",
-            "x-hub-signature-256": signature(body, self.house.place.secret("github-webhook.secret")),
+            "x-hub-signature-256": signature(body, self.house.paths.secret("github-webhook.secret")),
         }
-        async with HttpClient(base_url=self.house.place.url("control")) as http:
+        async with HttpClient(base_url=self.house.paths.url("control")) as http:
             return await http.request("POST", "/v1/webhooks/github", content=body, headers=headers)
 
     async def succeed(self, *tasks: UUID) -> None:
@@ -93,13 +93,13 @@ class Ground:
         while left := [one for one in psutil.Process(self.worker.pid).children(recursive=True) if _runs(one)]:
             assert time.monotonic() < end, left
             time.sleep(0.1)
-        logs = "".join(path.read_text(errors="replace") for path in (self.house.place.home / "log").iterdir())
+        logs = "".join(path.read_text(errors="replace") for path in (self.house.paths.home / "log").iterdir())
         assert not [name for name, secret in self.secrets().items() if secret in logs]
 
     def secrets(self) -> dict[str, str]:
         """Give every secret of the house by its name."""
-        place = self.house.place
-        files = [path for path in (place.home / "secrets").iterdir() if path.suffix != ".json"]
+        paths = self.house.paths
+        files = [path for path in (paths.home / "secrets").iterdir() if path.suffix != ".json"]
         found = {path.name: path.read_text().strip() for path in files}
         for name in ("DATABASE_URL", "REDIS_URL"):
             found[name] = urlsplit(self.house.urls[name]).password or ""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from e2e.bad_input.ground import SKILL, STREAM, TEXT, Ground
-from house.place import command
+from house.paths import command
 
 GOOD = {"skill": SKILL, "input": TEXT}
 RAW: dict[str, tuple[bytes, int, str, str]] = {

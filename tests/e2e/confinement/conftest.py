@@ -15,7 +15,7 @@ from agent_contracts.event import ToolResult
 from agent_engine.confinement.bwrap import python_program
 from fixtures.house import RunningHouse, Worker, worker
 from fixtures.stores import run_apart
-from house.place import PORTS, ROOT
+from house.paths import PORTS, ROOT
 
 REPOSITORY = "acme/confined"
 SKILLS = Path(__file__).parents[1] / "skills"
@@ -59,14 +59,14 @@ def shell(house: RunningHouse) -> Shell:
 
 def address(house: RunningHouse, process: str) -> str:
     """Give a process's address as host:port."""
-    return f"127.0.0.1:{house.place.ports[process]}"
+    return f"127.0.0.1:{house.paths.ports[process]}"
 
 
 def hidden_paths(house: RunningHouse, made: Worker) -> list[str]:
     """Give files and folders that a run must not see."""
-    home = house.place.home
+    home = house.paths.home
     ours = [home, home / "access.yaml", home / "secrets/signing-key.json", home / "secrets/ref.key", home / "stores"]
-    ours += [home / "runs", made.folder, made.folder / "runs", made.log_file, house.place.runtime, ROOT, SKILLS]
+    ours += [home / "runs", made.folder, made.folder / "runs", made.log_file, house.paths.runtime, ROOT, SKILLS]
     theirs = ["/root", "/etc/shadow", "/etc/ssl/private", "/sys/kernel", "/var/lib", "/home/root", str(Path.home())]
     return [*map(str, ours), *theirs, f"/proc/{made.pid}/environ"]
 

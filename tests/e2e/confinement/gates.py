@@ -41,7 +41,7 @@ class Reply:
 
 def sign(house: RunningHouse, grant: Grant = GRANT, *, audience: Sequence[str] = (), **changes: Any) -> str:
     """Sign a task token with the house's own key."""
-    signer = Signer.from_file(house.place.home / "secrets/signing-key.json")
+    signer = Signer.from_file(house.paths.home / "secrets/signing-key.json")
     claims: dict[str, Any] = {
         "task": uuid4(),
         "attempt": 1,
@@ -62,7 +62,7 @@ async def ask(
     document: Any = None,
 ) -> Reply:
     """Ask a process by raw HTTP: the path goes out as it is written here, which no usual client would do."""
-    return await asyncio.to_thread(_ask, house.place.ports[process], method, path, dict(headers or {}), document)
+    return await asyncio.to_thread(_ask, house.paths.ports[process], method, path, dict(headers or {}), document)
 
 
 def _ask(port: int, method: str, path: str, headers: dict[str, str], document: Any) -> Reply:
@@ -88,7 +88,7 @@ async def at_gateway(
     house: RunningHouse, token: str | None, method: str, path: str, *, tool: str | None = None, document: Any = None
 ) -> Reply:
     """Ask github-api as github-mcp does: its service token, the run's task token, the tool's name."""
-    headers = {"authorization": f"Bearer {house.place.secret('github-mcp.service')}"}
+    headers = {"authorization": f"Bearer {house.paths.secret('github-mcp.service')}"}
     headers |= {"x-task-token": token} if token else {}
     headers |= {"x-agent-tool": tool} if tool else {}
     return await ask(house, "github-api", method, path, headers=headers, document=document)

@@ -112,7 +112,7 @@ async def test_one_token_of_the_two_opens_nothing(house: RunningHouse) -> None:
     assert (await at_gateway(house, None, "GET", ISSUE)).reason == "task_token"
     alone = await ask(house, "github-api", "GET", ISSUE, headers={"authorization": f"Bearer {sign(house)}"})
     assert (alone.status, alone.reason) == (401, "service_token")
-    service = house.place.secret("github-mcp.service")
+    service = house.paths.secret("github-mcp.service")
     assert (await call_tool(house, service, "list_labels", {"repository": INSIDE})).status == 401
 
 
@@ -144,5 +144,5 @@ async def test_what_is_in_the_grant_passes_both_gates(house: RunningHouse) -> No
 
 def _audited(house: RunningHouse) -> int:
     """Count the gateway's audit lines but for those on its health."""
-    log = (house.place.home / "log/github-api.log").read_text().splitlines()
+    log = (house.paths.home / "log/github-api.log").read_text().splitlines()
     return sum('"route"' in line for line in log)

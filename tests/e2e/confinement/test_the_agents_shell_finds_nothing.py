@@ -5,7 +5,7 @@ import hashlib
 import jwt
 from e2e.confinement.conftest import CANARY, OUTSIDE, OWN, PRESENT, REPOSITORY, Shell, address
 from fixtures.house import RunningHouse
-from house.place import PORTS
+from house.paths import PORTS
 
 
 def digest(text: str) -> str:
@@ -15,7 +15,7 @@ def digest(text: str) -> str:
 
 def house_secrets(house: RunningHouse) -> dict[str, str]:
     """Give everything secret that the house holds, by name."""
-    files = (house.place.home / "secrets").iterdir()
+    files = (house.paths.home / "secrets").iterdir()
     secrets = {path.name: path.read_text().strip() for path in files if path.is_file()}
     return secrets | {
         "DATABASE_URL": house.urls["DATABASE_URL"],

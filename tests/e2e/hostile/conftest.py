@@ -17,7 +17,7 @@ from agent_contracts.event import ToolCall, ToolResult
 from e2e.hostile.words import BODY, ORDERS, TRICKS
 from fixtures.house import RunningHouse, worker
 from fixtures.stores import run_apart
-from house.place import command
+from house.paths import command
 
 REPOSITORY = "acme/hostile"
 ELSEWHERE = "octocat/secret-plans"

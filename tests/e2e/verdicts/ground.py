@@ -94,7 +94,7 @@ def mark(issue: int) -> str:
 
 def open_doors(house: RunningHouse) -> None:
     """Add the tests' own doors and tenants to access.yaml; processes look at it once a second."""
-    path = house.place.home / "access.yaml"
+    path = house.paths.home / "access.yaml"
     access = yaml.safe_load(path.read_text())
     for name, github in TENANTS.items():
         access["tenants"][name] = {"vendors": {"github": dict(github)}}
@@ -142,9 +142,9 @@ async def _outcome(house: RunningHouse, case: Case) -> Outcome:
     number = number_of(case)
     given: Any = {"repository": REPOSITORY, "issue": number} if case.triage else f"What now? SCENARIO:{case.play}"
     task = {"skill": case.skill, "input": given, "pool": POOL_DOWN if case.down else POOL, **case.fields}
-    token = house.place.secret("control.door") if case.door == "control" else token_of(case.door)
+    token = house.paths.secret("control.door") if case.door == "control" else token_of(case.door)
     headers = {"authorization": f"Bearer {token}"}
-    async with HttpClient(base_url=house.place.url("control"), headers=headers) as control:
+    async with HttpClient(base_url=house.paths.url("control"), headers=headers) as control:
         reply = await control.request("POST", "/v1/tasks", json=task)
         assert reply.ok, reply.text
         task_id = UUID(reply.json()["id"])

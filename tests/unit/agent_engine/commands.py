@@ -11,7 +11,7 @@ import agent_ledger
 import asyncpg
 from agent_contracts import TaskResult
 from agent_contracts.event import Text
-from agent_engine.skills.load import load_shelf, shipped_folder
+from agent_engine.skills.load import load_registry, shipped_folder
 from agent_stores.pool import open_pool
 from typer.testing import Result
 
@@ -43,7 +43,7 @@ def enqueued(run: Run) -> str:
 
 async def end(pool: asyncpg.Pool, status: str = "succeeded") -> None:
     """Play a worker that does the one task that waits."""
-    versions = load_shelf([shipped_folder()]).versions()
+    versions = load_registry([shipped_folder()]).versions()
     claim = await agent_ledger.claim(
         pool, worker="w", lease_seconds=60, pools=["default"], engines=["claude"], skills=versions
     )

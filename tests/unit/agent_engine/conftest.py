@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 import yaml
 from agent_engine.cli.app import app
-from agent_engine.confinement.layout import Confinement
 from agent_engine.confinement.probe import probe
+from agent_engine.confinement.sandbox_paths import Confinement
 from redis.asyncio import Redis
 from typer.testing import CliRunner, Result
 from unit.agent_engine.commands import Run

@@ -12,15 +12,15 @@ import agent_ledger
 import asyncpg
 import yaml
 from agent_contracts import Budget, Task, TaskEvent, TaskResult
-from agent_engine.confinement.layout import Confinement
-from agent_engine.house import House
-from agent_engine.live import Live
+from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.event_publisher import Live
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.settings import WorkerSettings
-from agent_engine.skills.load import load_shelf
+from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
+from agent_engine.worker_context import House
 from agent_ledger import Replies
 from redis.asyncio import Redis
 from service_kit.access import AccessFile, Door
@@ -74,7 +74,7 @@ class Place:
             redis=self.redis,
             access=AccessFile(settings.access_file),
             signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
-            shelf=load_shelf([self.folder / "skills"]),
+            shelf=load_registry([self.folder / "skills"]),
             drivers={driver.name: driver},
             confinement=self.confinement,
             live=Live(self.redis),

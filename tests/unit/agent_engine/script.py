@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent_engine.confinement.layout import Layout
-from agent_engine.drivers.claude_lost import is_lost
+from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.drivers.claude_mcp_errors import is_lost
 from agent_engine.drivers.claude_stream import ClaudeStream
 from agent_engine.spec import RunSpec
 from service_kit.refs import append_ref, make_ref

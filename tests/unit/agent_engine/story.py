@@ -10,7 +10,7 @@ from agent_engine.evidence import Evidence
 from agent_engine.servers import GITHUB
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
-from agent_engine.skills.required import RequiredEffect
+from agent_engine.skills.required_effects import RequiredEffect
 from agent_engine.spec import RunEnd
 from agent_engine.verdict import Facts, Verdict, judge
 from service_kit.refs import append_ref, make_ref

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from agent_contracts import TaskEvent, Usage
 from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
-from agent_engine.course import MOST_CHARACTERS, Course
+from agent_engine.task_progress import MOST_CHARACTERS, Course
 from unit.agent_engine.story import TASK
 
 CALL = ToolCall(call_id="1", server="github", tool="issue_read")

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
-from agent_engine.house import open_house
+from agent_engine.worker_context import open_house
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
 from redis.asyncio import Redis

@@ -9,7 +9,7 @@ from subprocess import PIPE
 
 import asyncpg
 import pytest
-from agent_stores import absence
+from agent_stores import outage
 from fixtures.absent import close_database, open_database
 from unit.agent_engine.commands import INPUT, Run, apart, end, enqueued
 
@@ -53,7 +53,7 @@ def test_ledger_that_stays_away_is_not_waited_for_for_ever(
 ) -> None:
     """After a while one line says that the ledger is away and how to go on."""
     task = enqueued(run)
-    monkeypatch.setattr(absence, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(outage, "PATIENCE_SECONDS", 0.0)
 
     async def close_when_followed(pool: asyncpg.Pool) -> None:
         while not await pool.fetchval(HEARS):

@@ -8,7 +8,7 @@ from agent_contracts import Mode, Task
 from agent_engine.errors import TaskRefused
 from agent_engine.skills.bind import Binding, bind
 from agent_engine.skills.format import Skill
-from agent_engine.skills.required import RequiredEffect
+from agent_engine.skills.required_effects import RequiredEffect
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.grants import Bound

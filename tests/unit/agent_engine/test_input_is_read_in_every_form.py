@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_engine.cli.console import UsageError
 from agent_engine.cli.input import read_input
-from agent_engine.cli.screen import UsageError
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 

@@ -99,7 +99,7 @@ def test_what_cannot_be_sent_yet_says_why(run: Run, propose: Propose, database_u
         pool = await open_pool(database_url, size=1, application="tests")
         try:
             for _ in range(2):
-                await agent_effects.put_off(pool, id_, delay="upstream_open: left alone \x1b[2J for a moment")
+                await agent_effects.defer(pool, id_, delay="upstream_open: left alone \x1b[2J for a moment")
         finally:
             await pool.close()
 

@@ -8,7 +8,7 @@ import pytest
 from agent_contracts import EffectSummary
 from agent_engine.skills.format import Skill
 from agent_engine.skills.load import read_skill, shipped_folder
-from agent_engine.skills.required import RequiredEffect, entries
+from agent_engine.skills.required_effects import RequiredEffect, entries
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.agent_engine.skill_folder import make_skill

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from agent_contracts.event import ToolResult
-from agent_engine.drivers.claude_lost import is_lost
+from agent_engine.drivers.claude_mcp_errors import is_lost
 from agent_engine.drivers.claude_stream import ClaudeStream
 from agent_engine.evidence import Evidence
-from agent_engine.reach import Reach
+from agent_engine.mcp_liveness import Reach
 from agent_engine.skills.format import Skill
 from agent_engine.verdict import Verdict
 from unit.agent_engine.skill_folder import make_skill

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from agent_engine.errors import SkillError
 from agent_engine.skills.format import UnreadableSkill
-from agent_engine.skills.load import load_shelf, read_skill, shipped_folder, snapshot
+from agent_engine.skills.load import load_registry, read_skill, shipped_folder, snapshot
 from unit.agent_engine.skill_folder import make_skill, write_skill
 
 
@@ -33,7 +33,7 @@ def test_without_description_it_is_skipped(tmp_path: Path, front: dict[str, str 
     """A skill without a description is skipped with a warning, and the others are loaded."""
     write_skill(tmp_path, "first", front=front)
     write_skill(tmp_path, "second")
-    shelf = load_shelf([tmp_path])
+    shelf = load_registry([tmp_path])
     assert list(shelf.skills) == ["second"]
     assert "it has no description" in shelf.warnings[0]
 
@@ -99,7 +99,7 @@ def test_folders_without_a_skill_are_named(tmp_path: Path) -> None:
     (tmp_path / "skills" / "draft").mkdir()
     (tmp_path / "skills" / ".git").mkdir()
     (tmp_path / "none").mkdir()
-    assert load_shelf([tmp_path / "skills", tmp_path / "none"]).warnings == (
+    assert load_registry([tmp_path / "skills", tmp_path / "none"]).warnings == (
         f"{tmp_path}/skills/draft: skipped: it holds no SKILL.md",
         f"{tmp_path}/none holds no SKILL.md, and no folder in it does",
     )
@@ -111,17 +111,17 @@ def test_two_skills_of_one_name_are_refused(tmp_path: Path) -> None:
     write_skill(tmp_path / "a")
     write_skill(tmp_path / "b")
     with pytest.raises(SkillError, match=r"two skills are named 'look': .*/a/look and .*/b/look"):
-        load_shelf([tmp_path / "a", tmp_path / "b"])
+        load_registry([tmp_path / "a", tmp_path / "b"])
 
 
 def test_missing_folder_is_named() -> None:
     """A folder of SKILLS_PATH that is missing is named with the remedy."""
     with pytest.raises(SkillError, match="/nowhere is not a folder of skills"):
-        load_shelf([Path("/nowhere")])
+        load_registry([Path("/nowhere")])
     with pytest.raises(
         SkillError, match=rf"no-such \(relative, so looked for in {re.escape(str(Path.cwd()))}\) is not"
     ):
-        load_shelf([Path("no-such")])
+        load_registry([Path("no-such")])
 
 
 @pytest.mark.parametrize("text", ["", "# no front matter", "---\n- a list\n---\nbody", "---\n: [\n---\nbody"])
@@ -134,6 +134,6 @@ def test_without_front_matter_it_is_no_skill(tmp_path: Path, text: str) -> None:
 
 def test_shipped_skills_load_without_a_word() -> None:
     """The shipped skills load with neither warning nor problem."""
-    shelf = load_shelf([shipped_folder()])
+    shelf = load_registry([shipped_folder()])
     assert "issue-triage" in shelf.skills
     assert shelf.warnings == ()

@@ -15,7 +15,7 @@ import agent_ledger
 import asyncpg
 import pytest
 import yaml
-from agent_engine.cli import waiting
+from agent_engine.cli import queue_diagnostics
 from unit.agent_engine.commands import INPUT, Run, apart, end, enqueued
 from unit.agent_engine.engine_house import OPEN
 
@@ -183,7 +183,7 @@ def test_ctrl_c_says_that_the_task_goes_on(run: Run, database_url: str, command:
 def test_run_says_what_it_waits_for(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While no worker takes the task, `run` says so on standard error and goes on waiting for its end."""
     assert run("skills", "register").exit_code == 0
-    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(queue_diagnostics, "PATIENCE_SECONDS", 0.05)
 
     async def cancel_later(pool: asyncpg.Pool) -> None:
         while not (tasks := await agent_ledger.list_tasks(pool)):

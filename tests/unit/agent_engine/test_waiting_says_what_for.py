@@ -10,8 +10,8 @@ import agent_ledger
 import asyncpg
 import pytest
 from agent_contracts import Task
-from agent_engine.cli import waiting
-from agent_engine.cli.waiting import hint_when_waiting, what_it_waits_for
+from agent_engine.cli import queue_diagnostics
+from agent_engine.cli.queue_diagnostics import hint_when_waiting, what_it_waits_for
 from agent_ledger import SkillRow, TaskView, WorkerRow
 from unit.agent_engine.engine_house import DOOR
 
@@ -97,7 +97,7 @@ async def test_hint_comes_once_and_only_while_queued(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A queued task gives one line on standard error, one that a worker has taken gives none."""
-    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(queue_diagnostics, "PATIENCE_SECONDS", 0.05)
     view = await submit(pool)
     async with hint_when_waiting(pool, view.id):
         await asyncio.sleep(0.5)

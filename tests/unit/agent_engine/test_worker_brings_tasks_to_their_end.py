@@ -8,7 +8,7 @@ import agent_ledger
 import pytest
 from agent_contracts import TaskEvent, TaskState
 from agent_contracts.event import RetryEvent
-from agent_engine.live import EXPIRE_SECONDS, stream_key
+from agent_engine.event_publisher import EXPIRE_SECONDS, stream_key
 from agent_engine.spec import RunSpec
 from service_kit.keys import read_private, read_public, rotate, write_keys
 from unit.agent_engine.engine_house import DOOR, KEY, Place

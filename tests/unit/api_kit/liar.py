@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from api_kit import Credential, Resource, Route, Table, Vendor
-from api_kit.breaker import Strain
-from api_kit.clock import unsleeping
+from api_kit.breaker import BreakerConfig
+from api_kit.clock import boottime
 from api_kit.upstream import Upstream
-from api_kit.writing import PROPOSED
+from api_kit.write_flow import PROPOSED
 from service_kit.http import HttpClient
 
 LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard", "proposal")
@@ -23,7 +23,7 @@ TABLE = Table(
         "GET",
         f"/{word}/{{project:name}}",
         resources=(Resource("projects", "path", "{project}"),),
-        owners=lambda document: [str(document.get("project")) if isinstance(document, dict) else ""],
+        reply_resources=lambda document: [str(document.get("project")) if isinstance(document, dict) else ""],
         query=frozenset({"page"}),
     )
     for word in (*LIES, "good", "pages")
@@ -157,7 +157,7 @@ def vendor() -> Vendor:
 
 @asynccontextmanager
 async def upstream_of(
-    liar: Liar, *, seconds: float = 20.0, strain: Strain | None = None, now: Callable[[], float] = unsleeping
+    liar: Liar, *, seconds: float = 20.0, strain: BreakerConfig | None = None, now: Callable[[], float] = boottime
 ) -> AsyncIterator[Upstream]:
     """Open the way to a liar, bounded as a gateway's is."""
     async with HttpClient(base_url=liar.url, retries=0, max_reply_bytes=2_000_000) as http:

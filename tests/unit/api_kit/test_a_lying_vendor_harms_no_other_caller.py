@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from api_kit import Credential, Refusal
-from api_kit.breaker import OPEN, Strain
+from api_kit.breaker import OPEN, BreakerConfig
 from api_kit.effects import failed
 from api_kit.reply import Address, links
 from api_kit.routes import Call
@@ -127,7 +127,7 @@ async def test_what_fails_fast_harms_nobody_else(liar: Liar, lie: str) -> None:
 
     Measured by order: between two answers of the other caller the vendor tells no more than a few rounds of lies.
     """
-    async with upstream_of(liar, strain=Strain(failures=1_000_000)) as upstream:
+    async with upstream_of(liar, strain=BreakerConfig(failures=1_000_000)) as upstream:
         over = False
 
         async def flood() -> None:

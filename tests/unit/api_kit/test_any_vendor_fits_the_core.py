@@ -117,12 +117,12 @@ def test_a_write_must_be_whole() -> None:
     for route, says in (
         (replace(write, tools=frozenset()), "names the tools"),
         (replace(write, resources=()), "resources that it touches"),
-        (replace(write, access="danger", harmless=True, resources=()), "resources that it touches"),
-        (write, "harmless=True"),
+        (replace(write, access="danger", idempotent=True, resources=()), "resources that it touches"),
+        (write, "idempotent=True"),
         (replace(write, probe=Probe(never_found)), "`confirm`"),
-        (replace(write, confirm=lambda asked, reply: None), "`probe`"),
+        (replace(write, verify_reply=lambda asked, reply: None), "`probe`"),
     ):
         with pytest.raises(ValueError, match=says):
             Table([route])
-    Table([replace(write, harmless=True)])
-    Table([replace(write, confirm=lambda asked, reply: None, probe=Probe(never_found))])
+    Table([replace(write, idempotent=True)])
+    Table([replace(write, verify_reply=lambda asked, reply: None, probe=Probe(never_found))])

@@ -11,7 +11,7 @@ import pytest
 from agent_contracts import Grant
 from agent_effects import Proposal
 from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Table
-from api_kit.rounds import Rounds
+from api_kit.reconciler import Reconciler
 from asyncpg import Pool
 from structlog.testing import capture_logs
 from unit.api_kit.toy import TOOLS, Toy, never_found, project_of, toy
@@ -29,12 +29,14 @@ def write(path: str, resource: Resource, **more: Any) -> Route:
     """Make a route that creates something."""
     body = Body(frozenset({"text"}))
     return Route("POST", path, access="write", tools=TOOLS, resources=(resource,), body=body,
-                 confirm=lambda asked, reply: None, probe=Probe(never_found), **more)  # fmt: skip
+                 verify_reply=lambda asked, reply: None, probe=Probe(never_found), **more)  # fmt: skip
 
 
 TABLE = Table(
     [
-        write("/tickets/{ticket:number}/notes", Resource("projects", "lookup", lookup=project_of), owners=owners),
+        write(
+            "/tickets/{ticket:number}/notes", Resource("projects", "lookup", lookup=project_of), reply_resources=owners
+        ),
         write("/projects/{project:name}/notes", Resource("projects", "path", "{project}")),
     ]
 )  # fmt: skip
@@ -53,7 +55,7 @@ async def rounds(api: Toy, pool: Pool, id_: UUID) -> Proposal:
     """Let one round do all that is due, and give the proposal as it is then."""
     await pool.execute("update gateway.proposals set try_at = null")
     async with asyncio.TaskGroup() as group:
-        await Rounds(api.gateway).send_approved(group)
+        await Reconciler(api.gateway).send_approved(group)
     return await agent_effects.proposal(pool, id_)
 
 
@@ -90,7 +92,7 @@ async def test_who_was_stopped_after_taking_sends_nothing(
     tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
     """The turn ends while a gateway is stopped between taking and sending: it gives back what nobody took since."""
-    real = agent_effects.take
+    real = agent_effects.claim
 
     async def stopped(conn: Pool, id_: UUID) -> int | None:
         sends = await real(conn, id_)
@@ -101,7 +103,7 @@ async def test_who_was_stopped_after_taking_sends_nothing(
 
     async with toy(tmp_path, pool, GRANT, table=TABLE, seconds=0.4) as api:
         id_ = await approved(api, pool, "/projects/ops/notes")
-        monkeypatch.setattr(agent_effects, "take", stopped)
+        monkeypatch.setattr(agent_effects, "claim", stopped)
         found = await rounds(api, pool, id_)
         left = ("sending", 2) if taken else ("approved", 1)
         assert ((found.state, found.sends), api.vendor.seen) == (left, [])
@@ -151,10 +153,12 @@ async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: 
                     return
                 await asyncio.sleep(0.05)
 
-    route = write("/projects/{project:name}/{ticket:name}", Resource("projects", "path", "{project}"), subject=subject)
+    route = write(
+        "/projects/{project:name}/{ticket:name}", Resource("projects", "path", "{project}"), read_before=subject
+    )
     async with toy(tmp_path, pool, GRANT, table=Table([route])) as api:
         hangs = await approved(api, pool, "/projects/ops/hangs")
-        going = asyncio.create_task(Rounds(api.gateway).run())
+        going = asyncio.create_task(Reconciler(api.gateway).run())
         try:
             with capture_logs() as lines:
                 await until(await approved(api, pool, "/projects/ops/breaks"), "approved", 1)

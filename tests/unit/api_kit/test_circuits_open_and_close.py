@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from api_kit.breaker import CIRCUITS, Breaker, Strain
+from api_kit.breaker import CIRCUITS, Breaker, BreakerConfig
 from api_kit.errors import Refusal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Make the breaker."""
-        strain = Strain(failures=3, window=60, seconds=5, longest=20)
+        strain = BreakerConfig(failures=3, window=60, seconds=5, longest=20)
         self.breaker = Breaker(
             strain, now=lambda: self.clock, opened=lambda credential, own: self.opened.append((credential, own))
         )

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 from api_kit import Call, Fetch, Probe
+from api_kit.effect_markers import Own, created, marker
 from api_kit.errors import Refusal
-from api_kit.marks import Own, created, marker
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)
 EFFECT = uuid4()
@@ -22,7 +22,7 @@ async def ours(fetch: Fetch) -> Own:
 def probe() -> Probe:
     """Look through two pages of two rows."""
     return created(
-        lambda call, page: str(page), field="text", per_page=2, own=ours, gone_after=120, made="created_at", pages=2
+        lambda call, page: str(page), field="text", per_page=2, own=ours, settle_window=120, made="created_at", pages=2
     )
 
 

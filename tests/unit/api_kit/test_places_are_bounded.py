@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from api_kit.concurrency_limits import Claim, ConcurrencyLimits, Places
 from api_kit.errors import Refusal
-from api_kit.slots import Claim, Places, Slots
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +12,7 @@ FEW = Places(credential=4, tenant=3, caller=2, waiting=5)
 A, B, C = (Claim("c", tenant, caller) for tenant, caller in (("x", "a"), ("x", "b"), ("y", "c")))
 
 
-async def refused(slots: Slots, claim: Claim) -> str:
+async def refused(slots: ConcurrencyLimits, claim: Claim) -> str:
     """Ask for a place that there is not, and give the reason."""
     with pytest.raises(Refusal) as caught:
         await slots.take(claim, seconds=0.01)
@@ -22,7 +22,7 @@ async def refused(slots: Slots, claim: Claim) -> str:
 
 async def test_each_bound_holds_and_is_named() -> None:
     """Two of a caller, three of its tenant, four of the credential; another credential has its own."""
-    slots = Slots(FEW)
+    slots = ConcurrencyLimits(FEW)
     for _ in range(2):
         await slots.take(A)
     assert "rate: too many requests of this caller" in await refused(slots, A)
@@ -41,7 +41,7 @@ async def test_each_bound_holds_and_is_named() -> None:
 
 async def test_who_waits_gets_the_next_place() -> None:
     """A place goes to who waited longest and fits; a caller over its own bound holds up nobody."""
-    slots = Slots(FEW)
+    slots = ConcurrencyLimits(FEW)
     order: list[str] = []
 
     async def ask(claim: Claim, name: str) -> None:
@@ -65,7 +65,7 @@ async def test_who_waits_gets_the_next_place() -> None:
 
 async def test_who_gives_up_leaves_nothing_taken() -> None:
     """A wait that is cancelled, even in the moment in which it got its place, takes none."""
-    slots = Slots(Places(credential=1))
+    slots = ConcurrencyLimits(Places(credential=1))
     await slots.take(A)
     gone, lucky = (asyncio.create_task(slots.take(claim, seconds=5)) for claim in (B, C))
     await asyncio.sleep(0)
@@ -79,7 +79,7 @@ async def test_who_gives_up_leaves_nothing_taken() -> None:
 
 async def test_not_all_may_wait() -> None:
     """When many wait already, the next is refused at once."""
-    slots = Slots(FEW)
+    slots = ConcurrencyLimits(FEW)
     for _ in range(2):
         await slots.take(A)
     waiting = [asyncio.create_task(slots.take(A, seconds=5)) for _ in range(5)]
@@ -94,7 +94,7 @@ async def test_not_all_may_wait() -> None:
 async def test_instances_share_the_vendors_bound() -> None:
     """With two instances each holds half of what the vendor allows, and never less than one."""
     instances = 2
-    slots = Slots(Places(credential=4, tenant=4, caller=9), instances=lambda: instances)
+    slots = ConcurrencyLimits(Places(credential=4, tenant=4, caller=9), instances=lambda: instances)
     for _ in range(2):
         await slots.take(A)
     await refused(slots, B)
@@ -107,7 +107,7 @@ async def test_instances_share_the_vendors_bound() -> None:
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.booleans()), max_size=80))
 def test_no_order_of_events_breaks_a_bound(steps: list[tuple[Claim, bool]]) -> None:
     """Taking, giving back and giving up in any order: the bounds hold, and in the end nothing is taken."""
-    slots = Slots(FEW)
+    slots = ConcurrencyLimits(FEW)
     held: list[Claim] = []
 
     async def take(claim: Claim) -> None:

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from api_kit.body import Body, build, parse
+from api_kit.content_negotiation import choose
 from api_kit.errors import Refusal
-from api_kit.media import choose
 from api_kit.query import build as build_query
 from api_kit.query import parse as parse_query
 from hypothesis import given

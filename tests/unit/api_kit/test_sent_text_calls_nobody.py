@@ -1,7 +1,7 @@
 """What a task writes shows no image from elsewhere and calls nobody that the grant does not name."""
 
 import pytest
-from api_kit.quiet import Quiet, quiet
+from api_kit.markdown_sanitizer import Sanitized, sanitize
 from fixtures.cpu import least_seconds
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -44,9 +44,9 @@ PIECES = [
 ]
 
 
-def quieted(text: str, *names: str) -> Quiet:
+def quieted(text: str, *names: str) -> Sanitized:
     """Quiet a text."""
-    return quiet(text, hosts={"good.example"}, may_mention=lambda name: name in names)
+    return sanitize(text, hosts={"good.example"}, may_mention=lambda name: name in names)
 
 
 def is_harmless(text: str) -> bool:
@@ -77,7 +77,7 @@ def is_harmless(text: str) -> bool:
 )
 def test_images_from_elsewhere_become_links_and_text(text: str, sent: str) -> None:
     """Showing an image asks another host, with whatever its address says; a link asks nobody until it is followed."""
-    assert quieted(text) == Quiet(sent, images=1)
+    assert quieted(text) == Sanitized(sent, images=1)
     assert is_harmless(sent)
 
 
@@ -118,7 +118,7 @@ def test_mentions_are_broken(text: str, sent: str) -> None:
 )
 def test_ordinary_text_stays_as_it_is(text: str) -> None:
     """Code, images from listed hosts and mail addresses are sent byte for byte."""
-    assert quieted(text) == Quiet(text)
+    assert quieted(text) == Sanitized(text)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_whatever_is_written_is_harmless(text: str) -> None:
     """Rendered, no text that was quieted loads from elsewhere or calls anybody; quieting it again changes nothing."""
     sent = quieted(text).text
     assert is_harmless(sent)
-    assert quieted(sent) == Quiet(sent)
+    assert quieted(sent) == Sanitized(sent)
 
 
 REPEATED = (

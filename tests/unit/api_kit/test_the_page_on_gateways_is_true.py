@@ -102,9 +102,9 @@ def test_what_was_asked_is_looked_for_within_what_is_marked() -> None:
     route = next(route for route in names["table"]().routes if route.writes)
     asked: dict[str, Json] = {"title": "t", "text": "milk"}
     marked = route.probe.mark(asked, uuid4())
-    assert route.confirm(asked, marked) is None
-    assert route.confirm(asked, {**marked, "title": "x"}) == "the title is 'x'"
-    assert route.confirm(asked, {**marked, "text": "x"}) == "the text is another one"
+    assert route.verify_reply(asked, marked) is None
+    assert route.verify_reply(asked, {**marked, "title": "x"}) == "the title is 'x'"
+    assert route.verify_reply(asked, {**marked, "text": "x"}) == "the text is another one"
 
 
 def test_the_vendor_is_one() -> None:

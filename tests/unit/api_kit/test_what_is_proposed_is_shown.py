@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from api_kit import Body, Call, Fetch, Json, Resource, Route
-from api_kit.proposing import diff, shown
+from api_kit.proposal_document import diff, shown
 from fixtures.cpu import least_seconds
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +22,8 @@ TICKET = Route(
     resources=(Resource("projects", "path", "{ticket}"),),
     tools=frozenset({"change"}),
     body=Body(frozenset({"title", "body", "milestone", "labels"})),
-    harmless=True,
-    subject=present,
+    idempotent=True,
+    read_before=present,
 )
 LINES = st.lists(st.sampled_from(["a", "b", "", "- c"]), max_size=30)
 

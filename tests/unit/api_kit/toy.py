@@ -20,7 +20,7 @@ from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import LocalLimiter, Rate
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
-from api_kit.writing import Writer
+from api_kit.write_flow import Writer
 from asyncpg import Pool
 from fixtures.serving import serving
 from prometheus_client import CollectorRegistry
@@ -59,10 +59,10 @@ TABLE = Table(
             tools=TOOLS,
             resources=(Resource("channels", "body", "{channel}"),),
             body=Body(frozenset({"channel", "text"})),
-            confirm=lambda asked, reply: None,
+            verify_reply=lambda asked, reply: None,
             probe=Probe(never_found),
         ),
-        Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS, harmless=True,
+        Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS, idempotent=True,
               resources=(Resource("projects", "path", "{project}"),)),
     ]
 )  # fmt: skip

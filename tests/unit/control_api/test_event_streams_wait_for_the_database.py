@@ -7,7 +7,7 @@ import pytest
 from agent_contracts import TaskResult
 from agent_contracts.event import Text
 from agent_ledger import append_events, claim, finish
-from agent_stores import absence
+from agent_stores import outage
 from fixtures.absent import close_database, open_database
 from fixtures.control import Control
 
@@ -56,7 +56,7 @@ async def test_stream_ends_where_the_database_stays_away(
     control: Control, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while the stream ends, and says how to go on."""
-    monkeypatch.setattr(absence, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(outage, "PATIENCE_SECONDS", 0.0)
     async with control.http.stream("GET", await submitted(control), headers=control.headers, timeout=30) as reply:
         await lines_of(reply.chunks, "event: queued")
         await close_database(database_url)

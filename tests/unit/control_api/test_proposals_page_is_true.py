@@ -7,7 +7,7 @@ import yaml
 from agent_effects.errors import ProposalReason
 from control_api.policy import Policy, Rule
 from control_api.proposals import STATUS
-from house.place import ROOT
+from house.paths import ROOT
 from service_kit.access import Door
 
 PAGE = (ROOT / "docs/proposals.md").read_text()

@@ -14,7 +14,7 @@ from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
 from control_api.app import build
-from control_api.doors import Doors
+from control_api.auth import Doors
 from control_api.errors import Refusal
 from fixtures.control import OTHER_TOKEN, TOKEN, Control
 from fixtures.serving import serving

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import agent_effects
 import pytest
-from agent_effects import Stored, approved, decide, give_up, proposal, put_off, take
+from agent_effects import Stored, abandon, approved, claim, decide, defer, proposal
 from agent_effects.sending import FIRST_SECONDS, LONGEST_SECONDS, MOST_SECONDS
 from asyncpg import Pool
 from fixtures.task_runs import Run
@@ -48,24 +48,24 @@ async def test_of_a_target_there_is_one_at_a_time(task_run: Run) -> None:
     first, second = [await approve(task_run, target="octocat/x#1") for _ in range(2)]
     assert [found.id for found in await approved(task_run.pool, "github")] == [first]
     assert await approved(task_run.pool, "github", but=[first]) == []
-    assert await take(task_run.pool, first) == 1
-    assert await take(task_run.pool, first) is None
+    assert await claim(task_run.pool, first) == 1
+    assert await claim(task_run.pool, first) is None
     assert [found.id for found in await approved(task_run.pool, "github")] == [second]
 
 
 async def test_what_cannot_be_sent_is_tried_at_growing_distances(task_run: Run) -> None:
     """It is not due before; the distance doubles up to a bound, or is what was asked for; it is shown."""
     id_ = await approve(task_run)
-    assert await put_off(task_run.pool, id_, delay="upstream_open: wait") is None
+    assert await defer(task_run.pool, id_, delay="upstream_open: wait") is None
     assert await approved(task_run.pool, "github") == []
     distances = [await until_next(task_run.pool, id_)]
     for _ in range(9):
-        assert await put_off(task_run.pool, id_, delay="rate: too many") is not None
+        assert await defer(task_run.pool, id_, delay="rate: too many") is not None
         distances.append(await until_next(task_run.pool, id_))
     wanted = [min(FIRST_SECONDS * 2**number, LONGEST_SECONDS) for number in range(10)]
     assert distances == pytest.approx(wanted, rel=0, abs=FIRST_SECONDS / 2)
     for asked, kept in ((0.0, 1.0), (90.0, 90.0), (1e9, MOST_SECONDS)):
-        await put_off(task_run.pool, id_, delay="rate: too many", seconds=asked)
+        await defer(task_run.pool, id_, delay="rate: too many", seconds=asked)
         assert await until_next(task_run.pool, id_) == pytest.approx(kept, rel=0, abs=FIRST_SECONDS / 2)
     found = await proposal(task_run.pool, id_)
     assert (found.tries, found.delay) == (13, "rate: too many")
@@ -76,9 +76,9 @@ async def test_what_cannot_be_sent_is_tried_at_growing_distances(task_run: Run) 
 async def test_only_what_waited_long_enough_is_given_up(task_run: Run) -> None:
     """A day counts from the approval."""
     id_ = await approve(task_run)
-    assert not await give_up(task_run.pool, id_, detail="late", waited=60)
+    assert not await abandon(task_run.pool, id_, detail="late", waited=60)
     await task_run.pool.execute("update gateway.proposals set decided_at = decided_at - interval '61 seconds'")
-    assert await give_up(task_run.pool, id_, detail="late", waited=60)
+    assert await abandon(task_run.pool, id_, detail="late", waited=60)
     found = await proposal(task_run.pool, id_)
     assert (found.state, found.detail) == ("failed", "late")
 
@@ -86,7 +86,7 @@ async def test_only_what_waited_long_enough_is_given_up(task_run: Run) -> None:
 async def test_a_new_decision_begins_anew(task_run: Run) -> None:
     """What is held has not been tried any more."""
     id_ = await approve(task_run)
-    await put_off(task_run.pool, id_, delay="rate: too many")
-    assert await agent_effects.hold(task_run.pool, id_, shown="y", sha256="y", base="b", held="changed")
+    await defer(task_run.pool, id_, delay="rate: too many")
+    assert await agent_effects.reopen(task_run.pool, id_, shown="y", sha256="y", base="b", held="changed")
     found = await proposal(task_run.pool, id_)
     assert (found.tries, found.try_at, found.delay) == (0, None, None)

@@ -120,6 +120,6 @@ async def test_the_policy_sees_what_can_be_decided(task_run: Run) -> None:
     assert [found.id for found in await awaiting_policy(task_run.pool)] == [id_]
     await decide(task_run.pool, id_, approve=True, by="policy:x", reason="", sha256=HASH)
     assert await agent_effects.approved_by(task_run.pool, "policy:x", tenant="default") == 1
-    assert await agent_effects.hold(task_run.pool, id_, shown="y", sha256="y", base="b", held="changed")
+    assert await agent_effects.reopen(task_run.pool, id_, shown="y", sha256="y", base="b", held="changed")
     assert await awaiting_policy(task_run.pool) == []
     assert await agent_effects.approved_by(task_run.pool, "policy:x", tenant="default") == 0

@@ -4,9 +4,9 @@ import time
 
 import httpx
 import pytest
-from github_mcp.refusals import MEANINGS, unaccepted
+from github_mcp.error_messages import MEANINGS, explain_permission
+from mcp_kit.error_messages import explain
 from mcp_kit.errors import ToolFailed
-from mcp_kit.refusals import explain
 from service_kit.http import Reply
 from stand_ins.kit.faults import Fault
 from unit.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
@@ -24,7 +24,9 @@ def _reply(status: int, **headers: str) -> Reply:
 
 
 def _explained(reply: Reply, target: str) -> ToolFailed:
-    return unaccepted(reply, target) or explain(reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS)
+    return explain_permission(reply, target) or explain(
+        reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS
+    )
 
 
 @pytest.mark.bad_input

@@ -2,7 +2,7 @@
 
 import pytest
 from fixtures.cpu import least_seconds
-from github_mcp.query import confined
+from github_mcp.query import scope_query
 from github_mcp.similarity import keywords, rank, weigh
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from mcp_kit.errors import WrongArguments
 def test_what_leads_out_is_refused(words: str) -> None:
     """Scope qualifiers in any disguise, operators, parentheses, backslashes and open quotes are refused."""
     with pytest.raises(WrongArguments):
-        confined(words, repository="octocat/hello", kind="issue")
+        scope_query(words, repository="octocat/hello", kind="issue")
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def test_what_leads_out_is_refused(words: str) -> None:
 )
 def test_ordinary_words_stay(words: str, sent: str) -> None:
     """Words, quotes and harmless qualifiers pass; the scope comes first, once."""
-    assert confined(words, repository="o/n", kind="issue") == sent
+    assert scope_query(words, repository="o/n", kind="issue") == sent
 
 
 @given(st.text(max_size=60))
 def test_exactly_one_scope_is_sent(words: str) -> None:
     """Whatever passes has one repository qualifier, ours."""
     try:
-        sent = confined(words, repository="o/n", kind="issue")
+        sent = scope_query(words, repository="o/n", kind="issue")
     except WrongArguments:
         return
     assert sent.split()[:2] == ["repo:o/n", "is:issue"]
@@ -52,7 +52,7 @@ def test_exactly_one_scope_is_sent(words: str) -> None:
 def test_keywords_pass_the_check(title: str, body: str) -> None:
     """The words taken from an issue for a search are always plain."""
     for word in keywords(title, body, 3):
-        confined(word, repository="o/n", kind="issue")
+        scope_query(word, repository="o/n", kind="issue")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_keywords_are_what_a_reader_sees(text: str, words: list[str]) -> None:
     for title, body in ((text, ""), ("", text)):
         found = keywords(title, body, 9)
         assert sorted(found) == words
-        assert [confined(word, repository="o/n", kind="issue") for word in found] == [
+        assert [scope_query(word, repository="o/n", kind="issue") for word in found] == [
             f"repo:o/n is:issue {word}" for word in found
         ]
 

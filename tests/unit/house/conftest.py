@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from fixtures.house import free_ports_for_all
-from house.choice import Choice
-from house.life import House
-from house.place import Place
+from house.lifecycle import House
+from house.options import Options
+from house.paths import HousePaths
 
 
 @pytest.fixture
@@ -18,17 +18,17 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(environ: dict[str, str]) -> Iterator[Place]:
+def paths(environ: dict[str, str]) -> Iterator[HousePaths]:
     """A place with its folders, keys and tokens."""
-    made = Place.from_environment(environ)
+    made = HousePaths.from_environment(environ)
     made.make()
     yield made
     shutil.rmtree(made.runtime, ignore_errors=True)
 
 
 @pytest.fixture
-def local(place: Place, environ: dict[str, str]) -> House:
+def local(paths: HousePaths, environ: dict[str, str]) -> House:
     """A house with its first files."""
-    house = House(place, Choice(), environ)
+    house = House(paths, Options(), environ)
     house.init()
     return house

@@ -1,8 +1,8 @@
 """What the operator may choose, and how a wrong choice is told."""
 
 import pytest
-from house.choice import Choice
-from house.place import PORTS, Place
+from house.options import Options
+from house.paths import PORTS, HousePaths
 from house.vendors import VENDORS, Vendor
 from service_kit.errors import ConfigError
 
@@ -29,20 +29,20 @@ HIGHEST = 65_535 - max(PORTS.values())
 def test_a_wrong_choice_is_named_with_its_values(environ: dict[str, str], message: str) -> None:
     """A value that a variable does not take is told with the variable and what it takes."""
     with pytest.raises(ConfigError) as error:
-        Choice.from_environment(environ)
+        Options.from_environment(environ)
     assert message in str(error.value)
 
 
 def test_nothing_chosen_is_all_stand_ins() -> None:
     """Without a choice nothing real is used, even where keys lie in the environment."""
     keys = dict.fromkeys(["ANTHROPIC_API_KEY", *(vendor.credential for vendor in VENDORS)], "x")
-    assert Choice.from_environment(keys) == Choice(real=frozenset(), transport="sse")
+    assert Options.from_environment(keys) == Options(real=frozenset(), transport="sse")
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 def test_a_vendor_is_made_real_alone(vendor: Vendor) -> None:
     """Each vendor has its variable, and the others stay stand-ins."""
-    made = Choice.from_environment({"MODEL": "real", vendor.chosen: "real"})
+    made = Options.from_environment({"MODEL": "real", vendor.chosen: "real"})
     assert made.real == {"model", vendor.name}
 
 
@@ -66,11 +66,11 @@ def test_a_vendor_is_made_real_alone(vendor: Vendor) -> None:
 def test_a_wrong_port_is_named(environ: dict[str, str], message: str) -> None:
     """A port that is none is told with its variable."""
     with pytest.raises(ConfigError) as error:
-        Place.from_environment(environ)
+        HousePaths.from_environment(environ)
     assert message in str(error.value)
 
 
 def test_every_port_moves() -> None:
     """PORT_OFFSET moves all ports, and a variable of its own moves one further."""
-    moved = Place.from_environment({"PORT_OFFSET": "1000", "REDIS_PORT": "7777"})
+    moved = HousePaths.from_environment({"PORT_OFFSET": "1000", "REDIS_PORT": "7777"})
     assert moved.ports == {name: port + 1000 for name, port in PORTS.items()} | {"redis": 7777}

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 from agent_engine.servers import VENDORS as ENGINES
-from house.place import ROOT
+from house.paths import ROOT
 from house.vendors import VENDORS, Vendor
 
 TEXTS = {name: (ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent")}

@@ -4,8 +4,8 @@ import re
 
 import pytest
 import yaml
-from house.choice import Choice
-from house.place import ROOT, Place
+from house.options import Options
+from house.paths import ROOT, HousePaths
 from house.processes import OPTIONS, processes
 from house.vendors import VENDORS
 
@@ -34,12 +34,12 @@ EXAMPLE = [
 
 
 @pytest.mark.parametrize(("compose", "make"), EXAMPLE)
-def test_make_reads_what_the_example_says(place: Place, compose: str, make: str) -> None:
+def test_make_reads_what_the_example_says(paths: HousePaths, compose: str, make: str) -> None:
     """Each variable of .env.example is compose's, and changes a house under no name but the one it gives for `make`."""
 
     def given(**more: str) -> list[dict[str, str]]:
         environ = REAL | CREDENTIALS | more
-        return [process.env for process in processes(place, Choice.from_environment(environ), environ)]
+        return [process.env for process in processes(paths, Options.from_environment(environ), environ)]
 
     assert f"${{{compose}:" in "".join((ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent"))
     value = "http" if make == "TRANSPORT" else "7"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from house.life import House
-from house.place import ROOT
+from house.lifecycle import House
+from house.paths import ROOT
 
 LIMIT_SECONDS = 60
 WORK_SECONDS = 0.15

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from house.demo import demo
-from house.place import Place
+from house.paths import HousePaths
 from house.ports import remember
 from house.processes import Process
 from house.supervise import Supervisor
@@ -14,9 +14,9 @@ from service_kit.errors import ConfigError
 
 
 @pytest.fixture
-def local_demo(environ: dict[str, str]) -> Place:
+def local_demo(environ: dict[str, str]) -> HousePaths:
     """The demo's own place, not made yet."""
-    return Place.from_environment(environ, "demo")
+    return HousePaths.from_environment(environ, "demo")
 
 
 async def refused(environ: dict[str, str], **given: str) -> tuple[str, list[str]]:
@@ -27,7 +27,7 @@ async def refused(environ: dict[str, str], **given: str) -> tuple[str, list[str]
     return str(error.value), said
 
 
-async def test_a_missing_credential_is_all_that_is_said(environ: dict[str, str], local_demo: Place) -> None:
+async def test_a_missing_credential_is_all_that_is_said(environ: dict[str, str], local_demo: HousePaths) -> None:
     """MODEL=real without a key is refused without a word on what is real, and nothing runs."""
     message, said = await refused(environ, MODEL="real")
     assert "MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN" in message
@@ -35,7 +35,7 @@ async def test_a_missing_credential_is_all_that_is_said(environ: dict[str, str],
     assert not local_demo.runtime.exists()
 
 
-async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_demo: Place) -> None:
+async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_demo: HousePaths) -> None:
     """A taken port is told alone."""
     port = local_demo.ports["github-mcp"]
     with socket.create_server(("127.0.0.1", port)):
@@ -44,15 +44,15 @@ async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_d
     assert said == []
 
 
-async def test_a_house_that_is_up_is_named(environ: dict[str, str], place: Place) -> None:
+async def test_a_house_that_is_up_is_named(environ: dict[str, str], paths: HousePaths) -> None:
     """Where this checkout's own house has the port, the message says which house, and how it is stopped."""
-    supervisor = Supervisor(place)
+    supervisor = Supervisor(paths)
     supervisor.launch([Process("one", ["sleep", "60"], {"PATH": os.defpath})])
     try:
-        remember(place, environ)
-        with socket.create_server(("127.0.0.1", place.ports["control"])):
+        remember(paths, environ)
+        with socket.create_server(("127.0.0.1", paths.ports["control"])):
             message, said = await refused(environ)
-            assert f"(Address already in use): the house in {place.home} has it: stop that house with `make" in message
+            assert f"(Address already in use): the house in {paths.home} has it: stop that house with `make" in message
             assert said == []
             supervisor.stop()
             message, _ = await refused(environ)
@@ -89,7 +89,7 @@ async def test_a_mode_that_cannot_end_well_is_all_that_is_said(
     assert said == []
 
 
-async def test_a_second_demo_leaves_the_first_one_s_files(environ: dict[str, str], local_demo: Place) -> None:
+async def test_a_second_demo_leaves_the_first_one_s_files(environ: dict[str, str], local_demo: HousePaths) -> None:
     """While a demo runs, another is refused before it touches the files of the first."""
     local_demo.make()
     (local_demo.home / "access.yaml").write_text("the first one's")

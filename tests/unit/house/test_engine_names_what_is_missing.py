@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from house.life import House
-from house.place import ROOT
+from house.lifecycle import House
+from house.paths import ROOT
 from house.ports import remember
 from house.processes import Process
 from house.supervise import Supervisor
@@ -29,7 +29,7 @@ def test_no_house_yet_is_told(environ: dict[str, str]) -> None:
 
 def test_a_lost_access_file_is_told(local: House, environ: dict[str, str]) -> None:
     """A house without its access file is a house: the file is named, and what brings it back."""
-    path = local.place.home / "access.yaml"
+    path = local.paths.home / "access.yaml"
     path.unlink()
     done = _engine(environ, "tasks")
     assert done.returncode == 2
@@ -55,8 +55,8 @@ def test_what_the_house_came_up_with_counts(local: House, environ: dict[str, str
     """The engine reads the skills that `up` was given, and others where it is given others itself."""
     for name in ("one", "two"):
         write_skill(tmp_path / name, name=f"skill-{name}")
-    remember(local.place, {"SKILLS_PATH": str(tmp_path / "one")})
-    supervisor = Supervisor(local.place)
+    remember(local.paths, {"SKILLS_PATH": str(tmp_path / "one")})
+    supervisor = Supervisor(local.paths)
     supervisor.launch([Process("one", ["sleep", "60"], {"PATH": os.defpath})])
     try:
         listed = [
@@ -65,4 +65,4 @@ def test_what_the_house_came_up_with_counts(local: House, environ: dict[str, str
     finally:
         supervisor.stop()
     assert [("skill-one" in text, "skill-two" in text) for text in listed] == [(True, False), (False, True)]
-    assert (local.place.home / "given.json").stat().st_mode & 0o777 == 0o600
+    assert (local.paths.home / "given.json").stat().st_mode & 0o777 == 0o600

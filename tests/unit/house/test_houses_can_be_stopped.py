@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 from agent_engine.settings import WorkerSettings
-from house.alone import alone
-from house.life import House
+from house.lifecycle import House
+from house.lockfile import alone
 from house.processes import Process
 from house.supervise import GRACE_SECONDS, Supervisor
 from service_kit.errors import ConfigError
@@ -40,7 +40,7 @@ signal.pause()
 @pytest.fixture
 def up(local: House) -> Iterator[Supervisor]:
     """The supervisor of a house with one small process."""
-    made = Supervisor(local.place)
+    made = Supervisor(local.paths)
     made.launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
     made.start("one")
     yield made
@@ -51,9 +51,9 @@ def up(local: House) -> Iterator[Supervisor]:
 async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Supervisor, lost: str) -> None:
     """Where the sockets' folder was cleared away, `up` and `health` say how to go on, and `down` does stop it."""
     (one,) = (psutil.Process(state["pid"]) for state in up.states().values())
-    shutil.rmtree(local.place.runtime)
+    shutil.rmtree(local.paths.runtime)
     if lost != "socket":
-        (local.place.home / "supervisord.pid").unlink()
+        (local.paths.home / "supervisord.pid").unlink()
     for ask in (local.health(), local.up(lambda _: None)):
         with pytest.raises(ConfigError, match=r"does not answer on .*`make down` stops what runs"):
             await ask
@@ -65,11 +65,11 @@ async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Sup
 @pytest.mark.parametrize(("env", "grace"), [({}, GRACE_SECONDS), ({"WORKER_GRACE_SECONDS": "100.5"}, 100.5)])
 def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, str], grace: float) -> None:
     """Runs are handed back after the grace, so the worker has longer, and `down` waits for longer still."""
-    made = Supervisor(local.place)
+    made = Supervisor(local.paths)
     made.launch([Process("worker", ["sleep", "60"], {"PATH": "/usr/bin:/bin"} | env)])
     try:
         told = configparser.ConfigParser(interpolation=None)
-        told.read(local.place.home / "supervisord.conf")
+        told.read(local.paths.home / "supervisord.conf")
         allowed = told.getint("program:worker", "stopwaitsecs")
         assert grace + 10 < allowed < made.stop_limit()
     finally:
@@ -81,7 +81,7 @@ def test_all_but_workers_and_stores_stop_at_once(local: House, tmp_path: Path, m
     """Two processes that each wait for the other's end before their own do end: neither is killed."""
     monkeypatch.setattr("house.supervise.STOP_SECONDS", 5)
     names = ("control", "model-api")
-    made, program = Supervisor(local.place), tmp_path / "last.py"
+    made, program = Supervisor(local.paths), tmp_path / "last.py"
     program.write_text(LAST)
     made.launch([Process(name, [sys.executable, str(program), str(tmp_path), name, *names], {}) for name in names])
     for name in names:
@@ -95,8 +95,8 @@ def test_all_but_workers_and_stores_stop_at_once(local: House, tmp_path: Path, m
 def test_a_pid_that_is_another_s_is_left_alone(local: House) -> None:
     """A pid file that was left behind stops nothing that is not this house's supervisord."""
     with subprocess.Popen(["sleep", "60"]) as other:
-        (local.place.home / "supervisord.pid").write_text(str(other.pid))
-        assert Supervisor(local.place).pid() is None
+        (local.paths.home / "supervisord.pid").write_text(str(other.pid))
+        assert Supervisor(local.paths).pid() is None
         assert not local.down()
         assert other.poll() is None
         other.kill()
@@ -104,7 +104,7 @@ def test_a_pid_that_is_another_s_is_left_alone(local: House) -> None:
 
 async def test_a_house_that_is_being_started_is_not_started_again(local: House) -> None:
     """While another `up` is at work, neither `up` nor `init` touches anything."""
-    with alone(local.place.home / "up.lock", ""):
+    with alone(local.paths.home / "up.lock", ""):
         with pytest.raises(ConfigError, match="this house is being started already: wait for it, or stop it"):
             await local.up(lambda _: None)
         with pytest.raises(ConfigError, match="this house is being started already"):
@@ -127,7 +127,7 @@ def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:
 
 def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
     """`down` needs none of what the other commands refuse."""
-    done = command(local.place, "down", WORKER_SLOTS="0", MODEL="x", TRANSPORT="x", CONTROL_PORT="abc", PORT_OFFSET="x")
+    done = command(local.paths, "down", WORKER_SLOTS="0", MODEL="x", TRANSPORT="x", CONTROL_PORT="abc", PORT_OFFSET="x")
     assert (done.returncode, done.stdout, done.stderr) == (0, "the house is down\n", "")
     assert up.pid() is None
 
@@ -142,7 +142,7 @@ def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
 )
 def test_output_that_nobody_gets_is_one_line_at_most(local: House, before: str, said: str) -> None:
     """Where the pipe is closed, as by `| head -1`, there is no complaint; where the disk is full there is one."""
-    done = command(local.place, "health", before=before)
+    done = command(local.paths, "health", before=before)
     assert (done.returncode, done.stderr) == (1, said)
 
 
@@ -157,10 +157,10 @@ def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:
 async def test_a_house_that_is_being_stopped_says_so(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a process takes its time to end, whoever asks for the house is told to wait."""
     monkeypatch.setattr("house.supervise.STOP_SECONDS", 2)
-    made = Supervisor(local.place)
+    made = Supervisor(local.paths)
     made.launch([Process("control", ["sh", "-c", "trap '' TERM; echo up; sleep 60"], {"PATH": os.defpath})])
     made.start("control")
-    while not (local.place.home / "log" / "control.log").read_text():
+    while not (local.paths.home / "log" / "control.log").read_text():
         await asyncio.sleep(0.02)
     pid = made.pid()
     assert pid is not None

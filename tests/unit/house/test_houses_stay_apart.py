@@ -7,10 +7,10 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import free_ports_for_all
-from house.life import House
-from house.place import Place
+from house.lifecycle import House
+from house.orphans import end, strays
+from house.paths import HousePaths
 from house.processes import Process
-from house.strays import end, strays
 from house.supervise import RUNNING, Supervisor
 from service_kit.errors import ConfigError
 
@@ -25,9 +25,9 @@ class Running:
     """A house's supervisor with two small processes."""
 
     def __init__(self, home: Path, **env: str) -> None:
-        self.place = Place.from_environment({"AGENT_BOT_HOME": str(home)} | free_ports_for_all())
-        self.place.make()
-        self.supervisor = Supervisor(self.place)
+        self.paths = HousePaths.from_environment({"AGENT_BOT_HOME": str(home)} | free_ports_for_all())
+        self.paths.make()
+        self.supervisor = Supervisor(self.paths)
         env = {"PATH": "/usr/bin:/bin"} | env
         self.supervisor.launch([Process(name, ["sleep", "60"], env) for name in ("one", "two")])
         for name in ("one", "two"):
@@ -54,7 +54,7 @@ def running(tmp_path: Path) -> Iterator[list[Running]]:
     yield made
     for one in made:
         one.supervisor.stop()
-        assert not one.place.runtime.exists()
+        assert not one.paths.runtime.exists()
 
 
 def test_two_houses_do_not_touch_each_other(running: list[Running]) -> None:
@@ -64,7 +64,7 @@ def test_two_houses_do_not_touch_each_other(running: list[Running]) -> None:
     assert first.supervisor.stop()
     assert not any(psutil.pid_exists(pid) for pid in mine.values())
     assert not first.supervisor.running()
-    assert not first.place.runtime.exists()
+    assert not first.paths.runtime.exists()
     assert second.pids() == others
     assert not first.supervisor.stop()
 
@@ -78,9 +78,9 @@ def test_values_arrive_as_they_are(running: list[Running]) -> None:
 
 
 @pytest.mark.parametrize("value", ["both \" and '", "two\nlines", "a # comment", "a ; comment", '"quoted"'])
-def test_a_value_that_cannot_arrive_is_refused(place: Place, value: str) -> None:
+def test_a_value_that_cannot_arrive_is_refused(paths: HousePaths, value: str) -> None:
     """A value that the supervisor's configuration cannot express is told by its variable, and nothing starts."""
-    supervisor = Supervisor(place)
+    supervisor = Supervisor(paths)
     with pytest.raises(ConfigError, match="ODD has a value"):
         supervisor.launch([Process("one", ["sleep", "60"], {"ODD": value})])
     assert not supervisor.running()
@@ -126,6 +126,6 @@ def test_a_stop_clears_after_a_killed_supervisord(running: list[Running]) -> Non
     pids = first.until(2)
     psutil.Process(psutil.Process(pids["one"]).ppid()).kill()
     end(dict.fromkeys(pids.values(), Process("one", [], {})))
-    assert first.place.runtime.exists()
+    assert first.paths.runtime.exists()
     assert not first.supervisor.stop()
-    assert not first.place.runtime.exists()
+    assert not first.paths.runtime.exists()

@@ -1,10 +1,10 @@
 """`PROCESS__VARIABLE`: what sets nothing or cannot be used is refused before anything starts."""
 
 import pytest
-from house.choice import Choice
-from house.life import House
-from house.options import SETTINGS, check_names
-from house.place import Place
+from house.lifecycle import House
+from house.option_check import SETTINGS, check_names
+from house.options import Options
+from house.paths import HousePaths
 from house.processes import processes
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
@@ -44,9 +44,9 @@ def test_variables_of_others_are_nobody_s_business() -> None:
     check_names(others | {"MAKEFLAGS": " -- CONTROL__ALLOWED_HOSTS=a", "CONTROL__ALLOWED_HOSTS": "a"})
 
 
-def test_every_process_has_its_settings(place: Place, environ: dict[str, str]) -> None:
+def test_every_process_has_its_settings(paths: HousePaths, environ: dict[str, str]) -> None:
     """Each process of a house can be set: its settings are known here."""
-    assert {process.name for process in processes(place, Choice(), environ)} == set(SETTINGS)
+    assert {process.name for process in processes(paths, Options(), environ)} == set(SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ async def test_a_value_that_cannot_be_used_is_told_once(
     """A wrong value is told before anything starts, in one line that names the variable that was set."""
     said: list[str] = []
     with pytest.raises(ConfigError) as error:
-        await House(local.place, Choice(), environ | given).up(said.append)
+        await House(local.paths, Options(), environ | given).up(said.append)
     assert str(error.value).count(message) == 1
     assert "\n" not in str(error.value)
     assert said == []
-    assert not Supervisor(local.place).running()
+    assert not Supervisor(local.paths).running()
 
 
 async def test_settings_that_can_be_used_pass(local: House, environ: dict[str, str]) -> None:
     """Every kind of process takes what its settings take."""
     given = {f"{name.upper().replace('-', '_')}__LOG_LEVEL": "debug" for name in SETTINGS}
-    House(local.place, Choice(), environ | given | {"WORKER__WORKER_POLL_SECONDS": "0.5"}).check()
+    House(local.paths, Options(), environ | given | {"WORKER__WORKER_POLL_SECONDS": "0.5"}).check()

@@ -4,10 +4,10 @@ import socket
 
 import pytest
 from fixtures.house import free_ports_for_all
-from house.choice import Choice
-from house.life import House
-from house.place import PORTS, Place
-from house.taken import refuse_taken
+from house.lifecycle import House
+from house.options import Options
+from house.paths import PORTS, HousePaths
+from house.port_check import refuse_taken
 from service_kit.errors import ConfigError
 
 
@@ -23,14 +23,14 @@ def offset() -> int:
     raise AssertionError("no offset leaves all ports free")
 
 
-def _place(offset: int) -> Place:
-    return Place.from_environment({"PORT_OFFSET": str(offset)})
+def _place(offset: int) -> HousePaths:
+    return HousePaths.from_environment({"PORT_OFFSET": str(offset)})
 
 
 @pytest.mark.parametrize("taken", list(PORTS))
 async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -> None:
     """The house does not start on a taken port: the message has port, process and variable, and nothing is left."""
-    port = local.place.ports[taken]
+    port = local.paths.ports[taken]
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigError) as error:
         await local.up(lambda _: None)
     variable = taken.upper().replace("-", "_") + "_PORT"
@@ -40,14 +40,16 @@ async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -
     assert not local.down()
 
 
-async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: Place, environ: dict[str, str]) -> None:
+async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(
+    paths: HousePaths, environ: dict[str, str]
+) -> None:
     """With given stores, taken store ports are nobody's business: the next taken port is what is told."""
     given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
-    house = House(place, Choice(), environ | given)
+    house = House(paths, Options(), environ | given)
     house.init()
     with (
-        socket.create_server(("127.0.0.1", place.ports["postgres"])),
-        socket.create_server(("127.0.0.1", place.ports["control"])),
+        socket.create_server(("127.0.0.1", paths.ports["postgres"])),
+        socket.create_server(("127.0.0.1", paths.ports["control"])),
         pytest.raises(ConfigError, match="CONTROL_PORT"),
     ):
         await house.up(lambda _: None)
@@ -55,7 +57,7 @@ async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(place: P
 
 def _refused(environ: dict[str, str]) -> str:
     with pytest.raises(ConfigError) as error:
-        refuse_taken(Place.from_environment(environ), PORTS, environ)
+        refuse_taken(HousePaths.from_environment(environ), PORTS, environ)
     return str(error.value)
 
 
@@ -96,11 +98,11 @@ def test_an_offset_is_advised_by_what_it_would_free(offset: int) -> None:
     ],
 )
 async def test_two_processes_on_one_port_are_refused(
-    place: Place, ports: dict[str, str], parts: tuple[str, ...]
+    paths: HousePaths, ports: dict[str, str], parts: tuple[str, ...]
 ) -> None:
     """One port for two processes starts nothing: both variables, both processes and the port are named."""
-    given = {"AGENT_BOT_HOME": str(place.home), "PATH": "/usr/bin:/bin"} | ports
-    house = House(Place.from_environment(given), Choice(), given)
+    given = {"AGENT_BOT_HOME": str(paths.home), "PATH": "/usr/bin:/bin"} | ports
+    house = House(HousePaths.from_environment(given), Options(), given)
     house.init()
     with pytest.raises(ConfigError) as error:
         await house.up(lambda _: None)

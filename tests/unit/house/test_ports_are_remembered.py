@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from fixtures.ports import free_ports
-from house.choice import Choice
-from house.life import House
-from house.place import PORTS, Place
+from house.lifecycle import House
+from house.options import Options
+from house.paths import PORTS, HousePaths
 from house.ports import came_up_with, found, remember, remembered
 from house.processes import Process
 from house.supervise import Supervisor
@@ -22,49 +22,51 @@ def elsewhere(environ: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def up(local: House) -> Iterator[Place]:
+def up(local: House) -> Iterator[HousePaths]:
     """A place whose supervisor runs."""
-    remember(local.place, {})
-    Supervisor(local.place).launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
-    yield local.place
-    Supervisor(local.place).stop()
+    remember(local.paths, {})
+    Supervisor(local.paths).launch([Process("one", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})])
+    yield local.paths
+    Supervisor(local.paths).stop()
 
 
-def test_a_house_that_is_up_is_found_without_its_ports(up: Place, elsewhere: dict[str, str]) -> None:
+def test_a_house_that_is_up_is_found_without_its_ports(up: HousePaths, elsewhere: dict[str, str]) -> None:
     """A command that is told no port uses those that the house is up on."""
-    assert Place.from_environment(elsewhere).ports == PORTS
-    assert found(Place.from_environment(elsewhere), elsewhere) == up
+    assert HousePaths.from_environment(elsewhere).ports == PORTS
+    assert found(HousePaths.from_environment(elsewhere), elsewhere) == up
 
 
-def test_the_same_ports_may_be_named_again(up: Place, environ: dict[str, str]) -> None:
+def test_the_same_ports_may_be_named_again(up: HousePaths, environ: dict[str, str]) -> None:
     """Naming the ports that the house is up on is no contradiction."""
-    assert found(Place.from_environment(environ), environ) == up
+    assert found(HousePaths.from_environment(environ), environ) == up
 
 
 @pytest.mark.parametrize(("variable", "value"), [("CONTROL_PORT", "12345"), ("PORT_OFFSET", "11000")])
-def test_another_port_is_refused_with_both(up: Place, elsewhere: dict[str, str], variable: str, value: str) -> None:
+def test_another_port_is_refused_with_both(
+    up: HousePaths, elsewhere: dict[str, str], variable: str, value: str
+) -> None:
     """A variable that contradicts the house that is up is named, with the port that it says and the real one."""
     given = elsewhere | {variable: value}
-    place = Place.from_environment(given)
+    paths = HousePaths.from_environment(given)
     with pytest.raises(ConfigError) as error:
-        found(place, given)
+        found(paths, given)
     message = str(error.value)
-    assert f"{variable}={value} puts control on port {place.ports['control']}" in message
+    assert f"{variable}={value} puts control on port {paths.ports['control']}" in message
     assert f"is up with it on port {up.ports['control']}" in message
     assert f"leave {variable} out" in message
 
 
-def test_what_went_down_is_forgotten(up: Place, local: House, elsewhere: dict[str, str]) -> None:
+def test_what_went_down_is_forgotten(up: HousePaths, local: House, elsewhere: dict[str, str]) -> None:
     """After `down` the environment alone says the ports."""
     assert local.down()
     assert remembered(up) is None
-    assert found(Place.from_environment(elsewhere), elsewhere).ports == PORTS
+    assert found(HousePaths.from_environment(elsewhere), elsewhere).ports == PORTS
 
 
 def test_what_ended_without_down_keeps_its_ports(local: House, elsewhere: dict[str, str]) -> None:
     """After a kill the house's ports are still its own, for a command that is told none."""
-    remember(local.place, {})
-    assert found(Place.from_environment(elsewhere), elsewhere) == local.place
+    remember(local.paths, {})
+    assert found(HousePaths.from_environment(elsewhere), elsewhere) == local.paths
 
 
 @pytest.mark.parametrize(
@@ -74,26 +76,26 @@ def test_a_house_that_is_not_up_may_move(
     local: House, elsewhere: dict[str, str], given: dict[str, str], moved: set[str]
 ) -> None:
     """A port that the environment names goes before what a killed house had; the others stay."""
-    remember(local.place, {})
-    place = Place.from_environment(elsewhere | given)
-    ports = found(place, elsewhere | given).ports
-    assert ports == {name: (place if name in moved else local.place).ports[name] for name in PORTS}
+    remember(local.paths, {})
+    paths = HousePaths.from_environment(elsewhere | given)
+    ports = found(paths, elsewhere | given).ports
+    assert ports == {name: (paths if name in moved else local.paths).ports[name] for name in PORTS}
 
 
 async def test_a_house_that_does_not_come_up_is_forgotten(local: House) -> None:
     """A start that fails leaves no ports behind, and nothing running."""
-    broken = House(local.place, Choice(), {"AGENT_BOT_HOME": str(local.place.home), "STORES__PATH": '"quoted"'})
+    broken = House(local.paths, Options(), {"AGENT_BOT_HOME": str(local.paths.home), "STORES__PATH": '"quoted"'})
     with pytest.raises(ConfigError, match="PATH has a value"):
         await broken.up(lambda _: None)
-    assert remembered(local.place) is None
+    assert remembered(local.paths) is None
     assert not local.down()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"control": 1}', '{"control": "x"}'])
-def test_a_file_that_says_nothing_is_no_house(place: Place, text: str) -> None:
+def test_a_file_that_says_nothing_is_no_house(paths: HousePaths, text: str) -> None:
     """What cannot be read as ports counts as none."""
-    (place.home / "ports.json").write_text(text)
-    assert remembered(place) is None
+    (paths.home / "ports.json").write_text(text)
+    assert remembered(paths) is None
 
 
 async def test_what_a_killed_house_left_is_ended_whatever_is_said_now(
@@ -102,21 +104,21 @@ async def test_what_a_killed_house_left_is_ended_whatever_is_said_now(
     """`down` with other ports and options, or none, ends what came up with those that are remembered."""
     (tmp_path / "skills/one/scenarios").mkdir(parents=True)
     given = {"SKILLS_PATH": str(tmp_path / "skills"), "WORKER__WORKER_GRACE_SECONDS": "7"}
-    came = House(local.place, Choice(), environ | given)
+    came = House(local.paths, Options(), environ | given)
     stand_in = next(process for process in came.processes() if process.name == "stand-in-model")
     assert stand_in.argv not in [process.argv for process in local.processes()]
     left = await asyncio.create_subprocess_exec(*stand_in.argv, env=stand_in.env)
-    remember(local.place, given)
+    remember(local.paths, given)
     (port,) = free_ports(1)
     said = environ | {"STAND_IN_MODEL_PORT": str(port)}
     now = said | {"WORKER_GRACE_SECONDS": "x"}
-    moved = Place.from_environment(now)
+    moved = HousePaths.from_environment(now)
     assert came_up_with(moved, now) == said | given
     try:
-        assert await asyncio.to_thread(House(moved, Choice(), now).down)
+        assert await asyncio.to_thread(House(moved, Options(), now).down)
         await asyncio.wait_for(left.wait(), 10)
     finally:
         if left.returncode is None:
             left.kill()
             await left.wait()
-    assert remembered(local.place) is None
+    assert remembered(local.paths) is None

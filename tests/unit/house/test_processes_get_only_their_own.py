@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from house.choice import Choice
-from house.place import Place
+from house.options import Options
+from house.paths import HousePaths
 from house.processes import PASSED_ON, Process, processes
 from house.vendors import VENDORS, Vendor
 from service_kit.errors import ConfigError
@@ -49,12 +49,12 @@ OPERATORS = {
     "LD_PRELOAD": "/tmp/evil.so",
     "PYTHONPATH": "/tmp/evil",
 }
-REAL = Choice(real=frozenset({"model", *(vendor.name for vendor in VENDORS)}))
+REAL = Options(real=frozenset({"model", *(vendor.name for vendor in VENDORS)}))
 
 
-def listed(place: Place, environ: dict[str, str], choice: Choice) -> dict[str, Process]:
+def listed(paths: HousePaths, environ: dict[str, str], options: Options) -> dict[str, Process]:
     """List a house's processes by name, for an operator whose environment holds much."""
-    return {process.name: process for process in processes(place, choice, environ | OPERATORS)}
+    return {process.name: process for process in processes(paths, options, environ | OPERATORS)}
 
 
 def holders(made: dict[str, Process], value: str) -> list[str]:
@@ -62,28 +62,28 @@ def holders(made: dict[str, Process], value: str) -> list[str]:
     return [name for name, process in made.items() if value in " ".join([*process.env.values(), *process.argv])]
 
 
-def test_each_process_is_given_its_listed_variables_alone(place: Place, environ: dict[str, str]) -> None:
+def test_each_process_is_given_its_listed_variables_alone(paths: HousePaths, environ: dict[str, str]) -> None:
     """The table above is what each process gets, whatever the operator's environment holds."""
-    made = listed(place, environ, Choice())
+    made = listed(paths, environ, Options())
     assert {name: set(process.env) for name, process in made.items()} == LISTED
 
 
-def test_no_secret_is_on_a_command_line(place: Place, environ: dict[str, str]) -> None:
+def test_no_secret_is_on_a_command_line(paths: HousePaths, environ: dict[str, str]) -> None:
     """Command lines, which every local user can read, name no secret."""
-    kept = [path.read_text().strip() for path in (place.home / "secrets").iterdir()]
-    for process in listed(place, environ, Choice()).values():
+    kept = [path.read_text().strip() for path in (paths.home / "secrets").iterdir()]
+    for process in listed(paths, environ, Options()).values():
         assert not [secret for secret in kept if secret in " ".join(process.argv)]
 
 
 @pytest.mark.parametrize("variable", [name for name in OPERATORS if name != "HOME"])
-def test_a_key_that_merely_lies_there_goes_nowhere(place: Place, environ: dict[str, str], variable: str) -> None:
+def test_a_key_that_merely_lies_there_goes_nowhere(paths: HousePaths, environ: dict[str, str], variable: str) -> None:
     """With stand-ins, no process is given what lies in the operator's environment."""
-    assert holders(listed(place, environ, Choice()), OPERATORS[variable]) == []
+    assert holders(listed(paths, environ, Options()), OPERATORS[variable]) == []
 
 
-def test_real_credentials_go_to_their_gateway_alone(place: Place, environ: dict[str, str]) -> None:
+def test_real_credentials_go_to_their_gateway_alone(paths: HousePaths, environ: dict[str, str]) -> None:
     """A real vendor's token is its gateway's, the real model's key is model-api's, and nobody else's."""
-    made = listed(place, environ, REAL)
+    made = listed(paths, environ, REAL)
     for vendor in VENDORS:
         assert holders(made, OPERATORS[vendor.credential]) == [vendor.api]
         assert made[vendor.api].env[f"{vendor.prefix}UPSTREAM_URL"] == vendor.upstream
@@ -92,9 +92,9 @@ def test_real_credentials_go_to_their_gateway_alone(place: Place, environ: dict[
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
-def test_what_was_not_chosen_stays_a_stand_in(place: Place, environ: dict[str, str], vendor: Vendor) -> None:
+def test_what_was_not_chosen_stays_a_stand_in(paths: HousePaths, environ: dict[str, str], vendor: Vendor) -> None:
     """A vendor's token goes nowhere while only others, or the model alone, are real."""
-    made = listed(place, environ, Choice(real=REAL.real - {vendor.name}))
+    made = listed(paths, environ, Options(real=REAL.real - {vendor.name}))
     assert holders(made, OPERATORS[vendor.credential]) == []
     assert [name for name in made if name.startswith("stand-in-")] == [vendor.stand_in]
 
@@ -111,15 +111,15 @@ def test_what_was_not_chosen_stays_a_stand_in(place: Place, environ: dict[str, s
     ],
 )
 def test_a_secret_of_the_house_is_with_those_who_need_it(
-    place: Place, environ: dict[str, str], secret: str, expected: list[str]
+    paths: HousePaths, environ: dict[str, str], secret: str, expected: list[str]
 ) -> None:
     """Each secret is given to exactly the processes whose work needs it."""
-    assert holders(listed(place, environ, Choice()), place.secret(secret)) == expected
+    assert holders(listed(paths, environ, Options()), paths.secret(secret)) == expected
 
 
-def test_only_the_worker_is_told_where_the_signing_key_is(place: Place, environ: dict[str, str]) -> None:
+def test_only_the_worker_is_told_where_the_signing_key_is(paths: HousePaths, environ: dict[str, str]) -> None:
     """The key that signs tokens is named to the worker alone; all others are given public keys."""
-    assert holders(listed(place, environ, Choice()), "signing-key.json") == ["worker"]
+    assert holders(listed(paths, environ, Options()), "signing-key.json") == ["worker"]
 
 
 @pytest.mark.parametrize(
@@ -130,17 +130,17 @@ def test_only_the_worker_is_told_where_the_signing_key_is(place: Place, environ:
     ],
 )
 def test_a_missing_credential_is_named(
-    place: Place, environ: dict[str, str], given: dict[str, str], message: str
+    paths: HousePaths, environ: dict[str, str], given: dict[str, str], message: str
 ) -> None:
     """What was chosen to be real and has no credential is refused, by the variable's name."""
     with pytest.raises(ConfigError, match=message):
-        processes(place, REAL, environ | OPERATORS | given)
+        processes(paths, REAL, environ | OPERATORS | given)
 
 
-def test_given_stores_are_used(place: Place, environ: dict[str, str]) -> None:
+def test_given_stores_are_used(paths: HousePaths, environ: dict[str, str]) -> None:
     """With DATABASE_URL and REDIS_URL no embedded stores are started, and the processes get those addresses."""
     given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}
-    made = {process.name: process for process in processes(place, Choice(), environ | given)}
+    made = {process.name: process for process in processes(paths, Options(), environ | given)}
     gateways = [vendor.api for vendor in VENDORS]
     assert "stores" not in made
     assert holders(made, given["DATABASE_URL"]) == [*gateways, "model-api", "control", "worker"]
@@ -151,15 +151,15 @@ def test_what_is_passed_on_holds_no_secret() -> None:
     assert set(PASSED_ON) == {"PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
 
 
-def test_a_process_does_not_show_its_environment(place: Place, environ: dict[str, str]) -> None:
+def test_a_process_does_not_show_its_environment(paths: HousePaths, environ: dict[str, str]) -> None:
     """A process's printed form has no values of its environment."""
-    made = listed(place, environ, Choice())["worker"]
-    assert place.secret("ref.key") not in repr(replace(made))
+    made = listed(paths, environ, Options())["worker"]
+    assert paths.secret("ref.key") not in repr(replace(made))
 
 
-def test_the_worker_s_folder_is_its_own(place: Place, environ: dict[str, str]) -> None:
+def test_the_worker_s_folder_is_its_own(paths: HousePaths, environ: dict[str, str]) -> None:
     """The worker keeps runs and snapshots in a folder that is made for it and named after it: no `runs/runs`."""
-    folder = listed(place, environ, Choice())["worker"].env["WORKER_FOLDER"]
-    assert folder == str(place.home / "worker")
-    assert (place.home / "worker").is_dir()
-    assert not (place.home / "runs").exists()
+    folder = listed(paths, environ, Options())["worker"].env["WORKER_FOLDER"]
+    assert folder == str(paths.home / "worker")
+    assert (paths.home / "worker").is_dir()
+    assert not (paths.home / "runs").exists()

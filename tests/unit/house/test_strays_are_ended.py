@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from house.orphans import end, strays
 from house.processes import Process
-from house.strays import end, strays
 
 SLEEP = "import time, sys; time.sleep(60)"
 ENDS = """

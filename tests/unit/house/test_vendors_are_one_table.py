@@ -2,26 +2,26 @@
 
 import pytest
 from agent_engine.servers import VENDORS as ENGINES
-from house.choice import Choice
-from house.life import House
-from house.options import SETTINGS, settings_at
-from house.place import PORTS, TOKENS, Place
+from house.lifecycle import House
+from house.option_check import SETTINGS, settings_at
+from house.options import Options
+from house.paths import PORTS, TOKENS, HousePaths
 from house.processes import LOCALE, OPTIONS, PASSED_ON, engine_environment, processes, urls_of
 from house.vendors import VENDORS
 from service_kit.access import AccessFile
 from service_kit.settings import variables
 
 
-def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
+def test_each_line_is_whole(paths: HousePaths, environ: dict[str, str]) -> None:
     """Every vendor has stand-in, gateway and server, in this order; workers and the engine know the same vendors."""
-    started = [process.name for process in processes(place, Choice(), environ)]
-    worker = engine_environment(place, Choice(), environ, urls_of(place, environ))
+    started = [process.name for process in processes(paths, Options(), environ)]
+    worker = engine_environment(paths, Options(), environ, urls_of(paths, environ))
     for vendor in VENDORS:
         own = {vendor.stand_in: vendor.stand_in_port, vendor.api: vendor.api_port, vendor.mcp: vendor.mcp_port}
         assert sorted(own, key=started.index) == list(own)
         assert {name: PORTS[name] for name in own} == own
         assert vendor.service in TOKENS
-        assert worker[ENGINES[vendor.name].url_variable] == place.url(vendor.mcp)
+        assert worker[ENGINES[vendor.name].url_variable] == paths.url(vendor.mcp)
         assert ENGINES[vendor.name].audiences == (vendor.mcp, vendor.api)
         for process in own:
             assert settings_at(SETTINGS[process]).model_fields["port"].default == PORTS[process]
@@ -29,9 +29,9 @@ def test_each_line_is_whole(place: Place, environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(SETTINGS) - {"stores", "worker"}))
-def test_each_process_reads_what_it_is_given(place: Place, environ: dict[str, str], name: str) -> None:
+def test_each_process_reads_what_it_is_given(paths: HousePaths, environ: dict[str, str], name: str) -> None:
     """What a process is given by the table, and what an operator may set for it, is known to its settings."""
-    (env,) = (process.env for process in processes(place, Choice(), environ) if process.name == name)
+    (env,) = (process.env for process in processes(paths, Options(), environ) if process.name == name)
     fields = settings_at(SETTINGS[name]).model_fields.items()
     read = {*PASSED_ON, *LOCALE} | {variable for field in fields for variable in variables(*field)}
     assert {*env, *OPTIONS.get(name, ())} <= read
@@ -39,13 +39,13 @@ def test_each_process_reads_what_it_is_given(place: Place, environ: dict[str, st
 
 def test_each_server_is_known_to_its_gateway(local: House) -> None:
     """The first access.yaml holds every vendor's server with the hash of the token that it is given."""
-    access = AccessFile(local.place.home / "access.yaml").current()
-    assert {access.service(local.place.secret(vendor.service)) for vendor in VENDORS} == {one.mcp for one in VENDORS}
+    access = AccessFile(local.paths.home / "access.yaml").current()
+    assert {access.service(local.paths.secret(vendor.service)) for vendor in VENDORS} == {one.mcp for one in VENDORS}
 
 
 def test_each_vendor_has_an_entry(local: House) -> None:
     """The first access.yaml opens every vendor to the tenant and to each door."""
-    access = AccessFile(local.place.home / "access.yaml").current()
+    access = AccessFile(local.paths.home / "access.yaml").current()
     assert access.cli is not None
     doors = {**access.streams, **access.webhooks, **access.http, "cli": access.cli}
     opened = {name: tenant.vendors for name, tenant in access.tenants.items()}

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from agent_ledger import InvalidTask, list_skills, misfit, register_skills, submit, unusable
+from agent_ledger import InvalidTask, list_skills, register_skills, schema_errors, submit, value_error
 from unit.ledger.house import DOOR, STRICT, task
 
 
@@ -58,7 +58,7 @@ async def test_a_schema_belongs_to_its_version(pool: asyncpg.Pool) -> None:
 )
 async def test_a_schema_that_nothing_fits_is_its_authors(pool: asyncpg.Pool, schema: dict[str, Any], said: str) -> None:
     """A task is refused by a schema that cannot be used with a fault that blames the skill, not the input."""
-    assert any(said in fault for fault in unusable(schema))
+    assert any(said in fault for fault in schema_errors(schema))
     await register_skills(pool, [replace(STRICT, input_schema=schema)])
     with pytest.raises(InvalidTask, match=re.escape(said)) as refused:
         await submit(pool, task(skill="strict", input={"issue": 1}), door=DOOR)
@@ -78,5 +78,5 @@ async def test_a_schema_that_nothing_fits_is_its_authors(pool: asyncpg.Pool, sch
 )
 def test_what_only_looks_unusable_is_taken(schema: dict[str, Any]) -> None:
     """A schema may lead back to itself by a part of the value, and hold as data what would be wrong in a schema."""
-    assert unusable(schema) == []
-    misfit(schema, {"inner": {"inner": []}})
+    assert schema_errors(schema) == []
+    value_error(schema, {"inner": {"inner": []}})

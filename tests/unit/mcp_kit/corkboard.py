@@ -10,7 +10,7 @@ from fixtures.serving import serving
 from mcp_kit.app import assemble
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
-from mcp_kit.page import Page, asked, linked
+from mcp_kit.page import Page, cursor_params, next_link_params
 from mcp_kit.reply import Reply, section
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
@@ -51,9 +51,11 @@ class NoteTools:
     @tool("notes")
     async def list_notes(self, call: Call, board: Board, limit: Limit = 20, cursor: Cursor = None) -> Reply:
         """List the notes of a board."""
-        here: dict[str, str | int] = {"size": limit, **asked(call, ("size", "after"))}
+        here: dict[str, str | int] = {"size": limit, **cursor_params(call, ("size", "after"))}
         reply = await self._vendor.send(call, "GET", f"/boards/{board}/notes", board, query={**here, "x": None})
-        page = Page(self._vendor.read_all(Note, reply.json()), here, linked(reply, size="size", pointers=("after",)))
+        page = Page(
+            self._vendor.read_all(Note, reply.json()), here, next_link_params(reply, size="size", pointers=("after",))
+        )
         return Reply("Notes:", [section(f"note {note.id}", note.text) for note in page.rows], page.here, page.next)
 
     @tool("notes")

@@ -8,7 +8,7 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
-from mcp_kit.page import asked
+from mcp_kit.page import cursor_params
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
 from mcp_kit.tool import collect, tool
@@ -115,7 +115,7 @@ def test_questions_within_a_call_are_the_calls_own() -> None:
     """A tool that goes through pages by itself drops the cursor; to the gateway it is the same call."""
     call = Call("list_notes", start=Position.of({"after": "8"}, skip=2))
     fresh = call.from_the_start()
-    assert (asked(fresh, ("after",)), fresh.start.skip) == ({}, 0)
+    assert (cursor_params(fresh, ("after",)), fresh.start.skip) == ({}, 0)
     assert (fresh.id, fresh.caller, fresh.notes is call.notes) == (call.id, call.caller, True)
 
 

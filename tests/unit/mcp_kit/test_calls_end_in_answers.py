@@ -5,7 +5,7 @@ import pytest
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
 from mcp_kit.metrics import Metrics
-from mcp_kit.pace import Pace, TooFast
+from mcp_kit.rate_limit import RateLimit, TooFast
 from mcp_kit.reply import Reply, section
 from mcp_kit.runner import Runner
 from mcp_kit.selection import EVERYTHING, Catalog
@@ -101,7 +101,7 @@ class BrokenTools:
 async def test_half_a_character_breaks_no_reply() -> None:
     """What no UTF-8 can say is left out."""
     catalog = Catalog(collect(BrokenTools()), aliases={}, selection=EVERYTHING)
-    runner = Runner(server="x", catalog=catalog, pace=Pace(60), metrics=Metrics(), budget=4_000, ref_key=None)
+    runner = Runner(server="x", catalog=catalog, pace=RateLimit(60), metrics=Metrics(), budget=4_000, ref_key=None)
     answer = await runner.answer("broken", {}, caller=OWNER, headers={})
     assert "\nab\n" in answer.text
 
@@ -131,7 +131,7 @@ async def test_metrics_know_registered_tools_only(open_server: Running) -> None:
 def test_callers_are_paced_apart() -> None:
     """A caller may make a tenth of a minute's calls at once, then as many as time brings; another is not touched."""
     now = [0.0]
-    pace = Pace(60, clock=lambda: now[0])
+    pace = RateLimit(60, clock=lambda: now[0])
     for _ in range(6):
         pace.take("a")
     with pytest.raises(TooFast) as error:

@@ -7,7 +7,7 @@ import pytest
 from fixtures.serving import serving
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile, read_access
-from service_kit.access_names import unknown_names
+from service_kit.access_lint import unknown_names
 from service_kit.errors import ConfigError
 from service_kit.health import health_routes
 from starlette.applications import Starlette

@@ -7,13 +7,13 @@ import pytest
 
 COMMAND = """
 import sys
-from service_kit.stdio import standard_streams, unread
+from service_kit.stdio import standard_streams, stdout_closed
 
 with standard_streams():
     for _ in range(100):
         print("x" * 9999)
     sys.stdout.flush()
-    sys.stderr.write(f"{sys.stdin.read()!r} {unread()} ")
+    sys.stderr.write(f"{sys.stdin.read()!r} {stdout_closed()} ")
     sys.exit(3)
 """
 FULL = "error: standard output takes no more: No space left on device: send it elsewhere\n"

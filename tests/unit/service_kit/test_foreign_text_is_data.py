@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service_kit.foreign import clean, clean_line, fence, for_terminal, new_nonce
 from service_kit.refs import REF_LINE, append_ref, make_ref, ref_fits, split_ref
+from service_kit.untrusted_text import clean, clean_line, fence, for_terminal, new_nonce
 
 
 @pytest.mark.parametrize(

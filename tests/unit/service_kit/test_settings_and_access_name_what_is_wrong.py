@@ -10,7 +10,7 @@ from service_kit.access import AccessFile, DayBudget, read_access
 from service_kit.bearer import bearer_of, new_token, token_hash
 from service_kit.errors import ConfigError
 from service_kit.redact import Masker, redact
-from service_kit.settings import Port, ServedSettings, Settings, listed, load
+from service_kit.settings import Port, ServedSettings, Settings, load, split_csv
 
 HASH = token_hash("abd_secret")
 
@@ -115,7 +115,7 @@ def test_every_address_is_said_in_the_same_words() -> None:
 )
 def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...]) -> None:
     """Order and case stay; blanks around parts and empty parts count for nothing."""
-    assert listed(text) == parts
+    assert split_csv(text) == parts
 
 
 @pytest.mark.parametrize(

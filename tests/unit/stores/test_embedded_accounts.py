@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from agent_stores.account import NOBODY, Account, choose, reachable
 from agent_stores.errors import StoreError
 from agent_stores.postgres import Postgres
+from agent_stores.run_as import NOBODY, Account, choose, reachable
 from agent_stores.server import Server, end, start
 from agent_stores.valkey import Valkey
 from fixtures.stores_command import Command
@@ -100,7 +100,7 @@ def test_this_user_needs_no_other_account_than_its_own() -> None:
 
 CHOOSING = """
 import os, signal
-from agent_stores.account import choose
+from agent_stores.run_as import choose
 signal.signal(signal.SIGINT, lambda *_: None)
 print("ready", flush=True)
 print(len({choose() for _ in range(30)}), flush=True)

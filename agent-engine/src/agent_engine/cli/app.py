@@ -9,7 +9,7 @@ from service_kit.command import versioned
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
-from agent_engine.cli.screen import WRONG_USE, tell
+from agent_engine.cli.console import WRONG_USE, tell
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 

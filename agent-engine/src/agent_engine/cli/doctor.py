@@ -3,7 +3,7 @@
 from rich.text import Text
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, finish
+from agent_engine.cli.console import DONE, FAILED, Json, Screen, finish
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.render import plain
 

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service_kit.foreign import clean_line
 from service_kit.json_text import read_json
+from service_kit.untrusted_text import clean_line
 
-from agent_engine.cli.screen import UsageError, why
+from agent_engine.cli.console import UsageError, why
 
 SHOWN = 80
 """How much of a value an error repeats."""

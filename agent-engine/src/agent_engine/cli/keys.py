@@ -8,7 +8,7 @@ from service_kit import keys
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, Json, Screen, finish
+from agent_engine.cli.console import DONE, Json, Screen, finish
 from agent_engine.settings import KeyFiles
 
 app = typer.Typer(help="Keys: what signs the tokens of runs.", no_args_is_help=True, rich_markup_mode=None)

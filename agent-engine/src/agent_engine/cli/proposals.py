@@ -16,10 +16,10 @@ from rich.table import Table
 from rich.text import Text
 from service_kit.access import Door
 from service_kit.errors import ConfigError
-from service_kit.foreign import for_terminal
 from service_kit.settings import load
+from service_kit.untrusted_text import for_terminal
 
-from agent_engine.cli.screen import DONE, Json, Screen, UsageError, finish, ledger, told
+from agent_engine.cli.console import DONE, Json, Screen, UsageError, finish, ledger, told
 from agent_engine.cli.submit import cli_door
 from agent_engine.render import ID_WIDTH, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess

@@ -9,17 +9,17 @@ from rich.table import Table
 from rich.text import Text
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, FAILED, WRONG_USE, Json, Screen, UsageError, fail, finish, ledger, why
+from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Screen, UsageError, fail, finish, ledger, why
 from agent_engine.render import plain
 from agent_engine.settings import LedgerAccess, SkillSources
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
-    Shelf,
+    SkillRegistry,
     bare_folders,
     full_name,
     known_folders,
-    load_shelf,
+    load_registry,
     read_skill,
     skill_folders,
 )
@@ -29,9 +29,9 @@ BARE = "it holds no SKILL.md"
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def shelf() -> Shelf:
+def shelf() -> SkillRegistry:
     """Load the shipped skills and those of SKILLS_PATH."""
-    return load_shelf(known_folders(load(SkillSources).folders()))
+    return load_registry(known_folders(load(SkillSources).folders()))
 
 
 @app.command("list")

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from rich.text import Text
 from service_kit.access import AccessFile, Door
 from service_kit.errors import ConfigError
-from service_kit.faults import Fault, faults
 from service_kit.settings import load
+from service_kit.validation_errors import Fault, faults
 
+from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell
 from agent_engine.cli.input import SHOWN, read_input
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell
-from agent_engine.cli.waiting import watching
-from agent_engine.follow import Patience, follow
+from agent_engine.cli.queue_diagnostics import watching
+from agent_engine.event_follower import Patience, follow
 from agent_engine.render import LiveView, plain, result_view, task_view
 from agent_engine.settings import SubmitAccess
 

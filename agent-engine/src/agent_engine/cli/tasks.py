@@ -16,15 +16,15 @@ from agent_contracts import Actor, TaskState
 from agent_contracts.event import Started
 from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
-from service_kit.foreign import clean_line, for_terminal
 from service_kit.settings import load
-from service_kit.stdio import unread
+from service_kit.stdio import stdout_closed
+from service_kit.untrusted_text import clean_line, for_terminal
 
+from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell, told
 from agent_engine.cli.input import SHOWN
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell, told
+from agent_engine.cli.queue_diagnostics import waits_for, watching
 from agent_engine.cli.submit import cli_door, show_result, user
-from agent_engine.cli.waiting import waits_for, watching
-from agent_engine.follow import Patience, follow
+from agent_engine.event_follower import Patience, follow
 from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
@@ -115,7 +115,7 @@ def tail(task: TaskId, as_json: Json = False) -> None:
                         screen.data(event.model_dump(mode="json"))
                     else:
                         view.show(event)
-                    if unread():
+                    if stdout_closed():
                         return DONE
             return await show_result(screen, pool, task, patience, with_row=False)
 

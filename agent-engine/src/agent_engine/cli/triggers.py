@@ -9,7 +9,7 @@ from rich.text import Text
 from service_kit.http import HttpClient
 from service_kit.settings import load
 
-from agent_engine.cli.screen import DONE, FAILED, Json, Screen, UsageError, finish, why
+from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, why
 from agent_engine.render import plain
 from agent_engine.settings import ControlAccess
 

@@ -11,12 +11,12 @@ from service_kit.log import configure
 from service_kit.serve import check_bind, serve
 from service_kit.settings import environment, load
 
-from agent_engine.cli.screen import DONE, finish
+from agent_engine.cli.console import DONE, finish
 from agent_engine.health import SERVICE, health_app
-from agent_engine.house import House, open_house
 from agent_engine.process import harden
 from agent_engine.settings import WorkerSettings, drop_secrets
 from agent_engine.worker import Worker
+from agent_engine.worker_context import House, open_house
 
 REPLAYED_SECONDS = 5.0
 """The HTTP server raises a signal that it caught once more when it has stopped: that one is no second wish."""

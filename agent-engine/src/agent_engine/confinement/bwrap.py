@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
-from agent_engine.confinement.layout import Launch, Layout, open_to
 from agent_engine.confinement.limits import MIB, Limits
-from agent_engine.confinement.moved import Moved, run_folder
-from agent_engine.confinement.started import INNER, Started, sealed, start
+from agent_engine.confinement.privilege_drop import Moved, run_folder
+from agent_engine.confinement.sandbox_paths import Launch, Layout, open_to
+from agent_engine.confinement.sandboxed_process import INNER, Started, sealed, start
 
 UID = 1000
 WORK = "/work"
@@ -25,7 +25,7 @@ FILES = "/run/files"
 SKILL = "/skill"
 PROGRAM = "/opt/cli"
 PYTHON = "/opt/py"
-INNER_INSIDE = "/run/inner.py"
+INNER_INSIDE = "/run/launcher.py"
 ETC = {
     "passwd": f"run:x:{UID}:{UID}:run:{HOME}:/bin/sh\n",
     "group": f"run:x:{UID}:\n",
@@ -226,7 +226,7 @@ def python_prefix() -> str:
 
 
 def python_program() -> str:
-    """Say which program inside runs `inner.py`."""
+    """Say which program inside runs `launcher.py`."""
     if python_prefix() != PYTHON:
         return _python_outside()
     return f"{PYTHON}/bin/{Path(_python_outside()).name}"
@@ -237,7 +237,7 @@ def _python_outside() -> str:
 
 
 def _python(at: Callable[[Path], str]) -> Iterator[str]:
-    """Bind the least that `inner.py` needs, when that is not in /usr: program, shared and standard library."""
+    """Bind the least that `launcher.py` needs, when that is not in /usr: program, shared and standard library."""
     if python_prefix() != PYTHON:
         return
     library = Path(sys.base_prefix).resolve() / "lib"

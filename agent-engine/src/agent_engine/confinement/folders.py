@@ -22,7 +22,7 @@ def folder_of(runs: Path, task: UUID, attempt: int) -> Path:
 
 
 @contextmanager
-def held(runs: Path) -> Iterator[int]:
+def lock_folder(runs: Path) -> Iterator[int]:
     """Hold the folder as one of its workers; the only one removes what others left, and gets how many folders.
 
     A folder that cannot be locked here is left as it is.

@@ -12,7 +12,7 @@ from functools import partial
 
 from service_kit.log import get_logger
 
-from agent_engine.confinement.layout import Target
+from agent_engine.confinement.sandbox_paths import Target
 from agent_engine.process import end_tasks
 
 PIECE = 64 * 1024

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes
 from agent_engine.confinement.cgroup import Cgroups
-from agent_engine.confinement.layout import Confinement, Launch, Layout
+from agent_engine.confinement.fallback import Reduced
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
-from agent_engine.confinement.reduced import Reduced
+from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
 from agent_engine.errors import ConfinementError
 
 TRIAL_SECONDS = 10.0

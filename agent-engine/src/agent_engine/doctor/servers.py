@@ -8,7 +8,7 @@ from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.tokens import LEEWAY_SECONDS
 
-from agent_engine.clocks import ahead
+from agent_engine.clocks import clock_skew
 from agent_engine.doctor.finding import DoctorSettings, Unwell
 from agent_engine.servers import SERVERS
 
@@ -54,7 +54,7 @@ async def clocks(settings: DoctorSettings) -> str:
     urls = {"model-api": settings.model_api_url} | {
         f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
     }
-    found = await ahead(urls, clock)
+    found = await clock_skew(urls, clock)
     if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")
     same = ", ".join(name for name, seconds in found.items() if abs(seconds) < SEEN_SECONDS)

@@ -11,9 +11,9 @@ from service_kit.tokens import Signer, Verifier
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
-from agent_engine.house import drivers, strangers
 from agent_engine.skills.check import check
-from agent_engine.skills.load import known_folders, load_shelf
+from agent_engine.skills.load import known_folders, load_registry
+from agent_engine.worker_context import drivers, unknown_names
 
 
 async def keys(settings: DoctorSettings) -> str:
@@ -53,7 +53,7 @@ async def access(settings: DoctorSettings) -> str:
     doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
-    unknown = strangers(settings.access_file, file, load_shelf(known_folders(settings.folders())))
+    unknown = unknown_names(settings.access_file, file, load_registry(known_folders(settings.folders())))
     if unknown:
         raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
     return f"{len(doors)} doors: {', '.join(doors)}"
@@ -61,7 +61,7 @@ async def access(settings: DoctorSettings) -> str:
 
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
-    shelf = load_shelf(known_folders(settings.folders()))
+    shelf = load_registry(known_folders(settings.folders()))
     found = {name: problems for name, skill in shelf.skills.items() if (problems := check(skill))}
     if found:
         name, problems = next(iter(found.items()))

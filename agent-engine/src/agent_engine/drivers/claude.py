@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from agent_engine.confinement.layout import Layout
-from agent_engine.drivers.claude_lost import is_lost
+from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.drivers.claude_mcp_errors import is_lost
 from agent_engine.drivers.claude_stream import ClaudeStream
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec

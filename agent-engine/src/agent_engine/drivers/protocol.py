@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from agent_contracts.event import Body
 
-from agent_engine.confinement.layout import Layout
+from agent_engine.confinement.sandbox_paths import Layout
 from agent_engine.spec import RunSpec
 
 

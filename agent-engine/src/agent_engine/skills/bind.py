@@ -6,15 +6,15 @@ from typing import Any
 
 from agent_contracts import Grant, Mode, Task
 from agent_contracts.grant import Resources
-from agent_ledger import UnusableSchema, misfit
-from service_kit.foreign import clean_line
+from agent_ledger import UnusableSchema, value_error
 from service_kit.grants import Bound, narrow, narrow_resources
+from service_kit.untrusted_text import clean_line
 
 from agent_engine.errors import TaskRefused
 from agent_engine.servers import SERVERS, Server, cli_name
 from agent_engine.skills.format import Skill
-from agent_engine.skills.places import INPUT_VALUE, fill
-from agent_engine.skills.required import RequiredEffect
+from agent_engine.skills.paths import INPUT_VALUE, fill
+from agent_engine.skills.required_effects import RequiredEffect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
     if skill.input_schema is None:
         return
     try:
-        error = misfit(skill.input_schema, given)
+        error = value_error(skill.input_schema, given)
     except UnusableSchema as fault:
         message = f"the input schema of skill {skill.name} cannot be used: {fault}"
         raise TaskRefused("config", message) from None

@@ -13,7 +13,7 @@ from genai_prices import Usage, calc_price
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
-from agent_engine.skills.places import INPUT_VALUE
+from agent_engine.skills.paths import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500

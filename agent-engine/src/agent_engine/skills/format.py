@@ -15,12 +15,12 @@ from typing import Any
 import yaml
 from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
-from agent_ledger import unusable
+from agent_ledger import schema_errors
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from service_kit.faults import faults
+from service_kit.validation_errors import faults
 
 from agent_engine.schema import wrapped
-from agent_engine.skills.required import RequiredEffect, entries
+from agent_engine.skills.required_effects import RequiredEffect, entries
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 TOOL_NAME = re.compile(r"[a-z0-9-]+/[a-z0-9_]+")
@@ -194,7 +194,7 @@ def schema_of(
         return None, [f"{name} is not JSON: {error}"]
     if not isinstance(schema, dict):
         return None, [f"{name} is not a JSON Schema object"]
-    wrong = unusable(schema)
+    wrong = schema_errors(schema)
     if not wrong and setting == "output-schema":
-        wrong = unusable(wrapped(schema, with_refs=True))
+        wrong = schema_errors(wrapped(schema, with_refs=True))
     return schema, [f"{setting}: {text}" for text in wrong]

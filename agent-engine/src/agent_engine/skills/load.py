@@ -19,7 +19,7 @@ NOT_CONTENT = frozenset({"scenarios", "__pycache__"})
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SkillRegistry:
     """The skills at hand, by name, and what was said while loading them."""
 
     skills: Mapping[str, Skill]
@@ -59,7 +59,7 @@ def known_folders(extra: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys([*([shipped] if shipped.is_dir() else []), *extra]))
 
 
-def load_shelf(folders: Iterable[Path]) -> Shelf:
+def load_registry(folders: Iterable[Path]) -> SkillRegistry:
     """Load every skill of these folders.
 
     Args:
@@ -97,7 +97,7 @@ def load_shelf(folders: Iterable[Path]) -> Shelf:
                 )
             skills[skill.name] = skill
             warnings.extend(f"{place}: {text}" for text in (*skill.warnings, *skill.problems))
-    return Shelf(skills, tuple(warnings))
+    return SkillRegistry(skills, tuple(warnings))
 
 
 def skill_folders(folder: Path) -> list[Path]:

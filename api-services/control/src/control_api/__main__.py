@@ -9,7 +9,7 @@ from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
-from service_kit.settings import Settings, forget, load
+from service_kit.settings import Settings, load, unset_env
 
 from control_api.app import build
 from control_api.migrations import SCHEMA, VERSIONS
@@ -42,7 +42,7 @@ async def _migrate() -> None:
 async def _serve(host: str | None, port: int | None) -> None:
     settings = load(ControlSettings)
     configure("control-api", settings.log_level)
-    forget("DATABASE_URL", "GITHUB_WEBHOOK_SECRET")
+    unset_env("DATABASE_URL", "GITHUB_WEBHOOK_SECRET")
     try:
         pool = await open_pool(settings.database_url, size=10, application="control-api")
     except StoreError as error:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import asyncpg
 from agent_effects.migrations import SCHEMA as EFFECTS
 from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
-from agent_ledger import UnreadableRow, Wakes
+from agent_ledger import Notifications, UnreadableRow
 from agent_ledger.migrations import SCHEMA as LEDGER
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
@@ -26,17 +26,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from control_api import deliveries
-from control_api.deciding import Deciding
-from control_api.doors import Doors
+from control_api.auth import Doors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
 from control_api.events import EventStreams
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.openapi import document
 from control_api.policy import PolicyFile
+from control_api.policy_worker import PolicyWorker
 from control_api.proposals import Proposals
-from control_api.rehearsal import Rehearsal
 from control_api.settings import ControlSettings
 from control_api.tasks import Tasks
+from control_api.trigger_dry_run import TriggerDryRun
 from control_api.triggers import TriggersFile
 from control_api.webhooks import Webhooks
 
@@ -52,11 +52,11 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
     """
     registry = CollectorRegistry()
     refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)
-    access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Wakes()
+    access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Notifications()
     doors = Doors(access)
     tasks = Tasks(pool, doors)
     policy = PolicyFile(settings.proposals_file)
-    deciding = Deciding(pool, policy, registry)
+    deciding = PolicyWorker(pool, policy, registry)
 
     async def database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)
@@ -98,7 +98,7 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
         *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),
         *tasks.routes(),
         *Proposals(pool, doors).routes(),
-        *Rehearsal(pool, access, doors, triggers, webhooks).routes(),
+        *TriggerDryRun(pool, access, doors, triggers, webhooks).routes(),
     ]
 
     @contextlib.asynccontextmanager

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import TaskEvent, TaskResult
-from agent_ledger import UnreadableRow, Wakes, events, get_result, get_task
-from agent_stores.absence import AGAIN_SECONDS, Absence
+from agent_ledger import Notifications, UnreadableRow, events, get_result, get_task
+from agent_stores.outage import AGAIN_SECONDS, Absence
 from agent_stores.pool import DATABASE_ERRORS
-from service_kit.foreign import clean_line
 from service_kit.log import get_logger
+from service_kit.untrusted_text import clean_line
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -31,7 +31,7 @@ PAGE = 500
 class EventStreams:
     """The event streams of tasks; at most so many are open at once, and half of them for one tenant."""
 
-    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, wakes: Wakes, *, most: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, wakes: Notifications, *, most: int) -> None:
         self._pool = pool
         self._tasks = tasks
         self._wakes = wakes

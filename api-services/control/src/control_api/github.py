@@ -37,7 +37,7 @@ def signed(body: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     return any(hmac.compare_digest(given, one.encode()) for one in expected)
 
 
-def misfit(event: str, payload: dict[str, Any]) -> str | None:
+def shape_error(event: str, payload: dict[str, Any]) -> str | None:
     """Say why a body is not of the event that its header names, or None.
 
     The header is not signed: a signed body sent again under another event's name must not pass.

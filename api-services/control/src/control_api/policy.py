@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from agent_effects import Proposal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
+from service_kit.yaml_lines import read_checked
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]

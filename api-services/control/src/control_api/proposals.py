@@ -12,14 +12,14 @@ from agent_effects import Proposal, ProposalError
 from agent_effects.models import State
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from service_kit.access import Door
-from service_kit.faults import described
 from service_kit.log import get_logger
+from service_kit.validation_errors import described
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from control_api.auth import Doors
 from control_api.body import demand_json, parsed, read_body
-from control_api.doors import Doors
 from control_api.errors import Refusal
 from control_api.tasks import number
 

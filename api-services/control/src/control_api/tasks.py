@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from control_api.auth import Doors
 from control_api.body import demand_json, read_body
-from control_api.doors import Doors
 from control_api.errors import Refusal
 
 MAX_LISTED = 200

@@ -8,8 +8,8 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.errors import ConfigError
-from service_kit.marked import read_checked
 from service_kit.watched import WatchedFile
+from service_kit.yaml_lines import read_checked
 
 from control_api.github import SHAPES, author_association
 

@@ -7,15 +7,15 @@ from agent_ledger.connection import Connection
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.access import AccessFile, Door
 from service_kit.log import get_logger
-from service_kit.settings import listed
+from service_kit.settings import split_csv
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api import deliveries, github
 from control_api.body import demand_json, parsed, read_body
+from control_api.dispatcher import Delivery, Outcome, dispatch
 from control_api.errors import Refusal, answer
-from control_api.fire import Delivery, Outcome, fire
 from control_api.settings import ControlSettings
 from control_api.triggers import TriggersFile
 
@@ -35,8 +35,8 @@ class Webhooks:
         registry: CollectorRegistry,
     ) -> None:
         self._limit = settings.max_webhook_bytes
-        self._secrets = listed(settings.github_webhook_secret)
-        self._own = {login.casefold() for login in listed(settings.github_own_logins)}
+        self._secrets = split_csv(settings.github_webhook_secret)
+        self._own = {login.casefold() for login in split_csv(settings.github_own_logins)}
         self._pool = pool
         self._access = access
         self._triggers = triggers
@@ -68,7 +68,7 @@ class Webhooks:
         if not event:
             raise Refusal(422, "event", "X-GitHub-Event is missing", "Send the delivery with GitHub's own headers.")
         delivery = Delivery(SOURCE, event, payload, deliveries.body_hash(body))
-        misfit = github.misfit(delivery.event, delivery.payload)
+        misfit = github.shape_error(delivery.event, delivery.payload)
         if misfit is not None:
             raise Refusal(422, "event", misfit, "Send each body with its own X-GitHub-Event header.")
         delivery_id = request.headers.get("x-github-delivery", "")[:100]
@@ -106,7 +106,7 @@ class Webhooks:
         """Make what a delivery leads to, in a transaction of the caller's."""
         if github.sender(delivery.payload).casefold() in self._own:
             return Outcome(ignored=[{"trigger": "*", "reason": "the event is of our own account"}])
-        return await fire(connection, self._triggers.current(), delivery, door)
+        return await dispatch(connection, self._triggers.current(), delivery, door)
 
     def _door(self) -> Door:
         door = self._access.current().webhooks.get(SOURCE)

@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
+from api_kit.effect_markers import Own, created
 from api_kit.errors import Refusal
-from api_kit.marks import Own, created
 from api_kit.paths import encode
 
 from github_api import confirm
@@ -76,7 +76,7 @@ def _made(listing: Callable[[Call], str]) -> Probe:
     def page_of(call: Call, page: int) -> str:
         return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
 
-    return created(page_of, field="body", per_page=PER_PAGE, own=_own, gone_after=GONE_SECONDS, made="created_at")
+    return created(page_of, field="body", per_page=PER_PAGE, own=_own, settle_window=GONE_SECONDS, made="created_at")
 
 
 async def _own(fetch: Fetch) -> Own:

@@ -65,7 +65,7 @@ def table() -> Table:
 
 def _read(path: str, query: frozenset[str] = frozenset(), accepts: tuple[str, ...] = JSON) -> Route:
     resources = (Resource("repositories", "path", TARGET_REPO),)
-    return Route("GET", path, resources=resources, query=query, accepts=accepts, owners=repositories_of)
+    return Route("GET", path, resources=resources, query=query, accepts=accepts, reply_resources=repositories_of)
 
 
 def _write(method: str, path: str, tool: str, body: Body | None) -> Route:
@@ -79,14 +79,14 @@ def _issues() -> list[Route]:
     return [
         _read(REPO),
         _read(REPO + "/issues", ISSUES_QUERY),
-        replace(create, confirm=confirm.issue_made, probe=probes.made_issue()),
+        replace(create, verify_reply=confirm.issue_made, probe=probes.made_issue()),
         _read(ISSUE),
         replace(
             update,
-            harmless=True,
-            confirm=confirm.issue_changed,
+            idempotent=True,
+            verify_reply=confirm.issue_changed,
             probe=probes.set_issue(),
-            subject=probes.issue_before,
+            read_before=probes.issue_before,
         ),
     ]
 
@@ -96,7 +96,9 @@ def _comments() -> list[Route]:
     return [
         _read(ISSUE + "/comments", PAGE | {"since"}),
         _read(REPO + "/issues/comments/{comment:number}"),
-        replace(create, confirm=confirm.commented, probe=probes.made_comment(), subject=probes.issue_commented),
+        replace(
+            create, verify_reply=confirm.commented, probe=probes.made_comment(), read_before=probes.issue_commented
+        ),
     ]
 
 
@@ -117,9 +119,9 @@ def _set_labels(method: str, path: str, missing: Callable[[Json, Json], str | No
     def fits(call: Call, labels: Json) -> bool:
         return missing(call.body if call.body is not None else call.path.get("name"), labels) is None
 
-    route = replace(_write(method, path, "issue_write", body), harmless=True)
+    route = replace(_write(method, path, "issue_write", body), idempotent=True)
     probe = probes.set_labels(fits)
-    return replace(route, confirm=missing if body else None, probe=probe, subject=probes.issue_before)
+    return replace(route, verify_reply=missing if body else None, probe=probe, read_before=probes.issue_before)
 
 
 def _search() -> list[Route]:
@@ -131,7 +133,7 @@ def _search() -> list[Route]:
         accepts=JSON,
         tier="search",
         search=IN_REPOSITORIES,
-        owners=found_repositories,
+        reply_resources=found_repositories,
     )
     return [issues, Route("GET", "/rate_limit", accepts=JSON)]
 

@@ -61,7 +61,7 @@ def limits(route: Route) -> list[Limit]:
     found = [replace(POINTS, cost=5 if route.writes else 1)]
     if route.tier == "search":
         found.append(SEARCHES)
-    if route.writes and not route.harmless:
+    if route.writes and not route.idempotent:
         found += [SPACE, MADE]
     return found
 

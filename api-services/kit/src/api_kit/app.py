@@ -23,20 +23,20 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from api_kit.audit import Audit
-from api_kit.breaker import Strain
+from api_kit.breaker import BreakerConfig
 from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
+from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
 from api_kit.effects import Effects
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.gateway import Bounds, Gateway
 from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
-from api_kit.rounds import Rounds
+from api_kit.reconciler import Reconciler
 from api_kit.routes import Table
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
-from api_kit.slots import Slots
 from api_kit.upstream import Upstream, Vendor
-from api_kit.writing import Writer
+from api_kit.write_flow import Writer
 
 CONNECTIONS = 1000
 """More than the places of one credential, so that none waits for a connection behind another that hangs."""
@@ -78,8 +78,8 @@ async def open_gateway(
         base_url=base_url,
         vendor=vendor,
         seconds=settings.upstream_seconds,
-        strain=Strain(failures=settings.upstream_failures),
-        slots=Slots(instances=lambda: limiter.instances),
+        strain=BreakerConfig(failures=settings.upstream_failures),
+        slots=ConcurrencyLimits(instances=lambda: limiter.instances),
         registry=registry,
     )
     bounds = Bounds(
@@ -98,7 +98,7 @@ async def open_gateway(
     )
     try:
         checks, release = _checks(pool, redis), version(f"agent-bot-{audience}")
-        rounds = asyncio.create_task(Rounds(gateway).run())
+        rounds = asyncio.create_task(Reconciler(gateway).run())
         try:
             yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)
         finally:

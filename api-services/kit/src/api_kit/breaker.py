@@ -18,7 +18,7 @@ TRIAL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Strain:
+class BreakerConfig:
     """When a circuit opens, and for how long.
 
     Attributes:
@@ -54,7 +54,7 @@ class Circuit:
             return self.until - now
         return TRIAL_SECONDS if self.tried else 0.0
 
-    def open(self, now: float, strain: Strain) -> None:
+    def open(self, now: float, strain: BreakerConfig) -> None:
         """Let nothing pass for a while, for twice as long as the last time."""
         self.until = now + min(strain.seconds * 2.0 ** min(self.opened, 10), strain.longest)
         self.opened += 1
@@ -78,17 +78,17 @@ class Breaker:
 
     def __init__(
         self,
-        strain: Strain | None = None,
+        strain: BreakerConfig | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
         opened: Callable[[str, bool], None] = lambda credential, own: None,
     ) -> None:
-        self._strain = strain or Strain()
+        self._strain = strain or BreakerConfig()
         self._now = now
         self._opened = opened
         self._circuits: OrderedDict[tuple[str, str | None], Circuit] = OrderedDict()
 
-    def enter(self, credential: str, caller: str | None) -> "Passage":
+    def enter(self, credential: str, caller: str | None) -> "BreakerPermit":
         """Let a request pass, as the trial of a circuit whose time is over.
 
         Raises:
@@ -103,14 +103,14 @@ class Breaker:
             raise Refusal(OPEN, message, remedy=remedy, retry_after=wait)
         for circuit in circuits:
             circuit.tried = True
-        return Passage(self, credential, caller, circuits)
+        return BreakerPermit(self, credential, caller, circuits)
 
     def succeeded(self, credential: str, caller: str | None) -> None:
         """Note that the vendor answered, be it with a refusal of its own."""
         for circuit in self._of(credential, caller):
             circuit.close()
 
-    def failed(self, passage: "Passage", *, outage: bool) -> None:
+    def failed(self, passage: "BreakerPermit", *, outage: bool) -> None:
         """Note that no usable reply came; an outage is one that no request can bring about."""
         now = self._now()
         own = self._circuit((passage.credential, passage.caller)) if passage.caller is not None else None
@@ -147,7 +147,7 @@ class Breaker:
 
 
 @dataclass
-class Passage:
+class BreakerPermit:
     """One caller's way through its circuits: told of each reply, and left in the end.
 
     Attributes:

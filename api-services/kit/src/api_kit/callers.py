@@ -81,16 +81,16 @@ class Callers:
             Refusal: `service_token`, `task_token`, `person_token`, `tenant`, `vendor` or `header`.
         """
         access = self._access.current()
-        service = access.service(_bearer(one(headers, "authorization")))
+        service = access.service(_bearer(single_header(headers, "authorization")))
         if service is None:
             raise Refusal("service_token", "no service of access.yaml has this token")
-        tool = one(headers, "x-agent-tool")
+        tool = single_header(headers, "x-agent-tool")
         if tool is not None and not _TOOL.fullmatch(tool):
             raise Refusal("header", "X-Agent-Tool is not the name of a tool")
-        call = one(headers, "x-agent-call")
+        call = single_header(headers, "x-agent-call")
         if call is not None and not _CALL.fullmatch(call):
             raise Refusal("header", "X-Agent-Call is not 1 to 64 letters, digits, - or _")
-        token, person = one(headers, "x-task-token"), one(headers, "x-person-token")
+        token, person = single_header(headers, "x-task-token"), single_header(headers, "x-person-token")
         if person is not None:
             if token is not None:
                 raise Refusal("header", "a request is for a task or for a person: it has both tokens")
@@ -163,7 +163,7 @@ def _grant(bound: Bound) -> Grant:
     return Grant(tools=bound.tools or [], resources=bound.resources, mode=bound.mode, limits=bound.limits)
 
 
-def one(headers: Headers, name: str) -> str | None:
+def single_header(headers: Headers, name: str) -> str | None:
     """Give a header that must not be there twice.
 
     Raises:

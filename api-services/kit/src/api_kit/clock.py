@@ -3,7 +3,7 @@
 import time
 
 
-def unsleeping() -> float:
+def boottime() -> float:
     """Give seconds that go on while the machine sleeps, where the system counts them, and while the process is stopped.
 
     An event loop's own time stands still in a sleep, and during each of its steps.

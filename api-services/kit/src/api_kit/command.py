@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.serve import run
-from service_kit.settings import environment, forget, is_secret, load, variables
+from service_kit.settings import environment, is_secret, load, unset_env, variables
 
 from api_kit.settings import GatewaySettings
 
@@ -38,7 +38,7 @@ def run_command(
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    forget(*secrets_of(settings))
+    unset_env(*secrets_of(settings))
     return run(serving(chosen))
 
 

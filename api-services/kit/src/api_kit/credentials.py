@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from service_kit.access import TenantName
 from service_kit.errors import ConfigError
-from service_kit.keys import refuse_open
-from service_kit.marked import read_checked
+from service_kit.keys import require_private
 from service_kit.watched import WatchedFile
+from service_kit.yaml_lines import read_checked
 
 from api_kit.errors import Refusal
 from api_kit.vendor import Credential
@@ -93,7 +93,7 @@ class TenantCredentials:
 
     def _read(self, path: Path) -> dict[str, Credential]:
         try:
-            refuse_open(path, f"{self._variable}={path}")
+            require_private(path, f"{self._variable}={path}")
             tokens = read_checked(path, Tokens, variable=self._variable)
         except OSError as error:
             raise ConfigError(f"{self._variable}={path} cannot be read: {error.strerror}") from None

@@ -63,7 +63,7 @@ class Effects:
         """
         asked = fingerprint(call)
         own = None if key is None else f"given:{key}"
-        derived = f"auto:{asked}" if proposal or (caller.task and not call.route.harmless) else None
+        derived = f"auto:{asked}" if proposal or (caller.task and not call.route.idempotent) else None
         write = agent_effects.Write(
             id=uuid4(),
             tenant=caller.tenant,
@@ -94,7 +94,7 @@ class Effects:
                 message = f"the task may use {caller.tool} {write.limit} times, and has"
                 raise Refusal("limit", message)
             case "conflict" if begun.earlier is not None:
-                raise Refusal("key_conflict", f"another request has this Idempotency-Key: {told(begun.earlier)}")
+                raise Refusal("key_conflict", f"another request has this Idempotency-Key: {describe(begun.earlier)}")
         return write.id, begun
 
     async def settle(self, effect: UUID, outcome: Outcome) -> bool:
@@ -117,7 +117,7 @@ class Effects:
             return False
         return True
 
-    def judge(self, call: Call, reply: Reply) -> Outcome:
+    def classify_reply(self, call: Call, reply: Reply) -> Outcome:
         """Read off a reply what became of a write: 2xx, done, or partial where not all is there; 5xx, unknown.
 
         302 and 303 may point to what was done; the other redirects ask for the same request elsewhere.
@@ -134,7 +134,7 @@ class Effects:
 
     def done(self, call: Call, document: Json, reply: Reply) -> Outcome:
         """Say that a write was done, or what the vendor left out of it."""
-        missing = call.route.confirm(call.body, document) if call.route.confirm else None
+        missing = call.route.verify_reply(call.body, document) if call.route.verify_reply else None
         return Outcome("partial" if missing else "done", reply.status, self._vendor.link(document), missing, reply)
 
 
@@ -150,7 +150,7 @@ def fingerprint(call: Call) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def told(effect: Effect) -> str:
+def describe(effect: Effect) -> str:
     """Say what an earlier effect was and became."""
     where = f", see {effect.url}" if effect.url else ""
     why = f" ({effect.detail})" if effect.detail else ""

@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 from api_kit import body, policy, query
 from api_kit.audit import Audit, Entry
 from api_kit.budget import ToolCalls
-from api_kit.callers import Caller, Callers, one
+from api_kit.callers import Caller, Callers, single_header
+from api_kit.content_negotiation import choose
+from api_kit.egress_filter import filter_text
 from api_kit.errors import Refusal
 from api_kit.limit import Limiter, Rate
-from api_kit.media import choose
-from api_kit.outgoing import outgoing
 from api_kit.rate import Wait, shared
 from api_kit.reply import (
     EFFECT_HEADER,
@@ -32,8 +32,8 @@ from api_kit.reply import (
     refused,
 )
 from api_kit.routes import Call, Route, Table
-from api_kit.upstream import EVERYTHING, Credential, Turn, Upstream, Vendor, document_of
-from api_kit.writing import WAITING, Writer
+from api_kit.upstream import EVERYTHING, Credential, Upstream, UpstreamSession, Vendor, document_of
+from api_kit.write_flow import WAITING, Writer
 
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 CONDITIONS = ("if-none-match", "if-modified-since")
@@ -148,11 +148,14 @@ class Gateway:
         """Read query, body and the few headers that matter."""
         asked = query.parse(raw_query, route.query)
         accept = choose(headers.getlist("accept"), route.accepts)
-        conditions = {name: value for name in CONDITIONS if (value := one(headers, name)) is not None}
+        conditions = {name: value for name in CONDITIONS if (value := single_header(headers, name)) is not None}
         raw = await body.read(receive, limit=self.bounds.body_bytes, seconds=self.bounds.body_seconds)
         document: Json = None
         if route.body is not None:
-            kind, encoding = one(headers, "content-type") or "", one(headers, "content-encoding") or ""
+            kind, encoding = (
+                single_header(headers, "content-type") or "",
+                single_header(headers, "content-encoding") or "",
+            )
             document = body.parse(raw, kind, encoding, route.body)
         elif raw:
             raise Refusal("body", f"{route.name} takes no body")
@@ -174,7 +177,7 @@ class Gateway:
         entry.resources = touched
         return call
 
-    async def within(self, call: Call, caller: Caller, turn: Turn, entry: Entry) -> Call:
+    async def within(self, call: Call, caller: Caller, turn: UpstreamSession, entry: Entry) -> Call:
         """Check all bounds of a call that the gateway itself makes, and give it confined.
 
         Raises:
@@ -185,7 +188,7 @@ class Gateway:
         await self._look_up(call, caller, turn, entry)
         return call
 
-    async def _look_up(self, call: Call, caller: Caller, turn: Turn, entry: Entry) -> None:
+    async def _look_up(self, call: Call, caller: Caller, turn: UpstreamSession, entry: Entry) -> None:
         """Check every resource that the vendor has to be asked for."""
         for resource in call.route.resources:
             if resource.lookup is not None:
@@ -193,7 +196,7 @@ class Gateway:
                 policy.check_found(caller.grant, resource.kind, names, call.target)
                 entry.resources = [*entry.resources, *names]
 
-    async def send(self, call: Call, turn: Turn, entry: Entry) -> Reply:
+    async def send(self, call: Call, turn: UpstreamSession, entry: Entry) -> Reply:
         """Send a call in a turn, and heed what the vendor says of its limits."""
         reply = await turn.send(call)
         entry.upstream_status = reply.status
@@ -202,15 +205,15 @@ class Gateway:
             await self.limiter.pause(f"{turn.credential.name}:{pause.bucket}", seconds, grows=pause.grows)
         return reply
 
-    async def _write(self, call: Call, caller: Caller, turn: Turn, entry: Entry, headers: Headers) -> Reply:
+    async def _write(self, call: Call, caller: Caller, turn: UpstreamSession, entry: Entry, headers: Headers) -> Reply:
         """Write what may leave the house of what was asked."""
-        key = one(headers, "idempotency-key")
+        key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
-        filtered = outgoing(
+        filtered = filter_text(
             call.body,
             texts=call.route.body.texts if call.route.body else (),
-            token=one(headers, "x-task-token") or one(headers, "x-person-token"),
+            token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
             hosts=self.bounds.image_hosts,
             may_mention=lambda name: allowed(caller.grant, "mentions", name),
         )
@@ -224,7 +227,9 @@ class Gateway:
             fetch=self.upstream.fetch(turn.credential),
         )
 
-    async def _follow(self, reply: Reply, call: Call, caller: Caller, turn: Turn, entry: Entry) -> tuple[Call, Reply]:
+    async def _follow(
+        self, reply: Reply, call: Call, caller: Caller, turn: UpstreamSession, entry: Entry
+    ) -> tuple[Call, Reply]:
         """Follow one redirect of a read: a new request, under table and grant, to the same host."""
         found = self.upstream.path_of(reply.headers.get("location", ""))
         if found is None:
@@ -251,11 +256,11 @@ class Gateway:
         Raises:
             Refusal: `reply_foreign` or `upstream_broken`.
         """
-        if call.route.owners is None or not reply.ok or call.accept in call.route.opaque:
+        if call.route.reply_resources is None or not reply.ok or call.accept in call.route.opaque:
             return
         document = document_of(reply)
         if document is not None:
-            policy.check_reply(caller.grant, call.route.kind, call.route.owners(document))
+            policy.check_reply(caller.grant, call.route.kind, call.route.reply_resources(document))
         elif reply.body:
             raise Refusal("upstream_broken", "JSON was asked for and something else came, which cannot be checked")
 

@@ -47,14 +47,14 @@ class Probe:
         find: gets the call, the effect's id, a way to read, and a time that is surely before the send; gives what was
             written, as the vendor shows it, or None where it is not there; a Refusal where that cannot be said.
         mark: puts the effect's id into the body, where nobody sees it; without it a state is set, which shows itself.
-        gone_after: seconds since the send after which a read that finds nothing proves that nothing was written or ever
-            will be; None where nothing proves it.
+        settle_window: seconds since the send after which a read that finds nothing proves that nothing was written, or
+            ever will be; None where nothing proves it.
         status: the vendor's status of such a write that was done.
     """
 
     find: Callable[["Call", UUID, Fetch, datetime], Awaitable[Json]]
     mark: Callable[[Json, UUID], Json] | None = None
-    gone_after: float | None = None
+    settle_window: float | None = None
     status: int = 200
 
 
@@ -75,7 +75,7 @@ class Route:
         cache: of a read: whether a reply with an ETag is kept, and the vendor asked whether it still holds.
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
-        harmless: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
+        idempotent: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
         target: a format over the path parameters: what the effect row names.
         search: for a search: how its text is confined.
         owners: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
@@ -95,13 +95,13 @@ class Route:
     cache: bool = True
     tier: str = "core"
     tools: frozenset[str] = frozenset()
-    harmless: bool = False
+    idempotent: bool = False
     target: str = ""
     search: Search | None = None
-    owners: Callable[[Json], Sequence[str]] | None = None
-    confirm: Callable[[Json, Json], str | None] | None = None
+    reply_resources: Callable[[Json], Sequence[str]] | None = None
+    verify_reply: Callable[[Json, Json], str | None] | None = None
     probe: Probe | None = None
-    subject: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
+    read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
 
     @property
     def name(self) -> str:
@@ -190,13 +190,13 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
     if route.writes and not (route.tools and route.resources):
         raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")
-    if route.writes and not route.harmless and not (route.probe and route.confirm):
+    if route.writes and not route.idempotent and not (route.probe and route.verify_reply):
         raise ValueError(
             f"{route.name}: a write of which a repeat would do more has a `confirm` for its reply, and a `probe` for "
-            "one that was lost; it is harmless=True where a repeat changes nothing more"
+            "one that was lost; it is idempotent=True where a repeat changes nothing more"
         )
     by_path = any(resource.where == "path" for resource in route.resources)
     if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
         raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")
-    if route.owners and not (route.search or route.resources):
+    if route.reply_resources and not (route.search or route.resources):
         raise ValueError(f"{route.name}: a reply's owners need a kind")

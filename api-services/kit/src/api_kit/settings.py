@@ -4,7 +4,7 @@ from pathlib import Path
 
 from agent_effects.effects import SENDING_SECONDS
 from pydantic import Field, PositiveFloat, PositiveInt
-from service_kit.settings import ServedSettings, listed
+from service_kit.settings import ServedSettings, split_csv
 
 from api_kit.limit import Rate
 
@@ -36,7 +36,7 @@ class GatewaySettings(ServedSettings):
     @property
     def images(self) -> tuple[str, ...]:
         """The image hosts, one by one."""
-        return listed(self.image_hosts)
+        return split_csv(self.image_hosts)
 
     @property
     def rate(self) -> Rate:

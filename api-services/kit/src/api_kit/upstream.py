@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
-from service_kit.foreign import clean_line
 from service_kit.http import HttpClient, Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
+from service_kit.untrusted_text import clean_line
 
 from api_kit import body, query
-from api_kit.breaker import OPEN, Breaker, Passage, Strain
+from api_kit.breaker import OPEN, Breaker, BreakerConfig, BreakerPermit
 from api_kit.cache import CACHE_HEADER, Cache, Key, matches, renewed
-from api_kit.clock import unsleeping
+from api_kit.clock import boottime
+from api_kit.concurrency_limits import Claim, ConcurrencyLimits
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch
-from api_kit.slots import Claim, Slots
 from api_kit.vendor import EVERYTHING as EVERYTHING
 from api_kit.vendor import Credential as Credential
 from api_kit.vendor import Pause as Pause
@@ -55,17 +55,17 @@ class Upstream:
         base_url: str,
         vendor: Vendor,
         seconds: float = 20.0,
-        slots: Slots | None = None,
+        slots: ConcurrencyLimits | None = None,
         cache: Cache | None = None,
-        strain: Strain | None = None,
+        strain: BreakerConfig | None = None,
         registry: CollectorRegistry | None = None,
-        now: Callable[[], float] = unsleeping,
+        now: Callable[[], float] = boottime,
     ) -> None:
         self._http = http
         self._now = now
         self._seconds = seconds
         self._vendor = vendor
-        self._slots = slots or Slots()
+        self._slots = slots or ConcurrencyLimits()
         self.cache = cache or Cache()
         self._breaker = Breaker(strain, opened=self._count_opened)
         parts = urlsplit(base_url)
@@ -80,7 +80,7 @@ class Upstream:
     @asynccontextmanager
     async def turn(
         self, credential: Credential, *, tenant: str | None = None, caller: str | None = None
-    ) -> AsyncIterator["Turn"]:
+    ) -> AsyncIterator["UpstreamSession"]:
         """Give a caller its turn: a place among those under way, while no circuit is open.
 
         What was read is kept when the turn ends well, and dropped when it does not.
@@ -97,7 +97,7 @@ class Upstream:
         await self._slots.take(claim)
         try:
             passage = self._breaker.enter(credential.name, caller)
-            turn = Turn(self, credential, tenant, passage, self._now() + self._seconds)
+            turn = UpstreamSession(self, credential, tenant, passage, self._now() + self._seconds)
             try:
                 yield turn
             except BaseException:
@@ -144,7 +144,7 @@ class Upstream:
         return parts.path[len(self._prefix) :], parts.query
 
     async def exchange(
-        self, method: str, path: str, headers: dict[str, str], content: bytes | None, turn: "Turn"
+        self, method: str, path: str, headers: dict[str, str], content: bytes | None, turn: "UpstreamSession"
     ) -> Reply:
         """Send one request of a turn, and note how it went; the vendor's refusals are replies like any other.
 
@@ -191,13 +191,13 @@ class Upstream:
 
 
 @dataclass
-class Turn:
+class UpstreamSession:
     """One caller's requests to the vendor, one after the other, within one time."""
 
     upstream: Upstream
     credential: Credential
     tenant: str | None
-    passage: Passage
+    passage: BreakerPermit
     until: float
     _read: dict[Key, Reply] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
-from service_kit.settings import forget, load
+from service_kit.settings import load, unset_env
 
 from model_api.app import build
 from model_api.settings import SECRETS, ModelSettings
@@ -24,7 +24,7 @@ async def serve_model(host: str | None, port: int | None) -> None:
     """
     settings = load(ModelSettings)
     configure("model-api", settings.log_level)
-    forget(*SECRETS)
+    unset_env(*SECRETS)
     try:
         pool = await open_pool(settings.database_url, size=POOL_SIZE, application="model-api")
     except StoreError as error:

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from model_api.audit import Audit, Entry
-from model_api.bill import Bill
-from model_api.caller import authenticate, choose_model
+from model_api.auth import authenticate, choose_model
+from model_api.charge import Bill
 from model_api.errors import ModelRefusal
 from model_api.messages import CountRequest, MessagesRequest
 from model_api.prices import Prices

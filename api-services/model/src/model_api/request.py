@@ -8,7 +8,7 @@ from api_kit import body as strict
 from api_kit.errors import Refusal
 from pydantic import ValidationError
 from service_kit.json_text import Json
-from service_kit.settings import listed
+from service_kit.settings import split_csv
 from starlette.datastructures import Headers
 
 from model_api.errors import ModelRefusal
@@ -115,7 +115,7 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
 
 def betas(values: Iterable[str]) -> list[str]:
     """Read anthropic-beta headers. Raises ModelRefusal for a beta that is not on the list."""
-    found = [name for value in values for name in listed(value)]
+    found = [name for value in values for name in split_csv(value)]
     for name in found:
         if name not in BETAS:
             known = ", ".join(sorted(BETAS))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
-from service_kit.settings import Port, ServedSettings, listed
+from service_kit.settings import Port, ServedSettings, split_csv
 
 DEFAULT_MODELS = "claude-sonnet-4-5,claude-haiku-4-5,claude-opus-4-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL")
@@ -30,7 +30,7 @@ class ModelSettings(ServedSettings):
     @property
     def served(self) -> tuple[str, ...]:
         """The models, one by one."""
-        return listed(self.models)
+        return split_csv(self.models)
 
     def credential(self) -> dict[str, str]:
         """Give the header that opens the upstream.

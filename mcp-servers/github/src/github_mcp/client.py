@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from mcp_kit.call import Call
-from mcp_kit.page import Page, asked, linked
+from mcp_kit.page import Page, cursor_params, next_link_params
 from mcp_kit.vendor import Query, Vendor
 from pydantic import BaseModel
 from service_kit.http import Reply
 
+from github_mcp.error_messages import MEANINGS, explain_permission
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
-from github_mcp.refusals import MEANINGS, unaccepted
 from github_mcp.settings import GitHubSettings
 
 SIZE = "per_page"
@@ -33,7 +33,12 @@ class GitHub:
 
     def __init__(self, settings: GitHubSettings) -> None:
         self._vendor = Vendor(
-            settings, name="GitHub", command="github-mcp", headers=HEADERS, meanings=MEANINGS, explained=unaccepted
+            settings,
+            name="GitHub",
+            command="github-mcp",
+            headers=HEADERS,
+            meanings=MEANINGS,
+            explained=explain_permission,
         )
 
     async def issues(self, call: Call, repository: str, limit: int, query: Query) -> Page[Issue]:
@@ -119,8 +124,8 @@ def _path(repository: str, *parts: str | int) -> str:
 
 
 def _here(call: Call, limit: int) -> dict[str, str | int]:
-    return {SIZE: limit, **asked(call, (SIZE, *POINTERS))}
+    return {SIZE: limit, **cursor_params(call, (SIZE, *POINTERS))}
 
 
 def _next(reply: Reply) -> dict[str, str] | None:
-    return linked(reply, size=SIZE, pointers=POINTERS)
+    return next_link_params(reply, size=SIZE, pointers=POINTERS)

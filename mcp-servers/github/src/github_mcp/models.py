@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated
 
-from mcp_kit.row import quote, stamp
+from mcp_kit.formatting import quote, stamp
 from pydantic import BaseModel, BeforeValidator, Field
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")

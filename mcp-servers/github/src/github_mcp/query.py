@@ -10,7 +10,7 @@ OPERATOR = re.compile(r"(?<!\S)-?(?:AND|OR|NOT)(?!\S)")
 KIND = re.compile(r"(?i)(?<!\S)-?(?:is|type):(?:issue|pr|pull-request)(?!\S)")
 
 
-def confined(words: str, *, repository: str, kind: str) -> str:
+def scope_query(words: str, *, repository: str, kind: str) -> str:
     """Make the search text that finds only issues, or only pull requests, of one repository.
 
     Raises:

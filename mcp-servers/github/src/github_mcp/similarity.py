@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from service_kit.foreign import clean
+from service_kit.untrusted_text import clean
 
 TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>\u2039]*>", re.DOTALL)
 """Comments and tags, those that cleaning has broken too: no reader of the issue sees them."""

@@ -17,14 +17,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
-from mcp_kit.connections import SSE_PATH, SseCap
+from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
-from mcp_kit.pace import Pace
-from mcp_kit.protocol import new_protocol
+from mcp_kit.rate_limit import RateLimit
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings, VendorSettings
+from mcp_kit.sse_limit import SSE_PATH, SseCap
 from mcp_kit.tool import ToolSpec
 
 MCP_PATH = "/mcp"
@@ -117,7 +117,7 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
     runner = Runner(
         server=server.name,
         catalog=catalog,
-        pace=Pace(settings.calls_per_minute),
+        pace=RateLimit(settings.calls_per_minute),
         metrics=metrics,
         budget=settings.reply_characters,
         ref_key=settings.ref_key,

@@ -62,7 +62,7 @@ class Proposed(McpKitError):
         )
 
 
-class Rehearsed(McpKitError):
+class DryRun(McpKitError):
     """Nobody acts: in a dry run a write ends before it is sent. To the model it is a reply that shows the request."""
 
     def __init__(self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> None:

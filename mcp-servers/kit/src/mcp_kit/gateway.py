@@ -1,8 +1,8 @@
 """What every server says to our gateways, and reads off their replies besides the vendor's own."""
 
 from pydantic import BaseModel, ValidationError
-from service_kit.foreign import clean_line
 from service_kit.http import Reply
+from service_kit.untrusted_text import clean_line
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Proposed, Refused, ToolFailed
@@ -40,7 +40,7 @@ def vendors_token(prefix: str) -> str:
     return f"{variable} at the gateway, or this tenant's token in the file of {variable}S_FILE"
 
 
-def heed(reply: Reply, call: Call) -> None:
+def apply_gateway_headers(reply: Reply, call: Call) -> None:
     """Read what the gateway says beside the vendor's reply, and let the caller know.
 
     Raises:

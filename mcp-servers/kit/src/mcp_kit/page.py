@@ -25,12 +25,12 @@ class Page(Generic[M]):
     next: dict[str, str] | None
 
 
-def asked(call: Call, names: Collection[str]) -> dict[str, str]:
+def cursor_params(call: Call, names: Collection[str]) -> dict[str, str]:
     """Take the vendor's paging parameters, and nothing else, from where the call's cursor points."""
     return {name: value for name, value in call.start.page.items() if name in names}
 
 
-def linked(reply: Reply, *, size: str, pointers: Collection[str]) -> dict[str, str] | None:
+def next_link_params(reply: Reply, *, size: str, pointers: Collection[str]) -> dict[str, str] | None:
     """Take the paging parameters, and nothing else, from the Link to the next page; None where it leads nowhere.
 
     Args:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from service_kit.foreign import clean, fence
 from service_kit.refs import REFUSED
+from service_kit.untrusted_text import clean, fence
 
 from mcp_kit.cursor import Position
 from mcp_kit.errors import Refused, ToolFailed

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
-from service_kit.foreign import clean_line, new_nonce
 from service_kit.log import bound, get_logger
 from service_kit.refs import append_ref, make_ref
+from service_kit.untrusted_text import clean_line, new_nonce
 
 from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
-from mcp_kit.errors import Proposed, Refused, Rehearsed, ToolFailed
+from mcp_kit.errors import DryRun, Proposed, Refused, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
-from mcp_kit.pace import Pace
+from mcp_kit.rate_limit import RateLimit
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
@@ -48,7 +48,7 @@ class Runner:
     """
 
     def __init__(
-        self, *, server: str, catalog: Catalog, pace: Pace, metrics: Metrics, budget: int, ref_key: bytes | None
+        self, *, server: str, catalog: Catalog, pace: RateLimit, metrics: Metrics, budget: int, ref_key: bytes | None
     ) -> None:
         self._server = server
         self._catalog = catalog
@@ -124,7 +124,7 @@ class Runner:
                 return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
         except Proposed as proposed:
             return Reply(str(proposed))
-        except Rehearsed as rehearsed:
+        except DryRun as rehearsed:
             return Reply(
                 f"Dry run: {spec.name} sent nothing. This is what it would have sent to {self._server}:",
                 [section("request", rehearsed.text())],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
-from service_kit.settings import listed
+from service_kit.settings import split_csv
 
 from mcp_kit.caller import Caller
 from mcp_kit.tool import ToolSpec
@@ -41,7 +41,7 @@ def names(text: str | None) -> frozenset[str] | None:
     """Read a comma list; None or `all` chooses nothing in particular."""
     if text is None or text.strip().lower() == "all":
         return None
-    return frozenset(listed(text.lower()))
+    return frozenset(split_csv(text.lower()))
 
 
 class Catalog:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from service_kit.foreign import clean_line
+from service_kit.untrusted_text import clean_line
 
 from mcp_kit.errors import WrongArguments
 

@@ -9,8 +9,8 @@ from service_kit.http import HttpClient, Reply
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.errors import Rehearsed, ToolFailed
-from mcp_kit.refusals import Meaning, explain, no_token
+from mcp_kit.error_messages import Meaning, explain, no_token
+from mcp_kit.errors import DryRun, ToolFailed
 from mcp_kit.settings import VendorSettings
 
 SECONDS = 25.0
@@ -88,11 +88,11 @@ class Vendor:
         """
         params = {name: value for name, value in (query or {}).items() if value is not None}
         if self._settings.dry_run and not reads and method not in READS:
-            raise Rehearsed(method, path, params, body)
+            raise DryRun(method, path, params, body)
         headers = self._headers(call)
         reply = await self._http.request(method, path, params=params, json=body, headers=headers)
         if self._settings.gateway:
-            gateway.heed(reply, call)
+            gateway.apply_gateway_headers(reply, call)
         if reply.status != success:
             raise self._refusal(reply, target)
         return reply

@@ -70,7 +70,7 @@ async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
     return {row["vendor"]: row["waiting"] for row in rows}
 
 
-async def take(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
+async def claim(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
     """Take an approved proposal to send it; say which of its sends it is; None where another gateway did."""
     sends: int | None = await conn.fetchval(
         """
@@ -82,7 +82,7 @@ async def take(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the colu
     return sends
 
 
-async def put_off(
+async def defer(
     conn: Executor,
     id: UUID,  # noqa: A002 - the column's name
     *,
@@ -121,7 +121,7 @@ async def put_off(
     return before
 
 
-async def give_back(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A002 - the column's name
+async def release(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A002 - the column's name
     """Let a proposal whose send is known to have come to nothing be sent again."""
     given = await conn.fetchval(
         """
@@ -135,7 +135,7 @@ async def give_back(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A
     return given is True
 
 
-async def hold(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str | None, held: str) -> bool:  # noqa: A002
+async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str | None, held: str) -> bool:  # noqa: A002
     """Put an approved proposal back before its deciders, as what it changes is not what was shown."""
     put = await conn.fetchval(
         """
@@ -155,7 +155,7 @@ async def hold(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str |
     return put is True
 
 
-async def give_up(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0) -> bool:  # noqa: A002 - the column's name
+async def abandon(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0) -> bool:  # noqa: A002 - the column's name
     """End an approved proposal that may not be sent any more, or one that was approved so many seconds ago."""
     ended = await conn.fetchval(
         """

@@ -10,40 +10,41 @@ from agent_ledger.attachments import (
     save_transcript,
 )
 from agent_ledger.blobs import get_blob, put_blob
-from agent_ledger.caller import MAX_TASK_BYTES, read_task
 from agent_ledger.cancellation import CancelOutcome, cancel
 from agent_ledger.claims import Claim, claim
 from agent_ledger.clock import Clock, read_clock
+from agent_ledger.completion import finish
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
-from agent_ledger.ending import finish
 from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask, UnreadableRow, UnusableSchema
-from agent_ledger.fit import misfit, unusable
-from agent_ledger.gauges import Overview, PoolCount, overview
 from agent_ledger.inbox import drain
 from agent_ledger.journal import append_events, events
-from agent_ledger.leases import Beat, heartbeat, requeue
+from agent_ledger.json_schema import schema_errors, value_error
+from agent_ledger.leases import HeartbeatResult, heartbeat, requeue
+from agent_ledger.metrics import Overview, PoolCount, overview
+from agent_ledger.notifications import Notifications
 from agent_ledger.outbox import deliver
 from agent_ledger.pruning import PruneCounts, prune
 from agent_ledger.replies import Replies
 from agent_ledger.resubmission import retry
 from agent_ledger.skills import SkillRow, list_skills, register_skills
 from agent_ledger.submission import Submitted, submit
+from agent_ledger.task_parser import MAX_TASK_BYTES, read_task
 from agent_ledger.views import TaskView, get_result, get_task, list_tasks
-from agent_ledger.wakes import Wakes
 from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 
 __all__ = [
     "MAX_TASK_BYTES",
-    "Beat",
     "CancelOutcome",
     "Claim",
     "Clock",
     "ConflictingTask",
     "Connection",
     "Executor",
+    "HeartbeatResult",
     "InvalidTask",
     "LedgerError",
+    "Notifications",
     "Overview",
     "PoolCount",
     "PruneCounts",
@@ -55,7 +56,6 @@ __all__ = [
     "UnknownTask",
     "UnreadableRow",
     "UnusableSchema",
-    "Wakes",
     "WorkerRow",
     "announce",
     "append_events",
@@ -75,7 +75,6 @@ __all__ = [
     "last_session",
     "list_skills",
     "list_tasks",
-    "misfit",
     "overview",
     "prune",
     "put_blob",
@@ -87,9 +86,10 @@ __all__ = [
     "save_artifact",
     "save_session",
     "save_transcript",
+    "schema_errors",
     "submit",
     "transaction",
-    "unusable",
+    "value_error",
     "withdraw",
     "workers",
 ]

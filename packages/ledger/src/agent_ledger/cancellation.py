@@ -5,8 +5,8 @@ from uuid import UUID
 
 from agent_contracts import TaskResult
 
+from agent_ledger.completion import end
 from agent_ledger.connection import Connection, Executor, transaction
-from agent_ledger.ending import end
 
 
 class CancelOutcome(StrEnum):

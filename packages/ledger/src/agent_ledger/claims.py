@@ -16,9 +16,9 @@ from agent_ledger.attachments import SessionRef, last_session
 from agent_ledger.clock import Clock
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import UnreadableRow
+from agent_ledger.reaper import Complete, reap
+from agent_ledger.row_decoding import read_request, reading
 from agent_ledger.skills import adopt_tasks, touch_skills
-from agent_ledger.stored import read_request, reading
-from agent_ledger.sweep import Complete, sweep
 
 log = get_logger(__name__)
 MAX_TRIES = 50
@@ -70,7 +70,7 @@ async def claim(
 ) -> Claim | None:
     """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
 
-    Sweeps first (see `agent_ledger.sweep`). A task whose concurrency key is held is passed over, as is one which
+    Sweeps first (see `agent_ledger.reaper`). A task whose concurrency key is held is passed over, as is one which
     this version cannot read.
 
     Args:
@@ -88,7 +88,7 @@ async def claim(
     for task_id in [one for one, since in unreadable.items() if time.monotonic() - since > PASSED_OVER_SECONDS]:
         del unreadable[task_id]
     async with transaction(executor) as connection:
-        await sweep(connection, complete)
+        await reap(connection, complete)
         await touch_skills(connection, skills)
         for _ in range(MAX_UNREADABLE):
             begin = partial(_start, connection, worker, lease_seconds, pools, engines, skills, unreadable)

@@ -16,14 +16,14 @@ from redis.exceptions import ResponseError
 from service_kit.access import Access, Door
 from service_kit.log import get_logger
 
-from agent_ledger.caller import read_task
 from agent_ledger.cancellation import CancelOutcome, cancel
 from agent_ledger.connection import transaction
-from agent_ledger.entries import record_entry, task_of_entry
+from agent_ledger.dead_letters import reject
 from agent_ledger.errors import InvalidTask
-from agent_ledger.rejection import reject
+from agent_ledger.stream_entries import record_entry, task_of_entry
 from agent_ledger.streams import Fields, read_new, settle, take_over
 from agent_ledger.submission import submit
+from agent_ledger.task_parser import read_task
 
 GROUP = "agent-engine"
 BATCH = 16

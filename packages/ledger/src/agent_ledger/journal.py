@@ -8,8 +8,8 @@ from agent_contracts import TaskEvent
 from agent_contracts.event import Body, body_adapter
 
 from agent_ledger.connection import Executor
-from agent_ledger.stored import reading
-from agent_ledger.text import storable
+from agent_ledger.json_encoding import storable
+from agent_ledger.row_decoding import reading
 
 
 async def append_events(

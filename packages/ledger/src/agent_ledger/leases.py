@@ -9,22 +9,22 @@ from uuid import UUID
 from agent_contracts import Reason
 from agent_contracts.event import RetryEvent
 
+from agent_ledger.completion import append_event
 from agent_ledger.connection import Connection, Executor, transaction
-from agent_ledger.ending import say
 
 MOST_ATTEMPTS = 50
 """The bound to which handing back without counting may raise a task's attempts."""
 
 
 @dataclass(frozen=True)
-class Beat:
+class HeartbeatResult:
     """The answer to a heartbeat: whether the attempt is still live, and whether it should end itself."""
 
     live: bool
     cancel: bool
 
 
-async def heartbeat(executor: Executor, task_id: UUID, attempt: int, lease_seconds: float) -> Beat:
+async def heartbeat(executor: Executor, task_id: UUID, attempt: int, lease_seconds: float) -> HeartbeatResult:
     """Extend a lease that is not over; a lease that is over never comes back."""
     cancel: bool | None = await executor.fetchval(
         """
@@ -36,7 +36,7 @@ async def heartbeat(executor: Executor, task_id: UUID, attempt: int, lease_secon
         attempt,
         float(lease_seconds),
     )
-    return Beat(live=cancel is not None, cancel=bool(cancel))
+    return HeartbeatResult(live=cancel is not None, cancel=bool(cancel))
 
 
 async def requeue(
@@ -66,7 +66,9 @@ async def requeue(
     async with transaction(executor) as connection:
         if not await _hand_back(connection, task_id, attempt, after_seconds, counts):
             return False
-        await say(connection, task_id, attempt, RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
+        await append_event(
+            connection, task_id, attempt, RetryEvent(reason=reason, after_seconds=after_seconds, message=message)
+        )
         return True
 
 

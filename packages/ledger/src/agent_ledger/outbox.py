@@ -78,7 +78,7 @@ async def deliver(
         batch: the most rows to take.
         lease_seconds: how long the rows are this call's.
     """
-    messages = await take(executor, batch, lease_seconds, only)
+    messages = await claim_due(executor, batch, lease_seconds, only)
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(message: Message) -> None:
@@ -112,7 +112,7 @@ async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, messa
             await mark_failed(executor, message.id, f"given up after {message.attempts} attempts: {why}")
         else:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(message.attempts - 1, 12))
-            await put_off(executor, message.id, pause, why)
+            await defer(executor, message.id, pause, why)
     else:
         await mark_delivered(executor, message.id)
 
@@ -142,7 +142,7 @@ def _webhook(message: Message) -> bytes:
     return (json.dumps(head)[:-1] + f', "data": {message.result}}}').encode()
 
 
-async def take(
+async def claim_due(
     executor: Executor, batch: int, lease_seconds: float, only: Literal["streams", "urls"] | None = None
 ) -> list[Message]:
     """Lease due rows for one attempt; rows that another worker takes at this moment are passed over."""
@@ -187,7 +187,7 @@ async def mark_failed(executor: Executor, message_id: int, error: str) -> None:
     )
 
 
-async def put_off(executor: Executor, message_id: int, seconds: float, error: str) -> None:
+async def defer(executor: Executor, message_id: int, seconds: float, error: str) -> None:
     """Make a row due again after a pause of 75 to 125 % of the seconds, and keep why."""
     await executor.execute(
         """

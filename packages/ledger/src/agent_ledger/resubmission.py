@@ -8,7 +8,7 @@ from service_kit.grants import Bound, narrow_bound
 
 from agent_ledger.connection import Executor, transaction
 from agent_ledger.errors import InvalidTask, UnknownTask
-from agent_ledger.stored import read_request, reading
+from agent_ledger.row_decoding import read_request, reading
 from agent_ledger.submission import submit
 
 

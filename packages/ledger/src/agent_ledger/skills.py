@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from agent_contracts import Budget
-from service_kit.foreign import clean_line
+from service_kit.untrusted_text import clean_line
 
 from agent_ledger.connection import Connection, Executor
 from agent_ledger.errors import InvalidTask
-from agent_ledger.stored import read_budget, reading
+from agent_ledger.row_decoding import read_budget, reading
 
 UNSEEN_SECONDS = 600
 """After this long without a worker that carries it, a version counts as gone and its queued tasks move on."""

@@ -13,9 +13,9 @@ from service_kit.origins import origin_of
 
 from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import ConflictingTask, InvalidTask, UnusableSchema
-from agent_ledger.fit import misfit
+from agent_ledger.json_encoding import digest, storable
+from agent_ledger.json_schema import value_error
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
-from agent_ledger.text import digest, storable
 
 PRIORITIES = {Priority.high: 0, Priority.normal: 1, Priority.low: 2}
 MAX_RACES = 5
@@ -113,7 +113,7 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
 def _check_input(task: Task, skill: SkillRow) -> None:
     """Check a task's input against the schema of the version that it would run."""
     try:
-        wrong = misfit(skill.input_schema, task.input) if skill.input_schema is not None else None
+        wrong = value_error(skill.input_schema, task.input) if skill.input_schema is not None else None
     except UnusableSchema as error:
         raise InvalidTask(
             "config",

@@ -11,7 +11,7 @@ from agent_contracts import Task, TaskResult, TaskState
 from pydantic import ValidationError
 
 from agent_ledger.connection import Executor
-from agent_ledger.stored import read_task_body, reading
+from agent_ledger.row_decoding import read_task_body, reading
 
 UNREADABLE = "(this version cannot read the task)"
 COLUMNS = """

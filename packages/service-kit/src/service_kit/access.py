@@ -8,12 +8,12 @@ from agent_contracts import Actor, Budget
 from agent_contracts.task import SkillName
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from service_kit.bearer import holder
+from service_kit.bearer import token_owner
 from service_kit.errors import ConfigError
 from service_kit.grants import Bound
-from service_kit.marked import read_checked
 from service_kit.origins import listed_origin
 from service_kit.watched import WatchedFile
+from service_kit.yaml_lines import read_checked
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
@@ -124,16 +124,16 @@ class Access(Entry):
 
     def service(self, token: str) -> str | None:
         """Name the service whose token this is."""
-        return holder(token, {name: entry.token_sha256 for name, entry in self.services.items()})
+        return token_owner(token, {name: entry.token_sha256 for name, entry in self.services.items()})
 
     def http_door(self, token: str) -> Door | None:
         """Give the HTTP door that a token opens."""
-        name = holder(token, {name: door.token_sha256 for name, door in self.http.items()})
+        name = token_owner(token, {name: door.token_sha256 for name, door in self.http.items()})
         return self.http[name] if name else None
 
     def person(self, token: str) -> tuple[str, Person] | None:
         """Give the person whose token this is, with the name."""
-        name = holder(token, {name: person.token_sha256 for name, person in self.people.items()})
+        name = token_owner(token, {name: person.token_sha256 for name, person in self.people.items()})
         return (name, self.people[name]) if name else None
 
 

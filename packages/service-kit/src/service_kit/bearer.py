@@ -19,7 +19,7 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def holder(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
+def token_owner(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
     """Find whose token it is; every hash is compared, in constant time."""
     presented = token_hash(token)
     found: str | None = None

@@ -44,7 +44,7 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def refuse_open(path: Path, named: str = "", *, folder: bool = False) -> None:
+def require_private(path: Path, named: str = "", *, folder: bool = False) -> None:
     """Refuse a secret that others may read or change.
 
     Args:
@@ -72,7 +72,7 @@ def read_private(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, open to others, or holds no Ed25519 private JWK.
     """
     try:
-        refuse_open(path, f"AGENT_SIGNING_KEY_FILE={path}")
+        require_private(path, f"AGENT_SIGNING_KEY_FILE={path}")
         key: dict[str, Any] = json.loads(path.read_text())
         if not key.get("d"):
             raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")

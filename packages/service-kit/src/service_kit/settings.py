@@ -11,9 +11,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
-from service_kit.faults import reason
-from service_kit.foreign import clean_line
 from service_kit.redact import redact
+from service_kit.untrusted_text import clean_line
+from service_kit.validation_errors import reason
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -73,12 +73,12 @@ class ServedSettings(Settings):
     @property
     def hosts(self) -> tuple[str, ...]:
         """The allowed hosts, one by one."""
-        return listed(self.allowed_hosts)
+        return split_csv(self.allowed_hosts)
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The allowed origins, one by one."""
-        return listed(self.allowed_origins)
+        return split_csv(self.allowed_origins)
 
 
 S = TypeVar("S", bound=Settings)
@@ -138,7 +138,7 @@ def _explain(cls: type[S], item: dict[str, Any], given: Set[str]) -> str:
     return reason(item["msg"])
 
 
-def listed(text: str | None) -> tuple[str, ...]:
+def split_csv(text: str | None) -> tuple[str, ...]:
     """Take a comma list apart, in its order; blanks around its parts and empty parts count for nothing."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
@@ -148,7 +148,7 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def forget(*names: str) -> None:
+def unset_env(*names: str) -> None:
     """Drop variables from the process's environment, so that no child and no later reader finds them."""
     for name in names:
         os.environ.pop(name, None)

@@ -15,11 +15,11 @@ class Output(io.FileIO):
     """A stream that is written to as long as it takes anything; what follows is dropped, so that the command ends.
 
     Attributes:
-        unread: whoever read it has gone.
+        stdout_closed: whoever read it has gone.
         failed: it took no more for another reason, as on a full disk; that is said once, on standard error.
     """
 
-    unread = False
+    stdout_closed = False
     failed = False
 
     def write(self, piece: bytes) -> int | None:  # type: ignore[override]
@@ -27,7 +27,7 @@ class Output(io.FileIO):
         try:
             return super().write(piece)
         except ConnectionError:
-            self.unread = True
+            self.stdout_closed = True
         except OSError as error:
             self.failed = True
             with suppress(OSError):
@@ -72,7 +72,7 @@ def _file_of(stream: TextIO) -> Output | None:
     return None
 
 
-def unread() -> bool:
+def stdout_closed() -> bool:
     """Say whether whoever read standard output has gone."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    return isinstance(raw, Output) and raw.unread
+    return isinstance(raw, Output) and raw.stdout_closed

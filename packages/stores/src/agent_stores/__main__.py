@@ -75,7 +75,7 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
         return 0 if all(part.up for part in parts) else NOT_UP
     elif command == "redis":
         # Not before: importing a client would take longer than the servers take to start.
-        from agent_stores.speak import speak
+        from agent_stores.redis_cli import speak
 
         sys.stdout.write(asyncio.run(speak(urls(plan)[1], words)))
     else:

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_stores.account import CACHE, choose
+from agent_stores.diagnostics import explain
 from agent_stores.errors import ServerEnded, StoreError
-from agent_stores.explain import explain
 from agent_stores.folder import Folder, State
 from agent_stores.postgres import Postgres
+from agent_stores.run_as import CACHE, choose
 from agent_stores.server import Server, check_port, clear, end, start
 from agent_stores.valkey import Valkey
 

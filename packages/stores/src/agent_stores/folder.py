@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agent_stores.account import Account
+from agent_stores.diagnostics import refused
 from agent_stores.errors import AlreadyRunning, StoreError
-from agent_stores.explain import refused
+from agent_stores.run_as import Account
 
 
 @dataclass(frozen=True)

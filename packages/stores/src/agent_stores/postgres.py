@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import asyncpg
 
-from agent_stores.account import Account
 from agent_stores.binaries import POSTGRES_MAJOR, postgres_folders
+from agent_stores.diagnostics import explain
 from agent_stores.errors import StoreError
-from agent_stores.explain import explain
 from agent_stores.pool import DATABASE_ERRORS
+from agent_stores.run_as import Account
 from agent_stores.server import ENVIRONMENT
 
 NAME = "agent_bot"

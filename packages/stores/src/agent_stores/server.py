@@ -13,9 +13,9 @@ from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Protocol
 
-from agent_stores.account import Account
+from agent_stores.diagnostics import explain, port_taken, privileged, refused
 from agent_stores.errors import StoreError
-from agent_stores.explain import explain, privileged, refused, taken
+from agent_stores.run_as import Account
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60
@@ -174,7 +174,7 @@ def check_port(server: Server) -> None:
         except PermissionError:
             raise StoreError(privileged(server)) from None
         except OSError:
-            raise StoreError(taken(server)) from None
+            raise StoreError(port_taken(server)) from None
 
 
 def _said(log: Path, since: int) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from service_kit.settings import LogLevel, Settings
 
-from agent_stores.account import CACHE
+from agent_stores.run_as import CACHE
 
 
 class StoresSettings(Settings):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from agent_stores.account import Account
 from agent_stores.binaries import valkey_program
+from agent_stores.diagnostics import port_taken
 from agent_stores.errors import StoreError
-from agent_stores.explain import taken
+from agent_stores.run_as import Account
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Valkey:
         finally:
             writer.close()
         if password.startswith((b"-WRONGPASS", b"-ERR")):
-            raise StoreError(taken(self))
+            raise StoreError(port_taken(self))
         return ping == b"+PONG\r\n"
 
 

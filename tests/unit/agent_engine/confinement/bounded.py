@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_engine.confinement.bwrap import Sizes
-from agent_engine.confinement.layout import Confined, Confinement, Launch
+from agent_engine.confinement.fallback import Reduced
 from agent_engine.confinement.limits import MIB, Bounds
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.reduced import Reduced
+from agent_engine.confinement.sandbox_paths import Confined, Confinement, Launch
 from agent_engine.process import harden
 
 BOUNDS = Bounds(memory_mb=256, processes=64)

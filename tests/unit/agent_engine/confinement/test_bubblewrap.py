@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from agent_engine.confinement import seccomp
+from agent_engine.confinement.artifact_collector import read_file
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_prefix
-from agent_engine.confinement.harvest import read_file
-from agent_engine.confinement.layout import Launch
 from agent_engine.confinement.limits import MIB
 from agent_engine.confinement.probe import find, probe
-from agent_engine.confinement.started import Started, sealed
+from agent_engine.confinement.sandbox_paths import Launch
+from agent_engine.confinement.sandboxed_process import Started, sealed
 from agent_engine.errors import ConfinementError
 from fixtures.serving import serving
 from starlette.applications import Starlette
@@ -86,7 +86,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
     assert python
     end = end[end.index("--ro-bind /opt/claude") :]
     read_only = [f"/etc/{name}" for name in ("passwd", "group", "hosts", "nsswitch.conf")]
-    read_only += ["/run/files/mcp.json", "/run/inner.py"]
+    read_only += ["/run/files/mcp.json", "/run/launcher.py"]
     assert end == (
         "--ro-bind /opt/claude /opt/cli "
         + "".join(f"--perms 0444 --ro-bind-data FD {path} " for path in read_only)

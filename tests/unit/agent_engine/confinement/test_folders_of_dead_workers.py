@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from agent_engine.confinement.moved import run_folder, sweep
+from agent_engine.confinement.privilege_drop import run_folder, sweep
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 from agent_engine.confinement import devices
-from agent_engine.confinement.folders import folder_of, held, remove_earlier
-from agent_engine.house import open_house
+from agent_engine.confinement.folders import folder_of, lock_folder, remove_earlier
+from agent_engine.worker_context import open_house
 from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import answer, init
 
@@ -16,8 +16,8 @@ TASK = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 OTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 HOLDS = """\
 import pathlib, sys
-from agent_engine.confinement.folders import held
-with held(pathlib.Path(sys.argv[1])):
+from agent_engine.confinement.folders import lock_folder
+with lock_folder(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -42,15 +42,15 @@ def test_a_killed_workers_runs_go_when_the_next_one_starts(tmp_path: Path) -> No
         assert worker.stdout.readline() == b"held\n"
         assert not left.exists()
         left = _run(tmp_path)
-        with held(tmp_path) as removed:
+        with lock_folder(tmp_path) as removed:
             assert removed == 0
         assert left.exists()
         worker.kill()
-    with held(tmp_path) as removed:
+    with lock_folder(tmp_path) as removed:
         assert removed == 1
         assert not left.exists()
         kept = _run(tmp_path)
-        with held(tmp_path) as removed:
+        with lock_folder(tmp_path) as removed:
             assert removed == 0
         assert kept.exists()
 
@@ -61,10 +61,10 @@ def test_what_is_no_runs_stays(tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "kept").touch()
     runs = tmp_path / "runs"
-    with held(runs):
+    with lock_folder(runs):
         (runs / "notes").mkdir()
         folder_of(runs, TASK, 1).symlink_to(outside)
-    with held(runs) as removed:
+    with lock_folder(runs) as removed:
         assert removed == 0
     assert (runs / "notes").exists()
     assert (outside / "kept").exists()
@@ -82,7 +82,7 @@ def test_a_runs_end_removes_what_earlier_attempts_left(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
     """A worker that may not write there has no runs' folders there either."""
     (tmp_path / "file").touch()
-    with held(tmp_path / "file/runs") as removed:
+    with lock_folder(tmp_path / "file/runs") as removed:
         assert removed == 0
 
 

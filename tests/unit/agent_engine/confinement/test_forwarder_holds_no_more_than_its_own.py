@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from agent_engine.confinement.forward import MOST_CONNECTIONS, Forwarder
-from agent_engine.confinement.layout import Target
+from agent_engine.confinement.sandbox_paths import Target
 
 
 async def test_bytes_that_nobody_takes_hold_up_no_close() -> None:

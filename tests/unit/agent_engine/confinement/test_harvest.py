@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_engine.confinement.harvest import MOST_DEPTH, Limits, collect, read_file
+from agent_engine.confinement.artifact_collector import MOST_DEPTH, Limits, collect, read_file
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 from agent_engine.confinement.cgroup import Cgroups, Place
-from agent_engine.confinement.layout import Confinement
 from agent_engine.confinement.limits import MIB, Bounds, Limits, Rlimits
 from agent_engine.confinement.probe import CGROUPS, choose
+from agent_engine.confinement.sandbox_paths import Confinement
 from agent_engine.errors import ConfinementError
 from unit.agent_engine.confinement.bounded import BOUNDS, FLOOD, FORKS, HOG, confine, shell
 

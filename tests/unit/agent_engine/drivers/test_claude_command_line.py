@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from agent_engine.confinement.bwrap import Bubblewrap
-from agent_engine.confinement.layout import Layout, Target
+from agent_engine.confinement.sandbox_paths import Layout, Target
 from agent_engine.drivers.claude import Claude
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec

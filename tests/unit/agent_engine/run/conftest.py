@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from agent_contracts.event import Body, ToolCall, ToolResult
-from agent_engine.confinement.layout import Confinement
 from agent_engine.confinement.probe import probe
+from agent_engine.confinement.sandbox_paths import Confinement
 from agent_engine.drivers.claude import Claude
 from agent_engine.errors import DriverError
 from agent_engine.run import RunEnd, RunSpec, ServerSpec, StopSignal, run

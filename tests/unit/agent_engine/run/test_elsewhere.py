@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
-from agent_engine.confinement.moved import FIRST_UID, UIDS
+from agent_engine.confinement.fallback import Reduced
+from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.reduced import Reduced
 from agent_engine.errors import TaskRefused
 from agent_engine.run import Stop, StopSignal
 

@@ -11,7 +11,7 @@ import anthropic
 import pytest
 from agent_contracts import Grant
 from agent_engine.schema import wrapped
-from agent_ledger import misfit
+from agent_ledger import value_error
 from anthropic.types import ToolParam
 from fastmcp import Client
 from fixtures.serving import serving
@@ -91,7 +91,7 @@ class Agent:
                 cut_off = cut_off or len(done.called) - 1 == lost
                 results.append(result if not cut_off else result | {"content": LOST, "is_error": True})
             messages += [{"role": "user", "content": results}, *([MADE_UP, GO_ON] if cut_off else [])]
-        assert misfit(SCHEMA, done.answer) is None, done.answer
+        assert value_error(SCHEMA, done.answer) is None, done.answer
         return done
 
     async def _call(self, use: Any, called: list[str], *, propose: bool) -> dict[str, Any]:

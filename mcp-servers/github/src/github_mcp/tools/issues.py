@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
+from mcp_kit.formatting import quote
 from mcp_kit.reply import Item, Reply, rows, section
-from mcp_kit.row import quote
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
 from github_mcp.client import GitHub
 from github_mcp.models import Issue
-from github_mcp.query import confined
+from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
 COMMENT_CHARACTERS = 1_500
@@ -72,7 +72,7 @@ class IssueTools:
         cursor: Cursor = None,
     ) -> Reply:
         """Search a repository's issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
-        text = confined(query, repository=repository, kind=kind)
+        text = scope_query(query, repository=repository, kind=kind)
         found, page = await self._github.search(call, text, limit, {"sort": sort})
         issues = [issue for issue in page.rows if issue.is_in(repository)]
         partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from github_mcp.client import GitHub
 from github_mcp.models import Issue
-from github_mcp.query import confined
+from github_mcp.query import scope_query
 from github_mcp.similarity import keywords, rank, weigh
 from github_mcp.tools.arguments import Repository
 
@@ -56,7 +56,7 @@ class SimilarTools:
         words = keywords(title, body, SEARCHES)
         note = "" if words else " There are no words to search by."
         for word in words:
-            text = confined(word, repository=repository, kind="issue")
+            text = scope_query(word, repository=repository, kind="issue")
             try:
                 _, page = await self._github.search(call, text, 30, {})
             except ToolFailed as refusal:

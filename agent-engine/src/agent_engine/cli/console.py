@@ -1,0 +1,136 @@
+"""What every command shares: where output goes, and how errors become one line and an exit status."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated, Any, NoReturn
+
+import asyncpg
+import typer
+from agent_ledger import LedgerError
+from agent_stores.pool import DATABASE_ERRORS, open_pool
+from pydantic import SecretStr
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from service_kit.errors import ConfigError, ServiceKitError
+from service_kit.redact import redact
+from service_kit.untrusted_text import for_terminal
+
+from agent_engine.errors import EngineError, LedgerAway
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+DONE = 0
+FAILED = 1
+WRONG_USE = 2
+PIPED_WIDTH = 160
+WIDEST_TABLE = 10_000
+LONGEST_WORD = 200
+LONGEST_LINE = 2000
+QUIET = logging.NullHandler()
+
+
+class UsageError(EngineError):
+    """The caller acts: an argument is not usable; the message says what it takes."""
+
+
+class Screen:
+    """Prints to the terminal, or as JSON."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = _console(None if sys.stdout.isatty() else PIPED_WIDTH)
+        self.width = self.console.width if self.console.is_terminal else None
+
+    def show(self, view: RenderableType) -> None:
+        """Print for people; nothing where JSON is wanted. Where no terminal has its own width, no table is cut."""
+        if self.as_json:
+            return
+        if isinstance(view, Group):
+            for part in view.renderables:
+                self.show(part)
+        elif isinstance(view, Table) and not self.console.is_terminal:
+            needed = self.console.measure(view, options=self.console.options.update(max_width=WIDEST_TABLE)).maximum
+            _console(max(PIPED_WIDTH, needed)).print(view)
+        else:
+            self.console.print(view, soft_wrap=isinstance(view, Text))
+
+    def data(self, value: Any) -> None:
+        """Print one JSON document on a line of its own; nothing where people read."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
+
+
+def _console(width: int | None) -> Console:
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run a command and exit with its status."""
+    with told():
+        raise typer.Exit(asyncio.run(work))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Exit on errors that somebody can act on, with one line on standard error."""
+    try:
+        yield
+    except (ConfigError, UsageError, LedgerError) as error:
+        raise typer.Exit(fail(error, WRONG_USE)) from None
+    except (EngineError, ServiceKitError, *DATABASE_ERRORS) as error:
+        raise typer.Exit(fail(error, FAILED)) from None
+    except (KeyboardInterrupt, typer.Abort):
+        raise typer.Exit(130) from None
+
+
+def fail(error: Exception, status: int) -> int:
+    """Print an error in one line and give the exit status."""
+    tell("error", why(error))
+    return status
+
+
+def tell(kind: str, message: str) -> None:
+    """Print one line on standard error, what is very long in it cut in its middle."""
+    words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(message)).split())
+    sys.stderr.write(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}\n")
+
+
+def _cut(text: str, limit: int) -> str:
+    """Leave the middle out of a text that is longer than this, so that its end, the remedy, stays."""
+    return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]}"
+
+
+def why(error: Exception, path: object = None) -> str:
+    """Say what an error is about: of a file its name and what is wrong with it.
+
+    Args:
+        error: the error.
+        path: the file, where the error does not name it itself.
+    """
+    name = path
+    if isinstance(error, OSError):
+        name = path or error.filename
+    if name is None:
+        return str(error) or type(error).__name__
+    reason = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or str(error)
+    return f"{name}: {reason[:1].lower()}{reason[1:]}"
+
+
+@asynccontextmanager
+async def ledger(url: SecretStr) -> AsyncIterator[asyncpg.Pool]:
+    """Open the ledger for one command, which says itself that it is away: not asyncpg, with a traceback."""
+    logging.getLogger("asyncpg").addHandler(QUIET)
+    pool = await open_pool(url.get_secret_value(), size=3, application="agent-engine command line")
+    try:
+        yield pool
+    except LedgerAway:
+        pool.terminate()
+        raise
+    finally:
+        await pool.close()

@@ -1,0 +1,105 @@
+"""Reduced confinement, where there are no user namespaces: another uid under root, no built-in tools, own folders.
+
+Owns the run's folder: below the system's temporary folder under root, so that the other uid reaches it.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from agent_engine.confinement.limits import MIB, Limits
+from agent_engine.confinement.privilege_drop import new_uid, run_folder
+from agent_engine.confinement.sandbox_paths import Launch, Layout
+from agent_engine.confinement.sandboxed_process import INNER, Started, start
+
+FILE_BYTES = 512 * MIB
+
+
+class Reduced:
+    """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'.
+
+    Args:
+        reason: why it is not bubblewrap.
+        limits: what bounds a run's memory and processes.
+        file_bytes: how large a file it writes may be; how many it writes is not bounded here.
+    """
+
+    def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
+        self._reason = reason
+        self._file_bytes = file_bytes
+        self.limits = limits or Limits()
+        self._root = os.getuid() == 0
+        self.name = f"reduced ({'another uid' if self._root else 'same uid'}, own folders, no namespaces)"
+
+    def refusal(self, built_in_tools: Iterable[str]) -> str | None:
+        """Say why a run with these built-in tools is refused: any of them could reach the machine."""
+        tools = ", ".join(built_in_tools)
+        if not tools:
+            return None
+        return (
+            f"the skill grants {tools}, and confinement is reduced on this worker ({self._reason}): "
+            "run it on a worker with user namespaces (`agent-engine doctor` says what to mend)"
+        )
+
+    def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
+        """Plan folders of the run's own; addresses stay what they are."""
+        folder = run_folder() if self._root else folder.resolve()
+        return Layout(
+            work=str(folder / "work"),
+            home=str(folder / "home"),
+            files=str(folder / "files"),
+            temp=str(folder / "temp"),
+            skill=None,
+            program=str(program),
+            source=program,
+            folder=folder,
+        )
+
+    async def start(self, layout: Layout, launch: Launch) -> Started:
+        """Start the CLI. Raises ConfinementError."""
+        uid = new_uid() if self._root else None
+        await asyncio.to_thread(_furnish, layout, launch, uid)
+        return await start(
+            [_python(), "-I", "-S", str(INNER)],
+            executable=_python(),
+            layout=layout,
+            launch=launch,
+            env={},
+            drop={} if uid is None else {"uid": uid},
+            kill=_kill_group,
+            own_group=True,
+            limits=self.limits,
+            rlimits={**await asyncio.to_thread(self.limits.rlimits, own_uid=self._root), "FSIZE": self._file_bytes},
+        )
+
+
+def _furnish(layout: Layout, launch: Launch, uid: int | None) -> None:
+    """Make the folders and files, readable for the run alone."""
+    layout.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
+    folders = [Path(path) for path in (layout.work, layout.home, layout.files, layout.temp)]
+    files = {Path(layout.files, name): content for name, content in launch.files.items()}
+    files |= {Path(layout.home, name): content for name, content in launch.home_files.items()}
+    for file in files:
+        missing = [
+            parent for parent in file.parents if parent.is_relative_to(layout.folder) and parent != layout.folder
+        ]
+        folders += [parent for parent in reversed(missing) if parent not in folders]
+    for folder in folders:
+        folder.mkdir(mode=0o700)
+    for file, content in files.items():
+        file.touch(mode=0o600)
+        file.write_bytes(content)
+    if uid is not None:
+        for path in (*folders, *files):
+            os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _python() -> str:
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)

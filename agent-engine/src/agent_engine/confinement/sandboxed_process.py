@@ -1,0 +1,264 @@
+"""A started CLI: the process, what it handed out before the agent ran, and the ends of its loopback ports."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from service_kit.log import get_logger
+
+from agent_engine.confinement.forward import Forwarder
+from agent_engine.confinement.limits import Group, Limits
+from agent_engine.confinement.sandbox_paths import Launch, Layout
+from agent_engine.errors import ConfinementError
+
+INNER = Path(__file__).with_name("launcher.py")
+HANDSHAKE_SECONDS = 20.0
+GONE_SECONDS = 5.0
+MOST_DESCRIPTORS = 64
+CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+log = get_logger(__name__)
+
+
+class Started:
+    """A CLI that runs; see `layout.Confined`."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        descriptors: Sequence[int],
+        layout: Layout,
+        kill: Callable[[], None],
+        group: Group | None,
+        own_group: bool,
+    ) -> None:
+        self._process = process
+        self._kill = kill
+        self._group = group
+        self._own_group = own_group
+        self.work_folder, self.home_folder, *rest = descriptors
+        listeners, pidfds = rest[: len(layout.openings)], rest[len(layout.openings) :]
+        self._pidfds = pidfds
+        sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
+        self._forwarder = Forwarder(zip(sockets, layout.openings.values(), strict=True))
+        self._ended = asyncio.create_task(self._end())
+
+    async def read_stdout(self, size: int) -> bytes:
+        """Read some of its stdout; empty at the end."""
+        assert self._process.stdout is not None
+        return await self._process.stdout.read(size)
+
+    async def read_stderr(self, size: int) -> bytes:
+        """Read some of its stderr; empty at the end."""
+        assert self._process.stderr is not None
+        return await self._process.stderr.read(size)
+
+    async def wait(self) -> int:
+        """Wait for its end and give the exit status."""
+        return await asyncio.shield(self._ended)
+
+    def terminate(self) -> None:
+        """Ask the CLI to end; where it cannot be asked, it is killed."""
+        if not self._pidfds:
+            self.kill()
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfds[0], signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the CLI and all that it started."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._kill()
+
+    def reached(self) -> tuple[str, ...]:
+        """Say which bounds it has come up against, as far as that is counted here."""
+        return (*(self._group.reached() if self._group is not None else ()), *self._forwarder.reached())
+
+    async def close(self) -> None:
+        """Kill what still runs, then give back sockets and descriptors."""
+        self.kill()
+        # Pipes that nobody reads any more keep asyncio from seeing the process's end.
+        self._process._transport.close()  # type: ignore[attr-defined]
+        await self._ended
+        if self._group is not None:
+            await asyncio.to_thread(self._group.remove)
+        await self._forwarder.close()
+        for descriptor in (self.work_folder, self.home_folder, *self._pidfds):
+            os.close(descriptor)
+
+    async def _end(self) -> int:
+        """Wait for the process, then for the last of what it started: killing the namespace takes a moment."""
+        if self._own_group and self._pidfds:
+            await _gone(self._pidfds[0])
+            # What it left holds its pipes, and asyncio waits for those.
+            if self._group is not None:
+                await asyncio.to_thread(self._group.kill)
+            with contextlib.suppress(ProcessLookupError):
+                self._kill()
+        returncode = await self._process.wait()
+        for pidfd in self._pidfds:
+            try:
+                async with asyncio.timeout(GONE_SECONDS):
+                    await _gone(pidfd)
+            except TimeoutError:
+                log.exception("process_lives", pid=self._process.pid)
+        return returncode
+
+    async def serve(self) -> None:
+        """Count it in its group, then begin to serve its loopback ports."""
+        if self._group is not None:
+            await asyncio.to_thread(self._group.enter, _pid_of(self._pidfds[0]))
+        self._forwarder.start()
+
+
+async def start(
+    command: Sequence[str],
+    *,
+    executable: str,
+    layout: Layout,
+    launch: Launch,
+    env: Mapping[str, str],
+    inherit: Sequence[int] = (),
+    drop: Mapping[str, int] | None,
+    kill: Callable[[asyncio.subprocess.Process], None],
+    own_group: bool = False,
+    limits: Limits,
+    rlimits: Mapping[str, int],
+) -> Started:
+    """Start `command` + the control descriptor's number, which is to run `launcher.py`, and let it become the CLI.
+
+    Raises:
+        ConfinementError: it ended, or said nothing, before the CLI was started, or could not be limited.
+    """
+    ours, theirs = socket.socketpair()
+    stdin = sealed(launch.stdin)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            str(theirs.fileno()),
+            executable=executable,
+            env=dict(env),
+            stdin=stdin,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=[theirs.fileno(), *inherit],
+            start_new_session=own_group,
+        )
+    except OSError as error:
+        ours.close()
+        raise ConfinementError(f"{executable} could not be started: {error}") from error
+    finally:
+        theirs.close()
+        os.close(stdin)
+    with ours:
+        group = started = None
+        try:
+            group = limits.group()
+            descriptors = await _handshake(ours, _request(layout, launch, drop, rlimits))
+            started = Started(process, descriptors, layout, lambda: kill(process), group, own_group)
+            await started.serve()
+            await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                kill(process)
+            ours_to_say = isinstance(error, OSError | TimeoutError | ValueError)
+            said = await _last_words(process) if ours_to_say else ""
+            if started is not None:
+                await started.close()
+            elif group is not None:
+                await asyncio.to_thread(group.remove)
+            if not ours_to_say:
+                raise
+            raise ConfinementError(f"{Path(executable).name} did not start the CLI: {said or error}") from error
+    return started
+
+
+def sealed(content: bytes) -> int:
+    """Give a descriptor to read `content` from; where the kernel can, nobody can write to it any more.
+
+    A pipe as stdin would let the agent write further turns into it through /proc.
+    """
+    if not hasattr(os, "memfd_create"):
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(content)
+        return reading
+    import fcntl
+
+    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(content)
+    seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _request(
+    layout: Layout, launch: Launch, drop: Mapping[str, int] | None, rlimits: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "ports": list(layout.openings),
+        "folders": [layout.work, layout.home],
+        "program": layout.program,
+        "argv": launch.argv,
+        "env": dict(launch.env),
+        "cwd": layout.work,
+        "drop": drop,
+        "rlimits": dict(rlimits),
+    }
+
+
+async def _handshake(ours: socket.socket, request: dict[str, Any]) -> list[int]:
+    """Send the request and receive the descriptors that answer it."""
+    loop = asyncio.get_running_loop()
+    ours.setblocking(False)
+    async with asyncio.timeout(HANDSHAKE_SECONDS):
+        await loop.sock_sendall(ours, json.dumps(request).encode() + b"\n")
+        readable = asyncio.Event()
+        loop.add_reader(ours, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(ours)
+    word, descriptors, _, _ = socket.recv_fds(ours, 16, MOST_DESCRIPTORS, CLOSE_ON_EXEC)
+    if word != b"ready" or len(descriptors) < 2 + len(request["ports"]):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise ValueError("it ended before it was ready")
+    return descriptors
+
+
+async def _gone(pidfd: int) -> None:
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    loop.add_reader(pidfd, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(pidfd)
+
+
+def _pid_of(pidfd: int) -> int:
+    """Give a process's number as this process knows it; it knows its own by another one inside."""
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    raise ValueError("it ended before it could be limited")
+
+
+async def _last_words(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(2):
+            await process.wait()
+            words = await process.stderr.read(4096)
+    except TimeoutError:
+        return ""
+    return words.decode("utf-8", "replace").strip()[-1000:]

@@ -1,0 +1,201 @@
+"""The closing of one attempt: what it left, and its end in the ledger. Nothing is written once the lease is lost."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+
+import agent_effects
+import agent_ledger
+import asyncpg
+from agent_contracts import EffectSummary, TaskResult
+from agent_contracts.event import Finished, RetryEvent
+from agent_contracts.event import Warning as WarningEvent
+from agent_contracts.result import Artifact, Reason
+from agent_ledger import Claim
+from agent_stores.pool import DATABASE_ERRORS
+from service_kit.log import get_logger
+from service_kit.redact import Masker
+
+from agent_engine.event_writer import Record
+from agent_engine.process import Stop, StopSignal
+from agent_engine.spec import RunEnd
+from agent_engine.task_progress import Course
+from agent_engine.transcript import masked_value
+from agent_engine.verdict import Verdict
+from agent_engine.worker_context import House
+
+LONGEST_PAUSE_SECONDS = 600
+SETTLE_TRIES = 10
+SETTLE_SECONDS = 0.1
+WRITE_AGAIN_SECONDS = 1.0
+
+Judge = Callable[[Sequence[EffectSummary]], Verdict]
+"""Gives the verdict by the task's effects."""
+log = get_logger(__name__)
+
+
+class Closing:
+    """Ends one attempt.
+
+    Args:
+        claim: the attempt.
+        house: where things are written.
+        record: the attempt's events.
+        masker: takes the run's tokens out of the result.
+        stop: tells whether the lease is lost, or the worker stops.
+        session: the CLI session's id, where there was a run.
+        course: what the task has used, over all attempts.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        house: House,
+        *,
+        record: Record,
+        masker: Masker,
+        stop: StopSignal,
+        session: str | None = None,
+        course: Course | None = None,
+    ) -> None:
+        self._claim = claim
+        self._house = house
+        self._record = record
+        self._masker = masker
+        self._stop = stop
+        self._session = session
+        self._course = course or Course(claim.attempt)
+
+    async def close(self, judge: Judge, end: RunEnd | None) -> str:
+        """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
+
+        A ledger that cannot be reached is tried again for as long as the lease may still be held.
+        """
+        verdict: Verdict | None = None
+        while not self._stop.lost:
+            try:
+                verdict = verdict or await self._judged(judge)
+                if not await self._record.flush():
+                    break
+                await self._keep(verdict, end)
+                return await self._write(verdict, end)
+            except DATABASE_ERRORS as error:
+                log.warning("end_not_written", error=str(error) or type(error).__name__)
+                await asyncio.sleep(WRITE_AGAIN_SECONDS)
+        return self._lost()
+
+    async def _judged(self, judge: Judge) -> Verdict:
+        verdict = judge(await agent_effects.effects_of(self._house.pool, self._claim.id))
+        for remark in verdict.remarks:
+            self._record.add(WarningEvent(message=remark))
+        return verdict
+
+    async def _write(self, verdict: Verdict, end: RunEnd | None) -> str:
+        if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
+            if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
+                return "requeued"
+        elif verdict.retryable and verdict.reason is not None:
+            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            if await self._requeue(verdict.reason, verdict.message, after_seconds=pause):
+                return "requeued"
+        result = await self._result(verdict, end)
+        if not await agent_ledger.finish(self._house.pool, self._claim.id, self._claim.attempt, result):
+            return self._lost()
+        await self._record.announce(Finished(status=result.status, reason=result.reason, message=result.message))
+        self._tally(verdict.status, verdict.reason)
+        log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
+        return verdict.status
+
+    async def _keep(self, verdict: Verdict, end: RunEnd | None) -> None:
+        """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
+        if end is None:
+            return
+        pool, claim = self._house.pool, self._claim
+        await agent_ledger.save_transcript(pool, claim.id, claim.attempt, end.transcript)
+        if verdict.reason == "mcp_down":
+            await agent_ledger.forget_session(pool, claim.id, claim.attempt)
+        elif end.session is not None and self._session is not None:
+            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, end.session)
+
+    async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
+        message = self._masker.mask(message)
+        handed = await agent_ledger.requeue(
+            self._house.pool,
+            self._claim.id,
+            self._claim.attempt,
+            reason=reason,
+            message=message,
+            after_seconds=after_seconds,
+            counts=counts,
+        )
+        if handed:
+            await self._record.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
+            self._tally("requeued", reason)
+            log.info("requeued", reason=reason, message=message, after_seconds=round(after_seconds, 1))
+        return handed
+
+    async def _result(self, verdict: Verdict, end: RunEnd | None) -> TaskResult:
+        pool, claim = self._house.pool, self._claim
+        course = self._course
+        spend = await settled(pool, claim, least_requests=1 if course.turns else 0)
+        usage = spend.usage.model_copy(update={"turns": course.turns, "tool_calls": course.calls})
+        return TaskResult(
+            task_id=claim.id,
+            status=verdict.status,
+            reason=verdict.reason,
+            message=self._masker.mask(verdict.message),
+            output=masked_value(verdict.output, self._masker),
+            partial=verdict.partial,
+            claims=[
+                claim.model_copy(update={"statement": self._masker.mask(claim.statement)}) for claim in verdict.claims
+            ],
+            effects=await agent_effects.effects_of(pool, claim.id),
+            artifacts=await self._artifacts(end),
+            usage=usage,
+            cost_usd=spend.usd,
+            attempts=claim.attempt,
+            session=self._session if end is not None else None,
+        )
+
+    async def _artifacts(self, end: RunEnd | None) -> list[Artifact]:
+        kept = []
+        for left in end.artifacts if end is not None else ():
+            content = self._masker.mask_bytes(left.content) if _is_text(left.content) else left.content
+            artifact = await agent_ledger.save_artifact(
+                self._house.pool, self._claim.id, self._claim.attempt, left.name, content
+            )
+            kept += [artifact] if artifact is not None else []
+        return kept
+
+    def _lost(self) -> str:
+        self._tally("lost", None)
+        log.warning("lease_lost", consequence="another worker has the task or will have it: nothing more is written")
+        return "lost"
+
+    def _tally(self, status: str, reason: Reason | None) -> None:
+        self._house.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
+
+
+def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
+    """Give the pause before the next attempt: doubling, longer for the model's own limits, within 25 % of it."""
+    base = first_seconds * (3 if reason in ("rate", "overloaded") else 1)
+    return min(float(LONGEST_PAUSE_SECONDS), base * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+
+
+async def settled(pool: asyncpg.Pool, claim: Claim, *, least_requests: int) -> agent_effects.Spend:
+    """Read what a task has spent; model-api settles a request just after its last byte has gone to the CLI."""
+    spend = await agent_effects.spent(pool, claim.id)
+    for _ in range(SETTLE_TRIES):
+        if spend.requests >= least_requests and not spend.open:
+            break
+        await asyncio.sleep(SETTLE_SECONDS)
+        spend = await agent_effects.spent(pool, claim.id)
+    return spend
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,136 @@
+"""The brief of one run: its tokens, prompts, clocks and session, put together from a claim."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import agent_ledger
+from agent_contracts import EffectSummary
+from agent_ledger import Claim
+from service_kit.untrusted_text import new_nonce
+
+from agent_engine.confinement.folders import folder_of
+from agent_engine.prompt import system_prompt, task_prompt
+from agent_engine.schema import wrapped
+from agent_engine.skills.bind import Binding
+from agent_engine.skills.format import Skill
+from agent_engine.skills.load import snapshot
+from agent_engine.spec import RunSpec, ServerSpec
+from agent_engine.worker_context import House
+
+TOKEN_MARGIN_SECONDS = 60
+"""How long a run's tokens live past its wall clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """What a run is started from, and what its verdict needs to know of it.
+
+    Attributes:
+        by_deadline: whether the wall clock is the task's deadline.
+    """
+
+    spec: RunSpec
+    skill: Skill
+    binding: Binding
+    by_deadline: bool
+
+
+async def brief(
+    claim: Claim,
+    house: House,
+    *,
+    skill: Skill,
+    binding: Binding,
+    effects: Sequence[EffectSummary],
+    session: tuple[uuid.UUID, bytes] | None,
+    turns_taken: int = 0,
+) -> Brief:
+    """Put a run's brief together; its tokens are signed here and nowhere else.
+
+    Args:
+        claim: the live attempt.
+        house: signs, and knows where the servers are.
+        skill: the skill at the claim's version.
+        binding: what the run may do.
+        effects: what the task has written already.
+        session: the CLI's session to resume.
+        turns_taken: in earlier attempts.
+    """
+    budget = claim.budget.within(skill.settings.budget)
+    wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
+    spec = RunSpec(
+        task_id=claim.id,
+        attempt=claim.attempt,
+        folder=folder_of(house.runs, claim.id, claim.attempt),
+        system_prompt=system_prompt(skill, binding),
+        prompt=task_prompt(
+            claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None
+        ),
+        model=claim.model,
+        model_api_url=house.settings.model_api_url,
+        model_token=house.signer.model_token(
+            **_who(claim),
+            models=(claim.model,),
+            budget=budget,
+            skill=skill.name,
+            lifetime_seconds=wall + TOKEN_MARGIN_SECONDS,
+        ),
+        servers=_servers(
+            claim, house, binding, tool_calls=budget.tool_calls, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
+        ),
+        allowed_tools=binding.allowed_tools,
+        built_in_tools=skill.settings.built_in_tools,
+        output_schema=wrapped(skill.output_schema, with_refs=bool(binding.servers)),
+        max_turns=(budget.turns or skill.settings.max_turns) - turns_taken,
+        wall_seconds=wall,
+        idle_seconds=float(skill.settings.idle_seconds),
+        output_mb=house.settings.run_output_mb,
+        session_id=session[0] if session else uuid.uuid4(),
+        resume=session[1] if session else None,
+        references=await asyncio.to_thread(snapshot, skill, house.snapshots),
+    )
+    return Brief(spec=spec, skill=skill, binding=binding, by_deadline=by_deadline)
+
+
+def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
+    """Give how long a run may take, and whether that is until the task's deadline."""
+    if claim.deadline is None:
+        return wall, False
+    left = (claim.deadline - claim.clock.now()).total_seconds()
+    return max(1.0, min(wall, left)), left < wall
+
+
+async def last_session(claim: Claim, house: House) -> tuple[uuid.UUID, bytes] | None:
+    """Read the session that the last attempt left, with its id."""
+    if claim.session is None:
+        return None
+    kept = await agent_ledger.get_blob(house.pool, claim.task.tenant, claim.session.sha256)
+    return (uuid.UUID(claim.session.session_id), kept) if kept else None
+
+
+def _who(claim: Claim) -> dict[str, Any]:
+    return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant, "at": claim.clock.now()}
+
+
+def _servers(
+    claim: Claim, house: House, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
+) -> tuple[ServerSpec, ...]:
+    return tuple(
+        ServerSpec(
+            name=server.name,
+            url=house.settings.server_url(server.name),
+            transport=house.settings.mcp_transport,
+            token=house.signer.task_token(
+                **_who(claim),
+                vendor=server.vendor,
+                audience=server.audiences,
+                grant=binding.grants[server.vendor],
+                tool_calls=tool_calls,
+                lifetime_seconds=lifetime_seconds,
+            ),
+        )
+        for server in binding.servers
+    )

@@ -1,0 +1,136 @@
+"""What every attempt of one worker shares."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import agent_effects
+import asyncpg
+from agent_contracts import TaskResult
+from agent_stores.pool import open_pool, open_redis
+from redis.asyncio import Redis
+from service_kit import access_lint
+from service_kit.access import AccessFile
+from service_kit.errors import ConfigError
+from service_kit.log import get_logger
+from service_kit.tokens import Signer
+
+from agent_engine.confinement.folders import lock_folder
+from agent_engine.confinement.privilege_drop import sweep
+from agent_engine.confinement.probe import probe
+from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.drivers.claude import Claude
+from agent_engine.drivers.protocol import Driver
+from agent_engine.event_publisher import Live
+from agent_engine.metrics import Metrics
+from agent_engine.process import Pacer
+from agent_engine.servers import SERVERS
+from agent_engine.settings import WorkerSettings
+from agent_engine.skills.load import SkillRegistry, known_folders, load_registry
+
+POOL_EXTRA = 6
+"""Connections beside one for each slot: drain, claim, outbox and counting."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """One worker's stores, keys, skills and ways to run a CLI."""
+
+    settings: WorkerSettings
+    pool: asyncpg.Pool
+    redis: Redis
+    access: AccessFile
+    signer: Signer
+    shelf: SkillRegistry
+    drivers: Mapping[str, Driver]
+    confinement: Confinement
+    live: Live
+    metrics: Metrics
+    pacer: Pacer
+
+    @property
+    def runs(self) -> Path:
+        """Where runs may keep files while they last."""
+        return self.settings.folder.resolve() / "runs"
+
+    @property
+    def snapshots(self) -> Path:
+        """Where skills' files lie as they were when the skill was loaded."""
+        return self.settings.folder.resolve() / "skills"
+
+    async def complete(self, result: TaskResult) -> TaskResult:
+        """Add what model-api and the gateways recorded to a result."""
+        spend = await agent_effects.spent(self.pool, result.task_id)
+        effects = await agent_effects.effects_of(self.pool, result.task_id)
+        return result.model_copy(update={"cost_usd": spend.usd, "usage": spend.usage, "effects": effects})
+
+
+@asynccontextmanager
+async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
+    """Open everything that a worker needs, and close it again.
+
+    Raises:
+        ConfigError: a file, key or store is missing or wrong; names it and the remedy.
+        SkillError: the skills' folders cannot be used as they are.
+    """
+    shelf = load_registry(known_folders(settings.folders()))
+    for warning in shelf.warnings:
+        log.warning("skill", warning=warning)
+    _tell(await asyncio.to_thread(sweep))
+    found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
+    if found.reduced:
+        log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
+    if found.confinement.limits.why:
+        log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
+    access = AccessFile(settings.access_file)
+    for warning in unknown_names(settings.access_file, access, shelf):
+        log.warning("access", file=str(settings.access_file), warning=warning)
+    signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
+    fault = signer.fault()
+    if fault is not None:
+        raise ConfigError(fault)
+    redis = open_redis(settings.redis_url.get_secret_value())
+    pool = await open_pool(
+        settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
+    )
+    try:
+        house = House(
+            settings=settings,
+            pool=pool,
+            redis=redis,
+            access=access,
+            signer=signer,
+            shelf=shelf,
+            drivers=drivers(),
+            confinement=found.confinement,
+            live=Live(redis),
+            metrics=Metrics(),
+            pacer=Pacer(settings.start_seconds),
+        )
+        with lock_folder(house.runs) as left:
+            _tell(left)
+            yield house
+    finally:
+        await redis.aclose()
+        await pool.close()
+
+
+def _tell(left: int) -> None:
+    if left:
+        log.info("folders_of_dead_workers_removed", count=left)
+
+
+def unknown_names(path: Path, access: AccessFile, shelf: SkillRegistry) -> list[str]:
+    """Give the names in the access file that neither this worker nor any server knows."""
+    vendors = {server.vendor for server in SERVERS.values()}
+    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=shelf.skills)
+
+
+def drivers() -> dict[str, Driver]:
+    """Give the drivers by engine name."""
+    claude = Claude()
+    return {claude.name: claude}

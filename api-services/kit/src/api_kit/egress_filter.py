@@ -1,0 +1,141 @@
+"""Text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
+
+Seen is the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes of
+secrets, as they are written and as Markdown shows them. Not seen are shorter pieces, and encodings that are none of
+these: the token is worth nothing outside the run.
+"""
+
+import base64
+import html
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from service_kit.json_text import Json
+from service_kit.redact import PREFIXED, SHAPES
+from service_kit.untrusted_text import INVISIBLE
+
+from api_kit.errors import Refusal
+from api_kit.markdown_sanitizer import sanitize
+
+PIECE = 16
+"""So many characters of a token in a row are no accident."""
+RANDOM_RUN = 40
+RANDOM_BITS = 4.4
+"""Bits a character: random base64url has 4.7 and more over 40 characters, names and words under 4.2, hex at most 4."""
+
+_WORDLESS = re.compile(r"[^a-z0-9]+")
+_UNSHOWN = re.compile(r"<[^<>]*>|\\(?=[!-/:-@\[-`{-~])")
+"""Tags, and the backslash before a sign."""
+_RUN = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{RANDOM_RUN},}}")
+_HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
+"""A published hash, as lock files have it; random it is, and no secret."""
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """What is sent in place of what was asked, and how often it was changed."""
+
+    body: Json
+    images: int = 0
+    mentions: int = 0
+
+    @property
+    def told(self) -> str:
+        """Tell the caller what was changed; empty where nothing was."""
+        parts = [f"{what}={count}" for what, count in (("images", self.images), ("mentions", self.mentions)) if count]
+        return ", ".join(parts)
+
+
+def filter_text(
+    body: Json,
+    *,
+    texts: Collection[str],
+    token: str | None,
+    hosts: Collection[str],
+    may_mention: Callable[[str], bool],
+) -> Filtered:
+    """Filter a body that a task writes.
+
+    Args:
+        body: as it was checked.
+        texts: the fields that are shown as Markdown.
+        token: the run's task token, or the person's own.
+        hosts: where images may come from.
+        may_mention: whether the grant lets this name be called.
+
+    Raises:
+        Refusal: `secret`: the body holds one; it is not repeated.
+    """
+    for text in strings(body):
+        if (what := secret_in(text, token)) is not None:
+            raise Refusal("secret", f"the text holds {what}")
+    if not isinstance(body, dict):
+        return Filtered(body)
+    images = mentions = 0
+    sent = dict(body)
+    for name in texts:
+        value = sent.get(name)
+        if isinstance(value, str):
+            calm = sanitize(value, hosts=hosts, may_mention=may_mention)
+            sent[name] = calm.text
+            images, mentions = images + calm.images, mentions + calm.mentions
+    return Filtered(sent, images, mentions)
+
+
+def secret_in(text: str, token: str | None) -> str | None:
+    """Say what secret a text holds; None where none is seen."""
+    plain = _plain(text)
+    for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
+        if SHAPES.search(reading) or PREFIXED.search(re.sub(r"\s+", "", reading)):
+            return "what has the shape of a token or key"
+        if token and _holds(reading, _pieces_of(token)):
+            return "a part of the caller's own token"
+    for match in _RUN.finditer(plain):
+        if _bits(match[0]) >= RANDOM_BITS and not _HASH.match(plain, match.start()):
+            return "a long random text, as keys and tokens are"
+    return None
+
+
+@lru_cache(maxsize=32)
+def _pieces_of(token: str) -> frozenset[str]:
+    """Cut a token and its usual encodings into pieces."""
+    raw = token.encode()
+    forms = [token, token[::-1], raw.hex()]
+    forms += [base64.b64encode(raw[skip:]).decode() for skip in range(3)]
+    forms += [base64.urlsafe_b64encode(raw[skip:]).decode() for skip in range(3)]
+    return frozenset(piece for form in forms for piece in _pieces(form))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text into all its pieces; accents, signs and case aside."""
+    bare = _WORDLESS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    return (bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1))
+
+
+def _holds(text: str, pieces: frozenset[str]) -> bool:
+    return any(piece in pieces for piece in _pieces(text))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
+
+
+def _bits(text: str) -> float:
+    counts = Counter(text).values()
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
+
+
+def strings(value: Json) -> list[str]:
+    """Give all texts of a document, keys among them."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    if isinstance(value, dict):
+        return [text for key, item in value.items() for text in (key, *strings(item))]
+    return []

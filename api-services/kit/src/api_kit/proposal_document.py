@@ -1,0 +1,158 @@
+"""What is stored of a proposed write: the call to send later, and what an approver reads of it."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import takewhile
+from typing import Any
+
+from agent_contracts import Grant
+from agent_effects import Stored
+from service_kit.json_text import Json
+from service_kit.untrusted_text import INVISIBLE
+
+from api_kit import query
+from api_kit.callers import Caller
+from api_kit.egress_filter import strings
+from api_kit.errors import Refusal
+from api_kit.routes import Call, Fetch, Route, Table
+
+PROPOSED_SECONDS = 7 * 86_400.0
+MOST_COMPARED = 40_000
+"""So many pairs of lines are compared; where more differ, all old ones stand before all new ones."""
+_ODD = re.compile(r"[^ -~]")
+
+
+async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
+    """Make what is stored of a call.
+
+    Args:
+        call: what was asked.
+        caller: who asked, and within which grant; the same bounds are checked again before it is sent.
+        fetch: reads the present state of what it changes.
+        seconds: how long it waits for a decision.
+
+    Raises:
+        Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
+    """
+    if any("\0" in text for text in strings(call.body)):
+        raise Refusal("body", "a proposal's text holds a NUL character, which cannot be kept", remedy="Leave it out.")
+    facts = await facts_of(call, fetch)
+    text = shown(call, facts)
+    kept: dict[str, Any] = {
+        "path": dict(call.path),
+        "query": dict(call.query),
+        "body": call.body,
+        "accept": call.accept,
+        "service": caller.service,
+        "person": caller.person,
+        "any_tool": caller.any_tool,
+        "grant": caller.grant.model_dump(mode="json"),
+    }
+    return Stored(kept, text, digest(text), base(call, facts), seconds)
+
+
+def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
+    """Make the call again that was stored.
+
+    Raises:
+        Refusal: `unknown_route`: the table has no such route any more.
+    """
+    found: Route | None = next((item for item in table.routes if item.name == route), None)
+    if found is None or not found.writes:
+        raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
+    return Call(found, kept["path"], kept["query"], kept["body"], kept["accept"], {})
+
+
+def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
+    """Give the caller of a stored call, with the grant under which it was asked for."""
+    grant = Grant.model_validate(kept["grant"])
+    return Caller(kept["service"], grant=grant, any_tool=kept["any_tool"], person=kept.get("person"), **of)
+
+
+async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
+    """Read what a call changes, as it is now; None where the route has no such thing, or it is gone.
+
+    Raises:
+        Refusal: the vendor cannot be asked now.
+    """
+    return await call.route.read_before(call, fetch) if call.route.read_before else None
+
+
+def base(call: Call, facts: Mapping[str, Json] | None) -> str | None:
+    """Give the fingerprint of what a decision rests on: every fact that is shown."""
+    if call.route.read_before is None:
+        return None
+    return digest(json.dumps(facts, sort_keys=True, ensure_ascii=False))
+
+
+def digest(text: str) -> str:
+    """Give the hash by which an approver names what was shown."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
+    """Write out a call for an approver: what is changed as a diff, all else as it will be; hidden characters seen."""
+    lines = [f"{call.route.method} {call.route.template.build(call.path)}{query.build(call.query)}"]
+    lines.append(f"target: {call.target}")
+    if (present := base(call, facts)) is not None:
+        lines.append(f"as of: {present[:16]}")
+    if call.route.read_before is not None and facts is None:
+        lines.append("There is nothing there now.")
+    fields: Mapping[str, Json] = call.body if isinstance(call.body, dict) else {"": call.body}
+    for name in sorted(fields) if call.body is not None else ():
+        before = facts.get(name) if facts else None
+        lines += ["", f"{name}:" if name else "body:"]
+        lines += diff([] if before is None else _text(before), _text(fields[name]))
+    if facts and not isinstance(call.body, dict):
+        for name in sorted(facts.keys() - {"title"}):
+            lines += ["", f"{name} now:", *(f"  {line}" for line in _text(facts[name]))]
+    title = facts.get("title") if facts else None
+    if isinstance(title, str):
+        lines.insert(2, f"title now: {title}")
+    return "\n".join(visible(line) for line in lines) + "\n"
+
+
+def visible(text: str) -> str:
+    r"""Write hidden characters and controls as `\u{...}`; letters of other scripts stay."""
+    return _ODD.sub(lambda found: _seen(found[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def _seen(character: str) -> str:
+    hidden = INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
+    return f"\\u{{{ord(character):x}}}" if hidden else character
+
+
+def diff(before: list[str], after: list[str]) -> list[str]:
+    """Mark lines that stay with two spaces, those that go with `-`, those that come with `+`."""
+    head = _shared(before, after)
+    tail = _shared(reversed(before[head:]), reversed(after[head:]))
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    steps: Iterable[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
+    if len(old) * len(new) <= MOST_COMPARED:
+        steps = SequenceMatcher(None, old, new).get_opcodes()
+    lines = [f"  {line}" for line in before[:head]]
+    for step, start, end, first, last in steps:
+        if step == "equal":
+            lines += [f"  {line}" for line in old[start:end]]
+        else:
+            lines += [*(f"- {line}" for line in old[start:end]), *(f"+ {line}" for line in new[first:last])]
+    return lines + [f"  {line}" for line in before[len(before) - tail :]]
+
+
+def _shared(first: Iterable[str], second: Iterable[str]) -> int:
+    """Count the lines with which both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
+def _text(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return re.split("\r?\n", value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return sorted(str(item) for item in value)
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).split("\n")

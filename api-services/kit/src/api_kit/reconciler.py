@@ -1,0 +1,198 @@
+"""A gateway's own rounds: approved proposals are sent, and lost replies are found out, whoever asks for them or not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from time import time
+from uuid import UUID
+
+import agent_effects
+from agent_effects import Effect, Proposal
+from agent_stores.pool import DATABASE_ERRORS
+from service_kit.http import Reply
+from service_kit.log import get_logger
+
+from api_kit import proposal_document
+from api_kit.audit import Entry
+from api_kit.errors import Refusal
+from api_kit.gateway import Gateway
+from api_kit.routes import Call
+from api_kit.upstream import UNSENT, UpstreamSession
+
+SEND_SECONDS = 1.0
+FIND_SECONDS = 5.0
+MOST_UNDER_WAY = 20
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Does for a gateway what nobody waits for."""
+
+    gateway: Gateway
+    _under_way: set[UUID] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Go round until cancelled; what fails is logged, and tried again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_repeat(SEND_SECONDS, partial(self.send_approved, group)))
+            group.create_task(_repeat(FIND_SECONDS, self.find_lost))
+
+    async def send_approved(self, group: asyncio.TaskGroup) -> None:
+        """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
+        pool, vendor = self.gateway.writer.effects.pool, self.gateway.writer.vendor.name
+        room = MOST_UNDER_WAY - len(self._under_way)
+        if room > 0:
+            for proposal in await agent_effects.approved(pool, vendor, but=self._under_way, most=room):
+                self._under_way.add(proposal.id)
+                group.create_task(self._try(proposal))
+
+    async def find_lost(self) -> None:
+        """Find out what became of writes whose reply was lost."""
+        pool, vendor = self.gateway.writer.effects.pool, self.gateway.writer.vendor.name
+        for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.writer.patience):
+            await self._find(lost)
+
+    async def _try(self, proposal: Proposal) -> None:
+        """Send a proposal, or say why not; whatever happens, the rounds go on."""
+        try:
+            try:
+                await self._send(proposal)
+            except Refusal as refusal:
+                await self._not_sent(proposal, refusal)
+            except DATABASE_ERRORS:
+                raise
+            except Exception:
+                get_logger(__name__).exception("send_failed", effect=str(proposal.id))
+                await self._not_sent(proposal, Refusal("internal", "this gateway failed on it"))
+        except DATABASE_ERRORS as error:
+            reason = str(error) or type(error).__name__
+            get_logger(__name__).warning("send_waits", effect=str(proposal.id), error=reason)
+        finally:
+            self._under_way.discard(proposal.id)
+
+    async def _send(self, proposal: Proposal) -> None:
+        """Send a proposal; hold it if it would change something else than was shown.
+
+        Raises:
+            Refusal: nothing was sent.
+        """
+        gateway, pool = self.gateway, self.gateway.writer.effects.pool
+        credential = gateway.vendor.credential(proposal.tenant)
+        call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
+        caller = proposal_document.asker(
+            proposal.call, tenant=proposal.tenant, task=proposal.task, attempt=proposal.attempt, tool=proposal.tool
+        )
+        caller = gateway.callers.narrowed(caller)
+        entry = Entry(
+            call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
+        )
+        await gateway.take(call.route, caller, credential)
+        async with gateway.upstream.turn(credential) as turn:
+            call = await gateway.within(call, caller, turn, entry)
+            facts = await proposal_document.facts_of(call, turn.fetch)
+        base = proposal_document.base(call, facts)
+        if base != proposal.base:
+            text = proposal_document.shown(call, facts)
+            held = f"{proposal.target} changed after the proposal was shown: look at it again"
+            await agent_effects.reopen(
+                pool, proposal.id, shown=text, sha256=proposal_document.digest(text), base=base, held=held
+            )
+            return
+        async with gateway.upstream.turn(credential) as turn:
+            # The turn ends before another gateway may take the proposal: who is stopped in between sends nothing.
+            sends = await agent_effects.claim(pool, proposal.id)
+            if sends is not None:
+                await self._taken(call, turn, entry, proposal.id, sends)
+
+    async def _taken(self, call: Call, turn: UpstreamSession, entry: Entry, effect: UUID, sends: int) -> None:
+        gateway, status = self.gateway, 0
+
+        async def send(marked: Call) -> Reply:
+            try:
+                return await gateway.send(marked, turn, entry)
+            except Refusal as refusal:
+                if refusal.reason not in UNSENT:
+                    raise
+                await agent_effects.release(gateway.writer.effects.pool, effect, sends=sends)
+                raise _Unsent(refusal) from refusal
+
+        try:
+            fetch = gateway.upstream.fetch(turn.credential)
+            reply = await gateway.writer.send(call, effect, entry, send=send, fetch=fetch)
+            status = reply.status
+            assert entry.caller is not None
+            gateway.check(call, entry.caller, reply)
+        except Refusal as refusal:
+            entry.reason, status = refusal.reason, refusal.status
+        except _Unsent as unsent:
+            entry.reason, status = unsent.refusal.reason, unsent.refusal.status
+            raise unsent.refusal from None
+        finally:
+            gateway.audit.write(entry, status=status, size=0)
+
+    async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
+        """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
+        pool, log = self.gateway.writer.effects.pool, get_logger(__name__)
+        told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
+        limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+        passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        detail = f"not sent{' within a day of its approval' if passing else ''}: {refusal.message}"
+        waited = agent_effects.GIVE_UP_SECONDS if passing else 0.0
+        if await agent_effects.abandon(pool, proposal.id, detail=detail, waited=waited):
+            log.warning("given_up", **told)
+        elif passing:
+            delay, seconds = f"{refusal.reason}: {refusal.message}", refusal.retry_after if limited else None
+            before = await agent_effects.defer(pool, proposal.id, delay=delay, seconds=seconds)
+            if before is None or before.partition(":")[0] != refusal.reason:
+                log.warning("not_sent", **told)
+
+    async def _find(self, lost: Effect) -> None:
+        pool = self.gateway.writer.effects.pool
+        try:
+            call = await self._call(lost)
+            fetch = self.gateway.upstream.fetch(self.gateway.vendor.credential(lost.tenant))
+        except Refusal:
+            return
+        outcome = await self.gateway.writer.found(call, lost.id, fetch, age=lost.age)
+        if outcome is None:
+            return
+        if outcome.state == "failed" and await agent_effects.release(pool, lost.id, sends=lost.sends):
+            return
+        await self.gateway.writer.effects.settle(lost.id, outcome)
+
+    async def _call(self, lost: Effect) -> Call:
+        """Make the call again; without a proposal only its path is kept, which is enough to find what is marked."""
+        method, _, _ = lost.route.partition(" ")
+        path, _, _ = str(lost.request["path"]).partition("?")
+        try:
+            kept = await agent_effects.proposal(self.gateway.writer.effects.pool, lost.id)
+        except agent_effects.ProposalError:
+            route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
+            if route.probe is None or route.probe.mark is None:
+                raise Refusal("unknown_route", "a state shows itself only to whoever knows what was asked") from None
+            return Call(route, parameters, {})
+        return proposal_document.restored(self.gateway.table, kept.route, kept.call)
+
+
+class _Unsent(Exception):
+    """A proposal that was taken was not sent after all: it was given back, unless somebody else took it since."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    lost_at = 0.0
+    while True:
+        try:
+            await work()
+        except DATABASE_ERRORS as error:
+            if time() - lost_at > 60:
+                get_logger(__name__).warning("rounds_wait", error=str(error) or type(error).__name__)
+                lost_at = time()
+        except Exception:
+            get_logger(__name__).exception("rounds_failed")
+        await asyncio.sleep(seconds)

@@ -1,0 +1,52 @@
+"""What the inbox did not take: kept with its reason, and answered. Owns the bounded stream `agent:rejected`."""
+
+from agent_contracts import TaskResult, task_id_for
+from redis.asyncio import Redis
+from service_kit.access import Door
+
+from agent_ledger.json_encoding import storable
+from agent_ledger.outbox import MAX_LENGTH, RESULTS
+from agent_ledger.streams import Fields, append
+from agent_ledger.task_parser import MAX_TASK_BYTES
+
+REJECTED = "agent:rejected"
+MAX_REJECTED = 1000
+MAX_FIELDS = 8
+MAX_NAME_BYTES = 128
+
+
+async def reject(
+    redis: Redis, *, door: Door, stream: str, entry: str, fields: Fields, fault: str, message: str
+) -> None:
+    """Keep an entry's bytes in `agent:rejected`, and say `rejected` on `agent:results`.
+
+    Values over 1 MiB and fields after the eighth are cut; `bytes` gives the whole size, `truncated` says so.
+    """
+    size = sum(len(name) + len(value) for name, value in fields.items())
+    kept = {
+        f"original:{name[:MAX_NAME_BYTES].decode('utf-8', 'replace')}": value[:MAX_TASK_BYTES]
+        for name, value in list(fields.items())[:MAX_FIELDS]
+    }
+    about: dict[str, str | bytes] = {
+        "stream": stream,
+        "entry": entry,
+        "tenant": door.tenant,
+        "reason": fault,
+        "message": message.encode("utf-8", "replace"),
+        "bytes": str(size),
+    }
+    if len(fields) > MAX_FIELDS or any(len(value) > MAX_TASK_BYTES for value in fields.values()):
+        about["truncated"] = "true"
+    await append(redis, REJECTED, {**about, **kept}, bound=MAX_REJECTED)
+    task_id = task_id_for(door.tenant, stream, entry)
+    result = TaskResult(task_id=task_id, status="rejected", reason="invalid", message=f"{fault}: {message}")
+    answer: dict[str, str | bytes] = {
+        "stream": stream,
+        "entry": entry,
+        "id": f"{task_id}-0",
+        "task_id": str(task_id),
+        "tenant": door.tenant,
+        "status": "rejected",
+        "result": storable(result),
+    }
+    await append(redis, RESULTS, answer, bound=MAX_LENGTH)

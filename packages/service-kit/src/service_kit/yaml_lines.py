@@ -1,0 +1,169 @@
+"""YAML whose entries know their lines, so that whoever wrote one finds it."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from service_kit.errors import ConfigError
+from service_kit.validation_errors import reason
+
+M = TypeVar("M", bound=BaseModel)
+Place = Sequence[str | int]
+Fault = tuple[int, str]
+"""A line, and what is wrong there."""
+
+
+class Marked:
+    """A YAML document with where each entry stands.
+
+    Raises:
+        yaml.YAMLError: it is no YAML; its mark says where.
+    """
+
+    def __init__(self, text: str) -> None:
+        loader = yaml.SafeLoader(text)
+        try:
+            self._node = loader.get_single_node()
+            self._doubled = list(_doubled(self._node, set()))
+            self.content: Any = None if self._node is None else loader.construct_document(self._node)
+        finally:
+            loader.dispose()
+
+    def doubled(self) -> list[Fault]:
+        """Give each key that its mapping has already: YAML would keep the last without a word."""
+        return [(line, f"{name}: this key stands there twice: keep one") for line, name in self._doubled]
+
+    def at(self, place: Place, text: str) -> Fault:
+        """Say something of an entry, with its line."""
+        return self.line(place), f"{'.'.join(map(str, place))}: {text}"
+
+    def line(self, place: Place) -> int:
+        """Give the line of a key or item; of one that is not there, that of the entry it is missing in."""
+        node, line = self._node, 1
+        for part in place:
+            if isinstance(node, yaml.MappingNode):
+                pair = next((pair for pair in reversed(node.value) if pair[0].value == str(part)), None)
+                if pair is None:
+                    break
+                line, node = pair[0].start_mark.line + 1, pair[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
+
+
+def read_marked(path: Path) -> Marked:
+    """Read a YAML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no YAML; says in which line.
+    """
+    try:
+        return Marked(path.read_text("utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+
+
+def read_checked(
+    path: Path, model: type[M], *, variable: str, prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> M:
+    """Read a YAML file of the operator's and check it by a model; an empty one is an empty mapping.
+
+    Args:
+        path: the file.
+        model: what it must be.
+        variable: which variable names the file.
+        prepare: changes the mapping before it is checked, without moving anything.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ConfigError: it cannot be read, is no YAML, gives a key twice, or has wrong entries: all of them, by line.
+    """
+    file = f"{variable}={path}"
+    try:
+        marked = read_marked(path)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from None
+    content = {} if marked.content is None else marked.content
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file} must hold a mapping with {', '.join(model.model_fields)}")
+    wrong = marked.doubled()
+    try:
+        made = model.model_validate(prepare(content))
+    except ValidationError as error:
+        raise ConfigError(f"{file}: {in_order([*wrong, *faults(model, marked, error)])}") from None
+    if wrong:
+        raise ConfigError(f"{file}: {in_order(wrong)}")
+    return made
+
+
+def faults(model: type[BaseModel], marked: Marked, error: ValidationError) -> list[Fault]:
+    """Give all that pydantic refused with its lines, and for a key that is not known the nearest that is."""
+    found = []
+    for item in error.errors(include_url=False, include_input=False):
+        place = [part for part in item["loc"] if part != "[key]"]
+        if item["type"] == "extra_forbidden":
+            known = [name for name in _fields(model, place[:-1]) if name != "name"]
+            near = nearest(str(place[-1]), known) or f": there are {', '.join(known)}"
+            found.append(marked.at(place, f"this key is not known{near}"))
+        else:
+            found.append(marked.at(place, reason(item["msg"])))
+    return found
+
+
+def in_order(found: Collection[Fault]) -> str:
+    """Write faults out in the order of their lines."""
+    return "; ".join(f"line {line}: {text}" for line, text in sorted(found))
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Ask whether the nearest of the known names was meant; nothing where none is near."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def _fields(kind: Any, place: Place) -> list[str]:
+    """Name the keys that an entry at a place may have."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        fields = kind.model_fields
+        if not place:
+            return list(fields)
+        field = fields.get(str(place[0]))
+        return _fields(field.annotation, place[1:]) if field else []
+    arguments = get_args(kind)
+    if get_origin(kind) in (dict, list):
+        return _fields(arguments[-1], place[1:]) if place else []
+    return next((found for choice in arguments if (found := _fields(choice, place))), [])
+
+
+def _doubled(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]]:
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled(item, seen)
+    elif isinstance(node, yaml.MappingNode):
+        names: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in names:
+                    yield key.start_mark.line + 1, key.value
+                names.add(key.value)
+            yield from _doubled(value, seen)

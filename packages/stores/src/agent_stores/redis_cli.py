@@ -1,0 +1,55 @@
+"""One command to Redis and its reply as text: stands in for redis-cli, which no wheel brings."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from service_kit.untrusted_text import for_terminal
+
+from agent_stores.address import shown
+from agent_stores.errors import StoreError
+from agent_stores.pool import open_redis
+
+STREAMS = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}
+"""What has no end: each message would be one more reply."""
+Reply = bytes | int | None | Sequence["Reply"]
+
+
+async def speak(url: str, words: Sequence[str]) -> str:
+    """Send one command and give its reply: a line for each value, indented by how deep it lies.
+
+    Bytes of a command line that are no UTF-8 are sent as they are.
+
+    Raises:
+        StoreError: nothing answers there, the command is refused, or it has no end.
+    """
+    if words[0].upper() in STREAMS:
+        raise StoreError(f"{for_terminal(words[0])} has no end, and one reply is printed here: use redis-cli for it.")
+    redis = open_redis(url)
+    redis.response_callbacks.clear()
+    try:
+        reply: Reply = await redis.execute_command(*map(os.fsencode, words))  # type: ignore[no-untyped-call]
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        raise StoreError(
+            f"REDIS_URL ({shown(url)}) does not answer: {str(error).rstrip('.')}. "
+            "Start it (`agent-stores start` starts an embedded one), or correct REDIS_URL."
+        ) from error
+    except RedisError as error:
+        raise StoreError(f"Redis refused {for_terminal(words[0])}: {for_terminal(str(error))}") from error
+    finally:
+        await redis.aclose()
+    return "".join(f"{line}\n" for line in _lines(reply))
+
+
+def _lines(reply: Reply, depth: int = 0) -> Iterator[str]:
+    if reply is None:
+        yield "(nil)"
+    elif isinstance(reply, int):
+        yield "  " * depth + str(reply)
+    elif isinstance(reply, bytes):
+        yield "  " * depth + for_terminal(reply.decode(errors="replace")).replace("\n", "\\n")
+    else:
+        for value in reply:
+            yield from _lines(value, depth if isinstance(value, bytes | int) else depth + 1)
