@@ -12,7 +12,7 @@ from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient
 from stand_ins.github.app import OPERATIONS, StandInApp
 from stand_ins.github.ask import Operation
-from stand_ins.github.webhook import Hook
+from stand_ins.kit.webhooks import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"

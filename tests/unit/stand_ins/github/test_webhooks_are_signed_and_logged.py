@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fixtures.serving import serving
 from stand_ins.github.app import StandInApp
-from stand_ins.github.webhook import Hook, sign
+from stand_ins.github.webhook import sign
+from stand_ins.kit.webhooks import Hook
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response

@@ -9,7 +9,7 @@ from service_kit import command, log, serve, settings
 from service_kit.guard import HostGuard
 
 from stand_ins.github.app import DEFAULT_ACCOUNT, build
-from stand_ins.github.webhook import Hook
+from stand_ins.kit.webhooks import Hook
 
 
 class GitHubSettings(settings.Settings):
