@@ -4,8 +4,8 @@ import time
 
 import httpx
 import pytest
-from github_mcp.error_messages import MEANINGS, explain_permission
-from mcp_kit.error_messages import explain
+from github_mcp.error_messages import MEANINGS, explain_fields
+from mcp_kit.error_messages import explain_status, fill_in
 from mcp_kit.errors import ToolFailed
 from service_kit.http import Reply
 from stand_ins.kit.faults import Fault
@@ -24,9 +24,9 @@ def _reply(status: int, **headers: str) -> Reply:
 
 
 def _explained(reply: Reply, target: str) -> ToolFailed:
-    return explain_permission(reply, target) or explain(
-        reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS
-    )
+    meaning = explain_status(reply, MEANINGS)
+    filled = fill_in(meaning, target=target, vendor="GitHub", token="GITHUB_TOKEN", status=reply.status)
+    return explain_fields(reply, target) or filled
 
 
 @pytest.mark.bad_input

@@ -10,12 +10,12 @@ from fixtures.serving import serving
 from mcp_kit.app import assemble
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
-from mcp_kit.page import Page, cursor_params, next_link_params
+from mcp_kit.paging import LinkPaging
 from mcp_kit.reply import Reply, section
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
-from mcp_kit.vendor import Vendor
+from mcp_kit.vendor_client import VendorClient
 from mcp_types import TextContent
 from pydantic import BaseModel
 from service_kit.settings import Port, load
@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Board = Annotated[str, Resource("boards")]
+PAGES = LinkPaging(pointers=("after",), size="size")
 
 
 class CorkboardSettings(VendorSettings):
@@ -45,17 +46,14 @@ class Note(BaseModel):
 class NoteTools:
     """The toolset `notes`."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, vendor: VendorClient) -> None:
         self._vendor = vendor
 
     @tool("notes")
     async def list_notes(self, call: Call, board: Board, limit: Limit = 20, cursor: Cursor = None) -> Reply:
         """List the notes of a board."""
-        here: dict[str, str | int] = {"size": limit, **cursor_params(call, ("size", "after"))}
-        reply = await self._vendor.send(call, "GET", f"/boards/{board}/notes", board, query={**here, "x": None})
-        page = Page(
-            self._vendor.read_all(Note, reply.json()), here, next_link_params(reply, size="size", pointers=("after",))
-        )
+        path = f"/boards/{board}/notes"
+        page = await self._vendor.page(call, Note, PAGES, path, board, limit=limit, query={"x": None})
         return Reply("Notes:", [section(f"note {note.id}", note.text) for note in page.rows], page.here, page.next)
 
     @tool("notes")
@@ -75,7 +73,7 @@ class NoteTools:
 
 def corkboard_server(settings: CorkboardSettings) -> Server:
     """Make the server."""
-    vendor = Vendor(
+    vendor = VendorClient(
         settings,
         name="Corkboard",
         command="corkboard-mcp",

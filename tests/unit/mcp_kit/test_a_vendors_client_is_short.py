@@ -8,14 +8,13 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
-from mcp_kit.page import cursor_params
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
 from mcp_kit.tool import collect, tool
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.grants import Bound
 from service_kit.settings import load
-from unit.mcp_kit.corkboard import Board, Corkboard, CorkboardSettings, corkboard_server, said
+from unit.mcp_kit.corkboard import PAGES, Board, Corkboard, CorkboardSettings, corkboard_server, said
 
 NOTE = {"id": 7, "text": "milk"}
 
@@ -115,7 +114,7 @@ def test_questions_within_a_call_are_the_calls_own() -> None:
     """A tool that goes through pages by itself drops the cursor; to the gateway it is the same call."""
     call = Call("list_notes", start=Position.of({"after": "8"}, skip=2))
     fresh = call.from_the_start()
-    assert (cursor_params(fresh, ("after",)), fresh.start.skip) == ({}, 0)
+    assert (PAGES.here(fresh, 5), fresh.start.skip) == ({"size": 5}, 0)
     assert (fresh.id, fresh.caller, fresh.notes is call.notes) == (call.id, call.caller, True)
 
 

@@ -32,7 +32,7 @@ class Faults(BaseModel):
     errors: list[Fault] = Field(default_factory=list)
 
 
-def explain_permission(reply: Reply, target: str) -> ToolFailed | None:
+def explain_fields(reply: Reply, target: str) -> ToolFailed | None:
     """Say which fields of a write GitHub does not accept; None where that is not what the reply says."""
     if reply.status != 422:
         return None

@@ -67,7 +67,7 @@ class DryRun(McpKitError):
 
     def __init__(self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> None:
         super().__init__(f"{method} {path} was not sent")
-        self._line = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
+        self._line = f"{method} {path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         self._body = body
 
     def text(self) -> str:

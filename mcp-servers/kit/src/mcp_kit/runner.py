@@ -98,13 +98,7 @@ class Runner:
         self._pace.take(caller.id)
         self._calls.take(caller)
         parsed = spec.parse(arguments)
-        for argument, kind in spec.resources.items():
-            resource = parsed[argument]
-            if resource is not None and not caller.may_touch(kind, resource):
-                raise Refused(
-                    f"{argument} {clean_line(resource, 150)!r} is outside this caller's grant; nothing was sent.",
-                    next_step=f"Use a {argument} that the task names.",
-                )
+        _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)
         reply = await self._limited(spec, Call(spec.name, caller, start), parsed)
@@ -154,3 +148,17 @@ class Runner:
             failed=failed,
         )
         return append_ref(text, ref)
+
+
+def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -> None:
+    """Raise Refused unless the caller is granted every resource that the arguments name."""
+    if caller.bound is None:
+        return
+    for argument, kind, names in spec.touched(arguments):
+        outside = [name for name in names if not caller.may_touch(kind, name)]
+        if outside or not names:
+            shown = f" {clean_line(outside[0], 150)!r} is outside" if outside else " names nothing within"
+            raise Refused(
+                f"{argument}{shown} this caller's grant; nothing was sent.",
+                next_step=f"Use a {argument} that the task names.",
+            )

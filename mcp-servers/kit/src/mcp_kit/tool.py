@@ -1,7 +1,7 @@
 """Tools as data: the decorator that declares one, the arguments it takes and the compact schema a client sees."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -25,11 +25,23 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
+def itself(value: Any) -> Sequence[str]:
+    """Return the names that an argument holds which is a name, or a list of names."""
+    return [value] if isinstance(value, str) else value
+
+
 @dataclass(frozen=True)
 class Resource:
-    """Marks an argument that names a resource; the kit checks it against the caller's grant before the tool runs."""
+    """Marks an argument that names resources; the kit checks each against the caller's grant before the tool runs.
+
+    Attributes:
+        kind: the resources' kind, as in grants.
+        names: returns the names that the argument's value holds, where it is not a name itself: of a key (`PROJ-7`
+            belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
+    """
 
     kind: str
+    names: Callable[[Any], Sequence[str]] = itself
 
 
 @dataclass(frozen=True)
@@ -57,12 +69,12 @@ class ToolSpec:
     timeout: float
     checks: bool
     arguments: type[BaseModel]
-    resources: Mapping[str, str]
+    resources: Mapping[str, Resource]
     run: Callable[..., Awaitable["Reply"]]
 
     @property
-    def held(self) -> bool:
-        """Whether a grant is held without a gateway: an argument that must be given names what the tool touches."""
+    def grant_checkable(self) -> bool:
+        """Whether the server can check a grant alone: an argument that must be given names what the tool touches."""
         return self.checks or any(self.arguments.model_fields[name].is_required() for name in self.resources)
 
     @property
@@ -96,6 +108,15 @@ class ToolSpec:
                 f"{self.name} was not called: {faults}", next_step="Correct the arguments and call it again."
             ) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, Sequence[str]]]:
+        """Give each argument that names resources and is there, their kind and their names; none if it holds none."""
+        for argument, resource in self.resources.items():
+            if (value := arguments[argument]) is not None:
+                try:
+                    yield argument, resource.kind, resource.names(value)
+                except (AttributeError, LookupError, TypeError, ValueError):
+                    yield argument, resource.kind, ()
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable["Reply"]])
@@ -165,9 +186,9 @@ def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
     )
 
 
-def _resources(model: type[BaseModel]) -> dict[str, str]:
+def _resources(model: type[BaseModel]) -> dict[str, Resource]:
     return {
-        name: mark.kind
+        name: mark
         for name, field in model.model_fields.items()
         for mark in field.metadata
         if isinstance(mark, Resource)
