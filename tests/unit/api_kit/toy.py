@@ -17,7 +17,6 @@ from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.effects import Effects
 from api_kit.gateway import Bounds, Gateway
-from api_kit.limit import LocalLimiter, Rate
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
 from api_kit.write_flow import Writer
@@ -28,6 +27,7 @@ from service_kit.access import AccessFile
 from service_kit.bearer import new_token, token_hash
 from service_kit.http import HttpClient
 from service_kit.keys import write_keys
+from service_kit.rate_limit import MemoryRateLimiter, Rate
 from service_kit.settings import load
 from service_kit.tokens import Verifier
 from starlette.types import Receive, Scope, Send
@@ -157,7 +157,7 @@ async def toy(
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
-            limiter=LocalLimiter(),
+            limiter=MemoryRateLimiter(),
             upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
             calls=ToolCalls(pool),
             writer=Writer(Effects(pool, vendor), vendor, patience=5.0),

@@ -16,6 +16,7 @@ from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
+from service_kit.rate_limit import MemoryRateLimiter, Rate, RateLimiter
 from service_kit.serve import serve
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
@@ -31,8 +32,8 @@ from api_kit.credentials import TenantCredentials
 from api_kit.effects import Effects
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.gateway import Bounds, Gateway
-from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
 from api_kit.reconciler import Reconciler
+from api_kit.redis_rate_limiter import RedisRateLimiter
 from api_kit.routes import Table
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
 from api_kit.upstream import Upstream, Vendor
@@ -65,7 +66,7 @@ async def open_gateway(
     registry = CollectorRegistry()
     pool = await open_pool(settings.database_url, application=audience)
     redis = open_redis(settings.redis_url) if settings.redis_url else None
-    limiter: Limiter = RedisLimiter(redis, vendor=vendor.name) if redis else LocalLimiter()
+    limiter: RateLimiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else MemoryRateLimiter()
     http = HttpClient(
         base_url=base_url,
         timeout=settings.upstream_seconds,

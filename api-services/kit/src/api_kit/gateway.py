@@ -9,6 +9,7 @@ from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
+from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
@@ -19,8 +20,6 @@ from api_kit.callers import Caller, Callers, single_header
 from api_kit.content_negotiation import choose
 from api_kit.egress_filter import filter_text
 from api_kit.errors import Refusal
-from api_kit.limit import Limiter, Rate
-from api_kit.rate import Wait, shared
 from api_kit.reply import (
     EFFECT_HEADER,
     EFFECT_REPEAT_HEADER,
@@ -60,7 +59,7 @@ class Gateway:
     table: Table
     vendor: Vendor
     callers: Callers
-    limiter: Limiter
+    limiter: RateLimiter
     upstream: Upstream
     calls: ToolCalls
     writer: Writer

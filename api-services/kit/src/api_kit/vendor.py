@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from service_kit.http import Reply
 from service_kit.json_text import Json
+from service_kit.rate_limit import Limit
 
-from api_kit.rate import Limit
 from api_kit.routes import Fetch, Route
 
 EVERYTHING = "*"

@@ -9,6 +9,7 @@ from stand_ins.github.orders import Orders
 from stand_ins.github.routes import account, comments, contents, issues, labels, pulls, search
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
+from stand_ins.kit.request_log import Watch
 from stand_ins.kit.vendor import Control
 from stand_ins.kit.webhooks import Clock, Hook, utc_now
 
@@ -45,6 +46,7 @@ def build(
     account: str = DEFAULT_ACCOUNT,
     hook: Hook | None = None,
     clock: Clock = utc_now,
+    watch: Watch | None = None,
 ) -> StandInApp:
     """Make a stand-in.
 
@@ -53,5 +55,6 @@ def build(
         account: the login that the seed's roles and the controls mean by "the operator's account".
         hook: where webhooks go; it can be set later.
         clock: tells the time, in whole seconds.
+        watch: is told each exchange when it is over.
     """
-    return StandInApp(GitHub(tokens, account, hook, clock))
+    return StandInApp(GitHub(tokens, account, hook, clock), watch=watch)

@@ -15,16 +15,21 @@ from starlette.types import Receive, Scope, Send
 from stand_ins.kit.controls import Controls
 from stand_ins.kit.faults import FaultGate
 from stand_ins.kit.refusal import Refusal, respond
-from stand_ins.kit.request_log import RequestLog
+from stand_ins.kit.request_log import RequestLog, Watch
 from stand_ins.kit.vendor import Vendor
 
 V = TypeVar("V", bound=Vendor)
 
 
 class StandInApp(Generic[V]):
-    """The app; `stand_in` and `controls` are the objects behind it, for tests that look inside."""
+    """The app; `stand_in` and `controls` are the objects behind it, for tests that look inside.
 
-    def __init__(self, vendor: V) -> None:
+    Args:
+        vendor: what it stands in for.
+        watch: is told each exchange when it is over, such as an ExchangeChecker.
+    """
+
+    def __init__(self, vendor: V, *, watch: Watch | None = None) -> None:
         health = health_routes(
             service=vendor.service,
             version=version("agent-bot-stand-ins"),
@@ -38,7 +43,7 @@ class StandInApp(Generic[V]):
         )
         api.router.redirect_slashes = False
         gate = FaultGate(api, vendor.errors, vendor.faults)
-        self._log = RequestLog(gate, kept=vendor.kept_requests)
+        self._log = RequestLog(gate, kept=vendor.kept_requests, watch=watch)
         self.stand_in = vendor
         self.controls = Controls(vendor, gate, self._log)
         api.router.routes[:0] = self.controls.routes()

@@ -22,15 +22,22 @@ NOT_THE_VENDORS = (CONTROLS, "/health", "/ready", "/metrics")
 
 @dataclass
 class Exchange:
-    """One request and its reply, whole; `status` is None when no reply began. `path` is still encoded."""
+    """One request and its reply, whole; `status` is None when no reply began.
+
+    `path` is still encoded; `media` is the media type of the body that was `sent`.
+    """
 
     method: str
     path: str
     query: str
+    media: str
     sent: bytes
     status: int | None = None
     headers: Headers = field(default_factory=Headers)
     got: bytearray = field(default_factory=bytearray)
+
+
+Watch = Callable[[Exchange], None]
 
 
 class RequestLog:
@@ -42,9 +49,7 @@ class RequestLog:
         watch: is told each exchange when it is over.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, kept: int = KEPT_REQUESTS, watch: Callable[[Exchange], None] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, kept: int = KEPT_REQUESTS, watch: Watch | None = None) -> None:
         self._app = app
         self._watch = watch
         self.entries: deque[dict[str, Any]] = deque(maxlen=kept)
@@ -56,7 +61,8 @@ class RequestLog:
             return
         entry = _entry(scope)
         self.entries.append(entry)
-        seen = Exchange(entry["method"], entry["path"], entry["query"], await _body(receive))
+        media = Headers(scope=scope).get("content-type", "").partition(";")[0].strip()
+        seen = Exchange(entry["method"], entry["path"], entry["query"], media, await _body(receive))
         entry["body"] = _read(seen.sent)
         waiting: list[Message] = [{"type": "http.request", "body": seen.sent, "more_body": False}]
 
