@@ -19,7 +19,6 @@ from starlette.routing import Mount
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
-from mcp_kit.rate_limit import RateLimit
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -117,7 +116,7 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
     runner = Runner(
         server=server.name,
         catalog=catalog,
-        pace=RateLimit(settings.calls_per_minute),
+        rate=settings.rate,
         metrics=metrics,
         budget=settings.reply_characters,
         ref_key=settings.ref_key,

@@ -46,6 +46,12 @@ class Refused(ToolFailed):
     outcome = "refused"
 
 
+class TooFast(ToolFailed):
+    """The model waits: it called more often than the operator allows; nothing was sent."""
+
+    outcome = "limited"
+
+
 class Proposed(McpKitError):
     """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other.
 

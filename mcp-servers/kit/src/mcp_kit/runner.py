@@ -1,6 +1,7 @@
 """Runs one tool call from raw arguments to final text: policy, time limit, budget, errors, ref, metrics, log."""
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
+from service_kit.rate_limit import MemoryRateLimiter, Rate
 from service_kit.refs import append_ref, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
@@ -15,9 +17,8 @@ from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
-from mcp_kit.errors import DryRun, Proposed, Refused, ToolFailed
+from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
-from mcp_kit.rate_limit import RateLimit
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
@@ -41,18 +42,19 @@ class Runner:
     Args:
         server: the server's name, the first part of what a ref is made of.
         catalog: its tools.
-        pace: how fast callers may call.
+        rate: how fast one caller may call.
         metrics: where calls are counted.
         budget: the most characters of a reply.
         ref_key: the key of refs; without it replies carry none.
     """
 
     def __init__(
-        self, *, server: str, catalog: Catalog, pace: RateLimit, metrics: Metrics, budget: int, ref_key: bytes | None
+        self, *, server: str, catalog: Catalog, rate: Rate, metrics: Metrics, budget: int, ref_key: bytes | None
     ) -> None:
         self._server = server
         self._catalog = catalog
-        self._pace = pace
+        self._rate = rate
+        self._limiter = MemoryRateLimiter()
         self._calls = ToolCalls()
         self._metrics = metrics
         self._budget = budget - REF_ROOM
@@ -95,7 +97,11 @@ class Runner:
             raise Refused(
                 f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
             )
-        self._pace.take(caller.id)
+        if wait := self._limiter.admit(caller.id, self._rate):
+            raise TooFast(
+                "This caller made too many calls in a short time; nothing was sent.",
+                next_step=f"Call again in {max(1, math.ceil(wait.seconds))} s.",
+            )
         self._calls.take(caller)
         parsed = spec.parse(arguments)
         _check_grant(spec, parsed, caller)

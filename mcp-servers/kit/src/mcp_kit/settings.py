@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from service_kit import settings as service
+from service_kit.rate_limit import Rate
 from service_kit.settings import Port, ServedSettings
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
@@ -51,6 +52,11 @@ class ServerSettings(ServedSettings):
             tools=names(self.tools),
             exclude=names(self.exclude_tools) or frozenset(),
         )
+
+    @property
+    def rate(self) -> Rate:
+        """How fast one caller may call."""
+        return Rate(self.calls_per_minute / 60, max(1, self.calls_per_minute // 10))
 
     @property
     def authenticated(self) -> bool:
