@@ -16,6 +16,7 @@ from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
 from mcp_kit.vendor_client import VendorClient
+from mcp_kit.vendor_path import path_of
 from mcp_types import TextContent
 from pydantic import BaseModel
 from service_kit.settings import Port, load
@@ -52,21 +53,23 @@ class NoteTools:
     @tool("notes")
     async def list_notes(self, call: Call, board: Board, limit: Limit = 20, cursor: Cursor = None) -> Reply:
         """List the notes of a board."""
-        path = f"/boards/{board}/notes"
+        path = path_of("/boards/{}/notes", board)
         page = await self._vendor.page(call, Note, PAGES, path, board, limit=limit, query={"x": None})
         return Reply("Notes:", [section(f"note {note.id}", note.text) for note in page.rows], page.here, page.next)
 
     @tool("notes")
     async def find_notes(self, call: Call, board: Board, words: str) -> Reply:
         """Find notes by words."""
-        reply = await self._vendor.send(call, "POST", "/search", board, body={"words": words}, reads=True)
+        reply = await self._vendor.send(
+            call, "POST", path_of("/search"), board, body={"board": board, "words": words}, reads=True
+        )
         notes = self._vendor.read_all(Note, reply.json())
         return Reply("Found:", [section(f"note {note.id}", note.text) for note in notes])
 
     @tool("notes", writes=True)
     async def note_write(self, call: Call, board: Board, text: str) -> Reply:
         """Put a note on a board."""
-        path = f"/boards/{board}/notes"
+        path = path_of("/boards/{}/notes", board)
         reply = await self._vendor.send(call, "POST", path, board, query={"pin": 1}, body={"text": text}, success=201)
         return Reply(f"Note {self._vendor.read(Note, reply.json()).id} was put up.")
 

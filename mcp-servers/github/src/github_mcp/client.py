@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from mcp_kit.call import Call
 from mcp_kit.paging import LinkPaging, Page
 from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_path import VendorPath, path_of
 
 from github_mcp.error_messages import MEANINGS, explain_fields
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
 from github_mcp.settings import GitHubSettings
 
+SEARCH = path_of("/search/issues")
 PAGES = LinkPaging(pointers=("page", "after"), size="per_page")
 HEADERS = {
     "accept": "application/vnd.github+json",
@@ -76,7 +77,7 @@ class GitHub:
     async def search(self, call: Call, text: str, limit: int, query: Query) -> tuple[Found, Page[Issue]]:
         """Search issues and pull requests; the text says in which repository."""
         here = PAGES.here(call, limit)
-        reply = await self._vendor.send(call, "GET", "/search/issues", "the search", query={"q": text, **query, **here})
+        reply = await self._vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
         found = self._vendor.read(Found, reply.json())
         return found, Page(found.items, here, PAGES.next(here, reply, None, len(found.items)))
 
@@ -114,5 +115,5 @@ class GitHub:
         await self._vendor.aclose()
 
 
-def _path(repository: str, *parts: str | int) -> str:
-    return "/".join(["/repos", *repository.split("/"), *(quote(str(part), safe="") for part in parts)])
+def _path(repository: str, *parts: str | int) -> VendorPath:
+    return path_of(f"/repos/{{}}/{{}}{'/{}' * len(parts)}", *repository.split("/"), *parts)

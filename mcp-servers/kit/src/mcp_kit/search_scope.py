@@ -60,7 +60,7 @@ class QualifierScope:
 
 @dataclass(frozen=True)
 class ClauseScope:
-    """A scope of `field = "name"` joined by AND to a query in a language of clauses, such as JQL and CQL.
+    """A scope of `field in ("name")` joined by AND to a query in a language of clauses, such as JQL and CQL.
 
     Attributes:
         field: the one whose value names the resource.
@@ -79,10 +79,8 @@ class ClauseScope:
                 "The query holds an open quote or parenthesis, or a backslash outside of quotes; nothing was sent.",
                 next_step="Close what is open, and put ORDER BY at the end.",
             )
-        scope = " OR ".join(f'{self.field} = "{_quotable(name)}"' for name in names)
         clause = f" AND ({plain[:end].strip()})" if plain[:end].strip() else ""
-        first = f"({scope})" if len(names) > 1 else scope
-        return f"{first}{clause} {plain[end:]}".strip()
+        return f"{self.field} in ({', '.join(map(_quoted, names))}){clause} {plain[end:]}".strip()
 
 
 def plain_text(words: str) -> str:
@@ -101,7 +99,7 @@ def _is_balanced(text: str) -> bool:
     return depth == 0
 
 
-def _quotable(name: str) -> str:
+def _quoted(name: str) -> str:
     if set('"\\') & set(name):
         raise WrongArguments("The name of a resource holds a quote or backslash; nothing was sent.")
-    return name
+    return f'"{name}"'

@@ -25,9 +25,9 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
-def itself(value: Any) -> Sequence[str]:
-    """Return the names that an argument holds which is a name, or a list of names."""
-    return [value] if isinstance(value, str) else value
+def itself(value: Any) -> Any:
+    """Return the value of an argument that is a name, or a list of names."""
+    return value
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,21 @@ class Resource:
 
     Attributes:
         kind: the resources' kind, as in grants.
-        names: returns the names that the argument's value holds, where it is not a name itself: of a key (`PROJ-7`
-            belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
+        names: returns the name or names that the argument's value holds, where it is no name itself: inside a key
+            (`PROJ-7` belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
     """
 
     kind: str
-    names: Callable[[Any], Sequence[str]] = itself
+    names: Callable[[Any], Any] = itself
+
+    def names_in(self, value: Any) -> list[str]:
+        """Return the names that a value holds; none where it does not have the form in which they are found."""
+        try:
+            found = self.names(value)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return []
+        names = [found] if isinstance(found, str) else found
+        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,11 @@ class ToolSpec:
             ) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
-    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, Sequence[str]]]:
-        """Give each argument that names resources and is there, their kind and their names; none if it holds none."""
+    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+        """Give each argument that is there and names resources, with their kind and their names."""
         for argument, resource in self.resources.items():
             if (value := arguments[argument]) is not None:
-                try:
-                    yield argument, resource.kind, resource.names(value)
-                except (AttributeError, LookupError, TypeError, ValueError):
-                    yield argument, resource.kind, ()
+                yield argument, resource.kind, resource.names_in(value)
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable["Reply"]])

@@ -15,6 +15,7 @@ from mcp_kit.error_messages import Meaning, explain_status, fill_in, no_token
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.paging import Page, Paging, below
 from mcp_kit.settings import VendorSettings
+from mcp_kit.vendor_path import VendorPath
 
 SECONDS = 25.0
 READY_SECONDS = 2.5
@@ -69,7 +70,7 @@ class VendorClient:
         self,
         call: Call,
         method: str,
-        path: str,
+        path: VendorPath,
         target: str,
         *,
         query: Query | None = None,
@@ -83,7 +84,7 @@ class VendorClient:
         Args:
             call: for whom.
             method: in capitals.
-            path: with each part quoted.
+            path: made by `path_of`.
             target: what is asked for, in our words.
             query: the URL's parameters.
             body: sent as JSON.
@@ -116,7 +117,7 @@ class VendorClient:
         call: Call,
         model: type[M],
         paging: Paging,
-        path: str,
+        path: VendorPath,
         target: str,
         *,
         limit: int,
@@ -130,7 +131,7 @@ class VendorClient:
             call: for whom.
             model: what each row is read into.
             paging: how the vendor leads to the next page.
-            path: with each part quoted.
+            path: made by `path_of`.
             target: what is asked for, in our words.
             limit: how many rows a page has.
             query: the URL's parameters besides those of paging.
