@@ -99,16 +99,6 @@ async def test_an_unknown_issue_is_told(ask: Ask) -> None:
     assert f"knows no {HELLO}#999" in answer.text
 
 
-async def test_without_a_token_tools_are_listed_and_name_it(open_tools: OpenTools, github: GitHub) -> None:
-    """A missing token stops no listing: each tool that needs it names the variable, and nothing is sent."""
-    client = await open_tools(GITHUB_TOKEN="")
-    assert len(await client.list_tools()) == 10
-    answer = said(await client.call_tool_mcp("list_labels", {"repository": HELLO}))
-    assert answer.is_error
-    assert "GITHUB_TOKEN is not set" in answer.text
-    assert not github.app.controls.log.entries
-
-
 async def test_the_second_name_of_the_token_serves_too(open_tools: OpenTools) -> None:
     """GITHUB_PERSONAL_ACCESS_TOKEN is read where GITHUB_TOKEN is not set."""
     client = await open_tools(GITHUB_TOKEN="", GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN)

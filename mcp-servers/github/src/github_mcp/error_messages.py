@@ -33,7 +33,7 @@ class Faults(BaseModel):
 
 
 def explain_fields(reply: Reply, target: str) -> ToolFailed | None:
-    """Say which fields of a write GitHub does not accept; None where that is not what the reply says."""
+    """Return which fields of a write GitHub does not accept; None for a reply of another status than 422."""
     if reply.status != 422:
         return None
     try:

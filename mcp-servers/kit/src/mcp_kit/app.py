@@ -69,7 +69,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         version=server.version,
         checks=server.checks,
         registry=parts.metrics.registry,
-        warnings=callers.faults() if callers else None,
+        warnings=callers.file_warnings() if callers else None,
     )
 
     @asynccontextmanager

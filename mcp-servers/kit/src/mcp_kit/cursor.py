@@ -71,7 +71,7 @@ def decode(cursor: str | None, question: str) -> Position:
 
 
 def question_of(tool: str, arguments: Mapping[str, Any]) -> str:
-    """Give the mark by which a cursor is known to belong to a call's arguments."""
+    """Return the mark by which a cursor is known to belong to a call's arguments."""
     asked = {name: value for name, value in arguments.items() if name not in ANY_PAGE_SIZE and value is not None}
     raw = json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(raw).hexdigest()[:8]

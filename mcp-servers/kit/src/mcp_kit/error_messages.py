@@ -56,7 +56,7 @@ def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: i
 
 
 def no_token(variables: list[str], command: str) -> ToolFailed:
-    """Say that the token is missing, by the variable's names."""
+    """Return the failure of a call without a token, which names the variables that take one."""
     first, *others = variables
     choice = f"{first} (or {' or '.join(others)})" if others else first
     return ToolFailed(

@@ -44,7 +44,7 @@ class CallerVerifier(TokenVerifier):
         self._callers = callers
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Give the caller's token, or None for one that opens nothing."""
+        """Return the token with its caller, or None for one that opens nothing."""
         caller = self._callers.identify(token)
         if caller is None:
             return None
@@ -67,7 +67,7 @@ class Policy(Middleware):
         self._unnamed = unnamed
 
     def caller(self) -> Caller:
-        """Say who makes the present request."""
+        """Return the caller of the present request."""
         token = get_access_token()
         return token.caller if isinstance(token, CallerToken) else NOBODY if token else self._unnamed
 
@@ -139,7 +139,7 @@ class ListedTool(Tool):
     """A tool as clients see it; it carries no `_meta`, which would be paid for in tokens."""
 
     def to_mcp_tool(self, **overrides: Any) -> mcp_types.Tool:
-        """Give the tool without fastmcp's tags."""
+        """Return the tool without fastmcp's tags."""
         return super().to_mcp_tool(**overrides, _meta=None)
 
 
@@ -160,7 +160,7 @@ def _headers() -> Mapping[str, str]:
 
 
 def _log_like_us() -> None:
-    """Take away fastmcp's own handlers (boxes on standard error), so that its lines come out as ours do."""
+    """Remove fastmcp's own log handlers, which draw boxes on standard error: its lines are then logged as ours are."""
     logger = logging.getLogger("fastmcp")
     logger.handlers.clear()
     logger.propagate = True

@@ -124,10 +124,10 @@ class Runner:
                 return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
         except Proposed as proposed:
             return Reply(str(proposed))
-        except DryRun as rehearsed:
+        except DryRun as dry_run:
             return Reply(
                 f"Dry run: {spec.name} sent nothing. This is what it would have sent to {self._server}:",
-                [section("request", rehearsed.text())],
+                [section("request", dry_run.text())],
             )
         except (TimeoutError, UpstreamTimeout):
             raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None

@@ -105,7 +105,7 @@ class VendorSettings(ServerSettings):
         cls.model_rebuild(force=True)
 
     @model_validator(mode="after")
-    def _rehearse_alone(self) -> Self:
+    def _allow_dry_run_alone(self) -> Self:
         if not self.dry_run:
             return self
         if self.gateway:

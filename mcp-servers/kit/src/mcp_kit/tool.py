@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp_kit.reply import Reply
 
 MARK = "__mcp_kit_tool__"
-UNTOLD = frozenset({"title", "minLength", "maxLength", "maxItems"})
+NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems"})
 """Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -97,7 +97,7 @@ class ToolSpec:
         }
 
     def schema(self) -> dict[str, Any]:
-        """Give the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
+        """Return the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
         return _compact(self.arguments.model_json_schema())
 
     def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class ToolSpec:
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
     def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-        """Give each argument that is there and names resources, with their kind and their names."""
+        """Yield each given argument that names resources, with their kind and their names."""
         for argument, resource in self.resources.items():
             if (value := arguments[argument]) is not None:
                 yield argument, resource.kind, resource.names_in(value)
@@ -145,7 +145,7 @@ def tool(
         destructive: whether what it changes may be lost.
         idempotent: whether a repeat changes nothing more; reads always are.
         timeout: seconds until a call is given up.
-        checks: whether it holds its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
+        checks: whether it checks its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
             of it that must be given is a `Resource`.
     """
 
@@ -158,7 +158,7 @@ def tool(
 
 
 def collect(*owners: object) -> list[ToolSpec]:
-    """Give the tools declared on these objects, in the order in which they are written."""
+    """Return the tools declared on these objects, in the order in which they are written."""
     return [
         specify(getattr(owner, name))
         for owner in owners
@@ -210,7 +210,7 @@ def _compact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(value: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: item for key, item in value.items() if key not in UNTOLD and (key != "default" or item is not None)}
+    kept = {key: item for key, item in value.items() if key not in NOT_SHOWN and (key != "default" or item is not None)}
     choices: Sequence[dict[str, Any]] = kept.get("anyOf", ())
     real = [choice for choice in choices if choice != {"type": "null"}]
     if len(real) == 1:

@@ -10,7 +10,7 @@ OWNER_AND_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}/\.{0,2}[A-Za-z0-9_-
 
 
 def owner_and_name(text: str) -> str:
-    """Give a repository's name back; the schema says it in words, as a pattern costs each tool 20 tokens.
+    """Return a repository's name if it is one. The schema says it in words: a pattern would cost each tool 20 tokens.
 
     Raises:
         ValueError: it is none.
