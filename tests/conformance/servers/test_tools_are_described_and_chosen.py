@@ -1,8 +1,11 @@
 """Tools say truly what they do, and operators choose among them."""
 
 import pytest
+from agent_vendors import Vendor, load
 from conformance.servers.conftest import Subject
+from conformance.servers.registry import RECORDS
 from service_kit.errors import ConfigError
+from service_kit.settings import load as load_settings
 
 
 async def test_annotations_say_what_a_tool_does(subject: Subject) -> None:
@@ -50,3 +53,16 @@ async def test_a_missing_token_is_named(subject: Subject) -> None:
     assert said.is_error
     assert f"{subject.prefix}_TOKEN is not set" in said.text
     assert not subject.sent
+
+
+@pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
+def test_the_vendors_record_is_true(vendor: Vendor) -> None:
+    """What other processes read of a server in its vendor's record is what the server is."""
+    record = RECORDS[vendor.name]
+    settings = load_settings(record.settings, {})
+    server = record.build(settings)
+    assert (server.name, server.command, settings.port) == (vendor.name, vendor.mcp, vendor.mcp_port)
+    assert f"{record.settings.prefix}_" == vendor.prefix
+    assert {spec.name: spec.writes for spec in server.tools} == {tool: tool in vendor.writes for tool in vendor.tools}
+    assert {one.kind for spec in server.tools for one in spec.resources.values()} <= set(vendor.kinds)
+    assert set(record.resources) <= set(vendor.kinds)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agent_vendors.github import GITHUB
 from mcp_kit.call import Call
 from mcp_kit.paging import LinkPaging, Page
 from mcp_kit.vendor_client import Query, VendorClient
@@ -31,8 +32,8 @@ class GitHub:
     def __init__(self, settings: GitHubSettings) -> None:
         self._vendor = VendorClient(
             settings,
-            name="GitHub",
-            command="github-mcp",
+            name=GITHUB.title,
+            command=GITHUB.mcp,
             headers=HEADERS,
             meanings=MEANINGS,
             explain=explain_fields,
