@@ -3,42 +3,12 @@
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import httpx
-import pytest
-from fixtures.serving import serving
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from unit.stand_ins.receiver import Receiver
 
 SECRET = "It's a Secret to Everybody"
 NEW = {"channel": "C0001", "text": "New. ünïcödé"}
-
-
-@dataclass
-class Receiver:
-    """What a webhook's receiver got, and what it answers."""
-
-    url: str = ""
-    status: int = 202
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A server that keeps what is posted to it."""
-    kept = Receiver()
-
-    async def take(request: Request) -> Response:
-        kept.got.append((dict(request.headers), await request.body()))
-        return PlainTextResponse("taken", status_code=kept.status)
-
-    async with serving(Starlette(routes=[Route("/hook", take, methods=["POST"])])) as url:
-        kept.url = f"{url}/hook"
-        yield kept
 
 
 async def _hook(chatter: httpx.AsyncClient, url: str, secret: str | None = SECRET) -> None:

@@ -144,10 +144,11 @@ class Description:
             return self._errors(schema, _typed_list(values, self._resolved(schema.get("items", {}))), write=True)
         # A text is a number or a word as the schema that it fits best reads it.
         kinds = schema.get("anyOf") or schema.get("oneOf") or [schema]
-        faults = []
+        faults: list[str] = []
         for value in values:
             tried = [self._errors(schema, _typed(value, self._resolved(kind)), write=True) for kind in kinds]
-            faults += min(tried, key=len)
+            best = min(tried, key=len)
+            faults += best
         return faults
 
     def _body_faults(self, operation: Described, media: str, body: bytes) -> list[str]:
