@@ -8,6 +8,7 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
+from mcp_kit.error_messages import MEANINGS
 from mcp_kit.errors import DryRun, Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
@@ -188,6 +189,17 @@ async def test_a_vendors_own_words_may_be_quoted(corkboard: Corkboard, status: i
         await client.send(Call("x"), "GET", path_of("/notes"), "notes")
     assert failed.value.quoted is not None
     assert "near [secret]" in failed.value.quoted.text
+    await client.aclose()
+
+
+async def test_a_refusal_of_status_200_is_not_ready(corkboard: Corkboard) -> None:
+    """A vendor that refuses the token with status 200 is not taken for one that takes it."""
+    client = await client_of(corkboard, lambda reply, target: None if reply.json()["ok"] else MEANINGS[401])
+    corkboard.says({"ok": True})
+    await client.check("/me")
+    corkboard.says({"ok": False})
+    with pytest.raises(UpstreamError, match="refuses CORKBOARD_TOKEN"):
+        await client.check("/me")
     await client.aclose()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent_vendors.github import REPOSITORIES
 from api_kit import Body, Call, Json, QualifierSearch, Rate, Resource, Route, Table, markdown
 
 from github_api import confirm, probes
@@ -55,7 +56,7 @@ TIERS = {"search": Rate(per_second=2.0, burst=10)}
 """GitHub counts searches apart: 30 a minute for all callers of a token."""
 
 SCOPES = frozenset({"repo", "org", "user", "owner", "enterprise", "team", "project", "repository", "organization"})
-IN_REPOSITORIES = QualifierSearch(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
+IN_REPOSITORIES = QualifierSearch(parameter="q", qualifier="repo", kind=REPOSITORIES, scopes=SCOPES)
 
 
 def table() -> Table:
@@ -64,7 +65,7 @@ def table() -> Table:
 
 
 def _read(path: str, query: frozenset[str] = frozenset(), accepts: tuple[str, ...] = JSON) -> Route:
-    resources = (Resource("repositories", "path", TARGET_REPO),)
+    resources = (Resource(REPOSITORIES, "path", TARGET_REPO),)
     return Route("GET", path, resources=resources, query=query, accepts=accepts, reply_resources=repositories_of)
 
 

@@ -174,13 +174,19 @@ class VendorClient:
         return [self.read(model, item) for item in document]
 
     async def check(self, path: str) -> None:
-        """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token."""
+        """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
+
+        Raises:
+            UpstreamError: names the variable to set, or where to look.
+        """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
+        refusal = None
         if self._settings.gateway:
             reply = await self._http.request("GET", "/ready", timeout=READY_SECONDS)
         else:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
-        if reply.status == 401:
+            refusal = self._explain(reply, "this server") if self._explain else None
+        if reply.status == 401 or (refusal and reply.ok):
             raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
         if reply.status >= 500:
             raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)

@@ -13,10 +13,10 @@ REPOSITORIES = ResourceKind(
 )
 """A repository is named by its owner and its own name, whatever their case.
 
-A new owner has 1 to 39 letters, digits and single hyphens. Some old ones end with a hyphen, and a company's managed users
-are `name_company`, so that the grammar takes these too. A repository has 1 to 100 letters, digits, `.`, `-` and `_`, and is
-neither `.` nor `..`. Sources: github.com/join and github.com/new (what the forms say), and "Username considerations for
-external authentication" at docs.github.com (39 characters with the underscore and the company's short code).
+A new owner has 1 to 39 letters, digits and single hyphens. Some old ones end with a hyphen, and a company's managed
+users are `name_company`, so that the grammar takes these too. A repository has 1 to 100 letters, digits, `.`, `-` and
+`_`, and is neither `.` nor `..`. Sources: github.com/join and github.com/new (what the forms say), and "Username
+considerations for external authentication" at docs.github.com (39 characters with the company's code).
 """
 
 GITHUB = Vendor(

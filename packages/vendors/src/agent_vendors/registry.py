@@ -18,7 +18,8 @@ class UnknownVendor(ValueError):
     """A vendor was named that no installed package brings, or whose record is not usable: the operator acts next."""
 
 
-def installed() -> dict[str, EntryPoint]:
+@cache
+def installed() -> Mapping[str, EntryPoint]:
     """Give the entry points of all vendors, by the vendor's name; imports none of them."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
@@ -27,7 +28,7 @@ def installed() -> dict[str, EntryPoint]:
 def in_house() -> tuple[str, ...]:
     """Name the vendors of this project's own distribution, in the order of their entry points."""
     return tuple(
-        point.name for point in entry_points(group=GROUP) if point.dist is not None and point.dist.name == DISTRIBUTION
+        point.name for point in installed().values() if point.dist is not None and point.dist.name == DISTRIBUTION
     )
 
 
