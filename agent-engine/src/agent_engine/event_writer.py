@@ -15,7 +15,7 @@ from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.event_publisher import Live
+from agent_engine.event_publisher import EventPublisher
 from agent_engine.process import end_tasks
 from agent_engine.transcript import masked_value
 
@@ -42,7 +42,7 @@ class Named(Protocol):
         """What its events are dated by."""
 
 
-class Record:
+class EventWriter:
     """Writes the events of one attempt.
 
     Args:
@@ -55,7 +55,14 @@ class Record:
     """
 
     def __init__(
-        self, of: Named, *, tenant: str, pool: asyncpg.Pool, live: Live, masker: Masker, lost: Callable[[], None]
+        self,
+        of: Named,
+        *,
+        tenant: str,
+        pool: asyncpg.Pool,
+        live: EventPublisher,
+        masker: Masker,
+        lost: Callable[[], None],
     ) -> None:
         self._of = of
         self._tenant = tenant
@@ -128,7 +135,7 @@ class Record:
             return True
 
     @contextlib.asynccontextmanager
-    async def kept(self) -> AsyncIterator["Record"]:
+    async def kept(self) -> AsyncIterator["EventWriter"]:
         """Write events in the background while the block runs."""
         keeper = asyncio.create_task(self.keep())
         try:

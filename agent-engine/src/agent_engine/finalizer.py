@@ -16,13 +16,13 @@ from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.event_writer import Record
+from agent_engine.event_writer import EventWriter
 from agent_engine.process import Stop, StopSignal
 from agent_engine.spec import RunEnd
-from agent_engine.task_progress import Course
+from agent_engine.task_progress import TaskProgress
 from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 LONGEST_PAUSE_SECONDS = 600
 SETTLE_TRIES = 10
@@ -34,37 +34,37 @@ Judge = Callable[[Sequence[EffectSummary]], Verdict]
 log = get_logger(__name__)
 
 
-class Closing:
+class Finalizer:
     """Ends one attempt.
 
     Args:
         claim: the attempt.
-        house: where things are written.
+        context: where things are written.
         record: the attempt's events.
         masker: takes the run's tokens out of the result.
         stop: tells whether the lease is lost, or the worker stops.
         session: the CLI session's id, where there was a run.
-        course: what the task has used, over all attempts.
+        progress: what the task has used, over all attempts.
     """
 
     def __init__(
         self,
         claim: Claim,
-        house: House,
+        context: WorkerContext,
         *,
-        record: Record,
+        record: EventWriter,
         masker: Masker,
         stop: StopSignal,
         session: str | None = None,
-        course: Course | None = None,
+        progress: TaskProgress | None = None,
     ) -> None:
         self._claim = claim
-        self._house = house
+        self._context = context
         self._record = record
         self._masker = masker
         self._stop = stop
         self._session = session
-        self._course = course or Course(claim.attempt)
+        self._progress = progress or TaskProgress(claim.attempt)
 
     async def close(self, judge: Judge, end: RunEnd | None) -> str:
         """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
@@ -85,7 +85,7 @@ class Closing:
         return self._lost()
 
     async def _judged(self, judge: Judge) -> Verdict:
-        verdict = judge(await agent_effects.effects_of(self._house.pool, self._claim.id))
+        verdict = judge(await agent_effects.effects_of(self._context.pool, self._claim.id))
         for remark in verdict.remarks:
             self._record.add(WarningEvent(message=remark))
         return verdict
@@ -95,11 +95,11 @@ class Closing:
             if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
                 return "requeued"
         elif verdict.retryable and verdict.reason is not None:
-            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if await self._requeue(verdict.reason, verdict.message, after_seconds=pause):
                 return "requeued"
         result = await self._result(verdict, end)
-        if not await agent_ledger.finish(self._house.pool, self._claim.id, self._claim.attempt, result):
+        if not await agent_ledger.finish(self._context.pool, self._claim.id, self._claim.attempt, result):
             return self._lost()
         await self._record.announce(Finished(status=result.status, reason=result.reason, message=result.message))
         self._tally(verdict.status, verdict.reason)
@@ -110,7 +110,7 @@ class Closing:
         """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
         if end is None:
             return
-        pool, claim = self._house.pool, self._claim
+        pool, claim = self._context.pool, self._claim
         await agent_ledger.save_transcript(pool, claim.id, claim.attempt, end.transcript)
         if verdict.reason == "mcp_down":
             await agent_ledger.forget_session(pool, claim.id, claim.attempt)
@@ -120,7 +120,7 @@ class Closing:
     async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
         message = self._masker.mask(message)
         handed = await agent_ledger.requeue(
-            self._house.pool,
+            self._context.pool,
             self._claim.id,
             self._claim.attempt,
             reason=reason,
@@ -135,10 +135,10 @@ class Closing:
         return handed
 
     async def _result(self, verdict: Verdict, end: RunEnd | None) -> TaskResult:
-        pool, claim = self._house.pool, self._claim
-        course = self._course
-        spend = await settled(pool, claim, least_requests=1 if course.turns else 0)
-        usage = spend.usage.model_copy(update={"turns": course.turns, "tool_calls": course.calls})
+        pool, claim = self._context.pool, self._claim
+        progress = self._progress
+        spend = await settled(pool, claim, least_requests=1 if progress.turns else 0)
+        usage = spend.usage.model_copy(update={"turns": progress.turns, "tool_calls": progress.calls})
         return TaskResult(
             task_id=claim.id,
             status=verdict.status,
@@ -162,7 +162,7 @@ class Closing:
         for left in end.artifacts if end is not None else ():
             content = self._masker.mask_bytes(left.content) if _is_text(left.content) else left.content
             artifact = await agent_ledger.save_artifact(
-                self._house.pool, self._claim.id, self._claim.attempt, left.name, content
+                self._context.pool, self._claim.id, self._claim.attempt, left.name, content
             )
             kept += [artifact] if artifact is not None else []
         return kept
@@ -173,7 +173,7 @@ class Closing:
         return "lost"
 
     def _tally(self, status: str, reason: Reason | None) -> None:
-        self._house.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
+        self._context.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
 
 
 def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Reach: which MCP servers a run has lost on its way, by the CLI's own errors in place of their replies."""
+"""Which MCP servers a run has lost on its way, by the CLI's own errors in place of their replies."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from agent_contracts.event import Body, ToolResult
 from agent_engine.evidence import named
 
 
-class Reach:
+class McpLiveness:
     """Watches the tool results of one run, refs recomputed.
 
     Args:

@@ -12,7 +12,7 @@ LOOK_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
 
 
-class Wakeups:
+class PgListener:
     """Listens on a connection of its own.
 
     Args:

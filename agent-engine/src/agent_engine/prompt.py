@@ -1,4 +1,4 @@
-"""What the agent is told: the house's rules and the skill as system prompt, the task as fenced data."""
+"""What the agent is told: the general rules and the skill as system prompt, the task as fenced data."""
 
 import json
 from collections.abc import Sequence

@@ -126,9 +126,9 @@ class Run:
             ended_by = await self._until_end(readers[0], keeper, stop)
             returncode = await self._confined.wait()
             await self._last_words(readers)
-            harvest = await asyncio.to_thread(collect, self._confined.work_folder)
+            collected = await asyncio.to_thread(collect, self._confined.work_folder)
             reached = (*self._flood, *self._confined.reached())
-            await self._warn([*reached, *(f"artifact left: {line}" for line in harvest.left[:MOST_LEFT])])
+            await self._warn([*reached, *(f"artifact left: {line}" for line in collected.left[:MOST_LEFT])])
             return RunEnd(
                 returncode=returncode,
                 ended_by=ended_by,
@@ -141,7 +141,7 @@ class Run:
                 limits=confinement.limits.kind,
                 reached=reached,
                 duration_seconds=self._clock() - self._began,
-                artifacts=tuple(harvest.artifacts),
+                artifacts=tuple(collected.artifacts),
             )
         finally:
             self._confined.kill()

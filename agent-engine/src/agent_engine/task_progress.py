@@ -1,4 +1,4 @@
-"""The course of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
+"""The progress of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from agent_engine.evidence import is_answer
 MOST_CHARACTERS = 20_000
 
 
-class Course:
+class TaskProgress:
     """Watches the events of one attempt, after those of the earlier ones.
 
     Attributes:

@@ -17,9 +17,9 @@ from service_kit.log import bound, get_logger
 
 from agent_engine.attempt import attempt
 from agent_engine.finalizer import backoff
-from agent_engine.pg_listener import Wakeups
+from agent_engine.pg_listener import PgListener
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 BLOCK_MS = 1000
 OUTBOX_SECONDS = 2.0
@@ -36,23 +36,23 @@ class Worker:
     """Works until it is told to stop.
 
     Args:
-        house: the worker's stores, keys, skills and ways to run a CLI.
+        context: the worker's stores, keys, skills and ways to run a CLI.
         replies: the URLs that results may be sent to.
         database_url: for the one connection that listens.
     """
 
-    def __init__(self, house: House, replies: Replies, *, database_url: str) -> None:
-        self._house = house
+    def __init__(self, context: WorkerContext, replies: Replies, *, database_url: str) -> None:
+        self._context = context
         self._replies = replies
-        self._wakeups = Wakeups(database_url, pools=house.settings.pool_names(), cancel=self._cancel)
-        self._free = asyncio.Semaphore(house.settings.slots)
+        self._listener = PgListener(database_url, pools=context.settings.pool_names(), cancel=self._cancel)
+        self._free = asyncio.Semaphore(context.settings.slots)
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
         self._stream_faults: dict[str, str] = {}
         self._unreadable: dict[UUID, float] = {}
-        self._name = house.settings.worker_name
-        house.metrics.slots.set(house.settings.slots)
+        self._name = context.settings.worker_name
+        context.metrics.slots.set(context.settings.slots)
 
     async def serve(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
         """Work until `stop`, then let runs end within the grace, then hand back those that are left.
@@ -61,12 +61,12 @@ class Worker:
             stop: no more tasks are taken from here on.
             hurry: ends the grace at once.
         """
-        await agent_ledger.register_skills(self._house.pool, self._house.shelf.rows())
-        log.info("worker_started", worker=self._name, skills=sorted(self._house.shelf.skills))
+        await agent_ledger.register_skills(self._context.pool, self._context.registry.rows())
+        log.info("worker_started", worker=self._name, skills=sorted(self._context.registry.skills))
         loops = [
-            asyncio.create_task(self._forever("listen", self._wakeups.listen)),
-            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._wakeups.results))),
-            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._wakeups.replies))),
+            asyncio.create_task(self._forever("listen", self._listener.listen)),
+            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._listener.results))),
+            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._listener.replies))),
             asyncio.create_task(self._forever("count", self._count)),
         ]
         draining = asyncio.create_task(self._forever("drain", self._drain))
@@ -76,10 +76,10 @@ class Worker:
             draining.cancel()
             await end_tasks(announcing)
             with contextlib.suppress(*SURVIVED):
-                await agent_ledger.withdraw(self._house.pool, self._name)
+                await agent_ledger.withdraw(self._context.pool, self._name)
             await self._wind_down(hurry or asyncio.Event())
             with contextlib.suppress(*SURVIVED):
-                await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
+                await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool)
         finally:
             for task in (draining, announcing, *loops, *self._attempts):
                 task.cancel()
@@ -99,49 +99,49 @@ class Worker:
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
     def _failed(self, loop: str, error: Exception) -> None:
-        self._house.metrics.loop_errors.labels(loop).inc()
+        self._context.metrics.loop_errors.labels(loop).inc()
         expected = isinstance(error, SURVIVED)
         log.warning("loop_failed", loop=loop, error=str(error) or type(error).__name__, exc_info=not expected)
 
     async def _drain(self) -> None:
         if not self._tidied:
             self._tidied = True  # tried once: a Redis that allows no scripts is drained all the same
-            await agent_ledger.drop_gone_consumers(self._house.redis, self._house.access.current())
+            await agent_ledger.drop_gone_consumers(self._context.redis, self._context.access.current())
         done = await agent_ledger.drain(
-            self._house.redis,
-            self._house.pool,
-            self._house.access.current(),
+            self._context.redis,
+            self._context.pool,
+            self._context.access.current(),
             consumer=self._name,
             block_ms=BLOCK_MS,
             faults=self._stream_faults,
         )
-        self._house.metrics.drained.inc(done)
+        self._context.metrics.drained.inc(done)
 
     async def _deliver(self, only: Literal["streams", "urls"], news: asyncio.Event) -> None:
         news.clear()
-        tried = await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool, only=only)
-        self._house.metrics.delivered.inc(tried)
+        tried = await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool, only=only)
+        self._context.metrics.delivered.inc(tried)
         if tried == 0:
             await _any_of(news, seconds=OUTBOX_SECONDS)
 
     async def _count(self) -> None:
-        overview = await agent_ledger.overview(self._house.pool)
-        self._house.metrics.waiting.clear()
+        overview = await agent_ledger.overview(self._context.pool)
+        self._context.metrics.waiting.clear()
         for count in overview.pools:
             if count.state == "queued":
-                self._house.metrics.waiting.labels(count.pool).set(count.due)
+                self._context.metrics.waiting.labels(count.pool).set(count.due)
         await asyncio.sleep(COUNT_SECONDS)
 
     async def _announce(self) -> None:
-        settings = self._house.settings
+        settings = self._context.settings
         row = WorkerRow(
             name=self._name,
             pools=settings.pool_names(),
-            engines=list(self._house.drivers),
-            skills=self._house.shelf.versions(),
+            engines=list(self._context.drivers),
+            skills=self._context.registry.versions(),
             slots=settings.slots,
         )
-        await agent_ledger.announce(self._house.pool, row)
+        await agent_ledger.announce(self._context.pool, row)
         await asyncio.sleep(ANNOUNCE_SECONDS)
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
@@ -150,7 +150,7 @@ class Worker:
             await _any_of(stop, seconds=None, acquired=self._free)
             if stop.is_set():
                 return
-            self._wakeups.queued.clear()
+            self._listener.queued.clear()
             try:
                 claim = await self._claim()
                 pause = FIRST_PAUSE_SECONDS
@@ -164,19 +164,19 @@ class Worker:
                 self._start(claim)
                 continue
             self._free.release()
-            await _any_of(stop, self._wakeups.queued, seconds=self._house.settings.poll_seconds)
+            await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
 
     async def _claim(self) -> Claim | None:
-        if fault := self._house.signer.fault():
+        if fault := self._context.signer.fault():
             raise ConfigError(fault)
         return await agent_ledger.claim(
-            self._house.pool,
+            self._context.pool,
             worker=self._name,
-            lease_seconds=self._house.settings.lease_seconds,
-            pools=self._house.settings.pool_names(),
-            engines=list(self._house.drivers),
-            skills=self._house.shelf.versions(),
-            complete=self._house.complete,
+            lease_seconds=self._context.settings.lease_seconds,
+            pools=self._context.settings.pool_names(),
+            engines=list(self._context.drivers),
+            skills=self._context.registry.versions(),
+            complete=self._context.complete,
             unreadable=self._unreadable,
         )
 
@@ -190,25 +190,25 @@ class Worker:
 
     async def _attempt(self, claim: Claim, stop: StopSignal) -> None:
         try:
-            with bound(task_id=str(claim.id), attempt=claim.attempt), self._house.metrics.running.track_inprogress():
+            with bound(task_id=str(claim.id), attempt=claim.attempt), self._context.metrics.running.track_inprogress():
                 log.info("claimed", skill=claim.task.skill, door=claim.door, tenant=claim.task.tenant)
                 try:
-                    await attempt(claim, self._house, stop)
+                    await attempt(claim, self._context, stop)
                 except Exception as error:
                     log.exception("attempt_failed")
                     await self._give_back(claim, error)
         finally:
             del self._running[claim.id, claim.attempt]
             self._free.release()
-            self._wakeups.queued.set()
+            self._listener.queued.set()
 
     async def _give_back(self, claim: Claim, error: Exception) -> None:
         """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
         crashed = _crashed(claim, error)
         with contextlib.suppress(*DATABASE_ERRORS):
-            pause = backoff("crashed", claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if not await agent_ledger.requeue(
-                self._house.pool,
+                self._context.pool,
                 claim.id,
                 claim.attempt,
                 reason="crashed",
@@ -216,19 +216,19 @@ class Worker:
                 after_seconds=pause,
             ):
                 await agent_ledger.finish(
-                    self._house.pool, claim.id, claim.attempt, await self._house.complete(crashed)
+                    self._context.pool, claim.id, claim.attempt, await self._context.complete(crashed)
                 )
 
     async def _wind_down(self, hurry: asyncio.Event) -> None:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""
         if not self._attempts:
             return
-        log.info("winding_down", running=len(self._attempts), grace_seconds=self._house.settings.grace_seconds)
+        log.info("winding_down", running=len(self._attempts), grace_seconds=self._context.settings.grace_seconds)
         hurried = asyncio.create_task(hurry.wait())
         ended = asyncio.ensure_future(asyncio.wait(set(self._attempts)))
         try:
             await asyncio.wait(
-                {hurried, ended}, timeout=self._house.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+                {hurried, ended}, timeout=self._context.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
             )
             for signal in self._running.values():
                 signal.set(Stop.SHUTDOWN)

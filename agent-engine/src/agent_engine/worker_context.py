@@ -23,7 +23,7 @@ from agent_engine.confinement.probe import probe
 from agent_engine.confinement.sandbox_paths import Confinement
 from agent_engine.drivers.claude import Claude
 from agent_engine.drivers.protocol import Driver
-from agent_engine.event_publisher import Live
+from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.servers import SERVERS
@@ -37,7 +37,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class WorkerContext:
     """One worker's stores, keys, skills and ways to run a CLI."""
 
     settings: WorkerSettings
@@ -45,10 +45,10 @@ class House:
     redis: Redis
     access: AccessFile
     signer: Signer
-    shelf: SkillRegistry
+    registry: SkillRegistry
     drivers: Mapping[str, Driver]
     confinement: Confinement
-    live: Live
+    live: EventPublisher
     metrics: Metrics
     pacer: Pacer
 
@@ -70,15 +70,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
+async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]:
     """Open everything that a worker needs, and close it again.
 
     Raises:
         ConfigError: a file, key or store is missing or wrong; names it and the remedy.
         SkillError: the skills' folders cannot be used as they are.
     """
-    shelf = load_registry(known_folders(settings.folders()))
-    for warning in shelf.warnings:
+    registry = load_registry(known_folders(settings.folders()))
+    for warning in registry.warnings:
         log.warning("skill", warning=warning)
     _tell(await asyncio.to_thread(sweep))
     found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
@@ -87,7 +87,7 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     if found.confinement.limits.why:
         log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
     access = AccessFile(settings.access_file)
-    for warning in unknown_names(settings.access_file, access, shelf):
+    for warning in unknown_names(settings.access_file, access, registry):
         log.warning("access", file=str(settings.access_file), warning=warning)
     signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
     fault = signer.fault()
@@ -98,22 +98,22 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
         settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
     )
     try:
-        house = House(
+        context = WorkerContext(
             settings=settings,
             pool=pool,
             redis=redis,
             access=access,
             signer=signer,
-            shelf=shelf,
+            registry=registry,
             drivers=drivers(),
             confinement=found.confinement,
-            live=Live(redis),
+            live=EventPublisher(redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
         )
-        with lock_folder(house.runs) as left:
+        with lock_folder(context.runs) as left:
             _tell(left)
-            yield house
+            yield context
     finally:
         await redis.aclose()
         await pool.close()
@@ -124,10 +124,10 @@ def _tell(left: int) -> None:
         log.info("folders_of_dead_workers_removed", count=left)
 
 
-def unknown_names(path: Path, access: AccessFile, shelf: SkillRegistry) -> list[str]:
+def unknown_names(path: Path, access: AccessFile, registry: SkillRegistry) -> list[str]:
     """Give the names in the access file that neither this worker nor any server knows."""
     vendors = {server.vendor for server in SERVERS.values()}
-    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=shelf.skills)
+    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=registry.skills)
 
 
 def drivers() -> dict[str, Driver]:

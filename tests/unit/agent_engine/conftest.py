@@ -13,7 +13,7 @@ from agent_engine.confinement.sandbox_paths import Confinement
 from redis.asyncio import Redis
 from typer.testing import CliRunner, Result
 from unit.agent_engine.commands import Run
-from unit.agent_engine.engine_house import OPEN, Place, furnish
+from unit.agent_engine.worker_place import OPEN, Place, furnish
 
 
 @pytest.fixture(scope="session")

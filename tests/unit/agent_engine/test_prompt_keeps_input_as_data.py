@@ -29,7 +29,7 @@ def effect(state: str, url: str | None = None) -> EffectSummary:
 
 
 def test_skill_is_named_and_whole(tmp_path: Path) -> None:
-    """The system prompt holds the house's rules, a line that names the skill, and its body as it is."""
+    """The system prompt holds the general rules, a line that names the skill, and its body as it is."""
     skill = make_skill(tmp_path, body="# Look\n\nUse @mentions never; run !nothing, $ARGUMENTS stay.")
     prompt = system_prompt(skill, NOTHING)
     assert "\nSkill: look\n" in prompt

@@ -13,7 +13,7 @@ from agent_contracts import Task
 from agent_engine.cli import queue_diagnostics
 from agent_engine.cli.queue_diagnostics import hint_when_waiting, what_it_waits_for
 from agent_ledger import SkillRow, TaskView, WorkerRow
-from unit.agent_engine.engine_house import DOOR
+from unit.agent_engine.worker_place import DOOR
 
 CARRIED = {"look": "v1"}
 WORKER = WorkerRow(name="w1", pools=["gpu"], engines=["claude"], skills=CARRIED, slots=2)

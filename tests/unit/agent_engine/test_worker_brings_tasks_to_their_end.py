@@ -11,8 +11,8 @@ from agent_contracts.event import RetryEvent
 from agent_engine.event_publisher import EXPIRE_SECONDS, stream_key
 from agent_engine.spec import RunSpec
 from service_kit.keys import read_private, read_public, rotate, write_keys
-from unit.agent_engine.engine_house import DOOR, KEY, Place
 from unit.agent_engine.script import answer, api_error, call, fail, init, ref_of, remember, speak
+from unit.agent_engine.worker_place import DOOR, KEY, Place
 
 
 def succeed(spec: RunSpec) -> list[str]:

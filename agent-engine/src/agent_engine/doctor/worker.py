@@ -61,15 +61,15 @@ async def access(settings: DoctorSettings) -> str:
 
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
-    shelf = load_registry(known_folders(settings.folders()))
-    found = {name: problems for name, skill in shelf.skills.items() if (problems := check(skill))}
+    registry = load_registry(known_folders(settings.folders()))
+    found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill))}
     if found:
         name, problems = next(iter(found.items()))
-        state: State = "bad" if any(shelf.skills[bad].problems for bad in found) else "warning"
+        state: State = "bad" if any(registry.skills[bad].problems for bad in found) else "warning"
         raise Unwell(
             f"{', '.join(found)}: {problems[0]}", f"`agent-engine skills check` says all of {name}", state=state
         )
-    return f"{len(shelf.skills)}: {', '.join(shelf.skills)}"
+    return f"{len(registry.skills)}: {', '.join(registry.skills)}"
 
 
 async def agent_clis(_: DoctorSettings) -> str:

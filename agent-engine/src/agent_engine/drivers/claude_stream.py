@@ -1,4 +1,4 @@
-"""Reads the Claude CLI's stream-json: one line at a time into the house's events. All of it is the CLI's word alone."""
+"""Reads the Claude CLI's stream-json: one line at a time into task events. All of it is the CLI's word alone."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

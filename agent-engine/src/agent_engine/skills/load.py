@@ -1,4 +1,4 @@
-"""The shelf: every skill of the given folders, pinned by hash; owns the snapshots that runs see under /skill."""
+"""Every skill of the given folders, pinned by hash; owns the snapshots that runs see under /skill."""
 
 import hashlib
 import os
