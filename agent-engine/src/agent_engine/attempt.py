@@ -9,25 +9,27 @@ from typing import TypeVar
 import agent_effects
 import agent_ledger
 from agent_contracts import EffectSummary
-from agent_contracts.event import Body, Started, ToolResult
+from agent_contracts.event import Started
+from agent_contracts.event import Warning as WarningEvent
 from agent_ledger import Claim
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.attempt_sink import AttemptSink
+from agent_engine.engines.outcome import RunOutcome
+from agent_engine.engines.protocol import Engine
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.event_writer import EventWriter
-from agent_engine.evidence import Evidence, is_answer, known_name
+from agent_engine.evidence import Evidence
 from agent_engine.finalizer import Finalizer, Judge
 from agent_engine.lease import keep_lease
 from agent_engine.mcp_liveness import McpLiveness
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.run import run
 from agent_engine.run_spec_builder import RunPlan, last_session, plan_run
-from agent_engine.skills.bind import Binding, bind
+from agent_engine.skills.bind import bind
 from agent_engine.skills.format import Skill
-from agent_engine.spec import RunEnd
 from agent_engine.task_progress import TaskProgress
 from agent_engine.verdict import Facts, Verdict, judge
 from agent_engine.worker_context import WorkerContext
@@ -70,39 +72,58 @@ class Attempt:
         self._progress = TaskProgress(claim.attempt)
 
     async def work(self) -> str:
-        """Bind, run, judge and close."""
+        """Bind the grant, run, judge and write the end."""
         skill = self._context.registry.skills[self._claim.task.skill]
         try:
-            plan = await self._plan(skill)
+            engine = self._engine(skill)
+            plan = await self._plan(skill, engine)
         except TaskRefused as refused:
             return await self._refuse(refused)
-        masker = Masker(plan.spec.secrets)
-        record = self._record(masker)
-        async with record.kept():
-            judging, end = await self._run(plan, record)
-            closing = Finalizer(
+        masker = Masker((*plan.spec.secrets, *engine.secrets))
+        writer = self._writer(masker)
+        async with writer.kept():
+            judging, outcome = await self._run(plan, engine, writer)
+            finalizer = Finalizer(
                 self._claim,
                 self._context,
-                record=record,
+                writer=writer,
                 masker=masker,
                 stop=self._stop,
                 session=str(plan.spec.session_id),
+                metered=engine.capabilities.model_api,
                 progress=self._progress,
             )
-            return await closing.close(judging, end)
+            return await finalizer.close(judging, outcome)
 
-    async def _plan(self, skill: Skill) -> RunPlan:
-        binding = self._bound(skill)
-        await self._recall()
+    def _engine(self, skill: Skill) -> Engine:
+        """Give the task's engine.
+
+        Raises:
+            TaskRefused: this worker has none of that name, or it cannot offer the skill's built-in tools.
+        """
+        engine = self._context.engines.get(self._claim.engine)
+        if engine is None:
+            known = ", ".join(self._context.engines)
+            raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
+        missing = sorted(set(skill.settings.built_in_tools) - engine.capabilities.tools)
+        if missing:
+            raise TaskRefused("config", f"engine '{engine.name}' cannot offer the built-in tools {', '.join(missing)}")
+        return engine
+
+    async def _plan(self, skill: Skill, engine: Engine) -> RunPlan:
         claim, context = self._claim, self._context
+        binding = bind(skill, claim.task, self._opened())
+        await self._recall()
         written = partial(agent_effects.effects_of, context.pool, claim.id)
+        resumes = engine.capabilities.resume
         return await plan_run(
             claim,
             context,
             skill=skill,
             binding=binding,
             effects=await self._asked(written) if claim.attempt > 1 else [],
-            session=await self._asked(partial(last_session, claim, context)),
+            session=await self._asked(partial(last_session, claim, context)) if resumes else None,
+            capabilities=engine.capabilities,
             turns_taken=self._progress.turns,
         )
 
@@ -119,12 +140,6 @@ class Attempt:
                 log.warning("ledger_not_read", error=str(error) or type(error).__name__)
                 await asyncio.sleep(AGAIN_SECONDS)
 
-    def _bound(self, skill: Skill) -> Binding:
-        if self._claim.engine not in self._context.drivers:
-            known = ", ".join(self._context.drivers)
-            raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
-        return bind(skill, self._claim.task, self._opened())
-
     def _opened(self) -> dict[str, Bound]:
         """Give the door's bounds; where the tenant may only read, the run is told before it tries to write."""
         tenant = self._context.access.current().tenants.get(self._claim.task.tenant)
@@ -138,10 +153,12 @@ class Attempt:
 
     async def _refuse(self, refused: TaskRefused) -> str:
         masker = Masker(())
-        closing = Finalizer(self._claim, self._context, record=self._record(masker), masker=masker, stop=self._stop)
-        return await closing.close(_always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None)
+        finalizer = Finalizer(self._claim, self._context, writer=self._writer(masker), masker=masker, stop=self._stop)
+        return await finalizer.close(
+            _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
+        )
 
-    def _record(self, masker: Masker) -> EventWriter:
+    def _writer(self, masker: Masker) -> EventWriter:
         return EventWriter(
             self._claim,
             tenant=self._claim.task.tenant,
@@ -163,63 +180,45 @@ class Attempt:
                 return
             after = (page[-1].attempt, page[-1].seq)
 
-    async def _run(self, plan: RunPlan, record: EventWriter) -> tuple[Judge, RunEnd | None]:
+    async def _run(self, plan: RunPlan, engine: Engine, writer: EventWriter) -> tuple[Judge, RunOutcome | None]:
         if plan.spec.max_turns < 1:
             return self._without_turns, None
         await self._turn()
         if self._stop.reason is not None:
             return _stopped_before(self._stop.reason), None
-        driver = self._context.drivers[self._claim.engine]
-        record.add(
+        writer.add(
             Started(
                 worker=self._context.settings.worker_name,
-                driver=driver.name,
+                driver=engine.name,
                 model=plan.spec.model,
                 session=str(plan.spec.session_id),
-                confinement=f"{self._context.confinement.name}; {self._context.confinement.limits.name}",
+                confinement=engine.confinement,
                 servers={server.name: f"{server.transport} {server.url}" for server in plan.spec.servers},
             )
         )
-
-        reach = McpLiveness(driver.lost)
-
-        async def on_event(body: Body) -> None:
-            body = self._evidence.observe(body)
-            reach.observe(body)
-            self._progress.observe(body)
-            self._count(body)
-            record.add(body)
-
-        async def on_session(data: bytes) -> None:
-            await self._keep_session(record, str(plan.spec.session_id), data)
-
+        if not engine.capabilities.model_api:
+            writer.add(WarningEvent(message=f"engine {engine.name} spends outside model-api: no budget bounds it"))
+        liveness = McpLiveness(engine.lost)
+        sink = AttemptSink(
+            self._claim,
+            self._context,
+            writer=writer,
+            evidence=self._evidence,
+            progress=self._progress,
+            liveness=liveness,
+            session=str(plan.spec.session_id),
+        )
         try:
-            end = await run(
-                plan.spec,
-                driver=driver,
-                confinement=self._context.confinement,
-                on_event=on_event,
-                on_session=on_session,
-                stop=self._stop,
-            )
+            outcome = await engine.run(plan.spec, sink, self._stop)
         except TaskRefused as refused:
             return _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
         except (ConfinementError, DriverError) as error:
             return _always(Verdict(status="failed", reason="config", message=str(error))), None
-        self._context.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
-        self._context.metrics.confined.labels(end.confinement, end.limits).inc()
-        self._context.metrics.reached.labels(end.limits).inc(bool(end.reached))
-        return partial(self._judge, plan, end, reach), end
-
-    async def _keep_session(self, record: EventWriter, session_id: str, data: bytes) -> None:
-        """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
-        try:
-            if await record.flush():
-                await agent_ledger.save_session(
-                    self._context.pool, self._claim.id, self._claim.attempt, session_id, data
-                )
-        except DATABASE_ERRORS as error:
-            log.warning("session_not_kept", error=str(error) or type(error).__name__)
+        metrics = self._context.metrics
+        metrics.run_seconds.labels(plan.skill.name, engine.name).observe(outcome.duration_seconds)
+        metrics.confined.labels(outcome.confinement, outcome.limits).inc()
+        metrics.reached.labels(outcome.limits).inc(bool(outcome.reached))
+        return partial(self._judge, plan, outcome, liveness), outcome
 
     async def _turn(self) -> None:
         """Wait for this worker's next start, or for the end of the attempt."""
@@ -232,23 +231,18 @@ class Attempt:
             stop.cancel()
             await asyncio.gather(turn, stop, return_exceptions=True)
 
-    def _count(self, body: Body) -> None:
-        if isinstance(body, ToolResult) and not is_answer(body):
-            outcome = "denied" if body.denied else "ok" if body.ok else "failed"
-            self._context.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
-
-    def _judge(self, plan: RunPlan, end: RunEnd, reach: McpLiveness, effects: Sequence[EffectSummary]) -> Verdict:
+    def _judge(
+        self, plan: RunPlan, outcome: RunOutcome, liveness: McpLiveness, effects: Sequence[EffectSummary]
+    ) -> Verdict:
         verdict = judge(
             Facts(
-                end=end,
+                run=outcome,
                 skill=plan.skill,
                 binding=plan.binding,
                 evidence=self._evidence,
                 effects=effects,
-                lost=reach.lost,
+                lost=liveness.lost,
                 words=self._progress.words,
-                wall_seconds=plan.spec.wall_seconds,
-                idle_seconds=plan.spec.idle_seconds,
             )
         )
         if verdict.reason == "timeout" and plan.by_deadline:

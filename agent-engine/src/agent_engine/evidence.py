@@ -4,13 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from agent_contracts import TaskEvent
-from agent_contracts.event import Body, ToolCall, ToolResult
+from agent_contracts.event import Body, ToolResult
 from service_kit.refs import REFUSED, ref_fits
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS
-
-ANSWER_TOOLS = frozenset({"StructuredOutput"})
-"""How CLIs let the model give its answer: shown as tools, and none."""
 
 
 class Evidence:
@@ -69,11 +66,6 @@ class Evidence:
 def named(result: ToolResult) -> str:
     """Name a result's tool as in `github/issue_read`; a CLI's own tools have no server."""
     return f"{result.server}/{result.tool}" if result.server else result.tool
-
-
-def is_answer(body: ToolCall | ToolResult) -> bool:
-    """Say whether this is no tool but the agent giving its answer."""
-    return body.server is None and body.tool in ANSWER_TOOLS
 
 
 def known_name(result: ToolResult) -> str:

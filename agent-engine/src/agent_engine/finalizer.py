@@ -1,4 +1,4 @@
-"""The closing of one attempt: what it left, and its end in the ledger. Nothing is written once the lease is lost."""
+"""Ends one attempt: keeps what it left, and writes its end to the ledger. Nothing is written once the lease is lost."""
 
 import asyncio
 import random
@@ -16,9 +16,9 @@ from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.engines.outcome import RunOutcome
 from agent_engine.event_writer import EventWriter
 from agent_engine.process import Stop, StopSignal
-from agent_engine.spec import RunEnd
 from agent_engine.task_progress import TaskProgress
 from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict
@@ -40,10 +40,11 @@ class Finalizer:
     Args:
         claim: the attempt.
         context: where things are written.
-        record: the attempt's events.
+        writer: the attempt's events.
         masker: takes the run's tokens out of the result.
         stop: tells whether the lease is lost, or the worker stops.
-        session: the CLI session's id, where there was a run.
+        session: the session's id, where there was a run.
+        metered: whether model-api meters what the run spends.
         progress: what the task has used, over all attempts.
     """
 
@@ -52,21 +53,23 @@ class Finalizer:
         claim: Claim,
         context: WorkerContext,
         *,
-        record: EventWriter,
+        writer: EventWriter,
         masker: Masker,
         stop: StopSignal,
         session: str | None = None,
+        metered: bool = True,
         progress: TaskProgress | None = None,
     ) -> None:
         self._claim = claim
         self._context = context
-        self._record = record
+        self._writer = writer
         self._masker = masker
         self._stop = stop
         self._session = session
+        self._metered = metered
         self._progress = progress or TaskProgress(claim.attempt)
 
-    async def close(self, judge: Judge, end: RunEnd | None) -> str:
+    async def close(self, judge: Judge, outcome: RunOutcome | None) -> str:
         """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
 
         A ledger that cannot be reached is tried again for as long as the lease may still be held.
@@ -75,10 +78,10 @@ class Finalizer:
         while not self._stop.lost:
             try:
                 verdict = verdict or await self._judged(judge)
-                if not await self._record.flush():
+                if not await self._writer.flush():
                     break
-                await self._keep(verdict, end)
-                return await self._write(verdict, end)
+                await self._keep(verdict, outcome)
+                return await self._write(verdict, outcome)
             except DATABASE_ERRORS as error:
                 log.warning("end_not_written", error=str(error) or type(error).__name__)
                 await asyncio.sleep(WRITE_AGAIN_SECONDS)
@@ -87,10 +90,10 @@ class Finalizer:
     async def _judged(self, judge: Judge) -> Verdict:
         verdict = judge(await agent_effects.effects_of(self._context.pool, self._claim.id))
         for remark in verdict.remarks:
-            self._record.add(WarningEvent(message=remark))
+            self._writer.add(WarningEvent(message=remark))
         return verdict
 
-    async def _write(self, verdict: Verdict, end: RunEnd | None) -> str:
+    async def _write(self, verdict: Verdict, outcome: RunOutcome | None) -> str:
         if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
             if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
                 return "requeued"
@@ -98,24 +101,24 @@ class Finalizer:
             pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if await self._requeue(verdict.reason, verdict.message, after_seconds=pause):
                 return "requeued"
-        result = await self._result(verdict, end)
+        result = await self._result(verdict, outcome)
         if not await agent_ledger.finish(self._context.pool, self._claim.id, self._claim.attempt, result):
             return self._lost()
-        await self._record.announce(Finished(status=result.status, reason=result.reason, message=result.message))
+        await self._writer.announce(Finished(status=result.status, reason=result.reason, message=result.message))
         self._tally(verdict.status, verdict.reason)
         log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
         return verdict.status
 
-    async def _keep(self, verdict: Verdict, end: RunEnd | None) -> None:
+    async def _keep(self, verdict: Verdict, outcome: RunOutcome | None) -> None:
         """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
-        if end is None:
+        if outcome is None:
             return
         pool, claim = self._context.pool, self._claim
-        await agent_ledger.save_transcript(pool, claim.id, claim.attempt, end.transcript)
+        await agent_ledger.save_transcript(pool, claim.id, claim.attempt, outcome.transcript)
         if verdict.reason == "mcp_down":
             await agent_ledger.forget_session(pool, claim.id, claim.attempt)
-        elif end.session is not None and self._session is not None:
-            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, end.session)
+        elif outcome.session is not None and self._session is not None:
+            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, outcome.session)
 
     async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
         message = self._masker.mask(message)
@@ -129,16 +132,17 @@ class Finalizer:
             counts=counts,
         )
         if handed:
-            await self._record.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
+            await self._writer.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
             self._tally("requeued", reason)
             log.info("requeued", reason=reason, message=message, after_seconds=round(after_seconds, 1))
         return handed
 
-    async def _result(self, verdict: Verdict, end: RunEnd | None) -> TaskResult:
+    async def _result(self, verdict: Verdict, outcome: RunOutcome | None) -> TaskResult:
         pool, claim = self._context.pool, self._claim
         progress = self._progress
-        spend = await settled(pool, claim, least_requests=1 if progress.turns else 0)
-        usage = spend.usage.model_copy(update={"turns": progress.turns, "tool_calls": progress.calls})
+        spend = await settled(pool, claim, least_requests=1 if progress.turns and self._metered else 0)
+        used = spend.usage if self._metered or outcome is None else outcome.used
+        usage = used.model_copy(update={"turns": progress.turns, "tool_calls": progress.calls})
         return TaskResult(
             task_id=claim.id,
             status=verdict.status,
@@ -150,16 +154,16 @@ class Finalizer:
                 claim.model_copy(update={"statement": self._masker.mask(claim.statement)}) for claim in verdict.claims
             ],
             effects=await agent_effects.effects_of(pool, claim.id),
-            artifacts=await self._artifacts(end),
+            artifacts=await self._artifacts(outcome),
             usage=usage,
             cost_usd=spend.usd,
             attempts=claim.attempt,
-            session=self._session if end is not None else None,
+            session=self._session if outcome is not None else None,
         )
 
-    async def _artifacts(self, end: RunEnd | None) -> list[Artifact]:
+    async def _artifacts(self, outcome: RunOutcome | None) -> list[Artifact]:
         kept = []
-        for left in end.artifacts if end is not None else ():
+        for left in outcome.artifacts if outcome is not None else ():
             content = self._masker.mask_bytes(left.content) if _is_text(left.content) else left.content
             artifact = await agent_ledger.save_artifact(
                 self._context.pool, self._claim.id, self._claim.attempt, left.name, content

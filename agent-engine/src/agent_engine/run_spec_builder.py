@@ -12,6 +12,7 @@ from agent_ledger import Claim
 from service_kit.untrusted_text import new_nonce
 
 from agent_engine.confinement.folders import folder_of
+from agent_engine.engines.protocol import Capabilities
 from agent_engine.prompt import system_prompt, task_prompt
 from agent_engine.schema import wrapped
 from agent_engine.skills.bind import Binding
@@ -46,6 +47,7 @@ async def plan_run(
     binding: Binding,
     effects: Sequence[EffectSummary],
     session: tuple[uuid.UUID, bytes] | None,
+    capabilities: Capabilities,
     turns_taken: int = 0,
 ) -> RunPlan:
     """Put together what a run is started from; its tokens are signed here and nowhere else.
@@ -56,34 +58,32 @@ async def plan_run(
         skill: the skill at the claim's version.
         binding: what the run may do.
         effects: what the task has written already.
-        session: the CLI's session to resume.
+        session: the session to resume.
+        capabilities: what the engine can do.
         turns_taken: in earlier attempts.
     """
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
+    schema = wrapped(skill.output_schema, with_refs=bool(binding.servers))
+    lifetime = wall + TOKEN_MARGIN_SECONDS
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
         folder=folder_of(context.runs, claim.id, claim.attempt),
-        system_prompt=system_prompt(skill, binding),
+        system_prompt=system_prompt(skill, binding, asked_schema=None if capabilities.output_schema else schema),
         prompt=task_prompt(
             claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None
         ),
         model=claim.model,
         model_api_url=context.settings.model_api_url,
         model_token=context.signer.model_token(
-            **_who(claim),
-            models=(claim.model,),
-            budget=budget,
-            skill=skill.name,
-            lifetime_seconds=wall + TOKEN_MARGIN_SECONDS,
-        ),
-        servers=_servers(
-            claim, context, binding, tool_calls=budget.tool_calls, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
-        ),
-        allowed_tools=binding.allowed_tools,
+            **_who(claim), models=(claim.model,), budget=budget, skill=skill.name, lifetime_seconds=lifetime
+        )
+        if capabilities.model_api
+        else "",
+        servers=_servers(claim, context, binding, tool_calls=budget.tool_calls, lifetime_seconds=lifetime),
         built_in_tools=skill.settings.built_in_tools,
-        output_schema=wrapped(skill.output_schema, with_refs=bool(binding.servers)),
+        output_schema=schema,
         max_turns=(budget.turns or skill.settings.max_turns) - turns_taken,
         wall_seconds=wall,
         idle_seconds=float(skill.settings.idle_seconds),
@@ -131,6 +131,7 @@ def _servers(
                 tool_calls=tool_calls,
                 lifetime_seconds=lifetime_seconds,
             ),
+            tools=binding.allowed_tools[server.name],
         )
         for server in binding.servers
     )

@@ -63,8 +63,3 @@ BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
 
 SERVERS: dict[str, Server] = {server.name: server for server in (GITHUB,)}
 VENDORS: dict[str, Server] = {server.vendor: server for server in SERVERS.values()}
-
-
-def cli_name(server: str, tool: str) -> str:
-    """Name a tool as the CLIs do: `mcp__github__issue_read`."""
-    return f"mcp__{server}__{tool}"

@@ -99,13 +99,27 @@ class RunLimits(Settings):
         return None if self.run_cgroups == "off" else Path(self.run_cgroups)
 
 
+class EngineNames(Settings):
+    """Which engines there are."""
+
+    engines: str = Field(
+        default="claude",
+        validation_alias=AliasChoices("WORKER_ENGINES"),
+        description="the engines that it loads, by comma; each is installed code that the worker trusts",
+    )
+
+    def engine_names(self) -> tuple[str, ...]:
+        """Give the engines' names."""
+        return split_csv(self.engines)
+
+
 class ServerAddresses(Settings):
     """Where the MCP servers are: the variable that `servers` names for each."""
 
     github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
 
 
-class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
+class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")

@@ -36,7 +36,7 @@ class Worker:
     """Works until it is told to stop.
 
     Args:
-        context: the worker's stores, keys, skills and ways to run a CLI.
+        context: the worker's stores, keys, skills and engines.
         replies: the URLs that results may be sent to.
         database_url: for the one connection that listens.
     """
@@ -137,7 +137,7 @@ class Worker:
         row = WorkerRow(
             name=self._name,
             pools=settings.pool_names(),
-            engines=list(self._context.drivers),
+            engines=list(self._context.engines),
             skills=self._context.registry.versions(),
             slots=settings.slots,
         )
@@ -174,7 +174,7 @@ class Worker:
             worker=self._name,
             lease_seconds=self._context.settings.lease_seconds,
             pools=self._context.settings.pool_names(),
-            engines=list(self._context.drivers),
+            engines=list(self._context.engines),
             skills=self._context.registry.versions(),
             complete=self._context.complete,
             unreadable=self._unreadable,

@@ -1,6 +1,7 @@
 """What every attempt of one worker shares."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,14 +16,14 @@ from service_kit import access_lint
 from service_kit.access import AccessFile
 from service_kit.errors import ConfigError
 from service_kit.log import get_logger
+from service_kit.settings import unset_env
 from service_kit.tokens import Signer
 
 from agent_engine.confinement.folders import lock_folder
 from agent_engine.confinement.privilege_drop import sweep
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confinement
-from agent_engine.drivers.claude import Claude
-from agent_engine.drivers.protocol import Driver
+from agent_engine.engines.protocol import Engine
+from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
@@ -38,7 +39,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerContext:
-    """One worker's stores, keys, skills and ways to run a CLI."""
+    """One worker's stores, keys, skills and engines."""
 
     settings: WorkerSettings
     pool: asyncpg.Pool
@@ -46,8 +47,7 @@ class WorkerContext:
     access: AccessFile
     signer: Signer
     registry: SkillRegistry
-    drivers: Mapping[str, Driver]
-    confinement: Confinement
+    engines: Mapping[str, Engine]
     live: EventPublisher
     metrics: Metrics
     pacer: Pacer
@@ -93,6 +93,8 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     fault = signer.fault()
     if fault is not None:
         raise ConfigError(fault)
+    engines = load_engines(settings.engine_names(), EngineSetup(confinement=found.confinement, environ=os.environ))
+    unset_env(*(key for engine in engines.values() if (key := engine.capabilities.own_key)))
     redis = open_redis(settings.redis_url.get_secret_value())
     pool = await open_pool(
         settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
@@ -105,8 +107,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
             access=access,
             signer=signer,
             registry=registry,
-            drivers=drivers(),
-            confinement=found.confinement,
+            engines=engines,
             live=EventPublisher(redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
@@ -128,9 +129,3 @@ def unknown_names(path: Path, access: AccessFile, registry: SkillRegistry) -> li
     """Give the names in the access file that neither this worker nor any server knows."""
     vendors = {server.vendor for server in SERVERS.values()}
     return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=registry.skills)
-
-
-def drivers() -> dict[str, Driver]:
-    """Give the drivers by engine name."""
-    claude = Claude()
-    return {claude.name: claude}

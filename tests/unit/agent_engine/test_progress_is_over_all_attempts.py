@@ -31,10 +31,9 @@ def progress(*now: Body, earlier: Sequence[Sequence[Body]] = ()) -> TaskProgress
 
 
 def test_turns_and_calls_add_up_over_attempts() -> None:
-    """Each attempt counts with the most turns that its CLI told, and every call of a tool; an answer is no call."""
+    """Each attempt counts with the most turns that its CLI told, and every call of a tool."""
     followed = progress(
         CALL,
-        ToolCall(call_id="2", tool="StructuredOutput"),
         turns(1),
         turns(2),
         earlier=[[CALL, turns(1), turns(3), turns(3)], [], [CALL, CALL, turns(1)]],

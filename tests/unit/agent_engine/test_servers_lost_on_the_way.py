@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from agent_contracts.event import ToolResult
-from agent_engine.drivers.claude_mcp_errors import is_lost
-from agent_engine.drivers.claude_stream import ClaudeStream
+from agent_engine.drivers.claude.mcp_errors import is_lost
+from agent_engine.drivers.claude.stream import ClaudeStream
 from agent_engine.evidence import Evidence
 from agent_engine.mcp_liveness import McpLiveness
 from agent_engine.skills.format import Skill

@@ -13,6 +13,7 @@ import asyncpg
 import yaml
 from agent_contracts import Budget, Task, TaskEvent, TaskResult
 from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
@@ -75,8 +76,7 @@ class Place:
             access=AccessFile(settings.access_file),
             signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
             registry=load_registry([self.folder / "skills"]),
-            drivers={driver.name: driver},
-            confinement=self.confinement,
+            engines={driver.name: CliEngine(driver, self.confinement)},
             live=EventPublisher(self.redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),

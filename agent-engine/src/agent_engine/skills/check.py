@@ -11,13 +11,13 @@ from typing import Any
 from agent_contracts import Mode
 from genai_prices import Usage, calc_price
 
+from agent_engine.engines.registry import installed_engines
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
 from agent_engine.skills.paths import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500
-ENGINES = frozenset({"claude"})
 
 
 def check(skill: Skill) -> list[str]:
@@ -172,8 +172,8 @@ def _placeholders(skill: Skill) -> list[str]:
 
 def _model(skill: Skill) -> list[str]:
     found = []
-    if skill.settings.engine not in ENGINES:
-        found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(sorted(ENGINES))}")
+    if skill.settings.engine not in installed_engines():
+        found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(installed_engines())}")
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
     except LookupError:
