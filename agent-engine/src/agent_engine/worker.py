@@ -24,6 +24,7 @@ from agent_engine.worker_context import WorkerContext
 BLOCK_MS = 1000
 OUTBOX_SECONDS = 2.0
 COUNT_SECONDS = 15.0
+SERVERS_SECONDS = 1.0
 ANNOUNCE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -49,6 +50,8 @@ class Worker:
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
+        self._servers_came = asyncio.Event()
+        self._waits_told = False
         self._stream_faults: dict[str, str] = {}
         self._unreadable: dict[UUID, float] = {}
         self._name = context.settings.worker_name
@@ -68,6 +71,7 @@ class Worker:
             asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._listener.results))),
             asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._listener.replies))),
             asyncio.create_task(self._forever("count", self._count)),
+            asyncio.create_task(self._forever("servers", self._watch_servers)),
         ]
         draining = asyncio.create_task(self._forever("drain", self._drain))
         announcing = asyncio.create_task(self._forever("announce", self._announce))
@@ -138,11 +142,28 @@ class Worker:
             name=self._name,
             pools=settings.pool_names(),
             engines=list(self._context.engines),
-            skills=self._context.registry.versions(),
+            skills=self._context.claimable(),
             slots=settings.slots,
         )
+        self._servers_came.clear()
         await agent_ledger.announce(self._context.pool, row)
-        await asyncio.sleep(ANNOUNCE_SECONDS)
+        await _any_of(self._servers_came, seconds=ANNOUNCE_SECONDS)
+
+    async def _watch_servers(self) -> None:
+        """Ask the MCP servers until each has answered once; their tasks are claimed from then on."""
+        servers = self._context.servers
+        if came := await servers.look():
+            log.info("servers_answered", servers=came)
+            self._servers_came.set()
+            self._listener.queued.set()
+        if not servers.silent:
+            await asyncio.Event().wait()
+        if not self._waits_told:
+            self._waits_told = True
+            log.warning(
+                "servers_waited_for", servers=servers.silent, consequence="tasks that need them are not claimed"
+            )
+        await asyncio.sleep(SERVERS_SECONDS)
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -175,7 +196,7 @@ class Worker:
             lease_seconds=self._context.settings.lease_seconds,
             pools=self._context.settings.pool_names(),
             engines=list(self._context.engines),
-            skills=self._context.registry.versions(),
+            skills=self._context.claimable(),
             complete=self._context.complete,
             unreadable=self._unreadable,
         )

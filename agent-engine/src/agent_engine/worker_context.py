@@ -27,6 +27,7 @@ from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
+from agent_engine.server_watch import ServerWatch
 from agent_engine.servers import SERVERS
 from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import SkillRegistry, known_folders, load_registry
@@ -51,6 +52,15 @@ class WorkerContext:
     live: EventPublisher
     metrics: Metrics
     pacer: Pacer
+    servers: ServerWatch
+
+    def claimable(self) -> dict[str, str]:
+        """Give the version of each skill whose MCP servers have all answered since the worker started."""
+        return {
+            name: skill.version
+            for name, skill in self.registry.skills.items()
+            if self.servers.have_answered(skill.settings.servers)
+        }
 
     @property
     def runs(self) -> Path:
@@ -111,6 +121,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
             live=EventPublisher(redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
+            servers=watch_of(settings, registry),
         )
         with lock_folder(context.runs) as left:
             _tell(left)
@@ -118,6 +129,12 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     finally:
         await redis.aclose()
         await pool.close()
+
+
+def watch_of(settings: WorkerSettings, registry: SkillRegistry) -> ServerWatch:
+    """Watch the servers that these skills need."""
+    needed = {name for skill in registry.skills.values() for name in skill.settings.servers if name in SERVERS}
+    return ServerWatch({name: settings.server_url(name) for name in sorted(needed)})
 
 
 def _tell(left: int) -> None:

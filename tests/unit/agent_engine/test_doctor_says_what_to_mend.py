@@ -7,10 +7,13 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import agent_effects
+import agent_ledger
 import asyncpg
 import pytest
+from agent_contracts import Task
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
+from agent_engine.skills.load import load_registry
 from agent_engine.worker_context import open_context
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
@@ -24,7 +27,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from unit.agent_engine.script import Script
 from unit.agent_engine.skill_folder import write_skill
-from unit.agent_engine.worker_place import KEY, Place
+from unit.agent_engine.worker_place import DOOR, KEY, Place
 
 
 async def examined(**environ: str) -> dict[str, Finding]:
@@ -170,6 +173,17 @@ async def test_clocks_that_are_apart_are_told(place: Place, seconds: int, state:
     assert found["clocks"].state == state
     assert re.match(says, found["clocks"].detail)
     assert bool(found["clocks"].remedy) == (state == "bad")
+
+
+async def test_what_waits_for_a_server_is_said(database_url: str, pool: asyncpg.Pool, tmp_path: Path) -> None:
+    """A server that does not answer is told with the skills and the number of tasks that wait for it."""
+    write_skill(tmp_path, "look")
+    await agent_ledger.register_skills(pool, load_registry([tmp_path]).rows())
+    task = Task(skill="look", input={"repository": "octocat/hello-world"})
+    await agent_ledger.submit(pool, task, door=DOOR)
+    found = (await examined(DATABASE_URL=database_url, SKILLS_PATH=str(tmp_path)))["github-mcp"]
+    assert found.state == "bad"
+    assert re.search(r"leaves tasks of .*look in the queue until it answers: 1 wait$", found.detail)
 
 
 async def test_wrong_skill_is_named(tmp_path: Path) -> None:

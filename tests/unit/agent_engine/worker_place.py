@@ -21,7 +21,7 @@ from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
-from agent_engine.worker_context import WorkerContext
+from agent_engine.worker_context import WorkerContext, watch_of
 from agent_ledger import Replies
 from redis.asyncio import Redis
 from service_kit.access import AccessFile, Door
@@ -47,6 +47,7 @@ class Place:
     pool: asyncpg.Pool
     redis: Redis
     confinement: Confinement
+    server_url: str = "http://127.0.0.1:9"
 
     def settings(self, **change: object) -> WorkerSettings:
         """Give a worker's settings: impatient, with a short lease."""
@@ -56,6 +57,7 @@ class Place:
             "ACCESS_FILE": str(self.folder / "access.yaml"),
             "AGENT_SIGNING_KEY_FILE": str(self.folder / "key.json"),
             "AGENT_REF_KEY": KEY.hex(),
+            "GITHUB_MCP_URL": self.server_url,
             "WORKER_FOLDER": str(self.folder / "runs"),
             "WORKER_START_SECONDS": "0",
             "WORKER_RETRY_SECONDS": "0.1",
@@ -69,17 +71,19 @@ class Place:
     def context(self, driver: Script, **change: object) -> WorkerContext:
         """Give a worker's context."""
         settings = self.settings(**change)
+        registry = load_registry([self.folder / "skills"])
         return WorkerContext(
             settings=settings,
             pool=self.pool,
             redis=self.redis,
             access=AccessFile(settings.access_file),
             signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
-            registry=load_registry([self.folder / "skills"]),
+            registry=registry,
             engines={driver.name: CliEngine(driver, self.confinement)},
             live=EventPublisher(self.redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
+            servers=watch_of(settings, registry),
         )
 
     @asynccontextmanager
