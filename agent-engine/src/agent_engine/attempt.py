@@ -11,7 +11,7 @@ import agent_ledger
 from agent_contracts import EffectSummary
 from agent_contracts.event import Started
 from agent_contracts.event import Warning as WarningEvent
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
@@ -41,7 +41,7 @@ Answer = TypeVar("Answer")
 log = get_logger(__name__)
 
 
-async def attempt(claim: Claim, context: WorkerContext, stop: StopSignal) -> str:
+async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> str:
     """Do one attempt under its lease.
 
     Args:
@@ -64,7 +64,7 @@ async def attempt(claim: Claim, context: WorkerContext, stop: StopSignal) -> str
 class Attempt:
     """The work of one attempt; its lease is kept by another."""
 
-    def __init__(self, claim: Claim, context: WorkerContext, stop: StopSignal) -> None:
+    def __init__(self, claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> None:
         self._claim = claim
         self._context = context
         self._stop = stop

@@ -2,7 +2,7 @@
 
 import agent_ledger
 from agent_contracts.event import Body, ToolResult
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 
@@ -30,7 +30,7 @@ class AttemptSink:
 
     def __init__(
         self,
-        claim: Claim,
+        claim: ClaimedTask,
         context: WorkerContext,
         *,
         writer: EventWriter,

@@ -11,7 +11,7 @@ from agent_contracts import EffectSummary, TaskResult
 from agent_contracts.event import Finished, RetryEvent
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Artifact, Reason
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -50,7 +50,7 @@ class Finalizer:
 
     def __init__(
         self,
-        claim: Claim,
+        claim: ClaimedTask,
         context: WorkerContext,
         *,
         writer: EventWriter,
@@ -186,7 +186,7 @@ def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
     return min(float(LONGEST_PAUSE_SECONDS), base * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
 
 
-async def settled(pool: asyncpg.Pool, claim: Claim, *, least_requests: int) -> agent_effects.Spend:
+async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int) -> agent_effects.Spend:
     """Read what a task has spent; model-api settles a request just after its last byte has gone to the CLI."""
     spend = await agent_effects.spent(pool, claim.id)
     for _ in range(SETTLE_TRIES):

@@ -8,7 +8,7 @@ from typing import Any
 
 import agent_ledger
 from agent_contracts import EffectSummary
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from service_kit.untrusted_text import new_nonce
 
 from agent_engine.confinement.folders import folder_of
@@ -40,7 +40,7 @@ class RunPlan:
 
 
 async def plan_run(
-    claim: Claim,
+    claim: ClaimedTask,
     context: WorkerContext,
     *,
     skill: Skill,
@@ -95,7 +95,7 @@ async def plan_run(
     return RunPlan(spec=spec, skill=skill, binding=binding, by_deadline=by_deadline)
 
 
-def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
+def wall_clock(claim: ClaimedTask, wall: float) -> tuple[float, bool]:
     """Give how long a run may take, and whether that is until the task's deadline."""
     if claim.deadline is None:
         return wall, False
@@ -103,7 +103,7 @@ def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
     return max(1.0, min(wall, left)), left < wall
 
 
-async def last_session(claim: Claim, context: WorkerContext) -> tuple[uuid.UUID, bytes] | None:
+async def last_session(claim: ClaimedTask, context: WorkerContext) -> tuple[uuid.UUID, bytes] | None:
     """Read the session that the last attempt left, with its id."""
     if claim.session is None:
         return None
@@ -111,12 +111,12 @@ async def last_session(claim: Claim, context: WorkerContext) -> tuple[uuid.UUID,
     return (uuid.UUID(claim.session.session_id), kept) if kept else None
 
 
-def _who(claim: Claim) -> dict[str, Any]:
+def _who(claim: ClaimedTask) -> dict[str, Any]:
     return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant, "at": claim.clock.now()}
 
 
 def _servers(
-    claim: Claim, context: WorkerContext, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
+    claim: ClaimedTask, context: WorkerContext, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
 ) -> tuple[ServerSpec, ...]:
     return tuple(
         ServerSpec(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import agent_ledger
 from agent_contracts import TaskResult
-from agent_ledger import Claim, Replies, WorkerRow
+from agent_ledger import ClaimedTask, Replies, WorkerRow
 from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
 from service_kit.errors import ConfigError
@@ -187,7 +187,7 @@ class Worker:
             self._free.release()
             await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
 
-    async def _claim(self) -> Claim | None:
+    async def _claim(self) -> ClaimedTask | None:
         if fault := self._context.signer.fault():
             raise ConfigError(fault)
         return await agent_ledger.claim(
@@ -201,7 +201,7 @@ class Worker:
             unreadable=self._unreadable,
         )
 
-    def _start(self, claim: Claim) -> None:
+    def _start(self, claim: ClaimedTask) -> None:
         """Begin an attempt; its slot is held until its end."""
         stop = StopSignal()
         self._running[claim.id, claim.attempt] = stop
@@ -209,7 +209,7 @@ class Worker:
         self._attempts.add(task)
         task.add_done_callback(self._attempts.discard)
 
-    async def _attempt(self, claim: Claim, stop: StopSignal) -> None:
+    async def _attempt(self, claim: ClaimedTask, stop: StopSignal) -> None:
         try:
             with bound(task_id=str(claim.id), attempt=claim.attempt), self._context.metrics.running.track_inprogress():
                 log.info("claimed", skill=claim.task.skill, door=claim.door, tenant=claim.task.tenant)
@@ -223,7 +223,7 @@ class Worker:
             self._free.release()
             self._listener.queued.set()
 
-    async def _give_back(self, claim: Claim, error: Exception) -> None:
+    async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
         """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
         crashed = _crashed(claim, error)
         with contextlib.suppress(*DATABASE_ERRORS):
@@ -265,7 +265,7 @@ class Worker:
                 signal.set(Stop.CANCELLED)
 
 
-def _crashed(claim: Claim, error: Exception) -> TaskResult:
+def _crashed(claim: ClaimedTask, error: Exception) -> TaskResult:
     return TaskResult(
         task_id=claim.id,
         status="failed",
