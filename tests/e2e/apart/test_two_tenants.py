@@ -21,7 +21,7 @@ from service_kit.bearer import token_hash
 from service_kit.http import HttpClient, Reply
 from service_kit.watched import LOOK_EVERY_SECONDS
 from stand_ins.github.app import StandInApp, build
-from stand_ins.github.webhook import Hook
+from stand_ins.kit.webhooks import Hook
 
 ACMES_TOKEN = "github_pat_of_acme"
 ACMES_DOOR = "abd_of_acme"
