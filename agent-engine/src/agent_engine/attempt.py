@@ -62,7 +62,7 @@ async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) 
 
 
 class Attempt:
-    """The work of one attempt; its lease is kept by another."""
+    """Does the work of one attempt, while `keep_lease` keeps its lease."""
 
     def __init__(self, claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> None:
         self._claim = claim
@@ -128,7 +128,7 @@ class Attempt:
         )
 
     async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Ask the ledger; one that is away is asked again for as long as a lease lasts: it costs no attempt."""
+        """Ask the ledger, again and again while it is unreachable, for as long as a lease lasts."""
         clock = asyncio.get_running_loop().time
         until = clock() + self._context.settings.lease_seconds
         while True:
@@ -141,7 +141,7 @@ class Attempt:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     def _opened(self) -> dict[str, Bound]:
-        """Give the door's bounds; where the tenant may only read, the run is told before it tries to write."""
+        """Give the door's bounds, made read-only at vendors where the tenant may only read."""
         tenant = self._context.access.current().tenants.get(self._claim.task.tenant)
         entries = tenant.vendors if tenant is not None else {}
         return {
@@ -169,7 +169,7 @@ class Attempt:
         )
 
     async def _recall(self) -> None:
-        """Take what earlier attempts of the task have proven, used and said."""
+        """Read from the ledger what earlier attempts of the task have proven, used and said."""
         after = (0, 0)
         while self._claim.attempt > 1:
             ask = partial(agent_ledger.events, self._context.pool, self._claim.id, after=after, limit=EVENTS_PAGE)

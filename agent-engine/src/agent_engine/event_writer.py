@@ -1,4 +1,4 @@
-"""The record of one attempt: its events, masked, numbered, batched to the ledger and published live."""
+"""Writes the events of one attempt: masked and numbered, in batches to the ledger, and live to Redis."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 class Named(Protocol):
-    """Which attempt a record is of."""
+    """The attempt whose events are written."""
 
     @property
     def id(self) -> UUID:
@@ -77,12 +77,12 @@ class EventWriter:
         self.seq = 0
 
     def add(self, body: Body) -> None:
-        """Take an event; it is written soon."""
+        """Number an event and write it soon."""
         self._waiting.append(self._numbered(body))
         self._some.set()
 
     async def announce(self, body: Body) -> None:
-        """Publish an event live alone: the ledger writes its own of the same number."""
+        """Publish an event live and do not write it: the ledger itself writes the event of this number."""
         await self._live.publish(self._tenant, [self._numbered(body)])
 
     def _numbered(self, body: Body) -> TaskEvent:

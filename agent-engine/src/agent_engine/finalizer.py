@@ -110,7 +110,7 @@ class Finalizer:
         return verdict.status
 
     async def _keep(self, verdict: Verdict, outcome: RunOutcome | None) -> None:
-        """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
+        """Keep transcript and session. After `mcp_down` drop the session: it says that tools are missing."""
         if outcome is None:
             return
         pool, claim = self._context.pool, self._claim
@@ -187,7 +187,7 @@ def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
 
 
 async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int) -> agent_effects.Spend:
-    """Read what a task has spent; model-api settles a request just after its last byte has gone to the CLI."""
+    """Read what a task has spent. Wait a little: model-api settles a request after it has sent the last byte."""
     spend = await agent_effects.spent(pool, claim.id)
     for _ in range(SETTLE_TRIES):
         if spend.requests >= least_requests and not spend.open:

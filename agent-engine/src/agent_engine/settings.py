@@ -127,7 +127,7 @@ class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     access_file: Path = Field(description="access.yaml: the doors whose streams are drained")
     agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
     agent_jwks_file: Path | None = Field(
-        default=None, description="the public keys; given, a worker whose own is none of them does not start"
+        default=None, description="the public keys; if set, the worker starts only if its signing key is among them"
     )
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
     model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
@@ -238,7 +238,7 @@ def read_address(text: str) -> tuple[str, int] | None:
     """Read `8010`, `127.0.0.1:8010` or `off`.
 
     Raises:
-        ConfigError: it is none of them.
+        ConfigError: it is neither of the three.
     """
     if text in ("", "off"):
         return None
@@ -249,5 +249,5 @@ def read_address(text: str) -> tuple[str, int] | None:
 
 
 def drop_secrets() -> None:
-    """Drop what was read and is secret from this process's environment."""
+    """Remove the secret variables from this process's environment once they are read."""
     unset_env(*SECRETS)

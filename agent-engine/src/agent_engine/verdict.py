@@ -130,7 +130,7 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
 
 
 def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Claim], tuple[str, ...]]:
-    """Take the claims with the refs that fit; remark on those that do not."""
+    """Give the claims with the refs that fit, and a remark for each claim with refs that do not."""
     given = (answer or {}).get("claims")
     claims, remarks = [], []
     for item in given if isinstance(given, list) else []:
@@ -147,7 +147,7 @@ def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Cla
 
 
 def _traced(failure: Failure, lost: Mapping[str, str]) -> Failure:
-    """Name the servers that had gone away; they are why an answer misses something, but not why a limit was reached."""
+    """Name the servers that went away during the run. Their loss explains a missing answer, not a limit reached."""
     if not lost or failure.reason == "cancelled":
         return failure
     errors = "; ".join(clean_line(error, TOLD_LIMIT) for error in lost.values())

@@ -91,7 +91,7 @@ class Worker:
             log.info("worker_stopped", worker=self._name)
 
     async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a step, whatever becomes of it: a store that fails is waited for, and no loop dies unseen."""
+        """Repeat a step for ever. An error is logged and counted; the step is then tried again after a pause."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -224,7 +224,7 @@ class Worker:
             self._listener.queued.set()
 
     async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
-        """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
+        """Requeue a task whose attempt failed in our own code. If the ledger does not answer, its lease runs out."""
         crashed = _crashed(claim, error)
         with contextlib.suppress(*DATABASE_ERRORS):
             pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.retry_seconds)
@@ -275,7 +275,7 @@ def _crashed(claim: ClaimedTask, error: Exception) -> TaskResult:
 
 
 async def _any_of(*events: asyncio.Event, seconds: float | None, acquired: asyncio.Semaphore | None = None) -> None:
-    """Wait for the first of several events, or for a semaphore; one that came too late is given back."""
+    """Wait for the first of several events, or until a semaphore is acquired."""
     waits: list[asyncio.Task[object]] = [asyncio.create_task(event.wait()) for event in events]
     taking = asyncio.create_task(acquired.acquire()) if acquired is not None else None
     everything: set[asyncio.Task[object]] = {*waits, *([taking] if taking is not None else [])}

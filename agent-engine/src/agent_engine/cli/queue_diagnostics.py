@@ -1,4 +1,4 @@
-"""Says what a task waits for while no worker takes it, and that it goes on when nobody watches any more."""
+"""Says what a queued task waits for, and after Ctrl-C that the task goes on."""
 
 import asyncio
 from collections import Counter

@@ -79,7 +79,7 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
     """Check a task's input against the skill's schema.
 
     Raises:
-        TaskRefused: it does not fit (`invalid`; names the place and what is wanted), or nothing would (`config`).
+        TaskRefused: it does not fit (`invalid`; names the place), or the schema itself is unusable (`config`).
     """
     if skill.input_schema is None:
         return

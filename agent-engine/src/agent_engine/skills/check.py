@@ -1,4 +1,4 @@
-"""`agent-engine skills check`: a skill held to the letter, as for continuous integration.
+"""`agent-engine skills check`: checks a skill strictly, for continuous integration.
 
 The rules of the Agent Skills format are those of its own validator (`agentskills validate`, package skills-ref); ours
 come after them.
@@ -34,7 +34,7 @@ def check(skill: Skill) -> list[str]:
         found.append(f"the body has more than {MAX_BODY_LINES} lines: move what is not always needed to references/")
     unusable = {text.removeprefix("metadata.").partition(":")[0].partition(".")[0] for text in skill.problems}
     for rule, rests_on in RULES:
-        if not unusable & rests_on:  # what stands at its default would be blamed for what is not its fault
+        if not unusable & rests_on:  # an unusable setting is at its default: do not report it twice
             found += rule(skill)
     return list(dict.fromkeys(found))
 
