@@ -17,6 +17,7 @@ from agent_engine.engines.protocol import Capabilities, Sink
 from agent_engine.engines.registry import EngineSetup
 from agent_engine.spec import RunSpec
 from conformance.engines.plays import Step, steps_of
+from service_kit.errors import ConfigError
 
 KEY_NAME = "MURMUR_KEY"
 SESSION = "session.jsonl"
@@ -134,11 +135,17 @@ async def _echo(spec: RunSpec, sink: Sink, secret: str) -> RunOutcome:
 
 def murmur(setup: EngineSetup) -> CliEngine:
     """Make the engine with a CLI."""
-    return CliEngine(Murmur(setup.environ[KEY_NAME]), setup.confinement)
+    return CliEngine(Murmur(_key(setup)), setup.confinement)
+
+
+def _key(setup: EngineSetup) -> str:
+    if KEY_NAME not in setup.environ:
+        raise ConfigError(f"{KEY_NAME} is not set: the made-up engines need a key of their own")
+    return setup.environ[KEY_NAME]
 
 
 def echo(setup: EngineSetup) -> InProcessEngine:
     """Make the engine without a process."""
-    key = setup.environ[KEY_NAME]
+    key = _key(setup)
     capabilities = Capabilities(model_api=False, own_key=KEY_NAME)
     return InProcessEngine("echo", lambda spec, sink: _echo(spec, sink, key), capabilities=capabilities, secrets=(key,))

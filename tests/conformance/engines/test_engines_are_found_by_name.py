@@ -25,6 +25,7 @@ def test_what_is_installed_is_known_and_not_loaded(installed: None, tmp_path: Pa
     ("name", "says"),
     [
         ("codex", r"WORKER_ENGINES names codex, which is not installed: broken, claude, echo, murmur"),
+        ("echo", r"MURMUR_KEY is not set"),
         ("broken", r"engine broken \(conformance.engines.nothing:engine\) cannot be loaded"),
     ],
 )

@@ -22,7 +22,7 @@ class EngineSetup:
 
     Attributes:
         confinement: what the worker confines processes in.
-        environ: the worker's environment, for the engine's own variables.
+        environ: the worker's environment, for the engine's own variables; a missing one is a ConfigError.
     """
 
     confinement: Confinement
