@@ -70,8 +70,3 @@ def choose(names: Iterable[str]) -> None:
     chosen = {vendor.name: Server.of(vendor) for vendor in load(names)}
     SERVERS.clear()
     SERVERS.update(chosen)
-
-
-def cli_name(server: str, tool: str) -> str:
-    """Name a tool as the CLIs do: `mcp__github__issue_read`."""
-    return f"mcp__{server}__{tool}"

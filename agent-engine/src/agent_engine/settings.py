@@ -100,6 +100,20 @@ class RunLimits(Settings):
         return None if self.run_cgroups == "off" else Path(self.run_cgroups)
 
 
+class EngineNames(Settings):
+    """Which engines there are."""
+
+    engines: str = Field(
+        default="claude",
+        validation_alias=AliasChoices("WORKER_ENGINES"),
+        description="the engines that it loads, by comma; each is installed code that the worker trusts",
+    )
+
+    def engine_names(self) -> tuple[str, ...]:
+        """Give the engines' names."""
+        return split_csv(self.engines)
+
+
 class ServerAddresses(Settings):
     """Which vendors' MCP servers there are. `addressed` adds where each is."""
 
@@ -133,7 +147,7 @@ def addressed(settings: type[A], servers: Iterable[Server] = ()) -> type[A]:
     return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, **fields)
 
 
-class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
+class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
@@ -141,7 +155,7 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
     access_file: Path = Field(description="access.yaml: the doors whose streams are drained")
     agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
     agent_jwks_file: Path | None = Field(
-        default=None, description="the public keys; given, a worker whose own is none of them does not start"
+        default=None, description="the public keys; if set, the worker starts only if its signing key is among them"
     )
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
     model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
@@ -248,7 +262,7 @@ def read_address(text: str) -> tuple[str, int] | None:
     """Read `8010`, `127.0.0.1:8010` or `off`.
 
     Raises:
-        ConfigError: it is none of them.
+        ConfigError: it is neither of the three.
     """
     if text in ("", "off"):
         return None
@@ -259,5 +273,5 @@ def read_address(text: str) -> tuple[str, int] | None:
 
 
 def drop_secrets() -> None:
-    """Drop what was read and is secret from this process's environment."""
+    """Remove the secret variables from this process's environment once they are read."""
     unset_env(*SECRETS)

@@ -24,7 +24,7 @@ WrongUse: type[Any] = typer.BadParameter.__bases__[0]
 
 
 class Commands(TyperGroup):
-    """The commands; what is missing, unknown or not usable on the line is one line on standard error, too."""
+    """The commands. Wrong use is told in one line on standard error."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the line up to the command's name."""

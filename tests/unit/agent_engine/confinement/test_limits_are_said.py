@@ -25,8 +25,8 @@ from agent_ledger import Replies
 from rich.console import Console, RenderableType
 from service_kit.errors import ConfigError
 from service_kit.settings import load
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import Script, answer, init, speak
+from unit.agent_engine.worker_place import Place
 
 SMALL = Bounds(memory_mb=256, processes=64)
 
@@ -34,13 +34,13 @@ SMALL = Bounds(memory_mb=256, processes=64)
 @asynccontextmanager
 async def working(place: Place, lines: Callable[[RunSpec], list[str]], **change: object) -> AsyncIterator[Metrics]:
     """Have a worker of one attempt work on a script, and give what it counts."""
-    house = place.house(Script(lines), **change)
+    context = place.context(Script(lines), **change)
     stop = asyncio.Event()
-    task = asyncio.create_task(Worker(house, Replies({}), database_url=place.database_url).serve(stop))
+    task = asyncio.create_task(Worker(context, Replies({}), database_url=place.database_url).serve(stop))
     try:
         while not await agent_ledger.list_skills(place.pool):
             await asyncio.sleep(0.01)
-        yield house.metrics
+        yield context.metrics
     finally:
         stop.set()
         await task

@@ -1,19 +1,18 @@
-"""Why a CLI did not come to an end of its own: its last word, its exit status and what stopped it, as a reason.
+"""Why the Claude CLI came to no answer: its last word and its exit status, as a reason.
 
-The CLI's `subtype` and exit status lie alone (an API error is `subtype: success`, rc 1; a dead MCP server is rc 0), so
+Its `subtype` and exit status lie alone (an API error is `subtype: success`, rc 1; a dead MCP server is rc 0), so
 each is read together with the others.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from agent_contracts.result import Reason
 from service_kit.untrusted_text import clean_line
 
-from agent_engine.drivers.claude_stream import CONNECTED, reason_of
-from agent_engine.spec import RunEnd
+from agent_engine.drivers.protocol import ProcessExit
+from agent_engine.engines.outcome import Failure
 
 NOT_LOGGED_IN = re.compile(r"not logged in|invalid api key|please run /login", re.IGNORECASE)
 OUTPUT_LIMIT = re.compile(r"output token maximum|max_tokens", re.IGNORECASE)
@@ -27,41 +26,16 @@ PREFIX = re.compile(r"^API Error:\s*(?:\d{3}\b:?\s*)?")
 MESSAGE_LIMIT = 500
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why it did not succeed, from the closed list and in words."""
+def failure_of(result: Mapping[str, Any] | None, end: ProcessExit, *, started: bool) -> Failure | None:
+    """Say why the CLI came to no result, or to one that it calls an error itself; None where it ended well.
 
-    reason: Reason
-    message: str
-
-
-def stopped(end: RunEnd, *, wall_seconds: float, idle_seconds: float) -> Failure | None:
-    """Say what the worker stopped the run for, if it did."""
-    if end.ended_by == "cancelled":
-        return Failure("cancelled", "cancelled while it ran")
-    if end.ended_by == "output":
-        return Failure("budget", f"the CLI was stopped: {'; '.join(end.reached)}")
-    if end.ended_by == "idle":
-        return Failure("idle", f"the CLI said nothing for {idle_seconds:g} s and was stopped")
-    if end.ended_by == "wall":
-        return Failure("timeout", f"the run took longer than its {wall_seconds:g} s and was stopped")
-    if end.ended_by in ("lost_lease", "shutdown"):
-        return Failure("crashed", "the worker stopped while the run was under way")
-    return None
-
-
-def broken(end: RunEnd) -> Failure | None:
-    """Say why the CLI came to no result, or to one that it calls an error itself; limits that it reached go first."""
-    failure = _broken(end)
-    if failure is not None and failure.reason in ("crashed", "config") and end.reached:
-        return Failure("crashed", f"{'; '.join(end.reached)}; {failure.message}")
-    return failure
-
-
-def _broken(end: RunEnd) -> Failure | None:
-    result = end.last_result
+    Args:
+        result: its last `result` event.
+        end: how its process ended.
+        started: whether it printed its `init` event.
+    """
     if result is None:
-        return _without_result(end)
+        return _without_result(end, started)
     told = _told(result)
     subtype, ending = str(result.get("subtype", "")), str(result.get("terminal_reason") or "")
     if subtype == "error_max_turns" or ending == "max_turns":
@@ -79,31 +53,32 @@ def _broken(end: RunEnd) -> Failure | None:
         return _unnamed_error(told, subtype)
     if ending not in ("", "completed"):
         return Failure("crashed", f"the CLI ended as '{ending}': {told}")
-    if end.returncode != 0 or end.ended_by == "crashed":
+    if end.returncode != 0 and not end.by_worker:
         return Failure("crashed", f"the CLI gave a result, then ended with status {end.returncode}")
     return None
 
 
-def unconnected(init: Mapping[str, Any] | None, needed: tuple[str, ...]) -> Failure | None:
-    """Name the MCP servers that the run needs and that the CLI did not connect to."""
-    given = (init or {}).get("mcp_servers")
-    states = {
-        str(server.get("name")): str(server.get("status"))
-        for server in (given if isinstance(given, list) else [])
-        if isinstance(server, dict)
-    }
-    down = [f"{name} ({states.get(name, 'not there')})" for name in needed if states.get(name) != CONNECTED]
-    return Failure("mcp_down", f"MCP server not connected: {', '.join(down)}") if down else None
+def reason_of(status: int | None) -> Reason:
+    """Say what a status of the model API comes to."""
+    if status is None:
+        return "timeout"
+    if status in (401, 403):
+        return "auth"
+    if status == 402:
+        return "budget"
+    if status == 429:
+        return "rate"
+    if status == 529:
+        return "overloaded"
+    return "server" if status >= 500 else "config"
 
 
-def _without_result(end: RunEnd) -> Failure:
+def _without_result(end: ProcessExit, started: bool) -> Failure:
     tail = clean_line(end.stderr_tail.strip()[-MESSAGE_LIMIT:], MESSAGE_LIMIT)
     said = f": {tail}" if tail else ""
     if NOT_LOGGED_IN.search(tail):
         return Failure("auth", f"the CLI has no key that works{said}")
-    started = end.init is not None
-    killed = end.returncode is None or end.returncode < 0 or end.returncode > 128 or end.ended_by == "crashed"
-    if started or killed:
+    if started or end.killed:
         return Failure("crashed", f"the CLI ended with status {end.returncode} and no result{said}")
     return Failure("config", f"the CLI did not start (status {end.returncode}){said}")
 

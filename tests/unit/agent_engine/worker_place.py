@@ -1,4 +1,4 @@
-"""A worker's house for tests: real stores, keys and confinement, and a script in place of the CLI."""
+"""A worker's context for tests: real stores, keys and confinement, and a script in place of the CLI."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,14 +13,15 @@ import asyncpg
 import yaml
 from agent_contracts import Budget, Task, TaskEvent, TaskResult
 from agent_engine.confinement.sandbox_paths import Confinement
-from agent_engine.event_publisher import Live
+from agent_engine.engines.cli_engine import CliEngine
+from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.settings import WorkerSettings, addressed
 from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext, watch_of
 from agent_ledger import Replies
 from redis.asyncio import Redis
 from service_kit.access import AccessFile, Door
@@ -46,6 +47,7 @@ class Place:
     pool: asyncpg.Pool
     redis: Redis
     confinement: Confinement
+    server_url: str = "http://127.0.0.1:9"
 
     def settings(self, **change: object) -> WorkerSettings:
         """Give a worker's settings: impatient, with a short lease."""
@@ -55,6 +57,7 @@ class Place:
             "ACCESS_FILE": str(self.folder / "access.yaml"),
             "AGENT_SIGNING_KEY_FILE": str(self.folder / "key.json"),
             "AGENT_REF_KEY": KEY.hex(),
+            "GITHUB_MCP_URL": self.server_url,
             "WORKER_FOLDER": str(self.folder / "runs"),
             "WORKER_START_SECONDS": "0",
             "WORKER_RETRY_SECONDS": "0.1",
@@ -65,30 +68,31 @@ class Place:
         }
         return load(addressed(WorkerSettings), {**environ, **{key: str(value) for key, value in change.items()}})
 
-    def house(self, driver: Script, **change: object) -> House:
-        """Give a worker's house."""
+    def context(self, driver: Script, **change: object) -> WorkerContext:
+        """Give a worker's context."""
         settings = self.settings(**change)
-        return House(
+        registry = load_registry([self.folder / "skills"])
+        return WorkerContext(
             settings=settings,
             pool=self.pool,
             redis=self.redis,
             access=AccessFile(settings.access_file),
             signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
-            shelf=load_registry([self.folder / "skills"]),
-            drivers={driver.name: driver},
-            confinement=self.confinement,
-            live=Live(self.redis),
+            registry=registry,
+            engines={driver.name: CliEngine(driver, self.confinement)},
+            live=EventPublisher(self.redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
+            servers=watch_of(settings, registry),
         )
 
     @asynccontextmanager
     async def working(self, lines: Callable[[RunSpec], list[str]], **change: object) -> AsyncIterator[Script]:
         """Have a worker work on scripts while the block runs, then stop it in order."""
         driver = Script(lines)
-        house = self.house(driver, **change)
+        context = self.context(driver, **change)
         stop = asyncio.Event()
-        worker = Worker(house, Replies({}), database_url=self.database_url)
+        worker = Worker(context, Replies({}), database_url=self.database_url)
         task = asyncio.create_task(worker.serve(stop))
         try:
             while not await agent_ledger.list_skills(self.pool):

@@ -10,16 +10,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent_engine.confinement.sandbox_paths import Layout
-from agent_engine.drivers.claude_mcp_errors import is_lost
-from agent_engine.drivers.claude_stream import ClaudeStream
+from agent_engine.drivers.claude.mcp_errors import is_lost
+from agent_engine.drivers.claude.stream import ClaudeStream, tool_name
+from agent_engine.engines.cli_engine import MOST_ARGUMENT_BYTES
+from agent_engine.engines.protocol import Capabilities
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec
 
 MCP_FILE = "mcp.json"
 SYSTEM_FILE = "system.txt"
 CONFIG = ".claude"
-MOST_ARGUMENT_BYTES = 120_000
-"""The kernel takes no argument of 128 KiB or more."""
 RULES = {
     "Read": ("Read(./**)", "Read(//skill/**)"),
     "Grep": ("Grep",),
@@ -29,6 +29,7 @@ RULES = {
     "Bash": ("Bash",),
 }
 """What --allowedTools says for a built-in tool: comfort only, the confinement is the boundary."""
+CAPABILITIES = Capabilities(tools=frozenset(RULES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,8 @@ class Claude:
     mcp_timeout_seconds: float = 10
     tool_timeout_seconds: float = 60
     name: str = "claude"
+    capabilities: Capabilities = CAPABILITIES
+    secrets: tuple[str, ...] = ()
 
     def program(self) -> Path:
         """Find the CLI. Raises DriverError when it is not there."""
@@ -130,7 +133,7 @@ class Claude:
 
 
 def _allowed(spec: RunSpec) -> tuple[str, ...]:
-    rules = [*spec.allowed_tools]
+    rules = [tool_name(server.name, tool) for server in spec.servers for tool in server.tools]
     for tool in spec.built_in_tools:
         rules += RULES.get(tool, (tool,))
     return ("--allowedTools", ",".join(dict.fromkeys(rules))) if rules else ()

@@ -1,4 +1,4 @@
-"""Reads the Claude CLI's stream-json: one line at a time into the house's events. All of it is the CLI's word alone."""
+"""Reads the Claude CLI's stream-json: one line at a time into task events. All of it is the CLI's word alone."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,12 +6,17 @@ from typing import Any
 
 from agent_contracts.event import Body, RetryEvent, Text, Thinking, ToolCall, ToolResult, UsageEvent
 from agent_contracts.event import Warning as WarningEvent
-from agent_contracts.result import Reason, Usage
+from agent_contracts.result import Usage
 
-CONNECTED = "connected"
+from agent_engine.drivers.claude.failures import failure_of, reason_of
+from agent_engine.drivers.protocol import ProcessExit
+from agent_engine.engines.outcome import CONNECTED, Failure
+
 MOST = 1e15
 SYNTHETIC = "<synthetic>"
 """The model of a message that the CLI made up itself, as it does to show an API error."""
+ANSWER_TOOL = "StructuredOutput"
+"""How the CLI lets the model give its answer: shown as a tool's call and result, and none."""
 WARNINGS = frozenset({"model_fallback", "model_refusal_no_fallback", "informational"})
 TOKENS = {
     "input_tokens": "input_tokens",
@@ -29,8 +34,19 @@ class ClaudeStream:
         self._calls: dict[str, tuple[str | None, str]] = {}
         self._denied: set[str] = set()
         self._usage: dict[str, Mapping[str, Any]] = {}
-        self.init: dict[str, Any] | None = None
-        self.last_result: dict[str, Any] | None = None
+        self._answering: set[str] = set()
+        self._result_event: Mapping[str, Any] | None = None
+        self.servers: Mapping[str, str] | None = None
+        self.answered = False
+
+    @property
+    def answer(self) -> Any:
+        """What the last result holds in the form that was asked for."""
+        return self._result_event.get("structured_output") if self._result_event is not None else None
+
+    def failure(self, end: ProcessExit) -> Failure | None:
+        """Say why it came to no answer; see `failures`."""
+        return failure_of(self._result_event, end, started=self.servers is not None)
 
     def parse(self, line: bytes) -> list[Body]:
         """Give the events in a line; noise, and what is unknown, gives none."""
@@ -51,10 +67,11 @@ class ClaudeStream:
     def _system(self, event: Mapping[str, Any]) -> Iterator[Body]:
         subtype = event.get("subtype")
         if subtype == "init":
-            self.init = dict(event)
-            for server in _mappings(event.get("mcp_servers")):
-                if server.get("status") != CONNECTED:
-                    yield WarningEvent(message=f"MCP server {server.get('name')} is {server.get('status')}")
+            listed = _mappings(event.get("mcp_servers"))
+            self.servers = {str(server.get("name")): str(server.get("status")) for server in listed}
+            for name, state in self.servers.items():
+                if state != CONNECTED:
+                    yield WarningEvent(message=f"MCP server {name} is {state}")
         elif subtype == "permission_denied":
             self._denied.add(str(event.get("tool_use_id")))
         elif subtype == "api_retry":
@@ -73,6 +90,7 @@ class ClaudeStream:
         message = event.get("message")
         if not isinstance(message, Mapping):
             return
+        self.answered = False
         made_up = message.get("model") == SYNTHETIC
         for block in _mappings(message.get("content")):
             kind = block.get("type")
@@ -82,6 +100,8 @@ class ClaudeStream:
                 yield Text(text=str(block.get("text", "")))
             elif kind == "thinking":
                 yield Thinking(text=str(block.get("thinking", "")))
+            elif kind == "tool_use" and block.get("name") == ANSWER_TOOL:
+                self._answering.add(str(block.get("id")))
             elif kind == "tool_use":
                 yield self._call(block)
         known = str(message.get("id"))
@@ -110,6 +130,10 @@ class ClaudeStream:
             if block.get("type") != "tool_result":
                 continue
             call_id = str(block.get("tool_use_id"))
+            if call_id in self._answering:
+                if block.get("is_error") is True:
+                    yield WarningEvent(message=f"the CLI did not take the answer: {_text(block.get('content'))}")
+                continue
             server, tool = self._calls.get(call_id, (None, "unknown"))
             yield ToolResult(
                 call_id=call_id,
@@ -121,7 +145,7 @@ class ClaudeStream:
             )
 
     def _result(self, event: Mapping[str, Any]) -> Iterator[Body]:
-        self.last_result = dict(event)
+        self._result_event, self.answered = event, True
         usage = event.get("usage")
         if isinstance(usage, Mapping):
             yield UsageEvent(usage=self._used([usage]))
@@ -136,24 +160,14 @@ class ClaudeStream:
     def _split(self, name: str) -> tuple[str | None, str]:
         """Split `mcp__server__tool`; a built-in tool has no server."""
         for server in self._servers:
-            if name.startswith(prefix := f"mcp__{server}__"):
+            if name.startswith(prefix := tool_name(server, "")):
                 return server, name.removeprefix(prefix)
         return None, name
 
 
-def reason_of(status: int | None) -> Reason:
-    """Say what a status of the model API comes to."""
-    if status is None:
-        return "timeout"
-    if status in (401, 403):
-        return "auth"
-    if status == 402:
-        return "budget"
-    if status == 429:
-        return "rate"
-    if status == 529:
-        return "overloaded"
-    return "server" if status >= 500 else "config"
+def tool_name(server: str, tool: str) -> str:
+    """Name an MCP server's tool as the CLI does: `mcp__github__issue_read`."""
+    return f"mcp__{server}__{tool}"
 
 
 def _text(content: object) -> str:

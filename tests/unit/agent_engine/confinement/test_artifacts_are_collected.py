@@ -38,10 +38,10 @@ def test_only_regular_files_are_taken(artifacts: Path, root: int, tmp_path: Path
         os.chdir(here)
         if os.getuid() == 0:
             os.mknod(artifacts / "device", 0o20666, os.makedev(1, 5))
-        harvest = collect(root)
+        collected = collect(root)
 
-    assert [(artifact.name, artifact.content) for artifact in harvest.artifacts] == [("report.md", b"report")]
-    left = {line.split(":")[0] for line in harvest.left}
+    assert [(artifact.name, artifact.content) for artifact in collected.artifacts] == [("report.md", b"report")]
+    left = {line.split(":")[0] for line in collected.left}
     assert left - {"device"} == {"to-file", "to-folder", "pipe", "socket"}
 
 
@@ -66,10 +66,10 @@ def test_limits_hold_and_are_told(artifacts: Path, root: int) -> None:
     (artifacts / Path(*["f"] * (MOST_DEPTH + 2))).mkdir(parents=True)
     (artifacts / "g-fits").write_bytes(b"x")
     (artifacts / "h-too-many").write_bytes(b"x")
-    harvest = collect(root, limits=Limits(files=3, file_bytes=10, total_bytes=20))
+    collected = collect(root, limits=Limits(files=3, file_bytes=10, total_bytes=20))
 
-    assert [artifact.name for artifact in harvest.artifacts] == ["b-fits", "c-fits", "g-fits"]
-    assert [line.rpartition(": ")[2] for line in harvest.left] == [
+    assert [artifact.name for artifact in collected.artifacts] == ["b-fits", "c-fits", "g-fits"]
+    assert [line.rpartition(": ")[2] for line in collected.left] == [
         "no regular file, or too large",
         "no regular file, or too large",
         "its name has characters that do not print",
@@ -79,7 +79,7 @@ def test_limits_hold_and_are_told(artifacts: Path, root: int) -> None:
 
 
 def test_nothing_left_is_no_error(root: int, artifacts: Path) -> None:
-    """A run without artifacts, or without the folder, leaves an empty harvest."""
+    """A run without artifacts, or without the folder, leaves an empty collected."""
     assert collect(root).left == []
     artifacts.rmdir()
     assert collect(root).left == []

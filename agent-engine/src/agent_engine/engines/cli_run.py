@@ -1,26 +1,24 @@
-"""One run: one CLI process from its start to its exit, watched by an idle clock, a wall clock and the worker."""
+"""One CLI process from its start to its exit, watched by its clocks and by the worker."""
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from agent_contracts.event import Body, ToolResult
+from agent_contracts.event import ToolResult, UsageEvent
 from agent_contracts.event import Warning as WarningEvent
+from agent_contracts.result import Usage
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.confinement.artifact_collector import collect, read_file
-from agent_engine.confinement.folders import remove_earlier
-from agent_engine.confinement.sandbox_paths import Confined, Confinement, Launch, Layout
-from agent_engine.drivers.protocol import Driver, Stream
-from agent_engine.errors import TaskRefused
+from agent_engine.confinement.sandbox_paths import Confined, Confinement
+from agent_engine.drivers.protocol import ProcessExit, Stream
+from agent_engine.engines.outcome import EndedBy, Failure, RunOutcome, stopped, unconnected
+from agent_engine.engines.protocol import Sink
+from agent_engine.engines.run_clock import RunClock
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.spec import EndedBy, RunEnd, RunSpec, ServerSpec
+from agent_engine.spec import RunSpec
 from agent_engine.transcript import Lines, Transcript, mask_lines
-
-__all__ = ["RunEnd", "RunSpec", "ServerSpec", "Stop", "StopSignal", "run"]
 
 PIECE = 64 * 1024
 STDERR_TAIL = 8192
@@ -34,64 +32,10 @@ MOST_LEFT = 20
 LEAST_LINE_BYTES = 1024
 """What a line counts at least towards the limit on output: each becomes an event."""
 
-OnEvent = Callable[[Body], Awaitable[None]]
-OnSession = Callable[[bytes], Awaitable[None]]
 log = get_logger(__name__)
 
 
-async def run(
-    spec: RunSpec,
-    *,
-    driver: Driver,
-    confinement: Confinement,
-    on_event: OnEvent,
-    on_session: OnSession,
-    stop: StopSignal,
-) -> RunEnd:
-    """Run one CLI process and give how it ended; nothing of it lives on afterwards, whatever happens.
-
-    Args:
-        spec: what to run.
-        driver: the code for the CLI.
-        confinement: what to run it in.
-        on_event: gets each event in order; a tool result's text is exactly what the CLI said.
-        on_session: gets the CLI's session, masked, after tool results and at most every 5 seconds.
-        stop: ends the run early.
-
-    Raises:
-        TaskRefused: the confinement here does not allow what the skill grants.
-        ConfinementError: the confinement could not be set up.
-        DriverError: the CLI is not installed or cannot be given this task.
-    """
-    refusal = confinement.refusal(spec.built_in_tools)
-    if refusal is not None:
-        raise TaskRefused("config", refusal)
-    urls = [spec.model_api_url, *(server.url for server in spec.servers)]
-    layout = confinement.layout(folder=spec.folder, program=driver.program(), urls=urls, references=spec.references)
-    try:
-        confined = await confinement.start(layout, _launch(spec, driver, layout))
-        try:
-            one = Run(spec, driver.stream(spec), confined, driver.session_path(spec, layout), on_event, on_session)
-            return await one.watch(stop, confinement)
-        finally:
-            await asyncio.shield(confined.close())
-    finally:
-        await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
-        await asyncio.to_thread(remove_earlier, spec.folder)
-
-
-def _launch(spec: RunSpec, driver: Driver, layout: Layout) -> Launch:
-    return Launch(
-        argv=driver.argv(spec, layout),
-        env=driver.env(spec, layout),
-        stdin=driver.stdin(spec),
-        files=driver.files(spec, layout),
-        home_files=driver.restore(spec, layout),
-        references=spec.references,
-    )
-
-
-class Run:
+class CliRun:
     """A started CLI with its clocks, its transcript and its session's checkpoints."""
 
     def __init__(
@@ -99,70 +43,75 @@ class Run:
         spec: RunSpec,
         stream: Stream,
         confined: Confined,
+        sink: Sink,
         session_path: str,
-        on_event: OnEvent,
-        on_session: OnSession,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._spec = spec
         self._stream = stream
         self._confined = confined
         self._session_path = session_path
-        self._on_event = on_event
-        self._on_session = on_session
-        self._masker = Masker(spec.secrets)
+        self._sink = sink
+        self._masker = Masker((*spec.secrets, *secrets))
         self._transcript = Transcript(self._masker)
         self._stderr = bytearray()
+        self._used = Usage()
         self._said = 0
         self._flood: tuple[str, ...] = ()
+        self._down: Failure | None = None
         self._look_again = asyncio.Event()
-        self._clock = asyncio.get_running_loop().time
-        self._began = self._heard = self._clock()
+        self._news = asyncio.Event()
+        self._clock = RunClock(wall_seconds=spec.wall_seconds, idle_seconds=spec.idle_seconds)
 
-    async def watch(self, stop: StopSignal, confinement: Confinement) -> RunEnd:
-        """Follow the CLI to its end, and end it when a clock or the worker says so."""
+    async def watch(self, stop: StopSignal, confinement: Confinement) -> RunOutcome:
+        """Follow the CLI to its end, and end it when a clock, its answer or the worker says so."""
         readers = [asyncio.create_task(self._read_stdout()), asyncio.create_task(self._read_stderr())]
         keeper = asyncio.create_task(self._keep_session())
         try:
             ended_by = await self._until_end(readers[0], keeper, stop)
             returncode = await self._confined.wait()
             await self._last_words(readers)
-            harvest = await asyncio.to_thread(collect, self._confined.work_folder)
+            found = await asyncio.to_thread(collect, self._confined.work_folder)
             reached = (*self._flood, *self._confined.reached())
-            await self._warn([*reached, *(f"artifact left: {line}" for line in harvest.left[:MOST_LEFT])])
-            return RunEnd(
-                returncode=returncode,
+            await self._warn([*reached, *(f"artifact left: {line}" for line in found.left[:MOST_LEFT])])
+            tail = self._masker.mask(self._stderr.decode("utf-8", "replace"))
+            end = ProcessExit(returncode=returncode, by_worker=ended_by == "answer", stderr_tail=tail)
+            return RunOutcome(
                 ended_by=ended_by,
-                init=self._stream.init,
-                last_result=self._stream.last_result,
-                stderr_tail=self._masker.mask(self._stderr.decode("utf-8", "replace")),
+                failure=self._down or failure_of(self._stream, end, ended_by, self._spec, reached),
+                answer=self._stream.answer,
+                servers=self._stream.servers or {},
+                used=self._used,
                 session=await self._session(),
                 transcript=self._transcript.content(),
                 confinement=confinement.name,
                 limits=confinement.limits.kind,
                 reached=reached,
-                duration_seconds=self._clock() - self._began,
-                artifacts=tuple(harvest.artifacts),
+                duration_seconds=self._clock.seconds,
+                artifacts=tuple(found.artifacts),
             )
         finally:
             self._confined.kill()
             await end_tasks(*readers, keeper)
 
     async def _until_end(self, reader: asyncio.Task[None], keeper: asyncio.Task[None], stop: StopSignal) -> EndedBy:
-        """Wait for the CLI's own end, or bring it about; an error of the worker's callbacks ends it too."""
+        """Wait for the CLI's own end, or bring it about; an error of the sink ends it too."""
         ended = asyncio.create_task(self._confined.wait())
-        stopped = asyncio.create_task(stop.wait())
-        watched: set[asyncio.Future[Any]] = {ended, stopped, reader, keeper}
+        stopping = asyncio.create_task(stop.wait())
+        news = asyncio.create_task(self._news.wait())
+        watched: set[asyncio.Future[Any]] = {ended, stopping, reader, keeper}
         try:
             while True:
-                deadline, reason = self._deadline()
-                await asyncio.wait(
-                    watched, timeout=max(0.0, deadline - self._clock()), return_when=asyncio.FIRST_COMPLETED
-                )
+                seconds, _ = self._clock.due(answered=self._stream.answered)
+                await asyncio.wait({*watched, news}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
                 if keeper.done():
                     keeper.result()
                 if reader.done():
                     reader.result()
                     watched.discard(reader)
+                if self._down is not None:
+                    await self._end(patient=False)
+                    return "mcp_down"
                 if ended.done():
                     if self._flood:
                         return "output"
@@ -170,18 +119,15 @@ class Run:
                 if stop.reason is not None:
                     await self._end(patient=stop.reason is not Stop.LOST_LEASE)
                     return stop.reason.value
-                deadline, reason = self._deadline()
-                if self._clock() >= deadline:
+                seconds, why = self._clock.due(answered=self._stream.answered)
+                if seconds <= 0:
                     await self._end(patient=True)
-                    return reason
+                    return why
+                if news.done():
+                    self._news.clear()
+                    news = asyncio.create_task(self._news.wait())
         finally:
-            for task in (ended, stopped):
-                task.cancel()
-            await asyncio.gather(ended, stopped, return_exceptions=True)
-
-    def _deadline(self) -> tuple[float, EndedBy]:
-        wall, idle = self._began + self._spec.wall_seconds, self._heard + self._spec.idle_seconds
-        return (idle, "idle") if idle < wall else (wall, "wall")
+            await end_tasks(ended, stopping, news)
 
     async def _end(self, *, patient: bool) -> None:
         """Ask the CLI to end, then end it."""
@@ -195,7 +141,7 @@ class Run:
     async def _read_stdout(self) -> None:
         lines = Lines()
         while piece := await self._confined.read_stdout(PIECE):
-            self._heard = self._clock()
+            self._clock.hear()
             self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
             if self._said > self._spec.output_bytes:
                 self._flood = (f"limit on output: it said more than RUN_OUTPUT_MB={self._spec.output_mb}",)
@@ -203,12 +149,12 @@ class Run:
                 continue  # asyncio sees the process's end only once the pipe is empty
             for line in lines.feed(piece):
                 await self._tell(line)
-            self._heard = self._clock()
+            self._clock.hear()
             await asyncio.sleep(0)  # a flood must not keep the worker from its heartbeats
         for line in lines.end():
             await self._tell(line)
         if lines.dropped:
-            await self._on_event(
+            await self._sink.event(
                 WarningEvent(message=f"{lines.dropped} lines of the CLI were too long and were dropped")
             )
 
@@ -216,11 +162,18 @@ class Run:
         was_full = self._transcript.full
         self._transcript.add(line)
         if self._transcript.full and not was_full:
-            await self._on_event(WarningEvent(message="the transcript is full: what follows is not kept"))
+            await self._sink.event(WarningEvent(message="the transcript is full: what follows is not kept"))
+        answered = self._stream.answered
         for body in self._stream.parse(line):
-            await self._on_event(body)
+            await self._sink.event(body)
             if isinstance(body, ToolResult):
                 self._look_again.set()
+            elif isinstance(body, UsageEvent):
+                self._used = body.usage
+        if self._down is None and self._stream.servers is not None:
+            self._down = unconnected(self._stream.servers, (server.name for server in self._spec.servers))
+        if self._down is not None or answered != self._stream.answered:
+            self._news.set()
 
     async def _read_stderr(self) -> None:
         while piece := await self._confined.read_stderr(PIECE):
@@ -236,7 +189,7 @@ class Run:
             await asyncio.sleep(SETTLE_SECONDS)
             session = await self._session()
             if session is not None and session != kept:
-                await self._on_session(session)
+                await self._sink.session(session)
                 kept = session
                 self._look_again.set()
             await asyncio.sleep(CHECKPOINT_SECONDS - SETTLE_SECONDS)
@@ -259,4 +212,19 @@ class Run:
 
     async def _warn(self, lines: list[str]) -> None:
         for line in lines:
-            await self._on_event(WarningEvent(message=line))
+            await self._sink.event(WarningEvent(message=line))
+
+
+def failure_of(
+    stream: Stream, end: ProcessExit, ended_by: EndedBy, spec: RunSpec, reached: tuple[str, ...] = ()
+) -> Failure | None:
+    """Say why a CLI's run came to no answer: what it was stopped for, else its own word with the limits it reached."""
+    failure = stopped(ended_by, spec, reached)
+    if failure is not None:
+        return failure
+    failure = stream.failure(end)
+    if failure is not None and failure.reason in ("crashed", "config") and reached:
+        return Failure("crashed", f"{'; '.join(reached)}; {failure.message}")
+    if failure is None and ended_by == "crashed":
+        return Failure("crashed", f"a signal ended the CLI (status {end.returncode})")
+    return failure
