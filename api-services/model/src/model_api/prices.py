@@ -1,16 +1,16 @@
-"""What tokens cost, in US dollars: genai-prices' table, or the operator's own figures."""
+"""What tokens cost, in US dollars: the list price of the dialect, or the operator's own figures."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from genai_prices import Usage, calc_price
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from service_kit.errors import ConfigError
 
-from model_api.usage import Tokens
+from model_api.tokens import Tokens
 
+ListPrice = Callable[[str, Tokens], Decimal]
 MILLION = Decimal(1_000_000)
 Dollars = Annotated[Decimal, Field(ge=0)]
 
@@ -46,15 +46,17 @@ class Prices:
 
     Args:
         models: the models that are served.
-        configured: figures of the operator's own, which go before genai-prices'.
+        configured: figures of the operator's own, which go before the list price.
+        list_price: the dialect's price of a model's tokens; raises LookupError for a model without one.
 
     Raises:
         ConfigError: a model has no price.
     """
 
-    def __init__(self, models: Iterable[str], configured: Mapping[str, Price]) -> None:
+    def __init__(self, models: Iterable[str], configured: Mapping[str, Price], list_price: ListPrice) -> None:
         self.models = tuple(models)
         self._configured = dict(configured)
+        self._list_price = list_price
         for model in self.models:
             try:
                 self.cost(model, Tokens(input=1, output=1))
@@ -70,14 +72,7 @@ class Prices:
         own = self._configured.get(model)
         if own is not None:
             return own.cost(tokens)
-        usage = Usage(
-            input_tokens=tokens.input + tokens.cache_read + tokens.cache_write,
-            output_tokens=tokens.output,
-            cache_read_tokens=tokens.cache_read,
-            cache_write_tokens=tokens.cache_write,
-            cache_write_1h_tokens=tokens.cache_write_1h,
-        )
-        return calc_price(usage, model, provider_id="anthropic").total_price
+        return self._list_price(model, tokens)
 
     def worst(self, model: str, *, input_tokens: int, output_tokens: int) -> Decimal:
         """Give the most that so many tokens may cost: the input at its dearest, which is being written to the cache."""
