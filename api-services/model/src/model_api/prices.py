@@ -27,7 +27,7 @@ class Price(BaseModel):
     cache_write_1h: Dollars | None = None
 
     def cost(self, tokens: Tokens) -> Decimal:
-        """Give the price of tokens."""
+        """Return the price of tokens."""
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input * Decimal("1.25") if self.cache_write is None else self.cache_write
         hour = self.input * 2 if self.cache_write_1h is None else self.cache_write_1h
@@ -68,14 +68,14 @@ class Prices:
                 ) from None
 
     def cost(self, model: str, tokens: Tokens) -> Decimal:
-        """Give the price of tokens of a model. Raises LookupError for a model without one."""
+        """Return the price of tokens of a model. Raises LookupError for a model without one."""
         own = self._configured.get(model)
         if own is not None:
             return own.cost(tokens)
         return self._list_price(model, tokens)
 
     def worst(self, model: str, *, input_tokens: int, output_tokens: int) -> Decimal:
-        """Give the most that so many tokens may cost: the input at its dearest, which is being written to the cache."""
+        """Return the most that so many tokens may cost: the input at its dearest, when it is written to the cache."""
         plain = self.cost(model, Tokens(input=input_tokens, output=output_tokens))
         return max(plain, self.cost(model, Tokens(cache_write=input_tokens, output=output_tokens)))
 

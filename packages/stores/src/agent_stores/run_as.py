@@ -47,7 +47,7 @@ class Account:
             os.chown(path, self.uid, self.uid)
 
     def readable(self, folder: Path, *beside: Path) -> Path:
-        """Give the folder, or a copy of it in a cache, so that the account can read it.
+        """Return the folder, or a copy of it in a cache, so that the account can read it.
 
         Args:
             folder: holds programs.
@@ -102,7 +102,7 @@ class Account:
 
 
 def reachable(folder: Path) -> bool:
-    """Say whether everybody may enter a folder and all above it."""
+    """Return whether everybody may enter a folder and all above it."""
     whole = folder.resolve()
     return all(path.stat().st_mode & 0o001 for path in (whole, *whole.parents))
 
@@ -115,7 +115,7 @@ def choose(cache: Path = CACHE) -> Account:
 
 
 def namespaced() -> Account | None:
-    """Give root's own account inside a user namespace, or None where there are no user namespaces."""
+    """Return root's own account inside a user namespace, or None where there are no user namespaces."""
     program = bubblewrap_program()
     if program is None:
         return None
@@ -125,7 +125,7 @@ def namespaced() -> Account | None:
 
 
 def _tried(command: tuple[str, ...]) -> int | None:
-    """Give a trial's exit code, or None where its program cannot be started.
+    """Return a trial's exit code, or None where its program cannot be started.
 
     A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has its own session, and
     is made again where a signal was quicker than that.

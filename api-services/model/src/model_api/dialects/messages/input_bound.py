@@ -11,7 +11,7 @@ EXTRA_TOKENS = 1_000
 
 
 def input_bound(body: CountRequest, size: int) -> int:
-    """Give a bound: no token is shorter than a byte, but for images, which are counted by their area.
+    """Return a bound: no token is shorter than a byte, but for images, which are counted by their area.
 
     Args:
         body: the request.
