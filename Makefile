@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-bad-input test-npm attack bench check format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover test-bad-input test-npm attack bench check format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -47,6 +47,12 @@ test-houses: .venv/develops ## run the tests that take a house of their own, or 
 
 test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
+
+test-quick: .venv/develops ## run the tests without those that are marked slow
+	@.venv/bin/pytest tests/unit -m 'not (npm or apart or slow)' -n 2 --dist loadgroup
+
+cover: .venv/develops ## run the tests and show the branch coverage of packages, kits and the engine (at least 85 %)
+	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup --cov --cov-report=term
 
 test-bad-input: .venv/develops ## give the house every kind of bad input; tests/e2e/bad_input lists them
 	@.venv/bin/pytest -m bad_input -n 2 --dist loadgroup

@@ -5,6 +5,7 @@ pytest_plugins = [
     "fixtures.distribution",
     "fixtures.stores",
     "fixtures.leaks",
+    "fixtures.durations",
     "fixtures.skips",
     "fixtures.stores_command",
     "fixtures.task_runs",

@@ -6,34 +6,34 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from fixtures.github_spec import SpecChecker, repository_of
+from fixtures.github_spec import repository_of
 from fixtures.house import RunningHouse, running_house, worker
-from fixtures.openapi import GitHubSpec
 from house.paths import HousePaths
 from service_kit.http import HttpClient
-from stand_ins.github.app import build
+from stand_ins.github.app import StandInApp, build
+from stand_ins.github.description import GitHubDescription
 from stand_ins.github.webhook import sign
+from stand_ins.kit.exchange_checker import ExchangeChecker
 
 pytestmark = pytest.mark.npm
 KNOWN_PAYLOADS = 4
 
 
 @pytest.fixture(scope="module")
-def checkers() -> list[SpecChecker]:
+def checkers() -> list[ExchangeChecker]:
     """The judge around the stand-in GitHub, once the house is up."""
     return []
 
 
 @pytest.fixture(scope="module")
 def watched(
-    github_spec: GitHubSpec, authentic_issue_payloads: list[dict[str, Any]], checkers: list[SpecChecker]
+    github_spec: GitHubDescription, authentic_issue_payloads: list[dict[str, Any]], checkers: list[ExchangeChecker]
 ) -> Iterator[RunningHouse]:
     """A house with a worker, whose every exchange with GitHub is held against GitHub's description."""
 
-    def github(paths: HousePaths) -> SpecChecker:
-        stand_in = build(tokens={paths.secret("stand-in-github.token"): "agent-bot"})
-        checkers.append(SpecChecker(stand_in, github_spec))
-        return checkers[0]
+    def github(paths: HousePaths) -> StandInApp:
+        checkers.append(ExchangeChecker(github_spec))
+        return build(tokens={paths.secret("stand-in-github.token"): "agent-bot"}, watch=checkers[0])
 
     repositories = sorted({payload["repository"]["full_name"] for payload in authentic_issue_payloads})
     with running_house(repositories=repositories, triaged=None, github=github) as house, worker(house):
@@ -45,9 +45,10 @@ def test_all_published_payloads_are_tried(authentic_issue_payloads: list[dict[st
     assert len(authentic_issue_payloads) == KNOWN_PAYLOADS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", range(KNOWN_PAYLOADS))
 async def test_a_published_payload_is_triaged(
-    watched: RunningHouse, checkers: list[SpecChecker], authentic_issue_payloads: list[dict[str, Any]], which: int
+    watched: RunningHouse, checkers: list[ExchangeChecker], authentic_issue_payloads: list[dict[str, Any]], which: int
 ) -> None:
     """A payload, signed and delivered as it is, becomes a task that ends proven, its comment posted."""
     payload = authentic_issue_payloads[which]

@@ -123,6 +123,7 @@ def world(house: RunningHouse) -> Iterator[World]:
         yield World(house)
 
 
+@pytest.mark.slow
 async def test_nothing_is_written_before_the_approval_and_once_after_it(world: World) -> None:
     """The proposals count as the action; who asked cannot approve; what was shown is what is sent."""
     number, task_id, result = await world.propose()
@@ -201,6 +202,7 @@ async def test_a_policy_approves_what_it_names(world: World) -> None:
     assert (labels, len(comments)) == ([], 1)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_gateway_killed_while_it_sends_leaves_one_write(world: World) -> None:
     """The gateway dies between its row and GitHub's reply: the next one finds what arrived and sends nothing again."""

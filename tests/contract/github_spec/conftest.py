@@ -4,29 +4,29 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from fixtures.github_spec import SpecChecker
-from fixtures.openapi import GitHubSpec
 from stand_ins.github.app import StandInApp, build
+from stand_ins.github.description import GitHubDescription
+from stand_ins.kit.exchange_checker import ExchangeChecker
 
 TOKEN = "a-token"
 
 
 @pytest.fixture
-def github() -> StandInApp:
-    """A fresh stand-in."""
-    return build(tokens={TOKEN: "agent-bot"})
+def checker(github_spec: GitHubDescription) -> ExchangeChecker:
+    """The judge."""
+    return ExchangeChecker(github_spec)
 
 
 @pytest.fixture
-def checker(github: StandInApp, github_spec: GitHubSpec) -> SpecChecker:
-    """The stand-in with the judge around it."""
-    return SpecChecker(github, github_spec)
+def github(checker: ExchangeChecker) -> StandInApp:
+    """A fresh stand-in whose exchanges the judge sees."""
+    return build(tokens={TOKEN: "agent-bot"}, watch=checker)
 
 
 @pytest.fixture
-async def client(checker: SpecChecker) -> AsyncIterator[httpx.AsyncClient]:
+async def client(github: StandInApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the stand-in's token."""
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/vnd.github+json"}
-    transport = httpx.ASGITransport(checker)
+    transport = httpx.ASGITransport(github)
     async with httpx.AsyncClient(transport=transport, base_url="http://github.test", headers=headers) as made:
         yield made

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from fixtures.github_spec import SpecChecker, repository_of
+from fixtures.github_spec import repository_of
 from fixtures.serving import serving
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient
 from stand_ins.github.app import OPERATIONS, StandInApp
 from stand_ins.github.ask import Operation
-from stand_ins.github.webhook import Hook
+from stand_ins.kit.exchange_checker import ExchangeChecker
+from stand_ins.kit.webhooks import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"
@@ -74,7 +75,7 @@ WRITES: list[tuple[str, str, Any, int]] = [
 
 
 async def test_every_operation_and_status_conforms(
-    client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp
+    client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp
 ) -> None:
     """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
     for path, status in READS:
@@ -112,7 +113,7 @@ def _places(value: Any, at: str = "") -> list[str]:
     return [at]
 
 
-async def test_refusals_conform(client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp) -> None:
+async def test_refusals_conform(client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp) -> None:
     """401, 403 (narrow token, no push access, both limits), 410 and 301 are as GitHub describes them."""
     hello = github.stand_in.world.find("octocat", "hello-world")
     assert hello is not None
@@ -155,7 +156,7 @@ async def test_refusals_conform(client: httpx.AsyncClient, checker: SpecChecker,
     ],
 )
 async def test_wrong_requests_are_seen(
-    client: httpx.AsyncClient, checker: SpecChecker, method: str, path: str, body: Any
+    client: httpx.AsyncClient, checker: ExchangeChecker, method: str, path: str, body: Any
 ) -> None:
     """A request that GitHub's description does not allow is noted, though the reply to it conforms."""
     await client.request(method, path, **({} if body is None else {"json": body}))
@@ -163,7 +164,7 @@ async def test_wrong_requests_are_seen(
     assert checker.of("reply") == []
 
 
-async def test_wrong_replies_are_seen(client: httpx.AsyncClient, checker: SpecChecker) -> None:
+async def test_wrong_replies_are_seen(client: httpx.AsyncClient, checker: ExchangeChecker) -> None:
     """A reply that lacks what GitHub promises is noted: the judge is not asleep."""
     await client.post("/_stand-in/faults", json={"fault": "status", "status": 200, "body": {"number": "one"}})
     await client.get(f"{HELLO}/issues/1")
@@ -171,16 +172,19 @@ async def test_wrong_replies_are_seen(client: httpx.AsyncClient, checker: SpecCh
     assert any("'title' is a required property" in one for one in messages)
 
 
-async def test_dropped_connections_are_dropped_through_the_judge(checker: SpecChecker) -> None:
+async def test_dropped_connections_are_dropped_through_the_judge(github: StandInApp) -> None:
     """A fault that closes the connection works with the judge in between."""
-    async with serving(checker) as url, HttpClient(base_url=url, retries=0) as http:
+    async with serving(github) as url, HttpClient(base_url=url, retries=0) as http:
         await http.request("POST", "/_stand-in/faults", json={"fault": "drop_before"})
         with pytest.raises(UpstreamError):
             await http.request("GET", HELLO)
 
 
 async def test_authentic_issues_can_be_played(
-    client: httpx.AsyncClient, checker: SpecChecker, github: StandInApp, authentic_issue_payloads: list[dict[str, Any]]
+    client: httpx.AsyncClient,
+    checker: ExchangeChecker,
+    github: StandInApp,
+    authentic_issue_payloads: list[dict[str, Any]],
 ) -> None:
     """Each issue that GitHub's own payloads tell of can be put into the stand-in and is found there."""
     assert len(authentic_issue_payloads) >= 3

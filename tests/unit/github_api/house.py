@@ -23,7 +23,7 @@ from service_kit.keys import write_keys
 from service_kit.settings import load
 from service_kit.tokens import Signer
 from stand_ins.github.app import StandInApp, build
-from stand_ins.github.faults import Fault, Match
+from stand_ins.kit.faults import Fault, Match
 
 __all__ = ["claimed", "effects", "running_task", "until"]
 

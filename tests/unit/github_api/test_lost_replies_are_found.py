@@ -134,6 +134,7 @@ async def test_what_never_arrived_is_sent_again(api: House, pool: asyncpg.Pool, 
     assert sorted(row["state"] for row in await effects(pool)) == ["done", "failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("applied", [True, False])
 async def test_a_killed_gateway_leaves_nothing_unsaid(
     api: House, pool: asyncpg.Pool, comment: Write, applied: bool

@@ -8,7 +8,7 @@ from github_mcp.error_messages import MEANINGS, explain_permission
 from mcp_kit.error_messages import explain
 from mcp_kit.errors import ToolFailed
 from service_kit.http import Reply
-from stand_ins.github.faults import Fault
+from stand_ins.kit.faults import Fault
 from unit.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
 
 BODY = (

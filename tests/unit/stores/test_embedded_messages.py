@@ -132,6 +132,7 @@ def test_disk_too_small_for_a_new_database(bubblewrap: str, tmp_path: Path) -> N
     assert "choose another folder with --dir" in said
 
 
+@pytest.mark.slow
 def test_disk_that_is_full_at_a_later_start(bubblewrap: str, tmp_path: Path) -> None:
     """A disk that has filled up since is said to be full; with room again the stores start."""
     script = """

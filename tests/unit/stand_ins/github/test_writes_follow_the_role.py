@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 import pytest
-from stand_ins.github.app import StandInApp
 
 HELLO = "/repos/octocat/hello-world"
 
@@ -54,15 +53,6 @@ async def test_read_access_changes_no_other_issue(client: httpx.AsyncClient) -> 
     assert (await client.post(f"{HELLO}/issues/1/comments", json={"body": "Hello"})).status_code == 201
 
 
-async def test_narrow_token_is_not_accessible(client: httpx.AsyncClient) -> None:
-    """A token narrowed to reading issues reads them and writes nothing."""
-    await client.put("/_stand-in/token", json={"limits": {"issues": "read"}})
-    assert (await client.get(f"{HELLO}/issues/1")).status_code == 200
-    refused = await client.post(f"{HELLO}/issues/1/comments", json={"body": "Hello"})
-    assert refused.json()["message"] == "Resource not accessible by personal access token"
-    assert refused.headers["x-accepted-github-permissions"] == "issues=write"
-
-
 async def test_hidden_repositories_are_404(client: httpx.AsyncClient) -> None:
     """A private repository without access looks as if it were not there, by name and by id, to read and to write."""
     hidden = (await client.get("/_stand-in/state")).json()["repositories"]["octocat/off-limits"]["id"]
@@ -97,26 +87,6 @@ async def test_wrong_bodies_are_422(client: httpx.AsyncClient, path: str, body: 
     assert reply.status_code == 422
     assert message in reply.json()["message"]
     assert (await client.get("/_stand-in/state")).json() == before
-
-
-async def test_moved_repository_redirects(client: httpx.AsyncClient) -> None:
-    """After a rename the old address redirects to the one by id, for reading and for writing."""
-    await client.post("/_stand-in/renames", json={"repository": "octocat/hello-world", "to": "octocat/hello"})
-    read = await client.get(f"{HELLO}/issues/1?x=1")
-    assert (read.status_code, read.headers["location"]) == (301, "http://github.test/repositories/730001/issues/1?x=1")
-    assert (await client.post(f"{HELLO}/issues", json={"title": "x"})).status_code == 307
-    assert (await client.get(read.headers["location"])).json()["repository_url"].endswith("/octocat/hello")
-
-
-async def test_log_of_requests_has_no_credential(client: httpx.AsyncClient, github: StandInApp) -> None:
-    """What was asked is kept with its body, and without the token."""
-    await client.post(f"{HELLO}/issues/1/comments?a=b", json={"body": "Hello"})
-    entries = (await client.get("/_stand-in/requests")).json()
-    assert [(one["method"], one["path"], one["query"], one["body"], one["status"]) for one in entries] == [
-        ("POST", f"{HELLO}/issues/1/comments", "a=b", {"body": "Hello"}, 201)
-    ]
-    assert "a-token" not in str(entries)
-    assert entries[0]["authenticated"] is True
 
 
 async def test_reset_begins_anew(client: httpx.AsyncClient) -> None:

@@ -25,7 +25,7 @@ from mcp_types import TextContent
 from service_kit.settings import load
 from service_kit.tokens import TaskClaims
 from stand_ins.github import app as github
-from stand_ins.github.faults import Fault, Match
+from stand_ins.kit.faults import Fault, Match
 from stand_ins.model import app as model
 from unit.stand_ins.model.test_resumed_runs_are_played_on import GO_ON, LOST, MADE_UP
 

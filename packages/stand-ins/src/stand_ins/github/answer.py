@@ -1,20 +1,20 @@
 """Turns operations into endpoints: credentials, limits, refusals, ETags and GitHub's headers around each."""
 
 import hashlib
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from stand_ins.github import limits
 from stand_ins.github.ask import Ask, Operation
-from stand_ins.github.limits import Window
-from stand_ins.github.refusal import DOCS, Refusal, not_found, rate_limited
+from stand_ins.github.headers import API_VERSIONS, JSON, dressing
+from stand_ins.github.refusal import DOCS, Refusal, rate_limited
 from stand_ins.github.stand_in import StandIn
+from stand_ins.kit.rate_limits import Window
+from stand_ins.kit.refusal import respond
 
-API_VERSIONS = ("2022-11-28",)
-VARY = "Accept, Authorization, Cookie, X-GitHub-OTP"
 NO_USER_AGENT = (
     "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header.\r\n"
 )
@@ -33,11 +33,6 @@ def routes_of(operations: Iterable[Operation], stand_in: StandIn) -> list[Route]
     return routes
 
 
-async def refuse_unknown(request: Request, _: Exception) -> Response:
-    """Answer what no route knows, or knows by another method: 404, as GitHub does for both."""
-    return _dress(_refused(not_found()), request)
-
-
 def _endpoint(operation: Operation, stand_in: StandIn) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if "user-agent" not in request.headers:
@@ -46,13 +41,13 @@ def _endpoint(operation: Operation, stand_in: StandIn) -> Callable[[Request], Aw
         try:
             response = await _run(ask)
         except Refusal as refusal:
-            response = _refused(refusal)
+            response = await respond(request, refusal)
         response = _unless_known(response, ask)
         if ask.known:
             window = _window(ask)
             if operation.tier is not None and response.status_code != 304:
-                window.used = min(window.limit, window.used + 1)
-            response.headers.update(window.headers(operation.tier or "core"))
+                window.take()
+            response.headers.update(limits.headers(window, operation.tier or "core"))
         return _dress(response, request)
 
     return answer
@@ -73,10 +68,6 @@ def _window(ask: Ask) -> Window:
     return ask.stand_in.limits.window(ask.user.login if ask.user else "", ask.operation.tier or "core")
 
 
-def _refused(refusal: Refusal) -> Response:
-    return JSONResponse(refusal.body, status_code=refusal.status, headers=refusal.headers)
-
-
 def _unless_known(response: Response, ask: Ask) -> Response:
     """Give the reply its ETag, which differs by token, or say 304 when the caller knows it already."""
     if response.status_code != 200 or ask.operation.write:
@@ -95,14 +86,7 @@ def _unless_known(response: Response, ask: Ask) -> Response:
 
 
 def _dress(response: Response, request: Request) -> Response:
-    wanted = request.headers.get("accept", "")
-    media = next((one.split("+")[0].strip() for one in wanted.split(",") if "vnd.github." in one), "")
-    param = media.removeprefix("application/vnd.github.").removeprefix("v3.")
-    shown = f"github.v3; param={param}" if param in {"raw", "diff", "patch", "object"} else "github.v3"
-    response.headers["X-GitHub-Media-Type"] = f"{shown}; format=json" if shown == "github.v3" else shown
-    response.headers["X-GitHub-Request-Id"] = ":".join(uuid.uuid4().hex.upper()[at : at + 6] for at in range(0, 30, 6))
-    response.headers["X-GitHub-Api-Version-Selected"] = API_VERSIONS[0]
-    response.headers["Vary"] = VARY
+    response.headers.update(dressing(request))
     if response.headers.get("content-type") == "application/json":
-        response.headers["Content-Type"] = "application/json; charset=utf-8"
+        response.headers["Content-Type"] = JSON
     return response

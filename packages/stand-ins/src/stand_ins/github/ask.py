@@ -1,7 +1,5 @@
 """One request to the API: who asks, for which repository, and what it may; and the rows of the route table."""
 
-import base64
-import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -23,6 +21,8 @@ from stand_ins.github.refusal import (
 )
 from stand_ins.github.stand_in import StandIn
 from stand_ins.github.world import World
+from stand_ins.kit.credentials import Credential, credential_of
+from stand_ins.kit.paging import Page
 
 Row = TypeVar("Row")
 LEVELS = {"none": 0, "read": 1, "write": 2}
@@ -70,8 +70,8 @@ class Ask:
 
     @property
     def base(self) -> str:
-        """The API's own address, as the caller reached it unless configured."""
-        return self.stand_in.base_url or str(self.request.base_url).rstrip("/")
+        """The API's own address, as the caller reached it."""
+        return str(self.request.base_url).rstrip("/")
 
     @property
     def repository(self) -> Repository:
@@ -104,17 +104,12 @@ class Ask:
 
     def authenticate(self) -> None:
         """Find out who asks; 401 for a token that nobody has."""
-        header = self.request.headers.get("authorization")
-        if header is None:
-            self.known = True
-            return
-        scheme, _, value = header.partition(" ")
-        if scheme.lower() == "basic":
-            value = _password(value)
-        self.token = self.world.tokens.get(value.strip())
-        if self.token is None or scheme.lower() not in {"bearer", "token", "basic"}:
-            raise bad_credentials()
-        self.user = self.world.user(self.token.login)
+        shown = credential_of(self.request)
+        if shown is not None:
+            self.token = self.world.tokens.get(_token(shown))
+            if self.token is None or shown.scheme not in {"bearer", "token", "basic"}:
+                raise bad_credentials()
+            self.user = self.world.user(self.token.login)
         self.known = True
 
     def admit(self) -> None:
@@ -156,12 +151,12 @@ class Ask:
         page = paging.cut(rows, self.query)
         return JSONResponse([shape(one) for one in page.rows], headers=self.links(page))
 
-    def links(self, page: paging.Page[Row]) -> dict[str, str]:
+    def links(self, page: Page[Row]) -> dict[str, str]:
         """Give the Link header of a page."""
         path = self.request.url.path
         if self._repository is not None:
             path = f"/repositories/{self._repository.id}{self._rest()}"
-        header = page.header(f"{self.base}{path}", self.query)
+        header = paging.header(page, f"{self.base}{path}", self.query)
         return {"Link": header} if header else {}
 
     def _find(self) -> Repository:
@@ -194,9 +189,6 @@ class Ask:
         return "".join(f"/{part}" for part in parts[skipped:])
 
 
-def _password(value: str) -> str:
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return ""
-    return password if password and password != "x-oauth-basic" else user  # noqa: S105
+def _token(shown: Credential) -> str:
+    """Return the token, which takes the user's place with `x-oauth-basic` or without a password."""
+    return shown.secret if shown.secret and shown.secret != "x-oauth-basic" else shown.user  # noqa: S105

@@ -1,13 +1,21 @@
 """GitHub's refusals: status, message, documentation address and field errors as its REST API words them."""
 
+import time
 from typing import Any
+
+from starlette.requests import Request
+
+from stand_ins.github import limits
+from stand_ins.github.headers import dressing
+from stand_ins.kit import refusal as kit
+from stand_ins.kit.rate_limits import Window
 
 DOCS = "https://docs.github.com/rest"
 RATE_DOCS = f"{DOCS}/overview/rate-limits-for-the-rest-api"
 SECONDARY_DOCS = f"{DOCS}/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits"
 
 
-class Refusal(Exception):
+class Refusal(kit.Refusal):
     """An answer other than the one asked for, in GitHub's shape."""
 
     def __init__(
@@ -19,13 +27,29 @@ class Refusal(Exception):
         errors: list[dict[str, Any]] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers or {}
-        self.body: dict[str, Any] = {"message": message}
-        if errors is not None:
-            self.body["errors"] = errors
-        self.body |= {"documentation_url": docs, "status": str(status)}
+        listed = {} if errors is None else {"errors": errors}
+        body = {"message": message} | listed | {"documentation_url": docs, "status": str(status)}
+        super().__init__(status, body, headers)
+
+
+class GitHubErrors:
+    """What the kit says in GitHub's words."""
+
+    def unknown_route(self, request: Request) -> kit.Refusal:
+        """Say 404, as GitHub does for an unknown path and for another method too."""
+        refusal = not_found()
+        refusal.headers |= dressing(request)
+        return refusal
+
+    def server_error(self, status: int) -> kit.Refusal:
+        """Say that GitHub failed."""
+        return kit.Refusal(status, {"message": "Server Error", "status": str(status)})
+
+    def rate_limited(self, seconds: float, status: int | None = None) -> kit.Refusal:
+        """Say that the primary limit is used up, with the headers that tell so."""
+        refusal = rate_limited(1, status or 403)
+        refusal.headers = limits.headers(Window(5000, 5000, int(time.time() + seconds)), "core")
+        return refusal
 
 
 def not_found(docs: str = DOCS) -> Refusal:
@@ -79,10 +103,10 @@ def invalid_request(docs: str, detail: str) -> Refusal:
     return Refusal(422, f"Invalid request.\n\n{detail}", docs=docs)
 
 
-def rate_limited(user_id: int | None) -> Refusal:
+def rate_limited(user_id: int | None, status: int = 403) -> Refusal:
     """Say 403: the primary limit is used up until the reset."""
     whom = "your address; authenticated requests get a higher limit" if user_id is None else f"user ID {user_id}"
-    return Refusal(403, f"API rate limit exceeded for {whom}.", docs=RATE_DOCS)
+    return Refusal(status, f"API rate limit exceeded for {whom}.", docs=RATE_DOCS)
 
 
 def secondary_limited(retry_after: int, status: int = 403) -> Refusal:

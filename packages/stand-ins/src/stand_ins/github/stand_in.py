@@ -1,26 +1,41 @@
 """The stand-in as one object: what all routes share."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github.limits import RateLimits
+from stand_ins.github import limits, seed, webhook
+from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository, User
+from stand_ins.github.refusal import GitHubErrors
 from stand_ins.github.shapes.account import simple_user
 from stand_ins.github.shapes.issue import comment_json, issue_json, label_json
 from stand_ins.github.shapes.repository import repository_json
-from stand_ins.github.webhook import Deliveries
 from stand_ins.github.world import World
+from stand_ins.kit.rate_limits import RateLimits
+from stand_ins.kit.vendor import Vendor
+from stand_ins.kit.webhooks import Clock, Deliveries, Hook
 
 
-@dataclass
-class StandIn:
+class StandIn(Vendor):
     """Memory, limits and webhook of one stand-in; `account` is the login that the operator's token acts for."""
 
-    world: World
+    service = "stand-in-github"
+    errors = GitHubErrors()
+    faults = FAULTS
     limits: RateLimits
     deliveries: Deliveries
-    account: str
-    base_url: str | None = None
+
+    def __init__(self, tokens: Mapping[str, str], account: str, hook: Hook | None, clock: Clock) -> None:
+        self.account = account
+        self.limits = RateLimits(limits.quota, caller=account, resource="core")
+        self.deliveries = Deliveries(webhook.headers, hook, clock=clock)
+        self._tokens = tokens
+        self._clock = clock
+        self.world = self._fresh()
+
+    def reset(self) -> None:
+        """Forget what was done: the seed alone is there again."""
+        self.world = self._fresh()
 
     def announce_issue(
         self,
@@ -61,15 +76,31 @@ class StandIn:
         }
         self._announce("issue_comment", payload, repository, sender, base)
 
-    def announce_ping(self, repository: Repository, sender: User, base: str) -> None:
-        """Send the `ping` with which GitHub greets a new hook."""
+    def greet(self, about: str, base: str) -> None:
+        """Send the `ping` with which GitHub greets a new hook of the repository `about`."""
+        repository = self.world.named(about)
         hook = {"type": "Repository", "active": True, "events": ["issues", "issue_comment"]}
-        payload = {"zen": "Small things, done well, add up.", "hook_id": 480_001, "hook": hook}
-        self._announce("ping", payload, repository, sender, base)
+        payload = {"zen": "Small things, done well, add up.", "hook_id": webhook.HOOK_ID, "hook": hook}
+        self._announce("ping", payload, repository, repository.owner, base)
 
     def _announce(self, event: str, payload: dict[str, Any], repository: Repository, sender: User, base: str) -> None:
         whole = payload | {
             "repository": repository_json(repository, base),
             "sender": simple_user(sender, base),
         }
-        self.deliveries.announce(event, whole, repository.id)
+        self.deliveries.announce(
+            event,
+            whole,
+            action=payload.get("action"),
+            issue=payload.get("issue", {}).get("number"),
+            repository_id=repository.id,
+        )
+
+    def _fresh(self) -> World:
+        world = World(clock=self._clock)
+        world.user(self.account)
+        for token, login in self._tokens.items():
+            world.add_token(token, login)
+        for described in seed.shipped():
+            seed.add_repository(world, described, self.account)
+        return world

@@ -2,17 +2,10 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from stand_ins.github.records import Comment, Issue, Label, Repository, Role, Token, User
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Read the wall clock in whole seconds, as GitHub tells time."""
-    return datetime.now(UTC).replace(microsecond=0)
+from stand_ins.kit.webhooks import Clock, utc_now
 
 
 def sha_of(*parts: str) -> str:
@@ -78,6 +71,14 @@ class World:
         """Find a repository by its present name, without regard to case."""
         wanted = f"{owner}/{name}".lower()
         return next((one for one in self.repositories.values() if one.full_name.lower() == wanted), None)
+
+    def named(self, full_name: str) -> Repository:
+        """Return the repository `owner/name`; ValueError when there is none."""
+        owner, _, name = full_name.partition("/")
+        found = self.find(owner, name)
+        if found is None:
+            raise ValueError(f"there is no repository {full_name}")
+        return found
 
     def find_moved(self, owner: str, name: str) -> Repository | None:
         """Find the repository that once had this name."""

@@ -2,21 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from stand_ins.model.conversation import Conversation
-from stand_ins.model.reply import Reply, error_body, play, sse
+from stand_ins.model.errors import refused
+from stand_ins.model.reply import Reply, play, sse
 from stand_ins.model.scenario import Step
 from stand_ins.model.wire import Stream, forever
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A request and the step that answers it; `seen` is what the stand-in remembers of the request."""
+    """A request and the step that answers it; `seen` is the request's entry in the log."""
 
     step: Step
     conversation: Conversation
@@ -30,31 +31,20 @@ class Turn:
 
 
 async def answer(turn: Turn) -> Response:
-    """Make the response of a turn. Raises ScenarioError."""
+    """Make the response of a turn. Raises ScenarioError, and a Refusal where the step asks for an error."""
     step = turn.step
     if step.delay:
         await asyncio.sleep(step.delay)
-    turn.seen["status"] = 200
     if step.hang:
         return Stream(forever(), content_type="application/json", status=None, left=turn.left)
     if step.only_model is not None and step.only_model not in turn.conversation.model:
-        turn.seen["status"] = 529
-        return error(529, f"{turn.conversation.model} is overloaded")
+        raise refused(529, f"{turn.conversation.model} is overloaded")
     if step.status is not None:
-        turn.seen["status"] = step.status
-        return error(step.status, step.error.message, kind=step.error.type, headers=step.headers)
+        raise refused(step.status, step.error.message, kind=step.error.type, headers=step.headers)
     reply = play(step, turn.conversation, request_bytes=turn.request_bytes)
     if turn.streamed:
         return Stream(_events(reply, step), headers=step.headers, cut=step.drop, left=turn.left)
     return _whole(reply, turn)
-
-
-def error(
-    status: int, message: str, *, kind: str | None = None, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """Make an Anthropic-shaped error response."""
-    body = error_body(status, message, kind)
-    return JSONResponse(body, status_code=status, headers={"request-id": body["request_id"], **(headers or {})})
 
 
 async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:

@@ -3,32 +3,31 @@
 import asyncio
 import hmac
 import json
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from stand_ins.model.answer import Turn, answer, error
+from stand_ins.kit.app import StandInApp
+from stand_ins.kit.request_log import entry_of
+from stand_ins.kit.vendor import Control, Vendor
+from stand_ins.model.answer import Turn, answer
 from stand_ins.model.conversation import Conversation, parse
-from stand_ins.model.errors import BadRequestError, ScenarioError
+from stand_ins.model.errors import BadRequestError, ModelErrors, ScenarioError, refused
 from stand_ins.model.library import Library
 from stand_ins.model.scenario import Match, Scenario, Step
 from stand_ins.model.templates import Templates
 
-KEPT_REQUESTS = 200
 LOOK_SECONDS = 0.05
 SESSION_HEADER = "x-claude-code-session-id"
-SECRET_HEADERS = frozenset({"x-api-key", "authorization"})
 
 
-def build(scenarios: Iterable[Path] = (), *, key: str | None = None, built_in: bool = True) -> Starlette:
+def build(scenarios: Iterable[Path] = (), *, key: str | None = None, built_in: bool = True) -> StandInApp["StandIn"]:
     """Make the app.
 
     Args:
@@ -39,58 +38,58 @@ def build(scenarios: Iterable[Path] = (), *, key: str | None = None, built_in: b
     Raises:
         ScenarioError: a scenario file is wrong.
     """
-    stand_in = StandIn(Library(scenarios, built_in=built_in), key)
-    return Starlette(
-        routes=[
-            Route("/v1/messages", stand_in.messages, methods=["POST"]),
-            Route("/v1/messages/count_tokens", stand_in.count_tokens, methods=["POST"]),
-            Route("/_stand-in/scenarios", stand_in.list_scenarios, methods=["GET"]),
-            Route("/_stand-in/scenarios/{name}", stand_in.put_scenario, methods=["PUT"]),
-            Route("/_stand-in/requests", stand_in.list_requests, methods=["GET"]),
-            Route("/_stand-in/reset", stand_in.reset, methods=["POST"]),
-            Route("/health", _health),
-            Route("/ready", _health),
-        ]
-    )
+    return StandInApp(StandIn(Library(scenarios, built_in=built_in), key))
 
 
-class StandIn:
-    """Answers requests from scenarios and remembers what was asked."""
+class StandIn(Vendor):
+    """Answers requests from scenarios; the log's entries tell which scenario, step and attempt played."""
+
+    service = "stand-in-model"
+    errors = ModelErrors()
+    kept_requests = 200
 
     def __init__(self, library: Library, key: str | None) -> None:
         self._library = library
         self._key = key
-        self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self._attempts: Counter[tuple[str, str, int]] = Counter()
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the two operations of the Messages API."""
+        return [
+            Route("/v1/messages", self.messages, methods=["POST"]),
+            Route("/v1/messages/count_tokens", self.count_tokens, methods=["POST"]),
+        ]
+
+    def controls(self) -> Sequence[Control]:
+        """Return what names and adds scenarios."""
+        return [
+            Control("GET", "scenarios", self.list_scenarios),
+            Control("PUT", "scenarios/{name}", self.put_scenario),
+        ]
+
+    def reset(self) -> None:
+        """Forget attempts and added scenarios."""
+        self._attempts.clear()
+        self._library.reset()
 
     async def messages(self, request: Request) -> Response:
         """Answer `POST /v1/messages`."""
         raw = await request.body()
-        seen = self._remember(request)
+        seen = entry_of(request)
+        body, conversation = self._read(request, raw)
+        seen["session"] = conversation.session
         try:
-            body, conversation = self._read(request, raw)
-            seen.update(body=body, session=conversation.session)
             step = self._step(conversation, seen)
             await self._release(step, request)
             return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen))
-        except Refused as refused:
-            seen["status"] = refused.status
-            return error(refused.status, str(refused))
         except ScenarioError as wrong:
-            seen["status"] = 400
-            return error(400, f"stand-in: {wrong}")
+            raise refused(400, f"stand-in: {wrong}") from wrong
 
     async def count_tokens(self, request: Request) -> Response:
         """Answer `POST /v1/messages/count_tokens` with a quarter of the bytes."""
         raw = await request.body()
-        seen = self._remember(request)
-        try:
-            self._authenticate(request)
-            seen["body"] = _json_object(raw)
-        except Refused as refused:
-            seen["status"] = refused.status
-            return error(refused.status, str(refused))
-        seen["status"] = 200
+        self._authenticate(request)
+        _json_object(raw)
         return JSONResponse({"input_tokens": max(1, len(raw) // 4)})
 
     async def list_scenarios(self, _: Request) -> Response:
@@ -113,49 +112,27 @@ class StandIn:
             return JSONResponse({"message": str(wrong)}, status_code=422)
         return JSONResponse({"name": scenario.name, "steps": len(scenario.steps)}, status_code=201)
 
-    async def list_requests(self, request: Request) -> Response:
-        """Give what was asked, oldest first, without keys; with `?session=` one CLI session's alone."""
-        session = request.query_params.get("session", "")
-        return JSONResponse([one for one in self._requests if session in one.get("session", "")])
-
-    async def reset(self, _: Request) -> Response:
-        """Forget requests, attempts and added scenarios."""
-        self._requests.clear()
-        self._attempts.clear()
-        self._library.reset()
-        return Response(status_code=204)
-
-    def _remember(self, request: Request) -> dict[str, Any]:
-        seen: dict[str, Any] = {
-            "at": datetime.now(UTC).isoformat(),
-            "path": request.url.path,
-            "query": request.url.query,
-            "headers": {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS},
-        }
-        self._requests.append(seen)
-        return seen
-
     def _authenticate(self, request: Request) -> None:
         bearer = request.headers.get("authorization", "")
         given = request.headers.get("x-api-key") or bearer.removeprefix("Bearer ")
         if not given or (self._key is not None and not hmac.compare_digest(given.encode(), self._key.encode())):
-            raise Refused(401, "invalid x-api-key")
+            raise refused(401, "invalid x-api-key")
 
     def _read(self, request: Request, raw: bytes) -> tuple[dict[str, Any], Conversation]:
         self._authenticate(request)
         if "anthropic-version" not in request.headers:
-            raise Refused(400, "anthropic-version: header is required")
+            raise refused(400, "anthropic-version: header is required")
         body = _json_object(raw)
         try:
             return body, parse(body, session=request.headers.get(SESSION_HEADER, ""))
         except BadRequestError as error:
-            raise Refused(400, str(error)) from error
+            raise refused(400, str(error)) from error
 
     def _step(self, conversation: Conversation, seen: dict[str, Any]) -> Step:
         scenario = self._library.choose(conversation)
         if scenario is None:
             skill = f" for skill {conversation.skill}" if conversation.skill else ""
-            raise Refused(400, f"stand-in: no scenario plays{skill}: add one, or name one in the input (SCENARIO:text)")
+            raise refused(400, f"stand-in: no scenario plays{skill}: add one, or name one in the input (SCENARIO:text)")
         number, step = scenario.step(conversation.replies, Templates(conversation).holds)
         key = (scenario.name, conversation.session, number)
         attempt = self._attempts[key]
@@ -171,23 +148,11 @@ class StandIn:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-class Refused(Exception):
-    """The request is refused before any scenario plays."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 def _json_object(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw)
     except ValueError as error:
-        raise Refused(400, f"the body is not JSON: {error}") from error
+        raise refused(400, f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
-        raise Refused(400, "the body is not a JSON object")
+        raise refused(400, "the body is not a JSON object")
     return body
-
-
-async def _health(_: Request) -> Response:
-    return JSONResponse({"status": "ok", "service": "stand-in-model"})

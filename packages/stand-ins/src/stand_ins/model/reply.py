@@ -1,4 +1,4 @@
-"""Replies of the Messages API: blocks, usage, errors, and the events of a stream."""
+"""Replies of the Messages API: blocks, usage, and the events of a stream."""
 
 import json
 import secrets
@@ -11,17 +11,6 @@ from stand_ins.model.errors import ScenarioError
 from stand_ins.model.scenario import Step
 from stand_ins.model.templates import Templates
 
-ERROR_TYPES = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    402: "billing_error",
-    403: "permission_error",
-    404: "not_found_error",
-    413: "request_too_large",
-    429: "rate_limit_error",
-    504: "timeout_error",
-    529: "overloaded_error",
-}
 STRUCTURED_TOOL = "StructuredOutput"
 PIECE = 24
 """Characters in one delta."""
@@ -111,16 +100,6 @@ def block_events(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]:
         delta = {"type": "signature_delta", "signature": block["signature"]}
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
-
-
-def error_body(status: int, message: str, kind: str | None = None) -> dict[str, Any]:
-    """Give an Anthropic-shaped error object."""
-    fallback = "api_error" if status >= 500 else "invalid_request_error"
-    return {
-        "type": "error",
-        "error": {"type": kind or ERROR_TYPES.get(status, fallback), "message": message},
-        "request_id": f"req_{secrets.token_hex(12)}",
-    }
 
 
 def sse(event: dict[str, Any]) -> bytes:

@@ -3,9 +3,10 @@
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.github.ask import Ask, Operation
-from stand_ins.github.limits import LIMITS, Window
+from stand_ins.github.limits import LIMITS
 from stand_ins.github.shapes.account import private_user
 from stand_ins.github.shapes.repository import full_repository
+from stand_ins.kit.rate_limits import Window
 
 
 async def get_user(ask: Ask) -> Response:

@@ -37,18 +37,17 @@ async def search_issues(ask: Ask) -> Response:
         search = parse(text)
     except BadQuery as error:
         raise _refused(ask, str(error)) from None
-    page, per_page = paging.size_of(ask.query)
-    if (page - 1) * per_page >= REACHABLE:
-        raise Refusal(422, "Only the first 1000 search results are available", docs=ask.docs)
     hits = _hits(ask, search)
-    cut = paging.cut(hits[:REACHABLE], ask.query)
+    page = paging.cut(hits[:REACHABLE], ask.query)
+    if page.start >= REACHABLE:
+        raise Refusal(422, "Only the first 1000 search results are available", docs=ask.docs)
     body = {
         "total_count": len(hits),
         "incomplete_results": False,
-        "items": [_item(ask, one) for one in cut.rows],
+        "items": [_item(ask, one) for one in page.rows],
         "search_type": "lexical",
     }
-    return JSONResponse(body, headers=ask.links(cut))
+    return JSONResponse(body, headers=ask.links(page))
 
 
 def _hits(ask: Ask, search: Search) -> list[Hit]:
