@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -127,17 +126,14 @@ def namespaced() -> Account | None:
 def _tried(command: tuple[str, ...]) -> int | None:
     """Return a trial's exit code, or None where its program cannot be started.
 
-    A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has its own session, and
-    is made again where a signal was quicker than that.
+    The trial has its own session: a Ctrl-C in the terminal must not read as "no user namespaces".
     """
-    code = -signal.SIGINT
     try:
-        while code == -signal.SIGINT:
-            code = subprocess.run(  # noqa: S603
-                command, capture_output=True, timeout=10, check=False, start_new_session=True
-            ).returncode
+        trial = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=10, check=False, start_new_session=True
+        )
     except subprocess.TimeoutExpired as error:
         raise StoreError("a user namespace was neither made nor refused within 10 s: try again") from error
     except OSError:
         return None
-    return code
+    return trial.returncode
