@@ -1,6 +1,5 @@
 """Why model-api refuses; the caller acts, unless the reason says otherwise."""
 
-import json
 from typing import ClassVar
 
 from service_kit.refusal import Reason, Refusal
@@ -37,43 +36,9 @@ REASONS: dict[str, Reason] = {
 }
 
 
-ERROR_TYPES = {
-    "token": "authentication_error",
-    "stale_attempt": "permission_error",
-    "model": "permission_error",
-    "host": "invalid_request_error",
-    "origin": "permission_error",
-    "unknown_route": "not_found_error",
-    "method": "invalid_request_error",
-    "header": "invalid_request_error",
-    "query": "invalid_request_error",
-    "content_type": "invalid_request_error",
-    "body": "invalid_request_error",
-    "body_too_large": "request_too_large",
-    "body_timeout": "invalid_request_error",
-    "budget_usd": "billing_error",
-    "budget_tokens": "billing_error",
-    "budget_skill_day": "billing_error",
-    "budget_tenant_day": "billing_error",
-    "budget_held": "rate_limit_error",
-    "spending_unavailable": "api_error",
-    "upstream_unreachable": "api_error",
-    "upstream_timeout": "timeout_error",
-    "upstream_broken": "api_error",
-    "reply_too_large": "api_error",
-    "internal": "api_error",
-}
-"""The Messages API's type of error for each reason."""
-
-
 class ModelRefusal(Refusal):
-    """A request that model-api answers itself."""
+    """A request that model-api answers itself, in the form in which its dialect gives errors."""
 
     reasons = REASONS
     reason_header = "x-agent-gateway-error"
     challenge: ClassVar[None] = None
-
-    def body(self) -> bytes:
-        """Return the refusal as the Messages API gives errors."""
-        error = {"type": ERROR_TYPES[self.reason], "message": self.message}
-        return json.dumps({"type": "error", "error": error}).encode()

@@ -15,7 +15,7 @@ def new_token(kind: Literal["service", "door", "person"]) -> str:
 
 
 def token_hash(token: str) -> str:
-    """Give the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
+    """Return the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -1,18 +1,18 @@
-"""A request, checked: strict JSON, closed body, known betas; what is sent on is made anew from what was checked."""
+"""Checks a request: strict JSON, closed body, known betas; what is sent on is made anew from what was checked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from service_kit.body import build_json, check_fields, parse_json
-from service_kit.json_text import Json
 from service_kit.settings import split_csv
 from starlette.datastructures import Headers
 
+from model_api.dialect import CheckedRequest
+from model_api.dialects.messages.input_bound import input_bound
+from model_api.dialects.messages.schema import CountRequest, MessagesRequest, ThinkingEnabled
 from model_api.errors import ModelRefusal
-from model_api.estimate import input_bound
-from model_api.messages import CountRequest, MessagesRequest, ThinkingEnabled
 
 API_VERSION = "2023-06-01"
 BETAS = frozenset(
@@ -34,52 +34,7 @@ LEAST_THINKING = 1024
 """The smallest thinking budget that the API takes; max_tokens must be larger."""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What goes on to the vendor.
-
-    Attributes:
-        input_bound: no fewer tokens than the vendor will count in it.
-        max_tokens: the most output that it asks for; 0 where it asks for none.
-        fewest_output: with a smaller cap it cannot be sent.
-    """
-
-    model: str
-    stream: bool
-    document: dict[str, Json]
-    headers: dict[str, str]
-    beta_query: bool
-    input_bound: int
-    max_tokens: int = 0
-    fewest_output: int = 1
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query that the vendor sees."""
-        return {"beta": "true"} if self.beta_query else {}
-
-    @property
-    def content(self) -> bytes:
-        """The body that the vendor sees."""
-        return build_json(self.document)
-
-    def capped(self, output: int) -> "Checked":
-        """Give the request with no more output than this, its thinking within it; all else stays as it was."""
-        if output >= self.max_tokens:
-            return self
-        document = {**self.document, "max_tokens": output}
-        thinking = document.get("thinking")
-        if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= output:
-            document["thinking"] = {**thinking, "budget_tokens": max(LEAST_THINKING, output // 2)}
-        return replace(self, document=document, max_tokens=output)
-
-    def counting(self) -> bytes:
-        """Give the body by which the vendor counts the request's input."""
-        fields = CountRequest.model_fields
-        return build_json({name: value for name, value in self.document.items() if name in fields})
-
-
-def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> Checked:
+def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> CheckedRequest:
     """Check a request whole and make the one that is sent.
 
     Args:
@@ -92,7 +47,7 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
         ModelRefusal: `header`, `query`, `content_type` or `body`; the message names the field.
     """
     sent = _headers(headers)
-    beta = _beta_query(query)
+    passed = _query(query)
     encoding = headers.get("content-encoding", "").strip()
     parsed = parse_json(raw, headers.get("content-type", ""), encoding, ModelRefusal)
     document = check_fields(parsed, kind.model_fields.keys(), ModelRefusal)
@@ -100,11 +55,12 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
         body = kind.model_validate(document)
     except ValidationError as error:
         raise ModelRefusal("body", _explain(error)) from None
-    checked = Checked(body.model, False, document, sent, beta, input_bound(body, len(build_json(document))))
+    bound = input_bound(body, len(build_json(document)))
+    checked = CheckedRequest(body.model, False, document, sent, bound, passed)
     if not isinstance(body, MessagesRequest):
         return checked
     fewest = LEAST_THINKING + 1 if isinstance(body.thinking, ThinkingEnabled) else 1
-    return replace(checked, stream=body.stream, max_tokens=body.max_tokens, fewest_output=fewest)
+    return replace(checked, stream=body.stream, max_output=body.max_tokens, fewest_output=fewest)
 
 
 def betas(values: Iterable[str]) -> list[str]:
@@ -128,11 +84,11 @@ def _headers(headers: Headers) -> dict[str, str]:
     return sent
 
 
-def _beta_query(query: bytes) -> bool:
+def _query(query: bytes) -> dict[str, str]:
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     if pairs not in ([], [("beta", "true")]):
         raise ModelRefusal("query", f"query: only beta=true is passed on, not {query.decode('latin-1')[:100]!r}")
-    return bool(pairs)
+    return dict(pairs)
 
 
 def _explain(error: ValidationError) -> str:

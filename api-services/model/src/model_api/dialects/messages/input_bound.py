@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from model_api.messages import CountRequest, Image, ToolResult
+from model_api.dialects.messages.schema import CountRequest, Image, ToolResult
 
 IMAGE_TOKENS = 5_000
 """More than an image comes to after the vendor has scaled it down (width x height / 750)."""
@@ -11,7 +11,7 @@ EXTRA_TOKENS = 1_000
 
 
 def input_bound(body: CountRequest, size: int) -> int:
-    """Give a bound: no token is shorter than a byte, but for images, which are counted by their area.
+    """Return a bound: no token is shorter than a byte, but for images, which are counted by their area.
 
     Args:
         body: the request.
@@ -19,11 +19,6 @@ def input_bound(body: CountRequest, size: int) -> int:
     """
     images = list(_images(body))
     return size - sum(len(image.source.data) for image in images) + IMAGE_TOKENS * len(images) + EXTRA_TOKENS
-
-
-def with_margin(counted: int) -> int:
-    """Give a bound from the vendor's own count, which it calls an estimate."""
-    return counted + counted // 50 + 100
 
 
 def _images(body: CountRequest) -> Iterator[Image]:
