@@ -1,5 +1,7 @@
 """Bodies of requests: said to be JSON, read within limits, and strict."""
 
+from collections.abc import Mapping
+
 from api_kit.body import read
 from api_kit.errors import Refusal as BodyRefusal
 from service_kit.json_text import Json, read_json
@@ -10,13 +12,13 @@ from control_api.errors import Refusal
 BODY_SECONDS = 10.0
 
 
-def demand_json(request: Request, remedy: str = "Send Content-Type: application/json.") -> None:
-    """Check that a request says its body is JSON.
+def demand_json(headers: Mapping[str, str], remedy: str = "Send Content-Type: application/json.") -> None:
+    """Check that a request's headers say that its body is JSON.
 
     Raises:
         Refusal: it says something else, or nothing.
     """
-    kind = request.headers.get("content-type", "")
+    kind = headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "content_type", f"the content type is {kind[:100]!r}, not application/json", remedy)
 
