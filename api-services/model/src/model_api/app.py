@@ -106,19 +106,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
         "method" if status == 405 else "unknown_route",
         f"{request.method} {request.url.path[:200]}: use POST /v1/messages or POST /v1/messages/count_tokens",
     )
-    return _response(refusal)
+    return refusal.response()
 
 
 def _misdirected(found: Misdirected) -> Response:
     """Refuse what is for another host, or comes from a web page."""
-    return _response(ModelRefusal(found.reason, f"{found.message}: {found.remedy}"))
+    return ModelRefusal(found.reason, f"{found.message}: {found.remedy}").response()
 
 
 async def _fail(_: Request, __: Exception) -> Response:
     """Answer what went wrong in here; the server logs it."""
-    return _response(ModelRefusal("internal", "model-api failed: its log says how"))
-
-
-def _response(refusal: ModelRefusal) -> Response:
-    headers = {name.decode(): value.decode() for name, value in refusal.headers()}
-    return Response(refusal.body(), status_code=refusal.status, headers=headers)
+    return ModelRefusal("internal", "model-api failed: its log says how").response()

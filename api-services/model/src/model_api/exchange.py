@@ -5,9 +5,8 @@ import secrets
 from collections.abc import Mapping
 from functools import partial
 
-from api_kit import body as strict
-from api_kit.errors import Refusal
 from pydantic import BaseModel, NonNegativeInt, ValidationError
+from service_kit.body import read_body
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
 from service_kit.tokens import Verifier
@@ -85,17 +84,15 @@ class Exchange:
                     await self._watch(checked, None, receive, send, entry)
             except ModelRefusal as refusal:
                 entry.status, entry.reason = refusal.status, refusal.reason
-                await send_refusal(refusal, send)
+                await refusal.response()(scope, receive, send)
         finally:
             self._audit.write(entry)
 
     async def _checked(self, scope: Scope, receive: Receive, entry: Entry) -> Checked:
         headers = Headers(scope=scope)
         entry.claims = authenticate(headers, self._verifier)
-        try:
-            raw = await strict.read(receive, limit=self._settings.max_body_bytes, seconds=self._settings.body_seconds)
-        except Refusal as refusal:
-            raise ModelRefusal(refusal.reason, refusal.message) from refusal
+        limit, seconds = self._settings.max_body_bytes, self._settings.body_seconds
+        raw = await read_body(receive, limit=limit, seconds=seconds, refuse=ModelRefusal)
         checked = check(raw, headers, scope["query_string"], kind=self._kind)
         entry.model, entry.stream = checked.model, checked.stream
         choose_model(checked.model, entry.claims, self._prices.models)
@@ -196,14 +193,6 @@ def passed_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
         if name.lower() in REPLY_HEADERS or name.lower().startswith(REPLY_HEADER_PREFIX)
     ]
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
-
-
-async def send_refusal(refusal: ModelRefusal, send: Send) -> None:
-    """Send our own refusal."""
-    body = refusal.body()
-    headers = [*refusal.headers(), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _upstream_refusal(error: UpstreamError) -> ModelRefusal:

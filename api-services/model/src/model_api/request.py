@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
-from api_kit import body as strict
-from api_kit.errors import Refusal
 from pydantic import ValidationError
+from service_kit.body import build_json, check_fields, parse_json
 from service_kit.json_text import Json
 from service_kit.settings import split_csv
 from starlette.datastructures import Headers
@@ -62,7 +61,7 @@ class Checked:
     @property
     def content(self) -> bytes:
         """The body that the vendor sees."""
-        return strict.build(self.document)
+        return build_json(self.document)
 
     def capped(self, output: int) -> "Checked":
         """Give the request with no more output than this, its thinking within it; all else stays as it was."""
@@ -77,7 +76,7 @@ class Checked:
     def counting(self) -> bytes:
         """Give the body by which the vendor counts the request's input."""
         fields = CountRequest.model_fields
-        return strict.build({name: value for name, value in self.document.items() if name in fields})
+        return build_json({name: value for name, value in self.document.items() if name in fields})
 
 
 def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> Checked:
@@ -95,18 +94,13 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
     sent = _headers(headers)
     beta = _beta_query(query)
     encoding = headers.get("content-encoding", "").strip()
-    try:
-        shape = strict.Body(fields=frozenset(kind.model_fields))
-        document = strict.parse(raw, headers.get("content-type", ""), encoding, shape)
-    except Refusal as refusal:
-        reason = refusal.reason if refusal.reason == "content_type" else "body"
-        raise ModelRefusal(reason, refusal.message) from refusal
+    parsed = parse_json(raw, headers.get("content-type", ""), encoding, ModelRefusal)
+    document = check_fields(parsed, kind.model_fields.keys(), ModelRefusal)
     try:
         body = kind.model_validate(document)
     except ValidationError as error:
         raise ModelRefusal("body", _explain(error)) from None
-    assert isinstance(document, dict)
-    checked = Checked(body.model, False, document, sent, beta, input_bound(body, len(strict.build(document))))
+    checked = Checked(body.model, False, document, sent, beta, input_bound(body, len(build_json(document))))
     if not isinstance(body, MessagesRequest):
         return checked
     fewest = LEAST_THINKING + 1 if isinstance(body.thinking, ThinkingEnabled) else 1

@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from agent_vendors.github import REPOSITORIES
 from pydantic import Field
 from service_kit.settings import split_csv
 
@@ -110,7 +111,7 @@ class GitHubWebhooks(WebhookSource):
             payload,
             identity(payload),
             accounts=(sender,) if sender else (),
-            resources={"repositories": [repository]} if repository else {},
+            resources={REPOSITORIES: [repository]} if repository else {},
             action=str(payload["action"]) if "action" in payload else None,
             conditions={"author_association": author_association(payload)},
             delivery_id=delivery_id,

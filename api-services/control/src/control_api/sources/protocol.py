@@ -38,7 +38,7 @@ class SourceEvent:
         payload: what triggers filter by and fill their templates from.
         identity: 32 bytes, the same for the same event however it arrived; computed from signed content only.
         accounts: every id of the account that caused it; the first is the actor. Empty where nobody is known.
-        resources: what it is about, by the kind of resource as in grants.
+        resources: what it is about, by the kind of resource of the vendor's record.
         action: what happened to it, for a trigger's `action`; None where the source has no such thing.
         conditions: the event's values for the source's own conditions of triggers.
         delivery_id: the vendor's number of this sending. It is logged, and decides nothing: it may be forged.
