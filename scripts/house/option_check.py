@@ -12,7 +12,7 @@ from house.processes import OPTIONS, PASSED_ON, Process, prefix_of
 from house.vendors import VENDORS
 
 SETTINGS = {
-    "control": "control_api.settings:ControlSettings",
+    "control": "control_api.variables:ControlVariables",
     **{vendor.api: f"{vendor.name}_api.settings:{vendor.title}ApiSettings" for vendor in VENDORS},
     "model-api": "model_api.settings:ModelSettings",
     **{vendor.mcp: f"{vendor.name}_mcp.settings:{vendor.title}Settings" for vendor in VENDORS},

@@ -1,5 +1,7 @@
 """Bodies of requests: said to be JSON, read within limits, and strict."""
 
+from collections.abc import Mapping
+
 from service_kit import body as bodies
 from service_kit.json_text import Json, read_json
 from service_kit.refusal import Reason
@@ -16,13 +18,13 @@ UNREAD = {
 """Why a body could not be read."""
 
 
-def demand_json(request: Request, remedy: str = "Send Content-Type: application/json.") -> None:
-    """Check that a request says its body is JSON.
+def demand_json(headers: Mapping[str, str], remedy: str = "Send Content-Type: application/json.") -> None:
+    """Check that a request's headers say that its body is JSON.
 
     Raises:
         Refusal: it says something else, or nothing.
     """
-    kind = request.headers.get("content-type", "")
+    kind = headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "content_type", f"the content type is {kind[:100]!r}, not application/json", remedy)
 

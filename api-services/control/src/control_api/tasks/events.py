@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from control_api.errors import Refusal
-from control_api.tasks import Tasks
+from control_api.tasks.routes import Tasks
 
 EVENT_ID = re.compile(r"^(\d{1,9})-(\d{1,9})$")
 LOOK_EVERY_SECONDS = 2.0
@@ -31,10 +31,10 @@ PAGE = 500
 class EventStreams:
     """The event streams of tasks; at most so many are open at once, and half of them for one tenant."""
 
-    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, wakes: Notifications, *, most: int) -> None:
+    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, notifications: Notifications, *, most: int) -> None:
         self._pool = pool
         self._tasks = tasks
-        self._wakes = wakes
+        self._notifications = notifications
         self._most = most
         self._open: Counter[str] = Counter()
 
@@ -52,10 +52,10 @@ class EventStreams:
         return Counted(self._open, view.tenant, self._lines(view.id, after), headers=headers)
 
     async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
-        quiet = 0.0
+        silent_seconds = 0.0
         absence = Absence()
         try:
-            with self._wakes.waiting(task_id) as news:
+            with self._notifications.waiting(task_id) as news:
                 while True:
                     news.clear()
                     try:
@@ -80,9 +80,9 @@ class EventStreams:
                         if result is not None:
                             yield f"event: result\ndata: {result.model_dump_json()}\n\n"
                         return
-                    quiet = 0.0 if page else quiet + LOOK_EVERY_SECONDS
-                    if quiet >= COMMENT_EVERY_SECONDS:
-                        quiet = 0.0
+                    silent_seconds = 0.0 if page else silent_seconds + LOOK_EVERY_SECONDS
+                    if silent_seconds >= COMMENT_EVERY_SECONDS:
+                        silent_seconds = 0.0
                         yield ": still running\n\n"
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_EVERY_SECONDS):

@@ -1,24 +1,22 @@
-"""Decides proposals without people, every second: what a bad verdict or time has ended, and what the policy names.
+"""Decides proposals without people, every second: those that a bad verdict or time has ended, and those of the policy.
 
 Any number of controls may do it at once: one of them at a time holds the policy's lock, so that counts per hour hold.
 """
 
-import asyncio
-
 import asyncpg
 from agent_effects import Proposal, ProposalError, approved_by, awaiting_policy, clear_undecided, decide
-from agent_stores.pool import DATABASE_ERRORS, Executor
+from agent_stores.pool import Executor
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.log import get_logger
 
-from control_api.policy import Policy, PolicyFile, Rule
+from control_api.proposals.policy import Policy, PolicyFile, Rule
 
 ROUND_SECONDS = 1.0
 PAGE = 500
 
 
 class PolicyWorker:
-    """Goes round until cancelled.
+    """Decides what needs no person, a round at a time.
 
     Args:
         pool: the database.
@@ -32,17 +30,6 @@ class PolicyWorker:
         self._decisions = Counter(
             "control_policy_decisions", "Proposals decided by the policy", ["rule", "decision"], registry=registry
         )
-
-    async def run(self) -> None:
-        """Go round; what fails is logged, and tried again."""
-        while True:
-            try:
-                await self.round()
-            except DATABASE_ERRORS as error:
-                get_logger(__name__).warning("deciding_waits", error=str(error) or type(error).__name__)
-            except Exception:
-                get_logger(__name__).exception("deciding_failed")
-            await asyncio.sleep(ROUND_SECONDS)
 
     async def round(self) -> None:
         """End what is over, and decide what the policy names."""

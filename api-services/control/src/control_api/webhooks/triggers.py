@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
@@ -11,15 +11,13 @@ from service_kit.errors import ConfigError
 from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
-from control_api.github import SHAPES, author_association
+from control_api.sources.protocol import SourceEvent
+from control_api.sources.registry import FIRST, Sources
 
 PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
 MISSING = object()
 Scalar = str | int | float | bool | None
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-Association = Literal[
-    "COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "MEMBER", "NONE", "OWNER"
-]
 
 
 class Entry(BaseModel):
@@ -36,14 +34,20 @@ class DailyBudget(Entry):
 
 
 class Trigger(Entry):
-    """One rule: the event it listens to, what must hold of the body, and the task that it makes of it."""
+    """One rule: the event it listens to, what must hold of the body, and the task that it makes of it.
+
+    Attributes:
+        instance: the one instance of its source that it listens to; empty for the one without a name, left out for all.
+        conditions: the values of keys that only its source has; in the file each key stands beside the others.
+    """
 
     name: Name
-    source: Literal["github"] = "github"
+    source: str = FIRST
+    instance: str | None = None
     event: str
     action: str | list[str] | None = None
     filter: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
-    author_association: list[Association] | None = None
+    conditions: dict[str, list[str]] = Field(default_factory=dict)
     skill: SkillName
     input: str | dict[str, Any]
     daily_budget: DailyBudget = DailyBudget()
@@ -52,21 +56,21 @@ class Trigger(Entry):
     concurrency_key: str | None = None
     dedupe_key: str | None = None
 
-    def refusal(self, event: str, payload: dict[str, Any]) -> str | None:
-        """Say why this trigger does not fire for a delivery, or None if it does."""
-        if event != self.event:
+    def refusal(self, event: SourceEvent) -> str | None:
+        """Say why this trigger does not fire for an event, or None if it does."""
+        if event.name != self.event:
             return f"it listens to {self.event}"
         actions = [self.action] if isinstance(self.action, str) else self.action
-        if actions is not None and payload.get("action") not in actions:
-            return f"it listens to {' or '.join(actions)}, not to {str(payload.get('action'))[:40]}"
+        if actions is not None and event.action not in actions:
+            return f"it listens to {' or '.join(actions)}, not to {str(event.action)[:40]}"
         for path, wanted in self.filter.items():
-            found = value_at(payload, path)
+            found = value_at(event.payload, path)
             values = wanted if isinstance(wanted, list) else [wanted]
             if not any(_same(found, value) for value in values):
                 return f"filter {path} does not hold"
-        association = author_association(payload)
-        if self.author_association is not None and association not in self.author_association:
-            return f"the author's association is {association}"
+        for condition, accepted in self.conditions.items():
+            if event.conditions.get(condition) not in accepted:
+                return f"{condition} is {event.conditions.get(condition)}"
         return None
 
 
@@ -77,14 +81,18 @@ class Triggers(Entry):
 
 
 class TriggersFile:
-    """The triggers of this house, read again when their file changes.
+    """The triggers of this control, read again when their file changes.
+
+    Args:
+        path: the file; None for no triggers.
+        sources: what triggers may listen to.
 
     Raises:
         ConfigError: the file cannot be read, or an entry is wrong; each error names its place.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._file = WatchedFile(path, read_triggers) if path is not None else None
+    def __init__(self, path: Path | None, sources: Sources) -> None:
+        self._file = WatchedFile(path, lambda path: read_triggers(path, sources)) if path is not None else None
 
     def current(self) -> Triggers:
         """Give the file's present content, or the last good one."""
@@ -95,14 +103,16 @@ class TriggersFile:
         return self._file.fault(look=look) if self._file is not None else None
 
 
-def read_triggers(path: Path) -> Triggers:
+def read_triggers(path: Path, sources: Sources) -> Triggers:
     """Read a triggers file.
 
     Raises:
         ConfigError: it is missing, is no YAML, or has a wrong entry.
     """
     try:
-        triggers = read_checked(path, Triggers, variable="TRIGGERS_FILE")
+        triggers = read_checked(
+            path, Triggers, variable="TRIGGERS_FILE", prepare=lambda raw: _with_conditions(raw, sources)
+        )
     except FileNotFoundError:
         raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
     names = [trigger.name for trigger in triggers.triggers]
@@ -110,10 +120,42 @@ def read_triggers(path: Path) -> Triggers:
         if names.count(name) > 1:
             raise ConfigError(f"TRIGGERS_FILE={path}: two triggers are named {name!r}: rename one")
     for trigger in triggers.triggers:
-        if trigger.event not in SHAPES:
-            known = ", ".join(sorted(SHAPES))
-            raise ConfigError(f"TRIGGERS_FILE={path}: {trigger.name}: event {trigger.event!r} is not one of {known}")
+        wrong = _unknown(trigger, sources)
+        if wrong is not None:
+            raise ConfigError(f"TRIGGERS_FILE={path}: {trigger.name}: {wrong}")
     return triggers
+
+
+def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
+    """Move each trigger's keys that only its source has under `conditions`."""
+    entries = raw.get("triggers")
+    if not isinstance(entries, list):
+        return raw
+    moved = []
+    for entry in entries:
+        if isinstance(entry, dict):
+            source = sources.get(str(entry.get("source", FIRST)))
+            own = {key: entry[key] for key in (source.conditions if source else ()) if entry.get(key) is not None}
+            entry = {key: value for key, value in entry.items() if source is None or key not in source.conditions}
+            if own:
+                entry["conditions"] = own
+        moved.append(entry)
+    return {**raw, "triggers": moved}
+
+
+def _unknown(trigger: Trigger, sources: Sources) -> str | None:
+    """Say which source, event or condition of a trigger there is not; None if there are all."""
+    source = sources.get(trigger.source)
+    if source is None:
+        return f"source {trigger.source!r} is not one of {', '.join(sorted(sources))}"
+    if trigger.event not in source.events:
+        return f"event {trigger.event!r} is not one of {', '.join(sorted(source.events))}"
+    for condition, values in trigger.conditions.items():
+        known = source.conditions.get(condition, ())
+        wrong = [value for value in values if value not in known]
+        if wrong:
+            return f"{condition} {wrong[0]!r} is not one of {', '.join(sorted(known)) or 'its source'}"
+    return None
 
 
 def fill(template: Any, payload: dict[str, Any]) -> Any:

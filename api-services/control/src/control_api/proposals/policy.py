@@ -87,7 +87,7 @@ class Policy(BaseModel):
 
 
 class PolicyFile:
-    """The policy of this house, read again when its file changes; without a file a person is asked about everything.
+    """The policy of this control, read again when its file changes; without a file a person is asked about everything.
 
     Raises:
         ConfigError: the file cannot be read, or a rule is wrong; each error names its place.

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import Doors
+from control_api.auth import HttpDoors
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal
-from control_api.tasks import number
+from control_api.tasks.routes import number
 
 MAX_BODY_BYTES = 16_384
 STATES: tuple[State, ...] = get_args(State)
@@ -50,7 +50,7 @@ class Decision(BaseModel):
 class Proposals:
     """The routes over proposals; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, doors: Doors) -> None:
+    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
         self._pool = pool
         self._doors = doors
 
@@ -90,7 +90,7 @@ class Proposals:
 
     async def _decide(self, request: Request, *, approve: bool) -> Response:
         door = self._open(request)
-        demand_json(request)
+        demand_json(request.headers)
         raw = await read_body(request, limit=MAX_BODY_BYTES)
         decision = _decision(raw)
         seen = await self._seen(request, door)

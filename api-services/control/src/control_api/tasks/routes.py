@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import Doors
+from control_api.auth import HttpDoors
 from control_api.body import demand_json, read_body
 from control_api.errors import Refusal
 
@@ -37,7 +37,7 @@ SHOWN = TypeAdapter(TaskView)
 class Tasks:
     """The routes over tasks; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, doors: Doors) -> None:
+    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
         self._pool = pool
         self._doors = doors
 
@@ -52,7 +52,7 @@ class Tasks:
 
     async def _submit(self, request: Request) -> Response:
         door = self._doors.open(request)
-        demand_json(request)
+        demand_json(request.headers)
         raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
