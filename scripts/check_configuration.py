@@ -31,7 +31,7 @@ HEAD = """\
 # Configuration
 
 Every process reads its own variables from its environment and nothing else; a missing or wrong one is named at start,
-with its remedy. This page is made from the settings (`.venv/bin/python scripts/check_configuration.py --write`), and a
+with its remedy. This page is made from the settings (`make generate`), and a
 check holds it to them. Besides these, `access.yaml` says who may do what, `triggers.yaml` which webhooks become tasks.
 
 `make up` chooses most values itself. Any variable of a process is set there by the process's name, two underscores and
