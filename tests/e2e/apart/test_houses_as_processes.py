@@ -9,12 +9,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from agent_vendors import load
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
 from house.options import Options
-from house.paths import PORTS, ROOT, HousePaths
+from house.paths import ROOT, HousePaths, ports_of
 from house.supervise import Supervisor
-from house.vendors import VENDORS
 from service_kit.errors import ConfigError
+
+PORTS = ports_of(load())
+
+VENDORS = load()
 
 ADDED = ("SUPERVISOR_", "PYTHONWARNINGS", "LC_CTYPE", "PATH")
 """What the supervisor and Python add: nothing of it is secret."""
@@ -63,7 +67,7 @@ def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_
     """Worker, MCP servers and control hold no credential of a vendor or the model, under whatever name."""
     pids = house.pids() | {"worker": sse_worker.pid}
     credentials = [house.paths.secret("stand-in-model.key")]
-    credentials += [house.paths.secret(vendor.stand_in_token) for vendor in VENDORS]
+    credentials += [house.paths.secret(vendor.stand_in_secret) for vendor in VENDORS]
     for name in ("worker", "control", *SERVERS):
         held = _environ(pids[name])
         assert not held.keys() & UPSTREAMS_KEYS, name

@@ -84,6 +84,21 @@ class Vendor:
         return (self.mcp, self.api) if self.has_gateway else (self.mcp,)
 
     @property
+    def service_secret(self) -> str:
+        """The name of the secret by which the server opens the gateway."""
+        return f"{self.mcp}.service"
+
+    @property
+    def stand_in_secret(self) -> str:
+        """The name of the secret that opens the stand-in."""
+        return f"{self.stand_in}.token"
+
+    @property
+    def webhook_secrets(self) -> dict[str, str]:
+        """The variable with the key that signs its webhooks, and the name of that secret; empty where it sends none."""
+        return {f"{self.prefix}WEBHOOK_SECRET": f"{self.name}-webhook.secret"} if self.webhook_source else {}
+
+    @property
     def reads(self) -> frozenset[str]:
         """The tools that change nothing."""
         return frozenset(tool for tool, access in self.tools.items() if access == "read")
