@@ -117,6 +117,7 @@ async def toy(
     table: Table = TABLE,
     at: str | None = None,
     seconds: float = 20.0,
+    side_hosts: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Toy]:
     """Serve the gateway; the services open what the grant says.
 
@@ -128,6 +129,7 @@ async def toy(
         table: its routes.
         at: where another vendor is, in place of the one that answers what it is told to.
         seconds: how long a turn may take.
+        side_hosts: other hosts of the vendor.
     """
     opens = {"toy": {**grant.model_dump(mode="json"), "tools": None}}
     services = {
@@ -141,9 +143,7 @@ async def toy(
     vendor = Vendor(
         name="toy",
         credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
-        headers={},
-        pauses=lambda reply, tier: [],
-        link=lambda document: None,
+        side_hosts=side_hosts,
     )
     upstream = Upstreams()
     async with (

@@ -43,9 +43,10 @@ def unlisted(document: Mapping[str, Json], listed: frozenset[str], prefix: str =
     for key, value in document.items():
         path = prefix + key
         below = tuple(name for name in listed if name.startswith((f"{path}.", f"{path}{EVERY}.")))
-        if path in listed:
+        unclear = "." in key or EVERY in key
+        if path in listed and not unclear:
             continue
-        if "." in key or EVERY in key or not below:
+        if unclear or not below:
             yield path
         elif isinstance(value, list) and any(name.startswith(path + EVERY) for name in below):
             for item in value:
