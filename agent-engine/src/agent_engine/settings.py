@@ -2,16 +2,17 @@
 
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
 from service_kit.settings import LogLevel, Settings, split_csv, unset_env
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
-from agent_engine.servers import SERVERS
+from agent_engine.servers import SERVERS, Server
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
@@ -100,9 +101,36 @@ class RunLimits(Settings):
 
 
 class ServerAddresses(Settings):
-    """Where the MCP servers are: the variable that `servers` names for each."""
+    """Which vendors' MCP servers there are. `addressed` adds where each is."""
 
-    github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
+    vendors: str = Field(
+        default="", description="the vendors that runs may be given, by comma; empty: all of this project"
+    )
+
+    def server_url(self, server: str) -> str:
+        """Give the base URL of an MCP server."""
+        known = SERVERS[server]
+        return str(getattr(self, known.url_variable.lower(), known.default_url))
+
+
+A = TypeVar("A", bound=ServerAddresses)
+
+
+def addressed(settings: type[A], servers: Iterable[Server] = ()) -> type[A]:
+    """Give settings with a variable more for each server, such as GITHUB_MCP_URL: its address.
+
+    Args:
+        settings: what is read besides.
+        servers: the servers; all that there are if none is named.
+    """
+    fields: dict[str, Any] = {
+        server.url_variable.lower(): (
+            str,
+            Field(default=server.default_url, description=f"the address of {server.name}-mcp"),
+        )
+        for server in servers or SERVERS.values()
+    }
+    return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, **fields)
 
 
 class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
@@ -206,10 +234,6 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
     def pool_names(self) -> tuple[str, ...]:
         """Give the pools."""
         return split_csv(self.pools)
-
-    def server_url(self, server: str) -> str:
-        """Give the base URL of an MCP server."""
-        return str(getattr(self, SERVERS[server].url_variable.lower()))
 
     def listen(self) -> tuple[str, int] | None:
         """Give host and port of the worker's own HTTP, None where it has none.

@@ -78,6 +78,7 @@ async def test_a_house_that_is_up_is_not_started_again(house: RunningHouse) -> N
     assert house.pids() == before
 
 
+@pytest.mark.slow
 async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHouse, beside: SmallHouse) -> None:
     """With other ports a second house comes up and goes down, its processes with it; the first's are the same."""
     before = house.pids()
@@ -101,6 +102,7 @@ def _command(paths: HousePaths, name: str, **given: str) -> subprocess.Completed
     return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> None:
     """`health` and `down` need no word on ports that only `up` was told; another offset is refused, and names both."""
     before = _command(beside.paths, "health")
@@ -121,6 +123,7 @@ async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> N
     assert _command(beside.paths, "down").stdout == "nothing was running\n"
 
 
+@pytest.mark.slow
 async def test_a_process_that_does_not_start_is_told_once(
     house: RunningHouse, beside: SmallHouse, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from agent_engine.confinement.sandbox_paths import Confinement
 from agent_engine.event_publisher import Live
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
-from agent_engine.settings import WorkerSettings
+from agent_engine.settings import WorkerSettings, addressed
 from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
@@ -63,7 +63,7 @@ class Place:
             "WORKER_GRACE_SECONDS": "20",
             "WORKER_NAME": "w1",
         }
-        return load(WorkerSettings, {**environ, **{key: str(value) for key, value in change.items()}})
+        return load(addressed(WorkerSettings), {**environ, **{key: str(value) for key, value in change.items()}})
 
     def house(self, driver: Script, **change: object) -> House:
         """Give a worker's house."""

@@ -7,7 +7,7 @@ from typing import Any
 from agent_contracts import EffectSummary, Grant, Mode
 from agent_contracts.event import ToolResult
 from agent_engine.evidence import Evidence
-from agent_engine.servers import GITHUB
+from agent_engine.servers import SERVERS
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required_effects import RequiredEffect
@@ -115,7 +115,7 @@ class Story:
         )
         binding = Binding(
             grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
-            servers=(GITHUB,),
+            servers=(SERVERS["github"],),
             allowed_tools=(),
             required=() if self.mode is Mode.read else (required,),
             withheld=(required.tool,) if self.mode is Mode.read else (),

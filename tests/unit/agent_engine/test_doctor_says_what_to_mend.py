@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
+from agent_engine.settings import addressed
 from agent_engine.worker_context import open_house
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
@@ -30,7 +31,7 @@ from unit.agent_engine.skill_folder import write_skill
 async def examined(**environ: str) -> dict[str, Finding]:
     """Let the doctor look at an environment; servers are where nobody answers unless the test says so."""
     nowhere = dict.fromkeys(("CONTROL_URL", "MODEL_API_URL", "GITHUB_MCP_URL"), "http://127.0.0.1:9")
-    findings = await examine(load(DoctorSettings, {**nowhere, **environ}))
+    findings = await examine(load(addressed(DoctorSettings), {**nowhere, **environ}))
     return {finding.name: finding for finding in findings}
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import requires
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-MOST_DISTRIBUTIONS = 70
+MOST_DISTRIBUTIONS = 71
 """Ours, and what fastmcp, mcp and the web server need; a new dependency of a kit shows here."""
 
 

@@ -14,7 +14,7 @@ from service_kit.settings import environment, load
 from agent_engine.cli.console import DONE, finish
 from agent_engine.health import SERVICE, health_app
 from agent_engine.process import harden
-from agent_engine.settings import WorkerSettings, drop_secrets
+from agent_engine.settings import WorkerSettings, addressed, drop_secrets
 from agent_engine.worker import Worker
 from agent_engine.worker_context import House, open_house
 
@@ -50,7 +50,7 @@ async def work(given: dict[str, str]) -> int:
     Args:
         given: variables that win over the environment's.
     """
-    settings = load(WorkerSettings, {**environment(), **given})
+    settings = load(addressed(WorkerSettings), {**environment(), **given})
     configure(SERVICE, settings.log_level)
     drop_secrets()
     harden()

@@ -37,7 +37,7 @@ def server(name: str) -> Callable[[DoctorSettings], Awaitable[str]]:
     variable = SERVERS[name].url_variable
 
     async def look(settings: DoctorSettings) -> str:
-        return await _ready(str(getattr(settings, variable.lower())), variable)
+        return await _ready(settings.server_url(name), variable)
 
     return look
 
@@ -51,9 +51,7 @@ async def clocks(settings: DoctorSettings) -> str:
         clock = await read_clock(pool)
     finally:
         await pool.close()
-    urls = {"model-api": settings.model_api_url} | {
-        f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
-    }
+    urls = {"model-api": settings.model_api_url} | {f"{name}-mcp": settings.server_url(name) for name in SERVERS}
     found = await clock_skew(urls, clock)
     if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")

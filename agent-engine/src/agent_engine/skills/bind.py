@@ -108,10 +108,10 @@ def _bound_name(template: str, given: str | dict[str, Any], server: Server, kind
     if not INPUT_VALUE.search(template):
         return template
     name = fill(template, given)
-    if not server.kinds[kind].fullmatch(name):
-        raise TaskRefused(
-            "invalid", f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}: give one exactly"
-        )
+    of = server.kinds[kind]
+    if not of.accepts(name):
+        told = f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}"
+        raise TaskRefused("invalid", f"{told}: give {of.description}, as in {of.example}")
     return name
 
 
@@ -126,9 +126,9 @@ def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], server: Serv
     if vendor not in doors:
         raise TaskRefused("denied", f"the door of this task opens nothing at {vendor}: see access.yaml")
     wanted = {kind: names for kind, names in grant.resources.items() if names}
-    grant = narrow(grant, doors[vendor])
+    grant = narrow(grant, doors[vendor], vendor)
     if task.resources is not None and vendor in task.resources:
-        resources = narrow_resources(grant.resources, task.resources[vendor])
+        resources = narrow_resources(grant.resources, task.resources[vendor], vendor)
         grant = grant.model_copy(update={"resources": resources})
     for kind, names in wanted.items():
         if not grant.resources.get(kind):

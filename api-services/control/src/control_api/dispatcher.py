@@ -9,6 +9,7 @@ from agent_contracts import Actor, Origin, Task, task_id_for
 from agent_effects import spent_by
 from agent_ledger import InvalidTask, submit
 from agent_ledger.connection import Connection
+from agent_vendors.github import REPOSITORIES
 from pydantic import ValidationError
 from service_kit.access import Door
 from service_kit.grants import allowed
@@ -113,7 +114,7 @@ def _closed_repository(delivery: Delivery, door: Door) -> str | None:
     if not isinstance(name, str):
         return None
     bound = door.vendors.get(delivery.source)
-    return None if bound is not None and allowed(bound, "repositories", name) else name[:200]
+    return None if bound is not None and allowed(bound, REPOSITORIES, name) else name[:200]
 
 
 async def _over_budget(connection: Connection, trigger: Trigger, tenant: str, task_id: UUID | None) -> str | None:

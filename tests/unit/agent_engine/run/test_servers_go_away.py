@@ -59,6 +59,7 @@ async def _listens(port: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["sse", "http"])
 async def test_a_call_without_a_server_is_told_from_its_replies(
     transport: Literal["sse", "http"], spec: Any, start: Any, told: Any, driver: Any

@@ -1,28 +1,34 @@
-"""Rates and pauses. Owns the Redis keys `gateway:{vendor}:rate|limit|pause|strikes:*` and `:instances`; all expire.
+"""Rates and pauses in Redis, which all instances of a gateway share.
 
-One Lua script a request: a vendor's pause first, then the caller's own rate and the vendor's limits, all or none of
-them (GCRA: one time stamp a bucket). It also counts the instances of a gateway, which share what is held by each alone.
+Owns the keys `gateway:{vendor}:rate|limit|pause|strikes:*` and `:instances`; all expire. One Lua script a request: a
+vendor's pause first, then the caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a
+bucket). It also counts the instances of a gateway, which share what each process counts alone.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from service_kit.log import get_logger
-
-from api_kit.rate import Bucket, Wait
-from api_kit.rate import Rate as Rate
+from service_kit.rate_limit import (
+    LONGEST_GROWN_SECONDS,
+    STRIKES_SECONDS,
+    Bucket,
+    MemoryRateLimiter,
+    Rate,
+    Wait,
+    grown,
+    hold,
+    named,
+)
 
 REDIS_SECONDS = 3.0
 RETRY_REDIS_SECONDS = 5.0
 REGISTER_SECONDS = 5.0
-LOCAL_KEYS = 10_000
-STRIKES_SECONDS = 600.0
-LONGEST_GROWN_SECONDS = 3600.0
 
 TAKE = """
 local count, instances = tonumber(ARGV[1]), 0
@@ -56,101 +62,14 @@ return {0, delay, instances}
 """
 
 
-class Limiter(Protocol):
-    """Counts requests and remembers pauses."""
-
-    @property
-    def instances(self) -> int:
-        """How many instances of the gateway share the vendor, as far as this one knows."""
-
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came, here and at once: so a flood of what is refused anyway costs little."""
-
-    async def take(
-        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
-    ) -> Wait | None:
-        """Count a request that is to be sent, holding it back where a bucket has patience.
-
-        Returns:
-            How long to wait if it must not go out, in which case it is counted nowhere.
-        """
-
-    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember that nothing may go out under a key for a while; one that grows doubles when it comes again."""
-
-
-class LocalLimiter:
-    """Counts in this process alone.
-
-    Args:
-        now: a monotonic clock, in seconds.
-    """
-
-    instances = 1
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._next: dict[str, int] = {}
-        self._paused: dict[str, float] = {}
-        self._strikes: dict[str, tuple[int, float]] = {}
-
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came."""
-        found = self._count([(f"came:{key}", Bucket(key, rate))])
-        return found if isinstance(found, Wait) else None
-
-    async def take(
-        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
-    ) -> Wait | None:
-        """Count a request."""
-        clock = self._now()
-        left = max((self._paused.get(pause, 0.0) - clock for pause in pauses), default=0.0)
-        if left > 0:
-            return Wait(left, "vendor")
-        found = self._count(_named(key, rate, buckets))
-        if isinstance(found, Wait):
-            return found
-        await _hold(found)
-        return None
-
-    def _count(self, named: Sequence[tuple[str, Bucket]]) -> Wait | int:
-        """Take of all buckets or none; give the wait of the first that is full, or the microseconds to hold back."""
-        now, delay, following = int(self._now() * 1_000_000), 0, {}
-        for place, (name, bucket) in enumerate(named):
-            step, burst, cost, patience = bucket.arguments
-            following[name] = max(self._next.get(name, 0), now) + step * cost
-            wait = following[name] - now - step * burst
-            if wait > patience:
-                return Wait(wait / 1_000_000, "vendor" if place else "ours")
-            delay = max(delay, wait)
-        for name, moment in following.items():
-            self._next.pop(name, None)
-            self._next[name] = moment
-        while len(self._next) > LOCAL_KEYS:
-            self._next.pop(next(iter(self._next)))
-        return delay
-
-    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember a pause; a shorter one does not end a longer."""
-        now = self._now()
-        if grows and self._paused.get(key, 0.0) <= now:
-            count, until = self._strikes.get(key, (0, 0.0))
-            count = count + 1 if now < until else 1
-            seconds = _grown(seconds, count)
-            self._strikes[key] = count, now + seconds + STRIKES_SECONDS
-        self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
-        if len(self._paused) > LOCAL_KEYS:
-            self._paused = {name: until for name, until in self._paused.items() if until > now}
-
-
-class RedisLimiter:
+class RedisRateLimiter:
     """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
 
     def __init__(self, redis: Redis, *, vendor: str) -> None:
         self._redis = redis
         self._prefix = f"gateway:{{{vendor}}}"
         self._script = redis.register_script(TAKE)
-        self._local = LocalLimiter()
+        self._local = MemoryRateLimiter()
         self._down_until = 0.0
         self._name = uuid4().hex
         self._register_at = 0.0
@@ -169,10 +88,10 @@ class RedisLimiter:
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
         """Count a request."""
-        named = _named(key, rate, buckets)
-        keys = [*(name for name, _ in named), "instances", *(f"pause:{pause}" for pause in pauses)]
-        arguments: list[int | str] = [len(named), self._registering()]
-        for _, bucket in named:
+        wanted = named(key, rate, buckets)
+        keys = [*(name for name, _ in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
+        arguments: list[int | str] = [len(wanted), self._registering()]
+        for _, bucket in wanted:
             arguments += bucket.arguments
         found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
         if found is None:
@@ -180,7 +99,7 @@ class RedisLimiter:
         verdict, wait, instances = (int(value) for value in found)
         self.instances = instances or self.instances
         if verdict == 0:
-            await _hold(wait)
+            await hold(wait)
             return None
         return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
 
@@ -197,7 +116,7 @@ class RedisLimiter:
                 pipeline.incr(strikes)
                 pipeline.pexpire(strikes, _milliseconds(LONGEST_GROWN_SECONDS + STRIKES_SECONDS))
                 count = int((await pipeline.execute())[0])
-            seconds = _grown(seconds, count)
+            seconds = grown(seconds, count)
             lasting = _milliseconds(seconds + STRIKES_SECONDS)
             await self._redis.pexpire(strikes, lasting)
         async with self._redis.pipeline() as pipeline:
@@ -228,21 +147,6 @@ class RedisLimiter:
             return None
         self._down_until = 0.0
         return reply
-
-
-def _named(key: str, rate: Rate, buckets: Sequence[Bucket]) -> list[tuple[str, Bucket]]:
-    """Put the caller's own rate first, and name all of them apart."""
-    return [(f"rate:{key}", Bucket(key, rate)), *((f"limit:{bucket.key}", bucket) for bucket in buckets)]
-
-
-async def _hold(microseconds: int) -> None:
-    """Hold a request back until it fits."""
-    if microseconds > 0:
-        await asyncio.sleep(microseconds / 1_000_000)
-
-
-def _grown(seconds: float, count: int) -> float:
-    return min(seconds * 2.0 ** min(count - 1, 12), max(seconds, LONGEST_GROWN_SECONDS))
 
 
 def _milliseconds(seconds: float) -> int:
