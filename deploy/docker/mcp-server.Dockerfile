@@ -10,7 +10,7 @@ COPY packages packages
 COPY mcp-servers mcp-servers
 COPY api-services api-services
 COPY agent-engine agent-engine
-RUN uv sync --frozen --no-default-groups --no-editable --package "$PACKAGE"
+RUN uv sync --frozen --no-default-groups --no-editable --package "$PACKAGE" --extra uvloop
 
 FROM python:3.11-slim-bookworm
 ARG COMMAND

@@ -7,11 +7,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import uvicorn
-import uvloop
 from starlette.types import ASGIApp
 
 from service_kit.errors import ConfigError
@@ -133,9 +132,10 @@ def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socke
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> int:
-    """Run a process's main coroutine on uvloop; an error of configuration is one line and exit status 2."""
+    """Run a process's main coroutine to its end; an error of configuration is one line and exit status 2."""
     try:
-        return uvloop.run(main) or 0
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            return runner.run(main) or 0
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
@@ -143,3 +143,12 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
         return 130
     except asyncio.CancelledError:
         return 143
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes uvloop's event loop, or None for asyncio's own where uvloop is not installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
