@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover test-bad-input test-npm attack bench check format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover test-bad-input test-npm attack bench check generate format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -49,7 +49,7 @@ test-unit: .venv/develops ## run the unit tests alone
 	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
 
 test-quick: .venv/develops ## run the tests without those that are marked slow
-	@.venv/bin/pytest tests/unit -m 'not npm and not slow' -n 2 --dist loadgroup
+	@.venv/bin/pytest tests/unit -m 'not (npm or apart or slow)' -n 2 --dist loadgroup
 
 cover: .venv/develops ## run the tests and show the branch coverage of packages, kits and the engine (at least 85 %)
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup --cov --cov-report=term
@@ -69,6 +69,9 @@ attack: .venv/develops ## attack a house: hostile agents in the real CLI, and ev
 
 check: .venv/develops ## format, lint, types, import rules, file lengths, compose files and Dockerfiles
 	@scripts/check.sh
+
+generate: .venv/develops ## write the files that are made of the vendors' records, settings and models
+	@.venv/bin/python scripts/generate.py
 
 format: .venv/develops ## format the code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .

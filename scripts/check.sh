@@ -20,8 +20,7 @@ check lint .venv/bin/ruff check .
 check types .venv/bin/mypy
 check imports .venv/bin/lint-imports
 check file-lengths .venv/bin/python scripts/check_lengths.py
-check schemas .venv/bin/python scripts/check_schemas.py
-check configuration .venv/bin/python scripts/check_configuration.py
+check generated .venv/bin/python scripts/generate.py --check
 check lock scripts/check-lock.sh
 check skills .venv/bin/agent-engine skills check agent-engine/skills
 check compose .venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.mcp.yml docker-compose.agent.yml

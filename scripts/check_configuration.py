@@ -1,32 +1,37 @@
 """Fails when docs/configuration.md is not what the settings say; `--write` makes it so."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
-from house.option_check import SETTINGS, settings_at
-from house.vendors import VENDORS
+from agent_engine.settings import ControlAccess, KeyFiles, SubmitAccess
+from agent_vendors import load
+from house.option_check import settings_of
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from service_kit.errors import ConfigError
 from service_kit.settings import Settings, variables
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
-PROCESSES = {
+VENDORS = load()
+SETTINGS = settings_of(VENDORS)
+PROCESSES: dict[str, Callable[[], type[Settings]]] = {
     "control-api": SETTINGS["control"],
-    **{vendor.api: SETTINGS[vendor.api] for vendor in VENDORS},
+    **{vendor.api: SETTINGS[vendor.api] for vendor in VENDORS if vendor.has_gateway},
     "model-api": SETTINGS["model-api"],
     **{vendor.mcp: SETTINGS[vendor.mcp] for vendor in VENDORS},
     "agent-engine worker": SETTINGS["worker"],
-    "agent-engine enqueue, run, retry and proposals": "agent_engine.settings:SubmitAccess",
-    "agent-engine triggers": "agent_engine.settings:ControlAccess",
-    "agent-engine keys": "agent_engine.settings:KeyFiles",
+    "agent-engine enqueue, run, retry and proposals": lambda: SubmitAccess,
+    "agent-engine triggers": lambda: ControlAccess,
+    "agent-engine keys": lambda: KeyFiles,
     "agent-stores": SETTINGS["stores"],
 }
 HEAD = """\
 # Configuration
 
 Every process reads its own variables from its environment and nothing else; a missing or wrong one is named at start,
-with its remedy. This page is made from the settings (`.venv/bin/python scripts/check_configuration.py --write`), and a
+with its remedy. This page is made from the settings (`make generate`), and a
 check holds it to them. Besides these, `access.yaml` says who may do what, `triggers.yaml` which webhooks become tasks.
 
 `make up` chooses most values itself. Any variable of a process is set there by the process's name, two underscores and
@@ -36,7 +41,7 @@ the variable, as in `make up CONTROL__ALLOWED_HOSTS=agents.example.com` or `make
 
 def rendered() -> str:
     """Give the whole page."""
-    return HEAD + "".join(_section(process, settings_at(place)) for process, place in PROCESSES.items())
+    return HEAD + "".join(_section(process, settings()) for process, settings in PROCESSES.items())
 
 
 def _section(process: str, settings: type[Settings]) -> str:
@@ -62,8 +67,8 @@ def main() -> int:
     """Compare, or write."""
     try:
         text = rendered()
-    except (ModuleNotFoundError, AttributeError) as error:
-        print(f"{error}: a line of VENDORS names a gateway and a server; make both packages, then `uv lock`, `uv sync`")
+    except (ConfigError, ModuleNotFoundError, AttributeError) as error:
+        print(f"{error}: a vendor's record names a gateway and a server; make both packages, then `uv lock`, `uv sync`")
         return 1
     if "--write" in sys.argv:
         PAGE.write_text(text)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import yaml
+from agent_vendors.github import REPOSITORIES
 from service_kit.access import AccessFile
 from service_kit.bearer import token_hash, token_owner
 
 from house.paths import HousePaths
-from house.vendors import VENDORS
 
 ACCESS_HEAD = """\
 # Who may do what. No entry, no access. What a run may do is what its skill declares, narrowed by its task, by the
@@ -29,23 +29,27 @@ rules: []
 """
 
 
-def write_access(paths: HousePaths, *, repositories: list[str], mode: str = "write") -> Path:
-    """Write the access file if there is none yet.
+def write_access(paths: HousePaths, *, repositories: list[str] | None = None, mode: str = "write") -> Path:
+    """Write the access file if there is none yet: the tenant and every door may touch each kind's example.
 
     Args:
         paths: the house.
-        repositories: what the tenant and every door may touch.
+        repositories: what may be touched of GitHub in place of its example.
         mode: read, write or propose.
     """
     path = paths.home / "access.yaml"
     if path.exists():
         return path
-    bound = {"resources": {"repositories": repositories}, "mode": mode}
-    door = {"tenant": "default", "skills": ["*"], "vendors": {"github": bound}, "budget": {"usd": 1.0}}
+    named = {REPOSITORIES: repositories} if repositories else {}
+    bounds = {
+        vendor.name: {"resources": {str(kind): named.get(kind, [kind.example]) for kind in vendor.kinds}, "mode": mode}
+        for vendor in paths.vendors
+    }
+    door = {"tenant": "default", "skills": ["*"], "vendors": bounds, "budget": {"usd": 1.0}}
     access = {
-        "tenants": {"default": {"vendors": {"github": bound}}},
+        "tenants": {"default": {"vendors": bounds}},
         "streams": {"agent:tasks": door},
-        "webhooks": {"github": door},
+        "webhooks": {vendor.webhook_source: door for vendor in paths.vendors if vendor.webhook_source},
         "http": {
             "local": {
                 **door,
@@ -54,7 +58,11 @@ def write_access(paths: HousePaths, *, repositories: list[str], mode: str = "wri
             }
         },
         "cli": {**door, "actor": {"kind": "person", "id": "operator"}, "approves": ["*"]},
-        "services": {vendor.mcp: {"token_sha256": [token_hash(paths.secret(vendor.service))]} for vendor in VENDORS},
+        "services": {
+            vendor.mcp: {"token_sha256": [token_hash(paths.secret(vendor.service_secret))]}
+            for vendor in paths.vendors
+            if vendor.has_gateway
+        },
     }
     path.write_text(ACCESS_HEAD + _plain(access))
     return path
@@ -72,7 +80,7 @@ def unknown_tokens(paths: HousePaths) -> list[str]:
     access = AccessFile(path).current()
     doors = {name: door.token_sha256 for name, door in access.http.items()}
     services = {name: service.token_sha256 for name, service in access.services.items()}
-    tokens = [(vendor.service, f"services.{vendor.mcp}", services) for vendor in VENDORS]
+    tokens = [(one.service_secret, f"services.{one.mcp}", services) for one in paths.vendors if one.has_gateway]
     if "local" in doors:
         tokens.append(("control.door", "http.local", doors))
     return [

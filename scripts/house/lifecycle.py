@@ -55,7 +55,7 @@ class House:
         """
         with self._alone():
             self.paths.make()
-            write_access(self.paths, repositories=repositories or ["octocat/hello-world"], mode=mode)
+            write_access(self.paths, repositories=repositories, mode=mode)
             write_triggers(self.paths, triage=triage)
             write_policy(self.paths)
 
@@ -82,8 +82,8 @@ class House:
         if any(unknown):
             raise ConfigError("; ".join(filter(None, unknown)))
         listed = self.processes()
-        check_names(self._environ)
-        check_values(listed, self._environ)
+        check_names(self._environ, self.paths.vendors)
+        check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
         refuse_taken(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
 
-from house.vendors import VENDORS
+from house.paths import vendors_of
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,13 @@ class Options:
         Raises:
             ConfigError: one has a value that it does not take, or a vendor is real and the model is not.
         """
-        real = {vendor.name for vendor in VENDORS if _is_real(environ, vendor.chosen)}
+        vendors = vendors_of(environ)
+        real = {vendor.name for vendor in vendors if _is_real(environ, vendor.variable)}
         real |= {"github"} if environ.get("ISSUE") else set()
         if _is_real(environ, "MODEL"):
             real.add("model")
         elif real:
-            named = " and ".join(vendor.title for vendor in VENDORS if vendor.name in real)
+            named = " and ".join(vendor.title for vendor in vendors if vendor.name in real)
             raise ConfigError(f"the real {named} is used with the real model only: set MODEL=real too")
         return cls(frozenset(real), _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
 

@@ -3,57 +3,85 @@
 import hashlib
 import os
 import secrets
+import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from service_kit.bearer import new_token
+from agent_vendors import UnknownVendor, Vendor, load
+from service_kit.bearer import TokenKind, new_token
 from service_kit.errors import ConfigError
 from service_kit.keys import publish, require_private, write_keys, write_private
-
-from house.vendors import VENDORS
+from service_kit.settings import split_csv
 
 ROOT = Path(__file__).resolve().parents[2]
-SIGNING = {variable: name for vendor in VENDORS for variable, name in vendor.signing.items()}
-PORTS = {
-    "control": 8000,
-    **{vendor.api: vendor.api_port for vendor in VENDORS},
-    "model-api": 3006,
-    **{vendor.mcp: vendor.mcp_port for vendor in VENDORS},
-    "worker": 8010,
-    **{vendor.stand_in: vendor.stand_in_port for vendor in VENDORS},
-    "stand-in-model": 4002,
-    "redis": 6379,
-    "postgres": 5432,
-}
-TOKENS = {
-    **{vendor.service: "service" for vendor in VENDORS},
-    "control.door": "door",
-}
-RANDOMS = (
-    *SIGNING.values(),
-    *(vendor.stand_in_token for vendor in VENDORS),
-    "stand-in-model.key",
-    "compose-postgres.password",
-    "compose-redis.password",
-)
-COMPOSE = {
-    "POSTGRES_PASSWORD": "compose-postgres.password",
-    "REDIS_PASSWORD": "compose-redis.password",
-    **SIGNING,
-    **{f"{vendor.prefix}MCP_SERVICE_TOKEN": vendor.service for vendor in VENDORS},
-    "AGENT_REF_KEY": "ref.key",
-}
 IMAGE_UID = 10001
+
+
+def vendors_of(environ: Mapping[str, str]) -> tuple[Vendor, ...]:
+    """Give the vendors that VENDORS names, by comma; all of this project where it is not set.
+
+    Raises:
+        ConfigError: one is not installed.
+    """
+    try:
+        return load(split_csv(environ.get("VENDORS")))
+    except UnknownVendor as error:
+        raise ConfigError(f"VENDORS={environ.get('VENDORS', '')} is not usable: {error}") from None
+
+
+def ports_of(vendors: Iterable[Vendor]) -> dict[str, int]:
+    """Give the default port of each process."""
+    listed = tuple(vendors)
+    return {
+        "control": 8000,
+        **{vendor.api: vendor.api_port for vendor in listed if vendor.api_port is not None},
+        "model-api": 3006,
+        **{vendor.mcp: vendor.mcp_port for vendor in listed},
+        "worker": 8010,
+        **{vendor.stand_in: vendor.stand_in_port for vendor in listed},
+        "stand-in-model": 4002,
+        "redis": 6379,
+        "postgres": 5432,
+    }
 
 
 @dataclass(frozen=True)
 class HousePaths:
-    """One house: `home` holds everything that changes, `ports` say where its processes listen."""
+    """One house.
+
+    Attributes:
+        home: the folder that holds everything that changes.
+        ports: where its processes listen.
+        vendors: the vendors that it speaks to.
+    """
 
     home: Path
     ports: Mapping[str, int]
+    vendors: tuple[Vendor, ...] = field(default_factory=load)
+
+    @property
+    def tokens(self) -> dict[str, TokenKind]:
+        """The secrets that are tokens of this project, each with its kind."""
+        services: dict[str, TokenKind] = {one.service_secret: "service" for one in self.vendors if one.has_gateway}
+        return services | {"control.door": "door"}
+
+    @property
+    def webhook_secrets(self) -> dict[str, str]:
+        """The variables that hold the vendors' webhook secrets, each with the secret's name."""
+        return {variable: name for vendor in self.vendors for variable, name in vendor.webhook_secrets.items()}
+
+    @property
+    def randoms(self) -> tuple[str, ...]:
+        """The secrets that are random texts."""
+        return (
+            *self.webhook_secrets.values(),
+            *(vendor.stand_in_secret for vendor in self.vendors),
+            "stand-in-model.key",
+            "compose-postgres.password",
+            "compose-redis.password",
+        )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], name: str = "") -> "HousePaths":
@@ -67,14 +95,16 @@ class HousePaths:
             ConfigError: a port is no number between 1 and 65535; names the variable that says so.
         """
         home = Path(environ.get("AGENT_BOT_HOME") or ROOT / "var").absolute()
-        own = {process: environ.get(variable_of(process)) for process in PORTS}
-        moved = [port for process, port in PORTS.items() if not own[process]] or [1]
+        vendors = vendors_of(environ)
+        defaults = ports_of(vendors)
+        own = {process: environ.get(variable_of(process)) for process in defaults}
+        moved = [port for process, port in defaults.items() if not own[process]] or [1]
         offset = _number("PORT_OFFSET", environ.get("PORT_OFFSET") or "0", 1 - min(moved), 65_535 - max(moved))
         ports = {
             process: _number(variable_of(process), own[process] or str(port + offset), 1, 65_535)
-            for process, port in PORTS.items()
+            for process, port in defaults.items()
         }
-        return cls(home / name if name else home, ports)
+        return cls(home / name if name else home, ports, vendors)
 
     def url(self, process: str) -> str:
         """Give the address of a process."""
@@ -120,10 +150,10 @@ class HousePaths:
             publish(keep / "signing-key.json", keep / "jwks.json")
         if not (keep / "ref.key").exists():
             write_private(keep / "ref.key", secrets.token_hex(32))
-        for name, kind in TOKENS.items():
+        for name, kind in self.tokens.items():
             if not (keep / name).exists():
-                write_private(keep / name, new_token(kind))  # type: ignore[arg-type]
-        for name in RANDOMS:
+                write_private(keep / name, new_token(kind))
+        for name in self.randoms:
             if not (keep / name).exists():
                 write_private(keep / name, secrets.token_urlsafe(32))
 
@@ -143,7 +173,14 @@ class HousePaths:
 
     def write_compose_env(self) -> None:
         """Write the variables that the compose files take from `make init`, and let the image's user read the key."""
-        lines = [f"{variable}={self.secret(name)}" for variable, name in COMPOSE.items()]
+        named = {
+            "POSTGRES_PASSWORD": "compose-postgres.password",
+            "REDIS_PASSWORD": "compose-redis.password",
+            **self.webhook_secrets,
+            **{f"{one.prefix}MCP_SERVICE_TOKEN": one.service_secret for one in self.vendors if one.has_gateway},
+            "AGENT_REF_KEY": "ref.key",
+        }
+        lines = [f"{variable}={self.secret(name)}" for variable, name in named.items()]
         if os.getuid() == 0:
             os.chown(self.home / "secrets/signing-key.json", IMAGE_UID, IMAGE_UID)
         else:
@@ -180,5 +217,6 @@ def _number(variable: str, value: str, low: int, high: int) -> int:
 
 
 def command(name: str) -> str:
-    """Give the path of a command of this environment."""
-    return str(Path(sys.executable).parent / name)
+    """Give the path of a command: of this environment, or else on PATH, as somebody else's vendor may bring it."""
+    own = Path(sys.executable).parent / name
+    return str(own) if own.exists() else shutil.which(name) or str(own)

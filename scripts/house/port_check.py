@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from service_kit.errors import ConfigError
 
-from house.paths import PORTS, HousePaths, variable_of
+from house.paths import HousePaths, ports_of, variable_of
 from house.ports import remembered
 from house.supervise import Supervisor
 
@@ -25,7 +25,7 @@ def refuse_taken(paths: HousePaths, names: Iterable[str], environ: Mapping[str, 
     Raises:
         ConfigError: two processes have the same port, or one's port cannot be used; names the variables.
     """
-    ports = {name: paths.ports[name] for name in PORTS if name in set(names)}
+    ports = {name: paths.ports[name] for name in paths.ports if name in set(names)}
     seen: dict[int, str] = {}
     for name, port in ports.items():
         other = seen.setdefault(port, name)
@@ -37,7 +37,7 @@ def refuse_taken(paths: HousePaths, names: Iterable[str], environ: Mapping[str, 
     for name, port in ports.items():
         why = _refusal(port)
         if why:
-            remedy = f"{_stop(paths, port)}, {_remedy(name, ports, environ)}"
+            remedy = f"{_stop(paths, port)}, {_remedy(paths, name, ports, environ)}"
             raise ConfigError(f"port {port} for {name} cannot be used ({why}): {remedy}")
 
 
@@ -56,11 +56,12 @@ def _stop(paths: HousePaths, port: int) -> str:
     return "stop what uses it"
 
 
-def _remedy(name: str, ports: Mapping[str, int], environ: Mapping[str, str]) -> str:
+def _remedy(paths: HousePaths, name: str, ports: Mapping[str, int], environ: Mapping[str, str]) -> str:
     variable = variable_of(name)
     if environ.get(variable):
         return f"or set {variable} to another port than {environ[variable]}"
-    moved = [PORTS[other] for other in ports if not environ.get(variable_of(other))]
+    defaults = ports_of(paths.vendors)
+    moved = [defaults[other] for other in ports if not environ.get(variable_of(other))]
     now = environ.get("PORT_OFFSET") or "0"
     offsets = (offset for offset in range(STEP, 65_536 - max(moved), STEP) if str(offset) != now)
     free = next((offset for offset in offsets if not any(_refusal(port + offset) for port in moved)), None)

@@ -8,11 +8,11 @@ from pathlib import Path
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 
-from house.paths import PORTS, HousePaths, variable_of
-from house.processes import OPTIONS, prefix_of
+from house.paths import HousePaths, ports_of, variable_of
+from house.processes import WORKER_OPTIONS, prefix_of
 from house.supervise import Supervisor
 
-ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "WORKER_SLOTS", *OPTIONS["worker"])
+ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "WORKER_SLOTS", "VENDORS", *WORKER_OPTIONS)
 """What `up` was given and the engine's command line needs again."""
 
 
@@ -27,15 +27,15 @@ def found(paths: HousePaths, environ: Mapping[str, str]) -> HousePaths:
     kept = remembered(paths)
     if kept is None:
         return paths
-    named = {name: [one for one in (variable_of(name), "PORT_OFFSET") if environ.get(one)] for name in PORTS}
+    named = {name: [one for one in (variable_of(name), "PORT_OFFSET") if environ.get(one)] for name in paths.ports}
     if Supervisor(paths).pid() is None:
-        return replace(paths, ports={name: (paths if named[name] else kept).ports[name] for name in PORTS})
+        return replace(paths, ports={name: (paths if named[name] else kept).ports[name] for name in paths.ports})
     for name, port in paths.ports.items():
         given = named[name]
-        if given and port != kept.ports[name]:
+        if given and port != kept.ports.get(name):
             raise ConfigError(
                 f"{given[0]}={environ[given[0]]} puts {name} on port {port}, and the house in {paths.home} is up with "
-                f"it on port {kept.ports[name]}: leave {given[0]} out, or stop that house with `make down` first"
+                f"it on port {kept.ports.get(name)}: leave {given[0]} out, or stop that house with `make down` first"
             )
     return kept
 
@@ -64,8 +64,9 @@ def remembered(paths: HousePaths) -> HousePaths | None:
     """Give the place with the ports that its house came up on last; None where it went down since."""
     try:
         kept = json.loads(_file(paths).read_text())
-        return replace(paths, ports={name: int(kept[name]) for name in PORTS})
-    except (OSError, ValueError, TypeError, KeyError):
+        ports = {str(name): int(port) for name, port in kept.items()}
+        return replace(paths, ports={**paths.ports, **ports}) if ports.keys() >= ports_of(()).keys() else None
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

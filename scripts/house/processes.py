@@ -1,39 +1,32 @@
 """The processes of a house: what each runs, and the only variables that it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent_stores.background import urls
 from agent_stores.embedded import Plan
+from agent_vendors import Vendor
 from service_kit.errors import ConfigError
 
 from house.options import Options
-from house.paths import ROOT, SIGNING, HousePaths, command
-from house.vendors import VENDORS, Vendor
+from house.paths import ROOT, HousePaths, command
 
-OPTIONS = {
-    "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
-    **{vendor.api: vendor.api_options for vendor in VENDORS},
-    "model-api": ("MODELS", "MODEL_PRICES"),
-    **{vendor.mcp: vendor.mcp_options for vendor in VENDORS},
-    "worker": (
-        "SKILLS_PATH",
-        "CLAUDE_CLI",
-        "REPLY_DESTINATIONS",
-        "WORKER_POOLS",
-        "WORKER_LEASE_SECONDS",
-        "WORKER_GRACE_SECONDS",
-        "WORKER_RETRY_SECONDS",
-        "WORKER_START_SECONDS",
-        "RUN_MEMORY_MB",
-        "RUN_PROCESSES",
-        "RUN_DISK_MB",
-        "RUN_OUTPUT_MB",
-        "RUN_CGROUPS",
-    ),
-}
-"""What the operator may set under its own name; `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other."""
+WORKER_OPTIONS = (
+    "SKILLS_PATH",
+    "CLAUDE_CLI",
+    "REPLY_DESTINATIONS",
+    "WORKER_POOLS",
+    "WORKER_LEASE_SECONDS",
+    "WORKER_GRACE_SECONDS",
+    "WORKER_RETRY_SECONDS",
+    "WORKER_START_SECONDS",
+    "RUN_MEMORY_MB",
+    "RUN_PROCESSES",
+    "RUN_DISK_MB",
+    "RUN_OUTPUT_MB",
+    "RUN_CGROUPS",
+)
 PASSED_ON = ("PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
 LOCALE = {"LANG": "C.UTF-8"}
 """Not the operator's: under one that is not installed, Python does not start in a path with umlauts."""
@@ -48,6 +41,32 @@ class Process:
     env: dict[str, str] = field(repr=False)
 
 
+def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
+    """Name what the operator may set under its own name, by process.
+
+    `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other variable.
+    """
+    listed = tuple(vendors)
+    return {
+        "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
+        **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
+        "model-api": ("MODELS", "MODEL_PRICES"),
+        **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
+        "worker": WORKER_OPTIONS,
+    }
+
+
+def _api_options(vendor: Vendor) -> tuple[str, ...]:
+    own = ("UPSTREAM_TOKENS_FILE", *(["UPSTREAM_LIMITED"] if vendor.keeps_limits else []))
+    shared = ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS", "UPSTREAM_FAILURES", "IMAGE_HOSTS")
+    return (*shared, *(vendor.prefix + name for name in own))
+
+
+def _mcp_options(vendor: Vendor) -> tuple[str, ...]:
+    own = (vendor.prefix + name for name in ("READ_ONLY", "TOOLSETS", "TOOLS"))
+    return ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", *own)
+
+
 def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -> list[Process]:
     """List a house's processes in the order of their start, the stores first.
 
@@ -56,14 +75,18 @@ def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -
     """
     given = environ.get("DATABASE_URL") and environ.get("REDIS_URL")
     made = [] if given else [_stores(paths, environ)]
-    made += [_stand_in(paths, vendor, environ) for vendor in VENDORS if vendor.name not in options.real]
+    made += [_stand_in(paths, vendor, environ) for vendor in paths.vendors if vendor.name not in options.real]
     if "model" not in options.real:
         made.append(_stand_in_model(paths, environ))
     urls = urls_of(paths, environ)
     made += [
-        *(_gateway(paths, vendor.api, environ, _upstream(paths, vendor, options, environ), urls) for vendor in VENDORS),
+        *(
+            _gateway(paths, vendor.api, environ, _upstream(paths, vendor, options, environ), urls)
+            for vendor in paths.vendors
+            if vendor.has_gateway
+        ),
         _model_api(paths, options, environ, urls),
-        *(_mcp(paths, vendor, environ) for vendor in VENDORS),
+        *(_mcp(paths, vendor, options, environ) for vendor in paths.vendors),
         _control(paths, environ, urls),
         _worker(paths, options, environ, urls),
     ]
@@ -99,7 +122,7 @@ def stores_of(paths: HousePaths, environ: Mapping[str, str]) -> Plan:
 
 
 def _base(environ: Mapping[str, str], paths: HousePaths, name: str) -> dict[str, str]:
-    passed = {key: environ[key] for key in (*PASSED_ON, *OPTIONS.get(name, ())) if environ.get(key)}
+    passed = {key: environ[key] for key in (*PASSED_ON, *options_of(paths.vendors).get(name, ())) if environ.get(key)}
     return {**LOCALE, **passed, "HOST": "127.0.0.1", "PORT": str(paths.ports.get(name, 0))}
 
 
@@ -124,12 +147,12 @@ def _stores(paths: HousePaths, environ: Mapping[str, str]) -> Process:
 
 def _stand_in(paths: HousePaths, vendor: Vendor, environ: Mapping[str, str]) -> Process:
     env = _base(environ, paths, vendor.stand_in) | {
-        f"STAND_IN_{vendor.prefix}TOKEN": paths.secret(vendor.stand_in_token)
+        f"STAND_IN_{vendor.prefix}TOKEN": paths.secret(vendor.stand_in_secret)
     }
     argv = [command(vendor.stand_in), *_port(paths, vendor.stand_in)]
-    if vendor.signing:
-        env |= {variable: paths.secret(name) for variable, name in vendor.signing.items()}
-        argv += ["--webhook-url", paths.url("control") + f"/v1/webhooks/{vendor.name}"]
+    if vendor.webhook_source:
+        env |= {variable: paths.secret(name) for variable, name in vendor.webhook_secrets.items()}
+        argv += ["--webhook-url", paths.url("control") + f"/v1/webhooks/{vendor.webhook_source}"]
     return Process(vendor.stand_in, argv, env)
 
 
@@ -157,9 +180,9 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
             raise ConfigError(f"{vendor.credential} is not set: the real {vendor.title} needs a token")
         told = {f"{own}URL": environ.get(f"{own}URL") or vendor.upstream}
     else:
-        token = paths.secret(vendor.stand_in_token)
+        token = paths.secret(vendor.stand_in_secret)
         told = {f"{own}URL": paths.url(vendor.stand_in)}
-        if vendor.limited:
+        if vendor.keeps_limits:
             told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
     return told | ({f"{own}TOKEN": token} if token and not each else {})
 
@@ -193,11 +216,9 @@ def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
     raise ConfigError("MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN: set one of them")
 
 
-def _mcp(paths: HousePaths, vendor: Vendor, environ: Mapping[str, str]) -> Process:
+def _mcp(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> Process:
     env = _base(environ, paths, vendor.mcp) | {
-        f"{vendor.prefix}API_URL": paths.url(vendor.api),
-        f"{vendor.prefix}GATEWAY": "true",
-        f"{vendor.prefix}TOKEN": paths.secret(vendor.service),
+        **_asked(paths, vendor, options, environ),
         "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": paths.secret("ref.key"),
         "ACCESS_FILE": str(paths.home / "access.yaml"),
@@ -206,12 +227,25 @@ def _mcp(paths: HousePaths, vendor: Vendor, environ: Mapping[str, str]) -> Proce
     return Process(vendor.mcp, argv, env)
 
 
+def _asked(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say what a server asks: the gateway, or without one the vendor itself or its stand-in, and by which token."""
+    own = vendor.prefix
+    if vendor.has_gateway:
+        token = paths.secret(vendor.service_secret)
+        return {f"{own}API_URL": paths.url(vendor.api), f"{own}GATEWAY": "true", f"{own}TOKEN": token}
+    if vendor.name not in options.real:
+        return {f"{own}API_URL": paths.url(vendor.stand_in), f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
+    if not environ.get(vendor.credential):
+        raise ConfigError(f"{vendor.credential} is not set: the real {vendor.title} needs a token")
+    return {f"{own}API_URL": vendor.upstream, f"{own}TOKEN": environ[vendor.credential]}
+
+
 def _control(paths: HousePaths, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
     env = _base(environ, paths, "control") | {
         "ACCESS_FILE": str(paths.home / "access.yaml"),
         "TRIGGERS_FILE": str(paths.home / "triggers.yaml"),
         "PROPOSALS_FILE": str(paths.home / "proposals.yaml"),
-        **{variable: paths.secret(name) for variable, name in SIGNING.items()},
+        **{variable: paths.secret(name) for variable, name in paths.webhook_secrets.items()},
         "DATABASE_URL": urls["DATABASE_URL"],
     }
     return Process("control", [command("control-api"), *_port(paths, "control")], env)
@@ -226,7 +260,8 @@ def engine_environment(
         "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": paths.secret("ref.key"),
         "ACCESS_FILE": str(paths.home / "access.yaml"),
-        **{f"{vendor.prefix}MCP_URL": paths.url(vendor.mcp) for vendor in VENDORS},
+        "VENDORS": ",".join(vendor.name for vendor in paths.vendors),
+        **{vendor.mcp_url_variable: paths.url(vendor.mcp) for vendor in paths.vendors},
         "MODEL_API_URL": paths.url("model-api"),
         "CONTROL_URL": paths.url("control"),
         "CONTROL_TOKEN": paths.secret("control.door"),

@@ -11,10 +11,13 @@ from urllib.parse import unquote_plus
 
 import yaml
 from agent_engine.confinement.bwrap import python_program
+from agent_vendors import load
 from attack.case import Case, Order, RunCase, filled
 from fixtures.house import RunningHouse
-from house.paths import PORTS, ROOT
+from house.paths import ROOT, ports_of
 from service_kit.bearer import token_hash
+
+PORTS = ports_of(load())
 
 POOL = "attack"
 MODEL = "claude-sonnet-4-5"

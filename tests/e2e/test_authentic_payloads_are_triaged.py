@@ -45,6 +45,7 @@ def test_all_published_payloads_are_tried(authentic_issue_payloads: list[dict[st
     assert len(authentic_issue_payloads) == KNOWN_PAYLOADS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", range(KNOWN_PAYLOADS))
 async def test_a_published_payload_is_triaged(
     watched: RunningHouse, checkers: list[ExchangeChecker], authentic_issue_payloads: list[dict[str, Any]], which: int

@@ -9,28 +9,30 @@ from typing import TypeVar
 import agent_effects
 import agent_ledger
 from agent_contracts import EffectSummary
-from agent_contracts.event import Body, Started, ToolResult
-from agent_ledger import Claim
+from agent_contracts.event import Started
+from agent_contracts.event import Warning as WarningEvent
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
+from agent_engine.attempt_sink import AttemptSink
+from agent_engine.engines.outcome import RunOutcome
+from agent_engine.engines.protocol import Engine
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
-from agent_engine.event_writer import Record
-from agent_engine.evidence import Evidence, is_answer, known_name
-from agent_engine.finalizer import Closing, Judge
+from agent_engine.event_writer import EventWriter
+from agent_engine.evidence import Evidence
+from agent_engine.finalizer import Finalizer, Judge
 from agent_engine.lease import keep_lease
-from agent_engine.mcp_liveness import Reach
+from agent_engine.mcp_liveness import McpLiveness
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.run import run
-from agent_engine.run_spec_builder import Brief, brief, last_session
-from agent_engine.skills.bind import Binding, bind
+from agent_engine.run_spec_builder import RunPlan, last_session, plan_run
+from agent_engine.skills.bind import bind
 from agent_engine.skills.format import Skill
-from agent_engine.spec import RunEnd
-from agent_engine.task_progress import Course
+from agent_engine.task_progress import TaskProgress
 from agent_engine.verdict import Facts, Verdict, judge
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 EVENTS_PAGE = 1000
 AGAIN_SECONDS = 0.5
@@ -39,77 +41,96 @@ Answer = TypeVar("Answer")
 log = get_logger(__name__)
 
 
-async def attempt(claim: Claim, house: House, stop: StopSignal) -> str:
+async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> str:
     """Do one attempt under its lease.
 
     Args:
         claim: the live attempt.
-        house: what the worker's attempts share.
+        context: what the worker's attempts share.
         stop: ends the attempt early.
 
     Returns:
         What became of it: succeeded, failed, cancelled, requeued or lost.
     """
     beating = asyncio.create_task(
-        keep_lease(house.pool, claim.id, claim.attempt, seconds=house.settings.lease_seconds, stop=stop)
+        keep_lease(context.pool, claim.id, claim.attempt, seconds=context.settings.lease_seconds, stop=stop)
     )
     try:
-        return await Attempt(claim, house, stop).work()
+        return await Attempt(claim, context, stop).work()
     finally:
         await end_tasks(beating)
 
 
 class Attempt:
-    """The work of one attempt; its lease is kept by another."""
+    """Does the work of one attempt, while `keep_lease` keeps its lease."""
 
-    def __init__(self, claim: Claim, house: House, stop: StopSignal) -> None:
+    def __init__(self, claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> None:
         self._claim = claim
-        self._house = house
+        self._context = context
         self._stop = stop
-        self._evidence = Evidence(key=house.settings.ref_key, task=claim.id, attempt=claim.attempt)
-        self._course = Course(claim.attempt)
+        self._evidence = Evidence(key=context.settings.ref_key, task=claim.id, attempt=claim.attempt)
+        self._progress = TaskProgress(claim.attempt)
 
     async def work(self) -> str:
-        """Bind, run, judge and close."""
-        skill = self._house.shelf.skills[self._claim.task.skill]
+        """Bind the grant, run, judge and write the end."""
+        skill = self._context.registry.skills[self._claim.task.skill]
         try:
-            plan = await self._plan(skill)
+            engine = self._engine(skill)
+            plan = await self._plan(skill, engine)
         except TaskRefused as refused:
             return await self._refuse(refused)
-        masker = Masker(plan.spec.secrets)
-        record = self._record(masker)
-        async with record.kept():
-            judging, end = await self._run(plan, record)
-            closing = Closing(
+        masker = Masker((*plan.spec.secrets, *engine.secrets))
+        writer = self._writer(masker)
+        async with writer.kept():
+            judging, outcome = await self._run(plan, engine, writer)
+            finalizer = Finalizer(
                 self._claim,
-                self._house,
-                record=record,
+                self._context,
+                writer=writer,
                 masker=masker,
                 stop=self._stop,
                 session=str(plan.spec.session_id),
-                course=self._course,
+                metered=engine.capabilities.model_api,
+                progress=self._progress,
             )
-            return await closing.close(judging, end)
+            return await finalizer.close(judging, outcome)
 
-    async def _plan(self, skill: Skill) -> Brief:
-        binding = self._bound(skill)
+    def _engine(self, skill: Skill) -> Engine:
+        """Give the task's engine.
+
+        Raises:
+            TaskRefused: this worker has none of that name, or it cannot offer the skill's built-in tools.
+        """
+        engine = self._context.engines.get(self._claim.engine)
+        if engine is None:
+            known = ", ".join(self._context.engines)
+            raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
+        missing = sorted(set(skill.settings.built_in_tools) - engine.capabilities.tools)
+        if missing:
+            raise TaskRefused("config", f"engine '{engine.name}' cannot offer the built-in tools {', '.join(missing)}")
+        return engine
+
+    async def _plan(self, skill: Skill, engine: Engine) -> RunPlan:
+        claim, context = self._claim, self._context
+        binding = bind(skill, claim.task, self._opened())
         await self._recall()
-        claim, house = self._claim, self._house
-        written = partial(agent_effects.effects_of, house.pool, claim.id)
-        return await brief(
+        written = partial(agent_effects.effects_of, context.pool, claim.id)
+        resumes = engine.capabilities.resume
+        return await plan_run(
             claim,
-            house,
+            context,
             skill=skill,
             binding=binding,
             effects=await self._asked(written) if claim.attempt > 1 else [],
-            session=await self._asked(partial(last_session, claim, house)),
-            turns_taken=self._course.turns,
+            session=await self._asked(partial(last_session, claim, context)) if resumes else None,
+            capabilities=engine.capabilities,
+            turns_taken=self._progress.turns,
         )
 
     async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Ask the ledger; one that is away is asked again for as long as a lease lasts: it costs no attempt."""
+        """Ask the ledger, again and again while it is unreachable, for as long as a lease lasts."""
         clock = asyncio.get_running_loop().time
-        until = clock() + self._house.settings.lease_seconds
+        until = clock() + self._context.settings.lease_seconds
         while True:
             try:
                 return await ask()
@@ -119,15 +140,9 @@ class Attempt:
                 log.warning("ledger_not_read", error=str(error) or type(error).__name__)
                 await asyncio.sleep(AGAIN_SECONDS)
 
-    def _bound(self, skill: Skill) -> Binding:
-        if self._claim.engine not in self._house.drivers:
-            known = ", ".join(self._house.drivers)
-            raise TaskRefused("config", f"engine '{self._claim.engine}' is not one of this worker's: {known}")
-        return bind(skill, self._claim.task, self._opened())
-
     def _opened(self) -> dict[str, Bound]:
-        """Give the door's bounds; where the tenant may only read, the run is told before it tries to write."""
-        tenant = self._house.access.current().tenants.get(self._claim.task.tenant)
+        """Give the door's bounds, made read-only at vendors where the tenant may only read."""
+        tenant = self._context.access.current().tenants.get(self._claim.task.tenant)
         entries = tenant.vendors if tenant is not None else {}
         return {
             vendor: bound.model_copy(update={"mode": weaker(bound.mode, entries[vendor].mode)})
@@ -138,90 +153,76 @@ class Attempt:
 
     async def _refuse(self, refused: TaskRefused) -> str:
         masker = Masker(())
-        closing = Closing(self._claim, self._house, record=self._record(masker), masker=masker, stop=self._stop)
-        return await closing.close(_always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None)
+        finalizer = Finalizer(self._claim, self._context, writer=self._writer(masker), masker=masker, stop=self._stop)
+        return await finalizer.close(
+            _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
+        )
 
-    def _record(self, masker: Masker) -> Record:
-        return Record(
+    def _writer(self, masker: Masker) -> EventWriter:
+        return EventWriter(
             self._claim,
             tenant=self._claim.task.tenant,
-            pool=self._house.pool,
-            live=self._house.live,
+            pool=self._context.pool,
+            live=self._context.live,
             masker=masker,
             lost=lambda: self._stop.set(Stop.LOST_LEASE),
         )
 
     async def _recall(self) -> None:
-        """Take what earlier attempts of the task have proven, used and said."""
+        """Read from the ledger what earlier attempts of the task have proven, used and said."""
         after = (0, 0)
         while self._claim.attempt > 1:
-            ask = partial(agent_ledger.events, self._house.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
+            ask = partial(agent_ledger.events, self._context.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
             page = await self._asked(ask)
             self._evidence.recall(page)
-            self._course.recall(page)
+            self._progress.recall(page)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
 
-    async def _run(self, plan: Brief, record: Record) -> tuple[Judge, RunEnd | None]:
+    async def _run(self, plan: RunPlan, engine: Engine, writer: EventWriter) -> tuple[Judge, RunOutcome | None]:
         if plan.spec.max_turns < 1:
             return self._without_turns, None
         await self._turn()
         if self._stop.reason is not None:
             return _stopped_before(self._stop.reason), None
-        driver = self._house.drivers[self._claim.engine]
-        record.add(
+        writer.add(
             Started(
-                worker=self._house.settings.worker_name,
-                driver=driver.name,
+                worker=self._context.settings.worker_name,
+                driver=engine.name,
                 model=plan.spec.model,
                 session=str(plan.spec.session_id),
-                confinement=f"{self._house.confinement.name}; {self._house.confinement.limits.name}",
+                confinement=engine.confinement,
                 servers={server.name: f"{server.transport} {server.url}" for server in plan.spec.servers},
             )
         )
-
-        reach = Reach(driver.lost)
-
-        async def on_event(body: Body) -> None:
-            body = self._evidence.observe(body)
-            reach.observe(body)
-            self._course.observe(body)
-            self._count(body)
-            record.add(body)
-
-        async def on_session(data: bytes) -> None:
-            await self._keep_session(record, str(plan.spec.session_id), data)
-
+        if not engine.capabilities.model_api:
+            writer.add(WarningEvent(message=f"engine {engine.name} spends outside model-api: no budget bounds it"))
+        liveness = McpLiveness(engine.lost)
+        sink = AttemptSink(
+            self._claim,
+            self._context,
+            writer=writer,
+            evidence=self._evidence,
+            progress=self._progress,
+            liveness=liveness,
+            session=str(plan.spec.session_id),
+        )
         try:
-            end = await run(
-                plan.spec,
-                driver=driver,
-                confinement=self._house.confinement,
-                on_event=on_event,
-                on_session=on_session,
-                stop=self._stop,
-            )
+            outcome = await engine.run(plan.spec, sink, self._stop)
         except TaskRefused as refused:
             return _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
         except (ConfinementError, DriverError) as error:
             return _always(Verdict(status="failed", reason="config", message=str(error))), None
-        self._house.metrics.run_seconds.labels(plan.skill.name, driver.name).observe(end.duration_seconds)
-        self._house.metrics.confined.labels(end.confinement, end.limits).inc()
-        self._house.metrics.reached.labels(end.limits).inc(bool(end.reached))
-        return partial(self._judge, plan, end, reach), end
-
-    async def _keep_session(self, record: Record, session_id: str, data: bytes) -> None:
-        """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
-        try:
-            if await record.flush():
-                await agent_ledger.save_session(self._house.pool, self._claim.id, self._claim.attempt, session_id, data)
-        except DATABASE_ERRORS as error:
-            log.warning("session_not_kept", error=str(error) or type(error).__name__)
+        metrics = self._context.metrics
+        metrics.run_seconds.labels(plan.skill.name, engine.name).observe(outcome.duration_seconds)
+        metrics.confined.labels(outcome.confinement, outcome.limits).inc()
+        metrics.reached.labels(outcome.limits).inc(bool(outcome.reached))
+        return partial(self._judge, plan, outcome, liveness), outcome
 
     async def _turn(self) -> None:
         """Wait for this worker's next start, or for the end of the attempt."""
-        turn = asyncio.create_task(self._house.pacer.turn())
+        turn = asyncio.create_task(self._context.pacer.turn())
         stop = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -230,23 +231,18 @@ class Attempt:
             stop.cancel()
             await asyncio.gather(turn, stop, return_exceptions=True)
 
-    def _count(self, body: Body) -> None:
-        if isinstance(body, ToolResult) and not is_answer(body):
-            outcome = "denied" if body.denied else "ok" if body.ok else "failed"
-            self._house.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
-
-    def _judge(self, plan: Brief, end: RunEnd, reach: Reach, effects: Sequence[EffectSummary]) -> Verdict:
+    def _judge(
+        self, plan: RunPlan, outcome: RunOutcome, liveness: McpLiveness, effects: Sequence[EffectSummary]
+    ) -> Verdict:
         verdict = judge(
             Facts(
-                end=end,
+                run=outcome,
                 skill=plan.skill,
                 binding=plan.binding,
                 evidence=self._evidence,
                 effects=effects,
-                lost=reach.lost,
-                words=self._course.words,
-                wall_seconds=plan.spec.wall_seconds,
-                idle_seconds=plan.spec.idle_seconds,
+                lost=liveness.lost,
+                words=self._progress.words,
             )
         )
         if verdict.reason == "timeout" and plan.by_deadline:
@@ -254,8 +250,8 @@ class Attempt:
         return verdict
 
     def _without_turns(self, _: Sequence[EffectSummary]) -> Verdict:
-        words = self._course.words
-        message = f"the {self._course.turns} turns that the task has were taken by earlier attempts"
+        words = self._progress.words
+        message = f"the {self._progress.turns} turns that the task has were taken by earlier attempts"
         return Verdict(status="failed", reason="turns", message=message, output=words, partial=words is not None)
 
 

@@ -1,4 +1,4 @@
-"""Follows one task from its first event to its end, by the ledger, which may be away for a while."""
+"""Follows one task from its first event to its end, from the ledger, which may be unreachable for a while."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class Patience:
-    """Asks a ledger that is away again, for a bounded time.
+    """Asks the ledger again for a bounded time while it cannot be reached.
 
     Args:
         task_id: the task that is followed.

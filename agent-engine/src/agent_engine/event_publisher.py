@@ -1,4 +1,4 @@
-"""Live events for whoever watches a task. Owns the Redis streams `agent:events:{tenant}:{task}`, bounded and expiring.
+"""Publishes events to whoever watches a task. Owns the Redis streams `agent:events:{tenant}:{task}`, bounded, expiring.
 
 They are a convenience: what is lost here is in the ledger.
 """
@@ -22,7 +22,7 @@ def stream_key(tenant: str, task_id: UUID) -> str:
     return f"agent:events:{tenant}:{task_id}"
 
 
-class Live:
+class EventPublisher:
     """Publishes events; a Redis that fails is logged once and holds nothing up."""
 
     def __init__(self, redis: Redis) -> None:

@@ -1,4 +1,4 @@
-"""The record of one attempt: its events, masked, numbered, batched to the ledger and published live."""
+"""Writes the events of one attempt: masked and numbered, in batches to the ledger, and live to Redis."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.event_publisher import Live
+from agent_engine.event_publisher import EventPublisher
 from agent_engine.process import end_tasks
 from agent_engine.transcript import masked_value
 
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 class Named(Protocol):
-    """Which attempt a record is of."""
+    """The attempt whose events are written."""
 
     @property
     def id(self) -> UUID:
@@ -42,7 +42,7 @@ class Named(Protocol):
         """What its events are dated by."""
 
 
-class Record:
+class EventWriter:
     """Writes the events of one attempt.
 
     Args:
@@ -55,7 +55,14 @@ class Record:
     """
 
     def __init__(
-        self, of: Named, *, tenant: str, pool: asyncpg.Pool, live: Live, masker: Masker, lost: Callable[[], None]
+        self,
+        of: Named,
+        *,
+        tenant: str,
+        pool: asyncpg.Pool,
+        live: EventPublisher,
+        masker: Masker,
+        lost: Callable[[], None],
     ) -> None:
         self._of = of
         self._tenant = tenant
@@ -70,12 +77,12 @@ class Record:
         self.seq = 0
 
     def add(self, body: Body) -> None:
-        """Take an event; it is written soon."""
+        """Number an event and write it soon."""
         self._waiting.append(self._numbered(body))
         self._some.set()
 
     async def announce(self, body: Body) -> None:
-        """Publish an event live alone: the ledger writes its own of the same number."""
+        """Publish an event live and do not write it: the ledger itself writes the event of this number."""
         await self._live.publish(self._tenant, [self._numbered(body)])
 
     def _numbered(self, body: Body) -> TaskEvent:
@@ -128,7 +135,7 @@ class Record:
             return True
 
     @contextlib.asynccontextmanager
-    async def kept(self) -> AsyncIterator["Record"]:
+    async def kept(self) -> AsyncIterator["EventWriter"]:
         """Write events in the background while the block runs."""
         keeper = asyncio.create_task(self.keep())
         try:

@@ -4,13 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from agent_contracts import TaskEvent
-from agent_contracts.event import Body, ToolCall, ToolResult
+from agent_contracts.event import Body, ToolResult
 from service_kit.refs import REFUSED, ref_fits
 
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS
-
-ANSWER_TOOLS = frozenset({"StructuredOutput"})
-"""How CLIs let the model give its answer: shown as tools, and none."""
 
 
 class Evidence:
@@ -37,7 +34,7 @@ class Evidence:
                 self.refs[event.body.ref] = named(event.body)
 
     def observe(self, body: Body) -> Body:
-        """Recompute the ref of a tool result; it covers whether the call failed, so no event can turn that round.
+        """Recompute the ref of a tool result. The ref covers whether the call failed, so an event cannot hide that.
 
         Returns:
             The body, with `ref` set where it fits and None everywhere else, and `denied` where the server itself
@@ -67,17 +64,12 @@ class Evidence:
 
 
 def named(result: ToolResult) -> str:
-    """Name a result's tool as in `github/issue_read`; a CLI's own tools have no server."""
+    """Name a result's tool as in `github/issue_read`; an engine's built-in tools have no server."""
     return f"{result.server}/{result.tool}" if result.server else result.tool
 
 
-def is_answer(body: ToolCall | ToolResult) -> bool:
-    """Say whether this is no tool but the agent giving its answer."""
-    return body.server is None and body.tool in ANSWER_TOOLS
-
-
 def known_name(result: ToolResult) -> str:
-    """Name a result's tool for metrics: one of the tools that there are, else `other`, as agents invent names."""
+    """Name a result's tool for metrics. A name that no server has counts as `other`: agents invent names."""
     if result.server is None:
         return result.tool if result.tool in BUILT_IN_TOOLS else "other"
     server = SERVERS.get(result.server)

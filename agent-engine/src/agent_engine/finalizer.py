@@ -1,4 +1,4 @@
-"""The closing of one attempt: what it left, and its end in the ledger. Nothing is written once the lease is lost."""
+"""Ends one attempt: keeps what it left, and writes its end to the ledger. Nothing is written once the lease is lost."""
 
 import asyncio
 import random
@@ -11,18 +11,18 @@ from agent_contracts import EffectSummary, TaskResult
 from agent_contracts.event import Finished, RetryEvent
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Artifact, Reason
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.event_writer import Record
+from agent_engine.engines.outcome import RunOutcome
+from agent_engine.event_writer import EventWriter
 from agent_engine.process import Stop, StopSignal
-from agent_engine.spec import RunEnd
-from agent_engine.task_progress import Course
+from agent_engine.task_progress import TaskProgress
 from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 LONGEST_PAUSE_SECONDS = 600
 SETTLE_TRIES = 10
@@ -34,39 +34,42 @@ Judge = Callable[[Sequence[EffectSummary]], Verdict]
 log = get_logger(__name__)
 
 
-class Closing:
+class Finalizer:
     """Ends one attempt.
 
     Args:
         claim: the attempt.
-        house: where things are written.
-        record: the attempt's events.
+        context: where things are written.
+        writer: the attempt's events.
         masker: takes the run's tokens out of the result.
         stop: tells whether the lease is lost, or the worker stops.
-        session: the CLI session's id, where there was a run.
-        course: what the task has used, over all attempts.
+        session: the session's id, where there was a run.
+        metered: whether model-api meters what the run spends.
+        progress: what the task has used, over all attempts.
     """
 
     def __init__(
         self,
-        claim: Claim,
-        house: House,
+        claim: ClaimedTask,
+        context: WorkerContext,
         *,
-        record: Record,
+        writer: EventWriter,
         masker: Masker,
         stop: StopSignal,
         session: str | None = None,
-        course: Course | None = None,
+        metered: bool = True,
+        progress: TaskProgress | None = None,
     ) -> None:
         self._claim = claim
-        self._house = house
-        self._record = record
+        self._context = context
+        self._writer = writer
         self._masker = masker
         self._stop = stop
         self._session = session
-        self._course = course or Course(claim.attempt)
+        self._metered = metered
+        self._progress = progress or TaskProgress(claim.attempt)
 
-    async def close(self, judge: Judge, end: RunEnd | None) -> str:
+    async def close(self, judge: Judge, outcome: RunOutcome | None) -> str:
         """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
 
         A ledger that cannot be reached is tried again for as long as the lease may still be held.
@@ -75,52 +78,52 @@ class Closing:
         while not self._stop.lost:
             try:
                 verdict = verdict or await self._judged(judge)
-                if not await self._record.flush():
+                if not await self._writer.flush():
                     break
-                await self._keep(verdict, end)
-                return await self._write(verdict, end)
+                await self._keep(verdict, outcome)
+                return await self._write(verdict, outcome)
             except DATABASE_ERRORS as error:
                 log.warning("end_not_written", error=str(error) or type(error).__name__)
                 await asyncio.sleep(WRITE_AGAIN_SECONDS)
         return self._lost()
 
     async def _judged(self, judge: Judge) -> Verdict:
-        verdict = judge(await agent_effects.effects_of(self._house.pool, self._claim.id))
+        verdict = judge(await agent_effects.effects_of(self._context.pool, self._claim.id))
         for remark in verdict.remarks:
-            self._record.add(WarningEvent(message=remark))
+            self._writer.add(WarningEvent(message=remark))
         return verdict
 
-    async def _write(self, verdict: Verdict, end: RunEnd | None) -> str:
+    async def _write(self, verdict: Verdict, outcome: RunOutcome | None) -> str:
         if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
             if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
                 return "requeued"
         elif verdict.retryable and verdict.reason is not None:
-            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if await self._requeue(verdict.reason, verdict.message, after_seconds=pause):
                 return "requeued"
-        result = await self._result(verdict, end)
-        if not await agent_ledger.finish(self._house.pool, self._claim.id, self._claim.attempt, result):
+        result = await self._result(verdict, outcome)
+        if not await agent_ledger.finish(self._context.pool, self._claim.id, self._claim.attempt, result):
             return self._lost()
-        await self._record.announce(Finished(status=result.status, reason=result.reason, message=result.message))
+        await self._writer.announce(Finished(status=result.status, reason=result.reason, message=result.message))
         self._tally(verdict.status, verdict.reason)
         log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
         return verdict.status
 
-    async def _keep(self, verdict: Verdict, end: RunEnd | None) -> None:
-        """Keep what the run left; where a server was down, the session says that tools are missing: none is resumed."""
-        if end is None:
+    async def _keep(self, verdict: Verdict, outcome: RunOutcome | None) -> None:
+        """Keep transcript and session. After `mcp_down` drop the session: it says that tools are missing."""
+        if outcome is None:
             return
-        pool, claim = self._house.pool, self._claim
-        await agent_ledger.save_transcript(pool, claim.id, claim.attempt, end.transcript)
+        pool, claim = self._context.pool, self._claim
+        await agent_ledger.save_transcript(pool, claim.id, claim.attempt, outcome.transcript)
         if verdict.reason == "mcp_down":
             await agent_ledger.forget_session(pool, claim.id, claim.attempt)
-        elif end.session is not None and self._session is not None:
-            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, end.session)
+        elif outcome.session is not None and self._session is not None:
+            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, outcome.session)
 
     async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
         message = self._masker.mask(message)
         handed = await agent_ledger.requeue(
-            self._house.pool,
+            self._context.pool,
             self._claim.id,
             self._claim.attempt,
             reason=reason,
@@ -129,16 +132,17 @@ class Closing:
             counts=counts,
         )
         if handed:
-            await self._record.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
+            await self._writer.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
             self._tally("requeued", reason)
             log.info("requeued", reason=reason, message=message, after_seconds=round(after_seconds, 1))
         return handed
 
-    async def _result(self, verdict: Verdict, end: RunEnd | None) -> TaskResult:
-        pool, claim = self._house.pool, self._claim
-        course = self._course
-        spend = await settled(pool, claim, least_requests=1 if course.turns else 0)
-        usage = spend.usage.model_copy(update={"turns": course.turns, "tool_calls": course.calls})
+    async def _result(self, verdict: Verdict, outcome: RunOutcome | None) -> TaskResult:
+        pool, claim = self._context.pool, self._claim
+        progress = self._progress
+        spend = await settled(pool, claim, least_requests=1 if progress.turns and self._metered else 0)
+        used = spend.usage if self._metered or outcome is None else outcome.used
+        usage = used.model_copy(update={"turns": progress.turns, "tool_calls": progress.calls})
         return TaskResult(
             task_id=claim.id,
             status=verdict.status,
@@ -150,19 +154,19 @@ class Closing:
                 claim.model_copy(update={"statement": self._masker.mask(claim.statement)}) for claim in verdict.claims
             ],
             effects=await agent_effects.effects_of(pool, claim.id),
-            artifacts=await self._artifacts(end),
+            artifacts=await self._artifacts(outcome),
             usage=usage,
             cost_usd=spend.usd,
             attempts=claim.attempt,
-            session=self._session if end is not None else None,
+            session=self._session if outcome is not None else None,
         )
 
-    async def _artifacts(self, end: RunEnd | None) -> list[Artifact]:
+    async def _artifacts(self, outcome: RunOutcome | None) -> list[Artifact]:
         kept = []
-        for left in end.artifacts if end is not None else ():
+        for left in outcome.artifacts if outcome is not None else ():
             content = self._masker.mask_bytes(left.content) if _is_text(left.content) else left.content
             artifact = await agent_ledger.save_artifact(
-                self._house.pool, self._claim.id, self._claim.attempt, left.name, content
+                self._context.pool, self._claim.id, self._claim.attempt, left.name, content
             )
             kept += [artifact] if artifact is not None else []
         return kept
@@ -173,7 +177,7 @@ class Closing:
         return "lost"
 
     def _tally(self, status: str, reason: Reason | None) -> None:
-        self._house.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
+        self._context.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
 
 
 def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
@@ -182,8 +186,8 @@ def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
     return min(float(LONGEST_PAUSE_SECONDS), base * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
 
 
-async def settled(pool: asyncpg.Pool, claim: Claim, *, least_requests: int) -> agent_effects.Spend:
-    """Read what a task has spent; model-api settles a request just after its last byte has gone to the CLI."""
+async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int) -> agent_effects.Spend:
+    """Read what a task has spent. Wait a little: model-api settles a request after it has sent the last byte."""
     spend = await agent_effects.spent(pool, claim.id)
     for _ in range(SETTLE_TRIES):
         if spend.requests >= least_requests and not spend.open:

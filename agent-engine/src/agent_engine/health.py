@@ -14,32 +14,32 @@ from service_kit.settings import split_csv
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 SERVICE = "agent-engine"
 
 
-def health_app(house: House) -> ASGIApp:
+def health_app(context: WorkerContext) -> ASGIApp:
     """Make the app; ready: both stores answer, their schemas are known here, and the signing key is public."""
 
     async def ledger() -> None:
-        await assert_current(house.pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
+        await assert_current(context.pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
 
     async def effects() -> None:
-        await assert_current(house.pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
+        await assert_current(context.pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
 
     async def redis() -> None:
-        await house.redis.ping()
+        await context.redis.ping()
 
     async def key() -> None:
-        if fault := house.signer.fault():
+        if fault := context.signer.fault():
             raise ConfigError(fault)
 
     routes = health_routes(
         service=SERVICE,
         version=version("agent-bot-engine"),
         checks={"ledger": ledger, "effects": effects, "redis": redis, "key": key},
-        registry=house.metrics.registry,
-        warnings={"access": house.access.fault},
+        registry=context.metrics.registry,
+        warnings={"access": context.access.fault, "servers": context.servers.fault},
     )
-    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=split_csv(house.settings.allowed_hosts))
+    return HostGuard(Starlette(routes=list(routes)), allowed_hosts=split_csv(context.settings.allowed_hosts))

@@ -1,4 +1,4 @@
-"""The lease of one attempt: beaten while it lasts, and its run stopped once it is lost or the task is cancelled."""
+"""Keeps the lease of one attempt by heartbeats, and stops its run once the lease is lost or the task is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -14,16 +14,16 @@ from agent_engine.process import Stop, StopSignal
 
 BEATS = 4
 LONGEST_PAUSE_SECONDS = 4.0
-"""A cancel that no notification told of is heard with the next beat, and the run then has 5 s to end itself."""
+"""The worker learns of a cancel at the next heartbeat at the latest; the run then has 5 s to end itself."""
 AGAIN_SECONDS = 0.5
 MARGIN = 0.9
-"""The run is stopped this far into a lease that could not be beaten: before another worker may have the task."""
+"""The part of a lease without heartbeats after which the run is stopped, before another worker may take the task."""
 
 log = get_logger(__name__)
 
 
 async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds: float, stop: StopSignal) -> None:
-    """Beat a lease every quarter of its length, and often enough to hear of a cancel, until it is lost.
+    """Send a heartbeat every quarter of the lease, at least every 4 s to learn of a cancel, until it is lost.
 
     Args:
         pool: the ledger.
@@ -61,7 +61,7 @@ def beat_seconds(lease_seconds: float) -> float:
 
 
 async def _within(seconds: float, asking: Coroutine[Any, Any, HeartbeatResult]) -> HeartbeatResult:
-    """Wait for an answer at most so long, and not for its cancelling: that asks a server that is silent once more.
+    """Wait for an answer for at most so many seconds, and do not wait for the cancelled request to end.
 
     Raises:
         TimeoutError: there was none.

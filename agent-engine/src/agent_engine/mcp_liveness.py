@@ -1,4 +1,4 @@
-"""Reach: which MCP servers a run has lost on its way, by the CLI's own errors in place of their replies."""
+"""Which MCP servers stopped answering during a run: the engine then reports an error of its own in place of a reply."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,11 @@ from agent_contracts.event import Body, ToolResult
 from agent_engine.evidence import named
 
 
-class Reach:
+class McpLiveness:
     """Watches the tool results of one run, refs recomputed.
 
     Args:
-        is_lost: says whether an error is the CLI's own word that a server did not answer.
+        is_lost: says whether an error is the engine's own word that a server did not answer.
 
     Attributes:
         lost: the servers whose last call got no answer, each with its tool and the CLI's word.
@@ -22,7 +22,7 @@ class Reach:
         self.lost: dict[str, str] = {}
 
     def observe(self, body: Body) -> None:
-        """Take a result: any answer of a server, an error of its own too, brings the server back."""
+        """Note a tool result: any answer of a server, also an error, means that the server is there."""
         if not isinstance(body, ToolResult) or body.server is None:
             return
         if body.ok or body.ref is not None:

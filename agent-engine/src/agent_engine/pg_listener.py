@@ -1,4 +1,4 @@
-"""Wake-ups from PostgreSQL: channels `ledger_queued`, `ledger_cancel` and `ledger_outbox`. Polling is the fallback."""
+"""Listens to the PostgreSQL channels `ledger_queued`, `ledger_cancel` and `ledger_outbox`. Polling is the fallback."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ LOOK_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
 
 
-class Wakeups:
+class PgListener:
     """Listens on a connection of its own.
 
     Args:

@@ -1,4 +1,4 @@
-"""Processes and what bears on them: the worker's own hardening, the pace of starts, and the signal that stops a run."""
+"""The worker's own hardening, the pace at which runs are started, and the signal that stops a run."""
 
 import asyncio
 import ctypes
@@ -21,7 +21,7 @@ class Stop(Enum):
 
 
 class StopSignal:
-    """Tells a run to stop, once, with a reason; the first reason stands.
+    """Tells a run to stop, once. The first reason given stays.
 
     Attributes:
         lost: whether the lease is lost, be it the reason or not: nothing may be written any more.

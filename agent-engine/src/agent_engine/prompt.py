@@ -1,7 +1,8 @@
-"""What the agent is told: the house's rules and the skill as system prompt, the task as fenced data."""
+"""What the agent is told: the general rules and the skill as system prompt, the task as fenced data."""
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from agent_contracts import EffectSummary, Task
 from service_kit.untrusted_text import clean_line, fence
@@ -35,8 +36,14 @@ without a good ref fails the whole task. Something that looks like a ref inside 
 """
 
 
-def system_prompt(skill: Skill, binding: Binding) -> str:
-    """Put together the system prompt of a run; it is the same for every task of a skill with the same bounds."""
+def system_prompt(skill: Skill, binding: Binding, *, asked_schema: dict[str, Any] | None = None) -> str:
+    """Put together the system prompt of a run; it is the same for every task of a skill with the same bounds.
+
+    Args:
+        skill: whose body it holds.
+        binding: what the run may do.
+        asked_schema: the answer's JSON Schema, for an engine that does not hold its answer to one itself.
+    """
     parts = [HOUSE_RULES, f"Skill: {skill.name}", skill.body]
     if binding.withheld:
         names = ", ".join(binding.withheld)
@@ -48,6 +55,11 @@ def system_prompt(skill: Skill, binding: Binding) -> str:
     if skill.files and "Read" in skill.settings.built_in_tools:
         names = "\n".join(f"- {SKILL_FOLDER}/{clean_line(path)}" for path in sorted(skill.files))
         parts.append(f"# Files of this skill\n\nRead them when the skill points to them:\n{names}")
+    if asked_schema is not None:
+        parts.append(
+            "# The form of your answer\n\nYour last message is your whole answer: one JSON object and nothing else, "
+            f"that fits this JSON Schema:\n{json.dumps(asked_schema, ensure_ascii=False)}"
+        )
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

@@ -30,8 +30,6 @@ from rich.table import Table
 from rich.text import Text as Line
 from service_kit.untrusted_text import for_terminal
 
-from agent_engine.evidence import is_answer
-
 FIRST_ARGUMENTS = ("repository", "issue", "pull_request", "method", "path", "query", "labels", "state", "body", "title")
 """Shown first, in this order: what a reader wants to know of a call."""
 ARGUMENT_LIMIT = 60
@@ -104,7 +102,7 @@ class LiveView:
                 self._calls[body.call_id] = body
                 return None
             case ToolResult() as body:
-                return Line.assemble(("answer    ", "blue"), "given") if is_answer(body) else self._tool(body)
+                return self._tool(body)
             case UsageEvent(usage=usage):
                 tokens = f"{usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens} in"
                 return Line.assemble(("tokens    ", "dim"), (f"{tokens}, {usage.output_tokens} out", "dim"))

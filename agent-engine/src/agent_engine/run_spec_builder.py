@@ -1,4 +1,4 @@
-"""The brief of one run: its tokens, prompts, clocks and session, put together from a claim."""
+"""Builds what one run is started from, out of a claim: tokens, prompts, clocks and session."""
 
 import asyncio
 import uuid
@@ -8,24 +8,25 @@ from typing import Any
 
 import agent_ledger
 from agent_contracts import EffectSummary
-from agent_ledger import Claim
+from agent_ledger import ClaimedTask
 from service_kit.untrusted_text import new_nonce
 
 from agent_engine.confinement.folders import folder_of
+from agent_engine.engines.protocol import Capabilities
 from agent_engine.prompt import system_prompt, task_prompt
 from agent_engine.schema import wrapped
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.load import snapshot
 from agent_engine.spec import RunSpec, ServerSpec
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 TOKEN_MARGIN_SECONDS = 60
 """How long a run's tokens live past its wall clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brief:
+class RunPlan:
     """What a run is started from, and what its verdict needs to know of it.
 
     Attributes:
@@ -38,64 +39,63 @@ class Brief:
     by_deadline: bool
 
 
-async def brief(
-    claim: Claim,
-    house: House,
+async def plan_run(
+    claim: ClaimedTask,
+    context: WorkerContext,
     *,
     skill: Skill,
     binding: Binding,
     effects: Sequence[EffectSummary],
     session: tuple[uuid.UUID, bytes] | None,
+    capabilities: Capabilities,
     turns_taken: int = 0,
-) -> Brief:
-    """Put a run's brief together; its tokens are signed here and nowhere else.
+) -> RunPlan:
+    """Put together what a run is started from; its tokens are signed here and nowhere else.
 
     Args:
         claim: the live attempt.
-        house: signs, and knows where the servers are.
+        context: signs, and knows where the servers are.
         skill: the skill at the claim's version.
         binding: what the run may do.
         effects: what the task has written already.
-        session: the CLI's session to resume.
+        session: the session to resume.
+        capabilities: what the engine can do.
         turns_taken: in earlier attempts.
     """
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
+    schema = wrapped(skill.output_schema, with_refs=bool(binding.servers))
+    lifetime = wall + TOKEN_MARGIN_SECONDS
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
-        folder=folder_of(house.runs, claim.id, claim.attempt),
-        system_prompt=system_prompt(skill, binding),
+        folder=folder_of(context.runs, claim.id, claim.attempt),
+        system_prompt=system_prompt(skill, binding, asked_schema=None if capabilities.output_schema else schema),
         prompt=task_prompt(
             claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None
         ),
         model=claim.model,
-        model_api_url=house.settings.model_api_url,
-        model_token=house.signer.model_token(
-            **_who(claim),
-            models=(claim.model,),
-            budget=budget,
-            skill=skill.name,
-            lifetime_seconds=wall + TOKEN_MARGIN_SECONDS,
-        ),
-        servers=_servers(
-            claim, house, binding, tool_calls=budget.tool_calls, lifetime_seconds=wall + TOKEN_MARGIN_SECONDS
-        ),
-        allowed_tools=binding.allowed_tools,
+        model_api_url=context.settings.model_api_url,
+        model_token=context.signer.model_token(
+            **_who(claim), models=(claim.model,), budget=budget, skill=skill.name, lifetime_seconds=lifetime
+        )
+        if capabilities.model_api
+        else "",
+        servers=_servers(claim, context, binding, tool_calls=budget.tool_calls, lifetime_seconds=lifetime),
         built_in_tools=skill.settings.built_in_tools,
-        output_schema=wrapped(skill.output_schema, with_refs=bool(binding.servers)),
+        output_schema=schema,
         max_turns=(budget.turns or skill.settings.max_turns) - turns_taken,
         wall_seconds=wall,
         idle_seconds=float(skill.settings.idle_seconds),
-        output_mb=house.settings.run_output_mb,
+        output_mb=context.settings.run_output_mb,
         session_id=session[0] if session else uuid.uuid4(),
         resume=session[1] if session else None,
-        references=await asyncio.to_thread(snapshot, skill, house.snapshots),
+        references=await asyncio.to_thread(snapshot, skill, context.snapshots),
     )
-    return Brief(spec=spec, skill=skill, binding=binding, by_deadline=by_deadline)
+    return RunPlan(spec=spec, skill=skill, binding=binding, by_deadline=by_deadline)
 
 
-def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
+def wall_clock(claim: ClaimedTask, wall: float) -> tuple[float, bool]:
     """Give how long a run may take, and whether that is until the task's deadline."""
     if claim.deadline is None:
         return wall, False
@@ -103,27 +103,27 @@ def wall_clock(claim: Claim, wall: float) -> tuple[float, bool]:
     return max(1.0, min(wall, left)), left < wall
 
 
-async def last_session(claim: Claim, house: House) -> tuple[uuid.UUID, bytes] | None:
+async def last_session(claim: ClaimedTask, context: WorkerContext) -> tuple[uuid.UUID, bytes] | None:
     """Read the session that the last attempt left, with its id."""
     if claim.session is None:
         return None
-    kept = await agent_ledger.get_blob(house.pool, claim.task.tenant, claim.session.sha256)
+    kept = await agent_ledger.get_blob(context.pool, claim.task.tenant, claim.session.sha256)
     return (uuid.UUID(claim.session.session_id), kept) if kept else None
 
 
-def _who(claim: Claim) -> dict[str, Any]:
+def _who(claim: ClaimedTask) -> dict[str, Any]:
     return {"task": claim.id, "attempt": claim.attempt, "tenant": claim.task.tenant, "at": claim.clock.now()}
 
 
 def _servers(
-    claim: Claim, house: House, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
+    claim: ClaimedTask, context: WorkerContext, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
 ) -> tuple[ServerSpec, ...]:
     return tuple(
         ServerSpec(
             name=server.name,
-            url=house.settings.server_url(server.name),
-            transport=house.settings.mcp_transport,
-            token=house.signer.task_token(
+            url=context.settings.server_url(server.name),
+            transport=context.settings.mcp_transport,
+            token=context.signer.task_token(
                 **_who(claim),
                 vendor=server.vendor,
                 audience=server.audiences,
@@ -131,6 +131,7 @@ def _servers(
                 tool_calls=tool_calls,
                 lifetime_seconds=lifetime_seconds,
             ),
+            tools=binding.allowed_tools[server.name],
         )
         for server in binding.servers
     )

@@ -1,12 +1,12 @@
-"""The MCP servers that a run can be given: which vendor each speaks for, where it is, and which tools it has.
+"""The MCP servers that a run can be given, made of the records of the vendors that this process is told to serve.
 
-A test holds the tools against the servers' own, so that the table cannot drift.
+Owns `SERVERS`, which the command line fills once at its start. A test holds the records against the servers' own tools.
 """
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-OWNER_AND_NAME = re.compile(r"(?!.*/\.{1,2}\Z)[A-Za-z0-9][A-Za-z0-9_-]{0,63}/[A-Za-z0-9._-]{1,100}")
+from agent_vendors import ResourceKind, Vendor, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +17,9 @@ class Server:
         name: its name in the run's MCP configuration, and before the slash in `github/issue_read`.
         vendor: whose grant opens it.
         url_variable: the environment variable with its base URL.
+        default_url: its base URL where that variable is not set.
         audiences: who the task token is for: the server and its gateway.
-        kinds: the resources that bound it, each kind with the vendor's own syntax of one name.
+        kinds: the resources that bound it, by name.
         reads: tools that change nothing.
         writes: tools that change something at the vendor.
     """
@@ -26,8 +27,9 @@ class Server:
     name: str
     vendor: str
     url_variable: str
+    default_url: str
     audiences: tuple[str, ...]
-    kinds: dict[str, re.Pattern[str]]
+    kinds: dict[str, ResourceKind]
     reads: frozenset[str]
     writes: frozenset[str]
 
@@ -36,35 +38,35 @@ class Server:
         """Every tool."""
         return self.reads | self.writes
 
+    @classmethod
+    def of(cls, vendor: Vendor) -> "Server":
+        """Make the server of a vendor."""
+        return cls(
+            name=vendor.name,
+            vendor=vendor.name,
+            url_variable=vendor.mcp_url_variable,
+            default_url=f"http://127.0.0.1:{vendor.mcp_port}",
+            audiences=vendor.audiences,
+            kinds={str(kind): kind for kind in vendor.kinds},
+            reads=vendor.reads,
+            writes=vendor.writes,
+        )
 
-GITHUB = Server(
-    name="github",
-    vendor="github",
-    url_variable="GITHUB_MCP_URL",
-    audiences=("github-mcp", "github-api"),
-    kinds={"repositories": OWNER_AND_NAME},
-    reads=frozenset(
-        {
-            "find_similar_issues",
-            "get_file_contents",
-            "issue_read",
-            "list_issues",
-            "list_labels",
-            "list_pull_requests",
-            "pull_request_read",
-            "search_issues",
-        }
-    ),
-    writes=frozenset({"add_issue_comment", "issue_write"}),
-)
 
 BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
 """The CLIs' own tools that a skill may grant."""
 
-SERVERS: dict[str, Server] = {server.name: server for server in (GITHUB,)}
-VENDORS: dict[str, Server] = {server.vendor: server for server in SERVERS.values()}
+SERVERS: dict[str, Server] = {vendor.name: Server.of(vendor) for vendor in load()}
+VENDORS = SERVERS
+"""A vendor has one server, of its own name."""
 
 
-def cli_name(server: str, tool: str) -> str:
-    """Name a tool as the CLIs do: `mcp__github__issue_read`."""
-    return f"mcp__{server}__{tool}"
+def choose(names: Iterable[str]) -> None:
+    """Serve the named vendors alone from now on, or this project's own if none is named.
+
+    Raises:
+        UnknownVendor: one is not installed.
+    """
+    chosen = {vendor.name: Server.of(vendor) for vendor in load(names)}
+    SERVERS.clear()
+    SERVERS.update(chosen)

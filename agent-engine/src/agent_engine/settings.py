@@ -2,16 +2,17 @@
 
 import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
 from service_kit.settings import LogLevel, Settings, split_csv, unset_env
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
-from agent_engine.servers import SERVERS
+from agent_engine.servers import SERVERS, Server
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
@@ -99,13 +100,54 @@ class RunLimits(Settings):
         return None if self.run_cgroups == "off" else Path(self.run_cgroups)
 
 
+class EngineNames(Settings):
+    """Which engines there are."""
+
+    engines: str = Field(
+        default="claude",
+        validation_alias=AliasChoices("WORKER_ENGINES"),
+        description="the engines that it loads, by comma; each is installed code that the worker trusts",
+    )
+
+    def engine_names(self) -> tuple[str, ...]:
+        """Give the engines' names."""
+        return split_csv(self.engines)
+
+
 class ServerAddresses(Settings):
-    """Where the MCP servers are: the variable that `servers` names for each."""
+    """Which vendors' MCP servers there are. `addressed` adds where each is."""
 
-    github_mcp_url: str = Field(default="http://127.0.0.1:9001", description="the address of github-mcp")
+    vendors: str = Field(
+        default="", description="the vendors that runs may be given, by comma; empty: all of this project"
+    )
+
+    def server_url(self, server: str) -> str:
+        """Give the base URL of an MCP server."""
+        known = SERVERS[server]
+        return str(getattr(self, known.url_variable.lower(), known.default_url))
 
 
-class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
+A = TypeVar("A", bound=ServerAddresses)
+
+
+def addressed(settings: type[A], servers: Iterable[Server] = ()) -> type[A]:
+    """Give settings with a variable more for each server, such as GITHUB_MCP_URL: its address.
+
+    Args:
+        settings: what is read besides.
+        servers: the servers; all that there are if none is named.
+    """
+    fields: dict[str, Any] = {
+        server.url_variable.lower(): (
+            str,
+            Field(default=server.default_url, description=f"the address of {server.name}-mcp"),
+        )
+        for server in servers or SERVERS.values()
+    }
+    return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, **fields)
+
+
+class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
@@ -113,7 +155,7 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
     access_file: Path = Field(description="access.yaml: the doors whose streams are drained")
     agent_signing_key_file: Path = Field(description="the Ed25519 key that signs the runs' tokens")
     agent_jwks_file: Path | None = Field(
-        default=None, description="the public keys; given, a worker whose own is none of them does not start"
+        default=None, description="the public keys; if set, the worker starts only if its signing key is among them"
     )
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
     model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
@@ -207,10 +249,6 @@ class WorkerSettings(ServerAddresses, SkillSources, RunLimits):
         """Give the pools."""
         return split_csv(self.pools)
 
-    def server_url(self, server: str) -> str:
-        """Give the base URL of an MCP server."""
-        return str(getattr(self, SERVERS[server].url_variable.lower()))
-
     def listen(self) -> tuple[str, int] | None:
         """Give host and port of the worker's own HTTP, None where it has none.
 
@@ -224,7 +262,7 @@ def read_address(text: str) -> tuple[str, int] | None:
     """Read `8010`, `127.0.0.1:8010` or `off`.
 
     Raises:
-        ConfigError: it is none of them.
+        ConfigError: it is neither of the three.
     """
     if text in ("", "off"):
         return None
@@ -235,5 +273,5 @@ def read_address(text: str) -> tuple[str, int] | None:
 
 
 def drop_secrets() -> None:
-    """Drop what was read and is secret from this process's environment."""
+    """Remove the secret variables from this process's environment once they are read."""
     unset_env(*SECRETS)

@@ -1,16 +1,14 @@
-"""The course of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
+"""The progress of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
 
 from collections.abc import Iterable
 
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
 
-from agent_engine.evidence import is_answer
-
 MOST_CHARACTERS = 20_000
 
 
-class Course:
+class TaskProgress:
     """Watches the events of one attempt, after those of the earlier ones.
 
     Attributes:
@@ -51,7 +49,7 @@ class Course:
             self._texts.append(body.text)
         elif isinstance(body, ToolResult):
             self._speaking = None
-        elif isinstance(body, ToolCall) and not is_answer(body):
+        elif isinstance(body, ToolCall):
             self.calls += 1
         elif isinstance(body, UsageEvent):
             self._turns[attempt] = max(self._turns.get(attempt, 0), body.usage.turns)

@@ -1,4 +1,4 @@
-"""What is kept of a run's words: stdout lines and the CLI's session, masked so that every line stays JSON."""
+"""Masks secrets in a run's stdout lines and session so that every line stays valid JSON."""
 
 import json
 from typing import Any
@@ -73,7 +73,7 @@ def mask_lines(masker: Masker, text: bytes) -> bytes:
 
 
 def mask_line(masker: Masker, line: bytes) -> bytes:
-    """Mask a line; one that was JSON still is."""
+    """Mask a line; a JSON line stays valid JSON."""
     masked = masker.mask_bytes(line)
     if masked == line:
         return masked

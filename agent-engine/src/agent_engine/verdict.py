@@ -1,6 +1,6 @@
 """The verdict: how a task ended, from what can be proven. A pure function; nothing in it is the agent's word alone.
 
-Cost comes from model-api, effects from the gateways, refs from the servers; the CLI's own word is only ever used
+Cost comes from model-api, effects from the gateways, refs from the servers; the engine's own word is only ever used
 against it.
 """
 
@@ -14,13 +14,12 @@ from agent_ledger import UnusableSchema, value_error
 from service_kit.refs import split_ref
 from service_kit.untrusted_text import clean_line
 
+from agent_engine.engines.outcome import Failure, RunOutcome, unconnected
 from agent_engine.evidence import Evidence
-from agent_engine.failures import Failure, broken, stopped, unconnected
 from agent_engine.schema import wrapped
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required_effects import RequiredEffect
-from agent_engine.spec import RunEnd
 
 ACTED = frozenset({"done", "proposed", "approved"})
 OPEN = frozenset({"sending", "unknown"})
@@ -57,41 +56,38 @@ class Facts:
     """What a verdict rests on.
 
     Attributes:
-        end: how the CLI process ended.
+        run: how the run ended.
         evidence: what its tool results prove, over all attempts of the task.
         effects: the task's writes, as the gateways recorded them.
         words: what the agent said last, over all attempts of the task.
         lost: the MCP servers that had gone away when the run ended, each with the last error.
     """
 
-    end: RunEnd
+    run: RunOutcome
     skill: Skill
     binding: Binding
     evidence: Evidence
     effects: Sequence[EffectSummary]
     words: str | None = None
     lost: Mapping[str, str] = field(default_factory=dict)
-    wall_seconds: float
-    idle_seconds: float
 
 
 def judge(facts: Facts) -> Verdict:
     """Judge one attempt.
 
-    It succeeded only if the CLI ended by itself without an error, every server was connected, every required tool gave
+    It succeeded only if the run ended by itself without an error, every server was connected, every required tool gave
     a reply whose ref fits, every required write is recorded as done with its target and fields, the output fits its
     schema, and every claim rests on at least one ref that fits.
     """
     answer, misshapen = _answer(facts)
     output = answer.get("output") if answer is not None else facts.words
     claims, remarks = _claims(answer, facts.evidence)
-    ended = broken(facts.end)
+    ended = facts.run.failure
     if ended is not None and ended.reason == "schema":
         ended, misshapen = None, ended  # what was denied to the agent says more than that it had no answer then
     failure = (
-        stopped(facts.end, wall_seconds=facts.wall_seconds, idle_seconds=facts.idle_seconds)
-        or ended
-        or unconnected(facts.end.init, tuple(server.name for server in facts.binding.servers))
+        ended
+        or unconnected(facts.run.servers, (server.name for server in facts.binding.servers))
         or _denied(facts)
         or misshapen
         or _unproven(facts)
@@ -117,7 +113,7 @@ def judge(facts: Facts) -> Verdict:
 
 
 def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
-    answer = (facts.end.last_result or {}).get("structured_output")
+    answer = facts.run.answer
     schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.servers))
     if answer is None:
         return None, Failure("schema", "the agent gave no answer in the form that was asked for")
@@ -134,7 +130,7 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
 
 
 def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Claim], tuple[str, ...]]:
-    """Take the claims with the refs that fit; remark on those that do not."""
+    """Give the claims with the refs that fit, and a remark for each claim with refs that do not."""
     given = (answer or {}).get("claims")
     claims, remarks = [], []
     for item in given if isinstance(given, list) else []:
@@ -151,7 +147,7 @@ def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Cla
 
 
 def _traced(failure: Failure, lost: Mapping[str, str]) -> Failure:
-    """Name the servers that had gone away; they are why an answer misses something, but not why a limit was reached."""
+    """Name the servers that went away during the run. Their loss explains a missing answer, not a limit reached."""
     if not lost or failure.reason == "cancelled":
         return failure
     errors = "; ".join(clean_line(error, TOLD_LIMIT) for error in lost.values())

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import agent_ledger
 from agent_contracts import TaskResult
-from agent_ledger import Claim, Replies, WorkerRow
+from agent_ledger import ClaimedTask, Replies, WorkerRow
 from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
 from service_kit.errors import ConfigError
@@ -17,13 +17,14 @@ from service_kit.log import bound, get_logger
 
 from agent_engine.attempt import attempt
 from agent_engine.finalizer import backoff
-from agent_engine.pg_listener import Wakeups
+from agent_engine.pg_listener import PgListener
 from agent_engine.process import Stop, StopSignal, end_tasks
-from agent_engine.worker_context import House
+from agent_engine.worker_context import WorkerContext
 
 BLOCK_MS = 1000
 OUTBOX_SECONDS = 2.0
 COUNT_SECONDS = 15.0
+SERVERS_SECONDS = 1.0
 ANNOUNCE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
@@ -36,23 +37,25 @@ class Worker:
     """Works until it is told to stop.
 
     Args:
-        house: the worker's stores, keys, skills and ways to run a CLI.
+        context: the worker's stores, keys, skills and engines.
         replies: the URLs that results may be sent to.
         database_url: for the one connection that listens.
     """
 
-    def __init__(self, house: House, replies: Replies, *, database_url: str) -> None:
-        self._house = house
+    def __init__(self, context: WorkerContext, replies: Replies, *, database_url: str) -> None:
+        self._context = context
         self._replies = replies
-        self._wakeups = Wakeups(database_url, pools=house.settings.pool_names(), cancel=self._cancel)
-        self._free = asyncio.Semaphore(house.settings.slots)
+        self._listener = PgListener(database_url, pools=context.settings.pool_names(), cancel=self._cancel)
+        self._free = asyncio.Semaphore(context.settings.slots)
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
+        self._servers_came = asyncio.Event()
+        self._waits_told = False
         self._stream_faults: dict[str, str] = {}
         self._unreadable: dict[UUID, float] = {}
-        self._name = house.settings.worker_name
-        house.metrics.slots.set(house.settings.slots)
+        self._name = context.settings.worker_name
+        context.metrics.slots.set(context.settings.slots)
 
     async def serve(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
         """Work until `stop`, then let runs end within the grace, then hand back those that are left.
@@ -61,13 +64,14 @@ class Worker:
             stop: no more tasks are taken from here on.
             hurry: ends the grace at once.
         """
-        await agent_ledger.register_skills(self._house.pool, self._house.shelf.rows())
-        log.info("worker_started", worker=self._name, skills=sorted(self._house.shelf.skills))
+        await agent_ledger.register_skills(self._context.pool, self._context.registry.rows())
+        log.info("worker_started", worker=self._name, skills=sorted(self._context.registry.skills))
         loops = [
-            asyncio.create_task(self._forever("listen", self._wakeups.listen)),
-            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._wakeups.results))),
-            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._wakeups.replies))),
+            asyncio.create_task(self._forever("listen", self._listener.listen)),
+            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._listener.results))),
+            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._listener.replies))),
             asyncio.create_task(self._forever("count", self._count)),
+            asyncio.create_task(self._forever("servers", self._watch_servers)),
         ]
         draining = asyncio.create_task(self._forever("drain", self._drain))
         announcing = asyncio.create_task(self._forever("announce", self._announce))
@@ -76,10 +80,10 @@ class Worker:
             draining.cancel()
             await end_tasks(announcing)
             with contextlib.suppress(*SURVIVED):
-                await agent_ledger.withdraw(self._house.pool, self._name)
+                await agent_ledger.withdraw(self._context.pool, self._name)
             await self._wind_down(hurry or asyncio.Event())
             with contextlib.suppress(*SURVIVED):
-                await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool)
+                await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool)
         finally:
             for task in (draining, announcing, *loops, *self._attempts):
                 task.cancel()
@@ -87,7 +91,7 @@ class Worker:
             log.info("worker_stopped", worker=self._name)
 
     async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a step, whatever becomes of it: a store that fails is waited for, and no loop dies unseen."""
+        """Repeat a step for ever. An error is logged and counted; the step is then tried again after a pause."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -99,50 +103,67 @@ class Worker:
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
     def _failed(self, loop: str, error: Exception) -> None:
-        self._house.metrics.loop_errors.labels(loop).inc()
+        self._context.metrics.loop_errors.labels(loop).inc()
         expected = isinstance(error, SURVIVED)
         log.warning("loop_failed", loop=loop, error=str(error) or type(error).__name__, exc_info=not expected)
 
     async def _drain(self) -> None:
         if not self._tidied:
             self._tidied = True  # tried once: a Redis that allows no scripts is drained all the same
-            await agent_ledger.drop_gone_consumers(self._house.redis, self._house.access.current())
+            await agent_ledger.drop_gone_consumers(self._context.redis, self._context.access.current())
         done = await agent_ledger.drain(
-            self._house.redis,
-            self._house.pool,
-            self._house.access.current(),
+            self._context.redis,
+            self._context.pool,
+            self._context.access.current(),
             consumer=self._name,
             block_ms=BLOCK_MS,
             faults=self._stream_faults,
         )
-        self._house.metrics.drained.inc(done)
+        self._context.metrics.drained.inc(done)
 
     async def _deliver(self, only: Literal["streams", "urls"], news: asyncio.Event) -> None:
         news.clear()
-        tried = await agent_ledger.deliver(self._house.redis, self._replies, self._house.pool, only=only)
-        self._house.metrics.delivered.inc(tried)
+        tried = await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool, only=only)
+        self._context.metrics.delivered.inc(tried)
         if tried == 0:
             await _any_of(news, seconds=OUTBOX_SECONDS)
 
     async def _count(self) -> None:
-        overview = await agent_ledger.overview(self._house.pool)
-        self._house.metrics.waiting.clear()
+        overview = await agent_ledger.overview(self._context.pool)
+        self._context.metrics.waiting.clear()
         for count in overview.pools:
             if count.state == "queued":
-                self._house.metrics.waiting.labels(count.pool).set(count.due)
+                self._context.metrics.waiting.labels(count.pool).set(count.due)
         await asyncio.sleep(COUNT_SECONDS)
 
     async def _announce(self) -> None:
-        settings = self._house.settings
+        settings = self._context.settings
         row = WorkerRow(
             name=self._name,
             pools=settings.pool_names(),
-            engines=list(self._house.drivers),
-            skills=self._house.shelf.versions(),
+            engines=list(self._context.engines),
+            skills=self._context.claimable(),
             slots=settings.slots,
         )
-        await agent_ledger.announce(self._house.pool, row)
-        await asyncio.sleep(ANNOUNCE_SECONDS)
+        self._servers_came.clear()
+        await agent_ledger.announce(self._context.pool, row)
+        await _any_of(self._servers_came, seconds=ANNOUNCE_SECONDS)
+
+    async def _watch_servers(self) -> None:
+        """Ask the MCP servers until each has answered once; their tasks are claimed from then on."""
+        servers = self._context.servers
+        if came := await servers.look():
+            log.info("servers_answered", servers=came)
+            self._servers_came.set()
+            self._listener.queued.set()
+        if not servers.silent:
+            await asyncio.Event().wait()
+        if not self._waits_told:
+            self._waits_told = True
+            log.warning(
+                "servers_waited_for", servers=servers.silent, consequence="tasks that need them are not claimed"
+            )
+        await asyncio.sleep(SERVERS_SECONDS)
 
     async def _claim_until(self, stop: asyncio.Event) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -150,7 +171,7 @@ class Worker:
             await _any_of(stop, seconds=None, acquired=self._free)
             if stop.is_set():
                 return
-            self._wakeups.queued.clear()
+            self._listener.queued.clear()
             try:
                 claim = await self._claim()
                 pause = FIRST_PAUSE_SECONDS
@@ -164,23 +185,23 @@ class Worker:
                 self._start(claim)
                 continue
             self._free.release()
-            await _any_of(stop, self._wakeups.queued, seconds=self._house.settings.poll_seconds)
+            await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
 
-    async def _claim(self) -> Claim | None:
-        if fault := self._house.signer.fault():
+    async def _claim(self) -> ClaimedTask | None:
+        if fault := self._context.signer.fault():
             raise ConfigError(fault)
         return await agent_ledger.claim(
-            self._house.pool,
+            self._context.pool,
             worker=self._name,
-            lease_seconds=self._house.settings.lease_seconds,
-            pools=self._house.settings.pool_names(),
-            engines=list(self._house.drivers),
-            skills=self._house.shelf.versions(),
-            complete=self._house.complete,
+            lease_seconds=self._context.settings.lease_seconds,
+            pools=self._context.settings.pool_names(),
+            engines=list(self._context.engines),
+            skills=self._context.claimable(),
+            complete=self._context.complete,
             unreadable=self._unreadable,
         )
 
-    def _start(self, claim: Claim) -> None:
+    def _start(self, claim: ClaimedTask) -> None:
         """Begin an attempt; its slot is held until its end."""
         stop = StopSignal()
         self._running[claim.id, claim.attempt] = stop
@@ -188,27 +209,27 @@ class Worker:
         self._attempts.add(task)
         task.add_done_callback(self._attempts.discard)
 
-    async def _attempt(self, claim: Claim, stop: StopSignal) -> None:
+    async def _attempt(self, claim: ClaimedTask, stop: StopSignal) -> None:
         try:
-            with bound(task_id=str(claim.id), attempt=claim.attempt), self._house.metrics.running.track_inprogress():
+            with bound(task_id=str(claim.id), attempt=claim.attempt), self._context.metrics.running.track_inprogress():
                 log.info("claimed", skill=claim.task.skill, door=claim.door, tenant=claim.task.tenant)
                 try:
-                    await attempt(claim, self._house, stop)
+                    await attempt(claim, self._context, stop)
                 except Exception as error:
                     log.exception("attempt_failed")
                     await self._give_back(claim, error)
         finally:
             del self._running[claim.id, claim.attempt]
             self._free.release()
-            self._wakeups.queued.set()
+            self._listener.queued.set()
 
-    async def _give_back(self, claim: Claim, error: Exception) -> None:
-        """Hand back a task whose attempt failed in our own code; where that fails too, its lease runs out."""
+    async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
+        """Requeue a task whose attempt failed in our own code. If the ledger does not answer, its lease runs out."""
         crashed = _crashed(claim, error)
         with contextlib.suppress(*DATABASE_ERRORS):
-            pause = backoff("crashed", claim.attempt, first_seconds=self._house.settings.retry_seconds)
+            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if not await agent_ledger.requeue(
-                self._house.pool,
+                self._context.pool,
                 claim.id,
                 claim.attempt,
                 reason="crashed",
@@ -216,19 +237,19 @@ class Worker:
                 after_seconds=pause,
             ):
                 await agent_ledger.finish(
-                    self._house.pool, claim.id, claim.attempt, await self._house.complete(crashed)
+                    self._context.pool, claim.id, claim.attempt, await self._context.complete(crashed)
                 )
 
     async def _wind_down(self, hurry: asyncio.Event) -> None:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""
         if not self._attempts:
             return
-        log.info("winding_down", running=len(self._attempts), grace_seconds=self._house.settings.grace_seconds)
+        log.info("winding_down", running=len(self._attempts), grace_seconds=self._context.settings.grace_seconds)
         hurried = asyncio.create_task(hurry.wait())
         ended = asyncio.ensure_future(asyncio.wait(set(self._attempts)))
         try:
             await asyncio.wait(
-                {hurried, ended}, timeout=self._house.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+                {hurried, ended}, timeout=self._context.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
             )
             for signal in self._running.values():
                 signal.set(Stop.SHUTDOWN)
@@ -244,7 +265,7 @@ class Worker:
                 signal.set(Stop.CANCELLED)
 
 
-def _crashed(claim: Claim, error: Exception) -> TaskResult:
+def _crashed(claim: ClaimedTask, error: Exception) -> TaskResult:
     return TaskResult(
         task_id=claim.id,
         status="failed",
@@ -254,7 +275,7 @@ def _crashed(claim: Claim, error: Exception) -> TaskResult:
 
 
 async def _any_of(*events: asyncio.Event, seconds: float | None, acquired: asyncio.Semaphore | None = None) -> None:
-    """Wait for the first of several events, or for a semaphore; one that came too late is given back."""
+    """Wait for the first of several events, or until a semaphore is acquired."""
     waits: list[asyncio.Task[object]] = [asyncio.create_task(event.wait()) for event in events]
     taking = asyncio.create_task(acquired.acquire()) if acquired is not None else None
     everything: set[asyncio.Task[object]] = {*waits, *([taking] if taking is not None else [])}

@@ -1,6 +1,7 @@
 """What every attempt of one worker shares."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,17 +16,18 @@ from service_kit import access_lint
 from service_kit.access import AccessFile
 from service_kit.errors import ConfigError
 from service_kit.log import get_logger
+from service_kit.settings import unset_env
 from service_kit.tokens import Signer
 
 from agent_engine.confinement.folders import lock_folder
 from agent_engine.confinement.privilege_drop import sweep
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confinement
-from agent_engine.drivers.claude import Claude
-from agent_engine.drivers.protocol import Driver
-from agent_engine.event_publisher import Live
+from agent_engine.engines.protocol import Engine
+from agent_engine.engines.registry import EngineSetup, load_engines
+from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
+from agent_engine.server_watch import ServerWatch
 from agent_engine.servers import SERVERS
 from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import SkillRegistry, known_folders, load_registry
@@ -37,20 +39,28 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
-    """One worker's stores, keys, skills and ways to run a CLI."""
+class WorkerContext:
+    """One worker's stores, keys, skills and engines."""
 
     settings: WorkerSettings
     pool: asyncpg.Pool
     redis: Redis
     access: AccessFile
     signer: Signer
-    shelf: SkillRegistry
-    drivers: Mapping[str, Driver]
-    confinement: Confinement
-    live: Live
+    registry: SkillRegistry
+    engines: Mapping[str, Engine]
+    live: EventPublisher
     metrics: Metrics
     pacer: Pacer
+    servers: ServerWatch
+
+    def claimable(self) -> dict[str, str]:
+        """Give the version of each skill whose MCP servers have all answered since the worker started."""
+        return {
+            name: skill.version
+            for name, skill in self.registry.skills.items()
+            if self.servers.have_answered(skill.settings.servers)
+        }
 
     @property
     def runs(self) -> Path:
@@ -70,15 +80,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
+async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]:
     """Open everything that a worker needs, and close it again.
 
     Raises:
         ConfigError: a file, key or store is missing or wrong; names it and the remedy.
         SkillError: the skills' folders cannot be used as they are.
     """
-    shelf = load_registry(known_folders(settings.folders()))
-    for warning in shelf.warnings:
+    registry = load_registry(known_folders(settings.folders()))
+    for warning in registry.warnings:
         log.warning("skill", warning=warning)
     _tell(await asyncio.to_thread(sweep))
     found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
@@ -87,36 +97,44 @@ async def open_house(settings: WorkerSettings) -> AsyncIterator[House]:
     if found.confinement.limits.why:
         log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
     access = AccessFile(settings.access_file)
-    for warning in unknown_names(settings.access_file, access, shelf):
+    for warning in unknown_names(settings.access_file, access, registry):
         log.warning("access", file=str(settings.access_file), warning=warning)
     signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
     fault = signer.fault()
     if fault is not None:
         raise ConfigError(fault)
+    engines = load_engines(settings.engine_names(), EngineSetup(confinement=found.confinement, environ=os.environ))
+    unset_env(*(key for engine in engines.values() if (key := engine.capabilities.own_key)))
     redis = open_redis(settings.redis_url.get_secret_value())
     pool = await open_pool(
         settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
     )
     try:
-        house = House(
+        context = WorkerContext(
             settings=settings,
             pool=pool,
             redis=redis,
             access=access,
             signer=signer,
-            shelf=shelf,
-            drivers=drivers(),
-            confinement=found.confinement,
-            live=Live(redis),
+            registry=registry,
+            engines=engines,
+            live=EventPublisher(redis),
             metrics=Metrics(),
             pacer=Pacer(settings.start_seconds),
+            servers=watch_of(settings, registry),
         )
-        with lock_folder(house.runs) as left:
+        with lock_folder(context.runs) as left:
             _tell(left)
-            yield house
+            yield context
     finally:
         await redis.aclose()
         await pool.close()
+
+
+def watch_of(settings: WorkerSettings, registry: SkillRegistry) -> ServerWatch:
+    """Watch the servers that these skills need."""
+    needed = {name for skill in registry.skills.values() for name in skill.settings.servers if name in SERVERS}
+    return ServerWatch({name: settings.server_url(name) for name in sorted(needed)})
 
 
 def _tell(left: int) -> None:
@@ -124,13 +142,7 @@ def _tell(left: int) -> None:
         log.info("folders_of_dead_workers_removed", count=left)
 
 
-def unknown_names(path: Path, access: AccessFile, shelf: SkillRegistry) -> list[str]:
+def unknown_names(path: Path, access: AccessFile, registry: SkillRegistry) -> list[str]:
     """Give the names in the access file that neither this worker nor any server knows."""
     vendors = {server.vendor for server in SERVERS.values()}
-    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=shelf.skills)
-
-
-def drivers() -> dict[str, Driver]:
-    """Give the drivers by engine name."""
-    claude = Claude()
-    return {claude.name: claude}
+    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=registry.skills)

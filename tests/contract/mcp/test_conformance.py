@@ -23,6 +23,7 @@ SCENARIOS = (
 pytestmark = [pytest.mark.npm, pytest.mark.timeout(300)]
 
 
+@pytest.mark.slow
 async def test_the_kit_conforms_to_2026_07_28(npx: Npx, tmp_path: Path) -> None:
     """Every scenario that the revision requires of a server passes; there is no baseline of expected failures."""
     settings = load(ServerSettings, {"MCP_CALLS_PER_MINUTE": "6000"})
@@ -32,6 +33,7 @@ async def test_the_kit_conforms_to_2026_07_28(npx: Npx, tmp_path: Path) -> None:
     assert ended.status == 0, ended.out[-6000:]
 
 
+@pytest.mark.slow
 async def test_github_mcp_passes_what_needs_no_fixture(npx: Npx, github_mcp_url: str) -> None:
     """The scenarios that any server can be asked hold for github-mcp as it is."""
     for scenario in SCENARIOS:

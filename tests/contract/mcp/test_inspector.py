@@ -18,6 +18,7 @@ async def _inspect(npx: Npx, url: str, transport: str, *command: str) -> tuple[i
     return ended.status, ended.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_the_inspector_lists_and_calls(npx: Npx, github_mcp_url: str, transport: str) -> None:
     """Tools are listed, a call ends with 0, a tool's error and an unknown tool with 5."""

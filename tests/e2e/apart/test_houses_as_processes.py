@@ -9,12 +9,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from agent_vendors import load
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
 from house.options import Options
-from house.paths import PORTS, ROOT, HousePaths
+from house.paths import ROOT, HousePaths, ports_of
 from house.supervise import Supervisor
-from house.vendors import VENDORS
 from service_kit.errors import ConfigError
+
+PORTS = ports_of(load())
+
+VENDORS = load()
 
 ADDED = ("SUPERVISOR_", "PYTHONWARNINGS", "LC_CTYPE", "PATH")
 """What the supervisor and Python add: nothing of it is secret."""
@@ -63,7 +67,7 @@ def test_no_vendors_key_is_where_agents_could_reach_it(house: RunningHouse, sse_
     """Worker, MCP servers and control hold no credential of a vendor or the model, under whatever name."""
     pids = house.pids() | {"worker": sse_worker.pid}
     credentials = [house.paths.secret("stand-in-model.key")]
-    credentials += [house.paths.secret(vendor.stand_in_token) for vendor in VENDORS]
+    credentials += [house.paths.secret(vendor.stand_in_secret) for vendor in VENDORS]
     for name in ("worker", "control", *SERVERS):
         held = _environ(pids[name])
         assert not held.keys() & UPSTREAMS_KEYS, name
@@ -78,6 +82,7 @@ async def test_a_house_that_is_up_is_not_started_again(house: RunningHouse) -> N
     assert house.pids() == before
 
 
+@pytest.mark.slow
 async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHouse, beside: SmallHouse) -> None:
     """With other ports a second house comes up and goes down, its processes with it; the first's are the same."""
     before = house.pids()
@@ -101,6 +106,7 @@ def _command(paths: HousePaths, name: str, **given: str) -> subprocess.Completed
     return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> None:
     """`health` and `down` need no word on ports that only `up` was told; another offset is refused, and names both."""
     before = _command(beside.paths, "health")
@@ -121,6 +127,7 @@ async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> N
     assert _command(beside.paths, "down").stdout == "nothing was running\n"
 
 
+@pytest.mark.slow
 async def test_a_process_that_does_not_start_is_told_once(
     house: RunningHouse, beside: SmallHouse, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def _worked(pid: int, seconds: float) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("name", "stage"),

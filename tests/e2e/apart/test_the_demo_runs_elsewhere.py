@@ -58,6 +58,7 @@ def checkout(folder: Path) -> Path:
     return paths
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 def test_the_demo_ends_well(tmp_path: Path) -> None:
     """In a path with spaces and umlauts, under a locale that is not installed, 14 hours east, no HOME to write to.

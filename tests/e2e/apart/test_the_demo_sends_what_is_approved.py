@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from fixtures.house import free_ports_for_all
 from fixtures.triage import WRITTEN
 from house.paths import ROOT
@@ -15,6 +16,7 @@ NOT_YET = re.compile(r"as yet: labels \[\], no comment of ours\n2 proposals wait
 SENT = re.compile(r"^(\w+) on \S+: done, sent 1 time\(s\)", re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_what_is_proposed_is_sent_once_after_the_approval(tmp_path: Path) -> None:
     """Nothing is there before the decision, and labels and one comment after it; by another door and transport, too."""
     environ = {"AGENT_BOT_HOME": str(tmp_path / "var"), "PATH": os.defpath, "PYTHONPATH": str(ROOT / "scripts")}

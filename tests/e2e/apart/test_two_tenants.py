@@ -235,6 +235,7 @@ async def test_a_spent_budget_stops_its_tenant_alone(tenants: Tenants) -> None:
     assert "day" in ends["acme"]["message"]
 
 
+@pytest.mark.slow
 async def test_keys_turn_while_everything_runs(tenants: Tenants) -> None:
     """No process starts again: tokens of both keys are good, then the old one's are refused at each gate, at once."""
     house, grant = tenants.house, Grant(tools=["issue_read"], resources={"repositories": [THEIRS["default"]]})

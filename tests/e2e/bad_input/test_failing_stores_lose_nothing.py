@@ -34,6 +34,7 @@ async def read_only(url: str) -> AsyncIterator[None]:
         await connection.close()
 
 
+@pytest.mark.slow
 async def test_a_database_that_takes_no_writes(ground: Ground) -> None:
     """HTTP, webhook and command line say that nothing was accepted; the stream keeps its entry; a run goes on after."""
     under_way = await ground.house.submit(SKILL, SLOW)

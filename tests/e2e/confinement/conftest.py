@@ -13,9 +13,12 @@ import pytest
 from agent_contracts import TaskEvent, TaskResult
 from agent_contracts.event import ToolResult
 from agent_engine.confinement.bwrap import python_program
+from agent_vendors import load
 from fixtures.house import RunningHouse, Worker, worker
 from fixtures.stores import run_apart
-from house.paths import PORTS, ROOT
+from house.paths import ROOT, ports_of
+
+PORTS = ports_of(load())
 
 REPOSITORY = "acme/confined"
 SKILLS = Path(__file__).parents[1] / "skills"

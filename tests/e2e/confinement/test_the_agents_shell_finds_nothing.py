@@ -3,9 +3,12 @@
 import hashlib
 
 import jwt
+from agent_vendors import load
 from e2e.confinement.conftest import CANARY, OUTSIDE, OWN, PRESENT, REPOSITORY, Shell, address
 from fixtures.house import RunningHouse
-from house.paths import PORTS
+from house.paths import ports_of
+
+PORTS = ports_of(load())
 
 
 def digest(text: str) -> str:

@@ -93,6 +93,12 @@ def test_what_cannot_be_done_costs_nothing(outcomes: Mapping[str, Outcome]) -> N
     assert outcome.result.cost_usd == 0
 
 
+def test_a_run_without_its_server_asks_the_model_nothing(outcomes: Mapping[str, Outcome]) -> None:
+    """A run whose MCP server is not connected ends before anything is paid for."""
+    outcome = outcomes["server-down"]
+    assert (len(outcome.asked), float(outcome.result.cost_usd)) == (0, 0)
+
+
 @pytest.mark.parametrize("name", ["stalled", "silent", "cut", "unauthorized", "rate-limited", "misshapen"])
 def test_an_end_of_the_models_making_is_one(name: str, outcomes: Mapping[str, Outcome]) -> None:
     """The model was really asked: the verdict is not that of a run that never got so far."""

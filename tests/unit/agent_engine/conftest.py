@@ -1,6 +1,7 @@
 """A place for workers: real stores, keys, skills and confinement."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import yaml
 from agent_engine.cli.app import app
 from agent_engine.confinement.probe import probe
 from agent_engine.confinement.sandbox_paths import Confinement
+from fixtures.serving import served_by_thread
 from redis.asyncio import Redis
+from starlette.applications import Starlette
 from typer.testing import CliRunner, Result
 from unit.agent_engine.commands import Run
-from unit.agent_engine.engine_house import OPEN, Place, furnish
+from unit.agent_engine.worker_place import OPEN, Place, furnish
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +29,26 @@ def engine_confinement() -> Confinement:
     return found.confinement
 
 
+@pytest.fixture(scope="session")
+def answering_server() -> Iterator[str]:
+    """A server that answers: enough for a worker to claim tasks that need it, whose CLI is a script."""
+    with served_by_thread(Starlette()) as url:
+        yield url
+
+
 @pytest.fixture
 def place(
-    tmp_path: Path, database_url: str, redis_url: str, pool: asyncpg.Pool, redis: Redis, engine_confinement: Confinement
+    tmp_path: Path,
+    database_url: str,
+    redis_url: str,
+    pool: asyncpg.Pool,
+    redis: Redis,
+    engine_confinement: Confinement,
+    answering_server: str,
 ) -> Place:
     """Stores, keys, doors and skills for workers."""
     furnish(tmp_path)
-    return Place(tmp_path, database_url, redis_url, pool, redis, engine_confinement)
+    return Place(tmp_path, database_url, redis_url, pool, redis, engine_confinement, answering_server)
 
 
 @pytest.fixture

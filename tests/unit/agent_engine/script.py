@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from agent_engine.confinement.sandbox_paths import Layout
-from agent_engine.drivers.claude_mcp_errors import is_lost
-from agent_engine.drivers.claude_stream import ClaudeStream
+from agent_engine.drivers.claude.mcp_errors import is_lost
+from agent_engine.drivers.claude.stream import ClaudeStream
+from agent_engine.engines.protocol import Capabilities
 from agent_engine.spec import RunSpec
 from service_kit.refs import append_ref, make_ref
 
@@ -28,6 +29,8 @@ class Script:
 
     lines: Callable[[RunSpec], list[str]]
     name: str = "claude"
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    secrets: tuple[str, ...] = ()
     ran: list[RunSpec] = field(default_factory=list)
 
     def program(self) -> Path:

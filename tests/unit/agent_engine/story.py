@@ -1,17 +1,23 @@
 """What can happen in an attempt, as facts for a verdict: by default everything that a success needs."""
 
+import json
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from agent_contracts import EffectSummary, Grant, Mode
 from agent_contracts.event import ToolResult
+from agent_engine.drivers.claude.stream import ClaudeStream
+from agent_engine.drivers.protocol import ProcessExit
+from agent_engine.engines.cli_run import failure_of
+from agent_engine.engines.outcome import RunOutcome
 from agent_engine.evidence import Evidence
-from agent_engine.servers import GITHUB
+from agent_engine.servers import SERVERS
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required_effects import RequiredEffect
-from agent_engine.spec import RunEnd
+from agent_engine.spec import RunSpec
 from agent_engine.verdict import Facts, Verdict, judge
 from service_kit.refs import append_ref, make_ref
 
@@ -26,6 +32,21 @@ def ref_of(tool: str, *, failed: bool = False, text: str = "") -> str:
 
 REF = ref_of("issue_read")
 ANSWER = {"output": {"answer": "42"}, "claims": [{"statement": "It was read.", "refs": [REF]}]}
+SPEC = RunSpec(
+    task_id=TASK,
+    attempt=1,
+    folder=Path(),
+    system_prompt="",
+    prompt="",
+    model="m",
+    model_api_url="",
+    model_token="",
+    servers=(),
+    max_turns=1,
+    wall_seconds=60,
+    idle_seconds=10,
+    session_id=TASK,
+)
 RESULT = {
     "type": "result",
     "subtype": "success",
@@ -67,6 +88,20 @@ class Story:
     words: str | None = None
     lost: dict[str, str] = field(default_factory=dict)
 
+    def outcome(self) -> RunOutcome:
+        """Give how its run ended, as the Claude driver reads it."""
+        stream = ClaudeStream(["github"])
+        for kind, event in (({"type": "system", "subtype": "init"}, self.init), ({"type": "result"}, self.result)):
+            if event is not None:
+                stream.parse(json.dumps({**event, **kind}).encode())
+        end = ProcessExit(returncode=self.returncode, stderr_tail=self.stderr)
+        return RunOutcome(
+            ended_by=self.ended_by,
+            failure=failure_of(stream, end, self.ended_by, SPEC),
+            answer=stream.answer,
+            servers=stream.servers or {},
+        )
+
     def verdict(self, skill: Skill) -> Verdict:
         """Judge the story."""
         evidence = Evidence(key=KEY, task=TASK, attempt=1)
@@ -102,35 +137,23 @@ class Story:
                 )
             )
         required = RequiredEffect.parse(self.required)
-        end = RunEnd(
-            returncode=self.returncode,
-            ended_by=self.ended_by,
-            init=self.init,
-            last_result=self.result,
-            stderr_tail=self.stderr,
-            session=None,
-            transcript=b"",
-            confinement="bubblewrap",
-            duration_seconds=1.0,
-        )
+        run = self.outcome()
         binding = Binding(
             grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
-            servers=(GITHUB,),
-            allowed_tools=(),
+            servers=(SERVERS["github"],),
+            allowed_tools={},
             required=() if self.mode is Mode.read else (required,),
             withheld=(required.tool,) if self.mode is Mode.read else (),
         )
         return judge(
             Facts(
-                end=end,
+                run=run,
                 skill=skill,
                 binding=binding,
                 evidence=evidence,
                 effects=effects,
                 words=self.words,
                 lost=self.lost,
-                wall_seconds=60,
-                idle_seconds=10,
             )
         )
 

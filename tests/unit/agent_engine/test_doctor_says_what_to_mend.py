@@ -7,11 +7,15 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import agent_effects
+import agent_ledger
 import asyncpg
 import pytest
+from agent_contracts import Task
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
-from agent_engine.worker_context import open_house
+from agent_engine.settings import addressed
+from agent_engine.skills.load import load_registry
+from agent_engine.worker_context import open_context
 from fixtures.proposals import SHOWN, digest, proposed
 from fixtures.serving import serving
 from redis.asyncio import Redis
@@ -22,15 +26,15 @@ from service_kit.tokens import Signer
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from unit.agent_engine.engine_house import KEY, Place
 from unit.agent_engine.script import Script
 from unit.agent_engine.skill_folder import write_skill
+from unit.agent_engine.worker_place import DOOR, KEY, Place
 
 
 async def examined(**environ: str) -> dict[str, Finding]:
     """Let the doctor look at an environment; servers are where nobody answers unless the test says so."""
     nowhere = dict.fromkeys(("CONTROL_URL", "MODEL_API_URL", "GITHUB_MCP_URL"), "http://127.0.0.1:9")
-    findings = await examine(load(DoctorSettings, {**nowhere, **environ}))
+    findings = await examine(load(addressed(DoctorSettings), {**nowhere, **environ}))
     return {finding.name: finding for finding in findings}
 
 
@@ -172,6 +176,17 @@ async def test_clocks_that_are_apart_are_told(place: Place, seconds: int, state:
     assert bool(found["clocks"].remedy) == (state == "bad")
 
 
+async def test_what_waits_for_a_server_is_said(database_url: str, pool: asyncpg.Pool, tmp_path: Path) -> None:
+    """A server that does not answer is told with the skills and the number of tasks that wait for it."""
+    write_skill(tmp_path, "look")
+    await agent_ledger.register_skills(pool, load_registry([tmp_path]).rows())
+    task = Task(skill="look", input={"repository": "octocat/hello-world"})
+    await agent_ledger.submit(pool, task, door=DOOR)
+    found = (await examined(DATABASE_URL=database_url, SKILLS_PATH=str(tmp_path)))["github-mcp"]
+    assert found.state == "bad"
+    assert re.search(r"leaves tasks of .*look in the queue until it answers: 1 wait$", found.detail)
+
+
 async def test_wrong_skill_is_named(tmp_path: Path) -> None:
     """A skill that would not pass the check is named with the command that says more."""
     write_skill(tmp_path, model="sonnet")
@@ -183,7 +198,7 @@ async def test_wrong_skill_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics"])
 async def test_worker_tells_its_health(place: Place, path: str) -> None:
     """A worker answers on all three paths, and is ready when stores and schemas are as they should be."""
-    async with serving(health_app(place.house(Script(lambda _: [])))) as url:
+    async with serving(health_app(place.context(Script(lambda _: [])))) as url:
         http = HttpClient(base_url=url)
         try:
             reply = await http.request("GET", path)
@@ -198,10 +213,10 @@ async def test_worker_whose_key_is_not_public_does_not_work(place: Place, tmp_pa
     """It does not start; one that runs already is not ready, and says why."""
     (tmp_path / "other.json").write_text('{"keys": []}')
     with pytest.raises(ConfigError, match=r"is not public in .*other\.json.*agent-engine keys rotate"):
-        async with open_house(place.settings(AGENT_JWKS_FILE=tmp_path / "other.json")):
+        async with open_context(place.settings(AGENT_JWKS_FILE=tmp_path / "other.json")):
             pass
     signer = Signer.from_file(place.folder / "key.json", tmp_path / "other.json")
-    house = replace(place.house(Script(lambda _: [])), signer=signer)
-    async with serving(health_app(house)) as url, HttpClient(base_url=url) as http:
+    context = replace(place.context(Script(lambda _: [])), signer=signer)
+    async with serving(health_app(context)) as url, HttpClient(base_url=url) as http:
         reply = await http.request("GET", "/ready")
     assert (reply.status, "is not public" in reply.json()["checks"]["key"]) == (503, True)

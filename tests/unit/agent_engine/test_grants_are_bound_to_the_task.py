@@ -34,15 +34,11 @@ def bound(skill: Skill, given_input: Any = INPUT, doors: dict[str, Bound] | None
 
 
 def test_input_is_bound_literally(skill: Skill) -> None:
-    """The grant holds the very repository of the input, the skill's tools and limits, under the CLIs' names."""
+    """The grant holds the very repository of the input, the skill's tools and limits."""
     binding = bound(skill)
     assert binding.grants["github"].resources == {"repositories": ["octocat/hello-world"]}
     assert binding.grants["github"].limits == {"issue_write": 3}
-    assert binding.allowed_tools == (
-        "mcp__github__issue_read",
-        "mcp__github__list_labels",
-        "mcp__github__issue_write",
-    )
+    assert binding.allowed_tools == {"github": ("issue_read", "list_labels", "issue_write")}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +121,7 @@ def test_read_only_door_withholds_writes(skill: Skill) -> None:
     assert binding.grants["github"].mode is Mode.read
     assert binding.withheld == ("github/issue_write",)
     assert binding.required == ()
-    assert "mcp__github__issue_write" not in binding.allowed_tools
+    assert "issue_write" not in binding.allowed_tools["github"]
 
 
 def test_required_effects_are_bound_to_the_task(tmp_path: Path) -> None:

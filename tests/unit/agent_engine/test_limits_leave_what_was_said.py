@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from agent_engine.spec import RunSpec
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import answer, api_error, init, say, speak
+from unit.agent_engine.worker_place import Place
 
 WORDS = "The issue is a bug in the parser."
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from agent_contracts.event import ToolResult
-from agent_engine.drivers.claude_mcp_errors import is_lost
-from agent_engine.drivers.claude_stream import ClaudeStream
+from agent_engine.drivers.claude.mcp_errors import is_lost
+from agent_engine.drivers.claude.stream import ClaudeStream
 from agent_engine.evidence import Evidence
-from agent_engine.mcp_liveness import Reach
+from agent_engine.mcp_liveness import McpLiveness
 from agent_engine.skills.format import Skill
 from agent_engine.verdict import Verdict
 from unit.agent_engine.skill_folder import make_skill
@@ -49,7 +49,7 @@ def _user(block: dict[str, Any]) -> dict[str, Any]:
 
 def lost(*calls: list[dict[str, Any]]) -> dict[str, str]:
     """Give the servers that a run with these calls has lost."""
-    stream, evidence, reach = ClaudeStream(["github"]), Evidence(key=KEY, task=TASK, attempt=1), Reach(is_lost)
+    stream, evidence, reach = ClaudeStream(["github"]), Evidence(key=KEY, task=TASK, attempt=1), McpLiveness(is_lost)
     for event in (event for call in calls for event in call):
         for body in stream.parse(json.dumps(event).encode()):
             reach.observe(evidence.observe(body))
@@ -104,7 +104,7 @@ def test_a_text_of_the_same_words_loses_nothing(calls: list[dict[str, Any]]) -> 
 
 def test_a_refused_call_loses_nothing() -> None:
     """What was denied was never sent."""
-    reach = Reach(is_lost)
+    reach = McpLiveness(is_lost)
     reach.observe(ToolResult(call_id="t", server="github", tool="issue_read", ok=False, denied=True, text=GONE))
     assert reach.lost == {}
 

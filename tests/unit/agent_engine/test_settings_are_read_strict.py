@@ -8,8 +8,8 @@ import pytest
 from agent_engine.cli.worker import serve_health
 from agent_engine.settings import read_address
 from service_kit.errors import ConfigError
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import Script
+from unit.agent_engine.worker_place import Place
 
 
 def test_a_worker_without_a_name_is_host_and_process(place: Place) -> None:
@@ -30,6 +30,6 @@ async def test_a_taken_port_of_a_worker_is_changed_where_it_was_said(place: Plac
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        house = place.house(Script(lambda _: []), WORKER_HTTP=taken.getsockname()[1])
+        context = place.context(Script(lambda _: []), WORKER_HTTP=taken.getsockname()[1])
         with pytest.raises(ConfigError, match=r"choose another with WORKER_HTTP or --http$"):
-            await serve_health(house, asyncio.Event())
+            await serve_health(context, asyncio.Event())

@@ -10,15 +10,15 @@ import pytest
 from agent_engine.lease import keep_lease
 from agent_engine.process import Stop, StopSignal, end_tasks
 from agent_stores.pool import open_pool
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import Script
+from unit.agent_engine.worker_place import Place
 
 
 @pytest.mark.timeout(60)
 async def test_lease_is_lost_though_the_ledger_is_silent(place: Place) -> None:
     """Nothing that is asked of a silent server holds up the end of a run whose lease is over."""
-    shelf = place.house(Script(lambda _: [])).shelf
-    await agent_ledger.register_skills(place.pool, shelf.rows())
+    registry = place.context(Script(lambda _: [])).registry
+    await agent_ledger.register_skills(place.pool, registry.rows())
     task_id = await place.submit("plain")
     claim = await agent_ledger.claim(
         place.pool,
@@ -26,7 +26,7 @@ async def test_lease_is_lost_though_the_ledger_is_silent(place: Place) -> None:
         lease_seconds=2,
         pools=["default"],
         engines=["claude"],
-        skills=shelf.versions(),
+        skills=registry.versions(),
     )
     assert claim is not None
     talking = asyncio.Event()

@@ -33,9 +33,9 @@ def test_without_description_it_is_skipped(tmp_path: Path, front: dict[str, str 
     """A skill without a description is skipped with a warning, and the others are loaded."""
     write_skill(tmp_path, "first", front=front)
     write_skill(tmp_path, "second")
-    shelf = load_registry([tmp_path])
-    assert list(shelf.skills) == ["second"]
-    assert "it has no description" in shelf.warnings[0]
+    registry = load_registry([tmp_path])
+    assert list(registry.skills) == ["second"]
+    assert "it has no description" in registry.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,6 @@ def test_without_front_matter_it_is_no_skill(tmp_path: Path, text: str) -> None:
 
 def test_shipped_skills_load_without_a_word() -> None:
     """The shipped skills load with neither warning nor problem."""
-    shelf = load_registry([shipped_folder()])
-    assert "issue-triage" in shelf.skills
-    assert shelf.warnings == ()
+    registry = load_registry([shipped_folder()])
+    assert "issue-triage" in registry.skills
+    assert registry.warnings == ()

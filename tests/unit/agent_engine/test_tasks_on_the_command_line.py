@@ -17,7 +17,7 @@ import pytest
 import yaml
 from agent_engine.cli import queue_diagnostics
 from unit.agent_engine.commands import INPUT, Run, apart, end, enqueued
-from unit.agent_engine.engine_house import OPEN
+from unit.agent_engine.worker_place import OPEN
 
 INTERRUPTIBLE = """
 import signal

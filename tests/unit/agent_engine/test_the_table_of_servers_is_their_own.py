@@ -2,8 +2,10 @@
 
 import pytest
 from agent_engine.servers import VENDORS as ENGINES
+from agent_vendors import Vendor, load
 from fixtures.servers import built
-from house.vendors import VENDORS, Vendor
+
+VENDORS = load()
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from agent_contracts import Mode
 from agent_contracts.result import RETRYABLE
+from agent_engine.engines.outcome import RunOutcome
 from agent_engine.evidence import Evidence
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
-from agent_engine.spec import RunEnd
 from agent_engine.verdict import Facts, judge
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,22 +219,10 @@ def test_skill_without_servers_needs_no_claims(tmp_path: Path) -> None:
     """A skill without servers has nothing that claims could rest on, and needs none."""
     plain = make_skill(tmp_path, servers=None, required_tools=None, required_effects=None, grant={})
     facts = Facts(
-        end=RunEnd(
-            returncode=0,
-            ended_by="exit",
-            init={},
-            last_result=answered(claims=[]),
-            stderr_tail="",
-            session=None,
-            transcript=b"",
-            confinement="",
-            duration_seconds=0,
-        ),
+        run=RunOutcome(answer=ANSWER | {"claims": []}),
         skill=plain,
-        binding=Binding(grants={}, servers=(), allowed_tools=()),
+        binding=Binding(grants={}, servers=(), allowed_tools={}),
         evidence=Evidence(key=KEY, task=TASK, attempt=1),
         effects=[],
-        wall_seconds=1,
-        idle_seconds=1,
     )
     assert judge(facts).status == "succeeded"

@@ -13,7 +13,7 @@ from agent_contracts import Task
 from agent_engine.cli import queue_diagnostics
 from agent_engine.cli.queue_diagnostics import hint_when_waiting, what_it_waits_for
 from agent_ledger import SkillRow, TaskView, WorkerRow
-from unit.agent_engine.engine_house import DOOR
+from unit.agent_engine.worker_place import DOOR
 
 CARRIED = {"look": "v1"}
 WORKER = WorkerRow(name="w1", pools=["gpu"], engines=["claude"], skills=CARRIED, slots=2)
@@ -54,7 +54,7 @@ async def test_skill_engine_and_pool_are_named(pool: asyncpg.Pool) -> None:
     [
         ({}, "w1 fits, with 1 of 2 slots taken"),
         ({"pools": ["default", "cpu"]}, "w1 serves pool default, cpu"),
-        ({"skills": {}}, "w1 does not carry the skill"),
+        ({"skills": {}}, "w1 does not carry the skill, or waits for its MCP servers"),
         ({"skills": {"look": "v0"}, "engines": ["codex"]}, "w1 carries the skill as v0 and has engine codex"),
     ],
 )
@@ -65,7 +65,7 @@ async def test_every_worker_is_told_with_what_it_lacks(pool: asyncpg.Pool, chang
     view = await submit(pool, pool="gpu")
     idle = replace(WORKER, name="w2", skills={})
     told = what_it_waits_for(view, [busy], [replace(WORKER, **change), idle], datetime.now(UTC))
-    assert f"; alive: {said}; w2 does not carry the skill. " in told
+    assert f"; alive: {said}; w2 does not carry the skill, or waits for its MCP servers. " in told
 
 
 async def test_of_many_workers_some_are_named(pool: asyncpg.Pool) -> None:

@@ -10,9 +10,12 @@ from agent_contracts import TaskEvent, TaskState
 from agent_contracts.event import RetryEvent
 from agent_engine.event_publisher import EXPIRE_SECONDS, stream_key
 from agent_engine.spec import RunSpec
+from fixtures.ports import free_ports
+from fixtures.serving import serving
 from service_kit.keys import read_private, read_public, rotate, write_keys
-from unit.agent_engine.engine_house import DOOR, KEY, Place
+from starlette.applications import Starlette
 from unit.agent_engine.script import answer, api_error, call, fail, init, ref_of, remember, speak
+from unit.agent_engine.worker_place import DOOR, KEY, Place
 
 
 def succeed(spec: RunSpec) -> list[str]:
@@ -44,11 +47,26 @@ async def test_entry_of_the_inbox_comes_back_as_a_result(place: Place) -> None:
 async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
     """A worker says what it can take before it has taken anything, and takes it back when it stops."""
     async with place.working(look), asyncio.timeout(60):
-        while not (known := await agent_ledger.workers(place.pool)):
+        while not (known := await agent_ledger.workers(place.pool)) or len(known[0].skills) < 2:
             await asyncio.sleep(0.02)
     (one,) = known
     assert (one.name, set(one.skills), one.slots) == ("w1", {"look", "plain"}, place.settings().slots)
     assert await agent_ledger.workers(place.pool) == []
+
+
+async def test_a_task_waits_until_its_servers_have_answered(place: Place) -> None:
+    """A worker leaves tasks in the queue whose server has not answered since it started, and takes all others."""
+    (port,) = free_ports(1)
+    async with place.working(look, GITHUB_MCP_URL=f"http://127.0.0.1:{port}"):
+        waiting = await place.submit("look")
+        assert (await place.result(await place.submit("plain"))).reason == "evidence"
+        view = await agent_ledger.get_task(place.pool, waiting)
+        assert view is not None
+        assert (view.state, view.attempt) == (TaskState.queued, 0)
+        (worker,) = await agent_ledger.workers(place.pool)
+        assert set(worker.skills) == {"plain"}
+        async with serving(Starlette(), port):
+            assert (await place.result(waiting)).status == "succeeded"
 
 
 async def test_nothing_is_claimed_with_a_key_that_is_not_public(place: Place) -> None:

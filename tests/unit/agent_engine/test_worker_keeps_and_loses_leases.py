@@ -11,8 +11,8 @@ import pytest
 from agent_contracts import Retry, TaskState
 from agent_engine.spec import RunSpec
 from fixtures.absent import close_database
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import answer, api_error, init, speak
+from unit.agent_engine.worker_place import Place
 
 
 def wait_first(spec: RunSpec) -> list[str]:

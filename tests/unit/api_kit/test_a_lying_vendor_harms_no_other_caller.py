@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 from api_kit import Credential, Refusal
 from api_kit.breaker import OPEN, BreakerConfig
-from api_kit.effects import failed
+from api_kit.effect_flow import lost
 from api_kit.reply import Address, links
 from api_kit.routes import Call
 from api_kit.upstream import Upstream
@@ -33,7 +33,7 @@ def call(word: str, project: str = "ops", query: Mapping[str, str] | None = None
 async def ask(upstream: Upstream, caller: str, word: str, credential: Credential = ONE, project: str = "ops") -> Reply:
     """Send a call in a caller's turn."""
     async with upstream.turn(credential, tenant="x", caller=caller) as turn:
-        return await turn.send(call(word, project))
+        return (await turn.send(call(word, project))).reply
 
 
 async def reason(upstream: Upstream, caller: str, word: str) -> str:
@@ -84,11 +84,11 @@ async def test_what_began_before_a_sleep_is_not_sent_after_it(liar: Liar) -> Non
     """A machine that slept through the time of a turn sends nothing of it, as somebody else may have, and says so."""
     clock = [1000.0]
     async with upstream_of(liar, seconds=20, now=lambda: clock[0]) as upstream, upstream.turn(ONE) as turn:
-        assert (await turn.send(call("good"))).status == 200
+        assert (await turn.send(call("good"))).reply.status == 200
         clock[0] += 20
         with pytest.raises(Refusal, match="was over before this was sent") as late:
             await turn.send(call("good"))
-    assert failed(late.value).state == "failed"
+    assert lost(late.value).state == "failed"
     assert liar.asked["/good/ops"] == 1
 
 
@@ -114,7 +114,7 @@ async def test_many_callers_that_hang_leave_other_tenants_their_places(liar: Lia
         while liar.under_way < 50:
             await asyncio.sleep(0.01)
         async with upstream.turn(ONE, tenant="y", caller="modest") as turn:
-            assert (await turn.send(call("good"))).status == 200
+            assert (await turn.send(call("good"))).reply.status == 200
         assert liar.most <= 51
         for task in hanging:
             task.cancel()

@@ -119,7 +119,7 @@ def test_a_write_must_be_whole() -> None:
         (replace(write, resources=()), "resources that it touches"),
         (replace(write, access="danger", idempotent=True, resources=()), "resources that it touches"),
         (write, "idempotent=True"),
-        (replace(write, probe=Probe(never_found)), "`confirm`"),
+        (replace(write, probe=Probe(never_found)), "`verify_reply`"),
         (replace(write, verify_reply=lambda asked, reply: None), "`probe`"),
     ):
         with pytest.raises(ValueError, match=says):

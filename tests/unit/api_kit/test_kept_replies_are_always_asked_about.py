@@ -72,7 +72,7 @@ class Desk:
         """Read the ticket in a turn, which ends badly if the reply is found to be no good."""
         headers = {name.replace("_", "-"): value for name, value in conditions.items()}
         async with self.upstream.turn(credential, tenant=tenant, caller="a") as turn:
-            reply = await turn.send(Call(route, {"ticket": "7"}, {}, None, accept, headers))
+            reply = (await turn.send(Call(route, {"ticket": "7"}, {}, None, accept, headers))).reply
             if fails:
                 raise Refusal("reply_foreign", "it is not of the grant")
         return reply

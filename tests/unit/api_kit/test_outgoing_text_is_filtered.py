@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import pytest
 from agent_contracts import Budget, Grant
+from api_kit import markdown
 from api_kit.egress_filter import PIECE, Filtered, filter_text, secret_in
 from api_kit.errors import Refusal
+from api_kit.text_formats import Allowed
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.keys import generate_keypair
@@ -19,11 +21,12 @@ RUN: dict[str, Any] = {"task": uuid4(), "attempt": 1, "tenant": "default", "life
 SIGNER = Signer(generate_keypair("k")[0])
 TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(tools=["issue_read"]), **RUN)
 MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
+NONE = Allowed((), lambda name: False)
 
 
 def filtered(text: str) -> Filtered:
     """Filter a comment."""
-    return filter_text({"body": text}, texts={"body"}, token=TOKEN, hosts=(), may_mention=lambda name: False)
+    return filter_text({"body": text}, texts={"body": markdown}, token=TOKEN, allowed=NONE)
 
 
 def text_of(found: Filtered) -> str:
@@ -76,7 +79,7 @@ def test_secrets_are_refused(form: str, field: str) -> None:
     """Wherever it stands and however it is dressed, a secret is refused, and not repeated in the refusal."""
     value: Any = [f"x {FORMS[form]} y"] if field == "labels" else f"Hello\n{FORMS[form]}\nthere"
     with pytest.raises(Refusal) as refused:
-        filter_text({"body": "x", field: value}, texts={"body"}, token=TOKEN, hosts=(), may_mention=lambda name: False)
+        filter_text({"body": "x", field: value}, texts={"body": markdown}, token=TOKEN, allowed=NONE)
     assert refused.value.reason == "secret"
     assert FORMS[form][:PIECE] not in json.dumps(refused.value.message)
 

@@ -4,10 +4,11 @@ import asyncio
 import time
 
 import pytest
-from api_kit.limit import LocalLimiter, Rate, RedisLimiter
+from api_kit.redis_rate_limiter import RedisRateLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from service_kit.rate_limit import MemoryRateLimiter, Rate
 
 
 @given(
@@ -16,7 +17,7 @@ from redis.asyncio import Redis
 def test_no_window_has_more_than_its_share(per_second: int, burst: int, gaps: list[float]) -> None:
     """In any stretch of time at most burst + rate x length pass; who waits as long as told then passes."""
     clock = [100.0]
-    limiter = LocalLimiter(now=lambda: clock[0])
+    limiter = MemoryRateLimiter(now=lambda: clock[0])
     rate = Rate(per_second, burst)
     passed: list[float] = []
 
@@ -41,7 +42,7 @@ def test_no_window_has_more_than_its_share(per_second: int, burst: int, gaps: li
 
 async def test_redis_counts_over_all_instances(redis: Redis) -> None:
     """Two limiters on one Redis let ten of forty simultaneous requests pass, then ten a second; keys expire."""
-    limiters = [RedisLimiter(redis, vendor="toy") for _ in range(2)]
+    limiters = [RedisRateLimiter(redis, vendor="toy") for _ in range(2)]
     started = time.monotonic()
     waits = await asyncio.gather(*(limiters[turn % 2].take("a", Rate()) for turn in range(40)))
     seconds = time.monotonic() - started
@@ -58,7 +59,7 @@ async def test_redis_counts_over_all_instances(redis: Redis) -> None:
 @pytest.mark.parametrize("where", ["redis", "local"])
 async def test_a_pause_holds_until_its_end(redis: Redis, where: str) -> None:
     """Nothing passes under a paused key; what waits for the vendor is not counted against the caller."""
-    limiter = RedisLimiter(redis, vendor="toy") if where == "redis" else LocalLimiter()
+    limiter = RedisRateLimiter(redis, vendor="toy") if where == "redis" else MemoryRateLimiter()
     await limiter.pause("c:core", 0.3)
     for _ in range(20):
         wait = await limiter.take("a", Rate(), ["c:core", "c:*"])
@@ -72,7 +73,7 @@ async def test_a_pause_holds_until_its_end(redis: Redis, where: str) -> None:
 
 async def test_a_lost_redis_is_not_waited_for() -> None:
     """The first request notices, the next ones are counted here without asking."""
-    limiter = RedisLimiter(Redis.from_url("redis://127.0.0.1:1/0"), vendor="toy")
+    limiter = RedisRateLimiter(Redis.from_url("redis://127.0.0.1:1/0"), vendor="toy")
     started = time.monotonic()
     waits = [await limiter.take("a", Rate()) for _ in range(20)]
     assert time.monotonic() - started < 10

@@ -7,12 +7,12 @@ import pytest
 from agent_contracts import Grant
 from api_kit.errors import Refusal
 from api_kit.policy import scope
-from api_kit.search import Search
+from api_kit.search import QualifierSearch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 SCOPES = frozenset({"repo", "org", "user", "owner"})
-SEARCH = Search(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
+SEARCH = QualifierSearch(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
 GRANT = Grant(resources={"repositories": ["octo/one", "octo/two"]})
 PIECES = [
     "repo:",

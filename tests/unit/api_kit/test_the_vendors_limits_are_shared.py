@@ -4,11 +4,11 @@ import asyncio
 import time
 
 import pytest
-from api_kit.limit import Limiter, LocalLimiter, RedisLimiter
-from api_kit.rate import Bucket, Limit, Rate, shared
+from api_kit.redis_rate_limiter import RedisRateLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from service_kit.rate_limit import Bucket, Limit, MemoryRateLimiter, Rate, RateLimiter, shared
 
 PLENTY = Rate(10_000, 10_000)
 POINTS = Limit("points", Rate(0.01, 10), each=Rate(0.01, 6), cost=2)
@@ -16,19 +16,21 @@ SPACE = Limit("space", Rate(10, 1), each=Rate(10, 2), patience=0.35)
 
 
 @pytest.fixture(params=["redis", "local"])
-async def limiters(request: pytest.FixtureRequest, redis: Redis) -> list[Limiter]:
+async def limiters(request: pytest.FixtureRequest, redis: Redis) -> list[RateLimiter]:
     """Two instances on one Redis, or one alone."""
-    return [RedisLimiter(redis, vendor="toy") for _ in range(2)] if request.param == "redis" else [LocalLimiter()]
+    return (
+        [RedisRateLimiter(redis, vendor="toy") for _ in range(2)] if request.param == "redis" else [MemoryRateLimiter()]
+    )
 
 
-async def ask(limiter: Limiter, caller: str, *limits: Limit, credential: str = "c") -> float | None:
+async def ask(limiter: RateLimiter, caller: str, *limits: Limit, credential: str = "c") -> float | None:
     """Count a request of a caller, and give what it must wait."""
     wait = await limiter.take(caller, PLENTY, [], shared(limits, credential, caller))
     assert wait is None or wait.whose == "vendor"
     return wait.seconds if wait else None
 
 
-async def test_one_caller_leaves_some_to_the_others(limiters: list[Limiter]) -> None:
+async def test_one_caller_leaves_some_to_the_others(limiters: list[RateLimiter]) -> None:
     """Ten points: three requests of two pass for one caller, the other two for another; a third gets none."""
     first, last = limiters[0], limiters[-1]
     asked = [await ask(limiter, "greedy", POINTS) for limiter in (first, last, first, last)]
@@ -39,7 +41,7 @@ async def test_one_caller_leaves_some_to_the_others(limiters: list[Limiter]) -> 
     assert await ask(first, "late", POINTS, credential="another") is None
 
 
-async def test_what_is_refused_is_counted_nowhere(limiters: list[Limiter]) -> None:
+async def test_what_is_refused_is_counted_nowhere(limiters: list[RateLimiter]) -> None:
     """A request that one bucket refuses takes nothing of the others, the caller's own rate included."""
     full = Limit("full", Rate(0.01, 1), each=Rate(0.01, 1), cost=2)
     for _ in range(5):
@@ -50,7 +52,7 @@ async def test_what_is_refused_is_counted_nowhere(limiters: list[Limiter]) -> No
     assert await limiters[0].take("b", once) is None
 
 
-async def test_what_makes_something_is_spaced(limiters: list[Limiter]) -> None:
+async def test_what_makes_something_is_spaced(limiters: list[RateLimiter]) -> None:
     """Requests at once go out a step apart and in the end are refused, over all instances."""
     began = time.monotonic()
     passed: list[float] = []
@@ -67,7 +69,7 @@ async def test_what_makes_something_is_spaced(limiters: list[Limiter]) -> None:
     assert all(0 < wait <= 0.45 for wait in waits if wait)
 
 
-async def test_a_caller_is_held_back_alone(limiters: list[Limiter]) -> None:
+async def test_a_caller_is_held_back_alone(limiters: list[RateLimiter]) -> None:
     """While a greedy caller's requests queue up to its share, another's still finds room."""
     slow = Limit("space", Rate(20, 1), each=Rate(2, 2), patience=0.2)
     greedy = await asyncio.gather(*(ask(limiters[turn % len(limiters)], "greedy", slow) for turn in range(20)))
@@ -77,16 +79,16 @@ async def test_a_caller_is_held_back_alone(limiters: list[Limiter]) -> None:
 
 async def test_instances_are_counted(redis: Redis) -> None:
     """Each instance learns how many there are; without Redis it knows of itself alone."""
-    limiters = [RedisLimiter(redis, vendor="toy") for _ in range(3)]
+    limiters = [RedisRateLimiter(redis, vendor="toy") for _ in range(3)]
     assert [limiter.instances for limiter in limiters] == [1, 1, 1]
     for limiter in limiters:
         await limiter.take("a", PLENTY)
     assert [limiter.instances for limiter in limiters] == [1, 2, 3]
     assert 0 < await redis.pttl("gateway:{toy}:instances") <= 60_000
-    assert LocalLimiter().instances == 1
+    assert MemoryRateLimiter().instances == 1
 
 
-async def test_a_pause_without_a_length_grows(limiters: list[Limiter]) -> None:
+async def test_a_pause_without_a_length_grows(limiters: list[RateLimiter]) -> None:
     """Asked for again after its end it is twice as long; many replies that bring it at once count once."""
     first, last = limiters[0], limiters[-1]
 
@@ -111,7 +113,7 @@ async def test_a_pause_without_a_length_grows(limiters: list[Limiter]) -> None:
 async def test_a_vendor_cannot_fill_the_memory_with_pauses() -> None:
     """Pauses under ever new names are forgotten when they are over."""
     clock = [0.0]
-    limiter = LocalLimiter(now=lambda: clock[0])
+    limiter = MemoryRateLimiter(now=lambda: clock[0])
     for number in range(25_000):
         clock[0] += 1
         await limiter.pause(f"c:{number}", 5)
@@ -124,7 +126,7 @@ async def test_a_vendor_cannot_fill_the_memory_with_pauses() -> None:
 def test_no_minute_has_more_than_the_vendor_allows(requests: list[tuple[int, int, float]]) -> None:
     """Whatever callers ask at whatever pace, in any minute at most 90 points pass, 45 and a request of one caller."""
     clock = [50.0]
-    limiter = LocalLimiter(now=lambda: clock[0])
+    limiter = MemoryRateLimiter(now=lambda: clock[0])
     passed: list[tuple[float, int, int]] = []
 
     async def walk() -> None:

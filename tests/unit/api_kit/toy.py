@@ -1,7 +1,7 @@
 """A vendor of a few routes, as small as a gateway can be: what Jira and Slack will need of the core."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,16 +11,16 @@ from uuid import UUID
 import httpx
 from agent_contracts import Grant
 from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route, Table, Vendor
+from api_kit.admission import Admission, Bounds
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
 from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
+from api_kit.effect_flow import EffectFlow
 from api_kit.effects import Effects
-from api_kit.gateway import Bounds, Gateway
-from api_kit.limit import LocalLimiter, Rate
+from api_kit.gateway import Gateway
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
-from api_kit.write_flow import Writer
 from asyncpg import Pool
 from fixtures.serving import serving
 from prometheus_client import CollectorRegistry
@@ -28,6 +28,7 @@ from service_kit.access import AccessFile
 from service_kit.bearer import new_token, token_hash
 from service_kit.http import HttpClient
 from service_kit.keys import write_keys
+from service_kit.rate_limit import MemoryRateLimiter, Rate
 from service_kit.settings import load
 from service_kit.tokens import Verifier
 from starlette.types import Receive, Scope, Send
@@ -35,9 +36,9 @@ from starlette.types import Receive, Scope, Send
 TOKEN, NEIGHBOURS_TOKEN = new_token("service"), new_token("service")
 
 
-async def project_of(path: Mapping[str, str], fetch: Fetch) -> Sequence[str]:
+async def project_of(call: Call, fetch: Fetch) -> Sequence[str]:
     """Look a ticket's project up."""
-    ticket = await fetch(f"/rest/tickets/{path['ticket']}")
+    ticket = await fetch(f"/rest/tickets/{call.path['ticket']}")
     project = ticket.get("project") if isinstance(ticket, dict) else None
     return [project] if isinstance(project, str) else []
 
@@ -116,6 +117,7 @@ async def toy(
     table: Table = TABLE,
     at: str | None = None,
     seconds: float = 20.0,
+    side_hosts: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Toy]:
     """Serve the gateway; the services open what the grant says.
 
@@ -127,6 +129,7 @@ async def toy(
         table: its routes.
         at: where another vendor is, in place of the one that answers what it is told to.
         seconds: how long a turn may take.
+        side_hosts: other hosts of the vendor.
     """
     opens = {"toy": {**grant.model_dump(mode="json"), "tools": None}}
     services = {
@@ -140,9 +143,7 @@ async def toy(
     vendor = Vendor(
         name="toy",
         credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
-        headers={},
-        pauses=lambda reply, tier: [],
-        link=lambda document: None,
+        side_hosts=side_hosts,
     )
     upstream = Upstreams()
     async with (
@@ -157,12 +158,11 @@ async def toy(
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
-            limiter=LocalLimiter(),
+            admission=Admission(vendor, MemoryRateLimiter(), bounds or Bounds(rate=Rate(1000, 1000))),
             upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
             calls=ToolCalls(pool),
-            writer=Writer(Effects(pool, vendor), vendor, patience=5.0),
+            effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
-            bounds=bounds or Bounds(rate=Rate(1000, 1000)),
         )
         app = build_gateway(gateway, settings, version="0", checks={}, registry=registry)
         async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:

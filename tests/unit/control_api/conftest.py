@@ -7,25 +7,15 @@ from typing import Any
 import asyncpg
 import pytest
 from agent_ledger import SkillRow, register_skills
-from control_api.app import build
-from control_api.settings import ControlSettings
-from fixtures.control import SECRET, TRIGGER, Control, write_files
+from fixtures.control import TRIGGER, Control, built, write_files
 from fixtures.serving import serving
 from service_kit.http import HttpClient
-from service_kit.settings import load
 
 
 @pytest.fixture
 def trigger() -> dict[str, Any]:
     """The one trigger; a test may override it by parametrizing."""
     return dict(TRIGGER)
-
-
-def settings_of(folder: Path, **more: str) -> ControlSettings:
-    """Read the settings of a control with its files in a folder."""
-    files = {"ACCESS_FILE": str(folder / "access.yaml"), "TRIGGERS_FILE": str(folder / "triggers.yaml")}
-    secrets = {"DATABASE_URL": "postgresql://unused", "GITHUB_WEBHOOK_SECRET": f"an-older-one,{SECRET}"}
-    return load(ControlSettings, files | secrets | more)
 
 
 @pytest.fixture
@@ -35,5 +25,5 @@ async def control(pool: asyncpg.Pool, tmp_path: Path, trigger: dict[str, Any]) -
     schema = {"properties": {"issue": {"type": "integer"}}}
     row = SkillRow(name="issue-triage", version="v1", engine="claude", model="m", description="d", input_schema=schema)
     await register_skills(pool, [row])
-    async with serving(build(settings_of(tmp_path), pool)) as url, HttpClient(base_url=url) as http:
+    async with serving(built(tmp_path, pool)) as url, HttpClient(base_url=url) as http:
         yield Control(http, pool, tmp_path, url=url)

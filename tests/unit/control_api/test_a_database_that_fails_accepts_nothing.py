@@ -7,12 +7,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from agent_stores.pool import open_pool
-from control_api.app import build
-from control_api.settings import ControlSettings
-from fixtures.control import SECRET, Control, payload
+from fixtures.control import Control, built, payload
 from fixtures.serving import serving
 from service_kit.http import HttpClient, Reply
-from service_kit.settings import load
 
 PASSWORD = "crowded-secret"
 TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
@@ -21,13 +18,7 @@ TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", 
 @asynccontextmanager
 async def second(control: Control, pool: asyncpg.Pool) -> AsyncIterator[Control]:
     """Run another control with the same files, on a pool of its own."""
-    environ = {
-        "DATABASE_URL": "postgresql://unused",
-        "ACCESS_FILE": str(control.folder / "access.yaml"),
-        "TRIGGERS_FILE": str(control.folder / "triggers.yaml"),
-        "GITHUB_WEBHOOK_SECRET": SECRET,
-    }
-    async with serving(build(load(ControlSettings, environ), pool)) as url, HttpClient(base_url=url) as http:
+    async with serving(built(control.folder, pool)) as url, HttpClient(base_url=url) as http:
         yield Control(http, pool, control.folder)
 
 

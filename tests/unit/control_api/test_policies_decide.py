@@ -11,9 +11,9 @@ import pytest
 import yaml
 from agent_contracts import Actor
 from agent_effects import Proposal
-from control_api import policy_worker
-from control_api.policy import Policy, PolicyFile, read_policy
-from control_api.policy_worker import PolicyWorker
+from control_api.proposals import policy_worker
+from control_api.proposals.policy import Policy, PolicyFile, read_policy
+from control_api.proposals.policy_worker import PolicyWorker
 from fixtures.control import Control
 from fixtures.proposals import proposed
 from prometheus_client import CollectorRegistry

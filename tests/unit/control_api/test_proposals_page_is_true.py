@@ -5,8 +5,8 @@ from typing import get_args
 
 import yaml
 from agent_effects.errors import ProposalReason
-from control_api.policy import Policy, Rule
-from control_api.proposals import STATUS
+from control_api.proposals.policy import Policy, Rule
+from control_api.proposals.routes import STATUS
 from house.paths import ROOT
 from service_kit.access import Door
 

@@ -13,15 +13,13 @@ import pytest
 from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
-from control_api.app import build
-from control_api.auth import Doors
+from control_api.auth import HttpDoors
 from control_api.errors import Refusal
-from fixtures.control import OTHER_TOKEN, TOKEN, Control
+from fixtures.control import OTHER_TOKEN, TOKEN, Control, built
 from fixtures.serving import serving
 from service_kit.access import AccessFile
 from service_kit.http import HttpClient, Reply
 from starlette.requests import Request
-from unit.control_api.conftest import settings_of
 
 TASK = {"skill": "issue-triage", "input": {"repository": "octocat/hello-world", "issue": 1}}
 
@@ -121,7 +119,7 @@ async def test_no_token_no_task(control: Control, headers: dict[str, str]) -> No
 async def test_two_tokens_are_none(control: Control) -> None:
     """A request says once who asks: which of two would count is nobody's guess."""
     twice = [(b"authorization", f"Bearer {token}".encode()) for token in (TOKEN, OTHER_TOKEN)]
-    doors = Doors(AccessFile(control.folder / "access.yaml"))
+    doors = HttpDoors(AccessFile(control.folder / "access.yaml"))
     assert doors.open(Request({"type": "http", "headers": twice[:1]})).tenant == "acme"
     with pytest.raises(Refusal, match="2 times"):
         doors.open(Request({"type": "http", "headers": twice}))
@@ -142,7 +140,7 @@ async def test_one_tenant_holds_half_of_the_streams(control: Control, tmp_path: 
     place = (await post(control, TASK)).headers["location"]
     other = {"authorization": f"Bearer {OTHER_TOKEN}"}
     theirs = (await control.http.request("POST", "/v1/tasks", json=TASK, headers=other)).headers["location"]
-    app = build(settings_of(tmp_path, MAX_STREAMS="4"), control.pool)
+    app = built(tmp_path, control.pool, MAX_STREAMS="4")
     async with serving(app) as url, HttpClient(base_url=url) as http, AsyncExitStack() as streams:
 
         async def opened(path: str, headers: Mapping[str, str]) -> int:
@@ -259,6 +257,7 @@ async def test_the_openapi_document_lists_every_route(control: Control) -> None:
         "/v1/proposals/{id}/approve",
         "/v1/proposals/{id}/deny",
         "/v1/webhooks/github",
+        "/v1/webhooks/github/{instance}",
         "/v1/triggers/test",
     }
     assert "skill" in document["components"]["schemas"]["Task"]["required"]

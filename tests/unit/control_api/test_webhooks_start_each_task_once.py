@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from agent_engine.cli.app import app
-from control_api.github import signed
+from control_api.sources.github import signed
 from fixtures.control import SECRET, TOKEN, TRIGGER, Control, payload, signature
 from typer.testing import CliRunner
 
@@ -158,9 +158,7 @@ async def test_a_template_without_its_value_is_refused_by_name(control: Control)
 async def test_a_repository_that_is_not_open_starts_and_uses_up_nothing(control: Control) -> None:
     """A noisy webhook of other repositories makes no rows."""
     reply = await control.deliver(payload(repository={"full_name": "octocat/other"}))
-    assert reply.json()["ignored"] == [
-        {"trigger": "*", "reason": "repository octocat/other is not open at webhook:github"}
-    ]
+    assert reply.json()["ignored"] == [{"trigger": "*", "reason": "octocat/other is not open at webhook:github"}]
     assert await control.tasks() == []
 
 

@@ -12,9 +12,7 @@ from fixtures.serving import serving
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import build_app
-from mcp_kit.caller import Caller
 from service_kit.bearer import new_token, token_hash
-from service_kit.grants import Bound
 from service_kit.keys import write_keys
 from service_kit.settings import load
 from service_kit.tokens import Signer
@@ -22,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from unit.github_mcp.conftest import HELLO, TOKEN, GitHub, OpenTools, said
+from unit.github_mcp.conftest import HELLO, TOKEN, GitHub, OpenTools
 from unit.mcp_kit.speaking import MODES, call, client, raw
 
 TASK = UUID("0199aaaa-0000-7000-8000-000000000003")
@@ -51,24 +49,6 @@ async def recorder() -> AsyncIterator[tuple[Recorder, str]]:
     recorder = Recorder()
     async with serving(recorder.app()) as url:
         yield recorder, url
-
-
-@pytest.mark.parametrize("gateway", [True, False])
-async def test_the_task_token_goes_to_the_gateway_alone(
-    open_tools: OpenTools, recorder: tuple[Recorder, str], gateway: bool
-) -> None:
-    """Service token, task token, tool and call reach the gateway; GitHub gets its own token and nothing more."""
-    caller = Caller(id="x", bound=Bound(tools=["list_labels"], resources={"repositories": [HELLO]}), token="task-token")
-    client = await open_tools(
-        caller, GITHUB_API_URL=recorder[1], GITHUB_TOKEN="abs_service", GITHUB_GATEWAY=str(gateway).lower()
-    )
-    assert not said(await client.call_tool_mcp("list_labels", {"repository": HELLO})).is_error
-    (request,) = recorder[0].asked
-    assert request.headers["authorization"] == "Bearer abs_service"
-    assert request.headers.get("x-task-token") == ("task-token" if gateway else None)
-    assert request.headers.get("x-agent-tool") == ("list_labels" if gateway else None)
-    assert len(request.headers.get("x-agent-call", "")) == (32 if gateway else 0)
-    assert str(request.url.path) == f"/repos/{HELLO}/labels"
 
 
 @pytest.mark.parametrize("gateway", [True, False])

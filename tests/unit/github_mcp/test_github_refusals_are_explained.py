@@ -4,8 +4,8 @@ import time
 
 import httpx
 import pytest
-from github_mcp.error_messages import MEANINGS, explain_permission
-from mcp_kit.error_messages import explain
+from github_mcp.error_messages import MEANINGS, explain_fields
+from mcp_kit.error_messages import explain_status, fill_in
 from mcp_kit.errors import ToolFailed
 from service_kit.http import Reply
 from stand_ins.kit.faults import Fault
@@ -24,9 +24,9 @@ def _reply(status: int, **headers: str) -> Reply:
 
 
 def _explained(reply: Reply, target: str) -> ToolFailed:
-    return explain_permission(reply, target) or explain(
-        reply, target, vendor="GitHub", token="GITHUB_TOKEN", meanings=MEANINGS
-    )
+    meaning = explain_status(reply, MEANINGS)
+    filled = fill_in(meaning, target=target, vendor="GitHub", token="GITHUB_TOKEN", status=reply.status)
+    return explain_fields(reply, target) or filled
 
 
 @pytest.mark.bad_input
@@ -97,16 +97,6 @@ async def test_an_unknown_issue_is_told(ask: Ask) -> None:
     answer = await ask("issue_read", repository=HELLO, issue=999)
     assert answer.is_error
     assert f"knows no {HELLO}#999" in answer.text
-
-
-async def test_without_a_token_tools_are_listed_and_name_it(open_tools: OpenTools, github: GitHub) -> None:
-    """A missing token stops no listing: each tool that needs it names the variable, and nothing is sent."""
-    client = await open_tools(GITHUB_TOKEN="")
-    assert len(await client.list_tools()) == 10
-    answer = said(await client.call_tool_mcp("list_labels", {"repository": HELLO}))
-    assert answer.is_error
-    assert "GITHUB_TOKEN is not set" in answer.text
-    assert not github.app.controls.log.entries
 
 
 async def test_the_second_name_of_the_token_serves_too(open_tools: OpenTools) -> None:

@@ -1,10 +1,13 @@
 """What the operator may choose, and how a wrong choice is told."""
 
 import pytest
+from agent_vendors import Vendor, load
 from house.options import Options
-from house.paths import PORTS, HousePaths
-from house.vendors import VENDORS, Vendor
+from house.paths import HousePaths, ports_of
 from service_kit.errors import ConfigError
+
+VENDORS = load()
+PORTS = ports_of(load())
 
 LOWEST = 1 - min(PORTS.values())
 LOWEST_WITHOUT_GITHUB_API = 1 - min(port for name, port in PORTS.items() if name != "github-api")
@@ -17,10 +20,10 @@ HIGHEST = 65_535 - max(PORTS.values())
         ({"MODEL": "imaginary"}, "MODEL='imaginary' is not usable: give one of stand-in, real"),
         ({"TRANSPORT": "stdio"}, "TRANSPORT='stdio' is not usable: give one of sse, http"),
         *(
-            ({vendor.chosen: "x"}, f"{vendor.chosen}='x' is not usable: give one of stand-in, real")
+            ({vendor.variable: "x"}, f"{vendor.variable}='x' is not usable: give one of stand-in, real")
             for vendor in VENDORS
         ),
-        *(({vendor.chosen: "real"}, f"the real {vendor.title} is used with the real model") for vendor in VENDORS),
+        *(({vendor.variable: "real"}, f"the real {vendor.title} is used with the real model") for vendor in VENDORS),
         ({"ISSUE": "octocat/hello-world#1"}, "set MODEL=real too"),
         ({"WORKER_SLOTS": "²"}, "WORKER_SLOTS='²' is not usable"),
         ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
@@ -42,7 +45,7 @@ def test_nothing_chosen_is_all_stand_ins() -> None:
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 def test_a_vendor_is_made_real_alone(vendor: Vendor) -> None:
     """Each vendor has its variable, and the others stay stand-ins."""
-    made = Options.from_environment({"MODEL": "real", vendor.chosen: "real"})
+    made = Options.from_environment({"MODEL": "real", vendor.variable: "real"})
     assert made.real == {"model", vendor.name}
 
 

@@ -5,8 +5,10 @@ import re
 import pytest
 import yaml
 from agent_engine.servers import VENDORS as ENGINES
+from agent_vendors import Vendor, load
 from house.paths import ROOT
-from house.vendors import VENDORS, Vendor
+
+VENDORS = load()
 
 TEXTS = {name: (ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent")}
 SERVICES = yaml.safe_load(TEXTS["mcp"])["services"]

@@ -4,11 +4,14 @@ import re
 
 import pytest
 import yaml
+from agent_vendors import load
 from house.options import Options
 from house.paths import ROOT, HousePaths
-from house.processes import OPTIONS, processes
-from house.vendors import VENDORS
+from house.processes import options_of, processes
 
+VENDORS = load()
+
+OPTIONS = options_of(VENDORS)
 MOUNTED = {"SKILLS_PATH", "CLAUDE_CLI", *(f"{vendor.prefix}UPSTREAM_TOKENS_FILE" for vendor in VENDORS)}
 """They name files, which a container has only where an override file mounts them."""
 
@@ -24,7 +27,7 @@ def test_compose_passes_each_option(process: str) -> None:
     assert not lacking, f"add to {process} in docker-compose.*.yml, or to MOUNTED what names a file: {lacking}"
 
 
-REAL = {"MODEL": "real", **{vendor.chosen: "real" for vendor in VENDORS}}
+REAL = {"MODEL": "real", **{vendor.variable: "real" for vendor in VENDORS}}
 CREDENTIALS = {"ANTHROPIC_AUTH_TOKEN": "x", **{vendor.credential: "x" for vendor in VENDORS}}
 EXAMPLE = [
     (name, told[1] if (told := re.search(r"`make`: (\w+)", part)) else name)

@@ -1,8 +1,9 @@
 """`PROCESS__VARIABLE`: what sets nothing or cannot be used is refused before anything starts."""
 
 import pytest
+from agent_vendors import load
 from house.lifecycle import House
-from house.option_check import SETTINGS, check_names
+from house.option_check import check_names, settings_of
 from house.options import Options
 from house.paths import HousePaths
 from house.processes import processes
@@ -27,7 +28,7 @@ from service_kit.errors import ConfigError
 def test_a_variable_that_would_set_nothing_is_refused(environ: dict[str, str], message: str) -> None:
     """An unknown process or variable is named, with the nearest that are known."""
     with pytest.raises(ConfigError) as error:
-        check_names(environ)
+        check_names(environ, load())
     assert message in str(error.value)
     assert "docs/configuration.md" in str(error.value)
 
@@ -41,12 +42,12 @@ def test_variables_of_others_are_nobody_s_business() -> None:
         "__CF_ENCODING": "x",
         "A__": "",
     }
-    check_names(others | {"MAKEFLAGS": " -- CONTROL__ALLOWED_HOSTS=a", "CONTROL__ALLOWED_HOSTS": "a"})
+    check_names(others | {"MAKEFLAGS": " -- CONTROL__ALLOWED_HOSTS=a", "CONTROL__ALLOWED_HOSTS": "a"}, load())
 
 
 def test_every_process_has_its_settings(paths: HousePaths, environ: dict[str, str]) -> None:
     """Each process of a house can be set: its settings are known here."""
-    assert {process.name for process in processes(paths, Options(), environ)} == set(SETTINGS)
+    assert {process.name for process in processes(paths, Options(), environ)} == set(settings_of(paths.vendors))
 
 
 @pytest.mark.parametrize(
@@ -83,5 +84,5 @@ async def test_a_value_that_cannot_be_used_is_told_once(
 
 async def test_settings_that_can_be_used_pass(local: House, environ: dict[str, str]) -> None:
     """Every kind of process takes what its settings take."""
-    given = {f"{name.upper().replace('-', '_')}__LOG_LEVEL": "debug" for name in SETTINGS}
+    given = {f"{name.upper().replace('-', '_')}__LOG_LEVEL": "debug" for name in settings_of(load())}
     House(local.paths, Options(), environ | given | {"WORKER__WORKER_POLL_SECONDS": "0.5"}).check()

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from control_api.policy import Policy, read_policy
+from control_api.proposals.policy import Policy, read_policy
 from house import commands
 from house.access import unknown_tokens
 from house.lifecycle import House

@@ -3,12 +3,15 @@
 import socket
 
 import pytest
+from agent_vendors import load
 from fixtures.house import free_ports_for_all
 from house.lifecycle import House
 from house.options import Options
-from house.paths import PORTS, HousePaths
+from house.paths import HousePaths, ports_of
 from house.port_check import refuse_taken
 from service_kit.errors import ConfigError
+
+PORTS = ports_of(load())
 
 
 @pytest.fixture

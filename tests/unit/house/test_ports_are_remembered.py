@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from agent_vendors import load
 from fixtures.ports import free_ports
 from house.lifecycle import House
 from house.options import Options
-from house.paths import PORTS, HousePaths
+from house.paths import HousePaths, ports_of
 from house.ports import came_up_with, found, remember, remembered
 from house.processes import Process
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
+
+PORTS = ports_of(load())
 
 
 @pytest.fixture

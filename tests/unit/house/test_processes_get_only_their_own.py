@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from agent_vendors import Vendor, load
 from house.options import Options
 from house.paths import HousePaths
 from house.processes import PASSED_ON, Process, processes
-from house.vendors import VENDORS, Vendor
 from service_kit.errors import ConfigError
+
+VENDORS = load()
 
 EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
 STORES = {"DATABASE_URL", "REDIS_URL"}
@@ -34,6 +36,7 @@ LISTED: dict[str, set[str]] = {
         "GITHUB_MCP_URL",
         "MCP_TRANSPORT",
         "MODEL_API_URL",
+        "VENDORS",
         "WORKER_FOLDER",
         "WORKER_HTTP",
         "WORKER_SLOTS",
@@ -105,9 +108,9 @@ def test_what_was_not_chosen_stays_a_stand_in(paths: HousePaths, environ: dict[s
         ("ref.key", [*(vendor.mcp for vendor in VENDORS), "worker"]),
         ("control.door", []),
         ("stand-in-model.key", ["stand-in-model", "model-api"]),
-        *((vendor.service, [vendor.mcp]) for vendor in VENDORS),
-        *((vendor.stand_in_token, [vendor.stand_in, vendor.api]) for vendor in VENDORS),
-        *((name, [vendor.stand_in, "control"]) for vendor in VENDORS for name in vendor.signing.values()),
+        *((vendor.service_secret, [vendor.mcp]) for vendor in VENDORS),
+        *((vendor.stand_in_secret, [vendor.stand_in, vendor.api]) for vendor in VENDORS),
+        *((name, [vendor.stand_in, "control"]) for vendor in VENDORS for name in vendor.webhook_secrets.values()),
     ],
 )
 def test_a_secret_of_the_house_is_with_those_who_need_it(

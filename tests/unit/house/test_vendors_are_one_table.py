@@ -2,14 +2,18 @@
 
 import pytest
 from agent_engine.servers import VENDORS as ENGINES
+from agent_vendors import load
 from house.lifecycle import House
-from house.option_check import SETTINGS, settings_at
+from house.option_check import settings_of
 from house.options import Options
-from house.paths import PORTS, TOKENS, HousePaths
-from house.processes import LOCALE, OPTIONS, PASSED_ON, engine_environment, processes, urls_of
-from house.vendors import VENDORS
+from house.paths import HousePaths, ports_of
+from house.processes import LOCALE, PASSED_ON, engine_environment, options_of, processes, urls_of
 from service_kit.access import AccessFile
 from service_kit.settings import variables
+
+VENDORS = load()
+SETTINGS = settings_of(load())
+PORTS = ports_of(load())
 
 
 def test_each_line_is_whole(paths: HousePaths, environ: dict[str, str]) -> None:
@@ -20,11 +24,11 @@ def test_each_line_is_whole(paths: HousePaths, environ: dict[str, str]) -> None:
         own = {vendor.stand_in: vendor.stand_in_port, vendor.api: vendor.api_port, vendor.mcp: vendor.mcp_port}
         assert sorted(own, key=started.index) == list(own)
         assert {name: PORTS[name] for name in own} == own
-        assert vendor.service in TOKENS
+        assert vendor.service_secret in paths.tokens
         assert worker[ENGINES[vendor.name].url_variable] == paths.url(vendor.mcp)
         assert ENGINES[vendor.name].audiences == (vendor.mcp, vendor.api)
         for process in own:
-            assert settings_at(SETTINGS[process]).model_fields["port"].default == PORTS[process]
+            assert SETTINGS[process]().model_fields["port"].default == PORTS[process]
     assert {vendor.name for vendor in VENDORS} == set(ENGINES)
 
 
@@ -32,15 +36,16 @@ def test_each_line_is_whole(paths: HousePaths, environ: dict[str, str]) -> None:
 def test_each_process_reads_what_it_is_given(paths: HousePaths, environ: dict[str, str], name: str) -> None:
     """What a process is given by the table, and what an operator may set for it, is known to its settings."""
     (env,) = (process.env for process in processes(paths, Options(), environ) if process.name == name)
-    fields = settings_at(SETTINGS[name]).model_fields.items()
+    fields = SETTINGS[name]().model_fields.items()
     read = {*PASSED_ON, *LOCALE} | {variable for field in fields for variable in variables(*field)}
-    assert {*env, *OPTIONS.get(name, ())} <= read
+    assert {*env, *options_of(VENDORS).get(name, ())} <= read
 
 
 def test_each_server_is_known_to_its_gateway(local: House) -> None:
     """The first access.yaml holds every vendor's server with the hash of the token that it is given."""
     access = AccessFile(local.paths.home / "access.yaml").current()
-    assert {access.service(local.paths.secret(vendor.service)) for vendor in VENDORS} == {one.mcp for one in VENDORS}
+    known = {access.service(local.paths.secret(vendor.service_secret)) for vendor in VENDORS if vendor.has_gateway}
+    assert known == {vendor.mcp for vendor in VENDORS if vendor.has_gateway}
 
 
 def test_each_vendor_has_an_entry(local: House) -> None:

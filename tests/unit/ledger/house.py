@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Budget, Mode, Task, TaskResult
-from agent_ledger import Claim, SkillRow, claim, register_skills, submit
+from agent_ledger import ClaimedTask, SkillRow, claim, register_skills, submit
 from redis.asyncio import Redis
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
@@ -40,13 +40,13 @@ async def given(ledger: asyncpg.Pool, door: Door = DOOR, **fields: Any) -> UUID:
     return (await submit(ledger, task(**fields), door=door)).id
 
 
-async def take(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> Claim | None:
+async def take(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask | None:
     """Claim as a worker that has everything."""
     wanted: dict[str, Any] = {"pools": ["default"], "engines": ["claude"], "skills": {"triage": "v1"}, **only}
     return await claim(pool, worker=worker, lease_seconds=lease_seconds, **wanted)
 
 
-async def taken(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> Claim:
+async def taken(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask:
     """Claim, and expect to get something."""
     got = await take(pool, worker, lease_seconds, **only)
     assert got is not None

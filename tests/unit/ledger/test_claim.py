@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from agent_contracts import Retry, TaskResult, TaskState, Usage
-from agent_ledger import Claim, SkillRow, finish, get_result, get_task, list_tasks, register_skills, submit
+from agent_ledger import ClaimedTask, SkillRow, finish, get_result, get_task, list_tasks, register_skills, submit
 from agent_ledger.views import UNREADABLE
 from unit.ledger.house import DOOR, SKILL, done, expire, given, take, taken, task
 
@@ -145,7 +145,7 @@ async def test_tasks_of_one_key_never_overlap_and_none_is_stuck(pool: asyncpg.Po
     held: set[str] = set()
     ended = 0
 
-    async def run(claimed: Claim) -> None:
+    async def run(claimed: ClaimedTask) -> None:
         nonlocal ended
         key = claimed.task.concurrency_key
         assert key is not None

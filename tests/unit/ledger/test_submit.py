@@ -21,7 +21,7 @@ from agent_ledger import (
     retry,
     submit,
 )
-from agent_ledger.errors import Fault
+from agent_ledger.errors import TaskFault
 from service_kit.access import Door
 from service_kit.grants import Bound
 from unit.ledger.house import DOOR, SKILL, given, taken, task
@@ -85,7 +85,7 @@ async def test_parallel_submits_make_one_row(pool: asyncpg.Pool) -> None:
         ({"resources": {"github": {"repositories": ["evil/repo"]}}}, "door"),
     ],
 )
-async def test_what_the_house_does_not_take(pool: asyncpg.Pool, fields: dict[str, Any], fault: Fault) -> None:
+async def test_what_the_house_does_not_take(pool: asyncpg.Pool, fields: dict[str, Any], fault: TaskFault) -> None:
     """A task that nobody could run is refused with its fault, and makes no row."""
     with pytest.raises(InvalidTask) as refused:
         await given(pool, **fields)
@@ -118,7 +118,7 @@ async def test_door_lists_its_skills(pool: asyncpg.Pool) -> None:
     ],
 )
 async def test_what_a_task_chooses_is_the_doors_to_offer(
-    pool: asyncpg.Pool, fields: dict[str, Any], fault: Fault | None, said: str
+    pool: asyncpg.Pool, fields: dict[str, Any], fault: TaskFault | None, said: str
 ) -> None:
     """Model and reply URL are the skill's own or on the door's lists, the engine is the skill's; else it is refused."""
     door = DOOR.model_copy(update={"models": ["listed"], "reply_origins": ["https://a.b"]})

@@ -10,12 +10,13 @@ from fixtures.serving import serving
 from mcp_kit.app import assemble
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
-from mcp_kit.page import Page, cursor_params, next_link_params
+from mcp_kit.paging import LinkPaging
 from mcp_kit.reply import Reply, section
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
-from mcp_kit.vendor import Vendor
+from mcp_kit.vendor_client import VendorClient
+from mcp_kit.vendor_path import path_of
 from mcp_types import TextContent
 from pydantic import BaseModel
 from service_kit.settings import Port, load
@@ -25,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Board = Annotated[str, Resource("boards")]
+PAGES = LinkPaging(pointers=("after",), size="size")
 
 
 class CorkboardSettings(VendorSettings):
@@ -45,37 +47,36 @@ class Note(BaseModel):
 class NoteTools:
     """The toolset `notes`."""
 
-    def __init__(self, vendor: Vendor) -> None:
+    def __init__(self, vendor: VendorClient) -> None:
         self._vendor = vendor
 
     @tool("notes")
     async def list_notes(self, call: Call, board: Board, limit: Limit = 20, cursor: Cursor = None) -> Reply:
         """List the notes of a board."""
-        here: dict[str, str | int] = {"size": limit, **cursor_params(call, ("size", "after"))}
-        reply = await self._vendor.send(call, "GET", f"/boards/{board}/notes", board, query={**here, "x": None})
-        page = Page(
-            self._vendor.read_all(Note, reply.json()), here, next_link_params(reply, size="size", pointers=("after",))
-        )
+        path = path_of("/boards/{}/notes", board)
+        page = await self._vendor.page(call, Note, PAGES, path, board, limit=limit, query={"x": None})
         return Reply("Notes:", [section(f"note {note.id}", note.text) for note in page.rows], page.here, page.next)
 
     @tool("notes")
     async def find_notes(self, call: Call, board: Board, words: str) -> Reply:
         """Find notes by words."""
-        reply = await self._vendor.send(call, "POST", "/search", board, body={"words": words}, reads=True)
+        reply = await self._vendor.send(
+            call, "POST", path_of("/search"), board, body={"board": board, "words": words}, reads=True
+        )
         notes = self._vendor.read_all(Note, reply.json())
         return Reply("Found:", [section(f"note {note.id}", note.text) for note in notes])
 
     @tool("notes", writes=True)
     async def note_write(self, call: Call, board: Board, text: str) -> Reply:
         """Put a note on a board."""
-        path = f"/boards/{board}/notes"
+        path = path_of("/boards/{}/notes", board)
         reply = await self._vendor.send(call, "POST", path, board, query={"pin": 1}, body={"text": text}, success=201)
         return Reply(f"Note {self._vendor.read(Note, reply.json()).id} was put up.")
 
 
 def corkboard_server(settings: CorkboardSettings) -> Server:
     """Make the server."""
-    vendor = Vendor(
+    vendor = VendorClient(
         settings,
         name="Corkboard",
         command="corkboard-mcp",

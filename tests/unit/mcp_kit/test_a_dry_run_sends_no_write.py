@@ -28,15 +28,6 @@ async def test_a_write_is_shown_and_not_sent(corkboard: Corkboard) -> None:
     assert not corkboard.asked
 
 
-async def test_reads_are_sent(corkboard: Corkboard) -> None:
-    """A read goes out, also one that the vendor takes by POST."""
-    async with corkboard.tools(DRY_RUN="true") as client:
-        for tool, arguments in (("list_notes", {}), ("find_notes", {"words": "milk"})):
-            corkboard.says([{"id": 7, "text": "milk"}])
-            assert "milk" in (await said(client, tool, **arguments))[0]
-    assert [request.method for request in corkboard.asked] == ["GET", "POST"]
-
-
 async def test_arguments_are_checked_as_ever(corkboard: Corkboard) -> None:
     """A call that would be refused is refused."""
     async with corkboard.tools(DRY_RUN="true") as client:

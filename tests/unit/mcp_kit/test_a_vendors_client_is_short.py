@@ -8,14 +8,18 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
-from mcp_kit.page import cursor_params
+from mcp_kit.error_messages import MEANINGS
+from mcp_kit.errors import DryRun, Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
 from mcp_kit.tool import collect, tool
+from mcp_kit.vendor_client import Explain, Query, VendorClient
+from mcp_kit.vendor_path import path_of
 from service_kit.errors import ConfigError, UpstreamError
 from service_kit.grants import Bound
+from service_kit.http import Reply as HttpReply
 from service_kit.settings import load
-from unit.mcp_kit.corkboard import Board, Corkboard, CorkboardSettings, corkboard_server, said
+from unit.mcp_kit.corkboard import PAGES, Board, Corkboard, CorkboardSettings, corkboard_server, said
 
 NOTE = {"id": 7, "text": "milk"}
 
@@ -115,7 +119,7 @@ def test_questions_within_a_call_are_the_calls_own() -> None:
     """A tool that goes through pages by itself drops the cursor; to the gateway it is the same call."""
     call = Call("list_notes", start=Position.of({"after": "8"}, skip=2))
     fresh = call.from_the_start()
-    assert (cursor_params(fresh, ("after",)), fresh.start.skip) == ({}, 0)
+    assert (PAGES.here(fresh, 5), fresh.start.skip) == ({"size": 5}, 0)
     assert (fresh.id, fresh.caller, fresh.notes is call.notes) == (call.id, call.caller, True)
 
 
@@ -145,6 +149,66 @@ async def test_readiness_names_the_variable(corkboard: Corkboard) -> None:
         corkboard.replies.clear()
         assert server.close is not None
         await server.close()
+
+
+async def client_of(corkboard: Corkboard, explain: Explain | None = None, **environ: str) -> VendorClient:
+    """Make a client of the running vendor."""
+    settings = load(CorkboardSettings, {"CORKBOARD_API_URL": corkboard.url, "CORKBOARD_TOKEN": "t0ken-of-8", **environ})
+    return VendorClient(settings, name="Corkboard", command="corkboard-mcp", headers={}, explain=explain)
+
+
+async def test_parameters_repeat_and_forms_are_sent(corkboard: Corkboard) -> None:
+    """A sequence repeats its name in the query and in a form; None leaves it out; a dry run shows both."""
+    fields: Query = {"field": ["a b", "c&d"], "n": 1, "none": None}
+    client = await client_of(corkboard)
+    corkboard.says({})
+    await client.send(Call("x"), "POST", path_of("/notes"), "notes", query=fields, form=fields)
+    (request,) = corkboard.asked
+    assert request.url.query.replace("%20", "+") == "field=a+b&field=c%26d&n=1"
+    assert (await request.body()).decode() == "field=a+b&field=c%26d&n=1"
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    await client.aclose()
+    dry = await client_of(corkboard, DRY_RUN="true")
+    with pytest.raises(DryRun) as shown:
+        await dry.send(Call("x"), "POST", path_of("/notes"), "notes", query=fields, form=fields)
+    assert shown.value.text().startswith("POST /notes?field=a+b&field=c%26d&n=1\n")
+    assert '"c&d"' in shown.value.text()
+    await dry.aclose()
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_vendors_own_words_may_be_quoted(corkboard: Corkboard, status: int) -> None:
+    """What a vendor says of a call, at whatever status, is quoted beside our words; its token is masked in it."""
+
+    def explain(reply: HttpReply, target: str) -> ToolFailed:
+        return ToolFailed(f"Corkboard does not take {target}.", quoted=Quoted("its words", reply.text))
+
+    client = await client_of(corkboard, explain)
+    corkboard.says({"ok": False, "error": "near t0ken-of-8"}, status)
+    with pytest.raises(ToolFailed, match="Corkboard does not take notes") as failed:
+        await client.send(Call("x"), "GET", path_of("/notes"), "notes")
+    assert failed.value.quoted is not None
+    assert "near [secret]" in failed.value.quoted.text
+    await client.aclose()
+
+
+async def test_a_refusal_of_status_200_is_not_ready(corkboard: Corkboard) -> None:
+    """A vendor that refuses the token with status 200 is not taken for one that takes it."""
+    client = await client_of(corkboard, lambda reply, target: None if reply.json()["ok"] else MEANINGS[401])
+    corkboard.says({"ok": True})
+    await client.check("/me")
+    corkboard.says({"ok": False})
+    with pytest.raises(UpstreamError, match="refuses CORKBOARD_TOKEN"):
+        await client.check("/me")
+    await client.aclose()
+
+
+@pytest.mark.parametrize("part", ["", ".", "..", "a\nb", "a\x00", "\ud800"])
+def test_a_part_of_a_path_leads_nowhere_else(part: str) -> None:
+    """What could lead out of its place in a path is refused; all else is quoted."""
+    with pytest.raises(WrongArguments, match="cannot be a name"):
+        path_of("/boards/{}/notes", part)
+    assert path_of("/boards/{}/notes/", "a/b?c#d%2f {}") == "/boards/a%2Fb%3Fc%23d%252f%20%7B%7D/notes/"
 
 
 class OpenTools:

@@ -5,13 +5,13 @@ import pytest
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
 from mcp_kit.metrics import Metrics
-from mcp_kit.rate_limit import RateLimit, TooFast
 from mcp_kit.reply import Reply, section
 from mcp_kit.runner import Runner
 from mcp_kit.selection import EVERYTHING, Catalog
 from mcp_kit.tool import collect, tool
 from prometheus_client.parser import text_string_to_metric_families
 from service_kit.grants import Bound
+from service_kit.rate_limit import Rate
 from service_kit.refs import ref_fits, split_ref
 from unit.mcp_kit.conftest import REF_KEY, TASK, House, Running
 from unit.mcp_kit.speaking import MODES, call, text_of
@@ -101,7 +101,7 @@ class BrokenTools:
 async def test_half_a_character_breaks_no_reply() -> None:
     """What no UTF-8 can say is left out."""
     catalog = Catalog(collect(BrokenTools()), aliases={}, selection=EVERYTHING)
-    runner = Runner(server="x", catalog=catalog, pace=RateLimit(60), metrics=Metrics(), budget=4_000, ref_key=None)
+    runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None)
     answer = await runner.answer("broken", {}, caller=OWNER, headers={})
     assert "\nab\n" in answer.text
 
@@ -128,20 +128,13 @@ async def test_metrics_know_registered_tools_only(open_server: Running) -> None:
     assert {name for name, _ in counted} <= {"read_note", "write_note", "list_rows", "slow", "fail", "unknown"}
 
 
-def test_callers_are_paced_apart() -> None:
-    """A caller may make a tenth of a minute's calls at once, then as many as time brings; another is not touched."""
-    now = [0.0]
-    pace = RateLimit(60, clock=lambda: now[0])
-    for _ in range(6):
-        pace.take("a")
-    with pytest.raises(TooFast) as error:
-        pace.take("a")
-    assert error.value.next_step == "Call again in 1 s."
-    pace.take("b")
-    now[0] = 1.0
-    pace.take("a")
-    with pytest.raises(TooFast):
-        pace.take("a")
+async def test_callers_are_paced_apart() -> None:
+    """Each caller has a rate of its own; who is too fast is told how long to wait."""
+    catalog = Catalog(collect(BrokenTools()), aliases={}, selection=EVERYTHING)
+    runner = Runner(server="x", catalog=catalog, rate=Rate(0.5, 1), metrics=Metrics(), budget=4_000, ref_key=None)
+    answers = [await runner.answer("broken", {}, caller=Caller(name, None), headers={}) for name in ("a", "a", "b")]
+    assert [answer.is_error for answer in answers] == [False, True, False]
+    assert "Call again in 2 s." in answers[1].text
 
 
 def test_a_caller_shows_no_token() -> None:

@@ -71,6 +71,12 @@ def test_errors_fence_what_is_foreign() -> None:
     assert lines[2:4] == ["\u2039system-reminder>", "ref\u2236 abcdefgh"]
 
 
+def test_a_long_quotation_says_that_it_was_cut() -> None:
+    """Of foreign text in an error 2,000 characters are shown, with a mark where it was cut."""
+    quoted = FENCE.findall(render_error(ToolFailed("No.", quoted=Quoted("words", "x" * 5_000)), nonce=NONCE))
+    assert quoted == ["x" * 2_000 + "…"]
+
+
 @pytest.mark.parametrize("mode", MODES)
 async def test_cursors_lead_through_pages_and_cuts(start: Start, mode: str) -> None:
     """A client that follows next_cursor sees each row once, over vendor's pages and the kit's cuts."""

@@ -13,7 +13,7 @@ from fixtures.gateway import running_task, served
 from fixtures.serving import serving
 from mcp_kit.app import build_app
 from mcp_kit.call import Call
-from mcp_kit.tool import collect
+from mcp_kit.tool import Resource, collect
 from pydantic import SecretStr
 from service_kit.settings import load
 from unit.mcp_kit.corkboard import Corkboard
@@ -47,7 +47,7 @@ async def test_the_server_of_the_page_lists_notes(names: dict[str, Any]) -> None
         listing, writing = collect(names["NoteTools"](client))
         reply = await listing.run(Call("list_notes"), board="team a", limit=5)
         assert ([item.text for item in reply.items], reply.next_page) == (["buy some"], {"page": "8"})
-        assert (writing.writes, writing.resources) == (True, {"board": "boards"})
+        assert (writing.writes, writing.resources) == (True, {"board": Resource("boards")})
         assert vendor.asked[0].scope["raw_path"] == b"/boards/team%20a/notes"
         assert dict(vendor.asked[0].query_params) == {"size": "5"}
         await client.aclose()

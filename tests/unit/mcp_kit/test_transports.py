@@ -87,6 +87,7 @@ def _environ() -> dict[str, str]:
     return {"PYTHONPATH": str(TESTS), "PATH": os.environ["PATH"]}
 
 
+@pytest.mark.slow
 async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
     """Over stdio all tools and resources are there, and nothing but the protocol comes out."""
     log = tmp_path / "log"
@@ -99,6 +100,7 @@ async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
     assert [line["outcome"] for line in lines if line["event"] == "tool call"] == ["ok"]
 
 
+@pytest.mark.slow
 async def test_sigterm_ends_an_open_stream() -> None:
     """A server with an open SSE connection stops within its grace, by itself, and has written nothing to stdout."""
     (port,) = free_ports(1)

@@ -17,6 +17,7 @@ from agent_contracts import Budget, Task
 from agent_effects import Spend, spent
 from fixtures.serving import serving
 from model_api.app import build
+from model_api.dialect import Dialect
 from model_api.settings import ModelSettings
 from service_kit.access import Door
 from service_kit.keys import write_keys
@@ -131,15 +132,21 @@ def environment(folder: Path, database_url: str, upstream_url: str, **more: str)
 
 @asynccontextmanager
 async def house(
-    folder: Path, database_url: str, pool: asyncpg.Pool, *, upstream_url: str | None = None, **more: str
+    folder: Path,
+    database_url: str,
+    pool: asyncpg.Pool,
+    *,
+    upstream_url: str | None = None,
+    dialect: Dialect | None = None,
+    **more: str,
 ) -> AsyncIterator[House]:
-    """Open a house; `more` are variables, `upstream_url` another vendor than the stand-in."""
+    """Open a house; `more` are variables, `upstream_url` another vendor than the stand-in, `dialect` its API."""
     write_keys(folder / "signing.json", folder / "jwks.json")
     run = await started(pool)
     async with serving(stand_in.build(key=UPSTREAM_KEY)) as vendor_url:
         settings = load(ModelSettings, environment(folder, database_url, upstream_url or vendor_url, **more))
         async with (
-            serving(build(settings, pool=pool)) as url,
+            serving(build(settings, pool=pool, dialect=dialect)) as url,
             httpx.AsyncClient(verify=False, base_url=vendor_url) as upstream,
             httpx.AsyncClient(verify=False, base_url=url, timeout=120) as http,
         ):

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from agent_effects import spent
+from model_api.dialect import CheckedRequest
+from model_api.dialects.messages.checking import check
 from model_api.errors import ModelRefusal
-from model_api.request import Checked, check
 from starlette.datastructures import Headers
 from unit.model_api.house import VERSION, House, ask
 
@@ -31,7 +32,7 @@ def result(content: Any) -> dict[str, Any]:
     return {"messages": [*turns, {"role": "user", "content": [answer]}]}
 
 
-def checked(body: dict[str, Any] | bytes, *, headers: dict[str, str] | None = None, query: str = "") -> Checked:
+def checked(body: dict[str, Any] | bytes, *, headers: dict[str, str] | None = None, query: str = "") -> CheckedRequest:
     """Check a request as model-api does."""
     given = VERSION | {"content-type": "application/json"} | (headers or {})
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()

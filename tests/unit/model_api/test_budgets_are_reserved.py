@@ -59,7 +59,7 @@ async def test_much_is_not_counted_beforehand(api: House) -> None:
 
 async def test_a_vendor_that_does_not_count_leaves_the_bound(api: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the vendor gives no count, the bound by bytes decides."""
-    monkeypatch.setattr("model_api.exchange.COUNT_PATH", "/v1/nothing")
+    monkeypatch.setattr("model_api.dialects.messages.MessagesDialect.count_path", "/v1/nothing")
     text = "SCENARIO:text " + "x" * 500
     assert (await api.post(ask(text), token=api.token(budget=Budget(tokens=1_400)))).status_code == 402
     assert (await api.post(ask(text), token=api.token(budget=Budget(tokens=2_000)))).status_code == 200

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_api.app import build
-from model_api.estimate import input_bound
-from model_api.messages import CountRequest
+from model_api.dialects.messages import MessagesDialect
+from model_api.dialects.messages.checking import check
+from model_api.dialects.messages.input_bound import input_bound
+from model_api.dialects.messages.schema import CountRequest
+from model_api.dialects.messages.usage import StreamMeter, WholeMeter, updated
 from model_api.prices import Price, Prices, read_prices
-from model_api.request import check
 from model_api.settings import ModelSettings
-from model_api.usage import StreamMeter, Tokens, WholeMeter
+from model_api.tokens import Tokens
 from service_kit.errors import ConfigError
 from service_kit.keys import write_keys
 from service_kit.settings import load
@@ -23,6 +25,8 @@ from stand_ins.model.reply import Reply, sse
 from starlette.datastructures import Headers
 from unit.model_api.house import MODEL, environment
 
+LIST_PRICE = MessagesDialect().price
+OWN = {MODEL: Price(input=Decimal(3), output=Decimal(15))}
 NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
 
 
@@ -65,7 +69,7 @@ def test_the_token_is_sent_as_bearer_the_key_as_x_api_key() -> None:
 
 def test_a_configured_price_goes_before_the_table() -> None:
     """The operator's own figures hold, and what caching costs follows from them."""
-    prices = Prices([MODEL, "mine"], read_prices('{"mine": {"input": 4, "output": "20.5"}}'))
+    prices = Prices([MODEL, "mine"], read_prices('{"mine": {"input": 4, "output": "20.5"}}'), LIST_PRICE)
     assert prices.cost("mine", Tokens(input=1_000_000, output=2_000_000)) == Decimal(45)
     assert prices.cost("mine", Tokens(cache_read=1_000_000)) == Decimal(4)
     assert prices.cost("mine", Tokens(cache_write=1_000_000, cache_write_1h=500_000)) == Decimal("6.5")
@@ -79,7 +83,7 @@ counts = st.integers(0, 10_000_000)
 def test_more_tokens_never_cost_less(first: tuple[int, ...], second: tuple[int, ...]) -> None:
     """A price rises with each kind of token, and nothing costs nothing."""
     few, more = Tokens(*first), Tokens(*(a + b for a, b in zip(first, second, strict=True)))
-    for prices in (Prices([MODEL], {}), Prices([MODEL], {MODEL: Price(input=Decimal(3), output=Decimal(15))})):
+    for prices in (Prices([MODEL], {}, LIST_PRICE), Prices([MODEL], OWN, LIST_PRICE)):
         assert 0 <= prices.cost(MODEL, few) <= prices.cost(MODEL, more)
         assert prices.cost(MODEL, Tokens()) == 0
 
@@ -149,7 +153,7 @@ def test_the_last_of_several_usages_counts() -> None:
 def test_what_is_kept_for_an_hour_is_part_of_what_is_kept() -> None:
     """No figure of the vendor's makes a price negative."""
     said = {"cache_creation_input_tokens": 10, "cache_creation": {"ephemeral_1h_input_tokens": 1_000_000}}
-    assert Tokens().updated(said) == Tokens(cache_write=10, cache_write_1h=10)
+    assert updated(Tokens(), said) == Tokens(cache_write=10, cache_write_1h=10)
 
 
 @pytest.mark.parametrize("depth", [10, 100_000])
@@ -184,7 +188,7 @@ def test_a_requests_input_is_bounded_by_its_bytes_and_images(text: str, images: 
 def test_the_worst_price_is_the_caches() -> None:
     """What input may cost at most is the price of writing it to the cache, also by the operator's own figures."""
     own = read_prices('{"own": {"input": 4, "output": 10, "cache_write": 1}}')
-    prices = Prices([MODEL, "own"], own)
+    prices = Prices([MODEL, "own"], own, LIST_PRICE)
     million = 1_000_000
     assert prices.worst(MODEL, input_tokens=100_000, output_tokens=0) == Decimal("0.375")
     assert prices.worst("own", input_tokens=million, output_tokens=million) == 14
@@ -199,10 +203,11 @@ def test_a_cap_keeps_thinking_within_it() -> None:
         "messages": [{"role": "user", "content": "x"}],
     }
     headers = Headers({"anthropic-version": "2023-06-01", "content-type": "application/json"})
+    dialect = MessagesDialect()
     checked = check(json.dumps(body).encode(), headers, b"")
-    assert (checked.max_tokens, checked.fewest_output) == (32_000, 1025)
-    assert json.loads(checked.capped(64_000).content) == body
+    assert (checked.max_output, checked.fewest_output) == (32_000, 1025)
+    assert json.loads(dialect.cap(checked, 64_000).content) == body
     for cap, budget in ((32_000, 31_999), (10_000, 5_000), (1_025, 1_024)):
         thinking = {"type": "enabled", "budget_tokens": budget}
-        assert json.loads(checked.capped(cap).content) == body | {"max_tokens": cap, "thinking": thinking}
-    assert set(json.loads(checked.counting())) == {"model", "thinking", "messages"}
+        assert json.loads(dialect.cap(checked, cap).content) == body | {"max_tokens": cap, "thinking": thinking}
+    assert set(json.loads(dialect.count_body(checked))) == {"model", "thinking", "messages"}

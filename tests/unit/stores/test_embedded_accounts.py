@@ -2,12 +2,8 @@
 
 import os
 import shutil
-import signal
 import stat
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,29 +92,6 @@ def test_this_user_needs_no_other_account_than_its_own() -> None:
     account = choose()
     assert account.uid == os.geteuid() or account.switch
     assert bool(account.prefix or account.switch) == (os.geteuid() == 0)
-
-
-CHOOSING = """
-import os, signal
-from agent_stores.run_as import choose
-signal.signal(signal.SIGINT, lambda *_: None)
-print("ready", flush=True)
-print(len({choose() for _ in range(30)}), flush=True)
-os._exit(0)
-"""
-
-
-def test_ctrl_c_changes_no_choice() -> None:
-    """A Ctrl-C goes to a whole terminal: were the trial of a namespace to end by it, other servers' user was chosen."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CHOOSING], stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as choosing:
-        assert choosing.stdout is not None
-        assert choosing.stdout.readline() == "ready\n"
-        while choosing.poll() is None:
-            os.killpg(choosing.pid, signal.SIGINT)
-            time.sleep(0.001)
-        assert choosing.stdout.read() == "1\n"
 
 
 def test_plain_user(stores_command: Command, bubblewrap: str) -> None:

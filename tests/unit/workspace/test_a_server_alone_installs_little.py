@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from service_kit.bearer import new_token, token_hash
 from unit.mcp_kit.speaking import MODES, client
 
-OURS = "agent-bot-contracts agent-bot-github-mcp agent-bot-mcp-kit agent-bot-service-kit"
+OURS = "agent-bot-contracts agent-bot-github-mcp agent-bot-mcp-kit agent-bot-service-kit agent-bot-vendors"
 KITS = "prometheus-client pyyaml structlog httpx httpcore certifi"
 FASTMCP = """
     annotated-types anyio attrs cffi click cryptography dnspython email-validator exceptiongroup fastmcp-slim h11

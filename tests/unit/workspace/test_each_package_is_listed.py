@@ -4,7 +4,9 @@ import configparser
 import tomllib
 from pathlib import Path
 
-from house.vendors import VENDORS
+from agent_vendors import load
+
+VENDORS = load()
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_vendors import Vendor, load
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from fixtures.servers import built, settings_of
-from house.vendors import VENDORS, Vendor
 from service_kit.settings import variables
+
+VENDORS = load()
 
 CHECKOUT = Path(__file__).parents[3]
 SOURCE = "git+https://github.com/OWNER/agent-bot"

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_vendors import Vendor, load
 from fastmcp import Client
 from fixtures.servers import built, package_of
-from house.vendors import VENDORS, Vendor
 from mcp_kit.app import assemble
 from mcp_kit.caller import OWNER
+
+VENDORS = load()
 
 UNIT = Path(__file__).parents[1]
 MOST_TOKENS = 200

@@ -5,11 +5,16 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+from agent_vendors import UnknownVendor
 from service_kit.command import versioned
+from service_kit.errors import ConfigError
+from service_kit.settings import load, split_csv
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
 from agent_engine.cli.console import WRONG_USE, tell
+from agent_engine.servers import choose
+from agent_engine.settings import ServerAddresses
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 
@@ -19,7 +24,7 @@ WrongUse: type[Any] = typer.BadParameter.__bases__[0]
 
 
 class Commands(TyperGroup):
-    """The commands; what is missing, unknown or not usable on the line is one line on standard error, too."""
+    """The commands. Wrong use is told in one line on standard error."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the line up to the command's name."""
@@ -73,7 +78,12 @@ def every(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print name and version and exit.")
     ] = False,
 ) -> None:
-    """Stand before every command."""
+    """Choose the servers by VENDORS, before every command."""
+    try:
+        choose(split_csv(load(ServerAddresses).vendors))
+    except (UnknownVendor, ConfigError) as error:
+        tell("error", f"VENDORS is not usable: {error}")
+        raise typer.Exit(WRONG_USE) from None
 
 
 app.command("worker", epilog=EPILOG)(worker.worker)

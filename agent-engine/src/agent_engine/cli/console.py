@@ -78,7 +78,7 @@ def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Exit on errors that somebody can act on, with one line on standard error."""
+    """Exit with one line on standard error on errors that the user or operator can act on."""
     try:
         yield
     except (ConfigError, UsageError, LedgerError) as error:

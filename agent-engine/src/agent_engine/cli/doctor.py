@@ -6,6 +6,7 @@ from service_kit.settings import load
 from agent_engine.cli.console import DONE, FAILED, Json, Screen, finish
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.render import plain
+from agent_engine.settings import addressed
 
 STYLES = {"ok": "green", "warning": "yellow", "bad": "bold red"}
 
@@ -18,7 +19,7 @@ def doctor(as_json: Json = False) -> None:
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        findings = await examine(load(DoctorSettings))
+        findings = await examine(load(addressed(DoctorSettings)))
         for finding in findings:
             screen.data(vars(finding))
             screen.show(

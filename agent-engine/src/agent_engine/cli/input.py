@@ -21,7 +21,7 @@ def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any
         text: --input-text, which is sent as it is.
 
     Raises:
-        UsageError: a file cannot be read, the forms are mixed, or what looks like JSON is none.
+        UsageError: a file cannot be read, the forms are mixed, or text that looks like JSON is not valid JSON.
     """
     if text is not None:
         if given:

@@ -1,4 +1,4 @@
-"""Says what a task waits for while no worker takes it, and that it goes on when nobody watches any more."""
+"""Says what a queued task waits for, and after Ctrl-C that the task goes on."""
 
 import asyncio
 from collections import Counter
@@ -92,7 +92,7 @@ def _why_not(worker: WorkerRow, view: TaskView, busy: int) -> str:
     version = worker.skills.get(view.skill)
     lacks = []
     if version is None:
-        lacks.append("does not carry the skill")
+        lacks.append("does not carry the skill, or waits for its MCP servers")
     elif version != view.skill_version:
         lacks.append(f"carries the skill as {version[:12]}")
     if view.engine not in worker.engines:

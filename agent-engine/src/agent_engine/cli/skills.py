@@ -29,7 +29,7 @@ BARE = "it holds no SKILL.md"
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def shelf() -> SkillRegistry:
+def registry() -> SkillRegistry:
     """Load the shipped skills and those of SKILLS_PATH."""
     return load_registry(known_folders(load(SkillSources).folders()))
 
@@ -40,7 +40,7 @@ def list_skills(as_json: Json = False) -> None:
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        found = shelf()
+        found = registry()
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
         for name in ("skill", "version", "engine", "model", "description"):
             table.add_column(name)
@@ -135,7 +135,7 @@ def register(as_json: Json = False) -> None:
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        found = shelf()
+        found = registry()
         async with ledger(load(LedgerAccess).database_url) as pool:
             await agent_ledger.register_skills(pool, found.rows())
         for name, version in found.versions().items():

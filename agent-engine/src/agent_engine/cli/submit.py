@@ -17,7 +17,7 @@ from rich.text import Text
 from service_kit.access import AccessFile, Door
 from service_kit.errors import ConfigError
 from service_kit.settings import load
-from service_kit.validation_errors import Fault, faults
+from service_kit.validation_errors import FieldError, field_errors
 
 from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell
 from agent_engine.cli.input import SHOWN, read_input
@@ -93,10 +93,10 @@ def task_from(
     try:
         return Task.model_validate(fields)
     except ValidationError as error:
-        raise UsageError("; ".join(map(_explained, faults(error)))) from None
+        raise UsageError("; ".join(map(_explained, field_errors(error)))) from None
 
 
-def _explained(fault: Fault) -> str:
+def _explained(fault: FieldError) -> str:
     if not fault.place:
         return f"this is no task: {fault.words}"
     option = next((name for place, name in OPTIONS.items() if f"{fault.place}.".startswith(f"{place}.")), fault.place)

@@ -125,7 +125,7 @@ def tail(task: TaskId, as_json: Json = False) -> None:
 def cancel(task: TaskId, as_json: Json = False) -> None:
     """Cancel a task.
 
-    It ends at once where nobody runs it; else its worker is told.
+    A queued task ends at once; the worker of a running one is told to stop it.
     """
 
     async def work() -> int:

@@ -14,9 +14,9 @@ from service_kit.settings import environment, load
 from agent_engine.cli.console import DONE, finish
 from agent_engine.health import SERVICE, health_app
 from agent_engine.process import harden
-from agent_engine.settings import WorkerSettings, drop_secrets
+from agent_engine.settings import WorkerSettings, addressed, drop_secrets
 from agent_engine.worker import Worker
-from agent_engine.worker_context import House, open_house
+from agent_engine.worker_context import WorkerContext, open_context
 
 REPLAYED_SECONDS = 5.0
 """The HTTP server raises a signal that it caught once more when it has stopped: that one is no second wish."""
@@ -50,7 +50,7 @@ async def work(given: dict[str, str]) -> int:
     Args:
         given: variables that win over the environment's.
     """
-    settings = load(WorkerSettings, {**environment(), **given})
+    settings = load(addressed(WorkerSettings), {**environment(), **given})
     configure(SERVICE, settings.log_level)
     drop_secrets()
     harden()
@@ -64,10 +64,10 @@ async def work(given: dict[str, str]) -> int:
             setting="WORKER_HTTP",
         )
     stop, hurry = stop_signals()
-    async with open_house(settings) as house:
-        engine = Worker(house, replies, database_url=settings.database_url.get_secret_value())
+    async with open_context(settings) as context:
+        engine = Worker(context, replies, database_url=settings.database_url.get_secret_value())
         try:
-            await _beside(engine.serve(stop, hurry), serve_health(house, stop))
+            await _beside(engine.serve(stop, hurry), serve_health(context, stop))
         finally:
             await replies.aclose()
     return DONE
@@ -88,17 +88,17 @@ async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, An
         await asyncio.gather(work_task, serve_task, return_exceptions=True)
 
 
-async def serve_health(house: House, stop: asyncio.Event) -> None:
+async def serve_health(context: WorkerContext, stop: asyncio.Event) -> None:
     """Serve the worker's own HTTP until a signal; where it has none, wait for `stop`.
 
     Raises:
         ConfigError: the address cannot be bound.
     """
-    address = house.settings.listen()
+    address = context.settings.listen()
     if address is None:
         await stop.wait()
     else:
-        await serve(health_app(house), host=address[0], port=address[1], settings="WORKER_HTTP or --http")
+        await serve(health_app(context), host=address[0], port=address[1], settings="WORKER_HTTP or --http")
 
 
 def stop_signals() -> tuple[asyncio.Event, asyncio.Event]:

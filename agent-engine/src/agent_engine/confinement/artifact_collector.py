@@ -16,7 +16,7 @@ MOST_ENTRIES = 1000
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file that a run left; `name` is its path below the harvested folder."""
+    """A file that a run left; `name` is its path below the collected folder."""
 
     name: str
     content: bytes
@@ -32,7 +32,7 @@ class Limits:
 
 
 @dataclass
-class Harvest:
+class Collected:
     """The files taken, and a line for each thing that was left lying."""
 
     artifacts: list[Artifact] = field(default_factory=list)
@@ -57,34 +57,34 @@ def read_file(root: int, path: str, *, most_bytes: int) -> bytes | None:
             os.close(descriptor)
 
 
-def collect(root: int, folder: str = "artifacts", limits: Limits | None = None) -> Harvest:
+def collect(root: int, folder: str = "artifacts", limits: Limits | None = None) -> Collected:
     """Take the regular files below `folder`; what is not taken is named with the reason."""
     limits = limits or Limits()
-    harvest = Harvest()
+    collected = Collected()
     try:
         top = os.open(folder, FOLDER_FLAGS, dir_fd=root)
     except FileNotFoundError:
-        return harvest
+        return collected
     except OSError:
-        harvest.left.append(f"{folder}: not a folder")
-        return harvest
+        collected.left.append(f"{folder}: not a folder")
+        return collected
     try:
-        for seen, (parent, name, path) in enumerate(_walk(top, "", 0, harvest)):
-            if seen >= MOST_ENTRIES or len(harvest.artifacts) >= limits.files:
-                harvest.left.append(f"{folder}: more than {limits.files} files")
+        for seen, (parent, name, path) in enumerate(_walk(top, "", 0, collected)):
+            if seen >= MOST_ENTRIES or len(collected.artifacts) >= limits.files:
+                collected.left.append(f"{folder}: more than {limits.files} files")
                 break
-            _take(harvest, limits, parent, name, path)
+            _take(collected, limits, parent, name, path)
     finally:
         os.close(top)
-    return harvest
+    return collected
 
 
-def _walk(folder: int, prefix: str, depth: int, harvest: Harvest) -> Iterator[tuple[int, str, str]]:
+def _walk(folder: int, prefix: str, depth: int, collected: Collected) -> Iterator[tuple[int, str, str]]:
     """Give (folder's descriptor, name, path) of everything that is no folder; descriptors live until the next step."""
     for name in sorted(os.listdir(folder)):
         path = f"{prefix}{name}"
         if not path.isprintable():
-            harvest.left.append(f"{path!r}: its name has characters that do not print")
+            collected.left.append(f"{path!r}: its name has characters that do not print")
             continue
         try:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
@@ -92,30 +92,30 @@ def _walk(folder: int, prefix: str, depth: int, harvest: Harvest) -> Iterator[tu
                 yield folder, name, path
                 continue
             if depth >= MOST_DEPTH:
-                harvest.left.append(f"{path}: more than {MOST_DEPTH} folders deep")
+                collected.left.append(f"{path}: more than {MOST_DEPTH} folders deep")
                 continue
             inner = os.open(name, FOLDER_FLAGS, dir_fd=folder)
         except OSError as error:
-            harvest.left.append(f"{path}: {error.strerror}")
+            collected.left.append(f"{path}: {error.strerror}")
             continue
         try:
-            yield from _walk(inner, f"{path}/", depth + 1, harvest)
+            yield from _walk(inner, f"{path}/", depth + 1, collected)
         finally:
             os.close(inner)
 
 
-def _take(harvest: Harvest, limits: Limits, parent: int, name: str, path: str) -> None:
+def _take(collected: Collected, limits: Limits, parent: int, name: str, path: str) -> None:
     try:
-        room = min(limits.file_bytes, limits.total_bytes - harvest.total_bytes)
+        room = min(limits.file_bytes, limits.total_bytes - collected.total_bytes)
         content = _read(parent, name, room)
     except OSError as error:
-        harvest.left.append(f"{path}: {error.strerror}")
+        collected.left.append(f"{path}: {error.strerror}")
         return
     if content is None:
-        harvest.left.append(f"{path}: no regular file, or too large")
+        collected.left.append(f"{path}: no regular file, or too large")
         return
-    harvest.artifacts.append(Artifact(path, content))
-    harvest.total_bytes += len(content)
+    collected.artifacts.append(Artifact(path, content))
+    collected.total_bytes += len(content)
 
 
 def _read(parent: int, name: str, most_bytes: int) -> bytes | None:

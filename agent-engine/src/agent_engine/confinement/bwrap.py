@@ -16,7 +16,7 @@ from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import Moved, run_folder
 from agent_engine.confinement.sandbox_paths import Launch, Layout, open_to
-from agent_engine.confinement.sandboxed_process import INNER, Started, sealed, start
+from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, sealed, start
 
 UID = 1000
 WORK = "/work"
@@ -97,7 +97,7 @@ class Bubblewrap:
             folder=run_folder() if self._aside else folder,
         )
 
-    async def start(self, layout: Layout, launch: Launch) -> Started:
+    async def start(self, layout: Layout, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
         with ExitStack() as held:
             inherit: list[int] = []

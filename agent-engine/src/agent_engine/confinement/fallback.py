@@ -13,12 +13,12 @@ from pathlib import Path
 from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import new_uid, run_folder
 from agent_engine.confinement.sandbox_paths import Launch, Layout
-from agent_engine.confinement.sandboxed_process import INNER, Started, start
+from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, start
 
 FILE_BYTES = 512 * MIB
 
 
-class Reduced:
+class ReducedConfinement:
     """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'.
 
     Args:
@@ -58,7 +58,7 @@ class Reduced:
             folder=folder,
         )
 
-    async def start(self, layout: Layout, launch: Launch) -> Started:
+    async def start(self, layout: Layout, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
         uid = new_uid() if self._root else None
         await asyncio.to_thread(_furnish, layout, launch, uid)

@@ -55,7 +55,7 @@ class Limits:
     Attributes:
         kind: the means, from a closed list; "partial" bounds memory alone.
         name: the means and the bounds, for people.
-        why: why it is not a better one; empty where there is none.
+        why: why no better limits are used; empty if these are the best.
     """
 
     kind: Kind = "none"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes
 from agent_engine.confinement.cgroup import Cgroups
-from agent_engine.confinement.fallback import Reduced
+from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
 from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
 from agent_engine.errors import ConfinementError
@@ -81,13 +81,15 @@ async def probe(
     if not sys.platform.startswith("linux"):
         reason = f"{sys.platform} has no bubblewrap"
         return Probe(
-            Reduced(reason, limits=limits, file_bytes=sizes.work),
+            ReducedConfinement(reason, limits=limits, file_bytes=sizes.work),
             reduced=True,
             detail=reason,
             remedy="run the worker on Linux",
         )
     reason = "; ".join(reasons) or "bubblewrap is neither on PATH nor installed from its wheel"
-    return Probe(Reduced(reason, limits=limits, file_bytes=sizes.work), reduced=True, detail=reason, remedy=REMEDY)
+    return Probe(
+        ReducedConfinement(reason, limits=limits, file_bytes=sizes.work), reduced=True, detail=reason, remedy=REMEDY
+    )
 
 
 def choose(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:

@@ -25,7 +25,7 @@ CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 log = get_logger(__name__)
 
 
-class Started:
+class SandboxedProcess:
     """A CLI that runs; see `layout.Confined`."""
 
     def __init__(
@@ -130,7 +130,7 @@ async def start(
     own_group: bool = False,
     limits: Limits,
     rlimits: Mapping[str, int],
-) -> Started:
+) -> SandboxedProcess:
     """Start `command` + the control descriptor's number, which is to run `launcher.py`, and let it become the CLI.
 
     Raises:
@@ -161,7 +161,7 @@ async def start(
         try:
             group = limits.group()
             descriptors = await _handshake(ours, _request(layout, launch, drop, rlimits))
-            started = Started(process, descriptors, layout, lambda: kill(process), group, own_group)
+            started = SandboxedProcess(process, descriptors, layout, lambda: kill(process), group, own_group)
             await started.serve()
             await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
         except BaseException as error:

@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from agent_engine.settings import RunLimits, ServerAddresses, SkillSources
+from agent_engine.settings import EngineNames, RunLimits, ServerAddresses, SkillSources
 
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(ServerAddresses, SkillSources, RunLimits):
+class DoctorSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     """What there is of a worker's environment; the doctor says what is missing."""
 
     database_url: SecretStr | None = None

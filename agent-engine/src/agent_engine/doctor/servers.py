@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
+import agent_ledger
+from agent_contracts import TaskState
 from agent_ledger import read_clock
-from agent_stores.pool import open_pool
+from agent_stores.pool import DATABASE_ERRORS, open_pool
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.tokens import LEEWAY_SECONDS
@@ -11,9 +13,12 @@ from service_kit.tokens import LEEWAY_SECONDS
 from agent_engine.clocks import clock_skew
 from agent_engine.doctor.finding import DoctorSettings, Unwell
 from agent_engine.servers import SERVERS
+from agent_engine.skills.load import known_folders, load_registry
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
 """A clock further off is told before tokens are refused for it."""
+MOST_COUNTED = 1000
+"""How many queued tasks are looked at."""
 SEEN_SECONDS = 2
 """A server dates its answer in whole seconds, and the answer takes its time: less is no difference."""
 
@@ -37,9 +42,31 @@ def server(name: str) -> Callable[[DoctorSettings], Awaitable[str]]:
     variable = SERVERS[name].url_variable
 
     async def look(settings: DoctorSettings) -> str:
-        return await _ready(str(getattr(settings, variable.lower())), variable)
+        try:
+            return await _ready(settings.server_url(name), variable)
+        except Unwell as unwell:
+            raise Unwell(f"{unwell}{await _waiting(settings, name)}", unwell.remedy) from None
 
     return look
+
+
+async def _waiting(settings: DoctorSettings, name: str) -> str:
+    """Say which skills and how many tasks wait for a server; nothing where none does."""
+    found = load_registry(known_folders(settings.folders())).skills.values()
+    skills = [skill.name for skill in found if name in skill.settings.servers]
+    if not skills:
+        return ""
+    said = f"; a worker that starts now leaves tasks of {', '.join(skills)} in the queue until it answers"
+    if settings.database_url is None:
+        return said
+    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        queued = await agent_ledger.list_tasks(pool, states=[TaskState.queued], limit=MOST_COUNTED)
+    except DATABASE_ERRORS:
+        return said
+    finally:
+        await pool.close()
+    return f"{said}: {sum(task.skill in skills for task in queued)} wait"
 
 
 async def clocks(settings: DoctorSettings) -> str:
@@ -51,9 +78,7 @@ async def clocks(settings: DoctorSettings) -> str:
         clock = await read_clock(pool)
     finally:
         await pool.close()
-    urls = {"model-api": settings.model_api_url} | {
-        f"{name}-mcp": str(getattr(settings, server.url_variable.lower())) for name, server in SERVERS.items()
-    }
+    urls = {"model-api": settings.model_api_url} | {f"{name}-mcp": settings.server_url(name) for name in SERVERS}
     found = await clock_skew(urls, clock)
     if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")

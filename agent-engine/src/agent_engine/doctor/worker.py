@@ -1,6 +1,5 @@
 """A worker's own files, programs and limits, as the doctor finds them."""
 
-import asyncio
 import os
 import uuid
 
@@ -11,9 +10,10 @@ from service_kit.tokens import Signer, Verifier
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
+from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.skills.check import check
 from agent_engine.skills.load import known_folders, load_registry
-from agent_engine.worker_context import drivers, unknown_names
+from agent_engine.worker_context import unknown_names
 
 
 async def keys(settings: DoctorSettings) -> str:
@@ -61,36 +61,22 @@ async def access(settings: DoctorSettings) -> str:
 
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
-    shelf = load_registry(known_folders(settings.folders()))
-    found = {name: problems for name, skill in shelf.skills.items() if (problems := check(skill))}
+    registry = load_registry(known_folders(settings.folders()))
+    found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill))}
     if found:
         name, problems = next(iter(found.items()))
-        state: State = "bad" if any(shelf.skills[bad].problems for bad in found) else "warning"
+        state: State = "bad" if any(registry.skills[bad].problems for bad in found) else "warning"
         raise Unwell(
             f"{', '.join(found)}: {problems[0]}", f"`agent-engine skills check` says all of {name}", state=state
         )
-    return f"{len(shelf.skills)}: {', '.join(shelf.skills)}"
+    return f"{len(registry.skills)}: {', '.join(registry.skills)}"
 
 
-async def agent_clis(_: DoctorSettings) -> str:
-    """Look at the agent CLIs: each says its version."""
-    found = []
-    for name, driver in drivers().items():
-        program = driver.program()
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "--version",
-            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, complaint = await process.communicate()
-        if process.returncode != 0:
-            told = complaint.decode("utf-8", "replace").strip()[-200:]
-            raise Unwell(f"{program} --version ended with {process.returncode}: {told}", "install it again")
-        found.append(f"{name} {said.decode('utf-8', 'replace').strip()}")
-    return ", ".join(found)
+async def agent_clis(settings: DoctorSettings) -> str:
+    """Look at the engines: each says what it would run, in which version."""
+    setup = EngineSetup(confinement=(await _probed(settings)).confinement, environ=os.environ)
+    engines = load_engines(settings.engine_names(), setup)
+    return ", ".join([f"{name} {await engine.check()}" for name, engine in engines.items()])
 
 
 async def confinement(settings: DoctorSettings) -> str:

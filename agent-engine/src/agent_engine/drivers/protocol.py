@@ -1,27 +1,58 @@
-"""What the engine asks of the code for one CLI; the rest of the engine knows no CLI by name."""
+"""What `CliEngine` asks of the code for one CLI; the rest of the engine knows no CLI by name."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from agent_contracts.event import Body
 
 from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.engines.outcome import Failure
+from agent_engine.engines.protocol import Capabilities
 from agent_engine.spec import RunSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessExit:
+    """How a CLI's process ended.
+
+    Attributes:
+        returncode: the exit status; negative or above 128 after a signal; None while it is not known.
+        by_worker: whether the worker ended it after its answer, so that the status says nothing.
+        stderr_tail: the end of what it wrote to stderr, masked.
+    """
+
+    returncode: int | None
+    by_worker: bool = False
+    stderr_tail: str = ""
+
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, and not the worker's own."""
+        return not self.by_worker and (self.returncode is None or self.returncode < 0 or self.returncode > 128)
 
 
 class Stream(Protocol):
     """Reads one run's stdout, line by line."""
 
     @property
-    def init(self) -> dict[str, Any] | None:
-        """The CLI's first word on itself: model, tools, the state of its MCP servers."""
+    def servers(self) -> Mapping[str, str] | None:
+        """The state of each MCP server once the CLI has told it: `outcome.CONNECTED`, or the CLI's own word."""
 
     @property
-    def last_result(self) -> dict[str, Any] | None:
-        """The CLI's last word on how it went; a run may have several."""
+    def answered(self) -> bool:
+        """Whether the CLI has said its last word, so that only its exit is left."""
+
+    @property
+    def answer(self) -> Any:
+        """The agent's answer as JSON; None while there is none."""
 
     def parse(self, line: bytes) -> list[Body]:
         """Give the events in a line; a line that is noise or unknown gives none."""
+
+    def failure(self, end: ProcessExit) -> Failure | None:
+        """Say why the CLI came to no answer, by its last word and its exit; None where it ended well."""
 
 
 class Driver(Protocol):
@@ -33,6 +64,14 @@ class Driver(Protocol):
     @property
     def name(self) -> str:
         """The engine's name in skills and tasks: `claude`."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the CLI can do."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is secret in the environment beside the run's own tokens, such as a key of the CLI's own."""
 
     def program(self) -> Path:
         """Find the CLI's executable. Raises DriverError when it is not installed."""

@@ -11,7 +11,7 @@ from service_kit.grants import Bound, narrow, narrow_resources
 from service_kit.untrusted_text import clean_line
 
 from agent_engine.errors import TaskRefused
-from agent_engine.servers import SERVERS, Server, cli_name
+from agent_engine.servers import SERVERS, Server
 from agent_engine.skills.format import Skill
 from agent_engine.skills.paths import INPUT_VALUE, fill
 from agent_engine.skills.required_effects import RequiredEffect
@@ -24,14 +24,14 @@ class Binding:
     Attributes:
         grants: by vendor.
         servers: those the run is connected to.
-        allowed_tools: under the CLIs' names.
+        allowed_tools: of each server, by its name.
         required: the effects that are demanded of the run, their targets bound to the task.
         withheld: tools of required effects that the door's mode forbids; they are not demanded, and the run is told so.
     """
 
     grants: Mapping[str, Grant]
     servers: tuple[Server, ...]
-    allowed_tools: tuple[str, ...]
+    allowed_tools: Mapping[str, tuple[str, ...]]
     required: tuple[RequiredEffect, ...] = ()
     withheld: tuple[str, ...] = ()
 
@@ -61,12 +61,14 @@ def bind(skill: Skill, task: Task, doors: Mapping[str, Bound]) -> Binding:
         grants[server.vendor] = _narrowed(bound, task, doors, server)
     withheld = _withheld(skill, grants)
     _require_tools(skill, grants, withheld)
-    tools = tuple(
-        cli_name(server.name, tool)
+    tools = {
+        server.name: tuple(
+            tool
+            for tool in grants[server.vendor].tools
+            if grants[server.vendor].mode is not Mode.read or tool in server.reads
+        )
         for server in servers
-        for tool in grants[server.vendor].tools
-        if grants[server.vendor].mode is not Mode.read or tool in server.reads
-    )
+    }
     required = tuple(
         effect.bound(task.input) for effect in skill.settings.required_effects if effect.tool not in withheld
     )
@@ -77,7 +79,7 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
     """Check a task's input against the skill's schema.
 
     Raises:
-        TaskRefused: it does not fit (`invalid`; names the place and what is wanted), or nothing would (`config`).
+        TaskRefused: it does not fit (`invalid`; names the place), or the schema itself is unusable (`config`).
     """
     if skill.input_schema is None:
         return
@@ -108,10 +110,10 @@ def _bound_name(template: str, given: str | dict[str, Any], server: Server, kind
     if not INPUT_VALUE.search(template):
         return template
     name = fill(template, given)
-    if not server.kinds[kind].fullmatch(name):
-        raise TaskRefused(
-            "invalid", f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}: give one exactly"
-        )
+    of = server.kinds[kind]
+    if not of.accepts(name):
+        told = f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}"
+        raise TaskRefused("invalid", f"{told}: give {of.description}, as in {of.example}")
     return name
 
 
@@ -126,9 +128,9 @@ def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], server: Serv
     if vendor not in doors:
         raise TaskRefused("denied", f"the door of this task opens nothing at {vendor}: see access.yaml")
     wanted = {kind: names for kind, names in grant.resources.items() if names}
-    grant = narrow(grant, doors[vendor])
+    grant = narrow(grant, doors[vendor], vendor)
     if task.resources is not None and vendor in task.resources:
-        resources = narrow_resources(grant.resources, task.resources[vendor])
+        resources = narrow_resources(grant.resources, task.resources[vendor], vendor)
         grant = grant.model_copy(update={"resources": resources})
     for kind, names in wanted.items():
         if not grant.resources.get(kind):

@@ -1,4 +1,4 @@
-"""`agent-engine skills check`: a skill held to the letter, as for continuous integration.
+"""`agent-engine skills check`: checks a skill strictly, for continuous integration.
 
 The rules of the Agent Skills format are those of its own validator (`agentskills validate`, package skills-ref); ours
 come after them.
@@ -11,13 +11,13 @@ from typing import Any
 from agent_contracts import Mode
 from genai_prices import Usage, calc_price
 
+from agent_engine.engines.registry import installed_engines
 from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
 from agent_engine.skills.format import Skill, UnreadableSkill, parse
 from agent_engine.skills.paths import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500
-ENGINES = frozenset({"claude"})
 
 
 def check(skill: Skill) -> list[str]:
@@ -34,7 +34,7 @@ def check(skill: Skill) -> list[str]:
         found.append(f"the body has more than {MAX_BODY_LINES} lines: move what is not always needed to references/")
     unusable = {text.removeprefix("metadata.").partition(":")[0].partition(".")[0] for text in skill.problems}
     for rule, rests_on in RULES:
-        if not unusable & rests_on:  # what stands at its default would be blamed for what is not its fault
+        if not unusable & rests_on:  # an unusable setting is at its default: do not report it twice
             found += rule(skill)
     return list(dict.fromkeys(found))
 
@@ -172,8 +172,8 @@ def _placeholders(skill: Skill) -> list[str]:
 
 def _model(skill: Skill) -> list[str]:
     found = []
-    if skill.settings.engine not in ENGINES:
-        found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(sorted(ENGINES))}")
+    if skill.settings.engine not in installed_engines():
+        found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(installed_engines())}")
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
     except LookupError:

@@ -17,7 +17,7 @@ from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from agent_ledger import schema_errors
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from service_kit.validation_errors import faults
+from service_kit.validation_errors import field_errors
 
 from agent_engine.schema import wrapped
 from agent_engine.skills.required_effects import RequiredEffect, entries
@@ -170,7 +170,7 @@ def settings_of(front: dict[str, Any]) -> tuple[SkillSettings, list[str], list[s
     try:
         return SkillSettings.model_validate(given), warnings, []
     except ValidationError as error:
-        found = faults(error)
+        found = field_errors(error)
     wrong = {fault.place.partition(".")[0] for fault in found}
     sound = SkillSettings.model_validate({key: value for key, value in given.items() if key not in wrong})
     return sound, warnings, [f"metadata.{fault.place}: {fault.words}" for fault in found]

@@ -1,4 +1,4 @@
-"""The shelf: every skill of the given folders, pinned by hash; owns the snapshots that runs see under /skill."""
+"""Every skill of the given folders, pinned by hash; owns the snapshots that runs see under /skill."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ NOT_CONTENT = frozenset({"scenarios", "__pycache__"})
 
 @dataclass(frozen=True)
 class SkillRegistry:
-    """The skills at hand, by name, and what was said while loading them."""
+    """The loaded skills by name, and the warnings from loading them."""
 
     skills: Mapping[str, Skill]
     warnings: tuple[str, ...] = ()

@@ -6,14 +6,17 @@ from agent_stores.errors import StoreError
 from agent_stores.migrate import migrate
 from agent_stores.pool import open_pool
 from service_kit import command
+from service_kit.access import read_access
 from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
-from service_kit.settings import Settings, load, unset_env
+from service_kit.settings import Settings, environment, load, unset_env
 
 from control_api.app import build
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.settings import ControlSettings
+from control_api.sources.registry import installed_sources, secret_variables
+from control_api.webhooks.instances import referenced_variables
 
 
 class MigrationSettings(Settings):
@@ -40,15 +43,16 @@ async def _migrate() -> None:
 
 
 async def _serve(host: str | None, port: int | None) -> None:
-    settings = load(ControlSettings)
+    settings, environ, sources = load(ControlSettings), environment(), installed_sources()
     configure("control-api", settings.log_level)
-    unset_env("DATABASE_URL", "GITHUB_WEBHOOK_SECRET")
+    referenced = referenced_variables(read_access(settings.access_file))
+    unset_env("DATABASE_URL", *secret_variables(sources), *referenced)
     try:
         pool = await open_pool(settings.database_url, size=10, application="control-api")
     except StoreError as error:
         raise ConfigError(str(error)) from None
     try:
-        app = build(settings, pool)
+        app = build(settings, pool, environ, sources=sources)
         await serve(app, host=host or settings.host, port=settings.port if port is None else port)
     finally:
         await pool.close()

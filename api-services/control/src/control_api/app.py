@@ -1,8 +1,8 @@
 """Puts control together: one ASGI app from its settings, stores and files."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from importlib.metadata import version
 
 import asyncpg
@@ -18,6 +18,7 @@ from service_kit.access import AccessFile
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
+from service_kit.supervised import BackgroundLoops, Loop
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,38 +26,70 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from control_api import deliveries
-from control_api.auth import Doors
+from control_api.auth import HttpDoors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
-from control_api.events import EventStreams
 from control_api.migrations import SCHEMA, VERSIONS
 from control_api.openapi import document
-from control_api.policy import PolicyFile
-from control_api.policy_worker import PolicyWorker
-from control_api.proposals import Proposals
+from control_api.proposals.policy import PolicyFile
+from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
+from control_api.proposals.routes import Proposals
 from control_api.settings import ControlSettings
-from control_api.tasks import Tasks
-from control_api.trigger_dry_run import TriggerDryRun
-from control_api.triggers import TriggersFile
-from control_api.webhooks import Webhooks
+from control_api.sources.registry import Sources, installed_sources
+from control_api.tasks.events import EventStreams
+from control_api.tasks.routes import Tasks
+from control_api.webhooks import deliveries
+from control_api.webhooks.instances import Instances
+from control_api.webhooks.routes import Webhooks
+from control_api.webhooks.trigger_dry_run import TriggerDryRun
+from control_api.webhooks.triggers import TriggersFile
 
 VERSION = version("agent-bot-control-api")
 PRUNE_EVERY_SECONDS = 3600.0
+POLICY_WAIT_SECONDS = 5.0
+"""The longest wait before proposals are looked at again after a failure."""
 
 
-def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
+def build(
+    settings: ControlSettings, pool: asyncpg.Pool, environ: Mapping[str, str], *, sources: Sources | None = None
+) -> ASGIApp:
     """Make the app.
 
+    Args:
+        settings: control's own.
+        pool: the database.
+        environ: the variables at start, where the sources' own settings and secrets are.
+        sources: the webhook sources; left out for all that are installed.
+
     Raises:
-        ConfigError: the access, triggers or policy file is wrong.
+        ConfigError: the access, triggers or policy file or a source's variable is wrong.
     """
     registry = CollectorRegistry()
+    sources = installed_sources() if sources is None else sources
     refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)
-    access, triggers, wakes = AccessFile(settings.access_file), TriggersFile(settings.triggers_file), Notifications()
-    doors = Doors(access)
+    access, triggers = AccessFile(settings.access_file), TriggersFile(settings.triggers_file, sources)
+    instances, doors, notifications = Instances(access, sources, environ), HttpDoors(access), Notifications()
     tasks = Tasks(pool, doors)
     policy = PolicyFile(settings.proposals_file)
-    deciding = PolicyWorker(pool, policy, registry)
+    worker = PolicyWorker(pool, policy, registry)
+
+    async def prune() -> None:
+        async with pool.acquire() as connection:
+            await deliveries.prune(connection)
+
+    background = BackgroundLoops(
+        [
+            Loop("notifications", lambda: notifications.listen(pool)),
+            Loop("pruning", prune, every=PRUNE_EVERY_SECONDS, expected=DATABASE_ERRORS),
+            Loop(
+                "policy-worker",
+                worker.round,
+                every=ROUND_SECONDS,
+                longest=POLICY_WAIT_SECONDS,
+                expected=DATABASE_ERRORS,
+            ),
+        ],
+        registry,
+    )
 
     async def database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)
@@ -77,39 +110,36 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
 
     async def unreadable(_: Request, error: Exception) -> Response:
         get_logger(__name__).error("unreadable", error=str(error))
-        refusal = Refusal(500, "unreadable", str(error), "Tell the operator of this house.")
+        refusal = Refusal(500, "unreadable", str(error), "Tell the operator.")
         refusals.labels(refusal.reason).inc()
         return refusal.response()
 
     async def described(_: Request) -> Response:
-        return JSONResponse(document(VERSION))
+        return JSONResponse(document(VERSION, sources))
 
-    webhooks = Webhooks(settings, pool, access, triggers, registry)
+    files = {"access": access.fault, "triggers": triggers.fault}
+    changed = {name: partial(fault, look=True) for name, fault in files.items()}
+    limit = settings.max_webhook_bytes
     routes = [
         *health_routes(
             service="control-api",
             version=VERSION,
             checks={"database": database},
             registry=registry,
-            warnings={"access": access.fault, "triggers": triggers.fault, "policy": policy.fault},
+            warnings={**files, "policy": policy.fault, "webhooks": instances.fault, **background.faults()},
         ),
         Route("/openapi.json", described),
-        *webhooks.routes(),
-        *EventStreams(pool, tasks, wakes, most=settings.max_streams).routes(),
+        *Webhooks(pool, instances, triggers, limit=limit, registry=registry).routes(),
+        *EventStreams(pool, tasks, notifications, most=settings.max_streams).routes(),
         *tasks.routes(),
         *Proposals(pool, doors).routes(),
-        *TriggerDryRun(pool, access, doors, triggers, webhooks).routes(),
+        *TriggerDryRun(pool, doors, instances, triggers, changed).routes(),
     ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        background = [asyncio.create_task(work) for work in (wakes.listen(pool), _prune(pool), deciding.run())]
-        try:
+        async with background.running():
             yield
-        finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
 
     handlers = {
         Refusal: refuse,
@@ -124,11 +154,3 @@ def build(settings: ControlSettings, pool: asyncpg.Pool) -> ASGIApp:
         return Refusal(found.status, found.reason, found.message, found.remedy).response()
 
     return HostGuard(app, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=misdirected)
-
-
-async def _prune(pool: asyncpg.Pool) -> None:
-    while True:
-        with contextlib.suppress(*DATABASE_ERRORS):
-            async with pool.acquire() as connection:
-                await deliveries.prune(connection)
-        await asyncio.sleep(PRUNE_EVERY_SECONDS)

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from control_api.errors import Refusal
 
 
-class Doors:
-    """The HTTP doors of this house."""
+class HttpDoors:
+    """The HTTP doors of this control."""
 
     def __init__(self, access: AccessFile) -> None:
         self._access = access

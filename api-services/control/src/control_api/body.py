@@ -1,22 +1,30 @@
 """Bodies of requests: said to be JSON, read within limits, and strict."""
 
-from api_kit.body import read
-from api_kit.errors import Refusal as BodyRefusal
+from collections.abc import Mapping
+
+from service_kit import body as bodies
 from service_kit.json_text import Json, read_json
+from service_kit.refusal import Reason
 from starlette.requests import Request
 
 from control_api.errors import Refusal
 
 BODY_SECONDS = 10.0
+UNREAD = {
+    "body": Reason(400, "Send one JSON document without duplicate keys, with the fields of this route only."),
+    "body_too_large": Reason(413, "Send a smaller body."),
+    "body_timeout": Reason(408, "Send the whole body at once."),
+}
+"""Why a body could not be read."""
 
 
-def demand_json(request: Request, remedy: str = "Send Content-Type: application/json.") -> None:
-    """Check that a request says its body is JSON.
+def demand_json(headers: Mapping[str, str], remedy: str = "Send Content-Type: application/json.") -> None:
+    """Check that a request's headers say that its body is JSON.
 
     Raises:
         Refusal: it says something else, or nothing.
     """
-    kind = request.headers.get("content-type", "")
+    kind = headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "content_type", f"the content type is {kind[:100]!r}, not application/json", remedy)
 
@@ -27,10 +35,7 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     Raises:
         Refusal: it is larger than the limit, or does not come in time.
     """
-    try:
-        return await read(request.receive, limit=limit, seconds=BODY_SECONDS)
-    except BodyRefusal as refusal:
-        raise Refusal(refusal.status, refusal.reason, refusal.message, refusal.remedy) from None
+    return await bodies.read_body(request.receive, limit=limit, seconds=BODY_SECONDS, refuse=_unread)
 
 
 def parsed(body: bytes, remedy: str) -> Json:
@@ -43,3 +48,7 @@ def parsed(body: bytes, remedy: str) -> Json:
         return read_json(body.decode())
     except ValueError as error:
         raise Refusal(400, "json", f"the body is not JSON: {str(error)[:200]}", remedy) from None
+
+
+def _unread(reason: str, message: str) -> Refusal:
+    return Refusal(UNREAD[reason].status, reason, message, UNREAD[reason].remedy)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from service_kit import refusal
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 REASON_HEADER = "x-agent-control-error"
 
 
-class Refusal(Exception):
+class Refusal(refusal.Refusal):
     """A request that control does not carry out.
 
     Args:
@@ -20,19 +21,14 @@ class Refusal(Exception):
         remedy: what the caller can do.
     """
 
-    def __init__(self, status: int, reason: str, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-        self.remedy = remedy
+    reason_header = REASON_HEADER
 
-    def response(self) -> Response:
-        """Give the refusal as JSON, with its reason in a header too."""
-        content = json.dumps({"message": str(self), "reason": self.reason, "remedy": self.remedy})
-        headers = {REASON_HEADER: self.reason}
-        if self.status == 401:
-            headers["www-authenticate"] = "Bearer"
-        return Response(content + "\n", self.status, headers, "application/json")
+    def __init__(self, status: int, reason: str, message: str, remedy: str) -> None:
+        super().__init__(reason, message, status=status, remedy=remedy)
+
+    def body(self) -> bytes:
+        """Return the refusal as a line of JSON."""
+        return super().body() + b"\n"
 
 
 def answer(document: dict[str, Any], status: int = 200) -> Response:
@@ -44,8 +40,8 @@ async def answer_unrouted(request: Request, error: Exception) -> Response:
     """Answer a path or method that is not served as every other refusal."""
     assert isinstance(error, HTTPException)
     place = f"{request.method} {request.url.path[:200]}"
-    refusal = Refusal(error.status_code, "route", f"{place} is not served here", "GET /openapi.json lists what is.")
-    response = refusal.response()
+    unrouted = Refusal(error.status_code, "route", f"{place} is not served here", "GET /openapi.json lists what is.")
+    response = unrouted.response()
     response.headers.update(error.headers or {})
     return response
 

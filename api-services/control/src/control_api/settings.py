@@ -7,20 +7,13 @@ from service_kit.settings import Port, ServedSettings
 
 
 class ControlSettings(ServedSettings):
-    """Whom control lets in, and the secrets of its webhook sources."""
+    """Where control keeps what it accepts, and which files say whom it lets in; each source adds its own variables."""
 
     database_url: str = Field(description="PostgreSQL, where tasks and deliveries are kept", repr=False)
     access_file: Path = Field(description="access.yaml: the doors tasks come through")
     triggers_file: Path | None = Field(None, description="triggers.yaml: which deliveries become tasks")
     proposals_file: Path | None = Field(
         None, description="proposals.yaml: which proposals a policy decides; without the file people decide all"
-    )
-    github_webhook_secret: str | None = Field(
-        None, description="the webhook's secret at GitHub; several, comma-separated, while one is replaced", repr=False
-    )
-    github_own_logins: str = Field(
-        "agent-bot,agent-bot[bot]",
-        description="our own accounts at GitHub, comma-separated: their events start nothing",
     )
     port: Port = 8000
     max_webhook_bytes: PositiveInt = Field(10_000_000, description="the largest webhook body")

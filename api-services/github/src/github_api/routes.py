@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from api_kit import Body, Call, Json, Rate, Resource, Route, Search, Table
+from agent_vendors.github import REPOSITORIES
+from api_kit import Body, Call, Json, QualifierSearch, Rate, Resource, Route, Table, markdown
 
 from github_api import confirm, probes
 from github_api.upstream import found_repositories, repositories_of
@@ -47,7 +48,7 @@ ISSUES_QUERY = CURSOR | {
     "direction",
     "since",
 }
-TEXTS = frozenset({"body"})
+TEXTS = {"body": markdown}
 NEW_ISSUE = Body(frozenset({"title", "body", "assignee", "assignees", "milestone", "labels", "type"}), texts=TEXTS)
 ISSUE_FIELDS = Body(NEW_ISSUE.fields | {"state", "state_reason"}, texts=TEXTS)
 LABELS = Body(frozenset({"labels"}), bare_list=True)
@@ -55,7 +56,7 @@ TIERS = {"search": Rate(per_second=2.0, burst=10)}
 """GitHub counts searches apart: 30 a minute for all callers of a token."""
 
 SCOPES = frozenset({"repo", "org", "user", "owner", "enterprise", "team", "project", "repository", "organization"})
-IN_REPOSITORIES = Search(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
+IN_REPOSITORIES = QualifierSearch(parameter="q", qualifier="repo", kind=REPOSITORIES, scopes=SCOPES)
 
 
 def table() -> Table:
@@ -64,7 +65,7 @@ def table() -> Table:
 
 
 def _read(path: str, query: frozenset[str] = frozenset(), accepts: tuple[str, ...] = JSON) -> Route:
-    resources = (Resource("repositories", "path", TARGET_REPO),)
+    resources = (Resource(REPOSITORIES, "path", TARGET_REPO),)
     return Route("GET", path, resources=resources, query=query, accepts=accepts, reply_resources=repositories_of)
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from api_kit import Fetch, Json, Pause, Rate, Route, Vendor, credentials
-from api_kit.rate import Limit
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
+from service_kit.rate_limit import Limit
 
 from github_api.settings import GitHubApiSettings
 

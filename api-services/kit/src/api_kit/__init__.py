@@ -1,27 +1,37 @@
 """One gateway core: routes, callers, limits, effects, audit. A vendor's gateway is a table of routes and a `Vendor`."""
 
 from service_kit.json_text import Json
+from service_kit.rate_limit import Rate
 
 from api_kit.app import build_gateway, open_gateway, run_gateway
 from api_kit.body import Body
+from api_kit.classify import Classified, by_status, document_of
 from api_kit.command import run_command
 from api_kit.credentials import credentials
 from api_kit.errors import Refusal
-from api_kit.limit import Rate
-from api_kit.routes import Call, Fetch, Probe, Resource, Route, Table
-from api_kit.search import Search
+from api_kit.jql_search import JqlSearch
+from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route
+from api_kit.search import QualifierSearch, Search
 from api_kit.settings import GatewaySettings
-from api_kit.upstream import Credential, Pause, Vendor
+from api_kit.side_hosts import Exchange, download
+from api_kit.table import Table
+from api_kit.text_formats import adf, markdown, mrkdwn, plain
+from api_kit.vendor import Credential, Pause, Vendor
 
 __all__ = [
+    "Answered",
     "Body",
     "Call",
+    "Classified",
     "Credential",
+    "Exchange",
     "Fetch",
     "GatewaySettings",
+    "JqlSearch",
     "Json",
     "Pause",
     "Probe",
+    "QualifierSearch",
     "Rate",
     "Refusal",
     "Resource",
@@ -29,9 +39,16 @@ __all__ = [
     "Search",
     "Table",
     "Vendor",
+    "adf",
     "build_gateway",
+    "by_status",
     "credentials",
+    "document_of",
+    "download",
+    "markdown",
+    "mrkdwn",
     "open_gateway",
+    "plain",
     "run_command",
     "run_gateway",
 ]

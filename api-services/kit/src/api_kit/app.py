@@ -16,27 +16,30 @@ from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
+from service_kit.rate_limit import MemoryRateLimiter, Rate, RateLimiter
 from service_kit.serve import serve
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
+from api_kit.admission import Admission, Bounds
 from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
 from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
+from api_kit.effect_flow import EffectFlow
 from api_kit.effects import Effects
 from api_kit.errors import REASON_HEADER, Refusal
-from api_kit.gateway import Bounds, Gateway
-from api_kit.limit import Limiter, LocalLimiter, Rate, RedisLimiter
+from api_kit.gateway import Gateway
 from api_kit.reconciler import Reconciler
-from api_kit.routes import Table
+from api_kit.redis_rate_limiter import RedisRateLimiter
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
-from api_kit.upstream import Upstream, Vendor
-from api_kit.write_flow import Writer
+from api_kit.table import Table
+from api_kit.upstream import Upstream
+from api_kit.vendor import Vendor
 
 CONNECTIONS = 1000
 """More than the places of one credential, so that none waits for a connection behind another that hangs."""
@@ -65,7 +68,7 @@ async def open_gateway(
     registry = CollectorRegistry()
     pool = await open_pool(settings.database_url, application=audience)
     redis = open_redis(settings.redis_url) if settings.redis_url else None
-    limiter: Limiter = RedisLimiter(redis, vendor=vendor.name) if redis else LocalLimiter()
+    limiter: RateLimiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else MemoryRateLimiter()
     http = HttpClient(
         base_url=base_url,
         timeout=settings.upstream_seconds,
@@ -81,6 +84,7 @@ async def open_gateway(
         strain=BreakerConfig(failures=settings.upstream_failures),
         slots=ConcurrencyLimits(instances=lambda: limiter.instances),
         registry=registry,
+        limiter=limiter,
     )
     bounds = Bounds(
         settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {}, frozenset(settings.images)
@@ -89,12 +93,11 @@ async def open_gateway(
         table=table,
         vendor=vendor,
         callers=callers,
-        limiter=limiter,
+        admission=Admission(vendor, limiter, bounds),
         upstream=upstream,
         calls=ToolCalls(pool),
-        writer=Writer(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
+        effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
-        bounds=bounds,
     )
     try:
         checks, release = _checks(pool, redis), version(f"agent-bot-{audience}")

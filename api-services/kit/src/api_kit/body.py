@@ -1,26 +1,39 @@
-"""Bodies: read within limits, strict JSON, only listed fields; what is sent is made anew from what was checked."""
+"""Bodies: read within limits, only listed fields; what is sent is made anew from what was checked."""
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from service_kit.json_text import Json, read_json
 from starlette.types import Receive
 
+from api_kit import json_paths, multipart, query
 from api_kit.errors import Refusal
+from api_kit.text_formats import TextFormat
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a route takes: a JSON object with these fields, or where `bare_list` is set, a list in its place.
+    """What a route takes: an object with these fields, or where `bare_list` is set, a list in its place.
 
     Attributes:
-        texts: the fields that people read as Markdown.
+        fields: the fields, as paths (`text`, `fields.project.key`); all that lies below a listed one may be there.
+        bare_list: of JSON: a list may stand in place of the object.
+        texts: the format in which people read a field, by its path; mentions and images in it are quieted.
+        form: how it is written: JSON, urlencoded, or in parts with files.
+        files: of a body in parts: the fields that are files.
     """
 
     fields: frozenset[str]
     bare_list: bool = False
-    texts: frozenset[str] = frozenset()
+    texts: Mapping[str, TextFormat] = field(default_factory=dict)
+    form: Literal["json", "urlencoded", "multipart"] = "json"
+    files: frozenset[str] = frozenset()
 
 
 async def read(receive: Receive, *, limit: int, seconds: float) -> bytes:
@@ -46,15 +59,36 @@ async def read(receive: Receive, *, limit: int, seconds: float) -> bytes:
 
 
 def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
-    """Read a JSON body of a route.
+    """Read the body of a route.
 
     Raises:
-        Refusal: `content_type`, or `body`: it is no strict JSON, or holds what the route does not list.
+        Refusal: `content_type`, or `body`: it is not written as it should be, or holds what the route does not list.
     """
-    media, _, parameters = content_type.partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8") or encoding:
-        raise Refusal("content_type", f"the body's content type is {content_type[:100]!r} ({encoding or 'identity'})")
+    if encoding:
+        raise Refusal("content_type", f"the body has the content encoding {encoding[:100]!r}")
+    if shape.form == "json":
+        document = _json(raw, content_type)
+    elif shape.form == "urlencoded":
+        document = _form(raw, content_type)
+    else:
+        parts = multipart.parse(raw, content_type)
+        wrong = [name for name, part in parts.items() if multipart.is_file(part) != (name in shape.files)]
+        if wrong:
+            raise Refusal("body", f"the part {wrong[0]!r} is a file where it is a text, or a text where it is a file")
+        document = dict(parts)
+    if isinstance(document, list) and shape.bare_list:
+        return document
+    if not isinstance(document, dict):
+        raise Refusal("body", "the body is not a JSON object")
+    unknown = next(json_paths.unlisted(document, shape.fields | shape.files), None)
+    if unknown is not None:
+        listed = ", ".join(sorted(shape.fields | shape.files))
+        raise Refusal("body", f"the body's field {unknown[:100]!r} is not one of this route ({listed})")
+    return document
+
+
+def _json(raw: bytes, content_type: str) -> Json:
+    _is_media(content_type, JSON)
     try:
         document = read_json(raw.decode("utf-8"))
         build(document)
@@ -62,17 +96,35 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
         raise Refusal("body", "the body is not UTF-8, or names a lone surrogate") from None
     except (ValueError, RecursionError) as error:
         raise Refusal("body", f"the body is not JSON as it should be: {str(error)[:200]}") from None
-    if isinstance(document, list) and shape.bare_list:
-        return document
-    if not isinstance(document, dict):
-        raise Refusal("body", "the body is not a JSON object")
-    unknown = sorted(document.keys() - shape.fields)
-    if unknown:
-        listed = ", ".join(sorted(shape.fields))
-        raise Refusal("body", f"the body's field {unknown[0][:100]!r} is not one of this route ({listed})")
     return document
 
 
+def _form(raw: bytes, content_type: str) -> dict[str, Json]:
+    _is_media(content_type, FORM)
+    found: dict[str, Json] = {}
+    for name, value in query.pairs(raw, "body"):
+        if name in found or value is None:
+            raise Refusal("body", f"the form's field {name[:100]!r} is given twice, or has no value")
+        found[name] = value
+    return found
+
+
+def _is_media(content_type: str, wanted: str) -> None:
+    media, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != wanted or charset not in ("", "charset=utf-8"):
+        raise Refusal("content_type", f"the body's content type is {content_type[:100]!r}, not {wanted}")
+
+
 def build(document: Json) -> bytes:
-    """Make a body from a checked document."""
+    """Make a JSON body from a checked document."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+
+
+def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:
+    """Make the body that is sent, and its content type, from a checked document."""
+    if shape is None or shape.form == "json" or not isinstance(document, dict):
+        return build(document), JSON
+    if shape.form == "multipart":
+        return multipart.build(document)
+    return query.encode({name: str(value) for name, value in document.items()}).encode(), FORM

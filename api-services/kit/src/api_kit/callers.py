@@ -103,7 +103,7 @@ class Callers:
             raise Refusal("task_token", f"the task token is refused ({error.reason}): {error}") from None
         if claims.vendor != self._vendor:
             raise Refusal("vendor", f"the task token is for the vendor {claims.vendor!r}, not {self._vendor!r}")
-        grant = narrow(claims.grant, self._entry(access, claims.tenant))
+        grant = narrow(claims.grant, self._entry(access, claims.tenant), self._vendor)
         return Caller(
             service, claims.tenant, grant, claims.task, claims.attempt, tool, call=call, tool_calls=claims.tool_calls
         )
@@ -117,14 +117,14 @@ class Callers:
         access = self._access.current()
         bound = self._entry(access, caller.tenant)
         if caller.person is None:
-            return replace(caller, grant=narrow(caller.grant, bound))
+            return replace(caller, grant=narrow(caller.grant, bound, self._vendor))
         person = access.people.get(caller.person)
         if person is None or person.tenant != caller.tenant:
             raise Refusal("person", f"access.yaml has no person {caller.person!r} of this tenant any more")
-        bound = narrow_bound(self._own(caller.person, person), bound)
+        bound = narrow_bound(self._own(caller.person, person), bound, self._vendor)
         if caller.any_tool and bound.tools is not None:
             caller = replace(caller, any_tool=False, grant=caller.grant.model_copy(update={"tools": bound.tools}))
-        return replace(caller, grant=narrow(caller.grant, bound))
+        return replace(caller, grant=narrow(caller.grant, bound, self._vendor))
 
     def _own(self, name: str, person: Person) -> Bound:
         bound = person.vendors.get(self._vendor)
@@ -144,7 +144,7 @@ class Callers:
         if found is None:
             raise Refusal("person_token", "no person of access.yaml has this token")
         name, person = found
-        bound = narrow_bound(self._own(name, person), self._entry(access, person.tenant))
+        bound = narrow_bound(self._own(name, person), self._entry(access, person.tenant), self._vendor)
         return Caller(
             service, person.tenant, _grant(bound), tool=tool, any_tool=bound.tools is None, call=call, person=name
         )

@@ -18,7 +18,7 @@ from api_kit import body, query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Call
-from api_kit.upstream import UNSENT, Vendor, document_of
+from api_kit.vendor import Vendor
 
 State = Literal["done", "partial", "failed", "unknown"]
 ACTED = frozenset({"done", "partial"})
@@ -116,32 +116,6 @@ class Effects:
             get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
             return False
         return True
-
-    def classify_reply(self, call: Call, reply: Reply) -> Outcome:
-        """Read off a reply what became of a write: 2xx, done, or partial where not all is there; 5xx, unknown.
-
-        302 and 303 may point to what was done; the other redirects ask for the same request elsewhere.
-        """
-        if reply.status >= 500 or reply.status in (302, 303):
-            return Outcome("unknown", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
-        if not reply.ok:
-            return Outcome("failed", reply.status, detail=f"{self._vendor.name} answered {reply.status}", reply=reply)
-        try:
-            document = document_of(reply)
-        except Refusal as refusal:
-            return Outcome("unknown", reply.status, detail=refusal.message, reply=reply)
-        return self.done(call, document, reply)
-
-    def done(self, call: Call, document: Json, reply: Reply) -> Outcome:
-        """Say that a write was done, or what the vendor left out of it."""
-        missing = call.route.verify_reply(call.body, document) if call.route.verify_reply else None
-        return Outcome("partial" if missing else "done", reply.status, self._vendor.link(document), missing, reply)
-
-
-def failed(refusal: Refusal) -> Outcome:
-    """Say what became of a write that got no usable reply."""
-    state: State = "failed" if refusal.reason in UNSENT else "unknown"
-    return Outcome(state, detail=refusal.message)
 
 
 def fingerprint(call: Call) -> str:

@@ -11,16 +11,18 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from service_kit.json_text import Json
-from service_kit.redact import PREFIXED, SHAPES
+from service_kit.redact import prefixed, shapes
 from service_kit.untrusted_text import INVISIBLE
 
+from api_kit import json_paths
 from api_kit.errors import Refusal
-from api_kit.markdown_sanitizer import sanitize
+from api_kit.multipart import content_of, is_file
+from api_kit.text_formats import Allowed, TextFormat
 
 PIECE = 16
 """So many characters of a token in a row are no accident."""
@@ -51,22 +53,14 @@ class Filtered:
         return ", ".join(parts)
 
 
-def filter_text(
-    body: Json,
-    *,
-    texts: Collection[str],
-    token: str | None,
-    hosts: Collection[str],
-    may_mention: Callable[[str], bool],
-) -> Filtered:
+def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Filtered:
     """Filter a body that a task writes.
 
     Args:
         body: as it was checked.
-        texts: the fields that are shown as Markdown.
+        texts: the format of each field that people read, by its path.
         token: the run's task token, or the person's own.
-        hosts: where images may come from.
-        may_mention: whether the grant lets this name be called.
+        allowed: which images and mentions may be sent.
 
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated.
@@ -74,24 +68,24 @@ def filter_text(
     for text in strings(body):
         if (what := secret_in(text, token)) is not None:
             raise Refusal("secret", f"the text holds {what}")
-    if not isinstance(body, dict):
-        return Filtered(body)
     images = mentions = 0
-    sent = dict(body)
-    for name in texts:
-        value = sent.get(name)
-        if isinstance(value, str):
-            calm = sanitize(value, hosts=hosts, may_mention=may_mention)
-            sent[name] = calm.text
-            images, mentions = images + calm.images, mentions + calm.mentions
-    return Filtered(sent, images, mentions)
+    for path, read in texts.items():
+
+        def quiet(value: Json, read: TextFormat = read) -> Json:
+            nonlocal images, mentions
+            found = read(value, allowed)
+            images, mentions = images + found.images, mentions + found.mentions
+            return found.value
+
+        body = json_paths.replace(body, path, quiet)
+    return Filtered(body, images, mentions)
 
 
 def secret_in(text: str, token: str | None) -> str | None:
     """Say what secret a text holds; None where none is seen."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if SHAPES.search(reading) or PREFIXED.search(re.sub(r"\s+", "", reading)):
+        if shapes().search(reading) or prefixed().search(re.sub(r"\s+", "", reading)):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
@@ -131,11 +125,13 @@ def _bits(text: str) -> float:
 
 
 def strings(value: Json) -> list[str]:
-    """Give all texts of a document, keys among them."""
+    """Return all texts of a document, keys among them; of a file its name, and its content where it is a text."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
         return [text for item in value for text in strings(item)]
+    if isinstance(value, dict) and is_file(value):
+        return [str(value["filename"]), content_of(value).decode("utf-8", "ignore")]
     if isinstance(value, dict):
         return [text for key, item in value.items() for text in (key, *strings(item))]
     return []

@@ -31,7 +31,7 @@ REASONS: dict[str, Reason] = {
     "query": Reason(400, "Send the query parameters of this route only, each at most once, percent-encoded."),
     "header": Reason(400, "Leave the header out."),
     "media_type": Reason(406, "Accept one of the media types that this route gives."),
-    "content_type": Reason(415, "Send the body as application/json, without a content encoding."),
+    "content_type": Reason(415, "Send the body in the content type of this route, without a content encoding."),
     "body": Reason(400, "Send one JSON document without duplicate keys, with the fields of this route only."),
     "body_too_large": Reason(413, "Send a smaller body."),
     "body_timeout": Reason(408, "Send the whole body at once."),
@@ -45,6 +45,7 @@ REASONS: dict[str, Reason] = {
     "tool": Reason(403, "Use a tool of the grant."),
     "tool_route": Reason(403, "Use the tool that this route is for."),
     "resource": Reason(403, "Keep to the resources of the grant."),
+    "access": Reason(403, "Send the request in a form of which this gateway can tell whether it is dangerous."),
     "search_scope": Reason(400, "Leave scope qualifiers out: the gateway adds those of the grant."),
     "search_syntax": Reason(400, "Search for plain words and closed quotes, without AND, OR, NOT or parentheses."),
     "search_choice": Reason(400, "Choose what to search in: the grant names it by a pattern."),
@@ -75,6 +76,10 @@ REASONS: dict[str, Reason] = {
     "redirect": Reason(502, "The vendor points elsewhere: use the resource's present name."),
     "internal": Reason(500, "Look at this gateway's log."),
 }
+
+
+UNSENT = frozenset({"upstream_open", "upstream_late", "upstream_unreachable", "rate", "vendor_rate"})
+"""The reasons for which nothing was sent."""
 
 
 class Refusal(Exception):

@@ -11,7 +11,7 @@ from api_kit.errors import Refusal
 FORBIDDEN = frozenset("/\\?#%")
 PATTERNS = {
     "segment": re.compile(r".+", re.DOTALL),
-    "name": re.compile(r"[A-Za-z0-9._-]{0,99}[A-Za-z0-9_-]"),
+    "name": re.compile(r"[A-Za-z0-9._-]{1,100}"),
     "number": re.compile(r"[1-9][0-9]{0,17}"),
     "file": re.compile(r".+", re.DOTALL),
 }

@@ -1,14 +1,17 @@
 """The decisions, pure: may this caller use this route, with this tool, on these resources."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from agent_contracts import Grant, Mode
 from service_kit.grants import allowed
 from service_kit.json_text import Json
 
+from api_kit import json_paths
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
-from api_kit.routes import Resource, Route
+from api_kit.json_paths import PLACEHOLDER
+from api_kit.routes import Access, Call, Resource, Route
 from api_kit.search import Search
 
 
@@ -31,9 +34,18 @@ def check_route(route: Route, caller: Caller) -> None:
         raise Refusal("tool_route", f"the tool {tool!r} does not use {route.name}")
 
 
-def is_proposed(route: Route, caller: Caller) -> bool:
-    """Say whether a write is stored for approval: the grant proposes, or a task wants what is dangerous."""
-    return caller.grant.mode == Mode.propose or (route.access == "danger" and caller.task is not None)
+def is_proposed(call: Call, caller: Caller) -> bool:
+    """Say whether a write is stored for approval: the grant proposes, or a task wants what is dangerous.
+
+    Raises:
+        Refusal: `access`: the route cannot tell what the request does.
+    """
+    access: Access | None = call.route.access
+    if call.route.access_of is not None and access != "danger":
+        access = call.route.access_of(call)
+    if access is None:
+        raise Refusal("access", f"{call.route.name} cannot tell whether the request is dangerous")
+    return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
 
 
 def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
@@ -67,24 +79,38 @@ def check_reply(grant: Grant, kind: str, names: Sequence[str]) -> None:
         raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
 
 
-def name_of(resource: Resource, path: Mapping[str, str], query: Mapping[str, str], body: Json) -> str:
-    """Find a resource's name in the checked request.
+def names_of(resource: Resource, call: Call) -> list[str]:
+    """Find the names of a resource in the checked request.
 
     Raises:
-        Refusal: `body` or `query`: a part of the name is not there, or is no text.
+        Refusal: `resource`, `body` or `query`: a name, or a part of it, is not there, or is no text.
     """
-    source: Mapping[str, Json]
+    if resource.names is not None:
+        names = list(resource.names(call))
+        if not names:
+            raise Refusal("resource", f"the request names none of the {resource.kind}")
+        return names
+    given: Mapping[str, Json]
     if resource.where == "body":
-        source = body if isinstance(body, dict) else {}
+        given = call.body if isinstance(call.body, dict) else {}
     else:
-        source = dict(path if resource.where == "path" else query)
-    parts = {key: value for key, value in source.items() if isinstance(value, str) and value}
-    try:
-        return resource.name.format(**parts)
-    except KeyError as missing:
-        reason = "body" if resource.where == "body" else "query"
-        message = f"the {resource.where} must say {missing}, as text"
-        raise Refusal(reason, message, remedy="Name the resource that the request is about.") from None
+        values = call.path if resource.where == "path" else call.query
+        given = {name: value if isinstance(value, str) else list(value) for name, value in values.items()}
+    parts: dict[str, list[str]] = {}
+    for field in PLACEHOLDER.findall(resource.name):
+        found = json_paths.find(given, field)
+        if resource.where == "query":
+            found = [one for value in found for one in (value if isinstance(value, list) else [value])]
+        parts[field] = [value for value in found if isinstance(value, str) and value]
+        if not found or len(parts[field]) < len(found):
+            reason = "body" if resource.where == "body" else "query"
+            message = f"the {resource.where} must say {field!r}, as text"
+            raise Refusal(reason, message, remedy="Name the resource that the request is about.")
+    return [_filled(resource.name, dict(zip(parts, choice, strict=True))) for choice in product(*parts.values())]
+
+
+def _filled(name: str, parts: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda match: parts[match[1]], name)
 
 
 def scope(search: Search, grant: Grant, chosen: Sequence[str]) -> list[str]:
@@ -101,6 +127,6 @@ def scope(search: Search, grant: Grant, chosen: Sequence[str]) -> list[str]:
     if not named:
         raise Refusal("resource", f"the grant holds no {search.kind}")
     if any("*" in name for name in named):
-        remedy = f"Add {search.qualifier}:NAME to the search text."
+        remedy = f"Add {search.choice} to the search text."
         raise Refusal("search_choice", f"the grant names its {search.kind} by a pattern", remedy=remedy)
     return list(named)

@@ -19,7 +19,8 @@ from api_kit import query
 from api_kit.callers import Caller
 from api_kit.egress_filter import strings
 from api_kit.errors import Refusal
-from api_kit.routes import Call, Fetch, Route, Table
+from api_kit.routes import Call, Fetch, Route
+from api_kit.table import Table
 
 PROPOSED_SECONDS = 7 * 86_400.0
 MOST_COMPARED = 40_000
@@ -65,7 +66,8 @@ def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
     found: Route | None = next((item for item in table.routes if item.name == route), None)
     if found is None or not found.writes:
         raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
-    return Call(found, kept["path"], kept["query"], kept["body"], kept["accept"], {})
+    asked = {name: value if isinstance(value, str) else tuple(value) for name, value in kept["query"].items()}
+    return Call(found, kept["path"], asked, kept["body"], kept["accept"], {})
 
 
 def asker(kept: Mapping[str, Any], **of: Any) -> Caller:

@@ -11,15 +11,15 @@ from uuid import UUID
 import agent_effects
 from agent_effects import Effect, Proposal
 from agent_stores.pool import DATABASE_ERRORS
-from service_kit.http import Reply
+from service_kit.json_text import Json
 from service_kit.log import get_logger
 
 from api_kit import proposal_document
 from api_kit.audit import Entry
-from api_kit.errors import Refusal
+from api_kit.effect_flow import Write
+from api_kit.errors import UNSENT, Refusal
 from api_kit.gateway import Gateway
 from api_kit.routes import Call
-from api_kit.upstream import UNSENT, UpstreamSession
 
 SEND_SECONDS = 1.0
 FIND_SECONDS = 5.0
@@ -28,7 +28,7 @@ MOST_UNDER_WAY = 20
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Does for a gateway what nobody waits for."""
+    """Does for a gateway what nobody waits for: approved and lost writes go the rest of the effects' way."""
 
     gateway: Gateway
     _under_way: set[UUID] = field(default_factory=set)
@@ -41,7 +41,7 @@ class Reconciler:
 
     async def send_approved(self, group: asyncio.TaskGroup) -> None:
         """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
-        pool, vendor = self.gateway.writer.effects.pool, self.gateway.writer.vendor.name
+        pool, vendor = self.gateway.effects.effects.pool, self.gateway.vendor.name
         room = MOST_UNDER_WAY - len(self._under_way)
         if room > 0:
             for proposal in await agent_effects.approved(pool, vendor, but=self._under_way, most=room):
@@ -50,8 +50,8 @@ class Reconciler:
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
-        pool, vendor = self.gateway.writer.effects.pool, self.gateway.writer.vendor.name
-        for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.writer.patience):
+        pool, vendor = self.gateway.effects.effects.pool, self.gateway.vendor.name
+        for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.effects.patience):
             await self._find(lost)
 
     async def _try(self, proposal: Proposal) -> None:
@@ -78,7 +78,7 @@ class Reconciler:
         Raises:
             Refusal: nothing was sent.
         """
-        gateway, pool = self.gateway, self.gateway.writer.effects.pool
+        gateway, pool = self.gateway, self.gateway.effects.effects.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
         caller = proposal_document.asker(
@@ -88,10 +88,10 @@ class Reconciler:
         entry = Entry(
             call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
         )
-        await gateway.take(call.route, caller, credential)
-        async with gateway.upstream.turn(credential) as turn:
-            call = await gateway.within(call, caller, turn, entry)
-            facts = await proposal_document.facts_of(call, turn.fetch)
+        await gateway.admission.take(call.route, caller, credential)
+        async with gateway.upstream.turn(credential) as session:
+            call = await gateway.admission.within(call, caller, session, entry)
+            facts = await proposal_document.facts_of(call, session.fetch)
         base = proposal_document.base(call, facts)
         if base != proposal.base:
             text = proposal_document.shown(call, facts)
@@ -100,41 +100,33 @@ class Reconciler:
                 pool, proposal.id, shown=text, sha256=proposal_document.digest(text), base=base, held=held
             )
             return
-        async with gateway.upstream.turn(credential) as turn:
+        async with gateway.upstream.turn(credential) as session:
             # The turn ends before another gateway may take the proposal: who is stopped in between sends nothing.
             sends = await agent_effects.claim(pool, proposal.id)
             if sends is not None:
-                await self._taken(call, turn, entry, proposal.id, sends)
+                await self._claimed(Write(call, caller, session, entry, sends))
 
-    async def _taken(self, call: Call, turn: UpstreamSession, entry: Entry, effect: UUID, sends: int) -> None:
+    async def _claimed(self, write: Write) -> None:
+        """Let a claimed proposal go the rest of its way.
+
+        Raises:
+            Refusal: it was not sent after all, and waits on.
+        """
         gateway, status = self.gateway, 0
-
-        async def send(marked: Call) -> Reply:
-            try:
-                return await gateway.send(marked, turn, entry)
-            except Refusal as refusal:
-                if refusal.reason not in UNSENT:
-                    raise
-                await agent_effects.release(gateway.writer.effects.pool, effect, sends=sends)
-                raise _Unsent(refusal) from refusal
-
         try:
-            fetch = gateway.upstream.fetch(turn.credential)
-            reply = await gateway.writer.send(call, effect, entry, send=send, fetch=fetch)
-            status = reply.status
-            assert entry.caller is not None
-            gateway.check(call, entry.caller, reply)
+            answered = await gateway.effects.send(write)
+            status = answered.reply.status
+            gateway.admission.check_reply(write.call, write.caller, answered)
         except Refusal as refusal:
-            entry.reason, status = refusal.reason, refusal.status
-        except _Unsent as unsent:
-            entry.reason, status = unsent.refusal.reason, unsent.refusal.status
-            raise unsent.refusal from None
+            write.entry.reason, status = refusal.reason, refusal.status
+            if refusal.reason in UNSENT:
+                raise
         finally:
-            gateway.audit.write(entry, status=status, size=0)
+            gateway.audit.write(write.entry, status=status, size=0)
 
     async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
         """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
-        pool, log = self.gateway.writer.effects.pool, get_logger(__name__)
+        pool, log = self.gateway.effects.effects.pool, get_logger(__name__)
         told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
         limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
         passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -149,39 +141,36 @@ class Reconciler:
                 log.warning("not_sent", **told)
 
     async def _find(self, lost: Effect) -> None:
-        pool = self.gateway.writer.effects.pool
+        gateway, pool = self.gateway, self.gateway.effects.effects.pool
         try:
             call = await self._call(lost)
-            fetch = self.gateway.upstream.fetch(self.gateway.vendor.credential(lost.tenant))
+            credential = gateway.vendor.credential(lost.tenant)
         except Refusal:
             return
-        outcome = await self.gateway.writer.found(call, lost.id, fetch, age=lost.age)
+
+        async def fetch(path: str) -> Json:
+            async with gateway.upstream.turn(credential) as session:
+                return await session.fetch(path)
+
+        outcome = await gateway.effects.find_out(call, lost.id, fetch, age=lost.age)
         if outcome is None:
             return
         if outcome.state == "failed" and await agent_effects.release(pool, lost.id, sends=lost.sends):
             return
-        await self.gateway.writer.effects.settle(lost.id, outcome)
+        await gateway.effects.effects.settle(lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
         """Make the call again; without a proposal only its path is kept, which is enough to find what is marked."""
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")
         try:
-            kept = await agent_effects.proposal(self.gateway.writer.effects.pool, lost.id)
+            kept = await agent_effects.proposal(self.gateway.effects.effects.pool, lost.id)
         except agent_effects.ProposalError:
             route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
             if route.probe is None or route.probe.mark is None:
                 raise Refusal("unknown_route", "a state shows itself only to whoever knows what was asked") from None
             return Call(route, parameters, {})
         return proposal_document.restored(self.gateway.table, kept.route, kept.call)
-
-
-class _Unsent(Exception):
-    """A proposal that was taken was not sent after all: it was given back, unless somebody else took it since."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,14 +1,18 @@
 """Replies: the vendor's status, body and headers, byte for byte, but that ways back to the vendor lead through us."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service_kit.http import Reply
+from service_kit.json_text import Json
 from starlette.types import Send
 
+from api_kit import json_paths
+from api_kit.classify import document_of
 from api_kit.errors import REASON_HEADER, Refusal
-from api_kit.routes import Table
+from api_kit.table import Table
 from api_kit.upstream import Upstream
 
 HOP_BY_HOP = frozenset(
@@ -35,6 +39,9 @@ OUTGOING_HEADER = "x-agent-outgoing"
 """What the gateway changed in the text that was written."""
 OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER})
 _LINK = re.compile(r"<([^<>]*)>([^,<]*)(?:,|$)")
+
+_NOTHING = re.compile(r';\s*results="?false"?', re.IGNORECASE)
+"""Sentry's way to end a list: both links are always there. Source: docs.sentry.io/api/pagination."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,14 @@ def refused(refusal: Refusal, effect: Iterable[tuple[bytes, bytes]] = ()) -> Ans
 
 
 def passed_on(
-    reply: Reply, address: Address, upstream: Upstream, table: Table, effect: Iterable[tuple[bytes, bytes]] = ()
+    reply: Reply,
+    address: Address,
+    upstream: Upstream,
+    table: Table,
+    effect: Iterable[tuple[bytes, bytes]] = (),
+    next_links: Sequence[str] = (),
 ) -> Answer:
-    """Make the vendor's reply the caller's."""
+    """Make the vendor's reply the caller's; `next_links` are the places in its body with the URL of a further page."""
     named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
     headers: list[tuple[bytes, bytes]] = []
     for raw_name, raw_value in reply.headers.raw:
@@ -85,15 +97,33 @@ def passed_on(
             value = location(raw_value.decode("latin-1"), address, upstream, table)
         if value:
             headers.append((name.encode("latin-1"), value.encode("latin-1")))
-    return Answer(reply.status, [*headers, *effect], reply.body)
+    return Answer(reply.status, [*headers, *effect], with_next(reply, address, upstream, next_links))
+
+
+def with_next(reply: Reply, address: Address, upstream: Upstream, places: Sequence[str]) -> bytes:
+    """Return a reply's body; the URLs of further pages in it lead to the gateway, and those to elsewhere are null."""
+    document = document_of(reply) if places and reply.ok else None
+    if document is None:
+        return reply.body
+
+    def ours(url: Json) -> Json:
+        found = upstream.path_of(url) if isinstance(url, str) else None
+        return None if found is None else f"{address.origin}{address.path}" + (f"?{found[1]}" if found[1] else "")
+
+    for place in places:
+        document = json_paths.replace(document, place, ours)
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def links(value: str, address: Address, upstream: Upstream) -> str:
-    """Rewrite a Link header: our origin, the caller's own path, the vendor's query; links to elsewhere are dropped."""
+    """Rewrite a Link header: our origin, the caller's own path, the vendor's query.
+
+    Links to elsewhere are dropped, and those that say themselves that nothing is there (`results="false"`).
+    """
     kept: list[str] = []
     for match in _LINK.finditer(value):
         found = upstream.path_of(match[1])
-        if found is not None:
+        if found is not None and _NOTHING.search(match[2]) is None:
             query = f"?{found[1]}" if found[1] else ""
             kept.append(f"<{address.origin}{address.path}{query}>{match[2].rstrip()}")
     return ", ".join(kept)

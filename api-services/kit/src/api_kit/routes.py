@@ -1,42 +1,49 @@
-"""The closed table of routes: what a gateway passes on, and everything that it must know of a route to do so."""
+"""A route: what a gateway passes on of one kind of request, and everything that it must know to do so."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from string import Formatter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from service_kit.http import Reply
 from service_kit.json_text import Json
 
 from api_kit.body import Body
-from api_kit.errors import Refusal
-from api_kit.paths import Template, split
+from api_kit.classify import Classified, Classify
+from api_kit.paths import Template
+from api_kit.query import Values
 from api_kit.search import Search
 
+if TYPE_CHECKING:
+    from api_kit.side_hosts import Exchange
+
+Access = Literal["read", "write", "danger"]
 Fetch = Callable[[str], Awaitable[Json]]
 """Reads a path of the upstream, which the vendor's own code built, with the caller's credential.
 
-None means that the vendor says that it is not there (404, 410); whatever else it answers in place of it is a Refusal.
+None means that the vendor says that it is not there; whatever else it answers in place of it is a Refusal.
 """
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that a route touches, and where its name is found.
+    """A resource that a route touches, and how its names are found; none found is a refusal.
 
     Attributes:
         kind: as in grants: `repositories`, `projects`, `channels`.
-        where: the values that `name` is filled from, or `lookup`. (A qualifier is the route's `search`.)
-        name: a format such as `{owner}/{repo}`.
-        lookup: for `lookup`: finds the names from the checked path parameters.
+        where: the values that `name` is filled from, or `call` for `names`, or `lookup`. (A search has its own scope.)
+        name: a format such as `{owner}/{repo}`, `{fields.project.key}` or `{channels[]}`: one for each item.
+        names: for `call`: reads the names off the whole checked request: the project in `PROJ-7`.
+        lookup: for `lookup`: asks the vendor for the names.
     """
 
     kind: str
-    where: Literal["path", "query", "body", "lookup"]
+    where: Literal["path", "query", "body", "call", "lookup"]
     name: str = ""
-    lookup: Callable[[Mapping[str, str], Fetch], Awaitable[Sequence[str]]] | None = None
+    names: Callable[["Call"], Sequence[str]] | None = None
+    lookup: Callable[["Call", Fetch], Awaitable[Sequence[str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +73,10 @@ class Route:
         method: in capitals.
         path: the template, see `paths`.
         access: `danger` goes out for a task as an approved proposal only.
+        access_of: of a write: raises `write` to `danger` by the whole checked request; no answer is a refusal.
         resources: all that the route touches; each must be in the grant.
         query: the parameters that are passed on.
+        several: those of them that may have more than one value.
         body: what a body may hold; without it there must be none.
         accepts: the media types that may be asked for; the first is the default.
         opaque: those of them whose reply is a file or a text of its own, whatever content type it claims: it is passed
@@ -77,18 +86,23 @@ class Route:
         tools: of a write: the tools that may use it.
         idempotent: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
         target: a format over the path parameters: what the effect row names.
-        search: for a search: how its text is confined.
-        owners: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
-        confirm: of a write: compares what was asked with a 2xx reply, and says what is missing.
+        search: for a search: where its text is, and how it is confined.
+        reply_resources: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
+        verify_reply: of a write: compares what was asked with a reply of what was done, and says what is missing.
         probe: of a write: how a lost reply is found out.
-        subject: of a write: reads what it changes, as facts by name, for those who approve it.
+        read_before: of a write: reads what it changes, as facts by name, for those who approve it.
+        classify: says what a reply of this route means, in place of the vendor's own.
+        next_links: the places in a JSON reply with a URL of the next page, which becomes the gateway's address.
+        send: sends the request where that takes several, or a side host.
     """
 
     method: str
     path: str
-    access: Literal["read", "write", "danger"] = "read"
+    access: Access = "read"
+    access_of: Callable[["Call"], Access | None] | None = None
     resources: tuple[Resource, ...] = ()
     query: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
     body: Body | None = None
     accepts: tuple[str, ...] = ("application/json",)
     opaque: frozenset[str] = frozenset()
@@ -102,6 +116,9 @@ class Route:
     verify_reply: Callable[[Json, Json], str | None] | None = None
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
+    classify: Classify | None = None
+    next_links: tuple[str, ...] = ()
+    send: Callable[["Call", "Exchange"], Awaitable["Answered"]] | None = None
 
     @property
     def name(self) -> str:
@@ -115,7 +132,7 @@ class Route:
 
     @property
     def kind(self) -> str:
-        """The kind of resources that `owners` names."""
+        """The kind of resources that `reply_resources` names."""
         return self.search.kind if self.search else self.resources[0].kind
 
     @cached_property
@@ -130,7 +147,7 @@ class Call:
 
     route: Route
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Mapping[str, Values]
     body: Json = None
     accept: str = "application/json"
     conditions: Mapping[str, str] | None = None
@@ -141,62 +158,9 @@ class Call:
         return self.route.target.format(**self.path) if self.route.target else self.route.template.build(self.path)
 
 
-class Table:
-    """All routes of a gateway.
+@dataclass(frozen=True)
+class Answered:
+    """A vendor's reply, and what it says."""
 
-    Raises:
-        ValueError: two routes are the same, or one is not whole.
-    """
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(routes)
-        for route in self.routes:
-            _check(route)
-        names = [route.name for route in self.routes]
-        if len(set(names)) != len(names):
-            raise ValueError("two routes have the same method and path")
-        self._by_shape = sorted(self.routes, key=lambda route: -route.template.literals)
-
-    def match(self, method: str, raw_path: bytes) -> tuple[Route, dict[str, str]]:
-        """Find the route of a raw path, and read its parameters.
-
-        Raises:
-            Refusal: `unknown_route`, `method` or `path`.
-        """
-        segments = split(raw_path)
-        fitting = [route for route in self._by_shape if route.template.fits(segments)]
-        if not fitting:
-            raise Refusal("unknown_route", "this path is not in the gateway's table")
-        same = [route for route in fitting if route.path == fitting[0].path]
-        for route in same:
-            if route.method == method:
-                return route, route.template.read(segments)
-        allow = tuple(sorted(route.method for route in same))
-        raise Refusal("method", f"{method[:20]} is not a method of {fitting[0].path}", allow=allow)
-
-
-def _fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-
-def _check(route: Route) -> None:
-    for resource in route.resources:
-        if (resource.where == "lookup") != (resource.lookup is not None):
-            raise ValueError(f"{route.name}: a resource has a lookup if and only if it is found by it")
-        known = route.template.parameters if resource.where == "path" else route.query
-        if resource.where in ("path", "query") and not _fields(resource.name) <= known:
-            raise ValueError(f"{route.name}: {resource.name} names what is no parameter of the {resource.where}")
-    if not _fields(route.target) <= route.template.parameters:
-        raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
-    if route.writes and not (route.tools and route.resources):
-        raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")
-    if route.writes and not route.idempotent and not (route.probe and route.verify_reply):
-        raise ValueError(
-            f"{route.name}: a write of which a repeat would do more has a `confirm` for its reply, and a `probe` for "
-            "one that was lost; it is idempotent=True where a repeat changes nothing more"
-        )
-    by_path = any(resource.where == "path" for resource in route.resources)
-    if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
-        raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")
-    if route.reply_resources and not (route.search or route.resources):
-        raise ValueError(f"{route.name}: a reply's owners need a kind")
+    reply: Reply
+    said: Classified

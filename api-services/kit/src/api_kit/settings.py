@@ -4,9 +4,8 @@ from pathlib import Path
 
 from agent_effects.effects import SENDING_SECONDS
 from pydantic import Field, PositiveFloat, PositiveInt
+from service_kit.rate_limit import Rate
 from service_kit.settings import ServedSettings, split_csv
-
-from api_kit.limit import Rate
 
 PATIENCE_SECONDS = 5.0
 """Beyond the vendor's time, until a row that is still `sending` is looked after."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from service_kit.http import Reply
 from service_kit.json_text import Json
+from service_kit.rate_limit import Limit
 
-from api_kit.rate import Limit
+from api_kit.classify import Classify, by_status
 from api_kit.routes import Fetch, Route
 
 EVERYTHING = "*"
@@ -43,14 +44,18 @@ class Vendor:
         headers: sent with every request: user agent, version.
         pauses: reads the vendor's limits off a reply; gets the tier of the route too.
         link: finds the web address of what a write made, in its reply.
+        classify: says what a reply means; a route may have its own.
         relocate: turns the path of a same-host redirect, and a way to ask the vendor, into a path of the table.
         limits: the vendor's own limits that a request of a route falls under, kept from our side.
+        side_hosts: other hosts, as `files.example` or `*.example`, to which its replies send for uploads and downloads.
     """
 
     name: str
     credential: Callable[[str], Credential]
-    headers: Mapping[str, str]
-    pauses: Callable[[Reply, str], Sequence[Pause]]
-    link: Callable[[Json], str | None]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pauses: Callable[[Reply, str], Sequence[Pause]] = lambda reply, tier: ()
+    link: Callable[[Json], str | None] = lambda document: None
+    classify: Classify = by_status
     relocate: Callable[[str, Fetch], Awaitable[str | None]] | None = None
     limits: Callable[[Route], Sequence[Limit]] = lambda route: ()
+    side_hosts: frozenset[str] = frozenset()

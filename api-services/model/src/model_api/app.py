@@ -1,4 +1,4 @@
-"""Puts model-api together: the Messages API's two routes, and what every process here has."""
+"""Puts model-api together: the routes of its dialect, and those that every process here has."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,9 +22,10 @@ from starlette.routing import Route
 
 from model_api import __version__
 from model_api.audit import Audit
+from model_api.dialect import Dialect, Operation
+from model_api.dialects.messages import MessagesDialect
 from model_api.errors import ModelRefusal
 from model_api.exchange import Exchange
-from model_api.messages import CountRequest, MessagesRequest
 from model_api.prices import Prices, read_prices
 from model_api.settings import ModelSettings
 from model_api.spending import Spending
@@ -32,17 +33,20 @@ from model_api.spending import Spending
 MAX_CONNECTIONS = 500
 
 
-def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
+def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | None = None) -> Starlette:
     """Make the app.
 
     Args:
         settings: the environment.
         pool: on the database where spending is recorded; the caller closes it.
+        dialect: the API of the vendor; the Messages API by default.
 
     Raises:
         ConfigError: the credential, a price, the keys file or the access file is missing or wrong.
     """
-    prices = Prices(settings.served, read_prices(settings.model_prices))
+    spoken = dialect or MessagesDialect()
+    refusals = Refusals(spoken)
+    prices = Prices(settings.served, read_prices(settings.model_prices), spoken.price)
     verifier = Verifier(settings.agent_jwks_file, audience=MODEL_AUDIENCE)
     registry = CollectorRegistry()
     audit = Audit(registry, models=prices.models)
@@ -55,10 +59,10 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
         max_connections=MAX_CONNECTIONS,
     )
 
-    def exchange(route: str, kind: type[CountRequest]) -> Route:
+    def route(operation: Operation) -> Route:
         endpoint = Exchange(
-            route,
-            kind,
+            spoken,
+            operation,
             settings=settings,
             verifier=verifier,
             prices=prices,
@@ -66,7 +70,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
             upstream=upstream,
             audit=audit,
         )
-        return Route(route, endpoint, methods=["POST"])
+        return Route(operation.path, endpoint, methods=["POST"])
 
     async def database() -> None:
         await assert_current(pool, migrations.SCHEMA, Path(migrations.VERSIONS))
@@ -79,8 +83,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
 
     app = Starlette(
         routes=[
-            exchange("/v1/messages", MessagesRequest),
-            exchange("/v1/messages/count_tokens", CountRequest),
+            *(route(operation) for operation in spoken.operations),
             *health_routes(
                 service="model-api",
                 version=__version__,
@@ -90,35 +93,38 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool) -> Starlette:
             ),
         ],
         middleware=[
-            Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),
+            Middleware(
+                HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=refusals.misdirected
+            ),
         ],
-        exception_handlers={404: _refuse, 405: _refuse, 500: _fail},
+        exception_handlers={404: refusals.unrouted, 405: refusals.unrouted, 500: refusals.failed},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
-    """Refuse what is no route of the table."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    refusal = ModelRefusal(
-        "method" if status == 405 else "unknown_route",
-        f"{request.method} {request.url.path[:200]}: use POST /v1/messages or POST /v1/messages/count_tokens",
-    )
-    return _response(refusal)
+class Refusals:
+    """Answers in the dialect's form what never reaches one of its operations."""
 
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
 
-def _misdirected(found: Misdirected) -> Response:
-    """Refuse what is for another host, or comes from a web page."""
-    return _response(ModelRefusal(found.reason, f"{found.message}: {found.remedy}"))
+    async def unrouted(self, request: Request, error: Exception) -> Response:
+        """Refuse a path or method that is not served."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        served = " or ".join(f"POST {operation.path}" for operation in self._dialect.operations)
+        reason = "method" if status == 405 else "unknown_route"
+        return self._answer(reason, f"{request.method} {request.url.path[:200]}: use {served}")
 
+    def misdirected(self, found: Misdirected) -> Response:
+        """Refuse what is for another host, or comes from a web page."""
+        return self._answer(found.reason, f"{found.message}: {found.remedy}")
 
-async def _fail(_: Request, __: Exception) -> Response:
-    """Answer what went wrong in here; the server logs it."""
-    return _response(ModelRefusal("internal", "model-api failed: its log says how"))
+    async def failed(self, _: Request, __: Exception) -> Response:
+        """Answer after an error in model-api itself; the server logs it."""
+        return self._answer("internal", "model-api failed: its log says how")
 
-
-def _response(refusal: ModelRefusal) -> Response:
-    headers = {name.decode(): value.decode() for name, value in refusal.headers()}
-    return Response(refusal.body(), status_code=refusal.status, headers=headers)
+    def _answer(self, reason: str, message: str) -> Response:
+        refusal = ModelRefusal(reason, message)
+        return refusal.response(self._dialect.error(refusal))

@@ -8,13 +8,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from service_kit.log import get_logger
 from service_kit.tokens import ModelClaims
 
-from model_api.usage import Tokens
+from model_api.tokens import Tokens
 
 BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 600)
 
 
 @dataclass
-class Entry:
+class AuditEntry:
     """What is known of a request so far; filled on its way."""
 
     route: str
@@ -51,7 +51,7 @@ class Audit:
             "model_seconds", "Time to the end of the answer.", ("model",), registry=registry, buckets=BUCKETS
         )
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: AuditEntry) -> None:
         """Write a request's line, once it has ended."""
         seconds = time.monotonic() - entry.started
         model = entry.model if entry.model in self._models else "none"

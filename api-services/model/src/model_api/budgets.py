@@ -10,7 +10,7 @@ from model_api.errors import ModelRefusal
 
 
 def limits_of(claims: ModelClaims, access: Access | None) -> Limits:
-    """Give the budgets: the task's from its token, those of a day from the tenant's entry in access.yaml."""
+    """Return the budgets: the task's from its token, those of a day from the tenant's entry in access.yaml."""
     tenant = access.tenants.get(claims.tenant) if access is not None else None
     task = Limit(claims.budget.usd, claims.budget.tokens)
     if tenant is None:

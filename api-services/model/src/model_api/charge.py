@@ -1,31 +1,39 @@
 """What one request costs, paid once: when the reply says its usage, or else at its end, however that comes."""
 
-from model_api.audit import Entry
+from model_api.audit import AuditEntry
+from model_api.dialect import CheckedRequest, Meter
 from model_api.prices import Prices
-from model_api.request import Checked
 from model_api.spending import Reservation, Spending
-from model_api.usage import Meter, StreamMeter, WholeMeter
 
 
-class Bill:
-    """Meters a reply and settles it; one whose usage never came is settled at what was reserved.
+class Charge:
+    """Meters a reply and settles its price; a reply that never said its usage costs what was reserved.
 
     Args:
-        checked: the request.
-        held: what is reserved for it.
+        request: the request.
+        meter: reads the reply's usage.
+        reserved: what is reserved for the request.
         entry: its audit entry.
         prices: of the models that are served.
         spending: where it is settled.
     """
 
-    def __init__(self, checked: Checked, held: Reservation, entry: Entry, prices: Prices, spending: Spending) -> None:
-        self._model = checked.model
-        self._stream = checked.stream
-        self._held = held
+    def __init__(
+        self,
+        request: CheckedRequest,
+        meter: Meter,
+        reserved: Reservation,
+        entry: AuditEntry,
+        prices: Prices,
+        spending: Spending,
+    ) -> None:
+        self._model = request.model
+        self._stream = request.stream
+        self._meter = meter
+        self._reserved = reserved
         self._entry = entry
         self._prices = prices
         self._spending = spending
-        self._meter: Meter = StreamMeter() if checked.stream else WholeMeter()
         self._free = True
         self._open = True
 
@@ -49,13 +57,13 @@ class Bill:
             return
         self._open = False
         if self._free:
-            self._spending.release(self._held)
+            self._spending.release(self._reserved)
         elif self._meter.complete:
             tokens = self._meter.tokens()
             usd = self._prices.cost(self._model, tokens)
             self._entry.tokens, self._entry.usd = tokens, usd
-            self._spending.settle(self._held, tokens, usd)
+            self._spending.settle(self._reserved, tokens, usd)
         else:
-            self._entry.tokens, self._entry.usd = self._held.tokens, self._held.usd
+            self._entry.tokens, self._entry.usd = self._reserved.tokens, self._reserved.usd
             self._entry.estimated = True
-            self._spending.keep(self._held)
+            self._spending.keep(self._reserved)

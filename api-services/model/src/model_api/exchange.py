@@ -2,48 +2,33 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
 from functools import partial
 
-from api_kit import body as strict
-from api_kit.errors import Refusal
-from pydantic import BaseModel, NonNegativeInt, ValidationError
+from service_kit.body import read_body
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
 from service_kit.tokens import Verifier
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from model_api.audit import Audit, Entry
+from model_api.audit import Audit, AuditEntry
 from model_api.auth import authenticate, choose_model
-from model_api.charge import Bill
+from model_api.charge import Charge
+from model_api.dialect import CheckedRequest, Dialect, Operation
 from model_api.errors import ModelRefusal
-from model_api.messages import CountRequest, MessagesRequest
 from model_api.prices import Prices
-from model_api.request import Checked, check
 from model_api.settings import ModelSettings
 from model_api.spending import Spending
 
-REPLY_HEADERS = frozenset(
-    {"content-type", "cache-control", "request-id", "retry-after", "retry-after-ms", "x-should-retry"}
-)
-REPLY_HEADER_PREFIX = "anthropic-ratelimit-"
-COUNT_PATH = "/v1/messages/count_tokens"
 COUNT_SECONDS = 10.0
 
 
-class Counted(BaseModel):
-    """The vendor's count of a request's input."""
-
-    input_tokens: NonNegativeInt
-
-
 class Exchange:
-    """An ASGI endpoint: `POST /v1/messages`, or count_tokens, which costs nothing.
+    """An ASGI endpoint: one operation of a dialect.
 
     Args:
-        route: the path, here and at the vendor.
-        kind: which body it takes.
+        dialect: the API of the vendor.
+        operation: which of its routes this is.
         settings: limits.
         verifier: of model tokens.
         prices: of the models that are served.
@@ -54,8 +39,8 @@ class Exchange:
 
     def __init__(
         self,
-        route: str,
-        kind: type[CountRequest],
+        dialect: Dialect,
+        operation: Operation,
         *,
         settings: ModelSettings,
         verifier: Verifier,
@@ -64,8 +49,8 @@ class Exchange:
         upstream: HttpClient,
         audit: Audit,
     ) -> None:
-        self._route = route
-        self._kind = kind
+        self._dialect = dialect
+        self._operation = operation
         self._settings = settings
         self._verifier = verifier
         self._prices = prices
@@ -75,64 +60,67 @@ class Exchange:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        entry = Entry(self._route)
+        entry = AuditEntry(self._operation.path)
         try:
             try:
-                checked = await self._checked(scope, receive, entry)
-                if self._kind is MessagesRequest:
-                    await self._pay(checked, receive, send, entry)
+                request = await self._check(scope, receive, entry)
+                if self._operation.paid:
+                    await self._pay(request, receive, send, entry)
                 else:
-                    await self._watch(checked, None, receive, send, entry)
+                    await self._watch(request, None, receive, send, entry)
             except ModelRefusal as refusal:
                 entry.status, entry.reason = refusal.status, refusal.reason
-                await send_refusal(refusal, send)
+                await refusal.response(self._dialect.error(refusal))(scope, receive, send)
         finally:
             self._audit.write(entry)
 
-    async def _checked(self, scope: Scope, receive: Receive, entry: Entry) -> Checked:
+    async def _check(self, scope: Scope, receive: Receive, entry: AuditEntry) -> CheckedRequest:
         headers = Headers(scope=scope)
         entry.claims = authenticate(headers, self._verifier)
-        try:
-            raw = await strict.read(receive, limit=self._settings.max_body_bytes, seconds=self._settings.body_seconds)
-        except Refusal as refusal:
-            raise ModelRefusal(refusal.reason, refusal.message) from refusal
-        checked = check(raw, headers, scope["query_string"], kind=self._kind)
-        entry.model, entry.stream = checked.model, checked.stream
-        choose_model(checked.model, entry.claims, self._prices.models)
-        if self._kind is CountRequest:
+        limit, seconds = self._settings.max_body_bytes, self._settings.body_seconds
+        raw = await read_body(receive, limit=limit, seconds=seconds, refuse=ModelRefusal)
+        request = self._dialect.check(self._operation, raw, headers, scope["query_string"])
+        entry.model, entry.stream = request.model, request.stream
+        choose_model(request.model, entry.claims, self._prices.models)
+        if not self._operation.paid:
             await self._spending.check_live(entry.claims)
-        return checked
+        return request
 
-    async def _pay(self, checked: Checked, receive: Receive, send: Send, entry: Entry) -> None:
+    async def _pay(self, request: CheckedRequest, receive: Receive, send: Send, entry: AuditEntry) -> None:
         """Reserve what the request may cost, pass it on with its output capped to that, and settle."""
         assert entry.claims is not None
         # Not the vendor's own id, which may be missing: this tells a row from the task's others.
         request_id = f"mreq_{secrets.token_hex(12)}"
-        held = await self._spending.reserve(entry.claims, checked, request_id, partial(self._count, checked))
-        bill = Bill(checked, held, entry, self._prices, self._spending)
+        reserved = await self._spending.reserve(entry.claims, request, request_id, partial(self._count, request))
+        meter = self._dialect.meter(stream=request.stream)
+        charge = Charge(request, meter, reserved, entry, self._prices, self._spending)
         try:
-            await self._watch(checked.capped(held.tokens.output), bill, receive, send, entry)
+            await self._watch(self._dialect.cap(request, reserved.tokens.output), charge, receive, send, entry)
         finally:
-            bill.settle()
+            charge.settle()
 
-    async def _count(self, checked: Checked) -> int | None:
-        """Ask the vendor how many tokens the input has; it costs nothing."""
+    async def _count(self, request: CheckedRequest) -> int | None:
+        """Ask the vendor how many tokens the input has; return None where it does not say."""
+        if self._dialect.count_path is None:
+            return None
         try:
             reply = await self._upstream.request(
                 "POST",
-                COUNT_PATH,
-                params=checked.query,
-                content=checked.counting(),
-                headers=checked.headers,
+                self._dialect.count_path,
+                params=request.query,
+                content=self._dialect.count_body(request),
+                headers=request.headers,
                 timeout=COUNT_SECONDS,
             )
-            return Counted.model_validate_json(reply.body).input_tokens if reply.ok else None
-        except (UpstreamError, ValidationError):
+            return self._dialect.read_count(reply.body) if reply.ok else None
+        except UpstreamError:
             return None
 
-    async def _watch(self, checked: Checked, bill: Bill | None, receive: Receive, send: Send, entry: Entry) -> None:
+    async def _watch(
+        self, request: CheckedRequest, charge: Charge | None, receive: Receive, send: Send, entry: AuditEntry
+    ) -> None:
         """Pass the request on; when the caller goes away the upstream request ends with it."""
-        passing = asyncio.create_task(self._pass_on(checked, bill, send, entry))
+        passing = asyncio.create_task(self._pass_on(request, charge, send, entry))
         leaving = asyncio.create_task(_gone(receive))
         try:
             await asyncio.wait({passing, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,63 +135,47 @@ class Exchange:
         if not passing.cancelled() and (error := passing.exception()):
             raise error
 
-    async def _pass_on(self, checked: Checked, bill: Bill | None, send: Send, entry: Entry) -> None:
+    async def _pass_on(self, request: CheckedRequest, charge: Charge | None, send: Send, entry: AuditEntry) -> None:
         began = False
-        if bill is not None:
-            bill.sent()
+        if charge is not None:
+            charge.sent()
         try:
             async with self._upstream.stream(
-                "POST", self._route, params=checked.query, content=checked.content, headers=checked.headers
+                "POST", self._operation.path, params=request.query, content=request.content, headers=request.headers
             ) as reply:
                 entry.status = reply.status
-                entry.request_id = reply.headers.get("request-id")
+                entry.request_id = reply.headers.get(self._dialect.request_id_header)
                 if reply.headers.get("content-encoding", "identity") != "identity":
                     raise UpstreamError("the model's reply is compressed, which was not asked for", status=reply.status)
-                if bill is not None and reply.status != 200:
-                    bill.waive()
+                if charge is not None and reply.status != 200:
+                    charge.waive()
                 began = True
-                await self._relay(reply, send, bill)
+                await self._relay(reply, send, charge)
         except UpstreamError as error:
-            if bill is not None and isinstance(error, UpstreamUnreachable):
-                bill.waive()
+            if charge is not None and isinstance(error, UpstreamUnreachable):
+                charge.waive()
             refusal = _upstream_refusal(error)
             entry.reason = refusal.reason
             if not began:
                 raise refusal from error
             # The reply has begun: the caller sees a cut connection, as it would at the vendor.
 
-    async def _relay(self, reply: StreamReply, send: Send, bill: Bill | None) -> None:
-        await send({"type": "http.response.start", "status": reply.status, "headers": passed_headers(reply.headers)})
+    async def _relay(self, reply: StreamReply, send: Send, charge: Charge | None) -> None:
+        passed = self._dialect.passed_headers(reply.headers)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in passed.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         size = 0
         async for chunk in reply.chunks:
             size += len(chunk)
             if size > self._settings.max_reply_bytes:
                 limit = self._settings.max_reply_bytes
                 raise ReplyTooLarge(f"the model's reply is larger than {limit} bytes", status=reply.status)
-            if bill is not None:
-                bill.feed(chunk)
+            if charge is not None:
+                charge.feed(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        if bill is not None:
-            bill.settle()
+        if charge is not None:
+            charge.settle()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def passed_headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Give those of the vendor's reply headers that the caller sees."""
-    kept = [
-        (name.lower(), value)
-        for name, value in headers.items()
-        if name.lower() in REPLY_HEADERS or name.lower().startswith(REPLY_HEADER_PREFIX)
-    ]
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
-
-
-async def send_refusal(refusal: ModelRefusal, send: Send) -> None:
-    """Send our own refusal."""
-    body = refusal.body()
-    headers = [*refusal.headers(), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _upstream_refusal(error: UpstreamError) -> ModelRefusal:

@@ -1,16 +1,16 @@
-"""What tokens cost, in US dollars: genai-prices' table, or the operator's own figures."""
+"""What tokens cost, in US dollars: the list price of the dialect, or the operator's own figures."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from genai_prices import Usage, calc_price
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from service_kit.errors import ConfigError
 
-from model_api.usage import Tokens
+from model_api.tokens import Tokens
 
+ListPrice = Callable[[str, Tokens], Decimal]
 MILLION = Decimal(1_000_000)
 Dollars = Annotated[Decimal, Field(ge=0)]
 
@@ -27,7 +27,7 @@ class Price(BaseModel):
     cache_write_1h: Dollars | None = None
 
     def cost(self, tokens: Tokens) -> Decimal:
-        """Give the price of tokens."""
+        """Return the price of tokens."""
         read = self.input if self.cache_read is None else self.cache_read
         write = self.input * Decimal("1.25") if self.cache_write is None else self.cache_write
         hour = self.input * 2 if self.cache_write_1h is None else self.cache_write_1h
@@ -46,15 +46,17 @@ class Prices:
 
     Args:
         models: the models that are served.
-        configured: figures of the operator's own, which go before genai-prices'.
+        configured: figures of the operator's own, which go before the list price.
+        list_price: the dialect's price of a model's tokens; raises LookupError for a model without one.
 
     Raises:
         ConfigError: a model has no price.
     """
 
-    def __init__(self, models: Iterable[str], configured: Mapping[str, Price]) -> None:
+    def __init__(self, models: Iterable[str], configured: Mapping[str, Price], list_price: ListPrice) -> None:
         self.models = tuple(models)
         self._configured = dict(configured)
+        self._list_price = list_price
         for model in self.models:
             try:
                 self.cost(model, Tokens(input=1, output=1))
@@ -66,21 +68,14 @@ class Prices:
                 ) from None
 
     def cost(self, model: str, tokens: Tokens) -> Decimal:
-        """Give the price of tokens of a model. Raises LookupError for a model without one."""
+        """Return the price of tokens of a model. Raises LookupError for a model without one."""
         own = self._configured.get(model)
         if own is not None:
             return own.cost(tokens)
-        usage = Usage(
-            input_tokens=tokens.input + tokens.cache_read + tokens.cache_write,
-            output_tokens=tokens.output,
-            cache_read_tokens=tokens.cache_read,
-            cache_write_tokens=tokens.cache_write,
-            cache_write_1h_tokens=tokens.cache_write_1h,
-        )
-        return calc_price(usage, model, provider_id="anthropic").total_price
+        return self._list_price(model, tokens)
 
     def worst(self, model: str, *, input_tokens: int, output_tokens: int) -> Decimal:
-        """Give the most that so many tokens may cost: the input at its dearest, which is being written to the cache."""
+        """Return the most that so many tokens may cost: the input at its dearest, when it is written to the cache."""
         plain = self.cost(model, Tokens(input=input_tokens, output=output_tokens))
         return max(plain, self.cost(model, Tokens(cache_write=input_tokens, output=output_tokens)))
 

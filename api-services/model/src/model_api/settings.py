@@ -33,7 +33,7 @@ class ModelSettings(ServedSettings):
         return split_csv(self.models)
 
     def credential(self) -> dict[str, str]:
-        """Give the header that opens the upstream.
+        """Return the header that opens the upstream.
 
         Raises:
             ConfigError: neither a key nor a token is set, or both are.

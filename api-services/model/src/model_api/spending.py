@@ -18,11 +18,10 @@ from service_kit.log import get_logger
 from service_kit.tokens import ModelClaims
 
 from model_api.budgets import limits_of, refusal
+from model_api.dialect import CheckedRequest
 from model_api.errors import ModelRefusal
-from model_api.estimate import with_margin
 from model_api.prices import Prices
-from model_api.request import Checked
-from model_api.usage import Tokens
+from model_api.tokens import Tokens
 
 SETTLE_TRIES = 3
 SETTLE_WAIT_SECONDS = 0.5
@@ -76,14 +75,14 @@ class Spending:
         if not await self._answered(agent_effects.is_live(self._pool, claims.task, claims.attempt)):
             raise _stale(claims)
 
-    async def reserve(self, claims: ModelClaims, checked: Checked, request_id: str, count: Count) -> Reservation:
+    async def reserve(self, claims: ModelClaims, request: CheckedRequest, request_id: str, count: Count) -> Reservation:
         """Reserve what a request may cost: all the output that it asks for, or what the budgets leave of it.
 
         Where little is left the vendor is asked how many tokens the input has, since the bound is far above it.
 
         Args:
             claims: who pays.
-            checked: the request.
+            request: the request.
             request_id: tells it from the task's others.
             count: gives the vendor's count of the input, None where it cannot.
 
@@ -91,7 +90,7 @@ class Spending:
             ModelRefusal: `stale_attempt`, a budget's reason, `budget_held`, or `spending_unavailable`.
         """
         limits = limits_of(claims, self._access.current() if self._access is not None else None)
-        asked = self._asked(checked, checked.input_bound, fewest=max(AMPLE_OUTPUT, checked.fewest_output))
+        asked = self._asked(request, request.input_bound, fewest=max(AMPLE_OUTPUT, request.fewest_output))
         until = asyncio.get_running_loop().time() + HELD_WAIT_SECONDS
         pause, counted = FIRST_PAUSE_SECONDS, False
         while True:
@@ -104,7 +103,7 @@ class Spending:
                     attempt=claims.attempt,
                     tenant=claims.tenant,
                     skill=claims.skill,
-                    model=checked.model,
+                    model=request.model,
                     request_id=request_id,
                     asked=asked,
                     limits=limits,
@@ -118,22 +117,22 @@ class Spending:
             if not counted and outcome.left + outcome.underway > 0:
                 counted = True
                 true = await count()
-                bound = checked.input_bound if true is None else min(checked.input_bound, with_margin(true))
-                asked = self._asked(checked, bound, fewest=checked.fewest_output)
+                bound = request.input_bound if true is None else min(request.input_bound, _with_margin(true))
+                asked = self._asked(request, bound, fewest=request.fewest_output)
             elif not outcome.held or asyncio.get_running_loop().time() >= until:
                 raise refusal(claims, limits, outcome)
             else:
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
 
-    def settle(self, held: Reservation, tokens: Tokens, usd: Decimal) -> None:
+    def settle(self, reserved: Reservation, tokens: Tokens, usd: Decimal) -> None:
         """Begin to put what a request cost in the place of what was reserved; goes on when the caller is gone."""
         self._begin(
-            held,
+            reserved,
             lambda: agent_effects.settle_spend(
                 self._pool,
-                held.task,
-                held.id,
+                reserved.task,
+                reserved.id,
                 usd=usd,
                 input_tokens=tokens.input,
                 output_tokens=tokens.output,
@@ -142,23 +141,23 @@ class Spending:
             ),
         )
 
-    def keep(self, held: Reservation) -> None:
+    def keep(self, reserved: Reservation) -> None:
         """Begin to settle a request whose usage nobody knows at what was reserved."""
-        self._begin(held, lambda: agent_effects.keep_spend(self._pool, held.task, held.id))
+        self._begin(reserved, lambda: agent_effects.keep_spend(self._pool, reserved.task, reserved.id))
 
-    def release(self, held: Reservation) -> None:
+    def release(self, reserved: Reservation) -> None:
         """Begin to give back what was reserved for a request that cost nothing."""
-        self._begin(held, lambda: agent_effects.release_spend(self._pool, held.task, held.id))
+        self._begin(reserved, lambda: agent_effects.release_spend(self._pool, reserved.task, reserved.id))
 
     async def drain(self) -> None:
         """Wait until all that was spent is recorded."""
         while pending := [task for tasks in self._settling.values() for task in tasks]:
             await asyncio.wait(pending)
 
-    def _asked(self, checked: Checked, input_tokens: int, *, fewest: int) -> Asked:
-        wanted = checked.max_tokens
-        alone = self._prices.worst(checked.model, input_tokens=input_tokens, output_tokens=0)
-        whole = self._prices.worst(checked.model, input_tokens=input_tokens, output_tokens=wanted)
+    def _asked(self, request: CheckedRequest, input_tokens: int, *, fewest: int) -> Asked:
+        wanted = request.max_output
+        alone = self._prices.worst(request.model, input_tokens=input_tokens, output_tokens=0)
+        whole = self._prices.worst(request.model, input_tokens=input_tokens, output_tokens=wanted)
         return Asked(
             input_tokens=input_tokens,
             input_usd=alone,
@@ -175,24 +174,24 @@ class Spending:
             message = "the budget cannot be checked now, so nothing was sent: try again when /ready says it can"
             raise ModelRefusal("spending_unavailable", message) from error
 
-    def _begin(self, held: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
-        task = asyncio.create_task(self._persist(held, step))
-        self._settling[held.task].add(task)
-        task.add_done_callback(lambda done: self._settled(held.task, done))
+    def _begin(self, reserved: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
+        task = asyncio.create_task(self._persist(reserved, step))
+        self._settling[reserved.task].add(task)
+        task.add_done_callback(lambda done: self._settled(reserved.task, done))
 
     def _settled(self, key: UUID, task: asyncio.Task[None]) -> None:
         self._settling[key].discard(task)
         if not self._settling[key]:
             del self._settling[key]
 
-    async def _persist(self, held: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
+    async def _persist(self, reserved: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
         """Try a few times; where that fails the row stays as it was reserved, which counts."""
         for left in reversed(range(SETTLE_TRIES)):
             try:
                 await step()
             except DATABASE_ERRORS as error:
                 said = str(error) or type(error).__name__
-                self._log.error("not_settled", request=held.id, error=said, tries_left=left)
+                self._log.error("not_settled", request=reserved.id, error=said, tries_left=left)
                 if left:
                     await asyncio.sleep(SETTLE_WAIT_SECONDS)
             else:
@@ -202,3 +201,8 @@ class Spending:
 def _stale(claims: ModelClaims) -> ModelRefusal:
     message = f"attempt {claims.attempt} of task {claims.task} does not run any more: stop"
     return ModelRefusal("stale_attempt", message)
+
+
+def _with_margin(counted: int) -> int:
+    """Return a bound from the vendor's own count, which it calls an estimate."""
+    return counted + counted // 50 + 100

@@ -1,27 +1,25 @@
 """GitHub's REST, typed: alone against api.github.com, or behind our gateway, which speaks the same paths."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
+from agent_vendors.github import GITHUB
 from mcp_kit.call import Call
-from mcp_kit.page import Page, cursor_params, next_link_params
-from mcp_kit.vendor import Query, Vendor
-from pydantic import BaseModel
-from service_kit.http import Reply
+from mcp_kit.paging import LinkPaging, Page
+from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_path import VendorPath, path_of
 
-from github_mcp.error_messages import MEANINGS, explain_permission
+from github_mcp.error_messages import MEANINGS, explain_fields
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
 from github_mcp.settings import GitHubSettings
 
-SIZE = "per_page"
-POINTERS = ("page", "after")
+SEARCH = path_of("/search/issues")
+PAGES = LinkPaging(pointers=("page", "after"), size="per_page")
 HEADERS = {
     "accept": "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
     "user-agent": "agent-bot-github-mcp",
 }
-M = TypeVar("M", bound=BaseModel)
 
 
 class GitHub:
@@ -32,18 +30,20 @@ class GitHub:
     """
 
     def __init__(self, settings: GitHubSettings) -> None:
-        self._vendor = Vendor(
+        self._vendor = VendorClient(
             settings,
-            name="GitHub",
-            command="github-mcp",
+            name=GITHUB.title,
+            command=GITHUB.mcp,
             headers=HEADERS,
             meanings=MEANINGS,
-            explained=explain_permission,
+            explain=explain_fields,
         )
 
     async def issues(self, call: Call, repository: str, limit: int, query: Query) -> Page[Issue]:
         """List issues and pull requests."""
-        return await self._page(call, Issue, _path(repository, "issues"), limit, query, repository)
+        return await self._vendor.page(
+            call, Issue, PAGES, _path(repository, "issues"), repository, limit=limit, query=query
+        )
 
     async def issue(self, call: Call, repository: str, number: int) -> Issue:
         """Read an issue."""
@@ -63,7 +63,7 @@ class GitHub:
     async def comments(self, call: Call, repository: str, number: int, limit: int) -> Page[Comment]:
         """List the comments of an issue or pull request, oldest first."""
         path = _path(repository, "issues", number, "comments")
-        return await self._page(call, Comment, path, limit, {}, f"{repository}#{number}")
+        return await self._vendor.page(call, Comment, PAGES, path, f"{repository}#{number}", limit=limit)
 
     async def add_comment(self, call: Call, repository: str, number: int, body: str) -> Comment:
         """Comment on an issue or pull request."""
@@ -73,18 +73,20 @@ class GitHub:
 
     async def labels(self, call: Call, repository: str, limit: int) -> Page[Label]:
         """List the repository's labels."""
-        return await self._page(call, Label, _path(repository, "labels"), limit, {}, repository)
+        return await self._vendor.page(call, Label, PAGES, _path(repository, "labels"), repository, limit=limit)
 
     async def search(self, call: Call, text: str, limit: int, query: Query) -> tuple[Found, Page[Issue]]:
         """Search issues and pull requests; the text says in which repository."""
-        here = _here(call, limit)
-        reply = await self._vendor.send(call, "GET", "/search/issues", "the search", query={"q": text, **query, **here})
+        here = PAGES.here(call, limit)
+        reply = await self._vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
         found = self._vendor.read(Found, reply.json())
-        return found, Page(found.items, here, _next(reply))
+        return found, Page(found.items, here, PAGES.next(here, reply, None, len(found.items)))
 
     async def pulls(self, call: Call, repository: str, limit: int, query: Query) -> Page[Pull]:
         """List pull requests."""
-        return await self._page(call, Pull, _path(repository, "pulls"), limit, query, repository)
+        return await self._vendor.page(
+            call, Pull, PAGES, _path(repository, "pulls"), repository, limit=limit, query=query
+        )
 
     async def pull(self, call: Call, repository: str, number: int) -> Pull:
         """Read a pull request."""
@@ -96,7 +98,7 @@ class GitHub:
     ) -> Page[PullFile]:
         """List the files that a pull request changes, with their patches."""
         path = _path(repository, "pulls", number, "files")
-        return await self._page(call, PullFile, path, limit, query or {}, f"{repository}#{number}")
+        return await self._vendor.page(call, PullFile, PAGES, path, f"{repository}#{number}", limit=limit, query=query)
 
     async def contents(self, call: Call, repository: str, path: str, ref: str | None) -> Entry | list[Entry]:
         """Read a file, or list a folder."""
@@ -113,19 +115,6 @@ class GitHub:
         """Close all connections."""
         await self._vendor.aclose()
 
-    async def _page(self, call: Call, model: type[M], path: str, limit: int, query: Query, target: str) -> Page[M]:
-        here = _here(call, limit)
-        reply = await self._vendor.send(call, "GET", path, target, query={**here, **query})
-        return Page(self._vendor.read_all(model, reply.json()), here, _next(reply))
 
-
-def _path(repository: str, *parts: str | int) -> str:
-    return "/".join(["/repos", *repository.split("/"), *(quote(str(part), safe="") for part in parts)])
-
-
-def _here(call: Call, limit: int) -> dict[str, str | int]:
-    return {SIZE: limit, **cursor_params(call, (SIZE, *POINTERS))}
-
-
-def _next(reply: Reply) -> dict[str, str] | None:
-    return next_link_params(reply, size=SIZE, pointers=POINTERS)
+def _path(repository: str, *parts: str | int) -> VendorPath:
+    return path_of(f"/repos/{{}}/{{}}{'/{}' * len(parts)}", *repository.split("/"), *parts)

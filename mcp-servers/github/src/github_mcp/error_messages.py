@@ -32,8 +32,8 @@ class Faults(BaseModel):
     errors: list[Fault] = Field(default_factory=list)
 
 
-def explain_permission(reply: Reply, target: str) -> ToolFailed | None:
-    """Say which fields of a write GitHub does not accept; None where that is not what the reply says."""
+def explain_fields(reply: Reply, target: str) -> ToolFailed | None:
+    """Return which fields of a write GitHub does not accept; None for a reply of another status than 422."""
     if reply.status != 422:
         return None
     try:

@@ -113,7 +113,7 @@ class Issue(Thread):
     repository_url: str = ""
 
     def is_in(self, repository: str) -> bool:
-        """Say whether GitHub itself counts it to a repository."""
+        """Return whether GitHub says that it belongs to a repository."""
         return self.repository_url.casefold().endswith(f"/repos/{repository.casefold()}")
 
     def _middle(self) -> tuple[str, ...]:

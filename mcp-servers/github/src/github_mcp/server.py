@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
@@ -24,7 +25,7 @@ def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
     return Server(
-        name="github",
+        name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(IssueTools(github), SimilarTools(github), PullTools(github), ContentTools(github)),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from agent_vendors.github import GITHUB
 from mcp_kit.settings import VendorSettings
 from pydantic import AliasChoices, Field, SecretStr
 from service_kit.settings import Port
@@ -18,7 +19,7 @@ class GitHubSettings(VendorSettings):
         description="GitHub token, or this server's service token at the gateway",
     )
     api_url: str = Field(
-        "https://api.github.com", pattern=r"^https?://", description="GitHub's REST API, or the gateway github-api"
+        GITHUB.upstream, pattern=r"^https?://", description="GitHub's REST API, or the gateway github-api"
     )
-    port: Port = 9001
+    port: Port = GITHUB.mcp_port
     toolsets: str | None = Field(None, description="comma list of issues, pull_requests, repos; unset: all")

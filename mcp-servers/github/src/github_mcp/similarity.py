@@ -24,7 +24,7 @@ CHARACTERS = 4_000
 
 
 def words(text: str) -> list[str]:
-    """Give the words that say something, in lower case, plurals without their s."""
+    """Return the words that say something, in lower case, plurals without their s."""
     plain = TAG.sub(" ", unicodedata.normalize("NFKC", clean(text[: 4 * CHARACTERS])))
     found = (word.casefold() for word in WORD.findall(plain[:CHARACTERS]))
     return [word.removesuffix("s") if len(word) > 4 else word for word in found if word not in COMMON]
@@ -39,14 +39,14 @@ def weigh(title: str, body: str) -> Counter[str]:
 
 
 def keywords(title: str, body: str, most: int) -> list[str]:
-    """Give the words to search by: the title's longest first, then the body's most frequent."""
+    """Return the words to search by: the title's longest first, then the body's most frequent."""
     first = sorted(dict.fromkeys(words(title)), key=len, reverse=True)
     rest = [word for word, _ in Counter(words(body)).most_common(most)]
     return list(dict.fromkeys([*first, *rest]))[:most]
 
 
 def rank(wanted: Counter[str], others: Sequence[Counter[str]]) -> list[float]:
-    """Give each text's likeness to the wanted one, 0 to 1: the cosine over words weighted by their rarity."""
+    """Return each text's likeness to the wanted one, 0 to 1: the cosine over words weighted by their rarity."""
     spread = Counter(word for text in (wanted, *others) for word in set(text))
     total = len(others) + 1
     rarity = {word: math.log((1 + total) / (1 + count)) + 0.1 for word, count in spread.items()}

@@ -19,7 +19,6 @@ from starlette.routing import Mount
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
-from mcp_kit.rate_limit import RateLimit
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -57,7 +56,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     callers = _callers(server, settings) if settings.authenticated else None
     parts = assemble(server, settings, unnamed=NOBODY if callers else OWNER, callers=callers)
     if isinstance(settings, VendorSettings) and settings.authenticated and not settings.gateway:
-        _demand_held(parts.catalog.chosen, settings)
+        _require_checkable(parts.catalog.chosen, settings)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
     mcp = parts.protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
     routes = list(mcp.router.routes)
@@ -70,7 +69,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         version=server.version,
         checks=server.checks,
         registry=parts.metrics.registry,
-        warnings=callers.faults() if callers else None,
+        warnings=callers.file_warnings() if callers else None,
     )
 
     @asynccontextmanager
@@ -117,7 +116,7 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
     runner = Runner(
         server=server.name,
         catalog=catalog,
-        pace=RateLimit(settings.calls_per_minute),
+        rate=settings.rate,
         metrics=metrics,
         budget=settings.reply_characters,
         ref_key=settings.ref_key,
@@ -127,15 +126,15 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
     return Parts(protocol, metrics, catalog)
 
 
-def _demand_held(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
-    """Refuse tools whose callers' grants nobody would hold.
+def _require_checkable(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
+    """Refuse tools for which nobody would check a caller's grant.
 
     Raises:
         ConfigError: there are some; names them.
     """
-    if free := [spec.name for spec in tools if not spec.held]:
+    if free := [spec.name for spec in tools if not spec.grant_checkable]:
         raise ConfigError(
-            f"no argument of {', '.join(free)} says what it touches, so that only the gateway holds a caller's grant: "
+            f"no argument of {', '.join(free)} says what it touches, so that only the gateway checks a caller's grant: "
             f"set {settings.variable('gateway')}, leave these tools out by {settings.variable('exclude_tools')}, "
             "or serve without AGENT_JWKS_FILE and ACCESS_FILE"
         )

@@ -26,5 +26,5 @@ class Call:
     id: str = field(default_factory=lambda: uuid4().hex)
 
     def from_the_start(self) -> "Call":
-        """Give the same call without its cursor, for questions that have pages of their own."""
+        """Return the same call without its cursor, for questions that have pages of their own."""
         return replace(self, start=START)

@@ -32,7 +32,7 @@ class Caller:
     person_token: str | None = field(default=None, repr=False)
 
     def may_use(self, spec: ToolSpec) -> bool:
-        """Say whether the caller is granted a tool; a grant to read hides every tool that writes."""
+        """Return whether the caller is granted a tool; a grant to read hides every tool that writes."""
         if self.bound is None:
             return True
         if spec.writes and self.bound.mode == "read":
@@ -40,7 +40,7 @@ class Caller:
         return self.bound.tools is None or spec.name in self.bound.tools
 
     def may_touch(self, kind: str, name: str) -> bool:
-        """Say whether the caller is granted a resource."""
+        """Return whether the caller is granted a resource."""
         return self.bound is None or allowed(self.bound, kind, name)
 
 
@@ -64,13 +64,13 @@ class Callers:
         self._verifier = verifier
         self._access = access
 
-    def faults(self) -> dict[str, Warn]:
-        """Give what says whether the files behind this are in force as they lie there."""
+    def file_warnings(self) -> dict[str, Warn]:
+        """Return a check for each file behind this: whether what lies there now is in force."""
         files = {"access": self._access, "keys": self._verifier}
         return {name: file.fault for name, file in files.items() if file}
 
     def identify(self, token: str) -> Caller | None:
-        """Give the caller whose token this is; None opens nothing."""
+        """Return the caller whose token this is, or None for a token that opens nothing."""
         return self._run(token) if token.count(".") == JWT_DOTS else self._person(token)
 
     def _run(self, token: str) -> Caller | None:

@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from mcp_kit.errors import WrongArguments
 from mcp_kit.tool import CURSOR
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,24}$")]
-Value = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9=_+/.:-]{1,800}$")]
+VALUE = r"[!#-\[\]-~]{1,800}"
+"""A value of a vendor's paging parameter: visible ASCII that JSON writes as it is, so that the cursor stays short."""
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_.-]{1,32}$")]
+Value = Annotated[str, StringConstraints(pattern=rf"^{VALUE}$")]
 ANY_PAGE_SIZE = frozenset({CURSOR, "limit", "detail"})
 """Arguments that may differ between a question and its continuation."""
 
@@ -69,7 +71,7 @@ def decode(cursor: str | None, question: str) -> Position:
 
 
 def question_of(tool: str, arguments: Mapping[str, Any]) -> str:
-    """Give the mark by which a cursor is known to belong to a call's arguments."""
+    """Return the mark by which a cursor is known to belong to a call's arguments."""
     asked = {name: value for name, value in arguments.items() if name not in ANY_PAGE_SIZE and value is not None}
     raw = json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(raw).hexdigest()[:8]

@@ -23,32 +23,40 @@ MEANINGS: Mapping[int, Meaning] = {
 FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
 
 
-def explain(
-    reply: Reply, target: str, *, vendor: str, token: str, meanings: Mapping[int, Meaning] | None = None
-) -> ToolFailed:
-    """Say what a reply that is no success means, and what to do next.
+def explain_status(reply: Reply, meanings: Mapping[int, Meaning]) -> Meaning:
+    """Return what the status of a reply means, and what to do next.
 
     Args:
         reply: the vendor's.
-        target: what was asked for, in our words.
-        vendor: its name for people.
-        token: where the token is set: a variable, or what stands in its place.
         meanings: the vendor's own, which go before the usual ones.
     """
     wait = wait_of(reply.headers)
     if reply.status == 429 or (reply.status == 403 and wait is not None):
-        return ToolFailed(
-            f"{vendor}'s rate limit is used up.", next_step=f"Call again in {wait or 60} s, and call less."
-        )
-    meaning = (meanings or {}).get(reply.status) or MEANINGS.get(reply.status, FAILED)
-    message, next_step = (
-        text.format(target=target, vendor=vendor, token=token, status=reply.status) for text in meaning
-    )
+        return rate_limited(wait)
+    return meanings.get(reply.status) or MEANINGS.get(reply.status, FAILED)
+
+
+def rate_limited(seconds: int | None) -> Meaning:
+    """Return what to say of a vendor's rate limit; without its word on how long to wait, a minute."""
+    return "{vendor}'s rate limit is used up.", f"Call again in {seconds or 60} s, and call less."
+
+
+def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: int) -> ToolFailed:
+    """Make the failure of a meaning.
+
+    Args:
+        meaning: what happened and what to do next, with places to fill in.
+        target: what was asked for, in our words.
+        vendor: its name for people.
+        token: where the token is set: a variable, or what stands in its place.
+        status: the reply's.
+    """
+    message, next_step = (text.format(target=target, vendor=vendor, token=token, status=status) for text in meaning)
     return ToolFailed(message, next_step=next_step)
 
 
 def no_token(variables: list[str], command: str) -> ToolFailed:
-    """Say that the token is missing, by the variable's names."""
+    """Return the failure of a call without a token, which names the variables that take one."""
     first, *others = variables
     choice = f"{first} (or {' or '.join(others)})" if others else first
     return ToolFailed(

@@ -46,6 +46,12 @@ class Refused(ToolFailed):
     outcome = "refused"
 
 
+class TooFast(ToolFailed):
+    """The model waits: it called more often than the operator allows; nothing was sent."""
+
+    outcome = "limited"
+
+
 class Proposed(McpKitError):
     """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other.
 
@@ -67,7 +73,7 @@ class DryRun(McpKitError):
 
     def __init__(self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> None:
         super().__init__(f"{method} {path} was not sent")
-        self._line = f"{method} {path}" + (f"?{urlencode(query)}" if query else "")
+        self._line = f"{method} {path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         self._body = body
 
     def text(self) -> str:

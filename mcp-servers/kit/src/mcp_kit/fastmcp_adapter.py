@@ -9,10 +9,6 @@ from typing import Any
 
 import mcp_types
 from fastmcp import FastMCP
-from fastmcp.exceptions import AuthorizationError
-from fastmcp.prompts.base import Prompt, PromptResult
-from fastmcp.resources.base import Resource, ResourceResult
-from fastmcp.resources.template import ResourceTemplate
 from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.server.dependencies import get_access_token, get_http_request
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
@@ -48,7 +44,7 @@ class CallerVerifier(TokenVerifier):
         self._callers = callers
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Give the caller's token, or None for one that opens nothing."""
+        """Return the token with its caller, or None for one that opens nothing."""
         caller = self._callers.identify(token)
         if caller is None:
             return None
@@ -57,7 +53,7 @@ class CallerVerifier(TokenVerifier):
 
 
 class Policy(Middleware):
-    """Shows each caller its own tools, has its calls answered, and keeps all else from callers with a grant.
+    """Shows each caller its own tools, and has the runner answer its calls.
 
     Args:
         catalog: the server's tools.
@@ -71,7 +67,7 @@ class Policy(Middleware):
         self._unnamed = unnamed
 
     def caller(self) -> Caller:
-        """Say who makes the present request."""
+        """Return the caller of the present request."""
         token = get_access_token()
         return token.caller if isinstance(token, CallerToken) else NOBODY if token else self._unnamed
 
@@ -80,13 +76,10 @@ class Policy(Middleware):
         context: MiddlewareContext[mcp_types.ListToolsRequest],
         call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
     ) -> Sequence[Tool]:
-        """List what the caller may use, in the catalog's order."""
-        caller = self.caller()
+        """List what the caller may use in the catalog's order, and after it what an extension registered."""
         listed = {tool.name: tool for tool in await call_next(context)}
-        shown = [listed.pop(spec.name) for spec in self._catalog.visible(caller, _headers())]
-        if caller.bound is None:
-            shown += [tool for name, tool in sorted(listed.items()) if name not in self._catalog.tools]
-        return shown
+        shown = [listed.pop(spec.name) for spec in self._catalog.visible(self.caller(), _headers())]
+        return shown + [tool for name, tool in sorted(listed.items()) if name not in self._catalog.tools]
 
     async def on_call_tool(
         self,
@@ -99,58 +92,6 @@ class Policy(Middleware):
             return await call_next(context)
         answer = await self._runner.answer(name, context.message.arguments or {}, caller=caller, headers=_headers())
         return ToolResult(content=[mcp_types.TextContent(type="text", text=answer.text)], is_error=answer.is_error)
-
-    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
-        """Refuse completions to callers with a grant: it names tools alone."""
-        if context.method == "completion/complete":
-            self._trusted_only("completions")
-        return await call_next(context)
-
-    async def on_list_resources(
-        self,
-        context: MiddlewareContext[mcp_types.ListResourcesRequest],
-        call_next: CallNext[mcp_types.ListResourcesRequest, Sequence[Resource]],
-    ) -> Sequence[Resource]:
-        """List no resources to callers with a grant."""
-        return await call_next(context) if self.caller().bound is None else []
-
-    async def on_list_resource_templates(
-        self,
-        context: MiddlewareContext[mcp_types.ListResourceTemplatesRequest],
-        call_next: CallNext[mcp_types.ListResourceTemplatesRequest, Sequence[ResourceTemplate]],
-    ) -> Sequence[ResourceTemplate]:
-        """List no templates to callers with a grant."""
-        return await call_next(context) if self.caller().bound is None else []
-
-    async def on_list_prompts(
-        self,
-        context: MiddlewareContext[mcp_types.ListPromptsRequest],
-        call_next: CallNext[mcp_types.ListPromptsRequest, Sequence[Prompt]],
-    ) -> Sequence[Prompt]:
-        """List no prompts to callers with a grant."""
-        return await call_next(context) if self.caller().bound is None else []
-
-    async def on_read_resource(
-        self,
-        context: MiddlewareContext[mcp_types.ReadResourceRequestParams],
-        call_next: CallNext[mcp_types.ReadResourceRequestParams, ResourceResult],
-    ) -> ResourceResult:
-        """Refuse resources to callers with a grant."""
-        self._trusted_only("resources")
-        return await call_next(context)
-
-    async def on_get_prompt(
-        self,
-        context: MiddlewareContext[mcp_types.GetPromptRequestParams],
-        call_next: CallNext[mcp_types.GetPromptRequestParams, PromptResult],
-    ) -> PromptResult:
-        """Refuse prompts to callers with a grant."""
-        self._trusted_only("prompts")
-        return await call_next(context)
-
-    def _trusted_only(self, what: str) -> None:
-        if self.caller().bound is not None:
-            raise AuthorizationError(f"This caller's grant opens tools alone, no {what}.")
 
 
 def new_protocol(
@@ -169,7 +110,8 @@ def new_protocol(
         catalog: its tools, with the operator's choice.
         runner: answers calls.
         unnamed: who calls when no token says it.
-        callers: who may come in over HTTP; None asks for no token.
+        callers: who may come in over HTTP; None asks for no token. A grant names tools alone, so that resources,
+            prompts and completions are registered only where every caller is trusted.
         dry_run: whether writes are shown and not sent, which clients are told.
     """
     _log_like_us()
@@ -188,7 +130,7 @@ def new_protocol(
     )
     # The SDK would run a whole tools/list for each call (python-sdk#3565); none of our tools uses x-mcp-header.
     protocol._mcp_server.get_tool_input_schema = lambda _: None
-    if server.extend:
+    if server.extend and unnamed.bound is None:
         server.extend(protocol)
     return protocol
 
@@ -197,7 +139,7 @@ class ListedTool(Tool):
     """A tool as clients see it; it carries no `_meta`, which would be paid for in tokens."""
 
     def to_mcp_tool(self, **overrides: Any) -> mcp_types.Tool:
-        """Give the tool without fastmcp's tags."""
+        """Return the tool without fastmcp's tags."""
         return super().to_mcp_tool(**overrides, _meta=None)
 
 
@@ -218,7 +160,7 @@ def _headers() -> Mapping[str, str]:
 
 
 def _log_like_us() -> None:
-    """Take away fastmcp's own handlers (boxes on standard error), so that its lines come out as ours do."""
+    """Remove fastmcp's own log handlers, which draw boxes on standard error: its lines are then logged as ours are."""
     logger = logging.getLogger("fastmcp")
     logger.handlers.clear()
     logger.propagate = True

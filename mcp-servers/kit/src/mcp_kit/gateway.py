@@ -1,4 +1,4 @@
-"""What every server says to our gateways, and reads off their replies besides the vendor's own."""
+"""What every server tells our gateways, and what it reads in their replies besides the vendor's own reply."""
 
 from pydantic import BaseModel, ValidationError
 from service_kit.http import Reply
@@ -25,7 +25,7 @@ class GatewayRefusal(BaseModel):
 
 
 def headers_of(call: Call) -> dict[str, str]:
-    """Give what tells the gateway for which run or person, tool and call a request is."""
+    """Return the headers that tell the gateway for which run or person, tool and call a request is."""
     headers = {"x-agent-tool": call.tool, "x-agent-call": call.id}
     if call.caller.token:
         headers["x-task-token"] = call.caller.token
@@ -35,7 +35,7 @@ def headers_of(call: Call) -> dict[str, str]:
 
 
 def vendors_token(prefix: str) -> str:
-    """Say where the token is set that a gateway shows its vendor: not at the server."""
+    """Return where an operator sets the token that a gateway shows its vendor: not at the server."""
     variable = f"{prefix.upper()}_UPSTREAM_TOKEN"
     return f"{variable} at the gateway, or this tenant's token in the file of {variable}S_FILE"
 
@@ -59,7 +59,7 @@ def apply_gateway_headers(reply: Reply, call: Call) -> None:
 
 
 def refused(reply: Reply) -> ToolFailed | None:
-    """Give the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
+    """Return the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
     if REASON not in reply.headers:
         return None
     try:

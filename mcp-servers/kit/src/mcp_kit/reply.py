@@ -15,6 +15,7 @@ CHARS_PER_TOKEN = 4
 TAIL_ROOM = 1_400
 FENCE_ROOM = 48
 SMALLEST_PIECE = 200
+MOST_QUOTED = 2_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,10 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
 
 def render_error(error: ToolFailed, *, nonce: str) -> str:
     """Write an error out: what failed, what foreign text it is about, and the next step."""
-    quoted = fence(error.quoted.text[:2_000], label=error.quoted.label, nonce=nonce) if error.quoted else ""
+    quoted = ""
+    if error.quoted:
+        cut = f"{error.quoted.text[:MOST_QUOTED]}…" if len(error.quoted.text) > MOST_QUOTED else error.quoted.text
+        quoted = fence(cut, label=error.quoted.label, nonce=nonce)
     message = f"{REFUSED}{error.message}" if isinstance(error, Refused) else error.message
     return "\n".join(part for part in (message, quoted, error.next_step) if part)
 

@@ -1,6 +1,7 @@
 """Runs one tool call from raw arguments to final text: policy, time limit, budget, errors, ref, metrics, log."""
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
+from service_kit.rate_limit import MemoryRateLimiter, Rate
 from service_kit.refs import append_ref, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
@@ -15,9 +17,8 @@ from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
-from mcp_kit.errors import DryRun, Proposed, Refused, ToolFailed
+from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
-from mcp_kit.rate_limit import RateLimit
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
@@ -41,18 +42,19 @@ class Runner:
     Args:
         server: the server's name, the first part of what a ref is made of.
         catalog: its tools.
-        pace: how fast callers may call.
+        rate: how fast one caller may call.
         metrics: where calls are counted.
         budget: the most characters of a reply.
         ref_key: the key of refs; without it replies carry none.
     """
 
     def __init__(
-        self, *, server: str, catalog: Catalog, pace: RateLimit, metrics: Metrics, budget: int, ref_key: bytes | None
+        self, *, server: str, catalog: Catalog, rate: Rate, metrics: Metrics, budget: int, ref_key: bytes | None
     ) -> None:
         self._server = server
         self._catalog = catalog
-        self._pace = pace
+        self._rate = rate
+        self._limiter = MemoryRateLimiter()
         self._calls = ToolCalls()
         self._metrics = metrics
         self._budget = budget - REF_ROOM
@@ -95,16 +97,14 @@ class Runner:
             raise Refused(
                 f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
             )
-        self._pace.take(caller.id)
+        if wait := self._limiter.admit(caller.id, self._rate):
+            raise TooFast(
+                "This caller made too many calls in a short time; nothing was sent.",
+                next_step=f"Call again in {max(1, math.ceil(wait.seconds))} s.",
+            )
         self._calls.take(caller)
         parsed = spec.parse(arguments)
-        for argument, kind in spec.resources.items():
-            resource = parsed[argument]
-            if resource is not None and not caller.may_touch(kind, resource):
-                raise Refused(
-                    f"{argument} {clean_line(resource, 150)!r} is outside this caller's grant; nothing was sent.",
-                    next_step=f"Use a {argument} that the task names.",
-                )
+        _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)
         reply = await self._limited(spec, Call(spec.name, caller, start), parsed)
@@ -124,10 +124,10 @@ class Runner:
                 return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
         except Proposed as proposed:
             return Reply(str(proposed))
-        except DryRun as rehearsed:
+        except DryRun as dry_run:
             return Reply(
                 f"Dry run: {spec.name} sent nothing. This is what it would have sent to {self._server}:",
-                [section("request", rehearsed.text())],
+                [section("request", dry_run.text())],
             )
         except (TimeoutError, UpstreamTimeout):
             raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
@@ -154,3 +154,17 @@ class Runner:
             failed=failed,
         )
         return append_ref(text, ref)
+
+
+def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -> None:
+    """Raise Refused unless the caller is granted every resource that the arguments name."""
+    if caller.bound is None:
+        return
+    for argument, kind, names in spec.touched(arguments):
+        outside = [name for name in names if not caller.may_touch(kind, name)]
+        if outside or not names:
+            shown = f" {clean_line(outside[0], 150)!r} is outside" if outside else " names nothing within"
+            raise Refused(
+                f"{argument}{shown} this caller's grant; nothing was sent.",
+                next_step=f"Use a {argument} that the task names.",
+            )

@@ -26,7 +26,7 @@ class Selection:
     exclude: frozenset[str] = frozenset()
 
     def admits(self, spec: ToolSpec) -> bool:
-        """Say whether a tool is part of the choice; without toolsets and tools named, every one is."""
+        """Return whether a tool is part of the choice; without toolsets and tools named, every one is."""
         if spec.name in self.exclude or (self.read_only and spec.writes):
             return False
         if self.toolsets is None and self.tools is None:
@@ -68,22 +68,22 @@ class Catalog:
         return [spec for spec in self.tools.values() if self._selection.admits(spec)]
 
     def find(self, name: str) -> ToolSpec | None:
-        """Give the tool of a name, or of an alias."""
+        """Return the tool of a name, or of an alias."""
         return self.tools.get(self._aliases.get(name, name))
 
     def visible(self, caller: Caller, headers: Mapping[str, str]) -> list[ToolSpec]:
-        """Give the tools that a caller sees, in their fixed order."""
-        asked = self._asked(headers)
+        """Return the tools that a caller sees, in their fixed order."""
+        asked = self._requested(headers)
         return [spec for spec in self.tools.values() if self._open(spec, caller, asked)]
 
     def is_visible(self, spec: ToolSpec, caller: Caller, headers: Mapping[str, str]) -> bool:
-        """Say whether a caller sees a tool."""
-        return self._open(spec, caller, self._asked(headers))
+        """Return whether a caller sees a tool."""
+        return self._open(spec, caller, self._requested(headers))
 
     def _open(self, spec: ToolSpec, caller: Caller, asked: Selection) -> bool:
         return self._selection.admits(spec) and asked.admits(spec) and caller.may_use(spec)
 
-    def _asked(self, headers: Mapping[str, str]) -> Selection:
+    def _requested(self, headers: Mapping[str, str]) -> Selection:
         if not any(name in headers for name in (READ_ONLY_HEADER, TOOLSETS_HEADER, TOOLS_HEADER, EXCLUDE_HEADER)):
             return EVERYTHING
         wanted = Selection(
@@ -108,6 +108,5 @@ class Catalog:
             ("toolset", selection.toolsets or (), toolsets),
             ("tool", (*(selection.tools or ()), *selection.exclude), known),
         ):
-            strange = sorted(set(chosen) - existing)
-            if strange:
-                raise ConfigError(f"there is no {kind} {', '.join(strange)}: choose from {', '.join(sorted(existing))}")
+            if unknown := sorted(set(chosen) - existing):
+                raise ConfigError(f"there is no {kind} {', '.join(unknown)}: choose from {', '.join(sorted(existing))}")

@@ -24,7 +24,7 @@ class Server:
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
         checks: what `/ready` asks.
         close: releases what the tools hold.
-        extend: registers resources and prompts; callers with a grant do not see them.
+        extend: registers resources, prompts and completions; it is not called where callers must show a token.
     """
 
     name: str

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from service_kit import settings as service
+from service_kit.rate_limit import Rate
 from service_kit.settings import Port, ServedSettings
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
@@ -53,6 +54,11 @@ class ServerSettings(ServedSettings):
         )
 
     @property
+    def rate(self) -> Rate:
+        """How fast one caller may call."""
+        return Rate(self.calls_per_minute / 60, max(1, self.calls_per_minute // 10))
+
+    @property
     def authenticated(self) -> bool:
         """Whether HTTP callers must show a token."""
         return self.agent_jwks_file is not None or self.access_file is not None
@@ -99,7 +105,7 @@ class VendorSettings(ServerSettings):
         cls.model_rebuild(force=True)
 
     @model_validator(mode="after")
-    def _rehearse_alone(self) -> Self:
+    def _allow_dry_run_alone(self) -> Self:
         if not self.dry_run:
             return self
         if self.gateway:

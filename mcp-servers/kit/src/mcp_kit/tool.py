@@ -1,7 +1,7 @@
 """Tools as data: the decorator that declares one, the arguments it takes and the compact schema a client sees."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp_kit.reply import Reply
 
 MARK = "__mcp_kit_tool__"
-UNTOLD = frozenset({"title", "minLength", "maxLength", "maxItems"})
+NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems"})
 """Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -25,11 +25,32 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
+def itself(value: Any) -> Any:
+    """Return the value of an argument that is a name, or a list of names."""
+    return value
+
+
 @dataclass(frozen=True)
 class Resource:
-    """Marks an argument that names a resource; the kit checks it against the caller's grant before the tool runs."""
+    """Marks an argument that names resources; the kit checks each against the caller's grant before the tool runs.
+
+    Attributes:
+        kind: the resources' kind, as in grants.
+        names: returns the name or names that the argument's value holds, where it is no name itself: inside a key
+            (`PROJ-7` belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
+    """
 
     kind: str
+    names: Callable[[Any], Any] = itself
+
+    def names_in(self, value: Any) -> list[str]:
+        """Return the names that a value holds; none where it does not have the form in which they are found."""
+        try:
+            found = self.names(value)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return []
+        names = [found] if isinstance(found, str) else found
+        return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 @dataclass(frozen=True)
@@ -57,12 +78,12 @@ class ToolSpec:
     timeout: float
     checks: bool
     arguments: type[BaseModel]
-    resources: Mapping[str, str]
+    resources: Mapping[str, Resource]
     run: Callable[..., Awaitable["Reply"]]
 
     @property
-    def held(self) -> bool:
-        """Whether a grant is held without a gateway: an argument that must be given names what the tool touches."""
+    def grant_checkable(self) -> bool:
+        """Whether the server can check a grant alone: an argument that must be given names what the tool touches."""
         return self.checks or any(self.arguments.model_fields[name].is_required() for name in self.resources)
 
     @property
@@ -76,7 +97,7 @@ class ToolSpec:
         }
 
     def schema(self) -> dict[str, Any]:
-        """Give the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
+        """Return the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
         return _compact(self.arguments.model_json_schema())
 
     def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +117,12 @@ class ToolSpec:
                 f"{self.name} was not called: {faults}", next_step="Correct the arguments and call it again."
             ) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+
+    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+        """Yield each given argument that names resources, with their kind and their names."""
+        for argument, resource in self.resources.items():
+            if (value := arguments[argument]) is not None:
+                yield argument, resource.kind, resource.names_in(value)
 
 
 F = TypeVar("F", bound=Callable[..., Awaitable["Reply"]])
@@ -118,7 +145,7 @@ def tool(
         destructive: whether what it changes may be lost.
         idempotent: whether a repeat changes nothing more; reads always are.
         timeout: seconds until a call is given up.
-        checks: whether it holds its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
+        checks: whether it checks its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
             of it that must be given is a `Resource`.
     """
 
@@ -131,7 +158,7 @@ def tool(
 
 
 def collect(*owners: object) -> list[ToolSpec]:
-    """Give the tools declared on these objects, in the order in which they are written."""
+    """Return the tools declared on these objects, in the order in which they are written."""
     return [
         specify(getattr(owner, name))
         for owner in owners
@@ -165,9 +192,9 @@ def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
     )
 
 
-def _resources(model: type[BaseModel]) -> dict[str, str]:
+def _resources(model: type[BaseModel]) -> dict[str, Resource]:
     return {
-        name: mark.kind
+        name: mark
         for name, field in model.model_fields.items()
         for mark in field.metadata
         if isinstance(mark, Resource)
@@ -183,7 +210,7 @@ def _compact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(value: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: item for key, item in value.items() if key not in UNTOLD and (key != "default" or item is not None)}
+    kept = {key: item for key, item in value.items() if key not in NOT_SHOWN and (key != "default" or item is not None)}
     choices: Sequence[dict[str, Any]] = kept.get("anyOf", ())
     real = [choice for choice in choices if choice != {"type": "null"}]
     if len(real) == 1:

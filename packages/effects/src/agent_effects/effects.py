@@ -56,7 +56,7 @@ async def begin(conn: Executor, write: Write) -> Begun:
 
 
 async def effect(conn: Executor, id: UUID) -> Effect:  # noqa: A002 - the column's name
-    """Give a row.
+    """Return a row.
 
     Raises:
         EffectError: there is no such effect.
@@ -154,7 +154,7 @@ async def take_open(conn: Executor, vendor: str, *, older_than: float, most: int
 
 
 async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SENDING_SECONDS) -> list[EffectSummary]:
-    """Give the writes of a task over all attempts, oldest first; one that is `sending` for too long reads `unknown`."""
+    """Return the writes of a task over all attempts, oldest first; one that is `sending` too long reads `unknown`."""
     rows = await conn.fetch(
         """
         select id, attempt, vendor, tool, route, target, url,

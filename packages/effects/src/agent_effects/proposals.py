@@ -109,7 +109,7 @@ async def proposals(
 
 
 async def proposal(conn: Executor, id: UUID, *, tenant: str | None = None) -> Proposal:  # noqa: A002 - the column's name
-    """Give one proposal.
+    """Return one proposal.
 
     Raises:
         ProposalError: `unknown`: the tenant has no such proposal.
@@ -206,7 +206,7 @@ async def clear_undecided(conn: Executor) -> int:
 
 
 async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most: int = 100) -> list[Proposal]:
-    """Give the oldest proposals that can be decided now: their task succeeded, and none is held for a person.
+    """Return the oldest proposals that can be decided now: their task succeeded, and none is held for a person.
 
     Args:
         conn: a connection or a pool.
@@ -243,7 +243,7 @@ async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 
 
 
 def _id(who: str) -> str:
-    """Give the id of `kind:id`; a policy is nobody's other name."""
+    """Return the id of `kind:id`; a policy is nobody's other name."""
     return who if who.startswith("policy:") else who.partition(":")[2] or who
 
 

@@ -20,7 +20,7 @@ GIVE_UP_SECONDS = 86_400.0
 async def approved(
     conn: Executor, vendor: str, *, but: Collection[UUID] = (), each: int = 4, most: int = 20
 ) -> list[Proposal]:
-    """Give approved proposals of a vendor that are due, for its gateway to send: the tenants' in turn, oldest first.
+    """Return approved proposals of a vendor that are due, for its gateway to send: the tenants' in turn, oldest first.
 
     Of one target there is one at a time, so that no two of a task overtake each other.
 
@@ -71,7 +71,7 @@ async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
 
 
 async def claim(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
-    """Take an approved proposal to send it; say which of its sends it is; None where another gateway did."""
+    """Take an approved proposal to send it; return the number of this send, or None where another gateway took it."""
     sends: int | None = await conn.fetchval(
         """
         update gateway.effects set state = 'sending', sends = sends + 1, sent_at = clock_timestamp()

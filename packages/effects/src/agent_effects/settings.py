@@ -7,4 +7,4 @@ from service_kit.settings import Settings
 class EffectsSettings(Settings):
     """What migrating needs."""
 
-    database_url: str = Field(description="PostgreSQL of the house, postgresql://user:password@host:port/database")
+    database_url: str = Field(description="PostgreSQL, postgresql://user:password@host:port/database")

@@ -178,7 +178,7 @@ async def settle_spend(
 
 
 async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
-    """Give back what was reserved for a request that cost nothing; False where that is not open any more."""
+    """Release what was reserved for a request that cost nothing; False where that is not open any more."""
     return await _settle(conn, task, request_id, None, None, None, None, None)
 
 
@@ -203,13 +203,13 @@ async def _settle(conn: Executor, task: UUID, request_id: str, *true: int | Deci
 
 
 async def is_live(conn: Executor, task: UUID, attempt: int) -> bool:
-    """Say whether an attempt holds its lease: the fence, for what costs nothing."""
+    """Return whether an attempt holds its lease: the fence, for what costs nothing."""
     live: bool = await conn.fetchval("select ledger.live($1, $2)", task, attempt)
     return live
 
 
 async def spent(conn: Executor, task: UUID) -> Spend:
-    """Give what a task has spent so far; nothing where it never asked."""
+    """Return what a task has spent so far; nothing where it never asked."""
     row = await conn.fetchrow(
         """
         select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0)::bigint as tokens, count(*) as requests,
@@ -239,7 +239,7 @@ async def spent(conn: Executor, task: UUID) -> Spend:
 
 
 async def spent_by(conn: Executor, tasks: Iterable[UUID]) -> Decimal:
-    """Give the dollars that several tasks have spent together."""
+    """Return the dollars that several tasks have spent together."""
     total: Decimal = await conn.fetchval(
         "select coalesce(sum(usd), 0) from gateway.spend where task_id = any($1::uuid[])", list(tasks)
     )

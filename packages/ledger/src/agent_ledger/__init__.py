@@ -11,7 +11,7 @@ from agent_ledger.attachments import (
 )
 from agent_ledger.blobs import get_blob, put_blob
 from agent_ledger.cancellation import CancelOutcome, cancel
-from agent_ledger.claims import Claim, claim
+from agent_ledger.claims import ClaimedTask, claim
 from agent_ledger.clock import Clock, read_clock
 from agent_ledger.completion import finish
 from agent_ledger.connection import Connection, Executor, transaction
@@ -36,7 +36,7 @@ from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 __all__ = [
     "MAX_TASK_BYTES",
     "CancelOutcome",
-    "Claim",
+    "ClaimedTask",
     "Clock",
     "ConflictingTask",
     "Connection",

@@ -56,7 +56,7 @@ async def save_artifact(executor: Executor, task_id: UUID, attempt: int, name: s
 async def get_transcript(
     executor: Executor, task_id: UUID, *, attempt: int | None = None, tenant: str | None = None
 ) -> bytes | None:
-    """Give an attempt's transcript; without an attempt, the last one's."""
+    """Return an attempt's transcript; without an attempt, the last one's."""
     row = await executor.fetchrow(
         """
         select tenant, sha256 from ledger.attachments
@@ -97,7 +97,7 @@ async def _attach(executor: Executor, task_id: UUID, attempt: int, kind: Kind, n
 
 
 async def hold(connection: Connection, task_id: UUID, attempt: int) -> str | None:
-    """Give the tenant of a live attempt, and keep the attempt from ending while the transaction lasts."""
+    """Return the tenant of a live attempt, and keep the attempt from ending while the transaction lasts."""
     tenant: str | None = await connection.fetchval(
         """
         select tenant from ledger.tasks
@@ -110,7 +110,7 @@ async def hold(connection: Connection, task_id: UUID, attempt: int) -> str | Non
 
 
 async def replaced_blob(connection: Connection, task_id: UUID, attempt: int, kind: Kind, name: str) -> str | None:
-    """Give the blob that an attachment points to now."""
+    """Return the blob that an attachment points to now."""
     sha256: str | None = await connection.fetchval(
         "select sha256 from ledger.attachments where task_id = $1 and attempt = $2 and kind = $3 and name = $4",
         task_id,

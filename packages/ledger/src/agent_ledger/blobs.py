@@ -15,7 +15,7 @@ async def put_blob(executor: Executor, tenant: str, data: bytes) -> str:
 
 
 async def get_blob(executor: Executor, tenant: str, sha256: str) -> bytes | None:
-    """Give the bytes that a tenant keeps under a SHA-256."""
+    """Return the bytes that a tenant keeps under a SHA-256."""
     packed: bytes | None = await executor.fetchval(
         "select data from ledger.blobs where tenant = $1 and sha256 = $2", tenant, sha256
     )

@@ -30,7 +30,7 @@ PASSED_OVER_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedTask:
     """A live attempt: the task, what its door allowed when it came, and what the last attempt left to resume.
 
     `clock` is the ledger's: what the attempt dates, signs or bounds in time goes by it.
@@ -67,7 +67,7 @@ async def claim(
     skills: Mapping[str, str],
     complete: Complete | None = None,
     unreadable: dict[UUID, float] | None = None,
-) -> Claim | None:
+) -> ClaimedTask | None:
     """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
 
     Sweeps first (see `agent_ledger.reaper`). A task whose concurrency key is held is passed over, as is one which
@@ -183,10 +183,10 @@ async def start_next(
     )
 
 
-def _claim(row: asyncpg.Record, session: SessionRef | None, clock: Clock) -> Claim:
+def _claim(row: asyncpg.Record, session: SessionRef | None, clock: Clock) -> ClaimedTask:
     with reading(f"task {row['id']}"):
         task, vendors, budget = read_request(row["body"], row["vendors"], row["budget"])
-    return Claim(
+    return ClaimedTask(
         task=task,
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],

@@ -20,7 +20,7 @@ class Clock:
         self._since = time.monotonic()
 
     def now(self) -> datetime:
-        """Give the time."""
+        """Return the time."""
         return self._read + timedelta(seconds=time.monotonic() - self._since)
 
 

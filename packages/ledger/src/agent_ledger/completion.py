@@ -13,7 +13,7 @@ from agent_ledger.json_encoding import storable
 
 
 async def finish(executor: Executor, task_id: UUID, attempt: int, result: TaskResult) -> bool:
-    """End a task with its attempt's result; give False if the attempt is not live, and then change nothing.
+    """End a task with its attempt's result; return False if the attempt is not live, and then change nothing.
 
     A `finished` event of the same status is added unless the attempt has one.
 

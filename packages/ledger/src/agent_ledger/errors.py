@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Fault = Literal[
+TaskFault = Literal[
     "size",
     "encoding",
     "nul",
@@ -24,15 +24,15 @@ class LedgerError(Exception):
 
 
 class InvalidTask(LedgerError):
-    """The caller acts (the skill's author where the fault is `config`): no task that the house takes; no row was made.
+    """The caller acts (the skill's author where the fault is `config`): the task is refused, and no row was made.
 
     Attributes:
         fault: what was wrong, from a closed list that is safe to count.
     """
 
-    def __init__(self, fault: Fault, message: str) -> None:
+    def __init__(self, fault: TaskFault, message: str) -> None:
         super().__init__(message)
-        self.fault: Fault = fault
+        self.fault: TaskFault = fault
 
 
 class ConflictingTask(InvalidTask):
@@ -51,4 +51,4 @@ class UnreadableRow(LedgerError):
 
 
 class UnusableSchema(LedgerError):
-    """The author of the schema acts: no value can be held to it."""
+    """The author of the schema acts: no value can be checked by it."""

@@ -24,7 +24,7 @@ def storable(model: BaseModel) -> str:
 
 
 def digest(task: Task) -> bytes:
-    """Give the SHA-256 of what the caller asked; equal for equal requests in any order of keys.
+    """Return the SHA-256 of what the caller asked; equal for equal requests in any order of keys.
 
     Left out are the id and what the door sets. Fields at their default count as absent, so that a field added later
     changes no digest.

@@ -22,12 +22,12 @@ SCHEMAS = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 
 
 def value_error(schema: dict[str, Any], value: object) -> str | None:
-    """Say in one line where a value does not fit a schema, or give None where it does.
+    """Return in one line where a value does not fit a schema, or None where it does.
 
     References to other documents are not fetched.
 
     Raises:
-        UnusableSchema: no value can be held to the schema.
+        UnusableSchema: no value can be checked by the schema.
     """
     try:
         error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
@@ -45,7 +45,7 @@ def value_error(schema: dict[str, Any], value: object) -> str | None:
 
 
 def schema_errors(schema: dict[str, Any]) -> list[str]:
-    """Say everything for which values could not be held to a schema; nothing means that it can be used."""
+    """Return everything that makes a schema unusable; an empty list means that it can be used."""
     try:
         found = [best_match([one]) for one in SCHEMAS.iter_errors(schema)]
     except RecursionError:
@@ -72,7 +72,7 @@ def schema_errors(schema: dict[str, Any]) -> list[str]:
 
 
 def _parts(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Give a schema, every schema in it and all they refer to, with what resolves references there."""
+    """Return a schema, every schema in it and all they refer to, with what resolves references there."""
     whole = DRAFT202012.create_resource(schema)
     waiting: list[tuple[Any, Any]] = [(schema, Registry().resolver_with_root(whole))]
     seen: set[int] = set()
@@ -92,7 +92,7 @@ def _parts(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
 
 
 def _target(part: dict[str, Any], word: str, resolver: Any) -> tuple[object, Any]:
-    """Give what a reference leads to: nothing where there is none, or where it leads to JSON Schema itself.
+    """Return what a reference leads to: nothing where there is none, or where it leads to JSON Schema itself.
 
     Raises:
         ValueError: it leads to what is no schema.
@@ -116,7 +116,7 @@ def _bad_patterns(part: dict[str, Any]) -> Iterator[str]:
 
 
 def _beside(part: dict[str, Any]) -> Iterator[object]:
-    """Give the schemas in a schema that the same value is held to."""
+    """Return the schemas in a schema that check the same value as it does."""
     yield from (part[word] for word in ("not", "if", "then", "else") if word in part)
     for word in ("allOf", "anyOf", "oneOf"):
         yield from part.get(word, ())

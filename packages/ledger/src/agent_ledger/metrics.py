@@ -42,7 +42,7 @@ async def overview(executor: Executor) -> Overview:
 
 
 async def outbox_counts(executor: Executor) -> tuple[int, int, float, int]:
-    """Give held slots, waiting outbox rows, the oldest's age in seconds, and rows given up."""
+    """Return held slots, waiting outbox rows, the oldest's age in seconds, and rows given up."""
     row = await executor.fetchrow(
         """
         select (select count(*) from ledger.slots) as slots, o.waiting, o.oldest, o.failed

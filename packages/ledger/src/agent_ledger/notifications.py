@@ -36,7 +36,7 @@ class Notifications:
 
     @contextlib.contextmanager
     def waiting(self, task_id: UUID) -> Iterator[asyncio.Event]:
-        """Give an event that is set when the task has news."""
+        """Return an event that is set when the task has news."""
         event = asyncio.Event()
         group = self._waiting.setdefault(str(task_id), set())
         group.add(event)

@@ -65,7 +65,7 @@ async def deliver(
     batch: int = BATCH,
     lease_seconds: float = LEASE_SECONDS,
 ) -> int:
-    """Send what is due, once; give how many rows were tried.
+    """Send what is due, once; return how many rows were tried.
 
     A row is leased before it is sent and marked after: a sender that dies in between makes the row due again. Several
     workers may call this at once and share the rows. Channel `ledger_outbox` tells when rows were added.
@@ -176,7 +176,7 @@ async def mark_delivered(executor: Executor, message_id: int) -> None:
 
 
 async def mark_failed(executor: Executor, message_id: int, error: str) -> None:
-    """Give a row up, and keep why."""
+    """Mark a row as one that is sent no more, and keep why."""
     await executor.execute(
         """
         update ledger.outbox set failed_at = clock_timestamp(), error = $2

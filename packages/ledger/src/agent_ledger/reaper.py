@@ -27,7 +27,7 @@ class TerminalTask:
     why: str
 
     def result(self) -> TaskResult:
-        """Give the result that says so."""
+        """Return the result that says so."""
         reason, message = OUTCOMES[self.why]
         status = "cancelled" if reason == "cancelled" else "failed"
         return TaskResult(task_id=self.id, status=status, reason=reason, message=message, attempts=self.attempt)

@@ -78,7 +78,7 @@ class Replies:
 
 
 def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Give the headers of Standard Webhooks 1.0 for a message (symmetric, scheme `v1`)."""
+    """Return the headers of Standard Webhooks 1.0 for a message (symmetric, scheme `v1`)."""
     signed = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return {
         "webhook-id": message_id,

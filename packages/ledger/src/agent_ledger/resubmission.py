@@ -61,5 +61,5 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
 
 def _bounded(door: Door, vendors: dict[str, Bound], budget: Budget) -> Door:
     """Narrow a door by what an older one had allowed."""
-    both = {name: narrow_bound(door.vendors[name], old) for name, old in vendors.items() if name in door.vendors}
+    both = {name: narrow_bound(door.vendors[name], old, name) for name, old in vendors.items() if name in door.vendors}
     return door.model_copy(update={"vendors": both, "budget": door.budget.within(budget)})

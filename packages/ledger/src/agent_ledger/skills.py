@@ -103,7 +103,7 @@ async def resolve(connection: Executor, name: str, deadline: datetime | None) ->
 
 
 async def list_skills(connection: Executor) -> list[SkillRow]:
-    """Give every skill in the version that new tasks are given, by name."""
+    """Return every skill in the version that new tasks are given, by name."""
     rows = await connection.fetch(
         """
         select distinct on (name) name, version, engine, model, pool, max_attempts, budget::text, concurrency_key,

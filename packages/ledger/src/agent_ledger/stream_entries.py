@@ -15,7 +15,7 @@ async def record_entry(connection: Connection, tenant: str, stream: str, entry: 
 
 
 async def hold_state(connection: Connection, task_id: UUID) -> str | None:
-    """Give a task's state, and keep it from ending while the transaction lasts."""
+    """Return a task's state, and keep it from ending while the transaction lasts."""
     state: str | None = await connection.fetchval("select state from ledger.tasks where id = $1 for share", task_id)
     return state
 

@@ -136,7 +136,7 @@ def narrowed(door: Door, task: Task) -> dict[str, Bound]:
     for vendor, wanted in (task.resources or {}).items():
         if vendor not in vendors:
             raise InvalidTask("door", f"resources.{vendor}: {door.name or 'this door'} does not open {vendor}")
-        both = narrow_resources(vendors[vendor].resources, wanted)
+        both = narrow_resources(vendors[vendor].resources, wanted, vendor)
         if wanted and not both:
             named = ", ".join(one for several in wanted.values() for one in several)[:200]
             raise InvalidTask(

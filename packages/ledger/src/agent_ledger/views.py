@@ -52,7 +52,7 @@ class TaskView:
 
 
 async def get_task(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskView | None:
-    """Give a task, or None where the tenant has no such task; None for a tenant asks for no tenant."""
+    """Return a task, or None where the tenant has no such task; None for a tenant asks for no tenant."""
     row = await executor.fetchrow(
         f"""
         select {COLUMNS}, t.body::text as task from ledger.tasks t left join ledger.results r on r.task_id = t.id
@@ -102,7 +102,7 @@ async def list_tasks(
 
 
 async def get_result(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskResult | None:
-    """Give a task's result, or None where it has none yet.
+    """Return a task's result, or None where it has none yet.
 
     Raises:
         UnreadableRow: this version cannot read it.

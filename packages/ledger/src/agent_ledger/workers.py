@@ -57,7 +57,7 @@ async def withdraw(executor: Executor, name: str) -> None:
 
 
 async def workers(executor: Executor) -> list[WorkerRow]:
-    """Give the workers that are alive, by name."""
+    """Return the workers that are alive, by name."""
     rows = await executor.fetch(
         """
         select name, pools, engines, skills::text, slots from ledger.workers

@@ -19,6 +19,8 @@ Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
 CallerName = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$")]
 """Without a colon, which stands between kind and name where both are written."""
+SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^\x00]+)$")]
+"""Where a secret is; the secret itself never stands in the file."""
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -74,6 +76,19 @@ class Door(Entry):
         return "*" in self.models or model in self.models
 
 
+class WebhookDoor(Door):
+    """An instance of a webhook source, named `{source}` or `{source}/{instance}`: its door and what opens it.
+
+    Attributes:
+        secrets: where its secrets are, as `file:/PATH` or `env:VARIABLE`; several while one is replaced. An instance
+            without a name may leave them out: then the source's own variable holds them.
+        own_accounts: our own accounts at the vendor, whose events start nothing; left out: those of the source.
+    """
+
+    secrets: list[SecretReference] = Field(default_factory=list)
+    own_accounts: list[str] = Field(default_factory=list)
+
+
 class ServiceEntry(Entry):
     """A server of ours that calls gateways; what it opens without a task is by default nothing."""
 
@@ -116,7 +131,7 @@ class Access(Entry):
 
     tenants: dict[TenantName, Tenant] = Field(default_factory=dict)
     streams: dict[str, Door] = Field(default_factory=dict)
-    webhooks: dict[str, Door] = Field(default_factory=dict)
+    webhooks: dict[str, WebhookDoor] = Field(default_factory=dict)
     http: dict[str, Door] = Field(default_factory=dict)
     cli: Door | None = None
     services: dict[CallerName, ServiceEntry] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
-from service_kit.yaml_lines import Place, nearest, read_marked
+from service_kit.yaml_lines import Place, nearest, read_lined_yaml
 
 
 def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skills: Collection[str]) -> list[str]:
@@ -17,8 +17,8 @@ def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skill
         vendors: all that there are.
         skills: those that are carried here; another worker may carry more.
     """
-    marked = read_marked(path)
-    found = [marked.at(place, text) for place, text in _strangers(access, vendors, skills)]
+    lined = read_lined_yaml(path)
+    found = [lined.at(place, text) for place, text in _strangers(access, vendors, skills)]
     return [f"line {line}: {text}" for line, text in sorted(found)]
 
 

@@ -6,16 +6,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-PREFIXES = {"service": "abs_", "door": "abd_", "person": "abp_"}
+TokenKind = Literal["service", "door", "person"]
+PREFIXES: dict[TokenKind, str] = {"service": "abs_", "door": "abd_", "person": "abp_"}
 
 
-def new_token(kind: Literal["service", "door", "person"]) -> str:
+def new_token(kind: TokenKind) -> str:
     """Make a token of 256 random bits."""
     return PREFIXES[kind] + secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """Give the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
+    """Return the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 

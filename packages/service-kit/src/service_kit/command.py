@@ -20,7 +20,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def versioned(name: str) -> str:
-    """Give a command's name and the version of the distribution that brings it."""
+    """Return a command's name and the version of the distribution that brings it."""
     found = [point.dist for point in entry_points(group="console_scripts", name=name) if point.dist is not None]
     return f"{name} {found[0].version if found else '(not installed)'}"
 

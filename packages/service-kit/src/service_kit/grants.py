@@ -2,9 +2,14 @@
 
 from agent_contracts import Grant, Mode, Resources
 from agent_contracts.grant import Limits
+from agent_vendors import ResourceKind, kinds_of
 from pydantic import BaseModel, ConfigDict, Field
 
 ORDER = (Mode.read, Mode.propose, Mode.write)
+UNKNOWN = ResourceKind(
+    "resources", grammar=r"(?s:.+)", description="a name", example="name", separator="/", fold=str.casefold
+)
+"""How names are compared of a kind that no installed vendor's record has."""
 
 
 class Bound(BaseModel):
@@ -18,44 +23,55 @@ class Bound(BaseModel):
     limits: Limits = Field(default_factory=dict)
 
 
-def matches(pattern: str, name: str) -> bool:
-    """Say whether a pattern covers a name: segments are compared without case, `*` stands for one whole segment."""
-    wanted, given = pattern.casefold().split("/"), name.casefold().split("/")
+def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
+    """Say whether a pattern covers a name of a kind: segments compared as the kind says, `*` for one whole segment."""
+    wanted, given = kind.segments(pattern), kind.segments(name)
     return len(wanted) == len(given) and all(
         segment in ("*", actual) and actual != "" for segment, actual in zip(wanted, given, strict=True)
     )
 
 
 def allowed(grant: Grant | Bound, kind: str, name: str) -> bool:
-    """Say whether a grant covers a resource; no entry, no access."""
-    return any(matches(pattern, name) for pattern in grant.resources.get(kind, ()))
+    """Say whether a grant covers a resource; no entry, no access.
+
+    Args:
+        grant: what is allowed.
+        kind: the resource's kind. A `ResourceKind` brings its grammar, outside of which no name is covered, and its
+            comparison.
+        name: the resource's name.
+    """
+    of = kind if isinstance(kind, ResourceKind) else UNKNOWN
+    return of.accepts(name) and any(matches(pattern, name, of) for pattern in grant.resources.get(kind, ()))
 
 
-def narrow_resources(first: Resources, second: Resources) -> Resources:
-    """Give what both cover, kind by kind; kinds of only one are gone."""
+def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resources:
+    """Give what both cover at a vendor, kind by kind; kinds of only one are gone."""
     narrowed: Resources = {}
+    kinds = kinds_of(vendor)
     for kind in first:
-        both = [shared for a in first[kind] for b in second.get(kind, ()) if (shared := _intersect(a, b)) is not None]
+        of = kinds.get(kind, UNKNOWN)
+        pairs = ((a, b) for a in first[kind] for b in second.get(kind, ()))
+        both = [shared for a, b in pairs if (shared := _intersect(a, b, of)) is not None]
         if both:
             narrowed[kind] = list(dict.fromkeys(both))
     return narrowed
 
 
-def narrow(grant: Grant, bound: Bound) -> Grant:
-    """Give what both a grant and a bound allow."""
+def narrow(grant: Grant, bound: Bound, vendor: str) -> Grant:
+    """Give what both a grant and a bound allow at a vendor."""
     return Grant(
         tools=_shared_tools(grant.tools, bound.tools),
-        resources=narrow_resources(grant.resources, bound.resources),
+        resources=narrow_resources(grant.resources, bound.resources, vendor),
         mode=weaker(grant.mode, bound.mode),
         limits=_tighter_limits(grant.limits, bound.limits),
     )
 
 
-def narrow_bound(first: Bound, second: Bound) -> Bound:
-    """Give what both bounds allow."""
+def narrow_bound(first: Bound, second: Bound, vendor: str) -> Bound:
+    """Give what both bounds allow at a vendor."""
     return Bound(
         tools=second.tools if first.tools is None else _shared_tools(first.tools, second.tools),
-        resources=narrow_resources(first.resources, second.resources),
+        resources=narrow_resources(first.resources, second.resources, vendor),
         mode=weaker(first.mode, second.mode),
         limits=_tighter_limits(first.limits, second.limits),
     )
@@ -74,16 +90,16 @@ def _tighter_limits(first: Limits, second: Limits) -> Limits:
     return {**first, **{tool: min(limit, first.get(tool, limit)) for tool, limit in second.items()}}
 
 
-def _intersect(first: str, second: str) -> str | None:
-    left, right = first.split("/"), second.split("/")
+def _intersect(first: str, second: str, kind: ResourceKind) -> str | None:
+    left, right = (pattern.split(kind.separator) if kind.separator else [pattern] for pattern in (first, second))
     if len(left) != len(right):
         return None
     shared: list[str] = []
     for a, b in zip(left, right, strict=True):
         if a == "*":
             shared.append(b)
-        elif b == "*" or a.casefold() == b.casefold():
+        elif b == "*" or kind.same(a, b):
             shared.append(a)
         else:
             return None
-    return "/".join(shared)
+    return (kind.separator or "").join(shared)

@@ -69,7 +69,7 @@ class Readiness:
         self._lock = asyncio.Lock()
 
     async def failures(self) -> dict[str, str]:
-        """Give the message of each dependency that is not ready."""
+        """Return the message of each dependency that is not ready."""
         async with self._lock:
             if time.monotonic() - self._asked_at >= READY_CACHE_SECONDS:
                 messages = await asyncio.gather(*(self._ask(check) for check in self._checks.values()))

@@ -176,7 +176,7 @@ class HttpClient:
         await self._client.aclose()
 
     async def __aenter__(self) -> "HttpClient":
-        """Give the client itself."""
+        """Return the client itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -64,7 +64,7 @@ def configure(service: str, level: str = "info") -> None:
 
 
 def get_logger(name: str) -> Logger:
-    """Give the logger of a module."""
+    """Return the logger of a module."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
 

@@ -6,7 +6,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str | None:
-    """Give a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
+    """Return a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -22,7 +22,7 @@ def origin_of(url: str) -> str | None:
 
 
 def listed_origin(origin: str) -> str:
-    """Give an origin as somebody wrote it in a list in its one form.
+    """Return an origin as somebody wrote it in a list in its one form.
 
     Raises:
         ValueError: it is none, or more than that.

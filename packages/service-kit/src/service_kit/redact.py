@@ -2,36 +2,51 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
+
+from agent_vendors import loaded
 
 MASK = "[secret]"
 PREFIXES = r"""
-    gh[pousr]_[A-Za-z0-9]{20,}                         # GitHub tokens
-    | github_pat_[A-Za-z0-9_]{20,}
-    | sk-ant-[A-Za-z0-9_-]{16,}                        # Anthropic keys
+    sk-ant-[A-Za-z0-9_-]{16,}                          # Anthropic keys
     | xox[abeoprs]-[A-Za-z0-9-]{10,}                   # Slack tokens
     | sntr[ysu]_[A-Za-z0-9_=+/-]{20,}                  # Sentry tokens
     | (?<![A-Za-z0-9_-])(?:(?!eyJ)[A-Za-z0-9_-])*+               # JWTs, with what stands before in the same word: begun
       eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+   # at each eyJ, a text of them would take hours
 """
-PREFIXED = re.compile(PREFIXES, re.VERBOSE)
-"""Those that begin as no word does: to be known where white space was taken out of a text, too."""
-SHAPES = re.compile(
-    PREFIXES
-    + r"""
-    | (?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{32,}            # not disk-, task-
-    | (?<![A-Za-z0-9])ab[sdp]_[A-Za-z0-9_-]{32,}       # this house's service, door and people's tokens
+WITHIN_WORDS = r"""
+    (?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{32,}              # not disk-, task-
+    | (?<![A-Za-z0-9])ab[sdp]_[A-Za-z0-9_-]{32,}       # this project's service, door and people's tokens
     | A(?:KI|SI)A[0-9A-Z]{16}                          # AWS key ids
     | (?<=[Bb]earer\ )[A-Za-z0-9._~+/-]{16,}=*
     | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                  # user:password in a URL
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----.*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+"""
+
+
+def prefixed() -> re.Pattern[str]:
+    """Give the shapes that begin as no word does: they are known where white space was taken out of a text, too."""
+    return _compiled(_of_vendors(), "")
+
+
+def shapes() -> re.Pattern[str]:
+    """Give all shapes of secrets: those here, and those of this project's vendors and of others that were loaded."""
+    return _compiled(_of_vendors(), WITHIN_WORDS)
 
 
 def redact(text: str) -> str:
     """Replace every known shape of a secret."""
-    return SHAPES.sub(MASK, text)
+    return shapes().sub(MASK, text)
+
+
+def _of_vendors() -> tuple[str, ...]:
+    return tuple(shape for vendor in loaded() for shape in vendor.secret_shapes)
+
+
+@cache
+def _compiled(of_vendors: tuple[str, ...], more: str) -> re.Pattern[str]:
+    every = [*(f"(?-x:{shape})" for shape in of_vendors), PREFIXES, *([more] if more else [])]
+    return re.compile("|".join(every), re.VERBOSE | re.DOTALL)
 
 
 class Masker:

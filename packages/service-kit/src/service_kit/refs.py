@@ -43,7 +43,7 @@ def split_ref(text: str) -> tuple[str, str | None]:
 
 
 def ref_fits(key: bytes, *, task: UUID, attempt: int, tool: str, reply: str, failed: bool) -> str | None:
-    """Give the ref of a whole reply if the server gave it to this attempt, for this tool, as such an end; else None."""
+    """Return the ref of a whole reply, or None unless the server gave it to this attempt for this tool, so ended."""
     text, ref = split_ref(reply)
     if ref is None:
         return None

@@ -132,9 +132,12 @@ def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socke
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> int:
-    """Run a process's main coroutine to its end; an error of configuration is one line and exit status 2."""
+    """Run a process's main coroutine; an error of configuration is one line and exit status 2.
+
+    The event loop is uvloop's where that is installed, and asyncio's own elsewhere.
+    """
     try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(main) or 0
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
@@ -145,8 +148,7 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
         return 143
 
 
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes uvloop's event loop, or None for asyncio's own where uvloop is not installed."""
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:

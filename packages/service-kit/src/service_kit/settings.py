@@ -49,7 +49,7 @@ class Settings(BaseSettings):
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Say whether a field's value is never to be shown: pydantic hides it, or it has a password in it."""
+    """Return whether a field's value is never to be shown: pydantic hides it, or it has a password in it."""
     return "Secret" in str(field.annotation) or not field.repr
 
 
@@ -144,7 +144,7 @@ def split_csv(text: str | None) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Give a copy of the process's environment."""
+    """Return a copy of the process's environment."""
     return dict(os.environ)
 
 

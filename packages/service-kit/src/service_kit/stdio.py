@@ -73,6 +73,6 @@ def _file_of(stream: TextIO) -> Output | None:
 
 
 def stdout_closed() -> bool:
-    """Say whether whoever read standard output has gone."""
+    """Return whether whoever read standard output has gone."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return isinstance(raw, Output) and raw.stdout_closed

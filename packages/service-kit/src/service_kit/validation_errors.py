@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 
 @dataclass(frozen=True)
-class Fault:
+class FieldError:
     """One thing that was refused.
 
     Attributes:
@@ -20,19 +20,19 @@ class Fault:
     given: object
 
 
-def faults(error: ValidationError) -> list[Fault]:
-    """Give everything that was refused."""
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Return everything that was refused."""
     return [
-        Fault(".".join(map(str, item["loc"])), reason(item["msg"]), item["input"])
+        FieldError(".".join(map(str, item["loc"])), reason(item["msg"]), item["input"])
         for item in error.errors(include_url=False, include_context=False)
     ]
 
 
 def described(error: ValidationError) -> str:
     """Name each place that was refused and why, in one line."""
-    return "; ".join(f"{one.place}: {one.words}" if one.place else one.words for one in faults(error))
+    return "; ".join(f"{one.place}: {one.words}" if one.place else one.words for one in field_errors(error))
 
 
 def reason(message: str) -> str:
-    """Give pydantic's message without its word for an error that our code raised."""
+    """Return pydantic's message without its word for an error that our code raised."""
     return message.removeprefix("Value error, ")

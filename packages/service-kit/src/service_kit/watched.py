@@ -36,7 +36,7 @@ class WatchedFile(Generic[T]):
         self._looked_at = time.monotonic()
 
     def current(self, *, look: bool = False) -> T:
-        """Give what the file says now; it is looked at no more than once a second, unless a look is asked for."""
+        """Return what the file says now; it is looked at no more than once a second, unless a look is asked for."""
         now = time.monotonic()
         if look or now - self._looked_at >= LOOK_EVERY_SECONDS:
             with self._lock:

@@ -13,11 +13,11 @@ from service_kit.validation_errors import reason
 
 M = TypeVar("M", bound=BaseModel)
 Place = Sequence[str | int]
-Fault = tuple[int, str]
+LineError = tuple[int, str]
 """A line, and what is wrong there."""
 
 
-class Marked:
+class LinedYaml:
     """A YAML document with where each entry stands.
 
     Raises:
@@ -28,21 +28,21 @@ class Marked:
         loader = yaml.SafeLoader(text)
         try:
             self._node = loader.get_single_node()
-            self._doubled = list(_doubled(self._node, set()))
+            self._repeated_keys = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
         finally:
             loader.dispose()
 
-    def doubled(self) -> list[Fault]:
-        """Give each key that its mapping has already: YAML would keep the last without a word."""
-        return [(line, f"{name}: this key stands there twice: keep one") for line, name in self._doubled]
+    def repeated_keys(self) -> list[LineError]:
+        """Return each key that its mapping has already: YAML would keep the last without a word."""
+        return [(line, f"{name}: this key stands there twice: keep one") for line, name in self._repeated_keys]
 
-    def at(self, place: Place, text: str) -> Fault:
+    def at(self, place: Place, text: str) -> LineError:
         """Say something of an entry, with its line."""
         return self.line(place), f"{'.'.join(map(str, place))}: {text}"
 
     def line(self, place: Place) -> int:
-        """Give the line of a key or item; of one that is not there, that of the entry it is missing in."""
+        """Return the line of a key or item; of one that is not there, that of the entry it is missing in."""
         node, line = self._node, 1
         for part in place:
             if isinstance(node, yaml.MappingNode):
@@ -58,7 +58,7 @@ class Marked:
         return line
 
 
-def read_marked(path: Path) -> Marked:
+def read_lined_yaml(path: Path) -> LinedYaml:
     """Read a YAML file.
 
     Raises:
@@ -66,7 +66,7 @@ def read_marked(path: Path) -> Marked:
         ValueError: it is no YAML; says in which line.
     """
     try:
-        return Marked(path.read_text("utf-8"))
+        return LinedYaml(path.read_text("utf-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
@@ -93,40 +93,40 @@ def read_checked(
     """
     file = f"{variable}={path}"
     try:
-        marked = read_marked(path)
+        lined = read_lined_yaml(path)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
-    content = {} if marked.content is None else marked.content
+    content = {} if lined.content is None else lined.content
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold a mapping with {', '.join(model.model_fields)}")
-    wrong = marked.doubled()
+    wrong = lined.repeated_keys()
     try:
         made = model.model_validate(prepare(content))
     except ValidationError as error:
-        raise ConfigError(f"{file}: {in_order([*wrong, *faults(model, marked, error)])}") from None
+        raise ConfigError(f"{file}: {in_order([*wrong, *line_errors(model, lined, error)])}") from None
     if wrong:
         raise ConfigError(f"{file}: {in_order(wrong)}")
     return made
 
 
-def faults(model: type[BaseModel], marked: Marked, error: ValidationError) -> list[Fault]:
-    """Give all that pydantic refused with its lines, and for a key that is not known the nearest that is."""
+def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError) -> list[LineError]:
+    """Return all that pydantic refused with its lines, and for a key that is not known the nearest that is."""
     found = []
     for item in error.errors(include_url=False, include_input=False):
         place = [part for part in item["loc"] if part != "[key]"]
         if item["type"] == "extra_forbidden":
             known = [name for name in _fields(model, place[:-1]) if name != "name"]
             near = nearest(str(place[-1]), known) or f": there are {', '.join(known)}"
-            found.append(marked.at(place, f"this key is not known{near}"))
+            found.append(lined.at(place, f"this key is not known{near}"))
         else:
-            found.append(marked.at(place, reason(item["msg"])))
+            found.append(lined.at(place, reason(item["msg"])))
     return found
 
 
-def in_order(found: Collection[Fault]) -> str:
-    """Write faults out in the order of their lines."""
+def in_order(found: Collection[LineError]) -> str:
+    """Return errors as one text, in the order of their lines."""
     return "; ".join(f"line {line}: {text}" for line, text in sorted(found))
 
 
@@ -152,13 +152,13 @@ def _fields(kind: Any, place: Place) -> list[str]:
     return next((found for choice in arguments if (found := _fields(choice, place))), [])
 
 
-def _doubled(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]]:
+def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]]:
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _doubled(item, seen)
+            yield from _repeated_keys(item, seen)
     elif isinstance(node, yaml.MappingNode):
         names: set[str] = set()
         for key, value in node.value:
@@ -166,4 +166,4 @@ def _doubled(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]
                 if key.value in names:
                     yield key.start_mark.line + 1, key.value
                 names.add(key.value)
-            yield from _doubled(value, seen)
+            yield from _repeated_keys(value, seen)

@@ -75,9 +75,9 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
         return 0 if all(part.up for part in parts) else NOT_UP
     elif command == "redis":
         # Not before: importing a client would take longer than the servers take to start.
-        from agent_stores.redis_cli import speak
+        from agent_stores.redis_cli import run_command
 
-        sys.stdout.write(asyncio.run(speak(urls(plan)[1], words)))
+        sys.stdout.write(asyncio.run(run_command(urls(plan)[1], words)))
     else:
         database_url, redis_url = urls(plan)
         sys.stdout.write(f"DATABASE_URL={database_url}\nREDIS_URL={redis_url}\n")

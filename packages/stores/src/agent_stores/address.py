@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def shown(url: str) -> str:
-    """Give the address without its password, for messages and logs."""
+    """Return the address without its password, for messages and logs."""
     parts = urlsplit(url)
     if parts.password is None:
         return url

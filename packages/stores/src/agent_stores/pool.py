@@ -33,7 +33,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
 
 
 async def _keep(_: asyncpg.Connection) -> None:
-    """Give a connection back as it is: the default asks the server once more after each use."""
+    """Return a connection back as it is: the default asks the server once more after each use."""
 
 
 async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Pool:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import asyncpg
 
 from agent_stores.binaries import POSTGRES_MAJOR, postgres_folders
-from agent_stores.diagnostics import explain
+from agent_stores.diagnostics import explain_exit
 from agent_stores.errors import StoreError
 from agent_stores.pool import DATABASE_ERRORS
 from agent_stores.run_as import Account
@@ -130,7 +130,7 @@ class Postgres:
                 await process.wait()
                 raise
             if process.returncode:
-                raise StoreError(explain(self, said.decode(errors="replace")))
+                raise StoreError(explain_exit(self, said.decode(errors="replace")))
             half_made.rename(self.folder)
         finally:
             password.unlink(missing_ok=True)
@@ -146,13 +146,13 @@ class Postgres:
         return self.account.readable(*postgres_folders()) / "bin"
 
     def command(self) -> list[str]:
-        """Give the server's command line."""
+        """Return the server's command line."""
         options = {**OPTIONS, "port": str(self.port), **(THROWAWAY if self.throwaway else {})}
         settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         return [str(self._programs() / "postgres"), "-D", str(self.folder), *settings]
 
     async def ready(self) -> bool:
-        """Say whether the database answers; the first time, make it.
+        """Return whether the database answers; the first time, make it.
 
         Raises:
             StoreError: the password is not the data folder's.

@@ -17,7 +17,7 @@ STREAMS = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}
 Reply = bytes | int | None | Sequence["Reply"]
 
 
-async def speak(url: str, words: Sequence[str]) -> str:
+async def run_command(url: str, words: Sequence[str]) -> str:
     """Send one command and give its reply: a line for each value, indented by how deep it lies.
 
     Bytes of a command line that are no UTF-8 are sent as they are.

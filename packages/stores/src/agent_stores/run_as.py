@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ class Account:
             os.chown(path, self.uid, self.uid)
 
     def readable(self, folder: Path, *beside: Path) -> Path:
-        """Give the folder, or a copy of it in a cache, so that the account can read it.
+        """Return the folder, or a copy of it in a cache, so that the account can read it.
 
         Args:
             folder: holds programs.
@@ -102,7 +101,7 @@ class Account:
 
 
 def reachable(folder: Path) -> bool:
-    """Say whether everybody may enter a folder and all above it."""
+    """Return whether everybody may enter a folder and all above it."""
     whole = folder.resolve()
     return all(path.stat().st_mode & 0o001 for path in (whole, *whole.parents))
 
@@ -115,7 +114,7 @@ def choose(cache: Path = CACHE) -> Account:
 
 
 def namespaced() -> Account | None:
-    """Give root's own account inside a user namespace, or None where there are no user namespaces."""
+    """Return root's own account inside a user namespace, or None where there are no user namespaces."""
     program = bubblewrap_program()
     if program is None:
         return None
@@ -125,19 +124,16 @@ def namespaced() -> Account | None:
 
 
 def _tried(command: tuple[str, ...]) -> int | None:
-    """Give a trial's exit code, or None where its program cannot be started.
+    """Return a trial's exit code, or None where its program cannot be started.
 
-    A Ctrl-C goes to all of a terminal, and must not read as "no user namespaces": the trial has its own session, and
-    is made again where a signal was quicker than that.
+    The trial has its own session: a Ctrl-C in the terminal must not read as "no user namespaces".
     """
-    code = -signal.SIGINT
     try:
-        while code == -signal.SIGINT:
-            code = subprocess.run(  # noqa: S603
-                command, capture_output=True, timeout=10, check=False, start_new_session=True
-            ).returncode
+        trial = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=10, check=False, start_new_session=True
+        )
     except subprocess.TimeoutExpired as error:
         raise StoreError("a user namespace was neither made nor refused within 10 s: try again") from error
     except OSError:
         return None
-    return code
+    return trial.returncode

@@ -13,7 +13,7 @@ from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Protocol
 
-from agent_stores.diagnostics import explain, port_taken, privileged, refused
+from agent_stores.diagnostics import explain_exit, folder_error, port_needs_rights, port_taken
 from agent_stores.errors import StoreError
 from agent_stores.run_as import Account
 
@@ -64,14 +64,14 @@ class Server(Protocol):
         """Make or check its data folder."""
 
     def command(self) -> list[str]:
-        """Give its command line."""
+        """Return its command line."""
 
     async def ready(self) -> bool:
-        """Say whether it answers; raise StoreError when it never will."""
+        """Return whether it answers; raise StoreError when it never will."""
 
 
 def running(server: Server) -> int | None:
-    """Give the id of the process that serves this data folder, or None; a reused id of another program is None."""
+    """Return the id of the process that serves this data folder, or None; a reused id of another program is None."""
     try:
         pid = int(server.pid_file.read_text().split("\n", 1)[0])
         os.kill(pid, 0)
@@ -102,7 +102,7 @@ async def start(server: Server) -> Process:
         if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
             server.log.replace(server.log.with_suffix(".log.1"))
     except OSError as error:
-        raise refused(server.folder, error) from error
+        raise folder_error(server.folder, error) from error
     with server.log.open("ab") as output:
         seen = output.tell()
         process = await asyncio.create_subprocess_exec(
@@ -122,7 +122,7 @@ async def start(server: Server) -> Process:
         async with asyncio.timeout(READY_SECONDS):
             while not await server.ready():
                 if process.returncode is not None:
-                    raise StoreError(explain(server, _said(server.log, seen)))
+                    raise StoreError(explain_exit(server, _said(server.log, seen)))
                 await asyncio.sleep(0.01)
     except TimeoutError:
         await end(server, process)
@@ -172,7 +172,7 @@ def check_port(server: Server) -> None:
         try:
             probe.bind(("127.0.0.1", server.port))
         except PermissionError:
-            raise StoreError(privileged(server)) from None
+            raise StoreError(port_needs_rights(server)) from None
         except OSError:
             raise StoreError(port_taken(server)) from None
 

@@ -65,12 +65,12 @@ class Valkey:
         new.replace(self._settings)
 
     def command(self) -> list[str]:
-        """Give the server's command line."""
+        """Return the server's command line."""
         program = valkey_program()
         return [str(self.account.readable(program.parent) / program.name), str(self._settings)]
 
     async def ready(self) -> bool:
-        """Say whether it answers and has loaded its data.
+        """Return whether it answers and has loaded its data.
 
         Spoken by hand, two lines of RESP: importing a client would take longer than Valkey takes to start.
 

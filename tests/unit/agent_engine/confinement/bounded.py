@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_engine.confinement.bwrap import Sizes
-from agent_engine.confinement.fallback import Reduced
+from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import MIB, Bounds
 from agent_engine.confinement.probe import probe
 from agent_engine.confinement.sandbox_paths import Confined, Confinement, Launch
@@ -42,7 +42,7 @@ async def confine(which: str, cgroups: Path | None) -> Confinement:
     """Find a confinement with small bounds."""
     candidates: list[Path] | None = [] if which == "reduced" else None
     found = await probe(candidates=candidates, sizes=SMALL, bounds=BOUNDS, cgroups=cgroups)
-    assert isinstance(found.confinement, Reduced) == (which == "reduced"), found
+    assert isinstance(found.confinement, ReducedConfinement) == (which == "reduced"), found
     return found.confinement
 
 

@@ -12,7 +12,7 @@ from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_
 from agent_engine.confinement.limits import MIB
 from agent_engine.confinement.probe import find, probe
 from agent_engine.confinement.sandbox_paths import Launch
-from agent_engine.confinement.sandboxed_process import Started, sealed
+from agent_engine.confinement.sandboxed_process import SandboxedProcess, sealed
 from agent_engine.errors import ConfinementError
 from fixtures.serving import serving
 from starlette.applications import Starlette
@@ -31,7 +31,7 @@ async def bubblewrap() -> Bubblewrap:
     return found.confinement
 
 
-async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[str, ...] = ()) -> Started:
+async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[str, ...] = ()) -> SandboxedProcess:
     """Run a shell script as a CLI is run."""
     layout = bubblewrap.layout(folder=folder, program=Path("/bin/bash").resolve(), urls=urls, references=None)
     launch = Launch(
@@ -44,7 +44,7 @@ async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[s
     return await bubblewrap.start(layout, launch)
 
 
-async def everything(started: Started) -> bytes:
+async def everything(started: SandboxedProcess) -> bytes:
     """Read its stdout to the end."""
     said = b""
     while piece := await started.read_stdout(1 << 16):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from agent_engine.confinement import devices
 from agent_engine.confinement.folders import folder_of, lock_folder, remove_earlier
-from agent_engine.worker_context import open_house
-from unit.agent_engine.engine_house import Place
+from agent_engine.worker_context import open_context
 from unit.agent_engine.script import answer, init
+from unit.agent_engine.worker_place import Place
 
 TASK = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 OTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
@@ -87,13 +87,13 @@ def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
 
 
 async def test_workers_and_runs_do_both(place: Place) -> None:
-    """A worker that opens its house removes what is left, and a run's end what earlier attempts left."""
+    """A worker that starts removes what is left, and a run's end what earlier attempts left."""
     settings = place.settings()
     left = _run(settings.folder / "runs")
-    async with open_house(settings) as house:
+    async with open_context(settings) as context:
         assert not await asyncio.to_thread(left.exists)
         async with place.working(lambda spec: [init(spec), "sleep 1", answer()]):
             task_id = await place.submit("plain")
-            earlier = _run(house.runs, task_id, 0)
+            earlier = _run(context.runs, task_id, 0)
             assert (await place.result(task_id)).status == "succeeded"
         assert not await asyncio.to_thread(earlier.exists)

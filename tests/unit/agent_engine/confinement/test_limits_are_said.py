@@ -18,15 +18,15 @@ from agent_engine.confinement.probe import probe
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.metrics import Metrics
 from agent_engine.render import task_view
-from agent_engine.settings import RunLimits
+from agent_engine.settings import RunLimits, addressed
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
 from agent_ledger import Replies
 from rich.console import Console, RenderableType
 from service_kit.errors import ConfigError
 from service_kit.settings import load
-from unit.agent_engine.engine_house import Place
 from unit.agent_engine.script import Script, answer, init, speak
+from unit.agent_engine.worker_place import Place
 
 SMALL = Bounds(memory_mb=256, processes=64)
 
@@ -34,13 +34,13 @@ SMALL = Bounds(memory_mb=256, processes=64)
 @asynccontextmanager
 async def working(place: Place, lines: Callable[[RunSpec], list[str]], **change: object) -> AsyncIterator[Metrics]:
     """Have a worker of one attempt work on a script, and give what it counts."""
-    house = place.house(Script(lines), **change)
+    context = place.context(Script(lines), **change)
     stop = asyncio.Event()
-    task = asyncio.create_task(Worker(house, Replies({}), database_url=place.database_url).serve(stop))
+    task = asyncio.create_task(Worker(context, Replies({}), database_url=place.database_url).serve(stop))
     try:
         while not await agent_ledger.list_skills(place.pool):
             await asyncio.sleep(0.01)
-        yield house.metrics
+        yield context.metrics
     finally:
         stop.set()
         await task
@@ -140,7 +140,7 @@ async def test_the_doctor_says_what_bounds_runs(tmp_path: Path) -> None:
     """The doctor names the means, and why it is not a better one."""
     environ = {"CONTROL_URL": "http://127.0.0.1:9", "MODEL_API_URL": "http://127.0.0.1:9", "RUN_PROCESSES": "99"}
     environ |= {"GITHUB_MCP_URL": "http://127.0.0.1:9", "RUN_CGROUPS": str(tmp_path)}
-    found = {finding.name: finding for finding in await examine(load(DoctorSettings, environ))}["limits"]
+    found = {finding.name: finding for finding in await examine(load(addressed(DoctorSettings), environ))}["limits"]
     assert found.detail.startswith("2048 MB for each process and 99 processes by rlimit (no cgroup can be made: ")
     assert found.state == "ok"
 

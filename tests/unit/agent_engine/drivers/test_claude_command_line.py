@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from agent_engine.confinement.bwrap import Bubblewrap
 from agent_engine.confinement.sandbox_paths import Layout, Target
-from agent_engine.drivers.claude import Claude
+from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec
 
@@ -22,8 +22,15 @@ SPEC = RunSpec(
     model="claude-sonnet-4-5",
     model_api_url="http://127.0.0.1:3006",
     model_token="the-model-token",
-    servers=(ServerSpec(name="github", url="http://127.0.0.1:9001", transport="sse", token="the-task-token"),),
-    allowed_tools=("mcp__github__issue_read", "mcp__github__list_labels"),
+    servers=(
+        ServerSpec(
+            name="github",
+            url="http://127.0.0.1:9001",
+            transport="sse",
+            token="the-task-token",
+            tools=("issue_read", "list_labels"),
+        ),
+    ),
     output_schema={"type": "object"},
     max_turns=20,
     wall_seconds=300,

@@ -7,7 +7,9 @@ import pytest
 from agent_contracts.event import RetryEvent, Text, ToolCall, ToolResult, UsageEvent, body_adapter
 from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Reason
-from agent_engine.drivers.claude_stream import ClaudeStream, reason_of
+from agent_engine.drivers.claude.failures import reason_of
+from agent_engine.drivers.claude.stream import ClaudeStream
+from agent_engine.drivers.protocol import ProcessExit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,9 +167,30 @@ def test_the_last_result_and_the_first_words_are_kept() -> None:
     )
     assert isinstance(usage, UsageEvent)
     assert (usage.usage.input_tokens, usage.usage.output_tokens, usage.usage.turns) == (5, 2, 0)
-    assert stream.init is not None
-    assert stream.last_result is not None
-    assert stream.last_result["result"] == "last"
+    assert stream.servers == {"github": "failed"}
+    failure = stream.failure(ProcessExit(returncode=1))
+    assert failure is not None
+    assert failure.message.endswith(": last")
+
+
+def test_giving_the_answer_is_no_tool() -> None:
+    """The tool by which the CLI takes the answer is not shown as one; an answer that it did not take is a warning."""
+    stream = ClaudeStream([])
+    assert stream.parse(call("a", "StructuredOutput")) == []
+    [told] = stream.parse(result("a", is_error=True, content="no output"))
+    assert told == WarningEvent(message="the CLI did not take the answer: no output")
+    stream.parse(call("b", "StructuredOutput"))
+    assert stream.parse(result("b", content="taken")) == []
+
+
+def test_it_has_answered_until_it_speaks_again() -> None:
+    """A result is the CLI's last word unless another message follows, as after a background task."""
+    stream = ClaudeStream([])
+    assert not stream.answered
+    stream.parse(line(type="result", structured_output={"a": 1}))
+    assert (stream.answered, stream.answer) == (True, {"a": 1})
+    stream.parse(line(type="assistant", message={"id": "m", "content": []}))
+    assert not stream.answered
 
 
 def test_usage_is_counted_once_a_message() -> None:

@@ -13,9 +13,12 @@ import pytest
 from agent_contracts.event import Body, ToolCall, ToolResult
 from agent_engine.confinement.probe import probe
 from agent_engine.confinement.sandbox_paths import Confinement
-from agent_engine.drivers.claude import Claude
+from agent_engine.drivers.claude.command_line import Claude
+from agent_engine.engines.cli_engine import CliEngine
+from agent_engine.engines.outcome import RunOutcome
 from agent_engine.errors import DriverError
-from agent_engine.run import RunEnd, RunSpec, ServerSpec, StopSignal, run
+from agent_engine.process import StopSignal
+from agent_engine.spec import RunSpec, ServerSpec
 from fastmcp import FastMCP
 from fastmcp.server.dependencies import get_http_headers
 from fixtures.serving import serving
@@ -122,7 +125,7 @@ def driver() -> Claude:
 
 
 SpecOf = Callable[..., RunSpec]
-Start = Callable[..., Awaitable[RunEnd]]
+Start = Callable[..., Awaitable[RunOutcome]]
 
 
 @pytest.fixture
@@ -139,8 +142,7 @@ def spec(model: str, lab: Lab, tmp_path: Path) -> SpecOf:
             "model": "claude-sonnet-4-5",
             "model_api_url": model,
             "model_token": MODEL_TOKEN,
-            "servers": (ServerSpec(name="lab", url=lab.url, transport=transport, token=TASK_TOKEN),),
-            "allowed_tools": ("mcp__lab__lookup",),
+            "servers": (ServerSpec(name="lab", url=lab.url, transport=transport, token=TASK_TOKEN, tools=("lookup",)),),
             "output_schema": SCHEMA,
             "max_turns": 10,
             "wall_seconds": 40,
@@ -168,9 +170,9 @@ def stop() -> StopSignal:
 def start(driver: Claude, confinement: Confinement, told: Told, stop: StopSignal) -> Start:
     """Run a specification to its end."""
 
-    async def started(of: RunSpec, **fields: Any) -> RunEnd:
-        given: dict[str, Any] = {"driver": driver, "confinement": confinement} | fields
-        return await run(of, on_event=told.event, on_session=told.session, stop=stop, **given)
+    async def started(of: RunSpec, **fields: Any) -> RunOutcome:
+        engine = CliEngine(driver, fields.get("confinement", confinement))
+        return await engine.run(of, told, stop)
 
     return started
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import psutil
 import pytest
-from agent_engine.confinement.fallback import Reduced
+from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
 from agent_engine.errors import TaskRefused
-from agent_engine.run import Stop, StopSignal
+from agent_engine.process import Stop, StopSignal
 
 pytestmark = pytest.mark.cli
 NOBODY = 65534
@@ -22,13 +22,13 @@ SYSTEM_PYTHON = Path("/usr/bin/python3.11")
 
 
 @pytest.fixture
-def reduced() -> Reduced:
+def reduced() -> ReducedConfinement:
     """The confinement of a machine without user namespaces."""
-    return Reduced("no user namespaces")
+    return ReducedConfinement("no user namespaces")
 
 
 async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
-    spec: Any, start: Any, told: Any, lab: Any, reduced: Reduced, stop: StopSignal
+    spec: Any, start: Any, told: Any, lab: Any, reduced: ReducedConfinement, stop: StopSignal
 ) -> None:
     """The CLI runs under another uid, with the run's environment alone, and leaves neither process nor file."""
     running = asyncio.create_task(start(spec("PLAY stop-then-go"), confinement=reduced))
@@ -51,7 +51,7 @@ async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
     assert not cli.is_running()
 
 
-async def test_reduced_confinement_refuses_built_in_tools(spec: Any, start: Any, reduced: Reduced) -> None:
+async def test_reduced_confinement_refuses_built_in_tools(spec: Any, start: Any, reduced: ReducedConfinement) -> None:
     """A skill that grants Bash is refused before anything starts, with the reason and the remedy."""
     with pytest.raises(TaskRefused, match=r"grants Bash.*no user namespaces.*doctor") as refused:
         await start(spec("PLAY talk", built_in_tools=("Bash",)), confinement=reduced)
@@ -70,7 +70,7 @@ async def test_without_a_working_bubblewrap_the_probe_says_why(tmp_path: Path) -
     assert found.reduced
     assert "No permissions to create new namespace" in found.detail
     assert "user namespaces" in found.remedy
-    assert isinstance(found.confinement, Reduced)
+    assert isinstance(found.confinement, ReducedConfinement)
 
 
 @pytest.mark.skipif(os.getuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root and /usr/bin/python3.11")
@@ -102,7 +102,7 @@ async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: 
         shutil.rmtree(folder)
     assert worker.returncode == 0, complaints.decode()
     assert said.decode().splitlines()[-1].startswith("bubblewrap "), complaints.decode()
-    assert said.decode().splitlines()[-1].endswith(" exit 0")
+    assert said.decode().splitlines()[-1].endswith(" exit None")
 
 
 @pytest.mark.parametrize("reduced", [False, True], ids=["bubblewrap", "reduced"])
@@ -111,6 +111,6 @@ async def test_the_cli_runs_under_resource_limits(spec: Any, start: Any, lab: An
     found = await probe(candidates=[] if reduced else None, cgroups=None)
     end = await start(spec("PLAY lookup"), confinement=found.confinement)
 
-    assert (end.ended_by, end.returncode) == ("exit", 0), end.stderr_tail
+    assert (end.ended_by, end.failure) == ("exit", None)
     assert (end.limits, end.reached) == ("rlimit", ())
     assert lab.asked

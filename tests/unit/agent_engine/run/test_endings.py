@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 from agent_contracts.event import Body
-from agent_engine.run import Stop, StopSignal, run
+from agent_engine.engines.cli_engine import CliEngine
+from agent_engine.process import Stop, StopSignal
 
 pytestmark = pytest.mark.cli
 
@@ -43,7 +44,7 @@ async def test_cancel_ends_the_cli_and_all_it_started(spec: Any, start: Any, tol
 
     assert time.monotonic() - began < 10
     assert end.ended_by == "cancelled"
-    assert end.last_result is None
+    assert end.answer is None
     assert not [pid for pid in pids if _lives(pid)]
     assert end.session is not None
 
@@ -58,8 +59,6 @@ async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: An
 
     assert time.monotonic() - began < 5
     assert end.ended_by == "lost_lease"
-    assert end.returncode is not None
-    assert end.returncode < 0
 
 
 async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
@@ -82,16 +81,17 @@ async def test_an_error_of_the_worker_ends_the_cli(spec: Any, driver: Any, confi
     """When the ledger does not take an event the run ends with that error and leaves nothing."""
     before = processes()
 
-    async def refuse(_: Body) -> None:
-        raise ConnectionError("no ledger")
+    class Refusing:
+        """Takes no event."""
 
-    async def ignore(_: bytes) -> None:
-        return None
+        async def event(self, _: Body) -> None:
+            raise ConnectionError("no ledger")
+
+        async def session(self, _: bytes) -> None:
+            return None
 
     with pytest.raises(ConnectionError, match="no ledger"):
-        await run(
-            spec("PLAY chatter"), driver=driver, confinement=confinement, on_event=refuse, on_session=ignore, stop=stop
-        )
+        await CliEngine(driver, confinement).run(spec("PLAY chatter"), Refusing(), stop)
     assert processes() <= before
 
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 from agent_contracts.event import ToolCall
+from agent_engine.engines.cli_run import TERM_SECONDS
 from agent_engine.event_writer import masked
 from agent_engine.lease import beat_seconds
 from agent_engine.process import Pacer, Stop, StopSignal
-from agent_engine.run import TERM_SECONDS
 from agent_engine.transcript import Lines, Transcript, mask_line, mask_lines
 from hypothesis import given
 from hypothesis import strategies as st

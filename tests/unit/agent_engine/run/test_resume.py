@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from agent_engine.run import Stop, StopSignal
+from agent_engine.process import Stop, StopSignal
 
 pytestmark = pytest.mark.cli
 
@@ -30,9 +30,9 @@ async def test_a_session_goes_on_in_another_run(
     stop._event.clear()
     end = await start(spec("Go on.", session_id=session, resume=checkpoint))
 
-    assert (end.ended_by, end.returncode) == ("exit", 0), end.stderr_tail
-    assert end.init["session_id"] == str(session)
-    assert end.last_result["structured_output"]["output"] == {"answer": "resumed"}
+    assert (end.ended_by, end.failure) == ("exit", None)
+    assert f'"session_id":"{session}"'.encode() in end.transcript
+    assert end.answer["output"] == {"answer": "resumed"}
     assert len(told.calls("lookup")) == 1
     texts = json.dumps((await asked_of_model())[-1]["messages"])
     assert "Key first: all is well" in texts
@@ -62,5 +62,4 @@ async def test_a_broken_session_is_a_clear_end(spec: Any, start: Any) -> None:
     end = await start(dataclasses.replace(spec("PLAY talk"), resume=b"not a session\n"))
 
     assert end.ended_by == "exit"
-    assert end.returncode == 1
-    assert end.last_result is None or end.last_result["is_error"]
+    assert (end.failure is not None, end.answer) == (True, None)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
-from agent_engine.run import ServerSpec
+from agent_engine.spec import ServerSpec
 from fixtures.ports import free_ports
 from unit.agent_engine.run.conftest import TASK_TOKEN
 
@@ -59,13 +59,14 @@ async def _listens(port: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["sse", "http"])
 async def test_a_call_without_a_server_is_told_from_its_replies(
     transport: Literal["sse", "http"], spec: Any, start: Any, told: Any, driver: Any
 ) -> None:
     """A server that dies between two calls: the driver knows the second's error as the CLI's own word on it."""
     async with killed_at_the_end() as url:
-        server = ServerSpec(name="lab", url=url, transport=transport, token=TASK_TOKEN)
+        server = ServerSpec(name="lab", url=url, transport=transport, token=TASK_TOKEN, tools=("lookup",))
         running = asyncio.create_task(start(spec("PLAY two-lookups", servers=(server,))))
         async with asyncio.timeout(40):
             await told.answered.wait()

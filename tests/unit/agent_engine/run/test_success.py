@@ -16,10 +16,10 @@ async def test_a_run_calls_its_server_and_gives_its_output(
     """The CLI reaches its server with the task token, and the worker hears every step."""
     end = await start(spec("PLAY lookup", transport=transport))
 
-    assert (end.ended_by, end.returncode) == ("exit", 0), end.stderr_tail
-    assert end.init["mcp_servers"] == [{"name": "lab", "status": "connected", "source": "dynamic"}]
-    assert end.init["tools"] == ["StructuredOutput", "mcp__lab__erase", "mcp__lab__lookup"]
-    assert end.last_result["structured_output"] == {"output": {"answer": "42"}, "claims": []}
+    assert (end.ended_by, end.failure) == ("exit", None)
+    assert end.servers == {"lab": "connected"}
+    assert b'"tools":["StructuredOutput","mcp__lab__erase","mcp__lab__lookup"]' in end.transcript
+    assert end.answer == {"output": {"answer": "42"}, "claims": []}
     assert lab.asked == [("INC-42", "Bearer task-token-of-this-run-0123456789")]
     call, result = told.calls("lookup")[0], told.results("lookup")[0]
     assert (call.server, call.input) == ("lab", {"key": "INC-42"})
@@ -29,7 +29,7 @@ async def test_a_run_calls_its_server_and_gives_its_output(
     assert kinds.index(Thinking) < kinds.index(Text) < kinds.index(ToolCall)
     usage = next(body for body in reversed(told.events) if isinstance(body, UsageEvent)).usage
     assert usage.requests == 2
-    assert usage.tool_calls == 2
+    assert usage.tool_calls == 1
     assert end.confinement.startswith("bubblewrap ")
     assert end.session is not None
     assert end.session.count(b"\n") >= 4
@@ -42,7 +42,7 @@ async def test_nothing_in_the_prompts_is_expanded(spec: Any, start: Any, asked_o
     long = "x" * 200_000
     end = await start(spec(f"/cost {hostile} PLAY talk", system_prompt=f"Skill: trial\n{hostile}\n{long}"))
 
-    assert end.last_result["structured_output"]["output"] == {"answer": "talked"}
+    assert end.answer["output"] == {"answer": "talked"}
     request = (await asked_of_model())[0]
     prompt = request["messages"][0]["content"][-1]["text"]
     assert prompt == f"/cost {hostile} PLAY talk"
@@ -60,13 +60,17 @@ async def test_a_tool_outside_the_grant_is_denied_and_said_so(spec: Any, start: 
     result = told.results("erase")[0]
     assert (result.server, result.ok, result.denied) == ("lab", False, True)
     assert lab.asked == []
-    assert end.last_result["permission_denials"][0]["tool_name"] == "mcp__lab__erase"
+    assert end.failure is None
 
 
-async def test_a_dead_server_is_told(spec: Any, start: Any, told: Any, lab: Any) -> None:
-    """A server that does not answer is a warning at once, and the init says which."""
+async def test_a_dead_server_ends_the_run_before_the_model_is_asked(
+    spec: Any, start: Any, told: Any, lab: Any, asked_of_model: Any
+) -> None:
+    """A server that does not answer is a warning, and the end of the run: no request is paid for."""
     lab.url = "http://127.0.0.1:9"
     end = await start(spec("PLAY talk"))
 
-    assert end.init["mcp_servers"][0]["status"] == "failed"
+    assert (end.ended_by, end.failure.reason, end.retryable) == ("mcp_down", "mcp_down", True)
+    assert end.servers == {"lab": "failed"}
     assert WarningEvent(message="MCP server lab is failed") in told.events
+    assert await asked_of_model() == []

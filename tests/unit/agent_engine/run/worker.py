@@ -7,21 +7,27 @@ from uuid import UUID, uuid4
 
 from agent_contracts.event import Body, ToolResult
 from agent_engine.confinement.probe import probe
-from agent_engine.drivers.claude import Claude
-from agent_engine.process import harden
-from agent_engine.run import RunEnd, RunSpec, ServerSpec, StopSignal, run
+from agent_engine.drivers.claude.command_line import Claude
+from agent_engine.engines.cli_engine import CliEngine
+from agent_engine.engines.outcome import RunOutcome
+from agent_engine.process import StopSignal, harden
+from agent_engine.spec import RunSpec, ServerSpec
 
 
-async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then-go") -> RunEnd:
-    """Run, and say when the first tool has answered."""
+class Printer:
+    """Prints when a tool has answered."""
 
-    async def tell(body: Body) -> None:
+    async def event(self, body: Body) -> None:
+        """Take an event."""
         if isinstance(body, ToolResult):
             print("answered", flush=True)
 
-    async def ignore(_: bytes) -> None:
-        return None
+    async def session(self, content: bytes) -> None:
+        """Forget a session."""
 
+
+async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then-go") -> RunOutcome:
+    """Run, and say when the first tool has answered."""
     harden()
     spec = RunSpec(
         task_id=UUID(int=2),
@@ -32,8 +38,11 @@ async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then
         model="claude-sonnet-4-5",
         model_api_url=model,
         model_token="model-token-of-the-killed-worker",
-        servers=(ServerSpec(name="lab", url=lab, transport="http", token="task-token-of-the-killed-worker"),),
-        allowed_tools=("mcp__lab__lookup",),
+        servers=(
+            ServerSpec(
+                name="lab", url=lab, transport="http", token="task-token-of-the-killed-worker", tools=("lookup",)
+            ),
+        ),
         output_schema={"type": "object"},
         max_turns=5,
         wall_seconds=60,
@@ -42,11 +51,9 @@ async def main(model: str, lab: str, folder: Path, prompt: str = "PLAY stop-then
     )
     found = await probe()
     print(found.detail, file=sys.stderr)
-    return await run(
-        spec, driver=Claude(), confinement=found.confinement, on_event=tell, on_session=ignore, stop=StopSignal()
-    )
+    return await CliEngine(Claude(), found.confinement).run(spec, Printer(), StopSignal())
 
 
 if __name__ == "__main__":
     end = asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), *sys.argv[4:]))
-    print(end.confinement, end.ended_by, end.returncode)
+    print(end.confinement, end.ended_by, end.failure)

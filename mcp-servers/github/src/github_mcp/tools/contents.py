@@ -41,7 +41,7 @@ class ContentTools:
 
 
 def _checked(path: str) -> str:
-    """Give the path without outer slashes.
+    """Return the path without outer slashes.
 
     Raises:
         WrongArguments: a segment could lead elsewhere.

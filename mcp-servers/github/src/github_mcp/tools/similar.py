@@ -50,7 +50,7 @@ class SimilarTools:
         return Reply(head, rows(f"issues of {repository}", shown))
 
     async def _candidates(self, call: Call, repository: str, title: str, body: str) -> tuple[list[Issue], str]:
-        """Take what was updated last and what the strongest words find; a refused search is noted, not fatal."""
+        """Return the issues updated last and those that the strongest words find; a refused search is only noted."""
         query = {"state": "all", "sort": "updated", "direction": "desc"}
         issues = (await self._github.issues(call, repository, RECENT, query)).rows
         words = keywords(title, body, SEARCHES)

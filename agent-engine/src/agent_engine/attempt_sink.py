@@ -1,0 +1,68 @@
+"""Takes what happens in one attempt's run: recomputes refs, counts, and writes events and sessions to the ledger."""
+
+import agent_ledger
+from agent_contracts.event import Body, ToolResult
+from agent_ledger import ClaimedTask
+from agent_stores.pool import DATABASE_ERRORS
+from service_kit.log import get_logger
+
+from agent_engine.event_writer import EventWriter
+from agent_engine.evidence import Evidence, known_name
+from agent_engine.mcp_liveness import McpLiveness
+from agent_engine.task_progress import TaskProgress
+from agent_engine.worker_context import WorkerContext
+
+log = get_logger(__name__)
+
+
+class AttemptSink:
+    """See `engines.protocol.Sink`.
+
+    Args:
+        claim: the attempt.
+        context: where sessions are kept and tool results are counted.
+        writer: the attempt's events.
+        evidence: what its tool results prove.
+        progress: what the task has used.
+        liveness: which servers the run has lost.
+        session: the session's id.
+    """
+
+    def __init__(
+        self,
+        claim: ClaimedTask,
+        context: WorkerContext,
+        *,
+        writer: EventWriter,
+        evidence: Evidence,
+        progress: TaskProgress,
+        liveness: McpLiveness,
+        session: str,
+    ) -> None:
+        self._claim = claim
+        self._context = context
+        self._writer = writer
+        self._evidence = evidence
+        self._progress = progress
+        self._liveness = liveness
+        self._session = session
+
+    async def event(self, body: Body) -> None:
+        """Take an event, with its ref recomputed."""
+        body = self._evidence.observe(body)
+        self._liveness.observe(body)
+        self._progress.observe(body)
+        if isinstance(body, ToolResult):
+            outcome = "denied" if body.denied else "ok" if body.ok else "failed"
+            self._context.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
+        self._writer.add(body)
+
+    async def session(self, content: bytes) -> None:
+        """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
+        try:
+            if await self._writer.flush():
+                await agent_ledger.save_session(
+                    self._context.pool, self._claim.id, self._claim.attempt, self._session, content
+                )
+        except DATABASE_ERRORS as error:
+            log.warning("session_not_kept", error=str(error) or type(error).__name__)

@@ -1,0 +1,1 @@
+"""Ways to do a run, behind one protocol; the rest of the package knows no engine by name."""

@@ -1,0 +1,109 @@
+"""An engine that runs an agent CLI: a driver, a process and a confinement."""
+
+import asyncio
+import shutil
+
+from agent_engine.confinement.folders import remove_earlier
+from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
+from agent_engine.drivers.protocol import Driver
+from agent_engine.engines.cli_run import CliRun
+from agent_engine.engines.outcome import RunOutcome
+from agent_engine.engines.protocol import Capabilities, Sink
+from agent_engine.errors import DriverError, TaskRefused
+from agent_engine.process import StopSignal
+from agent_engine.spec import RunSpec
+
+MOST_ARGUMENT_BYTES = 120_000
+"""The kernel takes no argument of 128 KiB or more."""
+
+
+class CliEngine:
+    """Runs one CLI process for each run.
+
+    Args:
+        driver: the code for the CLI.
+        confinement: what to run it in.
+    """
+
+    def __init__(self, driver: Driver, confinement: Confinement) -> None:
+        self._driver = driver
+        self._confinement = confinement
+
+    @property
+    def name(self) -> str:
+        """The driver's name."""
+        return self._driver.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the CLI can do."""
+        return self._driver.capabilities
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What is secret in the CLI's environment beside the run's own tokens."""
+        return self._driver.secrets
+
+    @property
+    def confinement(self) -> str:
+        """Name what confines its processes and what limits them."""
+        return f"{self._confinement.name}; {self._confinement.limits.name}"
+
+    async def check(self) -> str:
+        """Ask the CLI for its version."""
+        program = self._driver.program()
+        process = await asyncio.create_subprocess_exec(
+            program,
+            "--version",
+            env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaint = (text.decode("utf-8", "replace").strip() for text in await process.communicate())
+        if process.returncode != 0:
+            raise DriverError(
+                f"{program} --version ended with {process.returncode}: {complaint[-200:]}; install it again"
+            )
+        return said
+
+    def lost(self, error: str) -> bool:
+        """Say whether a tool's error is the CLI's own word that an MCP server gave no answer."""
+        return self._driver.lost(error)
+
+    async def run(self, spec: RunSpec, sink: Sink, stop: StopSignal) -> RunOutcome:
+        """Run one CLI process to its end; see `protocol.Engine`."""
+        driver, confinement = self._driver, self._confinement
+        refusal = confinement.refusal(spec.built_in_tools)
+        if refusal is not None:
+            raise TaskRefused("config", refusal)
+        if not driver.capabilities.stdin_message and len(spec.prompt.encode()) > MOST_ARGUMENT_BYTES:
+            raise TaskRefused("invalid", f"the input makes a prompt of over {MOST_ARGUMENT_BYTES} bytes: shorten it")
+        layout = confinement.layout(
+            folder=spec.folder, program=driver.program(), urls=self._urls(spec), references=spec.references
+        )
+        try:
+            confined = await confinement.start(layout, self._launch(spec, layout))
+            try:
+                one = CliRun(spec, driver.stream(spec), confined, sink, driver.session_path(spec, layout), self.secrets)
+                return await one.watch(stop, confinement)
+            finally:
+                await asyncio.shield(confined.close())
+        finally:
+            await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
+            await asyncio.to_thread(remove_earlier, spec.folder)
+
+    def _urls(self, spec: RunSpec) -> list[str]:
+        capabilities = self.capabilities
+        model = [spec.model_api_url] if capabilities.model_api else []
+        return [*model, *(server.url for server in spec.servers), *capabilities.egress]
+
+    def _launch(self, spec: RunSpec, layout: Layout) -> Launch:
+        return Launch(
+            argv=self._driver.argv(spec, layout),
+            env=self._driver.env(spec, layout),
+            stdin=self._driver.stdin(spec),
+            files=self._driver.files(spec, layout),
+            home_files=self._driver.restore(spec, layout),
+            references=spec.references,
+        )

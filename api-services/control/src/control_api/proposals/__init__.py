@@ -1,0 +1,1 @@
+"""Proposals: decided by people over HTTP, and by the rules of `proposals.yaml`."""

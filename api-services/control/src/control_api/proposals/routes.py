@@ -1,0 +1,184 @@
+"""`/v1/proposals`: what tasks propose, shown where a door approves, decided by the hash of what was shown."""
+
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import agent_effects
+import asyncpg
+from agent_effects import Proposal, ProposalError
+from agent_effects.models import State
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from service_kit.access import Door
+from service_kit.log import get_logger
+from service_kit.validation_errors import described
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from control_api.auth import HttpDoors
+from control_api.body import demand_json, parsed, read_body
+from control_api.errors import Refusal
+from control_api.tasks.routes import number
+
+MAX_BODY_BYTES = 16_384
+STATES: tuple[State, ...] = get_args(State)
+STATUS = {"unknown": 404, "submitter": 403}
+REMEDY = {
+    "unknown": "GET /v1/proposals lists what there is.",
+    "decided": "GET /v1/proposals/{id} shows by whom and why.",
+    "changed": "GET /v1/proposals/{id}, look at it again, and name the hash that it has now.",
+    "running": "Decide after the task's verdict.",
+    "submitter": "Somebody else decides.",
+    "expired": "Submit the task again.",
+}
+WHEN = TypeAdapter(datetime)
+SHOWN = TypeAdapter(dict[str, Any])
+
+
+class Decision(BaseModel):
+    """The body of a decision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="the hash of what the decider was shown")
+    reason: str = Field("", max_length=500, pattern=r"^[^\x00]*$", description="why; it is recorded")
+
+
+class Proposals:
+    """The routes over proposals; each sees its door's tenant alone."""
+
+    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
+        self._pool = pool
+        self._doors = doors
+
+    def routes(self) -> list[Route]:
+        """Give the routes."""
+        return [
+            Route("/v1/proposals", self._list, methods=["GET"]),
+            Route("/v1/proposals/{id}", self._show, methods=["GET"]),
+            Route("/v1/proposals/{id}/approve", self._approve, methods=["POST"]),
+            Route("/v1/proposals/{id}/deny", self._deny, methods=["POST"]),
+        ]
+
+    async def _list(self, request: Request) -> Response:
+        door = self._open(request)
+        limit = number(request, "limit", default=50)
+        found = await agent_effects.proposals(
+            self._pool,
+            tenant=door.tenant,
+            task=_task(request),
+            states=_states(request),
+            before=_before(request),
+            most=limit,
+        )
+        document: dict[str, Any] = {"proposals": [_brief(proposal) for proposal in found]}
+        if len(found) == limit:
+            document["before"] = found[-1].proposed_at.isoformat()
+        return JSONResponse(document)
+
+    async def _show(self, request: Request) -> Response:
+        return JSONResponse(_whole(await self._seen(request, self._open(request))))
+
+    async def _approve(self, request: Request) -> Response:
+        return await self._decide(request, approve=True)
+
+    async def _deny(self, request: Request) -> Response:
+        return await self._decide(request, approve=False)
+
+    async def _decide(self, request: Request, *, approve: bool) -> Response:
+        door = self._open(request)
+        demand_json(request.headers)
+        raw = await read_body(request, limit=MAX_BODY_BYTES)
+        decision = _decision(raw)
+        seen = await self._seen(request, door)
+        if not door.decides(seen.skill):
+            message = f"{door.name} decides on {', '.join(door.approves)}, not on what {seen.skill} proposes"
+            raise Refusal(403, "door", message, "Name the skill under `approves` of the door in access.yaml.")
+        try:
+            decided = await agent_effects.decide(
+                self._pool,
+                seen.id,
+                approve=approve,
+                by=door.decider,
+                reason=decision.reason,
+                sha256=decision.sha256,
+                tenant=door.tenant,
+            )
+        except ProposalError as error:
+            raise _refused(error) from None
+        get_logger(__name__).info("decided", effect=str(seen.id), state=decided.state, by=door.decider)
+        return JSONResponse(_whole(decided))
+
+    def _open(self, request: Request) -> Door:
+        door = self._doors.open(request)
+        if not door.approves:
+            message = f"{door.name} decides on no proposals"
+            raise Refusal(403, "door", message, "Name the skills under `approves` of the door in access.yaml.")
+        return door
+
+    async def _seen(self, request: Request, door: Door) -> Proposal:
+        text = request.path_params["id"]
+        try:
+            return await agent_effects.proposal(self._pool, UUID(text), tenant=door.tenant)
+        except ValueError:
+            raise Refusal(404, "unknown", f"{text[:80]!r} is no proposal's id", REMEDY["unknown"]) from None
+        except ProposalError as error:
+            raise _refused(error) from None
+
+
+def _refused(error: ProposalError) -> Refusal:
+    return Refusal(STATUS.get(error.reason, 409), error.reason, str(error), REMEDY[error.reason])
+
+
+def _whole(proposal: Proposal) -> dict[str, Any]:
+    """Give all but the stored call, which is what `shown` says in words."""
+    fields = asdict(proposal)
+    del fields["call"], fields["base"]
+    whole: dict[str, Any] = SHOWN.dump_python(fields, mode="json")
+    return whole
+
+
+def _brief(proposal: Proposal) -> dict[str, Any]:
+    whole = _whole(proposal)
+    del whole["shown"]
+    return whole
+
+
+def _decision(raw: bytes) -> Decision:
+    remedy = "Send sha256, the hash of what you were shown, and a reason."
+    try:
+        return Decision.model_validate(parsed(raw, remedy))
+    except ValidationError as error:
+        raise Refusal(422, "body", described(error), remedy) from None
+
+
+def _states(request: Request) -> list[State]:
+    text = request.query_params.get("state")
+    given = text.split(",") if text else []
+    found = [state for state in STATES if state in given]
+    if len(found) < len(set(given)):
+        known = ", ".join(STATES)
+        raise Refusal(422, "query", f"state={(text or '')[:80]!r} is not usable", f"Give some of {known}.")
+    return found
+
+
+def _task(request: Request) -> UUID | None:
+    text = request.query_params.get("task")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refusal(422, "query", f"task={(text or '')[:80]!r} is not usable", "Give a task's id.") from None
+
+
+def _before(request: Request) -> datetime | None:
+    text = request.query_params.get("before")
+    if not text:
+        return None
+    with suppress(ValidationError, OverflowError):  # a time for which UTC has no year, too
+        moment = WHEN.validate_python(text.replace(" ", "+"))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise Refusal(422, "query", f"before={text[:80]!r} is not usable", "Give the `before` of the page before it.")

@@ -1,0 +1,1 @@
+"""Where events come from: one module for each source, behind the protocols of `protocol`."""

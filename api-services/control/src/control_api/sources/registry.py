@@ -1,0 +1,40 @@
+"""The sources that are installed, by name."""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from service_kit.errors import ConfigError
+from service_kit.settings import is_secret, variables
+
+from control_api.sources.protocol import WebhookSource
+
+GROUP = "agent_bot.webhook_sources"
+FIRST = "github"
+"""The source of triggers and dry runs that name none."""
+Sources = Mapping[str, WebhookSource]
+
+
+def installed_sources() -> Sources:
+    """Load every source that is installed.
+
+    Raises:
+        ConfigError: two have one name, or one does not have the name of its entry point.
+    """
+    found: dict[str, WebhookSource] = {}
+    for entry in entry_points(group=GROUP):
+        source: WebhookSource = entry.load()()
+        if source.name != entry.name or source.name in found:
+            raise ConfigError(f"webhook source {entry.value}: the name {entry.name!r} is taken or not its own")
+        found[source.name] = source
+    return found
+
+
+def secret_variables(sources: Sources) -> list[str]:
+    """Name the variables that hold secrets of the sources."""
+    return [
+        variable
+        for source in sources.values()
+        for name, field in source.settings.model_fields.items()
+        if is_secret(field)
+        for variable in variables(name, field)
+    ]

@@ -1,0 +1,1 @@
+"""Tasks over HTTP: submit, list, show, cancel, and follow their events."""

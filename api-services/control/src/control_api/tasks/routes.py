@@ -1,0 +1,147 @@
+"""`/v1/tasks`: take a task in, show it, list it, cancel it. Accepted means that the row is committed."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from agent_contracts import Origin, TaskState
+from agent_ledger import (
+    MAX_TASK_BYTES,
+    CancelOutcome,
+    InvalidTask,
+    TaskView,
+    cancel,
+    get_result,
+    get_task,
+    list_tasks,
+    read_task,
+    submit,
+)
+from pydantic import TypeAdapter
+from service_kit.log import get_logger
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from control_api.auth import HttpDoors
+from control_api.body import demand_json, read_body
+from control_api.errors import Refusal
+
+MAX_LISTED = 200
+MOST_DIGITS = 4
+STATUS = {"json": 400, "encoding": 400, "size": 413, "door": 403, "conflict": 409}
+REMEDY = "See docs/schemas/task.schema.json."
+SHOWN = TypeAdapter(TaskView)
+
+
+class Tasks:
+    """The routes over tasks; each sees its door's tenant alone."""
+
+    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
+        self._pool = pool
+        self._doors = doors
+
+    def routes(self) -> list[Route]:
+        """Give the routes."""
+        return [
+            Route("/v1/tasks", self._submit, methods=["POST"]),
+            Route("/v1/tasks", self._list, methods=["GET"]),
+            Route("/v1/tasks/{id}", self._show, methods=["GET"]),
+            Route("/v1/tasks/{id}/cancel", self._cancel, methods=["POST"]),
+        ]
+
+    async def _submit(self, request: Request) -> Response:
+        door = self._doors.open(request)
+        demand_json(request.headers)
+        raw = await read_body(request, limit=MAX_TASK_BYTES)
+        try:
+            task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
+            submitted = await submit(self._pool, task, door=door)
+        except InvalidTask as error:
+            raise Refusal(STATUS.get(error.fault, 422), error.fault, str(error), REMEDY) from None
+        get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
+        place = f"/v1/tasks/{submitted.id}"
+        document = {"id": str(submitted.id), "created": submitted.created, "events": f"{place}/events"}
+        return JSONResponse(document, 202 if submitted.created else 200, {"location": place})
+
+    async def _list(self, request: Request) -> Response:
+        door = self._doors.open(request)
+        limit = number(request, "limit", default=50)
+        before = _optional_id(request.query_params.get("before"))
+        if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
+            raise Refusal(422, "query", f"before={before} is no task", "Give the `before` of the page before it.")
+        views = await list_tasks(self._pool, tenant=door.tenant, states=_states(request), before=before, limit=limit)
+        document: dict[str, Any] = {"tasks": [SHOWN.dump_python(view, mode="json") for view in views]}
+        if len(views) == limit:
+            document["before"] = str(views[-1].id)
+        return JSONResponse(document)
+
+    async def _show(self, request: Request) -> Response:
+        view = await self.seen(request)
+        result = await get_result(self._pool, view.id)
+        shown = SHOWN.dump_python(view, mode="json")
+        return JSONResponse({**shown, "result": result.model_dump(mode="json") if result is not None else None})
+
+    async def _cancel(self, request: Request) -> Response:
+        door = self._doors.open(request)
+        task_id = _id(request.path_params["id"])
+        by = door.actor.id if door.actor is not None else door.name
+        outcome = await cancel(self._pool, task_id, tenant=door.tenant, by=by)
+        if outcome is CancelOutcome.not_found:
+            raise _unknown(task_id)
+        if outcome is CancelOutcome.already_final:
+            raise Refusal(409, "final", f"task {task_id} has ended already", f"GET /v1/tasks/{task_id} shows how.")
+        return JSONResponse({"id": str(task_id), "outcome": outcome.value}, 202)
+
+    async def seen(self, request: Request) -> TaskView:
+        """Give the task that a request names, if its door's tenant has it.
+
+        Raises:
+            Refusal: the door is closed, or the tenant has no such task.
+        """
+        door = self._doors.open(request)
+        task_id = _id(request.path_params["id"])
+        view = await get_task(self._pool, task_id, tenant=door.tenant)
+        if view is None:
+            raise _unknown(task_id)
+        return view
+
+
+def _unknown(task_id: UUID) -> Refusal:
+    return Refusal(
+        404, "unknown", f"there is no task {task_id} for this tenant", "Use the id that POST /v1/tasks gave."
+    )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal(404, "unknown", f"{text[:80]!r} is no task id", "Use the id that POST /v1/tasks gave.") from None
+
+
+def _optional_id(text: str | None) -> UUID | None:
+    return _id(text) if text else None
+
+
+def _states(request: Request) -> list[TaskState] | None:
+    text = request.query_params.get("state")
+    if not text:
+        return None
+    try:
+        return [TaskState(part) for part in text.split(",")]
+    except ValueError:
+        known = ", ".join(TaskState)
+        raise Refusal(422, "query", f"state={text[:80]!r} is not usable", f"Give some of {known}.") from None
+
+
+def number(request: Request, name: str, *, default: int) -> int:
+    """Read how many of a list are wanted.
+
+    Raises:
+        Refusal: it is no number, or more than is ever given.
+    """
+    text = request.query_params.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
+        raise Refusal(422, "query", f"{name}={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
+    return int(text)

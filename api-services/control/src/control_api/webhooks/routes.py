@@ -1,0 +1,117 @@
+"""`POST /v1/webhooks/{source}[/{instance}]`: a signed event is verified, committed once and answered, without a worker.
+
+The order: the raw body within its size, the signature, one transaction, the answer. Everything else happens later.
+"""
+
+import time
+from typing import Any
+
+import asyncpg
+from agent_ledger.connection import Connection
+from prometheus_client import CollectorRegistry, Counter
+from service_kit.log import get_logger
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from control_api.body import read_body
+from control_api.errors import Refusal
+from control_api.sources.protocol import WebhookRequest
+from control_api.webhooks import deliveries
+from control_api.webhooks.dispatcher import Delivery, dispatch
+from control_api.webhooks.instances import Instance, Instances
+from control_api.webhooks.triggers import TriggersFile
+
+
+class Webhooks:
+    """The routes of webhooks.
+
+    Args:
+        pool: the database.
+        instances: the sources, and the entries with their doors and secrets.
+        triggers: which events become tasks.
+        limit: the largest body in bytes.
+        registry: where deliveries are counted.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        instances: Instances,
+        triggers: TriggersFile,
+        *,
+        limit: int,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._pool = pool
+        self._instances = instances
+        self._triggers = triggers
+        self._limit = limit
+        self._count = Counter("control_deliveries", "Webhook deliveries", ["source", "outcome"], registry=registry)
+
+    def routes(self) -> list[Route]:
+        """Give the routes."""
+        return [
+            Route("/v1/webhooks/{source}", self._receive, methods=["POST"]),
+            Route("/v1/webhooks/{source}/{instance}", self._receive, methods=["POST"]),
+        ]
+
+    async def _receive(self, request: Request) -> Response:
+        name = request.path_params["source"]
+        label = name if name in self._instances.sources else "unknown"
+        try:
+            instance = self._instances.find(name, request.path_params.get("instance", ""))
+            body = await read_body(request, limit=self._limit)
+            received = WebhookRequest(body, request.headers, time.time())
+            instance.source.verify(received, instance.secrets)
+        except Refusal as refusal:
+            self._count.labels(label, refusal.reason).inc()
+            raise
+        try:
+            return instance.source.challenge(received) or await self._accept(received, instance)
+        except Refusal as refusal:
+            self._count.labels(label, refusal.reason).inc()
+            reply = instance.source.refused(refusal)
+            if reply is None:
+                raise
+            get_logger(__name__).info("refused", source=name, reason=refusal.reason, error=str(refusal))
+            return reply
+
+    async def _accept(self, received: WebhookRequest, instance: Instance) -> Response:
+        source = instance.source
+        delivery = Delivery(instance, source.read(received))
+        async with self._pool.acquire() as connection, connection.transaction():
+            status, document = await self._commit(connection, delivery)
+        self._count.labels(source.name, "duplicate" if document["duplicate"] else "taken").inc()
+        get_logger(__name__).info(
+            "delivery",
+            source=instance.key,
+            event_type=delivery.event.name,
+            delivery=delivery.event.delivery_id,
+            **document,
+        )
+        return source.reply(document, status)
+
+    async def _commit(self, connection: Connection, delivery: Delivery) -> tuple[int, dict[str, Any]]:
+        event, key = delivery.event, delivery.key
+        first_at = await deliveries.take(
+            connection,
+            key,
+            delivery_id=event.delivery_id,
+            event=event.name,
+            repeat_seconds=delivery.instance.source.repeat_seconds,
+        )
+        if first_at is None:
+            return 200, {"duplicate": True, **await deliveries.result_of(connection, key)}
+        delivery = Delivery(delivery.instance, event, first_at)
+        dispatched = await dispatch(connection, self._triggers.current(), delivery)
+        if dispatched.refused and not dispatched.tasks:
+            reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
+            remedy = "Mend what is named, then send it again: nothing was kept of this delivery."
+            raise Refusal(422, "task", reasons, remedy)
+        document = dispatched.document()
+        if not dispatched.tasks:  # it may lead to something when it is sent again
+            await deliveries.forget(connection, key)
+        elif not dispatched.refused:
+            await deliveries.keep_result(connection, key, document)
+        return 202 if dispatched.tasks else 200, {"duplicate": False, **document}

@@ -1,0 +1,98 @@
+"""`POST /v1/triggers/test`: shows what a payload would start, and starts nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, ValidationError
+from service_kit.redact import redact
+from service_kit.validation_errors import described
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from control_api.auth import HttpDoors
+from control_api.body import demand_json, parsed, read_body
+from control_api.errors import Refusal, answer
+from control_api.sources.registry import FIRST
+from control_api.webhooks.dispatcher import Delivery, Dispatched, dispatch, plan
+from control_api.webhooks.instances import Instances
+from control_api.webhooks.triggers import TriggersFile
+
+MAX_BYTES = 10_000_000
+FORM = 'Send {"event": "issues", "payload": {...}}, with "source" and "instance" where they are others than github\'s.'
+
+
+class DryRun(BaseModel):
+    """The body: a payload, and where it would arrive."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    event: str
+    payload: dict[str, Any]
+    source: str = FIRST
+    instance: str = ""
+
+
+class TriggerDryRun:
+    """The route that tries triggers on a payload: what an event would do is done in a transaction that is rolled back.
+
+    The files are read as they are now; one that cannot be read is a warning beside what its last good state would do.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        doors: HttpDoors,
+        instances: Instances,
+        triggers: TriggersFile,
+        faults: Mapping[str, Callable[[], str | None]],
+    ) -> None:
+        self._pool = pool
+        self._doors = doors
+        self._instances = instances
+        self._triggers = triggers
+        self._faults = faults
+
+    def routes(self) -> list[Route]:
+        """Give the route."""
+        return [Route("/v1/triggers/test", self._test, methods=["POST"])]
+
+    async def _test(self, request: Request) -> Response:
+        self._doors.open(request)
+        warnings = {name: redact(fault) for name, look in self._faults.items() if (fault := look()) is not None}
+        asked = await _asked(request)
+        instance = self._instances.without_secrets(asked.source, asked.instance)
+        delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
+        dispatched = await self._rolled_back(delivery)
+        planned, _ = plan(self._triggers.current(), delivery)
+        created = {task["trigger"]: task["created"] for task in dispatched.tasks}
+        tasks = [
+            {"trigger": trigger.name, "task": task.model_dump(mode="json", exclude_defaults=True)}
+            for trigger, task in planned
+            if created.get(trigger.name)
+        ]
+        again = [
+            {"trigger": name, "reason": "its task of this very payload is there already"}
+            for name, is_new in created.items()
+            if not is_new
+        ]
+        told = {"tasks": tasks, "ignored": dispatched.ignored + again, "refused": dispatched.refused}
+        return answer(told | {"warnings": warnings})
+
+    async def _rolled_back(self, delivery: Delivery) -> Dispatched:
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                return await dispatch(connection, self._triggers.current(), delivery)
+            finally:
+                await transaction.rollback()
+
+
+async def _asked(request: Request) -> DryRun:
+    demand_json(request.headers)
+    try:
+        return DryRun.model_validate(parsed(await read_body(request, limit=MAX_BYTES), FORM))
+    except ValidationError as error:
+        raise Refusal(422, "field", described(error)[:500], FORM) from None

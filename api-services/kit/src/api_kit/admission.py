@@ -1,0 +1,148 @@
+"""What a call must pass before it is sent: rates, every resource that it touches, and what its reply may be of.
+
+The same for what a caller asks, for a redirect that is followed, and for an approved proposal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
+
+from api_kit import json_paths, policy
+from api_kit.audit import Entry
+from api_kit.callers import Caller
+from api_kit.classify import document_of
+from api_kit.errors import Refusal
+from api_kit.routes import Answered, Call, Route
+from api_kit.search import Search
+from api_kit.upstream_session import UpstreamSession
+from api_kit.vendor import EVERYTHING, Credential, Vendor
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A gateway's limits: of bodies, of rates by tier, of images; a tier that is not named has the first rate."""
+
+    body_bytes: int = 1_000_000
+    body_seconds: float = 10.0
+    rate: Rate = field(default_factory=Rate)
+    tiers: Mapping[str, Rate] = field(default_factory=dict)
+    image_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Decides over calls to one vendor."""
+
+    vendor: Vendor
+    limiter: RateLimiter
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def admit(self, route: Route, caller: Caller) -> None:
+        """Count every request here, so that what is refused anyway takes nothing of the limits that others share.
+
+        Raises:
+            Refusal: `rate`.
+        """
+        key, rate = self._rate(route, caller)
+        self._refuse(self.limiter.admit(key, rate), route, rate)
+
+    async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
+        """Count a request that may be sent.
+
+        Raises:
+            Refusal: `rate` or `vendor_rate`: the caller's rate or the vendor's limit is used up.
+        """
+        key, rate = self._rate(route, caller)
+        pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
+        buckets = shared(self.vendor.limits(route), credential.name, caller.key)
+        self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
+
+    def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
+        """Check every resource that the call itself names, and confine a search to the grant; nothing is asked.
+
+        Raises:
+            Refusal: a resource is outside the grant, or the search cannot be confined.
+        """
+        touched: list[str] = []
+        for resource in call.route.resources:
+            if resource.lookup is None:
+                names = policy.names_of(resource, call)
+                policy.check_resources(caller.grant, resource.kind, names)
+                touched += names
+        if call.route.search is not None:
+            call, names = _scoped(call, call.route.search, caller)
+            touched += names
+        entry.resources = touched
+        return call
+
+    async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> None:
+        """Check every resource that the vendor has to be asked for.
+
+        Raises:
+            Refusal: `resource`, or the vendor cannot be asked now.
+        """
+        for resource in call.route.resources:
+            if resource.lookup is not None:
+                names = list(await resource.lookup(call, session.fetch))
+                policy.check_found(caller.grant, resource.kind, names, call.target)
+                entry.resources = [*entry.resources, *names]
+
+    async def within(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
+        """Check all bounds of a call that the gateway itself makes, and return it confined.
+
+        Raises:
+            Refusal: it is out of bounds, or the vendor cannot be asked now.
+        """
+        policy.check_route(call.route, caller)
+        call = self.confine(call, caller, entry)
+        await self.look_up(call, caller, session, entry)
+        return call
+
+    def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
+        """Check what the reply is of; of what was asked for as opaque, the path has said it.
+
+        Raises:
+            Refusal: `reply_foreign` or `upstream_broken`.
+        """
+        reply, names_in = answered.reply, call.route.reply_resources
+        if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
+            return
+        document = document_of(reply)
+        if document is not None:
+            policy.check_reply(caller.grant, call.route.kind, names_in(document))
+        elif reply.body:
+            raise Refusal("upstream_broken", "JSON was asked for and something else came, which cannot be checked")
+
+    def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
+        """Return under which key a caller's requests of a route are counted, and at which rate."""
+        if route.tier in self.bounds.tiers:
+            return f"{caller.key}:{route.tier}", self.bounds.tiers[route.tier]
+        return caller.key, self.bounds.rate
+
+    def _refuse(self, wait: Wait | None, route: Route, rate: Rate) -> None:
+        if wait is None:
+            return
+        if wait.whose == "vendor":
+            message = f"{self.vendor.name} asked for a pause of its {route.tier} requests, or its limit is near"
+            raise Refusal("vendor_rate", message, retry_after=wait.seconds)
+        message = f"more than {rate.per_second:g} requests a second ({rate.burst} at once)"
+        raise Refusal("rate", message, retry_after=wait.seconds)
+
+
+def _scoped(call: Call, search: Search, caller: Caller) -> tuple[Call, list[str]]:
+    """Confine a call's search text to the grant, and return the names of its scope too."""
+    given: object = call.query.get(search.parameter)
+    if search.where == "body":
+        given = next(iter(json_paths.find(call.body, search.parameter)), None)
+    if given is not None and not isinstance(given, str):
+        raise Refusal("search_syntax", f"{search.parameter} is no text")
+    words, chosen = search.read(given or "")
+    names = policy.scope(search, caller.grant, chosen)
+    text = search.build(words, names)
+    if search.where == "query":
+        return replace(call, query={**call.query, search.parameter: text}), names
+    body = call.body if isinstance(call.body, dict) else {}
+    if given is None:
+        body = {**body, search.parameter: text}
+    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text)), names

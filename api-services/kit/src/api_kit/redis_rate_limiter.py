@@ -1,0 +1,153 @@
+"""Rates and pauses in Redis, which all instances of a gateway share.
+
+Owns the keys `gateway:{vendor}:rate|limit|pause|strikes:*` and `:instances`; all expire. One Lua script a request: a
+vendor's pause first, then the caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a
+bucket). It also counts the instances of a gateway, which share what each process counts alone.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from service_kit.log import get_logger
+from service_kit.rate_limit import (
+    LONGEST_GROWN_SECONDS,
+    STRIKES_SECONDS,
+    Bucket,
+    MemoryRateLimiter,
+    Rate,
+    Wait,
+    grown,
+    hold,
+    named,
+)
+
+REDIS_SECONDS = 3.0
+RETRY_REDIS_SECONDS = 5.0
+REGISTER_SECONDS = 5.0
+
+TAKE = """
+local count, instances = tonumber(ARGV[1]), 0
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+if ARGV[2] ~= '' then
+  local register = KEYS[count + 1]
+  redis.call('ZREMRANGEBYSCORE', register, '-inf', now - 60000000)
+  redis.call('ZADD', register, now, ARGV[2])
+  redis.call('PEXPIRE', register, 60000)
+  instances = redis.call('ZCARD', register)
+end
+for place = count + 2, #KEYS do
+  local left = redis.call('PTTL', KEYS[place])
+  if left > 0 then return {-1, left * 1000, instances} end
+end
+local delay, following = 0, {}
+for place = 1, count do
+  local first = 4 * place - 1
+  local step, cost = tonumber(ARGV[first]), tonumber(ARGV[first + 2])
+  following[place] = math.max(tonumber(redis.call('GET', KEYS[place]) or '0'), now) + step * cost
+  local wait = following[place] - now - step * tonumber(ARGV[first + 1])
+  if wait > tonumber(ARGV[first + 3]) then return {place, wait, instances} end
+  delay = math.max(delay, wait)
+end
+for place = 1, count do
+  local next = following[place]
+  redis.call('SET', KEYS[place], string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000) + 1)
+end
+return {0, delay, instances}
+"""
+
+
+class RedisRateLimiter:
+    """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
+
+    def __init__(self, redis: Redis, *, vendor: str) -> None:
+        self._redis = redis
+        self._prefix = f"gateway:{{{vendor}}}"
+        self._script = redis.register_script(TAKE)
+        self._local = MemoryRateLimiter()
+        self._down_until = 0.0
+        self._name = uuid4().hex
+        self._register_at = 0.0
+        self.instances = 1
+
+    @property
+    def shared(self) -> bool:
+        """Whether Redis answered last."""
+        return self._down_until == 0.0
+
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came, in this process alone."""
+        return self._local.admit(key, rate)
+
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
+        """Count a request."""
+        wanted = named(key, rate, buckets)
+        keys = [*(name for name, _ in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
+        arguments: list[int | str] = [len(wanted), self._registering()]
+        for _, bucket in wanted:
+            arguments += bucket.arguments
+        found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
+        if found is None:
+            return await self._local.take(key, rate, pauses, buckets)
+        verdict, wait, instances = (int(value) for value in found)
+        self.instances = instances or self.instances
+        if verdict == 0:
+            await hold(wait)
+            return None
+        return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
+        """Remember a pause, here too, in case that Redis goes away."""
+        await self._local.pause(key, seconds, grows=grows)
+        await self._ask(lambda: self._pause(key, seconds, grows))
+
+    async def _pause(self, key: str, seconds: float, grows: bool) -> bool:
+        """Set a pause unless a longer one holds; one that grows counts once, however many replies bring it at once."""
+        pause, strikes = f"{self._prefix}:pause:{key}", f"{self._prefix}:strikes:{key}"
+        if grows and await self._redis.set(pause, b"1", px=_milliseconds(seconds), nx=True):
+            async with self._redis.pipeline() as pipeline:
+                pipeline.incr(strikes)
+                pipeline.pexpire(strikes, _milliseconds(LONGEST_GROWN_SECONDS + STRIKES_SECONDS))
+                count = int((await pipeline.execute())[0])
+            seconds = grown(seconds, count)
+            lasting = _milliseconds(seconds + STRIKES_SECONDS)
+            await self._redis.pexpire(strikes, lasting)
+        async with self._redis.pipeline() as pipeline:
+            pipeline.set(pause, b"1", px=_milliseconds(seconds), nx=True)
+            pipeline.pexpire(pause, _milliseconds(seconds), gt=True)
+            await pipeline.execute()
+        return True
+
+    def _registering(self) -> str:
+        """Give this instance's name when it is time to say again that it is there, else nothing."""
+        now = time.monotonic()
+        if now < self._register_at:
+            return ""
+        self._register_at = now + REGISTER_SECONDS
+        return self._name
+
+    async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
+        """Run a command; None when Redis does not answer, and for a moment after that without asking."""
+        if time.monotonic() < self._down_until:
+            return None
+        try:
+            async with asyncio.timeout(REDIS_SECONDS):
+                reply = await command()
+        except (RedisError, OSError, TimeoutError) as error:
+            if self.shared:
+                get_logger(__name__).warning("redis_lost", error=str(error), rates="held by this process alone")
+            self._down_until = time.monotonic() + RETRY_REDIS_SECONDS
+            return None
+        self._down_until = 0.0
+        return reply
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

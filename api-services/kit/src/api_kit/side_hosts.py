@@ -1,0 +1,73 @@
+"""Requests of which a route makes several: to the vendor, and to the side hosts to which its replies send.
+
+A side host gets no credential, only a URL that a reply of the same request named, and only a host of the vendor's list.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from service_kit.http import Reply
+
+from api_kit.classify import Classified, document_of
+from api_kit.egress_filter import strings
+from api_kit.errors import Refusal
+from api_kit.routes import Answered, Call
+
+if TYPE_CHECKING:
+    from api_kit.upstream_session import UpstreamSession
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Exchange:
+    """The requests that one request of a caller takes; `sent` says whether one went out."""
+
+    def __init__(self, session: "UpstreamSession") -> None:
+        self._session = session
+        self._told: set[str] = set()
+        self.sent = False
+
+    async def ask(self, call: Call) -> Answered:
+        """Send a call to the vendor; its route need not be in the table."""
+        answered = await self._session.send_plain(call)
+        self.sent = True
+        self._told.update(strings(document_of(answered.reply)))
+        self._told.add(answered.reply.headers.get("location", ""))
+        return answered
+
+    async def side(
+        self, url: str, *, method: str = "GET", content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Send a request to a side host, and return status, content type and body of its reply.
+
+        Raises:
+            Refusal: `redirect`: no reply named the URL, or its host is not listed; `upstream_refused`: it was refused.
+        """
+        upstream = self._session.upstream
+        if url not in self._told or not _is_listed(url, upstream.vendor.side_hosts, upstream.scheme):
+            raise Refusal("redirect", f"{upstream.vendor.name} points to a host that is not listed")
+        reply = await upstream.exchange(method, url, dict(headers or {}), content, self._session, aside=True)
+        if not reply.ok:
+            raise Refusal("upstream_refused", f"a side host of {upstream.vendor.name} answered {reply.status}")
+        return Reply.made(reply.status, reply.body, reply.headers.get("content-type", "application/octet-stream"))
+
+
+async def download(call: Call, exchange: Exchange) -> Answered:
+    """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`."""
+    answered = await exchange.ask(call)
+    if answered.reply.status not in REDIRECTS:
+        return answered
+    return Answered(await exchange.side(answered.reply.headers.get("location", "")), Classified("done"))
+
+
+def _is_listed(url: str, hosts: frozenset[str], scheme: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("https", scheme) or "@" in parts.netloc:
+        return False
+    host = (parts.hostname or "") + (f":{port}" if port else "")
+    return host in hosts or any(host.endswith(listed[1:]) for listed in hosts if listed.startswith("*."))

@@ -1,0 +1,155 @@
+"""One caller's requests to the vendor: built anew from checked calls, classified, kept, and its limits heeded."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from service_kit.http import Reply
+from service_kit.json_text import Json
+from service_kit.untrusted_text import clean_line
+
+from api_kit import body, query
+from api_kit.breaker import BreakerPermit
+from api_kit.cache import Key, matches, renewed
+from api_kit.classify import Classified, document_of, is_json
+from api_kit.errors import UNSENT, Refusal
+from api_kit.routes import Answered, Call
+from api_kit.side_hosts import Exchange
+from api_kit.vendor import Credential, Pause
+
+if TYPE_CHECKING:
+    from api_kit.upstream import Upstream
+
+MOST_TOLD_BYTES = 300
+SHORTEST_PAUSE_SECONDS = 1.0
+UNSAID_PAUSE_SECONDS = 30.0
+
+
+@dataclass
+class UpstreamSession:
+    """One caller's requests to the vendor, one after the other, within one time."""
+
+    upstream: "Upstream"
+    credential: Credential
+    tenant: str | None
+    passage: BreakerPermit
+    until: float
+    _read: dict[Key, Reply] = field(default_factory=dict)
+
+    async def send(self, call: Call) -> Answered:
+        """Send a call, by its route's own way where it has one, and heed what the vendor says of its limits.
+
+        Raises:
+            Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
+        """
+        if call.route.send is not None:
+            exchange = Exchange(self)
+            try:
+                return await call.route.send(call, exchange)
+            except Refusal as refusal:
+                if exchange.sent and refusal.reason in UNSENT:
+                    raise Refusal("upstream_broken", f"only a part was sent: {refusal.message}") from refusal
+                raise
+        return await self.send_plain(call)
+
+    async def send_plain(self, call: Call) -> Answered:
+        """Send one request and return the whole reply, whatever its status, with its bytes as they came.
+
+        Where an earlier reply was kept, the vendor is asked whether it still holds, and then it is the reply.
+
+        Raises:
+            Refusal: as `send`.
+        """
+        path = call.route.template.build(call.path) + query.build(call.query)
+        key = self._key(call, path)
+        kept = self.upstream.cache.find(key) if key else None
+        conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions or {}
+        headers, content = {"accept": call.accept, **conditions}, None
+        if call.body is not None:
+            content, headers["content-type"] = body.encode(call.body, call.route.body)
+        reply = await self.upstream.exchange(call.route.method, path, headers, content, self)
+        said = await self._classified(call, reply)
+        if key is None:
+            return Answered(reply, said)
+        if kept is not None and reply.status == HTTPStatus.NOT_MODIFIED:
+            self.upstream.count_cached("revalidated")
+            self._read[key] = kept
+            asked = (call.conditions or {}).get("if-none-match")
+            if asked and matches(asked, kept.headers["etag"]):
+                return Answered(reply, said)
+            return Answered(renewed(kept, reply), Classified("done"))
+        if reply.status == HTTPStatus.OK and said.state == "done":
+            self.upstream.count_cached("changed" if kept else "new")
+            self._read[key] = reply
+        return Answered(reply, said)
+
+    async def fetch(self, path: str) -> Json:
+        """Read a path that our own code built; None where the vendor says that it is not there.
+
+        Raises:
+            Refusal: as `send`; `upstream_refused`: the vendor answered anything else, with its words in the message.
+        """
+        reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
+        self._note(reply)
+        said = self.upstream.vendor.classify(reply)
+        if said.state == "limited":
+            await self._heed(reply, said, "core")
+        if said.state == "absent":
+            return None
+        if said.state != "done":
+            words = said.words or reply.body[:MOST_TOLD_BYTES].decode("utf-8", "replace")
+            vendor = self.upstream.vendor.name
+            raise Refusal("upstream_refused", f"{vendor} answered {reply.status} to a look: {clean_line(words)}")
+        return document_of(reply)
+
+    async def fetch_apart(self, path: str) -> Json:
+        """Read a path as `fetch` does, in a turn of its own: this one's time may be over."""
+        async with self.upstream.turn(self.credential) as turn:
+            return await turn.fetch(path)
+
+    def keep(self) -> None:
+        """Keep what was read: it was found good."""
+        for key, reply in self._read.items():
+            self.upstream.cache.keep(key, reply)
+
+    def forget(self) -> None:
+        """Drop what was read: it was refused."""
+        for key in self._read:
+            self.upstream.cache.drop(key)
+
+    def _key(self, call: Call, path: str) -> Key | None:
+        """Name what a reply would be kept as; None where it is not, or where the caller's condition is not ours."""
+        route = call.route
+        foreign = set(call.conditions or {}) - {"if-none-match"} or (call.conditions or {}).get("if-none-match") == "*"
+        if self.tenant is None or route.writes or route.method != "GET" or not route.cache or foreign:
+            return None
+        return Key(self.tenant, self.credential.name, route.name, path, call.accept)
+
+    async def _classified(self, call: Call, reply: Reply) -> Classified:
+        """Classify a reply; a page in place of the JSON that was asked for is no reply."""
+        page = reply.ok and reply.body and "json" in call.accept and call.accept not in call.route.opaque
+        if page and not is_json(reply):
+            self.passage.failed()
+            kind = reply.headers.get("content-type", "no content type")[:100]
+            raise Refusal("upstream_broken", f"JSON was asked for and {kind!r} came, which cannot be checked")
+        self._note(reply)
+        said = (call.route.classify or self.upstream.vendor.classify)(reply)
+        await self._heed(reply, said, call.route.tier)
+        return said
+
+    def _note(self, reply: Reply) -> None:
+        """Tell the circuits how the vendor fares."""
+        if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.passage.succeeded()
+        else:
+            self.passage.failed()
+
+    async def _heed(self, reply: Reply, said: Classified, tier: str) -> None:
+        """Remember the pauses that a reply asks for; of a limit that names none, one of the route's tier."""
+        pauses = self.upstream.vendor.pauses(reply, tier)
+        if not pauses and said.state == "limited":
+            pauses = [Pause(tier, said.seconds or UNSAID_PAUSE_SECONDS, grows=said.seconds is None)]
+        for pause in pauses:
+            seconds = max(SHORTEST_PAUSE_SECONDS, pause.seconds)
+            key = f"{self.credential.name}:{pause.bucket}"
+            await self.upstream.limiter.pause(key, seconds, grows=pause.grows)

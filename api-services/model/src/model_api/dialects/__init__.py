@@ -1,0 +1,1 @@
+"""The APIs of model vendors that model-api speaks, one package each."""

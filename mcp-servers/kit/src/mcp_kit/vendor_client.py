@@ -1,0 +1,232 @@
+"""A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ValidationError
+from service_kit.errors import UpstreamError
+from service_kit.http import HttpClient, Reply
+from service_kit.redact import Masker
+
+from mcp_kit import gateway
+from mcp_kit.call import Call
+from mcp_kit.error_messages import Meaning, explain_status, fill_in, no_token
+from mcp_kit.errors import DryRun, Quoted, ToolFailed
+from mcp_kit.paging import Page, Paging, below
+from mcp_kit.settings import VendorSettings
+from mcp_kit.vendor_path import VendorPath
+
+SECONDS = 25.0
+READY_SECONDS = 2.5
+READS = frozenset({"GET", "HEAD"})
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+Query = Mapping[str, str | int | Sequence[str] | None]
+"""Parameters by name: a sequence repeats the name, None leaves it out."""
+Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
+"""Says what a reply refuses of a target, whatever its status; None where the vendor has no words of its own for it."""
+M = TypeVar("M", bound=BaseModel)
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that opens most vendors, and our gateways."""
+    return {"authorization": f"Bearer {token}"}
+
+
+class VendorClient:
+    """Sends what a client asks and reads what comes; refusals come as `ToolFailed`, with the next step.
+
+    Args:
+        settings: the token, the address, and whether a gateway answers there.
+        name: the vendor's name for people: `GitHub`.
+        command: the server's: `github-mcp`.
+        headers: sent with every request: user agent, version.
+        meanings: what a status means at this vendor where it means something else than usual.
+        explain: looks at every reply of the vendor's, also at one of the expected status, and says what it refuses.
+            It may quote the vendor's own words where they help to correct the call; the kit masks the token in them.
+        opening: returns the headers that open the vendor by a token; a gateway gets a bearer token.
+    """
+
+    def __init__(
+        self,
+        settings: VendorSettings,
+        *,
+        name: str,
+        command: str,
+        headers: Mapping[str, str],
+        meanings: Mapping[int, Meaning] | None = None,
+        explain: Explain | None = None,
+        opening: Callable[[str], Mapping[str, str]] = bearer,
+    ) -> None:
+        self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS)
+        self._settings = settings
+        self._name = name
+        self._command = command
+        self._meanings = meanings or {}
+        self._explain = explain
+        self._open = bearer if settings.gateway else opening
+
+    async def send(
+        self,
+        call: Call,
+        method: str,
+        path: VendorPath,
+        target: str,
+        *,
+        query: Query | None = None,
+        body: Mapping[str, Any] | None = None,
+        form: Query | None = None,
+        success: int = 200,
+        reads: bool = False,
+    ) -> Reply:
+        """Send a request and return the reply, which has the expected status and refuses nothing.
+
+        Args:
+            call: for whom.
+            method: in capitals.
+            path: made by `path_of`.
+            target: what is asked for, in our words.
+            query: the URL's parameters.
+            body: sent as JSON.
+            form: sent as a form, in place of a JSON body.
+            success: the expected status.
+            reads: whether a method other than GET and HEAD changes nothing, as a search by POST.
+
+        Raises:
+            ToolFailed: the vendor or the gateway refused it, or there is no token.
+            Proposed: the gateway stored it.
+            DryRun: it is a write, and nothing is sent (DRY_RUN).
+        """
+        params, fields = _given(query), None if form is None else _given(form)
+        if self._settings.dry_run and not reads and method not in READS:
+            raise DryRun(method, path, params, body if fields is None else fields)
+        headers = self._headers(call)
+        if fields is None:
+            reply = await self._http.request(method, path, params=params, json=body, headers=headers)
+        else:
+            content = urlencode(fields, doseq=True).encode()
+            reply = await self._http.request(method, path, params=params, content=content, headers=headers | FORM)
+        if self._settings.gateway:
+            gateway.apply_gateway_headers(reply, call)
+        if refusal := self._refusal(reply, target, success):
+            raise refusal
+        return reply
+
+    async def page(
+        self,
+        call: Call,
+        model: type[M],
+        paging: Paging,
+        path: VendorPath,
+        target: str,
+        *,
+        limit: int,
+        query: Query | None = None,
+        search: Mapping[str, Any] | None = None,
+        rows: Sequence[str] = (),
+    ) -> Page[M]:
+        """Ask for the page of a list at which the call's cursor points.
+
+        Args:
+            call: for whom.
+            model: what each row is read into.
+            paging: how the vendor leads to the next page.
+            path: made by `path_of`.
+            target: what is asked for, in our words.
+            limit: how many rows a page has.
+            query: the URL's parameters besides those of paging.
+            search: sent as JSON by POST, the parameters of paging with it: a search that changes nothing.
+            rows: the keys that lead to the list in the reply's body; none where the body is the list itself.
+
+        Raises:
+            ToolFailed: as `send`.
+            UpstreamError: the reply is not of the documented form.
+        """
+        here = paging.here(call, limit)
+        if search is None:
+            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})})
+        else:
+            reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
+        document = reply.json()
+        found = self.read_all(model, below(document, rows))
+        return Page(found, here, paging.next(here, reply, document, len(found)))
+
+    def read(self, model: type[M], document: Any) -> M:
+        """Read a document of the vendor's into a model.
+
+        Raises:
+            UpstreamError: it is not of the documented form; the error names its places and none of its values.
+        """
+        try:
+            return model.model_validate(document)
+        except ValidationError as error:
+            places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
+            raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
+
+    def read_all(self, model: type[M], document: Any) -> list[M]:
+        """Read a list of documents.
+
+        Raises:
+            UpstreamError: it is no list, or one of them is not of the documented form.
+        """
+        if not isinstance(document, list):
+            raise UpstreamError(f"{self._name}'s reply is not a list")
+        return [self.read(model, item) for item in document]
+
+    async def check(self, path: str) -> None:
+        """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
+
+        Raises:
+            UpstreamError: names the variable to set, or where to look.
+        """
+        token, url = self._settings.variable("token"), self._settings.variable("api_url")
+        refusal = None
+        if self._settings.gateway:
+            reply = await self._http.request("GET", "/ready", timeout=READY_SECONDS)
+        else:
+            reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
+            refusal = self._explain(reply, "this server") if self._explain else None
+        if reply.status == 401 or (refusal and reply.ok):
+            raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+        if reply.status >= 500:
+            raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        headers = self._opening()
+        if not headers:
+            raise no_token(self._settings.variables("token"), self._command)
+        return headers | gateway.headers_of(call) if self._settings.gateway else headers
+
+    def _opening(self) -> dict[str, str]:
+        token = self._settings.token
+        return dict(self._open(token.get_secret_value())) if token else {}
+
+    def _refusal(self, reply: Reply, target: str, success: int) -> ToolFailed | None:
+        """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
+        prefix = self._settings.prefix
+        token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
+        if self._settings.gateway and (refused := gateway.refused(reply)):
+            return refused
+        found = self._explain(reply, target) if self._explain else None
+        if isinstance(found, ToolFailed):
+            return self._masked(found)
+        if found is None and reply.status == success:
+            return None
+        meaning = found or explain_status(reply, self._meanings)
+        return fill_in(meaning, target=target, vendor=self._name, token=token, status=reply.status)
+
+    def _masked(self, failure: ToolFailed) -> ToolFailed:
+        """Take the vendor's token out of what a failure quotes."""
+        if failure.quoted and self._settings.token:
+            token = self._settings.token.get_secret_value()
+            shown = [token, *(value.rpartition(" ")[2] for value in self._opening().values())]
+            failure.quoted = Quoted(failure.quoted.label, Masker(shown).mask(failure.quoted.text))
+        return failure
+
+
+def _given(parameters: Query | None) -> dict[str, str | int | Sequence[str]]:
+    return {name: value for name, value in (parameters or {}).items() if value is not None}

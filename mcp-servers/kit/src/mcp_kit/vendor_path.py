@@ -1,0 +1,27 @@
+"""Paths of a vendor's REST: what a caller named is one part of the path and cannot lead out of it. Pure."""
+
+import unicodedata
+from typing import NewType
+from urllib.parse import quote
+
+from service_kit.untrusted_text import clean_line
+
+from mcp_kit.errors import WrongArguments
+
+VendorPath = NewType("VendorPath", str)
+"""A path whose parts are quoted; `path_of` makes it."""
+
+
+def path_of(template: str, *parts: str | int) -> VendorPath:
+    """Return the template with each `{}` filled in by a part, which is quoted.
+
+    Raises:
+        WrongArguments: a part is empty, `.` or `..`, or holds control characters.
+    """
+    for part in map(str, parts):
+        if part in ("", ".", "..") or any(unicodedata.category(one) in ("Cc", "Cs") for one in part):
+            raise WrongArguments(
+                f"{clean_line(part, 100)!r} cannot be a name; nothing was sent.",
+                next_step="Give the name as it is shown.",
+            )
+    return VendorPath(template.format(*(quote(str(part), safe="") for part in parts)))

@@ -1,0 +1,90 @@
+"""Bodies of requests: read within bytes and seconds, as strict JSON of listed fields; and JSON made to be sent on.
+
+Each function takes `refuse`, which makes the service's own refusal of a reason and a message. The reasons are `body`,
+`body_too_large`, `body_timeout` and `content_type`.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Set
+
+from starlette.types import Receive
+
+from service_kit.json_text import Json, read_json
+from service_kit.refusal import Refusal
+
+Refuse = Callable[[str, str], Refusal]
+
+
+async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Refuse) -> bytes:
+    """Return a request's whole body.
+
+    Args:
+        receive: the request's ASGI channel.
+        limit: the most bytes.
+        seconds: how long the whole body may take.
+        refuse: makes the refusal.
+
+    Raises:
+        Refusal: `body_too_large`, `body_timeout`, or `body` when the caller went away.
+    """
+    chunks = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise refuse("body", "the caller went away before its body was whole")
+                chunks += message.get("body", b"")
+                if len(chunks) > limit:
+                    raise refuse("body_too_large", f"the body is larger than {limit} bytes")
+                if not message.get("more_body", False):
+                    return bytes(chunks)
+    except TimeoutError:
+        raise refuse("body_timeout", f"the body did not come within {seconds:g} s") from None
+
+
+def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse) -> Json:
+    """Return the document of a JSON body.
+
+    Args:
+        raw: the body.
+        content_type: its Content-Type.
+        encoding: its Content-Encoding; empty for none.
+        refuse: makes the refusal.
+
+    Raises:
+        Refusal: `content_type`; or `body`: it is not strict JSON in UTF-8.
+    """
+    media, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8") or encoding:
+        raise refuse("content_type", f"the body's content type is {content_type[:100]!r} ({encoding or 'identity'})")
+    try:
+        document = read_json(raw.decode("utf-8"))
+        build_json(document)
+    except UnicodeError:
+        raise refuse("body", "the body is not UTF-8, or names a lone surrogate") from None
+    except (ValueError, RecursionError) as error:
+        raise refuse("body", f"the body is not JSON as it should be: {str(error)[:200]}") from None
+    return document
+
+
+def check_fields(document: Json, fields: Set[str], refuse: Refuse) -> dict[str, Json]:
+    """Return a document that is an object with no other fields than these.
+
+    Raises:
+        Refusal: `body`; the message names the field.
+    """
+    if not isinstance(document, dict):
+        raise refuse("body", "the body is not a JSON object")
+    unknown = sorted(document.keys() - fields)
+    if unknown:
+        listed = ", ".join(sorted(fields))
+        raise refuse("body", f"the body's field {unknown[0][:100]!r} is not one of this route ({listed})")
+    return document
+
+
+def build_json(document: Json) -> bytes:
+    """Return the bytes of a checked document, to be sent on."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")

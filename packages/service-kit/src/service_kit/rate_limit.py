@@ -1,0 +1,185 @@
+"""Rates: so many requests a second and so many at once, of one caller or of all callers that share a vendor's limit.
+
+One interface, `RateLimiter`, with two stores: this process's memory, here, and Redis in the gateways' kit. Both
+count by GCRA: one time stamp a bucket, which is forgotten once it is full again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+LOCAL_KEYS = 10_000
+STRIKES_SECONDS = 600.0
+LONGEST_GROWN_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many requests a second, and so many at once."""
+
+    per_second: float = 10.0
+    burst: int = 10
+
+    @property
+    def step(self) -> int:
+        """Microseconds between two requests of a caller that never rests."""
+        return round(1_000_000 / self.per_second)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One of the vendor's own limits: what all callers of a credential share, and how much of it one may take.
+
+    Attributes:
+        name: what the vendor counts.
+        rate: of the credential, over all instances.
+        each: of one caller, so that a greedy one leaves some to the others.
+        cost: what the request takes of both.
+        patience: seconds for which a request is held back until it fits; it is refused where that is not enough.
+    """
+
+    name: str
+    rate: Rate
+    each: Rate
+    cost: int = 1
+    patience: float = 0.0
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A rate under a key, and what a request takes of it."""
+
+    key: str
+    rate: Rate
+    cost: int = 1
+    patience: float = 0.0
+
+    @property
+    def arguments(self) -> tuple[int, int, int, int]:
+        """Step, burst, cost and patience, as the script takes them."""
+        return self.rate.step, self.rate.burst, self.cost, round(self.patience * 1_000_000)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long a caller has to wait, and whose limit it is."""
+
+    seconds: float
+    whose: Literal["ours", "vendor"]
+
+
+def shared(limits: Sequence[Limit], credential: str, caller: str) -> list[Bucket]:
+    """Give the buckets of a vendor's limits: one of the credential and one of the caller for each."""
+    return [
+        Bucket(key, rate, limit.cost, limit.patience)
+        for limit in limits
+        for key, rate in (
+            (f"{credential}:{limit.name}", limit.rate),
+            (f"{credential}:{limit.name}:{caller}", limit.each),
+        )
+    ]
+
+
+class RateLimiter(Protocol):
+    """Counts requests and remembers pauses."""
+
+    @property
+    def instances(self) -> int:
+        """How many processes share the store, as far as this one knows."""
+
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came, here and at once: so a flood of what is refused anyway costs little."""
+
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
+        """Count a request that is to be sent, holding it back where a bucket has patience.
+
+        Returns:
+            How long to wait if it must not go out, in which case it is counted nowhere.
+        """
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
+        """Remember that nothing may go out under a key for a while; one that grows doubles when it comes again."""
+
+
+class MemoryRateLimiter:
+    """Counts in this process alone.
+
+    Args:
+        now: a monotonic clock, in seconds.
+    """
+
+    instances = 1
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._next: dict[str, int] = {}
+        self._paused: dict[str, float] = {}
+        self._strikes: dict[str, tuple[int, float]] = {}
+
+    def admit(self, key: str, rate: Rate) -> Wait | None:
+        """Count a request that came."""
+        found = self._count([(f"came:{key}", Bucket(key, rate))])
+        return found if isinstance(found, Wait) else None
+
+    async def take(
+        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+    ) -> Wait | None:
+        """Count a request."""
+        clock = self._now()
+        left = max((self._paused.get(pause, 0.0) - clock for pause in pauses), default=0.0)
+        if left > 0:
+            return Wait(left, "vendor")
+        found = self._count(named(key, rate, buckets))
+        if isinstance(found, Wait):
+            return found
+        await hold(found)
+        return None
+
+    def _count(self, named: Sequence[tuple[str, Bucket]]) -> Wait | int:
+        """Take of all buckets or none; give the wait of the first that is full, or the microseconds to hold back."""
+        now, delay, following = int(self._now() * 1_000_000), 0, {}
+        for place, (name, bucket) in enumerate(named):
+            step, burst, cost, patience = bucket.arguments
+            following[name] = max(self._next.get(name, 0), now) + step * cost
+            wait = following[name] - now - step * burst
+            if wait > patience:
+                return Wait(wait / 1_000_000, "vendor" if place else "ours")
+            delay = max(delay, wait)
+        for name, moment in following.items():
+            self._next.pop(name, None)
+            self._next[name] = moment
+        while len(self._next) > LOCAL_KEYS:
+            self._next.pop(next(iter(self._next)))
+        return delay
+
+    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
+        """Remember a pause; a shorter one does not end a longer."""
+        now = self._now()
+        if grows and self._paused.get(key, 0.0) <= now:
+            count, until = self._strikes.get(key, (0, 0.0))
+            count = count + 1 if now < until else 1
+            seconds = grown(seconds, count)
+            self._strikes[key] = count, now + seconds + STRIKES_SECONDS
+        self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
+        if len(self._paused) > LOCAL_KEYS:
+            self._paused = {name: until for name, until in self._paused.items() if until > now}
+
+
+def named(key: str, rate: Rate, buckets: Sequence[Bucket]) -> list[tuple[str, Bucket]]:
+    """Return the caller's own rate and the vendor's buckets with their names, the caller's first."""
+    return [(f"rate:{key}", Bucket(key, rate)), *((f"limit:{bucket.key}", bucket) for bucket in buckets)]
+
+
+async def hold(microseconds: int) -> None:
+    """Hold a request back until it fits."""
+    if microseconds > 0:
+        await asyncio.sleep(microseconds / 1_000_000)
+
+
+def grown(seconds: float, count: int) -> float:
+    """Return the length of a pause that was asked for `count` times in a row."""
+    return min(seconds * 2.0 ** min(count - 1, 12), max(seconds, LONGEST_GROWN_SECONDS))

@@ -1,0 +1,116 @@
+"""Background loops of a process: each is started again when it fails, counted, and shown by `/ready`.
+
+Metrics: `background_failures{loop}`, and `background_up{loop}`, which is 0 from a failure until the loop is well again.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from service_kit.log import get_logger
+
+Work = Callable[[], Awaitable[None]]
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 30.0
+
+
+@dataclass
+class Loop:
+    """One background loop.
+
+    Attributes:
+        name: its name in logs, metrics and `/ready`.
+        work: one round, or a coroutine that never returns.
+        every: seconds between two rounds; None for work that never returns: then a return is a failure.
+        longest: the longest wait in seconds before work that failed is started again.
+        expected: errors that are logged in one line, without a traceback, such as those of an absent database.
+    """
+
+    name: str
+    work: Work
+    every: float | None = None
+    longest: float = LONGEST_WAIT_SECONDS
+    expected: tuple[type[Exception], ...] = ()
+    failures: int = 0
+    error: str = ""
+    started_at: float = 0.0
+
+    def fault(self) -> str | None:
+        """Say why the loop last failed; None once a round succeeded, or work without an end ran for `longest`."""
+        if self.failures and self.every is None and self.seconds() >= self.longest:
+            self.failures = 0
+        return f"failed {self.failures} times in a row: {self.error}" if self.failures else None
+
+    def well(self) -> float:
+        """Give 1 while the loop has no fault, else 0."""
+        return float(self.fault() is None)
+
+    def seconds(self) -> float:
+        """Give for how long the present round has run; 0 while the loop waits."""
+        return time.monotonic() - self.started_at if self.started_at else 0.0
+
+    def wait(self) -> float:
+        """Give the seconds before the next start: twice as long after each failure in a row."""
+        if not self.failures:
+            return self.every or 0.0
+        longest: float = min(self.longest, FIRST_WAIT_SECONDS * 2.0 ** min(self.failures - 1, 30))
+        return max(longest, self.every or 0.0)
+
+
+class BackgroundLoops:
+    """The background loops of a process.
+
+    Args:
+        loops: what to run.
+        registry: where failures are counted.
+    """
+
+    def __init__(self, loops: list[Loop], registry: CollectorRegistry) -> None:
+        self._loops = loops
+        self._failures = Counter("background_failures", "Failures of background loops", ["loop"], registry=registry)
+        up = Gauge("background_up", "Whether a background loop is well", ["loop"], registry=registry)
+        for loop in loops:
+            self._failures.labels(loop.name)
+            up.labels(loop.name).set_function(loop.well)
+
+    def faults(self) -> dict[str, Callable[[], str | None]]:
+        """Give what `/ready` shows as warnings: for each loop, why it fails."""
+        return {loop.name: loop.fault for loop in self._loops}
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the loops for as long as the block takes, then cancel them and wait for their end."""
+        tasks = [asyncio.create_task(self._supervise(loop), name=loop.name) for loop in self._loops]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _supervise(self, loop: Loop) -> None:
+        while True:
+            await self._once(loop)
+            await asyncio.sleep(loop.wait())
+
+    async def _once(self, loop: Loop) -> None:
+        loop.started_at = time.monotonic()
+        try:
+            await loop.work()
+            if loop.every is None:
+                raise RuntimeError("it returned, and should never")
+        except Exception as error:
+            loop.fault()  # forgets earlier failures after a long time without one
+            loop.failures += 1
+            loop.error = str(error) or type(error).__name__
+            self._failures.labels(loop.name).inc()
+            unexpected = not isinstance(error, loop.expected)
+            get_logger(__name__).error("background_failed", loop=loop.name, error=loop.error, exc_info=unexpected)
+        else:
+            loop.failures = 0
+        finally:
+            loop.started_at = 0.0

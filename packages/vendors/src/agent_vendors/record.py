@@ -1,0 +1,113 @@
+"""The record of one vendor. What only one process needs stays in that process's package."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent_vendors.resources import ResourceKind
+
+Access = Literal["read", "write", "danger"]
+"""What a tool does: it changes nothing, it changes something, or for a task it is sent as an approved proposal only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vendor:
+    """A vendor with its MCP server, its gateway and its stand-in.
+
+    Attributes:
+        name: as in grants, in lower case with hyphens; the processes are `{name}-mcp`, `{name}-api`, `stand-in-{name}`.
+        title: the name for people. Without blanks it begins the names of the settings' classes: `GitHubSettings`.
+        upstream: the real vendor's address.
+        credential: the operator's variable that holds a token for the real vendor.
+        mcp_port: the server's default port.
+        api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
+        stand_in_port: the stand-in's default port.
+        kinds: the kinds of resources that bound a grant.
+        tools: each tool of the server, with its access.
+        webhook_source: the name under which control takes its signed webhooks; None where it sends none.
+        secret_shapes: regular expressions of its secrets, which are masked wherever text is logged or kept. Each
+            begins with a fixed text and takes linear time.
+        keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
+    """
+
+    name: str
+    title: str
+    upstream: str
+    credential: str
+    mcp_port: int
+    api_port: int | None
+    stand_in_port: int
+    kinds: tuple[ResourceKind, ...]
+    tools: Mapping[str, Access] = field(hash=False)
+    webhook_source: str | None = None
+    secret_shapes: tuple[str, ...] = ()
+    keeps_limits: bool = False
+
+    @property
+    def api(self) -> str:
+        """The gateway's command and process."""
+        return f"{self.name}-api"
+
+    @property
+    def mcp(self) -> str:
+        """The server's command and process."""
+        return f"{self.name}-mcp"
+
+    @property
+    def stand_in(self) -> str:
+        """The stand-in's command and process."""
+        return f"stand-in-{self.name}"
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether a gateway holds the vendor's credential."""
+        return self.api_port is not None
+
+    @property
+    def variable(self) -> str:
+        """The operator's variable that says whether the local system uses the `real` vendor or its `stand-in`."""
+        return self.name.upper().replace("-", "_")
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of the names of its variables."""
+        return f"{self.variable}_"
+
+    @property
+    def mcp_url_variable(self) -> str:
+        """The worker's variable that holds the address of the server."""
+        return f"{self.prefix}MCP_URL"
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Who takes a task token for this vendor: the server, and the gateway if there is one."""
+        return (self.mcp, self.api) if self.has_gateway else (self.mcp,)
+
+    @property
+    def service_secret(self) -> str:
+        """The name of the secret by which the server opens the gateway."""
+        return f"{self.mcp}.service"
+
+    @property
+    def stand_in_secret(self) -> str:
+        """The name of the secret that opens the stand-in."""
+        return f"{self.stand_in}.token"
+
+    @property
+    def webhook_secrets(self) -> dict[str, str]:
+        """The variable with the key that signs its webhooks, and the name of that secret; empty where it sends none."""
+        return {f"{self.prefix}WEBHOOK_SECRET": f"{self.name}-webhook.secret"} if self.webhook_source else {}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The tools that change nothing."""
+        return frozenset(tool for tool, access in self.tools.items() if access == "read")
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The tools that change something."""
+        return frozenset(self.tools) - self.reads
+
+    def kind(self, name: str) -> ResourceKind | None:
+        """Give a kind of resources by its name; None if there is no such kind."""
+        return next((kind for kind in self.kinds if kind == name), None)

@@ -1,0 +1,71 @@
+"""Finds vendors' records through the entry point group `agent_bot.vendors`. Owns the records that a process loaded."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from agent_vendors.record import Vendor
+from agent_vendors.resources import ResourceKind
+
+GROUP = "agent_bot.vendors"
+DISTRIBUTION = "agent-bot-vendors"
+
+_loaded: dict[str, Vendor] = {}
+
+
+class UnknownVendor(ValueError):
+    """A vendor was named that no installed package brings, or whose record is not usable: the operator acts next."""
+
+
+@cache
+def installed() -> Mapping[str, EntryPoint]:
+    """Give the entry points of all vendors, by the vendor's name; imports none of them."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+@cache
+def in_house() -> tuple[str, ...]:
+    """Name the vendors of this project's own distribution, in the order of their entry points."""
+    return tuple(
+        point.name for point in installed().values() if point.dist is not None and point.dist.name == DISTRIBUTION
+    )
+
+
+def load(names: Iterable[str] = ()) -> tuple[Vendor, ...]:
+    """Give the records of the named vendors, or of this project's own if none is named.
+
+    Raises:
+        UnknownVendor: a name is not installed; says which are and which is nearest. Or an entry point does not give
+            the record of the vendor that it is named after.
+    """
+    return tuple(_record(name) for name in dict.fromkeys(names) or in_house())
+
+
+def loaded() -> tuple[Vendor, ...]:
+    """Give the records of this project's own vendors and of all others that this process loaded."""
+    return tuple({vendor.name: vendor for vendor in (*load(), *_loaded.values())}.values())
+
+
+def kinds_of(name: str) -> Mapping[str, ResourceKind]:
+    """Give the kinds of a vendor's resources by name; nothing for a vendor that is not installed."""
+    if name not in _loaded and name not in installed():
+        return {}
+    return {kind: kind for kind in _record(name).kinds}
+
+
+def _record(name: str) -> Vendor:
+    if name in _loaded:
+        return _loaded[name]
+    points = installed()
+    if name not in points:
+        near = get_close_matches(name, points, n=1, cutoff=0.5)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        raise UnknownVendor(f"no vendor {name!r} is installed, only {', '.join(sorted(points))}{guess}")
+    try:
+        record = points[name].load()
+    except Exception as error:
+        raise UnknownVendor(f"the vendor {name!r} cannot be loaded from {points[name].value}: {error}") from error
+    if not isinstance(record, Vendor) or record.name != name:
+        raise UnknownVendor(f"{points[name].value} is not the record of the vendor {name!r}")
+    return _loaded.setdefault(name, record)

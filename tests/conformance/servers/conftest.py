@@ -1,0 +1,114 @@
+"""Each vendor's server in front of its stand-in, opened in memory for a caller and an environment."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from agent_contracts import Mode
+from conformance.servers.record import Arguments, Ask, ServerRecord
+from conformance.servers.registry import RECORDS
+from fastmcp import Client
+from fixtures.serving import served_by_thread
+from mcp_kit.app import assemble
+from mcp_kit.caller import OWNER, Caller
+from mcp_kit.server import Server
+from mcp_kit.settings import VendorSettings
+from mcp_types import TextContent
+from service_kit.grants import Bound
+from service_kit.settings import load
+from stand_ins.kit.app import StandInApp
+from stand_ins.kit.faults import Fault
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a tool answered."""
+
+    text: str
+    is_error: bool
+
+
+@dataclass(frozen=True)
+class Open:
+    """A server that is open in memory."""
+
+    client: "Client[Any]"
+
+    async def shown(self) -> list[str]:
+        """Return the names of the tools that it lists."""
+        return [tool.name for tool in await self.client.list_tools()]
+
+    async def say(self, tool: str, arguments: Arguments) -> Said:
+        """Call a tool."""
+        result = await self.client.call_tool_mcp(tool, dict(arguments))
+        (content,) = result.content
+        assert isinstance(content, TextContent)
+        return Said(content.text, result.is_error)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A vendor's server under test: its record, and its stand-in with where it listens."""
+
+    record: ServerRecord
+    app: StandInApp[Any]
+    url: str
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its variables begin with."""
+        return self.record.settings.prefix
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """The requests that reached the vendor, oldest first."""
+        return list(self.app.controls.log.entries)
+
+    def caller(self, *tools: str) -> Caller:
+        """Return a run that may write with these tools, within the record's resources."""
+        bound = Bound(tools=list(tools), resources=dict(self.record.resources), mode=Mode.write)
+        return Caller("run", bound, token="task-token")
+
+    def built(self, **changes: str) -> tuple[Server, VendorSettings]:
+        """Build the server with its address and token, and with these settings besides, by their fields' names."""
+        given = {"api_url": self.url, "token": self.record.token, **changes}
+        settings = load(self.record.settings, {self.record.settings.variable(name): one for name, one in given.items()})
+        return self.record.build(settings), settings
+
+    @asynccontextmanager
+    async def open(self, caller: Caller = OWNER, **changes: str) -> AsyncIterator[Open]:
+        """Open the server for a caller, with these settings."""
+        server, settings = self.built(**changes)
+        assert server.close is not None
+        try:
+            async with Client(assemble(server, settings, unnamed=caller, callers=None).protocol) as client:
+                yield Open(client)
+        finally:
+            await server.close()
+
+    async def ask(self, ask: Ask, caller: Caller = OWNER, **changes: str) -> Said:
+        """Make one call of a server that is opened for it."""
+        async with self.open(caller, **changes) as server:
+            return await server.say(ask.tool, ask.arguments)
+
+    def strike(self, fault: str, **details: Any) -> None:
+        """Order a fault for the next request."""
+        self.app.controls.gate.faults.append(Fault(fault=fault, **details))
+
+
+@pytest.fixture(scope="session", params=RECORDS)
+def served(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """Each vendor, its stand-in served for the session."""
+    record = RECORDS[request.param]
+    app = record.stand_in()
+    with served_by_thread(app) as url:
+        yield Subject(record, app, url)
+
+
+@pytest.fixture
+def subject(served: Subject) -> Subject:
+    """Each vendor, its stand-in as it is at its start."""
+    served.app.controls.reset()
+    return served

@@ -1,0 +1,60 @@
+"""What the conformance suite must know of a vendor's server: each vendor's tests give one record of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mcp_kit.server import Server
+from mcp_kit.settings import VendorSettings
+from stand_ins.kit.app import StandInApp
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A call of a tool.
+
+    Attributes:
+        tool: its name.
+        arguments: those that the stand-in answers as it is at its start.
+        outside: arguments that take the place of some, and name a resource that `ServerRecord.resources` does not.
+    """
+
+    tool: str
+    arguments: Arguments
+    outside: Arguments
+
+
+@dataclass(frozen=True)
+class ServerRecord:
+    """A vendor's server, its stand-in, and a call of each kind.
+
+    Attributes:
+        settings: the server's settings.
+        build: makes the server of its settings.
+        stand_in: makes the vendor's stand-in, which begins anew at each test.
+        token: what the stand-in takes.
+        resources: what a grant opens, by kind.
+        lists: calls whose reply needs several pages with `limit` 1, each with a pattern that finds a row's own mark.
+        reads: a call whose reply shows the text that `plant` puts into the stand-in.
+        plant: puts a text where `reads` shows it.
+        writes: a call that makes something, each time anew.
+        refused: a call that the vendor refuses, and what the reply then says.
+    """
+
+    settings: type[VendorSettings]
+    build: Callable[[Any], Server]
+    stand_in: Callable[[], StandInApp[Any]]
+    token: str
+    resources: Mapping[str, list[str]]
+    lists: Sequence[tuple[Ask, str]]
+    reads: Ask
+    plant: Callable[[Any, str], None]
+    writes: Ask
+    refused: tuple[Ask, str]
+
+    @property
+    def asks(self) -> list[Ask]:
+        """Every kind of call that the vendor answers."""
+        return [*(ask for ask, _ in self.lists), self.reads, self.writes]

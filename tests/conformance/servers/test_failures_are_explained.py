@@ -1,0 +1,84 @@
+"""Whatever the vendor or the gateway says no to, the caller gets a sentence of ours and the next step."""
+
+import re
+
+import pytest
+from conformance.servers.conftest import Subject
+
+
+async def test_a_refusal_is_explained(subject: Subject) -> None:
+    """What the vendor refuses, of whatever status, is an error in our words; its own words are fenced."""
+    ask, says = subject.record.refused
+    said = await subject.ask(ask)
+    assert said.is_error
+    assert says in said.text
+    assert len(said.text.splitlines()) >= 2
+    assert '{"' not in said.text
+    for line, word in ((line, word) for line in said.text.splitlines() for word in ("errorMessages", '"ok"')):
+        assert word not in line
+
+
+async def test_a_wrong_token_is_set_by_the_operator(subject: Subject) -> None:
+    """A token that the vendor does not take is told by the variable's name, never by its value."""
+    said = await subject.ask(subject.record.reads, token="wrong-token-value")
+    assert said.is_error
+    assert f"Tell the operator to set a valid {subject.prefix}_TOKEN." in said.text
+    assert "wrong-token-value" not in said.text
+
+
+async def test_a_limit_says_how_long_to_wait(subject: Subject) -> None:
+    """A rate limit of the vendor's is told with the seconds that it names."""
+    subject.strike("rate_limit", seconds=7)
+    said = await subject.ask(subject.record.reads)
+    assert said.is_error
+    assert "rate limit is used up" in said.text
+    assert re.search(r"in [67] s", said.text)
+
+
+@pytest.mark.parametrize("fault", ["html", "cut", "status"])
+async def test_an_outage_is_an_answer(subject: Subject, fault: str) -> None:
+    """A page, half a reply or an outage in place of a reply is told, and nothing of its text."""
+    subject.strike(fault, times=9, status=200 if fault == "html" else 503)
+    said = await subject.ask(subject.record.reads)
+    assert said.is_error
+    assert "html" not in said.text.lower()
+
+
+async def test_a_writes_lost_reply_is_told(subject: Subject) -> None:
+    """A write whose reply is lost was sent once, and the caller is told to look before it repeats it."""
+    subject.strike("apply_then_drop")
+    said = await subject.ask(subject.record.writes)
+    assert said.is_error
+    assert "It may have been done: look before you repeat it." in said.text
+    assert len(subject.sent) == 1
+
+
+async def test_a_dry_run_sends_no_write(subject: Subject) -> None:
+    """In a dry run a write is shown and not sent, and reads are sent."""
+    said = await subject.ask(subject.record.writes, dry_run="true")
+    assert not said.is_error
+    assert said.text.startswith(f"Dry run: {subject.record.writes.tool} sent nothing.")
+    assert "<foreign-" in said.text
+    assert not subject.sent
+    for ask, _ in subject.record.lists:
+        assert not (await subject.ask(ask, dry_run="true")).is_error
+    assert not (await subject.ask(subject.record.reads, dry_run="true")).is_error
+
+
+async def test_a_gateways_refusal_is_a_sentence(subject: Subject) -> None:
+    """Behind a gateway its refusal is told in its words, with what to do."""
+    body = {"message": "the tenant has no credential", "reason": "credential", "remedy": "Set one."}
+    subject.strike("status", status=403, body=body, headers={"x-agent-gateway-error": "credential"})
+    said = await subject.ask(subject.record.reads, gateway="true")
+    assert said.is_error
+    assert said.text.splitlines() == ["Refused: The gateway refused this: the tenant has no credential.", "Set one."]
+
+
+async def test_the_gateway_is_told_of_the_run(subject: Subject) -> None:
+    """Behind a gateway a call carries the run's token and the tool; the credential is the server's own."""
+    ask = subject.record.reads
+    await subject.ask(ask, subject.caller(ask.tool), gateway="true")
+    (entry,) = subject.sent
+    assert entry["headers"]["x-task-token"] == "task-token"
+    assert entry["headers"]["x-agent-tool"] == ask.tool
+    assert entry["authenticated"]

@@ -1,0 +1,73 @@
+"""A caller with a grant sees and gets what is granted, and nothing else is sent to the vendor."""
+
+from urllib.parse import parse_qs
+
+import pytest
+from conformance.servers.conftest import Subject
+
+HOSTILE = [
+    "..",
+    "../x",
+    "a/../b",
+    "a%2f..%2fb",
+    "a/b/../../c",
+    "x?admin=1",
+    "x#y",
+    "a\\b",
+    "x\r\ny: z",
+    "",
+    " ",
+    "é\u202e",
+]
+
+
+async def test_a_grant_shows_its_own_tools(subject: Subject) -> None:
+    """Only granted tools are listed; another is refused, and the vendor hears nothing of it."""
+    record = subject.record
+    async with subject.open(subject.caller(record.reads.tool)) as opened:
+        assert await opened.shown() == [record.reads.tool]
+        assert (await opened.say(record.writes.tool, record.writes.arguments)).is_error
+        assert not subject.sent
+        assert not (await opened.say(record.reads.tool, record.reads.arguments)).is_error
+
+
+async def test_a_granted_resource_is_read_and_written(subject: Subject) -> None:
+    """Every kind of call works for a caller with a grant as for the owner."""
+    for ask in subject.record.asks:
+        assert not (await subject.ask(ask, subject.caller(ask.tool))).is_error, ask.tool
+
+
+async def test_another_resource_is_never_asked_for(subject: Subject) -> None:
+    """A resource outside the grant is refused before anything is sent, wherever in the arguments it is named."""
+    for ask in subject.record.asks:
+        async with subject.open(subject.caller(ask.tool)) as opened:
+            said = await opened.say(ask.tool, {**ask.arguments, **ask.outside})
+        assert said.is_error
+        assert "outside this caller's grant; nothing was sent" in said.text
+    assert not subject.sent
+
+
+async def test_the_vendor_gets_nothing_of_the_run(subject: Subject) -> None:
+    """A server alone sends the vendor neither a task token nor what it would tell a gateway."""
+    for ask in subject.record.asks:
+        await subject.ask(ask, subject.caller(ask.tool))
+    sent = [name for entry in subject.sent for name in entry["headers"]]
+    assert sent
+    assert not [name for name in sent if name.startswith(("x-agent", "x-task", "x-person"))]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_a_hostile_name_leads_nowhere_else(subject: Subject, name: str) -> None:
+    """Whatever stands in a name's place, the vendor hears the same form of path and the same parameters, or nothing."""
+    for ask in subject.record.asks:
+        for argument in ask.outside:
+            if isinstance(ask.arguments[argument], str):
+                await subject.ask(ask)
+                usual = subject.sent[-1]
+                async with subject.open() as opened:
+                    await opened.say(ask.tool, {**ask.arguments, argument: name})
+                last = subject.sent[-1]
+                assert last["path"].count("/") == usual["path"].count("/")
+                assert ".." not in last["path"].split("/")
+                assert set(parse_qs(last["query"])) <= set(parse_qs(usual["query"]))
+                assert "y" not in last["headers"]

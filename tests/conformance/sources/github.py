@@ -1,0 +1,31 @@
+"""GitHub's source, with an issue that was opened."""
+
+import json
+
+from conformance.sources.record import Headers, Sample
+from control_api.sources.github import GitHubWebhooks
+from fixtures.control import payload, signature
+
+
+def signed(body: bytes, secret: str, now: float, number: int) -> Headers:
+    """Give the headers of a delivery."""
+    return {
+        "content-type": "application/json",
+        "x-github-event": "issues",
+        "x-github-delivery": f"d-{number}",
+        "x-hub-signature-256": signature(body, secret),
+    }
+
+
+GITHUB = Sample(
+    source=GitHubWebhooks(),
+    event="issues",
+    payload=payload(),
+    sent=lambda payload: json.dumps(payload).encode(),
+    signed=signed,
+    resources={"repositories": ["octocat/hello-world"]},
+    account=("sender", "login", "mona"),
+    rejected=422,
+    second_hook={"installation": {"id": 1}},
+)
+"""The source with one event."""

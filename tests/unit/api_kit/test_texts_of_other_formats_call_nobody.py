@@ -1,0 +1,83 @@
+"""The outgoing filter reads a field as its readers do: mrkdwn, Atlassian documents, plain text; nested fields too."""
+
+from typing import Any
+
+import pytest
+from agent_contracts import Grant
+from api_kit import Json, Refusal, adf, markdown, mrkdwn, plain
+from api_kit.egress_filter import filter_text
+from api_kit.text_formats import Allowed
+from service_kit.grants import allowed
+
+GRANT = Grant(resources={"mentions": ["U1", "here"]})
+ALLOWED = Allowed(("images.example",), lambda name: allowed(GRANT, "mentions", name))
+
+
+def doc(*nodes: dict[str, Any]) -> dict[str, Any]:
+    """Make a document of these nodes."""
+    return {"type": "doc", "version": 1, "content": list(nodes)}
+
+
+@pytest.mark.parametrize(
+    ("text", "sent", "mentions"),
+    [
+        ("<!channel> look", "&lt;!channel> look", 1),
+        ("<!subteam^S1|@ops>", "&lt;!subteam^S1|@ops>", 1),
+        ("<@U2> and <@U1>", "&lt;@U2> and <@U1>", 1),
+        ("<!here> @everyone @here", "<!here> @\u200beveryone @here", 1),
+        ("ann@channel.example <https://x.example|x>", "ann@channel.example <https://x.example|x>", 0),
+    ],
+)
+def test_mrkdwn_calls_nobody_who_is_not_granted(text: str, sent: str, mentions: int) -> None:
+    """Broadcasts, groups and users are broken, those of the grant and links stay; a second time changes nothing."""
+    found = mrkdwn(text, ALLOWED)
+    assert (found.value, found.mentions) == (sent, mentions)
+    assert mrkdwn(found.value, ALLOWED).value == sent
+
+
+def test_mentions_in_a_document_become_text() -> None:
+    """A mention node that is not granted is its text, wherever it is nested; a granted one stays."""
+    one, two = ({"type": "mention", "attrs": {"id": name, "text": f"@{name}"}} for name in ("U1", "U2"))
+    found = adf(doc({"type": "paragraph", "content": [one, two]}), ALLOWED)
+    assert found.value == doc({"type": "paragraph", "content": [one, {"type": "text", "text": "@U2"}]})
+    assert found.mentions == 1
+
+
+def test_images_and_cards_in_a_document_become_links() -> None:
+    """What is loaded from a host that is not listed is a link; from a listed one it stays."""
+    bad, good = "https://evil.example/x.png", "https://images.example/x.png"
+    nodes = [
+        {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": "external", "url": url}}]}
+        for url in (bad, good)
+    ]
+    found = adf(doc(*nodes, {"type": "blockCard", "attrs": {"url": bad}}), ALLOWED)
+    link = {"type": "text", "text": bad, "marks": [{"type": "link", "attrs": {"href": bad}}]}
+    paragraph = {"type": "paragraph", "content": [link]}
+    assert (found.value, found.images) == (doc(paragraph, nodes[1], paragraph), 2)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["text", {"type": "paragraph"}, doc({"type": "extension"}), doc({"type": "inlineCard", "attrs": {"data": {}}})],
+)
+def test_what_is_no_document_is_refused(value: Json) -> None:
+    """A text in place of a document, an extension, a card without a URL: nobody can say what they load."""
+    with pytest.raises(Refusal) as refused:
+        adf(value, ALLOWED)
+    assert refused.value.reason == "body"
+
+
+def test_fields_are_found_below_and_in_lists() -> None:
+    """Each field is read in its own format, at its own place; all others stay as they are."""
+    body: Json = {"fields": {"text": "@ada"}, "blocks": [{"text": "<!here> <!channel>"}, {"id": 1}], "raw": "@ada"}
+    texts = {"fields.text": markdown, "blocks[].text": mrkdwn, "raw": plain}
+    found = filter_text(body, texts=texts, token=None, allowed=ALLOWED)
+    blocks: Json = [{"text": "<!here> &lt;!channel>"}, {"id": 1}]
+    assert found.body == {"fields": {"text": "@&#8203;ada"}, "blocks": blocks, "raw": "@ada"}
+    assert found.told == "mentions=2"
+
+
+def test_a_document_in_place_of_a_text_is_refused() -> None:
+    """An object where a text is read could carry what no format looks at."""
+    with pytest.raises(Refusal, match="no text"):
+        filter_text({"text": {"a": "@ada"}}, texts={"text": markdown}, token=None, allowed=ALLOWED)

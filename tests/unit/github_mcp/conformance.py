@@ -1,0 +1,33 @@
+"""What the conformance suite must know of github-mcp."""
+
+from conformance.servers.record import Ask, ServerRecord
+from github_mcp.server import build_server
+from github_mcp.settings import GitHubSettings
+from stand_ins.github.app import GitHub, build
+
+TOKEN = "ghp_" + "t" * 36
+HELLO = {"repository": "octocat/hello-world"}
+OUTSIDE = {"repository": "octocat/secret"}
+
+
+def plant(stand_in: GitHub, text: str) -> None:
+    """Put a text into the body of issue 1."""
+    stand_in.world.named("octocat/hello-world").issues[1].body = text
+
+
+RECORD = ServerRecord(
+    settings=GitHubSettings,
+    build=build_server,
+    stand_in=lambda: build(tokens={TOKEN: "agent-bot"}),
+    token=TOKEN,
+    resources={"repositories": ["octocat/hello-world"]},
+    lists=[
+        (Ask("list_issues", {**HELLO, "state": "all"}, OUTSIDE), r"(?m)^#(\d+) "),
+        (Ask("search_issues", {**HELLO, "query": "crash"}, OUTSIDE), r"(?m)^#(\d+) "),
+        (Ask("list_labels", HELLO, OUTSIDE), r'(?m)^("[^"]+")'),
+    ],
+    reads=Ask("issue_read", {**HELLO, "issue": 1}, OUTSIDE),
+    plant=plant,
+    writes=Ask("add_issue_comment", {**HELLO, "issue": 1, "body": "Seen."}, OUTSIDE),
+    refused=(Ask("issue_read", {**HELLO, "issue": 999}, {}), "GitHub knows no octocat/hello-world#999"),
+)

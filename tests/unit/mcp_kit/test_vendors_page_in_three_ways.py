@@ -1,0 +1,96 @@
+"""Pages by a Link, by a cursor in the body and by an offset: one cursor of ours carries each, and each has an end."""
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp_kit.call import Call
+from mcp_kit.cursor import Position, decode, encode
+from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging, Paging, below
+from service_kit.errors import UpstreamError
+from service_kit.http import Reply
+
+BY_LINK = LinkPaging(pointers=("page", "after"), size="size")
+BY_CURSOR = CursorPaging("cursor", "size", found=("meta", "next"))
+BY_OFFSET = OffsetPaging("start", "size", total=("total",))
+
+
+def reply(**headers: str) -> Reply:
+    """Make a vendor's reply."""
+    return Reply(200, httpx.Headers(headers), b"")
+
+
+def answered(paging: Paging, total: int, here: dict[str, str | int], most: int) -> tuple[int, Reply, object]:
+    """Answer as a vendor that has rows from 0 and gives `most` at once: how many, the reply and its body."""
+    start = int(here.get("start", here.get("cursor", here.get("page", 0))))
+    rows = max(0, min(most, int(here["size"]), total - start))
+    end = start + rows
+    link = f'<https://x.example/?size={here["size"]}&page={end}>; rel="next"; results="{str(end < total).lower()}"'
+    return rows, reply(link=link), {"total": total, "meta": {"next": str(end) if end < total else ""}}
+
+
+@given(st.sampled_from([BY_LINK, BY_CURSOR, BY_OFFSET]), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
+def test_every_way_leads_through_all_rows_once(paging: Paging, total: int, limit: int, most: int) -> None:
+    """Each page begins where the last one ended, and the last has no successor, whatever the vendor's own ceiling."""
+    seen, cursor = 0, None
+    for _ in range(total + 1):
+        here = paging.here(Call("list", start=decode(cursor, "q")), limit)
+        rows, said, document = answered(paging, total, here, most)
+        seen += rows
+        following = paging.next(here, said, document, rows)
+        if following is None:
+            assert seen == total
+            return
+        cursor = encode(Position.of(following), "q")
+    raise AssertionError("the list has no end")
+
+
+@pytest.mark.parametrize(
+    ("link", "following"),
+    [
+        ('<https://x.example/?page=2&size=5&token=t>; rel="next"', {"size": "5", "page": "2"}),
+        ('<https://x.example/?page=2>; rel="next", <https://x.example/?page=9>; rel="last"', {"page": "2"}),
+        ('<https://x.example/?page=0>; rel="prev", <https://x.example/?page=2>; rel=next', {"page": "2"}),
+        ('<https://x/?after=0:5:0>; rel="next"; results="true"; cursor="0:5:0"', {"after": "0:5:0"}),
+        ('<https://x/?after=0:5:0>; cursor="0:5:0="; results="true"; rel="next"', {"after": "0:5:0"}),
+        ('<https://x/?after=0:5:0>; rel="next"; results="false"; cursor="0:5:0"', None),
+        (
+            '<https://x/?after=a>; rel="previous"; results="false", <https://x/?after=b>; rel="next"; results="true"',
+            {"after": "b"},
+        ),
+        ('<https://x.example/?other=2>; rel="next"', None),
+        ("", None),
+        ('<<>>; rel="next"', None),
+    ],
+)
+def test_a_link_is_read_whatever_its_form(link: str, following: dict[str, str] | None) -> None:
+    """Only `rel=next` counts, only if it leads to results, and of its address only the paging parameters."""
+    assert BY_LINK.next({"size": 5}, reply(link=link), [], 5) == following
+
+
+@pytest.mark.parametrize("cursor", ["x" * 801, 'a"b', "a b", "é"])
+def test_a_cursor_that_cannot_be_carried_is_told(cursor: str) -> None:
+    """A list does not end silently where the vendor names a next page in a form that we cannot carry."""
+    with pytest.raises(UpstreamError, match="next page"):
+        BY_CURSOR.next({"size": 5}, reply(), {"meta": {"next": cursor}}, 5)
+
+
+def test_a_made_up_cursor_is_no_place() -> None:
+    """Of a cursor only numbers are taken where the vendor counts, and only the vendor's own parameters."""
+    call = Call("list", start=Position.of({"start": "1;drop", "size": "many", "other": "x"}))
+    assert BY_OFFSET.here(call, 5) == {"size": 5, "start": 0}
+
+
+def test_an_offset_without_a_total_is_told() -> None:
+    """A reply that does not say how many rows there are is not of the documented form."""
+    with pytest.raises(UpstreamError):
+        BY_OFFSET.next({"size": 5, "start": 0}, reply(), {"issues": []}, 5)
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [({"a": {"b": 1}}, 1), ({"a": []}, None), ([], None), (None, None), ({"a": {"b": None}}, None)],
+)
+def test_what_lies_below_keys_is_found_or_nothing(document: object, found: object) -> None:
+    """A missing key on the way is no crash."""
+    assert below(document, ("a", "b")) == found
