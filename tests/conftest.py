@@ -1,7 +1,6 @@
 """What every test has: the embedded stores when asked for, no process that outlives its test, no silent skip."""
 
 pytest_plugins = [
-    "fixtures.corkboard",
     "fixtures.distribution",
     "fixtures.stores",
     "fixtures.leaks",

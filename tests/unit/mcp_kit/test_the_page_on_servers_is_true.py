@@ -77,7 +77,6 @@ async def behind_its_gateway(
             yield url, gateway.token(GRANT, task=task, attempt=attempt)
 
 
-@pytest.mark.usefixtures("corkboard_installed")
 async def test_the_gateway_of_the_other_page_lets_it_through(
     names: dict[str, Any], tmp_path: Path, database_url: str, pool: asyncpg.Pool
 ) -> None:
