@@ -35,7 +35,7 @@ def page(name: str, end: str) -> dict[str, Any]:
 @pytest.fixture
 def names() -> dict[str, Any]:
     """The server of the page."""
-    return page("adding-a-server.md", "## The house")
+    return page("adding-a-server.md", "## The record")
 
 
 async def test_the_server_of_the_page_lists_notes(names: dict[str, Any]) -> None:
