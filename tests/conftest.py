@@ -1,5 +1,7 @@
 """What every test has: the embedded stores when asked for, no process that outlives its test, no silent skip."""
 
+import structlog
+
 pytest_plugins = [
     "fixtures.distribution",
     "fixtures.stores",
@@ -10,3 +12,9 @@ pytest_plugins = [
     "fixtures.task_runs",
     "fixtures.github_spec",
 ]
+
+
+def pytest_configure() -> None:
+    """Log exceptions as Python does: rich's tracebacks stop an event loop for seconds on a busy machine."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent / "peers"
 KEPT = ROOT / "var" / "bench"
 VERSIONS = {
-    "fastmcp": {"fastmcp": "4.1.2", "uvicorn": "0.54.0"},
+    "fastmcp": {"fastmcp": "4.2.3", "uvicorn": "0.54.0"},
     "passthrough": {"starlette": "1.10.0", "httpx": "0.28.1", "uvicorn": "0.54.0"},
 }
 """Those of our own lock: the peers are to differ by what we put on top alone."""

@@ -145,6 +145,7 @@ async def test_nothing_is_written_before_the_approval_and_once_after_it(world: W
     assert await world.sends(task_id) == {"issue_write": 1, "add_issue_comment": 1}
 
 
+@pytest.mark.slow
 async def test_a_denied_proposal_is_never_written(world: World) -> None:
     """One is denied, the other approved: only the other is there."""
     number, task_id, _ = await world.propose()
@@ -156,6 +157,7 @@ async def test_a_denied_proposal_is_never_written(world: World) -> None:
     assert await world.written(number) == (["bug"], [])
 
 
+@pytest.mark.slow
 async def test_what_changed_since_is_held_and_can_be_approved_anew(world: World) -> None:
     """The old hash is worth nothing then; the new one shows what is changed now."""
     number, task_id, _ = await world.propose()
@@ -179,6 +181,7 @@ async def test_what_changed_since_is_held_and_can_be_approved_anew(world: World)
     assert (await world.written(number))[0] == ["bug"]
 
 
+@pytest.mark.slow
 async def test_what_a_failed_run_proposed_is_denied(world: World) -> None:
     """The verdict comes first: nobody can approve what rests on nothing."""
     number, task_id, result = await world.propose({ANSWER: BASELESS})
@@ -190,6 +193,7 @@ async def test_what_a_failed_run_proposed_is_denied(world: World) -> None:
     assert await world.written(number) == ([], [])
 
 
+@pytest.mark.slow
 async def test_a_policy_approves_what_it_names(world: World) -> None:
     """Comments are sent without anybody; labels wait."""
     rule = {"name": "comments", "tool": "add_issue_comment", "author": "person:asker", "decide": "approve"}

@@ -11,6 +11,7 @@ from agent_engine.process import Stop, StopSignal
 from conformance.engines.conftest import OWN_KEY, Heard
 
 
+@pytest.mark.slow
 async def test_events_come_in_order_and_the_answer_ends_the_run(play: Any, heard: Heard) -> None:
     """Everything that happens is told in its order; an answer ends the run well, also where the CLI stays."""
     began = time.monotonic()
@@ -23,6 +24,7 @@ async def test_events_come_in_order_and_the_answer_ends_the_run(play: Any, heard
     assert (outcome.used.input_tokens, outcome.used.output_tokens) == (7, 3)
 
 
+@pytest.mark.slow
 async def test_giving_up_has_its_reason(play: Any) -> None:
     """An engine that comes to no answer says why, from the closed list, and whether another attempt may do better."""
     outcome = await play("give-up")
@@ -61,6 +63,7 @@ async def test_a_server_that_is_not_there_is_told(play: Any) -> None:
     assert (failure.reason, failure.retryable) == ("mcp_down", True)
 
 
+@pytest.mark.slow
 async def test_a_session_goes_on_in_another_run(play: Any, heard: Heard) -> None:
     """The session that one run left is what the next one knows."""
     first = await play("remember")
@@ -70,6 +73,7 @@ async def test_a_session_goes_on_in_another_run(play: Any, heard: Heard) -> None
     assert '"first"' in (second.session or b"").decode() + str(heard.events[-1])
 
 
+@pytest.mark.slow
 async def test_nothing_that_is_kept_holds_a_secret(play: Any) -> None:
     """Transcript and session come without the run's tokens and without the engine's own key."""
     outcome = await play("leak")

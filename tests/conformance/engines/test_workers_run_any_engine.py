@@ -36,6 +36,7 @@ async def skill(place: Place, engine: Engine) -> AsyncIterator[str]:
     await working
 
 
+@pytest.mark.slow
 async def test_a_proven_answer_succeeds(place: Place, skill: str, engine: Engine) -> None:
     """An answer whose claims rest on proven replies succeeds, with the engine's own word on what it used."""
     task = await place.submit(skill, {**INPUT, "do": "PLAY answer"})
@@ -49,6 +50,7 @@ async def test_a_proven_answer_succeeds(place: Place, skill: str, engine: Engine
     assert warned == [f"engine {engine.name} spends outside model-api: no budget bounds it"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("play", "reason", "attempts"), [("give-up", "rate", 2), ("down", "mcp_down", 2)])
 async def test_what_may_pass_is_attempted_again(
     place: Place, skill: str, play: str, reason: str, attempts: int
@@ -67,6 +69,7 @@ async def test_a_cancel_ends_it(place: Place, skill: str) -> None:
     assert (await place.result(task)).status == "cancelled"
 
 
+@pytest.mark.slow
 async def test_the_engines_own_key_is_masked_everywhere(place: Place, skill: str) -> None:
     """What an agent says of its engine's key is masked in events, output, transcript and session."""
     task = await place.submit(skill, {**INPUT, "do": "PLAY leak"})

@@ -53,6 +53,7 @@ async def test_a_writes_lost_reply_is_told(subject: Subject) -> None:
     assert len(subject.sent) == 1
 
 
+@pytest.mark.slow
 async def test_a_dry_run_sends_no_write(subject: Subject) -> None:
     """In a dry run a write is shown and not sent, and reads are sent."""
     said = await subject.ask(subject.record.writes, dry_run="true")

@@ -37,6 +37,7 @@ async def test_a_granted_resource_is_read_and_written(subject: Subject) -> None:
         assert not (await subject.ask(ask, subject.caller(ask.tool))).is_error, ask.tool
 
 
+@pytest.mark.slow
 async def test_another_resource_is_never_asked_for(subject: Subject) -> None:
     """A resource outside the grant is refused before anything is sent, wherever in the arguments it is named."""
     for ask in subject.record.asks:
@@ -47,6 +48,7 @@ async def test_another_resource_is_never_asked_for(subject: Subject) -> None:
     assert not subject.sent
 
 
+@pytest.mark.slow
 async def test_the_vendor_gets_nothing_of_the_run(subject: Subject) -> None:
     """A server alone sends the vendor neither a task token nor what it would tell a gateway."""
     for ask in subject.record.asks:

@@ -13,6 +13,7 @@ CLAUDE = Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 pytestmark = [pytest.mark.cli, pytest.mark.timeout(120)]
 
 
+@pytest.mark.slow
 async def test_claude_mcp_list_says_connected(github_mcp_url: str, tmp_path: Path) -> None:
     """`claude mcp list` says Connected for /mcp and for /sse."""
     environ = {

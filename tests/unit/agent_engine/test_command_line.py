@@ -87,6 +87,7 @@ def test_without_a_door_nothing_is_submitted(run: Run, access: Path) -> None:
     assert "has no entry `cli`" in result.stderr
 
 
+@pytest.mark.slow
 def test_check_says_what_is_wrong(run: Run, tmp_path: Path) -> None:
     """`skills check` exits 1 and names what is wrong; the shipped skills pass."""
     write_skill(tmp_path / "skills", model="sonnet")
@@ -97,6 +98,7 @@ def test_check_says_what_is_wrong(run: Run, tmp_path: Path) -> None:
     assert "issue-triage" in run("skills", "list").output
 
 
+@pytest.mark.slow
 def test_check_goes_through_every_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that is missing, an unreadable skill and a name used twice hide nothing of what comes after them."""
     (tmp_path / "a" / "empty").mkdir(parents=True)
@@ -186,6 +188,7 @@ def cells(line: str) -> list[str]:
     return re.split("  +", line.strip())
 
 
+@pytest.mark.slow
 def test_narrow_terminals_get_fewer_columns(run: Run, database_url: str) -> None:
     """What is shown of a task stands whole on its one line; what is least asked for is left out."""
     task = enqueued(run)

@@ -16,6 +16,7 @@ from unit.agent_engine.commands import INPUT, Run, apart, end, enqueued
 HEARS = "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["tail", "run"])
 def test_ledger_that_comes_back_is_waited_for(run: Run, database_url: str, command: str) -> None:
     """It is said once that the ledger is away and once that it is back; then the task is followed to its end."""

@@ -49,6 +49,7 @@ async def test_an_answer_is_not_partial(place: Place) -> None:
     assert (bad.reason, bad.output, bad.partial) == ("schema", {"answer": "42"}, False)
 
 
+@pytest.mark.slow
 async def test_turns_are_the_tasks_over_all_attempts(place: Place) -> None:
     """Each attempt has the turns that the earlier ones left; with none left it is not run, and keeps what was said."""
 

@@ -145,6 +145,7 @@ def test_a_person_at_a_terminal_is_shown_and_asked(
     assert json.loads(run("show", str(id_), "--json").stdout)["state"] == state
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_the_question_decides_nothing(run: Run, propose: Propose) -> None:
     """Typed at a terminal of its own, it ends the command at once."""
     id_ = propose()

@@ -14,6 +14,7 @@ from unit.agent_engine.script import Script
 from unit.agent_engine.worker_place import Place
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 async def test_lease_is_lost_though_the_ledger_is_silent(place: Place) -> None:
     """Nothing that is asked of a silent server holds up the end of a run whose lease is over."""

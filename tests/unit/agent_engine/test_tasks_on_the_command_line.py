@@ -58,6 +58,7 @@ def test_task_goes_from_enqueue_to_prune(run: Run, database_url: str) -> None:
     assert run("prune", "--older-than", "1d").output.startswith("deleted 0 tasks")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "left"), [("n", 1), ("y", 0)])
 def test_prune_asks_on_a_terminal(run: Run, database_url: str, answer: str, left: int) -> None:
     """A person is asked before anything goes, and only a yes deletes."""
@@ -115,6 +116,7 @@ def test_show_says_what_a_queued_task_waits_for(run: Run, database_url: str) -> 
     assert json.loads(run("show", task, "--json").output)["waits_for"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["tasks >&-", "show TASK | true", "tail TASK | true"])
 def test_nobody_reads(run: Run, database_url: str, line: str) -> None:
     """Every command ends alike, without a word, where its output is closed or its reader has gone; `tail` at once."""
@@ -157,6 +159,7 @@ def test_retry_says_what_became_of_it(run: Run, database_url: str) -> None:
     assert run("show", again.split()[-1]).exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("run", "issue-triage", "-i", INPUT), ("tail", "TASK")])
 def test_ctrl_c_says_that_the_task_goes_on(run: Run, database_url: str, command: tuple[str, ...]) -> None:
     """Whoever stops watching is told the task's id and how to follow or cancel it; the task itself stays."""

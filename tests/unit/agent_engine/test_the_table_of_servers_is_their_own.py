@@ -16,4 +16,4 @@ async def test_the_tools_are_the_servers_own(vendor: Vendor) -> None:
         await server.close()
     assert {tool.name for tool in server.tools if tool.writes} == told.writes
     assert {tool.name for tool in server.tools if not tool.writes} == told.reads
-    assert {kind for tool in server.tools for kind in tool.resources.values()} <= set(told.kinds)
+    assert {resource.kind for tool in server.tools for resource in tool.resources.values()} <= set(told.kinds)

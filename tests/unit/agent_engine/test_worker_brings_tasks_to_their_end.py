@@ -69,6 +69,7 @@ async def test_a_task_waits_until_its_servers_have_answered(place: Place) -> Non
             assert (await place.result(waiting)).status == "succeeded"
 
 
+@pytest.mark.slow
 async def test_nothing_is_claimed_with_a_key_that_is_not_public(place: Place) -> None:
     """While all that a run would be given is refused, tasks wait; once a public key signs, they run."""
     private, public = place.folder / "key.json", place.folder / "jwks.json"
@@ -240,6 +241,7 @@ async def test_what_may_not_run_is_not_run(place: Place, skill: str, given: Any,
     assert driver.ran == []
 
 
+@pytest.mark.slow
 async def test_own_fault_is_a_crash_and_no_lost_task(place: Place) -> None:
     """An error in our own code ends the attempt as crashed; the worker goes on."""
 
@@ -253,6 +255,7 @@ async def test_own_fault_is_a_crash_and_no_lost_task(place: Place) -> None:
     assert "a fault of ours" in result.message
 
 
+@pytest.mark.slow
 async def test_deadline_ends_a_run(place: Place) -> None:
     """A run is stopped at its task's deadline, with that reason."""
     now = await place.pool.fetchval("select clock_timestamp() + interval '2 seconds'")
@@ -269,6 +272,7 @@ async def test_budget_of_door_and_task_bound_the_run(place: Place) -> None:
     assert driver.ran[0].wall_seconds == 30
 
 
+@pytest.mark.slow
 async def test_state_is_final(place: Place) -> None:
     """A task that ended is final in the ledger, and its slot is free."""
     async with place.working(succeed):

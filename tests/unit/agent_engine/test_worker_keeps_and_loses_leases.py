@@ -22,6 +22,7 @@ def wait_first(spec: RunSpec) -> list[str]:
     return [init(spec), answer()]
 
 
+@pytest.mark.slow
 async def test_healthy_task_longer_than_its_lease_runs_once(place: Place) -> None:
     """A run that takes longer than its lease is beaten for and runs once."""
     async with place.working(lambda spec: [init(spec), "sleep 2.5", answer()], WORKER_LEASE_SECONDS=1) as driver:
@@ -30,6 +31,7 @@ async def test_healthy_task_longer_than_its_lease_runs_once(place: Place) -> Non
     assert len(driver.ran) == 1
 
 
+@pytest.mark.slow
 async def test_lost_lease_ends_the_run_unwritten(place: Place) -> None:
     """A run whose lease was lost is killed, its attempt writes no end, and the next attempt does the task."""
     async with place.working(wait_first, WORKER_LEASE_SECONDS=2):
@@ -42,6 +44,7 @@ async def test_lost_lease_ends_the_run_unwritten(place: Place) -> None:
     assert kinds == ["started", "text", "retry"]
 
 
+@pytest.mark.slow
 async def test_cancel_ends_the_run(place: Place) -> None:
     """A cancelled task's run ends at once, told by NOTIFY, and leaves no process."""
     async with place.working(wait_first, WORKER_LEASE_SECONDS=60):
@@ -63,6 +66,7 @@ async def test_cancel_is_heard_without_notify(place: Place) -> None:
         assert (await place.result(task_id)).status == "cancelled"
 
 
+@pytest.mark.slow
 async def test_stopping_worker_lets_runs_end(place: Place) -> None:
     """A worker that is stopped takes no more tasks and lets its runs end within the grace."""
     async with place.working(lambda spec: [init(spec), speak("begun"), "sleep 1", answer()], WORKER_SLOTS=1):
@@ -87,6 +91,7 @@ async def test_stopping_worker_hands_back_after_the_grace(place: Place) -> None:
         assert (await place.result(task_id)).status == "succeeded"
 
 
+@pytest.mark.slow
 async def test_slots_bound_runs_side_by_side(place: Place) -> None:
     """No more runs are under way than there are slots."""
     async with place.working(lambda spec: [init(spec), "sleep 0.4", answer()], WORKER_SLOTS=2):
@@ -99,6 +104,7 @@ async def test_slots_bound_runs_side_by_side(place: Place) -> None:
     assert most == 2
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(40)
 async def test_ledger_that_was_away_is_waited_for(place: Place) -> None:
     """A worker whose connections to the ledger are cut goes on when the ledger is back."""
@@ -128,6 +134,7 @@ async def test_ledger_that_is_away_at_the_verdict_costs_no_run(place: Place) -> 
     assert b"begun" in transcript
 
 
+@pytest.mark.slow
 async def test_ledger_that_is_away_before_a_run_costs_no_attempt(place: Place) -> None:
     """An attempt whose brief cannot be read waits for the ledger."""
 
@@ -146,6 +153,7 @@ async def test_ledger_that_is_away_before_a_run_costs_no_attempt(place: Place) -
     assert (result.status, result.attempts) == ("succeeded", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 async def test_stopped_worker_ends_while_the_ledger_is_away(place: Place) -> None:
     """A worker that is stopped while nothing can be handed back ends with its lease."""

@@ -121,6 +121,7 @@ async def test_many_callers_that_hang_leave_other_tenants_their_places(liar: Lia
         await asyncio.gather(*hanging, return_exceptions=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", [lie for lie in LIES if lie not in ("slow", "drip")])
 async def test_what_fails_fast_harms_nobody_else(liar: Liar, lie: str) -> None:
     """Lies to one caller without end, with no circuit to stop them: another's requests pass, in their turn.

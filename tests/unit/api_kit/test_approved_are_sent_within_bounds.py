@@ -132,6 +132,7 @@ async def test_an_unreachable_vendor_is_waited_for_a_day(tmp_path: Path, pool: P
         assert str(found.detail).startswith("not sent within a day of its approval: toy cannot be reached")
 
 
+@pytest.mark.slow
 async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: Pool) -> None:
     """One is being tried without end, another fails inside the gateway: the next is sent, and none is tried twice."""
     tried: list[str] = []

@@ -27,6 +27,7 @@ async def api(liar: Liar, tmp_path: Path, pool: Pool) -> AsyncIterator[Toy]:
         yield opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lie", "status", "reason"),
     [

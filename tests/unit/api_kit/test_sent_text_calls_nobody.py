@@ -152,6 +152,7 @@ def test_what_passed_for_code_calls_nobody(text: str) -> None:
     assert is_harmless(quieted(text).text)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 @example(f"~~~a|b\n|-|-|\n{IMAGE}")
 @settings(max_examples=300)
@@ -168,6 +169,7 @@ REPEATED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", REPEATED)
 def test_time_grows_with_the_length_alone(piece: str) -> None:
     """A hostile text of eight times the length takes nowhere near the square of that."""

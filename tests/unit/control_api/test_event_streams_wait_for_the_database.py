@@ -30,6 +30,7 @@ async def lines_of(chunks: AsyncIterator[bytes], until: str) -> str:
     return said
 
 
+@pytest.mark.slow
 async def test_stream_goes_on_when_the_database_is_back(control: Control, database_url: str) -> None:
     """Comments say that the database is away and back; no event comes twice, and the result comes last."""
     events = await submitted(control)
@@ -52,6 +53,7 @@ async def test_stream_goes_on_when_the_database_is_back(control: Control, databa
     assert kinds == ["text", "finished", "result"]
 
 
+@pytest.mark.slow
 async def test_stream_ends_where_the_database_stays_away(
     control: Control, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

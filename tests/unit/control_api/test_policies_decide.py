@@ -127,6 +127,7 @@ async def test_what_no_rule_names_hides_nothing_behind_it(
     assert found == ["proposed", "denied"] * 3
 
 
+@pytest.mark.slow
 async def test_a_file_that_comes_later_is_followed(control: Control, tmp_path: Path) -> None:
     """Without a file nothing is decided; once it is there, it is."""
     path = tmp_path / "policy.yaml"

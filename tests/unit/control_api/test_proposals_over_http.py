@@ -46,6 +46,7 @@ async def test_a_proposal_is_shown_and_approved_by_its_hash(control: Control) ->
     )
 
 
+@pytest.mark.slow
 async def test_what_stands_against_a_decision_is_named(control: Control) -> None:
     """Another hash, the task's own actor, a running task, another tenant, another skill, a second decision."""
     id_ = await proposed(control.pool)
@@ -83,6 +84,7 @@ async def test_only_a_door_that_approves_opens(control: Control) -> None:
     assert (await agent_effects.proposal(control.pool, id_)).state == "proposed"
 
 
+@pytest.mark.slow
 async def test_lists_come_in_pages(control: Control) -> None:
     """Newest first; `before` gives the next page, whether its plus sign was encoded or not."""
     made = [await proposed(control.pool) for _ in range(3)]

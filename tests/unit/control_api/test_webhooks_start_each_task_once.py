@@ -131,6 +131,7 @@ async def test_a_trigger_fires_only_where_it_says(control: Control, fires: bool)
         assert len(await control.tasks()) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trigger", [{**TRIGGER, "daily_budget": {"tasks": 2}}])
 async def test_a_daily_budget_holds_under_parallel_deliveries(control: Control) -> None:
     """Five different issues at once start just the two tasks of the day; the others are refused, not lost silently."""

@@ -52,6 +52,7 @@ async def test_the_fence_refuses_any_other(task_run: Run, how: str) -> None:
     assert await task_run.pool.fetchval("select count(*) from gateway.effects") == 0
 
 
+@pytest.mark.slow
 async def test_no_stale_insert_survives_a_race(task_run: Run) -> None:
     """However inserts and a takeover interleave, no row of the old attempt appears after the takeover is committed."""
     through = refused = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import agent_effects
 import asyncpg
+import pytest
 from unit.github_api.house import House, running_task
 from unit.github_api.test_proposals_wait_for_approval import ISSUE, approve, proposing, succeed, until
 
@@ -26,6 +27,7 @@ async def test_what_cannot_be_shown_is_not_stored(api: House, pool: asyncpg.Pool
     assert (await ask()).status_code == 202
 
 
+@pytest.mark.slow
 async def test_an_approval_outlives_a_failed_look(api: House, pool: asyncpg.Pool) -> None:
     """GitHub fails before an approved write is sent: it stays approved, and is sent when GitHub is back."""
     task = await running_task(pool)

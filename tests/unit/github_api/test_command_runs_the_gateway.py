@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from service_kit.keys import write_keys
 from unit.github_api.house import HELLO, UPSTREAM_TOKEN, house, started, write_access
 
@@ -20,6 +21,7 @@ async def end_of(environ: dict[str, str]) -> tuple[int | None, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
+@pytest.mark.slow
 async def test_what_is_missing_is_named(tmp_path: Path) -> None:
     """A missing variable, file or database ends the command with one line that names it, and status 2."""
     write_access(tmp_path)
@@ -45,6 +47,7 @@ async def test_what_is_missing_is_named(tmp_path: Path) -> None:
         assert UPSTREAM_TOKEN not in err
 
 
+@pytest.mark.slow
 async def test_it_serves_and_stops(tmp_path: Path, database_url: str, redis_url: str) -> None:
     """It tells its health and figures, writes an audit line a request without secrets, and ends well on SIGTERM."""
     async with house(tmp_path, database_url, redis_url) as api:

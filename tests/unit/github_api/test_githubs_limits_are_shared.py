@@ -26,6 +26,7 @@ def refusals(replies: list[httpx.Response]) -> list[str | None]:
     return [reply.headers.get("x-agent-gateway-error") for reply in replies if reply.status_code != 200]
 
 
+@pytest.mark.slow
 async def test_searches_are_counted_over_all_callers(api: House) -> None:
     """Of 24 searches of as many tasks at two instances ten reach GitHub, which has 30 a minute for all."""
     async with gateway(api.settings) as second:
@@ -40,6 +41,7 @@ async def test_searches_are_counted_over_all_callers(api: House) -> None:
     assert all(int(reply.headers["retry-after"]) >= 1 for reply in replies if reply.status_code == 429)
 
 
+@pytest.mark.slow
 async def test_what_is_refused_takes_nothing_of_it(api: House) -> None:
     """However often one caller asks for what it may not have, others' requests pass."""
     for _ in range(40):
@@ -48,6 +50,7 @@ async def test_what_is_refused_takes_nothing_of_it(api: House) -> None:
     assert (await api.ask("GET", "/search/issues?q=is:issue", token=api.token())).status_code == 200
 
 
+@pytest.mark.slow
 async def test_one_caller_takes_about_half(api: House, pool: Pool) -> None:
     """A task has 150 points at once, 30 writes, and five more a second; another still has its own."""
     task, attempt = await running_task(pool)
@@ -61,6 +64,7 @@ async def test_one_caller_takes_about_half(api: House, pool: Pool) -> None:
     assert (await api.ask("GET", ISSUE, token=api.token())).status_code == 200
 
 
+@pytest.mark.slow
 async def test_new_things_are_spaced(api: House, pool: Pool) -> None:
     """Three comments at once go out a second apart, at two instances too; changing a state waits for none of them."""
     task, attempt = await running_task(pool)
@@ -82,6 +86,7 @@ async def test_new_things_are_spaced(api: House, pool: Pool) -> None:
     assert time.monotonic() - started > 1.9
 
 
+@pytest.mark.slow
 async def test_an_enterprise_server_has_none(tmp_path: Path, database_url: str) -> None:
     """Told that the server has no such limits the gateway keeps none."""
     more = {"rate_per_second": 10_000, "rate_burst": 10_000, "github_upstream_limited": False}

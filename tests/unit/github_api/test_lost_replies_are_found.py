@@ -106,6 +106,7 @@ async def test_a_new_issue_is_seen_too(api: House, pool: asyncpg.Pool, url: str)
     assert [issue["title"] for issue in found.json()].count("Once") == 1
 
 
+@pytest.mark.slow
 async def test_what_comes_late_is_not_sent_again(api: House, pool: asyncpg.Pool, comment: Write) -> None:
     """GitHub is slower than anybody waits: a repeat is refused until it is there, and then answered."""
     before = len(await comments(api))
@@ -210,6 +211,7 @@ async def test_a_callers_own_key(api: House, pool: asyncpg.Pool, url: str) -> No
     assert len(await effects(pool)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status"),
     [("comments", 403), ("comments", 404), ("comments", 429), ("comments", 502), ("/user$", 502)],

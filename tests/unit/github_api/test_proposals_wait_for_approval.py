@@ -60,6 +60,7 @@ async def present(api: House) -> tuple[list[str], list[str]]:
     return sorted(label["name"] for label in issue["labels"]), [comment["body"] for comment in comments]
 
 
+@pytest.mark.slow
 async def test_nothing_is_sent_before_an_approval_and_once_after_it(
     api: House, pool: asyncpg.Pool, task: tuple[Any, int], ask: Ask
 ) -> None:
@@ -91,6 +92,7 @@ async def test_nothing_is_sent_before_an_approval_and_once_after_it(
     assert all(summary.url for summary in summaries)
 
 
+@pytest.mark.slow
 async def test_what_changed_since_is_held(api: House, pool: asyncpg.Pool, task: tuple[Any, int], ask: Ask) -> None:
     """Somebody else changed the labels: the proposal waits for a decision on what it would change now."""
     await ask("PATCH", ISSUE, tool="issue_write", body={"labels": ["bug"]})
@@ -127,6 +129,7 @@ async def test_bounds_are_checked_again(api: House, pool: asyncpg.Pool, task: tu
     assert not [seen for seen in api.seen if seen["method"] == "PATCH"]
 
 
+@pytest.mark.slow
 async def test_two_gateways_send_once(api: House, pool: asyncpg.Pool, task: tuple[Any, int], ask: Ask) -> None:
     """However many gateways go round, an approved proposal is sent by one."""
     for number in range(4):
@@ -142,6 +145,7 @@ async def test_two_gateways_send_once(api: House, pool: asyncpg.Pool, task: tupl
     assert [sum(f"number {number}\n" in text for text in texts) for number in range(4)] == [1] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["apply_then_drop", "drop_before"])
 async def test_a_lost_reply_to_a_proposal(
     api: House, pool: asyncpg.Pool, task: tuple[Any, int], ask: Ask, fault: str

@@ -79,6 +79,7 @@ async def test_githubs_secondary_limit_closes_everything(rated: House, redis: Re
     assert (await rated.ask("GET", ISSUE, token=rated.token())).status_code == 200
 
 
+@pytest.mark.slow
 async def test_without_redis_this_process_counts(tmp_path: Path, database_url: str) -> None:
     """Rates hold without Redis too, per process, and readiness says so; a Redis that is lost is named."""
     async with house(tmp_path, database_url, None) as alone:

@@ -76,6 +76,7 @@ async def test_what_one_was_answered_or_refused_is_not_the_others(api: House) ->
     assert (await api.ask("GET", ISSUE, token=api.token(tenant="acme"))).status_code == 200
 
 
+@pytest.mark.slow
 async def test_a_changed_file_counts_without_a_restart(api: House, tokens_file: Path, pool: asyncpg.Pool) -> None:
     """New and removed tokens count at the next look; a file that cannot be read does not, and /ready says so."""
     write_tokens(tokens_file, {"default": OTHER_TOKEN})

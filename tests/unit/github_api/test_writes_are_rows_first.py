@@ -98,6 +98,7 @@ async def test_the_row_is_there_before_the_call(api: House, pool: asyncpg.Pool) 
     assert summary.state == "unknown"
 
 
+@pytest.mark.slow
 async def test_what_became_of_it(api: House, pool: asyncpg.Pool) -> None:
     """2xx done; 4xx failed; 5xx, a cut or dropped reply and silence unknown, but for what is seen to be done."""
     quick = api.settings.model_copy(update={"upstream_seconds": 1.5, "upstream_failures": 100})
@@ -148,6 +149,7 @@ async def test_labels_that_github_drops_are_noticed(api: House, pool: asyncpg.Po
     assert done.headers["x-agent-effect-state"] == "done"
 
 
+@pytest.mark.slow
 async def test_what_github_did_in_part_is_not_done_again(api: House, pool: asyncpg.Pool) -> None:
     """An issue whose labels were dropped is there: it counts, and a repeat is answered from its row."""
     task, attempt = await running_task(pool)

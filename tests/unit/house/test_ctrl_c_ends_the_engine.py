@@ -30,6 +30,7 @@ def test_what_was_held_back_ends_the_engine_at_once() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["house", "agent-engine"])
 def test_ctrl_c_while_it_starts_is_quiet(local: House, environ: dict[str, str], part: str) -> None:
     """Whether the house's part imports or the engine's: the shell gets 130, the terminal nothing."""

@@ -44,6 +44,7 @@ async def test_a_taken_port_is_all_that_is_said(environ: dict[str, str], local_d
     assert said == []
 
 
+@pytest.mark.slow
 async def test_a_house_that_is_up_is_named(environ: dict[str, str], paths: HousePaths) -> None:
     """Where this checkout's own house has the port, the message says which house, and how it is stopped."""
     supervisor = Supervisor(paths)

@@ -20,6 +20,7 @@ def _engine(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow
 def test_no_house_yet_is_told(environ: dict[str, str]) -> None:
     """Before `make init` there is no house, and the remedy is to make one."""
     done = _engine(environ, "tasks")
@@ -36,6 +37,7 @@ def test_a_lost_access_file_is_told(local: House, environ: dict[str, str]) -> No
     assert done.stderr == f"error: {path} is missing: put yours back, or let `make init` write a new one\n"
 
 
+@pytest.mark.slow
 def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, str]) -> None:
     """With its files in place the engine runs what needs no store, up or not."""
     for words, said in ((("skills", "list"), "issue-triage"), (("--version",), "agent-engine ")):
@@ -44,6 +46,7 @@ def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, 
         assert said in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("triggers", "test", "x")])
 def test_a_house_that_is_not_up_is_told(local: House, environ: dict[str, str], words: tuple[str, ...]) -> None:
     """What asks stores or control says that the house is down, and does not try ports that may be others' by now."""
@@ -51,6 +54,7 @@ def test_a_house_that_is_not_up_is_told(local: House, environ: dict[str, str], w
     assert (done.returncode, done.stderr) == (2, "error: the house is not up: `make up` starts it\n")
 
 
+@pytest.mark.slow
 def test_what_the_house_came_up_with_counts(local: House, environ: dict[str, str], tmp_path: Path) -> None:
     """The engine reads the skills that `up` was given, and others where it is given others itself."""
     for name in ("one", "two"):

@@ -47,6 +47,7 @@ def up(local: House) -> Iterator[Supervisor]:
     made.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["socket", "socket and pid file"])
 async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Supervisor, lost: str) -> None:
     """Where the sockets' folder was cleared away, `up` and `health` say how to go on, and `down` does stop it."""
@@ -77,6 +78,7 @@ def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, st
     assert WorkerSettings.model_fields["grace_seconds"].default == GRACE_SECONDS
 
 
+@pytest.mark.slow
 def test_all_but_workers_and_stores_stop_at_once(local: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes that each wait for the other's end before their own do end: neither is killed."""
     monkeypatch.setattr("house.supervise.STOP_SECONDS", 5)
@@ -125,6 +127,7 @@ def test_a_lock_ends_with_its_block(tmp_path: Path) -> None:
     child.wait()
 
 
+@pytest.mark.slow
 def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
     """`down` needs none of what the other commands refuse."""
     done = command(local.paths, "down", WORKER_SLOTS="0", MODEL="x", TRANSPORT="x", CONTROL_PORT="abc", PORT_OFFSET="x")
@@ -132,6 +135,7 @@ def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
     assert up.pid() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "said"),
     [
@@ -154,6 +158,7 @@ def test_what_cannot_be_started_is_told_as_such(up: Supervisor) -> None:
         up.start("two")
 
 
+@pytest.mark.slow
 async def test_a_house_that_is_being_stopped_says_so(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a process takes its time to end, whoever asks for the house is told to wait."""
     monkeypatch.setattr("house.supervise.STOP_SECONDS", 2)

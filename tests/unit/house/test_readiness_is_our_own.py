@@ -87,6 +87,7 @@ async def test_what_wants_looking_at_is_told(paths: HousePaths) -> None:
     assert (state, is_ready(state)) == ("ready, but access: line 3", True)
 
 
+@pytest.mark.slow
 async def test_what_is_not_ready_shows_its_log(local: House) -> None:
     """A process that does not answer is told with supervisord's word on it and the end of its log."""
     argv = ["sh", "-c", "echo 'error: no such key'; exec sleep 60"]
@@ -115,6 +116,7 @@ async def test_the_same_service_of_another_house_is_not_ours(paths: HousePaths, 
             assert state.startswith("not ready: another github-mcp answers"), state
 
 
+@pytest.mark.slow
 async def test_only_what_this_start_wrote_is_quoted(local: House, tmp_path: Path) -> None:
     """A start that fails quotes its own lines, not those of the start before."""
     log = local.paths.home / "log" / "stand-in-model.log"

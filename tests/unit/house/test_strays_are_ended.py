@@ -66,6 +66,7 @@ def telling(file: Path, name: str, seconds: float, **env: str) -> Iterator[tuple
         running.wait()
 
 
+@pytest.mark.slow
 def test_strays_end_in_the_order_of_a_house(tmp_path: Path) -> None:
     """Workers first, so that they can say what became of their runs, stores last, and all else in between."""
     file = tmp_path / "told"

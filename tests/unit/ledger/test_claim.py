@@ -137,6 +137,7 @@ async def test_sweep_lets_others_complete_a_result(pool: asyncpg.Pool) -> None:
     assert result.usage.requests == 3
 
 
+@pytest.mark.slow
 async def test_tasks_of_one_key_never_overlap_and_none_is_stuck(pool: asyncpg.Pool) -> None:
     """Of 200 tasks over four keys, worked by eight, no two of one key run at once, and all end."""
     await register_skills(pool, [SKILL])

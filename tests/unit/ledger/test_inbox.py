@@ -103,6 +103,7 @@ async def test_one_id_five_times_is_one_task(redis: Redis, house: asyncpg.Pool) 
     assert await said(redis, "agent:rejected") == []
 
 
+@pytest.mark.slow
 async def test_drain_killed_before_xack_makes_no_second_row(
     redis: Redis, redis_url: str, house: asyncpg.Pool, database_url: str
 ) -> None:
@@ -174,6 +175,7 @@ async def test_what_does_not_validate_is_kept_with_its_reason(
     assert len(await list_tasks(house)) == 1
 
 
+@pytest.mark.slow
 def test_keys_are_counted_in_no_time() -> None:
     """A task of the largest size, all keys, numbers or objects, is read in far less than a drain's patience."""
     for item in (b'{"a":1}', b"1", b"{}", b'"x"'):

@@ -25,6 +25,7 @@ sys.exit(max(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in childre
 """
 
 
+@pytest.mark.slow
 async def test_four_migrators_at_once(empty_database_url: str) -> None:
     """Four processes that migrate one empty database at once all succeed, and it is at the newest version."""
     process = await asyncio.create_subprocess_exec(

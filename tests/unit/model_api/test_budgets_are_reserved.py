@@ -125,6 +125,7 @@ async def test_counting_reserves_nothing_but_holds_the_fence(api: House) -> None
     assert stale.headers["x-agent-gateway-error"] == "stale_attempt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("budgets", "reason", "said"),
     [
@@ -168,6 +169,7 @@ async def test_the_dearest_rate_is_reserved(api: House) -> None:
     assert paid.usd == (paid.usage.input_tokens * Decimal("1.25") + 100 * 5) / 1_000_000
 
 
+@pytest.mark.slow
 async def test_the_figures_of_a_busy_task(api: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty at once: what is spent and held never passes the budget at any moment, and ends as the vendor's figures."""
     monkeypatch.setattr(spending, "HELD_WAIT_SECONDS", 120)

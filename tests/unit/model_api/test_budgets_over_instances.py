@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 from agent_contracts import Budget
 from agent_effects import spent
 from fixtures.ports import free_ports
@@ -53,6 +54,7 @@ async def _ready(http: httpx.AsyncClient) -> bool:
         return False
 
 
+@pytest.mark.slow
 async def test_fifty_at_once_over_two_instances_keep_the_budget(
     tmp_path: Path, database_url: str, pool: asyncpg.Pool
 ) -> None:
@@ -85,6 +87,7 @@ async def test_fifty_at_once_over_two_instances_keep_the_budget(
         assert statuses[200] > 1
 
 
+@pytest.mark.slow
 async def test_a_killed_instance_leaves_what_it_reserved(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
     """SIGKILL in mid-stream: the request counts as what was reserved for it, and the task goes on within the rest."""
     async with house(tmp_path, database_url, pool) as api, instance(tmp_path, database_url, api) as doomed:

@@ -197,6 +197,7 @@ async def test_the_key_shows_nowhere(api: House, capfd: pytest.CaptureFixture[st
     assert UPSTREAM_KEY not in shown
 
 
+@pytest.mark.slow
 async def test_many_streams_run_side_by_side(api: House) -> None:
     """Forty slow streams at once take less than half of what they would one after the other."""
     await api.put("slow-stream", {"steps": [{"text": "x" * 100, "pause": 0.1}]})

@@ -66,6 +66,7 @@ async def run_cli(api: House, folder: Path, token: str, prompt: str) -> tuple[in
     return process.returncode, [event for event in events if event["type"] == "result"][-1]
 
 
+@pytest.mark.slow
 async def test_a_run_with_a_tool_and_an_answer(api: House, tmp_path: Path) -> None:
     """Thinking, a tool call, its result and structured output pass, and what was used is recorded for the task."""
     (tmp_path / "notes.txt").write_text("The answer is forty-two.\n")
@@ -90,6 +91,7 @@ async def test_a_run_with_a_tool_and_an_answer(api: House, tmp_path: Path) -> No
     assert paid.usage.output_tokens == result["usage"]["output_tokens"]
 
 
+@pytest.mark.slow
 async def test_a_used_up_budget_ends_the_run(api: House, tmp_path: Path) -> None:
     """The CLI gives up at once on a 402 and says so, without having asked the vendor."""
     status, result = await run_cli(api, tmp_path, api.token(budget=Budget(usd="0")), "SCENARIO:text")

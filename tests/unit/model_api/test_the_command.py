@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 from fixtures.ports import free_ports
 from fixtures.serving import serving
 from service_kit.keys import write_keys
@@ -22,6 +23,7 @@ async def start(environ: dict[str, str], *arguments: str) -> asyncio.subprocess.
     return await asyncio.create_subprocess_exec(*command, env=environ, stdout=pipe, stderr=pipe)
 
 
+@pytest.mark.slow
 async def test_a_wrong_environment_is_one_line_and_status_2() -> None:
     """What is missing is named on standard error; the status tells a supervisor not to try again."""
     process = await start({})
@@ -30,6 +32,7 @@ async def test_a_wrong_environment_is_one_line_and_status_2() -> None:
     assert err.startswith(b"error: AGENT_JWKS_FILE is not set")
 
 
+@pytest.mark.slow
 async def test_it_serves_until_sigterm(tmp_path: Path, pool: asyncpg.Pool, database_url: str) -> None:
     """It becomes ready, answers, writes JSON lines without its secrets to standard error, and ends with status 0."""
     write_keys(tmp_path / "signing.json", tmp_path / "jwks.json")

@@ -118,6 +118,7 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
     assert split_csv(text) == parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [

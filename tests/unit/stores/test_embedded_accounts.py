@@ -28,6 +28,7 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 async def test_root_without_user_namespaces_becomes_another_user(
     open_folder: Path, unused_tcp_port_factory: Callable[[], int]
 ) -> None:
@@ -94,6 +95,7 @@ def test_this_user_needs_no_other_account_than_its_own() -> None:
     assert bool(account.prefix or account.switch) == (os.geteuid() == 0)
 
 
+@pytest.mark.slow
 def test_plain_user(stores_command: Command, bubblewrap: str) -> None:
     """A plain user's run serves and stops like root's; its folder is closed to others."""
     stores_command.prefix = (

@@ -86,6 +86,7 @@ def test_data_folder_of_somebody_else(stores_command: Command) -> None:
     assert f"run `chown -R 0 {stores_command.folder / 'postgres'}`" in told(stores_command.call("run"))
 
 
+@pytest.mark.slow
 def test_folder_that_cannot_be_read_or_made(stores_command: Command, bubblewrap: str) -> None:
     """A folder without rights, below a file, or on a read-only disk is named with what to do."""
     place = stores_command.folder
@@ -149,6 +150,7 @@ def test_disk_that_is_full_at_a_later_start(bubblewrap: str, tmp_path: Path) -> 
     assert "is full: free some space" in said
 
 
+@pytest.mark.slow
 def test_wrong_password_file(stores_command: Command) -> None:
     """A password file that is not the data folder's is named, not waited for."""
     with stores_command.running():

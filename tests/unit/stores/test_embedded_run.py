@@ -41,6 +41,7 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
+@pytest.mark.slow
 async def test_run_serves_both_and_keeps_what_was_written(stores_command: Command) -> None:
     """SIGTERM stops both servers without loss; standard output stays empty; the next run has everything."""
     process = stores_command.spawn()
@@ -67,6 +68,7 @@ async def test_run_serves_both_and_keeps_what_was_written(stores_command: Comman
         await redis.aclose()
 
 
+@pytest.mark.slow
 async def test_passwords_are_demanded_and_kept_private(stores_command: Command) -> None:
     """Neither server answers without the password, which stands in no command line and no file open to others."""
     with stores_command.running("--throwaway"):
@@ -92,6 +94,7 @@ async def test_passwords_are_demanded_and_kept_private(stores_command: Command) 
             assert path.stat().st_mode & 0o077 == 0, path
 
 
+@pytest.mark.slow
 def test_second_start_finds_the_first(valkey_only: Command) -> None:
     """A second start says that the stores run already, and with which pid, and is no error."""
     first = valkey_only.call("start")
@@ -108,6 +111,7 @@ def test_second_start_finds_the_first(valkey_only: Command) -> None:
     assert "nothing runs" in valkey_only.call("stop").stderr
 
 
+@pytest.mark.slow
 def test_second_run_is_refused(valkey_only: Command) -> None:
     """A second run in the same folder is refused and names the first one's pid."""
     with valkey_only.running() as first:
@@ -117,6 +121,7 @@ def test_second_run_is_refused(valkey_only: Command) -> None:
         assert first.poll() is None
 
 
+@pytest.mark.slow
 def test_killed_run_is_taken_over(stores_command: Command) -> None:
     """After SIGKILL of a run, the next run stops the orphans of its own folder and serves again."""
     process = stores_command.spawn()
@@ -135,6 +140,7 @@ def test_killed_run_is_taken_over(stores_command: Command) -> None:
     assert left == []
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_ends_the_run(stores_command: Command) -> None:
     """When one server ends by itself, the run stops the other and exits non-zero, saying which."""
     process = stores_command.spawn("--throwaway")
@@ -145,6 +151,7 @@ def test_a_server_that_dies_ends_the_run(stores_command: Command) -> None:
     assert workers(stores_command.folder) == []
 
 
+@pytest.mark.slow
 def test_stale_pid_files_are_no_hindrance(stores_command: Command) -> None:
     """A pid file of a dead process, or whose number another program has by now, does not stop a start."""
     with stores_command.running():
@@ -166,6 +173,7 @@ def test_stale_pid_files_are_no_hindrance(stores_command: Command) -> None:
         other.wait()
 
 
+@pytest.mark.slow
 def test_run_ends_with_its_input(valkey_only: Command) -> None:
     """With --until-eof a run ends when whoever holds its standard input goes away."""
     arguments = valkey_only.arguments("run", ("--until-eof",))
@@ -183,6 +191,7 @@ def test_run_ends_with_its_input(valkey_only: Command) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_given_address_starts_nothing_for_it(valkey_only: Command) -> None:
     """A given DATABASE_URL is printed as it is and no PostgreSQL is started; Valkey is."""
     with valkey_only.running():

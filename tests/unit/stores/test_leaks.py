@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from fixtures.stores import leaked_keys
 from redis.asyncio import Redis
 
@@ -20,6 +21,7 @@ def test_leaves_a_child_and_an_orphan():
 """
 
 
+@pytest.mark.slow
 def test_processes_left_fail_their_test(tmp_path: Path) -> None:
     """A child that still runs, and an orphan of one that does not, fail the test, are named and are ended."""
     (tmp_path / "test_sample.py").write_text(TESTS)

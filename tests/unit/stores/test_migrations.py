@@ -43,6 +43,7 @@ async def test_schema_and_versions_are_the_owners_own(empty_database_url: str, t
         assert await current(empty_database_url, schema) == "0002" == newest(folder)
 
 
+@pytest.mark.slow
 async def test_migrators_take_turns(empty_database_url: str, tmp_path: Path) -> None:
     """Four processes that migrate at once all succeed, and each step happens once."""
     folder = versions(tmp_path / "v", "create table s.t ()", "select pg_sleep(0.1)", "create table s.u ()")

@@ -32,6 +32,7 @@ def test_bytes_that_are_no_text_are_sent_as_they_are(valkey_only: Command) -> No
     assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
 
 
+@pytest.mark.slow
 def test_a_refused_command_is_named(valkey_only: Command) -> None:
     """What Redis refuses is told in its words, with status 2."""
     with valkey_only.running():
@@ -50,6 +51,7 @@ def test_a_redis_that_is_not_up_is_named_without_its_password(valkey_only: Comma
     assert "hidden-word" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["SUBSCRIBE", "psubscribe", "MONITOR"])
 def test_what_has_no_end_is_refused(valkey_only: Command, word: str) -> None:
     """It would be silent for ever: refused, with what can do it."""
@@ -63,6 +65,7 @@ def heard() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_what_waits(valkey_only: Command) -> None:
     """A command that waits for others ends at Ctrl-C with 130, and quietly."""
     with valkey_only.running():

@@ -100,6 +100,7 @@ def test_the_address_is_the_servers_default(page: Page) -> None:
     assert {"mcpServers": {name: {"url": address}}} in [json.loads(block) for block in page.blocks("json")]
 
 
+@pytest.mark.slow
 async def test_the_command_that_the_blocks_name_serves(page: Page, tmp_path: Path) -> None:
     """The command, with the variables that the blocks give it and no others, lists the tools over stdio."""
     way = page.started()[0]

@@ -31,6 +31,7 @@ def test_known(): assert False
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ci", "counted"), [("true", "1 failed, 1 skipped, 1 xfailed, 2 errors"), ("", "4 skipped, 1 xfailed")]
 )

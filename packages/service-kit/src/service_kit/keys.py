@@ -1,6 +1,5 @@
 """Key pairs for tokens: an Ed25519 private JWK for the engine, a JWKS of public keys for all others."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -157,6 +156,8 @@ def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
+    import fcntl  # Not on Windows, where an MCP server reads keys but changes none.
+
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError as error:

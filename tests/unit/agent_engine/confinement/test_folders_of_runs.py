@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from agent_engine.confinement import devices
 from agent_engine.confinement.folders import folder_of, lock_folder, remove_earlier
 from agent_engine.worker_context import open_context
@@ -86,6 +87,7 @@ def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
         assert removed == 0
 
 
+@pytest.mark.slow
 async def test_workers_and_runs_do_both(place: Place) -> None:
     """A worker that starts removes what is left, and a run's end what earlier attempts left."""
     settings = place.settings()

@@ -80,6 +80,7 @@ async def test_a_fork_bomb_ends_at_its_bound(confinement: Confinement, tmp_path:
     assert [pid for pid, name in living() if name == "sleep"] == []
 
 
+@pytest.mark.slow
 async def test_a_memory_hog_hurts_no_other_run(confinement: Confinement, tmp_path: Path) -> None:
     """A process past RUN_MEMORY_MB ends; the run beside it does not notice."""
     hog, calm = await asyncio.gather(
@@ -170,6 +171,7 @@ async def as_nobody(*arguments: str, enter: Sequence[Path] = ()) -> str:
     return said.decode()
 
 
+@pytest.mark.slow
 @PLAIN_USER
 @pytest.mark.parametrize("which", ["bubblewrap", "reduced"])
 async def test_a_plain_users_runs_are_bounded(which: str) -> None:
@@ -180,6 +182,7 @@ async def test_a_plain_users_runs_are_bounded(which: str) -> None:
         assert words in said.lower()
 
 
+@pytest.mark.slow
 @PLAIN_USER
 @pytest.mark.parametrize("which", ["bubblewrap", "reduced"])
 async def test_a_plain_users_own_cgroups_are_used(which: str, delegated: list[Path]) -> None:

@@ -72,6 +72,7 @@ async def said(place: Place, task: UUID) -> list[str]:
     return [event.body.message for event in await place.events(task) if isinstance(event.body, WarningEvent)]
 
 
+@pytest.mark.slow
 async def test_a_cli_that_takes_too_much_memory_is_told_so(place: Place) -> None:
     """The CLI itself was killed: the attempt crashed, and the reason names the limit with its variable."""
     small = await bounded(place, cgroups=True)
@@ -95,6 +96,7 @@ async def test_a_cli_that_takes_too_much_memory_is_told_so(place: Place) -> None
     assert started.confinement in shown(task_view(view, started.confinement))
 
 
+@pytest.mark.slow
 async def test_a_tool_that_takes_too_much_ends_alone(place: Place) -> None:
     """What the CLI started was killed and the CLI came to its answer: it succeeds, with a warning."""
     small = await bounded(place, cgroups=True)
@@ -120,6 +122,7 @@ async def test_without_cgroups_the_run_says_what_holds(place: Place, which: str)
     assert started.confinement.endswith("; 256 MB for each process and 64 processes by rlimit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 5000])
 async def test_an_output_flood_is_ended(place: Place, size: int) -> None:
     """A CLI that says more than RUN_OUTPUT_MB, also in small words, is stopped for good, and little of it is kept."""

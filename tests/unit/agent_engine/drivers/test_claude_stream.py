@@ -44,6 +44,7 @@ def result(call_id: str, **block: Any) -> bytes:
     return line(type="user", message={"content": [{"type": "tool_result", "tool_use_id": call_id, **block}]})
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 @given(
     st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()) | LIKE_EVENTS.map(lambda e: line(**e))

@@ -28,6 +28,7 @@ def references(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 async def test_an_agents_shell_finds_nothing_of_the_house(
     spec: Any, start: Any, told: Any, references: Path, monkeypatch: pytest.MonkeyPatch, model: str, lab: Any
 ) -> None:
@@ -90,6 +91,7 @@ TOP = {
 DEVICES = {"/dev/full", "/dev/null", "/dev/pts/ptmx", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"}
 
 
+@pytest.mark.slow
 async def test_only_regular_files_are_taken_from_a_run(spec: Any, start: Any, told: Any, references: Path) -> None:
     """Links, pipes and what lies behind them stay where they are; each is named with its reason."""
     references.joinpath("leave.sh").write_text(

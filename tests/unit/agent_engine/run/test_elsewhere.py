@@ -27,6 +27,7 @@ def reduced() -> ReducedConfinement:
     return ReducedConfinement("no user namespaces")
 
 
+@pytest.mark.slow
 async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
     spec: Any, start: Any, told: Any, lab: Any, reduced: ReducedConfinement, stop: StopSignal
 ) -> None:
@@ -73,6 +74,7 @@ async def test_without_a_working_bubblewrap_the_probe_says_why(tmp_path: Path) -
     assert isinstance(found.confinement, ReducedConfinement)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root and /usr/bin/python3.11")
 async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: Any, tmp_path: Path) -> None:
     """A worker without any privilege uses the same bubblewrap; it sees the checkout where everybody may read."""
@@ -105,6 +107,7 @@ async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: 
     assert said.decode().splitlines()[-1].endswith(" exit None")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduced", [False, True], ids=["bubblewrap", "reduced"])
 async def test_the_cli_runs_under_resource_limits(spec: Any, start: Any, lab: Any, reduced: bool) -> None:
     """Without cgroups the default bounds leave the CLI the room that it needs."""

@@ -31,6 +31,7 @@ def processes() -> set[int]:
     return found
 
 
+@pytest.mark.slow
 async def test_cancel_ends_the_cli_and_all_it_started(spec: Any, start: Any, told: Any, stop: StopSignal) -> None:
     """Within 10 seconds of the signal the run is over and none of its processes lives."""
     before = processes()
@@ -49,6 +50,7 @@ async def test_cancel_ends_the_cli_and_all_it_started(spec: Any, start: Any, tol
     assert end.session is not None
 
 
+@pytest.mark.slow
 async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: Any, stop: StopSignal) -> None:
     """A worker that lost its lease gives the CLI no time for further writes."""
     running = asyncio.create_task(start(spec("PLAY chatter")))
@@ -61,6 +63,7 @@ async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: An
     assert end.ended_by == "lost_lease"
 
 
+@pytest.mark.slow
 async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
     """A CLI that says nothing for the idle time is ended."""
     end = await start(spec("PLAY hang", idle_seconds=2))
@@ -69,6 +72,7 @@ async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
     assert 2 <= end.duration_seconds < 20
 
 
+@pytest.mark.slow
 async def test_the_wall_clock_ends_a_busy_cli(spec: Any, start: Any) -> None:
     """A CLI that keeps talking is ended all the same."""
     end = await start(spec("PLAY chatter", wall_seconds=3, max_turns=100))
@@ -77,6 +81,7 @@ async def test_the_wall_clock_ends_a_busy_cli(spec: Any, start: Any) -> None:
     assert 3 <= end.duration_seconds < 20
 
 
+@pytest.mark.slow
 async def test_an_error_of_the_worker_ends_the_cli(spec: Any, driver: Any, confinement: Any, stop: StopSignal) -> None:
     """When the ledger does not take an event the run ends with that error and leaves nothing."""
     before = processes()
@@ -95,6 +100,7 @@ async def test_an_error_of_the_worker_ends_the_cli(spec: Any, driver: Any, confi
     assert processes() <= before
 
 
+@pytest.mark.slow
 async def test_a_killed_worker_leaves_nothing(model: str, lab: Any, tmp_path: Path, driver: Any) -> None:
     """SIGKILL of the worker takes the CLI and all it started with it."""
     worker = await asyncio.create_subprocess_exec(

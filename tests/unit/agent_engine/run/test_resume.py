@@ -12,6 +12,7 @@ from agent_engine.process import Stop, StopSignal
 pytestmark = pytest.mark.cli
 
 
+@pytest.mark.slow
 async def test_a_session_goes_on_in_another_run(
     spec: Any, start: Any, told: Any, stop: StopSignal, asked_of_model: Any
 ) -> None:
@@ -41,6 +42,7 @@ async def test_a_session_goes_on_in_another_run(
     assert len(end.session) > len(checkpoint)
 
 
+@pytest.mark.slow
 async def test_what_is_kept_holds_no_token(spec: Any, start: Any) -> None:
     """Transcript and session come masked, line by line still JSON: the run's tokens, and shapes of others."""
     github = "ghp_" + "a1B2" * 9

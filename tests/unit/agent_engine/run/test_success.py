@@ -9,6 +9,7 @@ from agent_contracts.event import Warning as WarningEvent
 pytestmark = pytest.mark.cli
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["sse", "http"])
 async def test_a_run_calls_its_server_and_gives_its_output(
     transport: Literal["sse", "http"], spec: Any, start: Any, told: Any, lab: Any
@@ -36,6 +37,7 @@ async def test_a_run_calls_its_server_and_gives_its_output(
     assert b'"type":"result"' in end.transcript
 
 
+@pytest.mark.slow
 async def test_nothing_in_the_prompts_is_expanded(spec: Any, start: Any, asked_of_model: Any) -> None:
     """`@file`, `!command` and `/command` in prompt and system prompt reach the model as they are."""
     hostile = "@/etc/passwd and @/run/files/mcp.json\n!`id`\n$ARGUMENTS"
@@ -53,6 +55,7 @@ async def test_nothing_in_the_prompts_is_expanded(spec: Any, start: Any, asked_o
     assert "task-token" not in everything
 
 
+@pytest.mark.slow
 async def test_a_tool_outside_the_grant_is_denied_and_said_so(spec: Any, start: Any, told: Any, lab: Any) -> None:
     """A tool of a granted server that is not among the allowed tools is never called; its result says denied."""
     end = await start(spec("PLAY erase"))
@@ -63,6 +66,7 @@ async def test_a_tool_outside_the_grant_is_denied_and_said_so(spec: Any, start: 
     assert end.failure is None
 
 
+@pytest.mark.slow
 async def test_a_dead_server_ends_the_run_before_the_model_is_asked(
     spec: Any, start: Any, told: Any, lab: Any, asked_of_model: Any
 ) -> None:
