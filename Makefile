@@ -73,7 +73,7 @@ check: .venv/develops ## format, lint, types, import rules, file lengths, compos
 generate: ## write what is made of the packages' folders, vendors' records, settings and models
 	@[ -x .venv/bin/python ] || scripts/bootstrap.sh
 	@.venv/bin/python scripts/generate.py --packages && scripts/lock.sh
-	@$(MAKE) --no-print-directory .venv/develops && .venv/bin/python scripts/generate.py
+	@$(MAKE) --silent --no-print-directory .venv/develops && .venv/bin/python scripts/generate.py
 
 format: .venv/develops ## format the code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .
