@@ -70,8 +70,10 @@ attack: .venv/develops ## attack a house: hostile agents in the real CLI, and ev
 check: .venv/develops ## format, lint, types, import rules, file lengths, compose files and Dockerfiles
 	@scripts/check.sh
 
-generate: .venv/develops ## write the files that are made of the vendors' records, settings and models
-	@.venv/bin/python scripts/generate.py
+generate: ## write what is made of the packages' folders, vendors' records, settings and models
+	@[ -x .venv/bin/python ] || scripts/bootstrap.sh
+	@.venv/bin/python scripts/generate.py --packages && scripts/lock.sh
+	@$(MAKE) --silent --no-print-directory .venv/develops && .venv/bin/python scripts/generate.py
 
 format: .venv/develops ## format the code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .

@@ -21,7 +21,7 @@ check types .venv/bin/mypy
 check imports .venv/bin/lint-imports
 check file-lengths .venv/bin/python scripts/check_lengths.py
 check generated .venv/bin/python scripts/generate.py --check
-check lock scripts/check-lock.sh
+check lock scripts/lock.sh --check
 check skills .venv/bin/agent-engine skills check agent-engine/skills
 check compose .venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.mcp.yml docker-compose.agent.yml
 check workflows .venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml

@@ -1,5 +1,6 @@
-"""Writes all that is made of the vendors' records, the settings and the models; `--check` names what is stale.
+"""Writes all that is made of the packages' folders, the vendors' records, the settings and the models.
 
+With `--check` it names what is stale, and with `--packages` it writes what is made of the folders alone.
 A generated part of a file lies between the lines `# generated: NAME` and `# end of NAME`.
 """
 
@@ -9,8 +10,10 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-import check_configuration
+import compose_parts
+import configuration_page
 from agent_contracts.schemas import rendered as schemas
+from agent_vendors import load
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -76,7 +79,27 @@ def project() -> str:
     text = _between(text, "packages", "".join(f'    "{name}{extras.get(name, "")}",\n' for name in members()))
     text = _between(text, "sources", "".join(f"{name} = {{ workspace = true }}\n" for name in members()))
     paths = sorted(folder.relative_to(ROOT).as_posix() for folder in members().values())
-    return _between(text, "mypy_path", "".join(f'    "{path}/src",\n' for path in paths))
+    text = _between(text, "mypy_path", "".join(f'    "{path}/src",\n' for path in paths))
+    covered = sorted(name for name in modules() if name != "stand_ins")
+    return _between(text, "source_pkgs", "".join(f'    "{name}",\n' for name in covered))
+
+
+def compose_mcp() -> str:
+    """Give `docker-compose.mcp.yml` with each vendor's services and webhook secrets."""
+    text = _between((ROOT / "docker-compose.mcp.yml").read_text(), "services", compose_parts.services(load()))
+    return _between(text, "webhooks", compose_parts.webhook_variables(load()))
+
+
+def compose_agent() -> str:
+    """Give `docker-compose.agent.yml` with the servers' addresses, and the servers that a worker waits for."""
+    text = (ROOT / "docker-compose.agent.yml").read_text()
+    text = _between(text, "servers", compose_parts.server_addresses(load()))
+    return _between(text, "waits", compose_parts.servers_waited_for(load()))
+
+
+def example() -> str:
+    """Give `.env.example` with each vendor's credential."""
+    return _between((ROOT / ".env.example").read_text(), "credentials", compose_parts.credentials(load()))
 
 
 def _lines(option: str, values: list[str]) -> str:
@@ -91,19 +114,29 @@ def _between(text: str, name: str, part: str) -> str:
     return text
 
 
+PACKAGES: dict[str, Callable[[], str]] = {".importlinter": import_rules, "pyproject.toml": project}
+"""What is made of the folders of the packages, whether these are installed or not."""
+
+
 def files() -> dict[str, Callable[[], str]]:
     """Give every generated file with what makes its text."""
-    made: dict[str, Callable[[], str]] = {
-        ".importlinter": import_rules,
-        "pyproject.toml": project,
-        "docs/configuration.md": check_configuration.rendered,
+    made = PACKAGES | {
+        "docs/configuration.md": lambda: configuration_page.rendered(load()),
+        "docker-compose.mcp.yml": compose_mcp,
+        "docker-compose.agent.yml": compose_agent,
+        ".env.example": example,
     }
     return made | {f"docs/schemas/{name}": lambda text=text: text for name, text in schemas().items()}
 
 
 def main() -> int:
     """Write what is stale, or name it."""
-    stale = {name: text for name, make in files().items() if (text := make()) != _present(name)}
+    chosen = PACKAGES if "--packages" in sys.argv else files()
+    try:
+        stale = {name: text for name, make in chosen.items() if (text := make()) != _present(name)}
+    except configuration_page.MissingPackage as error:
+        print(error)
+        return 1
     for name, text in stale.items():
         if "--check" in sys.argv:
             print(f"{name} is stale: run `make generate`")

@@ -3,7 +3,6 @@
 import structlog
 
 pytest_plugins = [
-    "fixtures.corkboard",
     "fixtures.distribution",
     "fixtures.stores",
     "fixtures.leaks",

@@ -8,7 +8,7 @@ from pathlib import Path
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 
-from house.paths import HousePaths, ports_of, variable_of
+from house.paths import HousePaths, ports_of, variable_of, vendors_of
 from house.processes import WORKER_OPTIONS, prefix_of
 from house.supervise import Supervisor
 
@@ -61,12 +61,14 @@ def given(paths: HousePaths) -> dict[str, str]:
 
 
 def remembered(paths: HousePaths) -> HousePaths | None:
-    """Give the place with the ports that its house came up on last; None where it went down since."""
+    """Give the place with the ports and vendors that its house came up with last; None where it went down since."""
     try:
         kept = json.loads(_file(paths).read_text())
         ports = {str(name): int(port) for name, port in kept.items()}
-        return replace(paths, ports={**paths.ports, **ports}) if ports.keys() >= ports_of(()).keys() else None
-    except (OSError, ValueError, TypeError, AttributeError):
+        if not ports.keys() >= ports_of(()).keys():
+            return None
+        return replace(paths, ports={**paths.ports, **ports}, vendors=vendors_of(given(paths)))
+    except (OSError, ValueError, TypeError, AttributeError, ConfigError):
         return None
 
 

@@ -48,7 +48,7 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
     """
     listed = tuple(vendors)
     return {
-        "control": ("GITHUB_OWN_LOGINS", "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
+        "control": (*(name for one in listed for name in one.webhook_options), "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
         "model-api": ("MODELS", "MODEL_PRICES"),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},

@@ -130,7 +130,6 @@ def shown() -> dict[str, Any]:
     return run(TESTS, names)
 
 
-@pytest.mark.usefixtures("corkboard_installed")
 async def test_the_tests_of_the_page_pass(
     shown: dict[str, Any], tmp_path: Path, database_url: str, pool: asyncpg.Pool
 ) -> None:
@@ -142,7 +141,6 @@ async def test_the_tests_of_the_page_pass(
     assert [note["title"] for note in vendor.notes] == ["Milk", "Milk"]
 
 
-@pytest.mark.usefixtures("corkboard_installed")
 async def test_a_board_is_looked_up(shown: dict[str, Any], tmp_path: Path, database_url: str) -> None:
     """A note of a granted board comes, by two requests; of another board or of none, or gone, it is refused."""
     vendor = Corkboard()

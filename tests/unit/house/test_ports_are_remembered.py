@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_house_that_is_up_is_found_without_its_ports(up: HousePaths, elsewhere
 def test_the_same_ports_may_be_named_again(up: HousePaths, environ: dict[str, str]) -> None:
     """Naming the ports that the house is up on is no contradiction."""
     assert found(HousePaths.from_environment(environ), environ) == up
+
+
+def test_the_vendors_are_those_that_the_house_came_up_with(local: House) -> None:
+    """A later command needs no VENDORS: what asks the engine, or stops strays, knows every process of the house."""
+    remember(local.paths, {"VENDORS": "github"})
+    later = remembered(replace(local.paths, vendors=()))
+    assert later is not None
+    assert later.vendors == load(["github"])
 
 
 @pytest.mark.parametrize(("variable", "value"), [("CONTROL_PORT", "12345"), ("PORT_OFFSET", "11000")])

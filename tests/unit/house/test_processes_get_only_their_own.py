@@ -13,18 +13,13 @@ VENDORS = load()
 
 EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
 STORES = {"DATABASE_URL", "REDIS_URL"}
+KEYS = {"ACCESS_FILE", "AGENT_JWKS_FILE"}
 LISTED: dict[str, set[str]] = {
     "stores": {"PATH", "HOME", "LANG"},
-    "stand-in-github": EVERYWHERE | {"STAND_IN_GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET"},
     "stand-in-model": EVERYWHERE | {"STAND_IN_MODEL_KEY"},
-    "github-api": EVERYWHERE
-    | STORES
-    | {"GITHUB_UPSTREAM_URL", "GITHUB_UPSTREAM_TOKEN", "GITHUB_UPSTREAM_LIMITED", "ACCESS_FILE", "AGENT_JWKS_FILE"},
     "model-api": EVERYWHERE
     | {"DATABASE_URL", "MODEL_UPSTREAM_URL", "MODEL_UPSTREAM_KEY", "AGENT_JWKS_FILE", "ACCESS_FILE"},
-    "github-mcp": EVERYWHERE
-    | {"GITHUB_API_URL", "GITHUB_GATEWAY", "GITHUB_TOKEN", "AGENT_JWKS_FILE", "AGENT_REF_KEY", "ACCESS_FILE"},
-    "control": EVERYWHERE | {"DATABASE_URL", "ACCESS_FILE", "TRIGGERS_FILE", "PROPOSALS_FILE", "GITHUB_WEBHOOK_SECRET"},
+    "control": EVERYWHERE | {"DATABASE_URL", "ACCESS_FILE", "TRIGGERS_FILE", "PROPOSALS_FILE"},
     "worker": EVERYWHERE
     | STORES
     | {
@@ -33,7 +28,6 @@ LISTED: dict[str, set[str]] = {
         "AGENT_REF_KEY",
         "AGENT_SIGNING_KEY_FILE",
         "CONTROL_URL",
-        "GITHUB_MCP_URL",
         "MCP_TRANSPORT",
         "MODEL_API_URL",
         "VENDORS",
@@ -42,6 +36,16 @@ LISTED: dict[str, set[str]] = {
         "WORKER_SLOTS",
     },
 }
+for vendor in VENDORS:
+    prefix = vendor.prefix
+    LISTED["control"] |= vendor.webhook_secrets.keys()
+    LISTED["worker"].add(f"{prefix}MCP_URL")
+    LISTED[vendor.stand_in] = EVERYWHERE | {f"STAND_IN_{prefix}TOKEN", *vendor.webhook_secrets}
+    LISTED[vendor.mcp] = EVERYWHERE | {f"{prefix}API_URL", f"{prefix}TOKEN", *KEYS, "AGENT_REF_KEY"}
+    if vendor.has_gateway:
+        LISTED[vendor.mcp].add(f"{prefix}GATEWAY")
+        LISTED[vendor.api] = EVERYWHERE | STORES | KEYS | {f"{prefix}UPSTREAM_URL", f"{prefix}UPSTREAM_TOKEN"}
+        LISTED[vendor.api] |= {f"{prefix}UPSTREAM_LIMITED"} if vendor.keeps_limits else set()
 OPERATORS = {
     "HOME": "/home/someone",
     **{vendor.credential: f"operators-{vendor.name}-token" for vendor in VENDORS},

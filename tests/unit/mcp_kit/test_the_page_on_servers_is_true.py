@@ -35,7 +35,7 @@ def page(name: str, end: str) -> dict[str, Any]:
 @pytest.fixture
 def names() -> dict[str, Any]:
     """The server of the page."""
-    return page("adding-a-server.md", "## The house")
+    return page("adding-a-server.md", "## The record")
 
 
 async def test_the_server_of_the_page_lists_notes(names: dict[str, Any]) -> None:
@@ -77,7 +77,6 @@ async def behind_its_gateway(
             yield url, gateway.token(GRANT, task=task, attempt=attempt)
 
 
-@pytest.mark.usefixtures("corkboard_installed")
 async def test_the_gateway_of_the_other_page_lets_it_through(
     names: dict[str, Any], tmp_path: Path, database_url: str, pool: asyncpg.Pool
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from agent_vendors import UnknownVendor
-from service_kit.command import versioned
+from service_kit.command import version_of
 from service_kit.errors import ConfigError
 from service_kit.settings import load, split_csv
 from typer.core import TyperGroup
@@ -68,7 +68,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(versioned("agent-engine"))
+        typer.echo(f"agent-engine {version_of('agent-engine')}")
         raise typer.Exit
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 import asyncpg
 from agent_effects.migrations import SCHEMA, VERSIONS
@@ -12,6 +11,7 @@ from agent_stores.pool import open_pool, open_redis
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
+from service_kit.command import version_of
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, health_routes
 from service_kit.http import HttpClient
@@ -100,7 +100,7 @@ async def open_gateway(
         audit=Audit(registry, vendor=vendor.name),
     )
     try:
-        checks, release = _checks(pool, redis), version(f"agent-bot-{audience}")
+        checks, release = _checks(pool, redis), version_of(audience)
         rounds = asyncio.create_task(Reconciler(gateway).run())
         try:
             yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)

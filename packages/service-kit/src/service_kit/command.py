@@ -19,10 +19,10 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def versioned(name: str) -> str:
-    """Return a command's name and the version of the distribution that brings it."""
+def version_of(name: str) -> str:
+    """Return the version of the distribution that brings a command."""
     found = [point.dist for point in entry_points(group="console_scripts", name=name) if point.dist is not None]
-    return f"{name} {found[0].version if found else '(not installed)'}"
+    return found[0].version if found else "(not installed)"
 
 
 class _Version(argparse.Action):
@@ -32,5 +32,5 @@ class _Version(argparse.Action):
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        sys.stdout.write(versioned(parser.prog) + "\n")
+        sys.stdout.write(f"{parser.prog} {version_of(parser.prog)}\n")
         parser.exit()

@@ -24,6 +24,7 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
+    credential_form="a fine-grained token with Issues (read and write) and Contents (read)",
     mcp_port=9001,
     api_port=3001,
     stand_in_port=4001,
@@ -41,6 +42,7 @@ GITHUB = Vendor(
         "search_issues": "read",
     },
     webhook_source="github",
+    webhook_options=("GITHUB_OWN_LOGINS",),
     secret_shapes=(r"gh[pousr]_[A-Za-z0-9]{20,}", r"github_pat_[A-Za-z0-9_]{20,}"),
     keeps_limits=True,
 )

@@ -19,12 +19,14 @@ class Vendor:
         title: the name for people. Without blanks it begins the names of the settings' classes: `GitHubSettings`.
         upstream: the real vendor's address.
         credential: the operator's variable that holds a token for the real vendor.
+        credential_form: what that token has to be, for people, such as `a token that may read`.
         mcp_port: the server's default port.
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
         stand_in_port: the stand-in's default port.
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
+        webhook_options: the operator's variables that control's source of these webhooks reads, its secret aside.
         secret_shapes: regular expressions of its secrets, which are masked wherever text is logged or kept. Each
             begins with a fixed text and takes linear time.
         keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
@@ -40,6 +42,8 @@ class Vendor:
     kinds: tuple[ResourceKind, ...]
     tools: Mapping[str, Access] = field(hash=False)
     webhook_source: str | None = None
+    webhook_options: tuple[str, ...] = ()
+    credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()
     keeps_limits: bool = False
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
+from agent_vendors import load
 from service_kit.errors import ConfigError
 from service_kit.settings import is_secret, variables
 
 from control_api.sources.protocol import WebhookSource
 
 GROUP = "agent_bot.webhook_sources"
-FIRST = "github"
-"""The source of triggers and dry runs that name none."""
 Sources = Mapping[str, WebhookSource]
 
 
@@ -27,6 +26,12 @@ def installed_sources() -> Sources:
             raise ConfigError(f"webhook source {entry.value}: the name {entry.name!r} is taken or not its own")
         found[source.name] = source
     return found
+
+
+def default_source() -> str:
+    """Give the source of triggers and dry runs that name none; empty unless just one vendor of this project has one."""
+    sources = {vendor.webhook_source for vendor in load()} - {None}
+    return str(*sources) if len(sources) == 1 else ""
 
 
 def secret_variables(sources: Sources) -> list[str]:

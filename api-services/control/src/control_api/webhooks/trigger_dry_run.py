@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from service_kit.redact import redact
 from service_kit.validation_errors import described
 from starlette.requests import Request
@@ -14,13 +14,13 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal, answer
-from control_api.sources.registry import FIRST
+from control_api.sources.registry import default_source
 from control_api.webhooks.dispatcher import Delivery, Dispatched, dispatch, plan
 from control_api.webhooks.instances import Instances
 from control_api.webhooks.triggers import TriggersFile
 
 MAX_BYTES = 10_000_000
-FORM = 'Send {"event": "issues", "payload": {...}}, with "source" and "instance" where they are others than github\'s.'
+FORM = 'Send {"event": "...", "payload": {...}}, with "source" and "instance" where they are not the usual ones.'
 
 
 class DryRun(BaseModel):
@@ -30,7 +30,7 @@ class DryRun(BaseModel):
 
     event: str
     payload: dict[str, Any]
-    source: str = FIRST
+    source: str = Field(default_factory=default_source)
     instance: str = ""
 
 

@@ -12,7 +12,7 @@ from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
 from control_api.sources.protocol import SourceEvent
-from control_api.sources.registry import FIRST, Sources
+from control_api.sources.registry import Sources, default_source
 
 PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
 MISSING = object()
@@ -42,7 +42,7 @@ class Trigger(Entry):
     """
 
     name: Name
-    source: str = FIRST
+    source: str = Field(default_factory=default_source)
     instance: str | None = None
     event: str
     action: str | list[str] | None = None
@@ -134,7 +134,7 @@ def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
     moved = []
     for entry in entries:
         if isinstance(entry, dict):
-            source = sources.get(str(entry.get("source", FIRST)))
+            source = sources.get(str(entry.get("source", default_source())))
             own = {key: entry[key] for key in (source.conditions if source else ()) if entry.get(key) is not None}
             entry = {key: value for key, value in entry.items() if source is None or key not in source.conditions}
             if own:

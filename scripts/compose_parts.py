@@ -1,0 +1,115 @@
+"""Makes the parts of the compose files and of `.env.example` that follow from the vendors' records."""
+
+from collections.abc import Iterable, Mapping
+
+from agent_vendors import Vendor
+from house.processes import options_of
+
+FILES = ("UPSTREAM_TOKENS_FILE",)
+"""What names a file, which a container has only where an override file mounts it."""
+
+
+def services(vendors: Iterable[Vendor]) -> str:
+    """Give each vendor's gateway and server as services."""
+    made = []
+    for vendor in vendors:
+        if vendor.has_gateway:
+            made.append(
+                _service(vendor.api, "api-service", "      <<: *stores\n" + _environment(_gateway(vendor)))
+                + "    depends_on: *after-stores\n"
+            )
+        made.append(
+            _service(vendor.mcp, "mcp-server", _environment(_server(vendor)))
+            + f"    ports: ['127.0.0.1:{vendor.mcp_port}:{vendor.mcp_port}']\n"
+            + (f"    depends_on:\n      {vendor.api}: {{condition: service_healthy}}\n" if vendor.has_gateway else "")
+        )
+    return "\n".join(made)
+
+
+def webhook_variables(vendors: Iterable[Vendor]) -> str:
+    """Give control's environment lines for the vendors' webhooks: their secrets and options."""
+    values: dict[str, str] = {}
+    for vendor in vendors:
+        values |= {name: f"${{{name}:?run make init}}" for name in vendor.webhook_secrets}
+        values |= {name: f"${{{name}:-}}" for name in vendor.webhook_options}
+    return _environment(values)
+
+
+def server_addresses(vendors: Iterable[Vendor]) -> str:
+    """Give the worker's environment lines with the servers' addresses."""
+    return _environment({one.mcp_url_variable: f"http://{one.mcp}:{one.mcp_port}" for one in vendors})
+
+
+def servers_waited_for(vendors: Iterable[Vendor]) -> str:
+    """Give the lines that let the worker wait for each server."""
+    return "".join(f"      {vendor.mcp}: {{condition: service_healthy}}\n" for vendor in vendors)
+
+
+def credentials(vendors: Iterable[Vendor]) -> str:
+    """Give the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
+    return "\n".join(_credential(vendor) for vendor in vendors)
+
+
+def _credential(vendor: Vendor) -> str:
+    holder = vendor.api if vendor.has_gateway else vendor.mcp
+    text = f"# The real {vendor.title}, for {holder} alone: {vendor.credential_form}.\n{vendor.credential}=\n"
+    return text + (f"# {vendor.prefix}UPSTREAM_URL={vendor.upstream}\n" if vendor.has_gateway else "")
+
+
+def _gateway(vendor: Vendor) -> dict[str, str]:
+    own = f"{vendor.prefix}UPSTREAM_"
+    return {
+        "PORT": str(vendor.api_port),
+        f"{own}URL": f"${{{own}URL:-{vendor.upstream}}}",
+        f"{own}TOKEN": f"${{{vendor.credential}:?set it in .env}}",
+        "ACCESS_FILE": "/etc/agent-bot/access.yaml",
+        "AGENT_JWKS_FILE": "/etc/agent-bot/jwks.json",
+        "ALLOWED_HOSTS": vendor.api,
+        **_options(vendor, vendor.api),
+    }
+
+
+def _server(vendor: Vendor) -> dict[str, str]:
+    own = vendor.prefix
+    if vendor.has_gateway:
+        asked = {
+            f"{own}API_URL": f"http://{vendor.api}:{vendor.api_port}",
+            f"{own}GATEWAY": "'true'",
+            f"{own}TOKEN": f"${{{own}MCP_SERVICE_TOKEN:?run make init}}",
+        }
+    else:
+        asked = {
+            f"{own}API_URL": vendor.upstream,
+            f"{own}TOKEN": f"${{{vendor.credential}:?set it in .env}}",
+        }
+    return {
+        "PORT": str(vendor.mcp_port),
+        **asked,
+        "AGENT_JWKS_FILE": "/etc/agent-bot/jwks.json",
+        "AGENT_REF_KEY": "${AGENT_REF_KEY:?run make init}",
+        "ACCESS_FILE": "/etc/agent-bot/access.yaml",
+        "ALLOWED_HOSTS": vendor.mcp,
+        **_options(vendor, vendor.mcp),
+    }
+
+
+def _options(vendor: Vendor, process: str) -> dict[str, str]:
+    return {name: f"${{{name}:-}}" for name in options_of([vendor])[process] if not name.endswith(FILES)}
+
+
+def _service(name: str, dockerfile: str, environment: str) -> str:
+    return (
+        f"  {name}:\n"
+        "    <<: *limits\n"
+        f"    image: agent-bot/{name}\n"
+        "    build:\n"
+        "      context: .\n"
+        f"      dockerfile: deploy/docker/{dockerfile}.Dockerfile\n"
+        f"      args: {{PACKAGE: agent-bot-{name}, COMMAND: {name}}}\n"
+        f"    environment:\n{environment}"
+        "    volumes: *public\n"
+    )
+
+
+def _environment(values: Mapping[str, str]) -> str:
+    return "".join(f"      {name}: {value}\n" for name, value in values.items())
