@@ -135,7 +135,7 @@ async def _echo(spec: RunSpec, sink: Sink, secret: str) -> RunOutcome:
 
 def murmur(setup: EngineSetup) -> CliEngine:
     """Make the engine with a CLI."""
-    return CliEngine(Murmur(_key(setup)), setup.confinement)
+    return CliEngine(Murmur(_key(setup)), setup.confinement, answer_seconds=0.5)
 
 
 def _key(setup: EngineSetup) -> str:

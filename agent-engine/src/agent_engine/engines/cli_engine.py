@@ -9,6 +9,7 @@ from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Capabilities, Sink
+from agent_engine.engines.run_clock import ANSWER_GRACE_SECONDS, RunClock
 from agent_engine.errors import DriverError, TaskRefused
 from agent_engine.process import StopSignal
 from agent_engine.spec import RunSpec
@@ -23,9 +24,13 @@ class CliEngine:
     Args:
         driver: the code for the CLI.
         confinement: what to run it in.
+        answer_seconds: how long a CLI that has given its whole answer may take to exit by itself.
     """
 
-    def __init__(self, driver: Driver, confinement: Confinement) -> None:
+    def __init__(
+        self, driver: Driver, confinement: Confinement, *, answer_seconds: float = ANSWER_GRACE_SECONDS
+    ) -> None:
+        self._answer_seconds = answer_seconds
         self._driver = driver
         self._confinement = confinement
 
@@ -85,7 +90,13 @@ class CliEngine:
         try:
             confined = await confinement.start(layout, self._launch(spec, layout))
             try:
-                one = CliRun(spec, driver.stream(spec), confined, sink, driver.session_path(spec, layout), self.secrets)
+                clock = RunClock(
+                    wall_seconds=spec.wall_seconds,
+                    idle_seconds=spec.idle_seconds,
+                    answer_seconds=self._answer_seconds,
+                )
+                path = driver.session_path(spec, layout)
+                one = CliRun(spec, driver.stream(spec), confined, sink, path, self.secrets, clock)
                 return await one.watch(stop, confinement)
             finally:
                 await asyncio.shield(confined.close())

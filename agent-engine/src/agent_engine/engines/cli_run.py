@@ -45,7 +45,8 @@ class CliRun:
         confined: Confined,
         sink: Sink,
         session_path: str,
-        secrets: tuple[str, ...] = (),
+        secrets: tuple[str, ...],
+        clock: RunClock,
     ) -> None:
         self._spec = spec
         self._stream = stream
@@ -61,7 +62,7 @@ class CliRun:
         self._down: Failure | None = None
         self._look_again = asyncio.Event()
         self._news = asyncio.Event()
-        self._clock = RunClock(wall_seconds=spec.wall_seconds, idle_seconds=spec.idle_seconds)
+        self._clock = clock
 
     async def watch(self, stop: StopSignal, confinement: Confinement) -> RunOutcome:
         """Follow the CLI to its end, and end it when a clock, its answer or the worker says so."""

@@ -10,7 +10,10 @@ ANSWER_GRACE_SECONDS = 5.0
 class RunClock:
     """Counts from its making."""
 
-    def __init__(self, *, wall_seconds: float, idle_seconds: float) -> None:
+    def __init__(
+        self, *, wall_seconds: float, idle_seconds: float, answer_seconds: float = ANSWER_GRACE_SECONDS
+    ) -> None:
+        self._answer = answer_seconds
         self._wall = wall_seconds
         self._idle = idle_seconds
         self._now = asyncio.get_running_loop().time
@@ -33,6 +36,6 @@ class RunClock:
         """
         wall = self._began + self._wall
         if answered:
-            return min(self._heard + ANSWER_GRACE_SECONDS, wall) - self._now(), "answer"
+            return min(self._heard + self._answer, wall) - self._now(), "answer"
         idle = self._heard + self._idle
         return (idle - self._now(), "idle") if idle < wall else (wall - self._now(), "wall")
