@@ -1,13 +1,11 @@
 """Bodies: read within limits, only listed fields; what is sent is made anew from what was checked."""
 
-import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service_kit.json_text import Json, read_json
-from starlette.types import Receive
+from service_kit.body import build_json, parse_json
+from service_kit.json_text import Json
 
 from api_kit import json_paths, multipart, query
 from api_kit.errors import Refusal
@@ -36,38 +34,17 @@ class Body:
     files: frozenset[str] = frozenset()
 
 
-async def read(receive: Receive, *, limit: int, seconds: float) -> bytes:
-    """Read a request's body.
-
-    Raises:
-        Refusal: `body_too_large`, `body_timeout`, or `body` when the caller went away.
-    """
-    chunks = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Refusal("body", "the caller went away before its body was whole")
-                chunks += message.get("body", b"")
-                if len(chunks) > limit:
-                    raise Refusal("body_too_large", f"the body is larger than {limit} bytes")
-                if not message.get("more_body", False):
-                    return bytes(chunks)
-    except TimeoutError:
-        raise Refusal("body_timeout", f"the body did not come within {seconds:g} s") from None
-
-
 def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     """Read the body of a route.
 
     Raises:
         Refusal: `content_type`, or `body`: it is not written as it should be, or holds what the route does not list.
     """
-    if encoding:
-        raise Refusal("content_type", f"the body has the content encoding {encoding[:100]!r}")
+    document: Json
     if shape.form == "json":
-        document = _json(raw, content_type)
+        document = parse_json(raw, content_type, encoding, Refusal)
+    elif encoding:
+        raise Refusal("content_type", f"the body has the content encoding {encoding[:100]!r}")
     elif shape.form == "urlencoded":
         document = _form(raw, content_type)
     else:
@@ -84,18 +61,6 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     if unknown is not None:
         listed = ", ".join(sorted(shape.fields | shape.files))
         raise Refusal("body", f"the body's field {unknown[:100]!r} is not one of this route ({listed})")
-    return document
-
-
-def _json(raw: bytes, content_type: str) -> Json:
-    _is_media(content_type, JSON)
-    try:
-        document = read_json(raw.decode("utf-8"))
-        build(document)
-    except UnicodeError:
-        raise Refusal("body", "the body is not UTF-8, or names a lone surrogate") from None
-    except (ValueError, RecursionError) as error:
-        raise Refusal("body", f"the body is not JSON as it should be: {str(error)[:200]}") from None
     return document
 
 
@@ -116,15 +81,10 @@ def _is_media(content_type: str, wanted: str) -> None:
         raise Refusal("content_type", f"the body's content type is {content_type[:100]!r}, not {wanted}")
 
 
-def build(document: Json) -> bytes:
-    """Make a JSON body from a checked document."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-
-
 def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:
     """Make the body that is sent, and its content type, from a checked document."""
     if shape is None or shape.form == "json" or not isinstance(document, dict):
-        return build(document), JSON
+        return build_json(document), JSON
     if shape.form == "multipart":
         return multipart.build(document)
     return query.encode({name: str(value) for name, value in document.items()}).encode(), FORM

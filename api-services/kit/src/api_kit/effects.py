@@ -10,11 +10,12 @@ import agent_effects
 import asyncpg
 from agent_effects import Begun, Effect, Stored
 from agent_stores.pool import DATABASE_ERRORS
+from service_kit.body import build_json
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
 
-from api_kit import body, query
+from api_kit import query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Call
@@ -120,7 +121,7 @@ class Effects:
 
 def fingerprint(call: Call) -> str:
     """Give what tells a request from others: route, path, query and body."""
-    parts = (call.route.name, _path(call), "" if call.body is None else body.build(_sorted(call.body)).decode())
+    parts = (call.route.name, _path(call), "" if call.body is None else build_json(_sorted(call.body)).decode())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -144,7 +145,7 @@ def _path(call: Call) -> str:
 def _request(call: Call) -> Mapping[str, Any]:
     request: dict[str, Any] = {"path": _path(call)}
     if call.body is not None:
-        request["body_sha256"] = hashlib.sha256(body.build(call.body)).hexdigest()
+        request["body_sha256"] = hashlib.sha256(build_json(call.body)).hexdigest()
         request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))
     return request
 

@@ -1,19 +1,9 @@
 """Our own refusals: each has a reason from a closed list, and says what to do."""
 
-import json
-import math
-from dataclasses import dataclass
+import service_kit.refusal
+from service_kit.refusal import Reason
 
 REASON_HEADER = "x-agent-gateway-error"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What a reason means on the wire: its status, and the remedy unless the refusal knows a better one."""
-
-    status: int
-    remedy: str
-
 
 REASONS: dict[str, Reason] = {
     # who calls
@@ -82,46 +72,8 @@ UNSENT = frozenset({"upstream_open", "upstream_late", "upstream_unreachable", "r
 """The reasons for which nothing was sent."""
 
 
-class Refusal(Exception):
-    """A request that this gateway answers itself.
+class Refusal(service_kit.refusal.Refusal):
+    """A request that this gateway answers itself; the reason is a key of `REASONS`."""
 
-    Args:
-        reason: a key of `REASONS`.
-        message: what was wrong, with which value; shown to the caller.
-        remedy: in place of the reason's own.
-        retry_after: seconds after which the same request may pass.
-        allow: the methods that the path has, for a 405.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        message: str,
-        *,
-        remedy: str | None = None,
-        retry_after: float | None = None,
-        allow: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        known = REASONS[reason]
-        self.reason = reason
-        self.status = known.status
-        self.message = message
-        self.remedy = remedy or known.remedy
-        self.retry_after = retry_after
-        self.allow = allow
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Give the refusal's headers, the reason among them."""
-        headers = [(REASON_HEADER.encode(), self.reason.encode())]
-        if self.retry_after is not None:
-            headers.append((b"retry-after", str(max(1, math.ceil(self.retry_after))).encode()))
-        if self.allow:
-            headers.append((b"allow", ", ".join(self.allow).encode()))
-        if self.status == 401:
-            headers.append((b"www-authenticate", b"Bearer"))
-        return headers
-
-    def body(self) -> bytes:
-        """Give the refusal as JSON: message, reason, remedy."""
-        return json.dumps({"message": self.message, "reason": self.reason, "remedy": self.remedy}).encode()
+    reasons = REASONS
+    reason_header = REASON_HEADER

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
+from service_kit.body import read_body
 from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
@@ -117,7 +118,7 @@ class Gateway:
         asked = query.parse(raw_query, route.query, route.several)
         accept = choose(headers.getlist("accept"), route.accepts)
         conditions = {name: value for name in CONDITIONS if (value := single_header(headers, name)) is not None}
-        raw = await body.read(receive, limit=bounds.body_bytes, seconds=bounds.body_seconds)
+        raw = await read_body(receive, limit=bounds.body_bytes, seconds=bounds.body_seconds, refuse=Refusal)
         document: Json = None
         if route.body is not None:
             kind, encoding = (
