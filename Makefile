@@ -46,10 +46,10 @@ test-houses: .venv/develops ## run the tests that take a house of their own, or 
 	@.venv/bin/pytest -m 'apart and not npm' -n 2 --dist loadgroup
 
 test-unit: .venv/develops ## run the unit tests alone
-	@.venv/bin/pytest tests/unit -m 'not npm' -n 2 --dist loadgroup
+	@.venv/bin/pytest tests/core tests/vendor tests/conformance tests/kernel -m 'not npm' -n 2 --dist loadgroup
 
 test-quick: .venv/develops ## run the tests without those that are marked slow
-	@.venv/bin/pytest tests/unit -m 'not (npm or apart or slow)' -n 2 --dist loadgroup
+	@.venv/bin/pytest tests/core tests/vendor tests/conformance tests/kernel -m 'not (npm or apart or slow)' -n 2 --dist loadgroup
 
 cover: .venv/develops ## run the tests and show the branch coverage of packages, kits and the engine (at least 85 %)
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup --cov --cov-report=term

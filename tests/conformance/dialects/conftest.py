@@ -10,13 +10,13 @@ import asyncpg
 import httpx
 import pytest
 from conformance.dialects.registry import CASES, Case
+from core.model_api.house import House, house
 from fixtures.serving import serving
 from stand_ins.model.wire import Stream
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from unit.model_api.house import House, house
 
 
 @dataclass

@@ -15,7 +15,7 @@ from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import GROUP, EngineSetup, load_engines
 from agent_engine.process import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
-from unit.agent_engine.conftest import answering_server, engine_confinement, place
+from core.agent_engine.conftest import answering_server, engine_confinement, place
 
 __all__ = ["answering_server", "engine_confinement", "place"]
 

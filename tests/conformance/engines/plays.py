@@ -7,8 +7,8 @@ from typing import Any
 from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
 from agent_contracts.result import Reason, Usage
 from agent_engine.spec import RunSpec
+from core.agent_engine.worker_place import KEY
 from service_kit.refs import append_ref, make_ref
-from unit.agent_engine.worker_place import KEY
 
 
 @dataclass(frozen=True)

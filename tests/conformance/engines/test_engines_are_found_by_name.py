@@ -7,8 +7,8 @@ import pytest
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.engines.registry import EngineSetup, installed_engines, load_engines
 from agent_engine.skills.check import check
+from core.agent_engine.skill_folder import make_skill
 from service_kit.errors import ConfigError
-from unit.agent_engine.skill_folder import make_skill
 
 SETUP = EngineSetup(confinement=ReducedConfinement("a test"), environ={})
 

@@ -13,9 +13,9 @@ from agent_engine.skills.load import load_registry
 from agent_engine.worker import Worker
 from agent_ledger import Replies
 from conformance.engines.conftest import OWN_KEY
-from unit.agent_engine.script import Script
-from unit.agent_engine.skill_folder import GRANT, write_skill
-from unit.agent_engine.worker_place import Place
+from core.agent_engine.script import Script
+from core.agent_engine.skill_folder import GRANT, write_skill
+from core.agent_engine.worker_place import Place
 
 INPUT = {"repository": "octocat/hello-world"}
 

@@ -8,7 +8,9 @@ from conformance.gateways.record import GatewayRecord
 
 RECORDS: dict[str, GatewayRecord] = {
     **{
-        vendor.name: import_module(f"unit.{vendor.name}_api.conformance").RECORD for vendor in load() if vendor.api_port
+        vendor.name: import_module(f"vendor.{vendor.name}_api.conformance").RECORD
+        for vendor in load()
+        if vendor.api_port
     },
     "corkboard": corkboard.RECORD,
     "chatter": chatter.RECORD,

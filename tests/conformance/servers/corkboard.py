@@ -1,9 +1,9 @@
 """The record of Corkboard, the kit's smallest whole server."""
 
 from conformance.servers.record import Ask, ServerRecord
+from core.mcp_kit.corkboard import CorkboardSettings, corkboard_server
 from fixtures.stand_in_corkboard import TOKEN, Corkboard
 from stand_ins.kit.app import StandInApp
-from unit.mcp_kit.corkboard import CorkboardSettings, corkboard_server
 
 
 def plant(stand_in: Corkboard, text: str) -> None:

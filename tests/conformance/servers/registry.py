@@ -7,7 +7,7 @@ from conformance.servers import chatter, corkboard, tracker
 from conformance.servers.record import ServerRecord
 
 RECORDS: dict[str, ServerRecord] = {
-    **{vendor.name: import_module(f"unit.{vendor.name}_mcp.conformance").RECORD for vendor in load()},
+    **{vendor.name: import_module(f"vendor.{vendor.name}_mcp.conformance").RECORD for vendor in load()},
     "corkboard": corkboard.RECORD,
     "chatter": chatter.RECORD,
     "tracker": tracker.RECORD,

@@ -1,0 +1,179 @@
+"""Shapes of requests and replies beyond one JSON object: several values, forms, parts with files, side hosts, pages."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from agent_contracts import Grant
+from api_kit import (
+    Answered,
+    Body,
+    Call,
+    Classified,
+    Exchange,
+    Json,
+    Refusal,
+    Resource,
+    Route,
+    Table,
+    download,
+    multipart,
+    policy,
+    query,
+)
+from api_kit import body as bodies
+from asyncpg import Pool
+from core.api_kit.toy import toy
+from fixtures.serving import serving
+from starlette.types import Receive, Scope, Send
+
+GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
+PROJECT = Resource("projects", "path", "{project}")
+TEXT = ("text/plain",)
+FILE = Route("GET", "/{project:name}/file", resources=(PROJECT,), accepts=TEXT, opaque=frozenset(TEXT), send=download)
+PAGED = Route("GET", "/{project:name}/pages", resources=(PROJECT,), query=frozenset({"p"}), next_links=("next",))
+
+
+def test_a_parameter_has_several_values_where_the_route_says_so() -> None:
+    """`field=a&field=b` is kept in order and sent so; other parameters are still refused when they are doubled."""
+    asked = query.parse(b"field=a&x=1&field=b%26c", frozenset({"field", "x"}), frozenset({"field"}))
+    assert asked == {"field": ("a", "b&c"), "x": "1"}
+    assert query.build(asked) == "?field=a&field=b%26c&x=1"
+    with pytest.raises(Refusal, match="twice"):
+        query.parse(b"x=1&x=2", frozenset({"field", "x"}), frozenset({"field"}))
+
+
+def test_each_value_and_each_item_is_a_resource() -> None:
+    """Several values of a parameter, and the items of a list in the body, are each named; a missing one is refused."""
+    route = Route("POST", "/x", query=frozenset({"project"}), several=frozenset({"project"}))
+    in_query, in_body = Resource("projects", "query", "{project}"), Resource("projects", "body", "{of[].key}")
+    assert policy.names_of(in_query, Call(route, {}, {"project": ("a", "b")})) == ["a", "b"]
+    assert policy.names_of(in_body, Call(route, {}, {}, {"of": [{"key": "a"}, {"key": "b"}]})) == ["a", "b"]
+    wrong: list[Json] = [{"of": [{"key": "a"}, {}]}, {"of": []}, {"of": "a"}, {}]
+    for body in wrong:
+        with pytest.raises(Refusal):
+            policy.names_of(in_body, Call(route, {}, {}, body))
+
+
+def test_a_form_is_built_anew() -> None:
+    """An urlencoded body has the listed fields, each once, and is encoded anew."""
+    shape = Body(frozenset({"channel", "text"}), form="urlencoded")
+    found = bodies.parse(b"channel=C1&text=a+b%26c", bodies.FORM, "", shape)
+    assert bodies.encode(found, shape) == (b"channel=C1&text=a%20b%26c", bodies.FORM)
+    for raw in (b"channel=C1&channel=C2", b"channel", b"token=x", b"channel=%zz"):
+        with pytest.raises(Refusal):
+            bodies.parse(raw, bodies.FORM, "", shape)
+
+
+def test_parts_are_built_anew() -> None:
+    """A multipart body has the listed parts; what is written anew reads as the same, under our own boundary."""
+    shape = Body(frozenset({"channel"}), form="multipart", files=frozenset({"file"}))
+    raw = (
+        b'--b\r\nContent-Disposition: form-data; name="channel"\r\n\r\nC1\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.log"\r\nContent-Type: text/plain\r\n\r\n'
+        b"\r\n\x00--b\xff\r\n\r\n--b--\r\n"
+    )
+    found = bodies.parse(raw, "multipart/form-data; boundary=b", "", shape)
+    assert isinstance(found, dict)
+    assert isinstance(found["file"], dict)
+    assert (found["channel"], multipart.content_of(found["file"])) == ("C1", b"\r\n\x00--b\xff\r\n")
+    again, media = bodies.encode(found, shape)
+    assert bodies.parse(again, media, "", shape) == found
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'form-data; name="channel"; filename="a"',
+        'form-data; name="file"',
+        'form-data; name="other"',
+        'form-data; name="file"; filename="../a"',
+        'form-data; name="file"; filename="a"\r\nX: y',
+    ],
+)
+def test_parts_that_are_no_plain_ones_are_refused(head: str) -> None:
+    """A file in a text's place, an unknown part, a path in a name, a further header."""
+    shape = Body(frozenset({"channel"}), form="multipart", files=frozenset({"file"}))
+    raw = f"--b\r\nContent-Disposition: {head}\r\n\r\nx\r\n--b--\r\n".encode()
+    with pytest.raises(Refusal):
+        bodies.parse(raw, "multipart/form-data; boundary=b", "", shape)
+
+
+def test_nested_fields_are_closed() -> None:
+    """Where fields are listed by path, a further field beside them is refused; below a listed one all may be there."""
+    shape = Body(frozenset({"fields.project.key", "fields.text", "of[].key"}))
+    good = b'{"fields": {"project": {"key": "A"}, "text": {"any": 1}}, "of": [{"key": 1}]}'
+    assert bodies.parse(good, "application/json", "", shape)
+    for raw in (
+        b'{"fields": {"project": {"key": "A", "id": 1}}}',
+        b'{"fields": "x"}',
+        b'{"of": [1]}',
+        b'{"x": 1}',
+        b'{"fields": {"project.key": 1}}',
+    ):
+        with pytest.raises(Refusal, match="is not one of this route"):
+            bodies.parse(raw, "application/json", "", shape)
+
+
+def test_only_a_write_has_an_access_of_its_own() -> None:
+    """A read whose body could make it dangerous is no read."""
+    with pytest.raises(ValueError, match="access_of"):
+        Table([Route("GET", "/a", access_of=lambda call: "danger")])
+
+
+@dataclass
+class Side:
+    """A side host: keeps the headers that it saw."""
+
+    seen: list[dict[bytes, bytes]] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file."""
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        self.seen.append(dict(scope["headers"]))
+        headers = [(b"content-type", b"text/plain"), (b"set-cookie", b"a=b"), (b"x-evil", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"log"})
+
+
+async def test_a_download_comes_from_a_listed_side_host_alone(tmp_path: Path, pool: Pool) -> None:
+    """A redirect to a listed host is read without the credential; one to another host, or with a user, is refused."""
+    side = Side()
+    async with serving(side) as url:
+        host = url.removeprefix("http://")
+        async with toy(tmp_path, pool, GRANT, table=Table([FILE]), side_hosts=frozenset({host})) as api:
+            api.vendor.says(None, 302, location=f"{url}/a?sig=1")
+            reply = await api.client.get("/ops/file")
+            assert (reply.status_code, reply.text, reply.headers.get("x-evil")) == (200, "log", None)
+            assert b"authorization" not in side.seen[0]
+            for place in ("http://127.0.0.1:1/a", f"http://u@{host}/a", "file:///etc/passwd", "//[", ""):
+                api.vendor.says(None, 302, location=place)
+                assert (await api.client.get("/ops/file")).json()["reason"] == "redirect"
+    assert len(side.seen) == 1
+
+
+async def test_a_url_that_no_reply_named_is_not_asked(tmp_path: Path, pool: Pool) -> None:
+    """A route's own code reaches a listed host only by a URL of this request's replies."""
+
+    async def guess(call: Call, exchange: Exchange) -> Answered:
+        return Answered(await exchange.side("http://127.0.0.1:1/guessed"), Classified("done"))
+
+    route = Route("GET", "/{project:name}/guess", resources=(PROJECT,), send=guess)
+    async with toy(tmp_path, pool, GRANT, table=Table([route]), side_hosts=frozenset({"127.0.0.1:1"})) as api:
+        assert (await api.client.get("/ops/guess")).json()["reason"] == "redirect"
+
+
+async def test_a_next_page_in_the_body_leads_to_the_gateway(tmp_path: Path, pool: Pool) -> None:
+    """The URL of a further page becomes the gateway's; one to elsewhere is null; a link with no results is dropped."""
+    async with toy(tmp_path, pool, GRANT, table=Table([PAGED])) as api:
+        document: Json = {"next": "/rest/v1/ops/pages?p=2", "rows": [1]}
+        api.vendor.says(document, link='</rest/v1/ops/pages?p=2>; rel="next"; results="false"; cursor="0:2:0"')
+        reply = await api.client.get("/ops/pages")
+        assert reply.json() == {"next": f"{api.url}/ops/pages?p=2", "rows": [1]}
+        assert "link" not in reply.headers
+        api.vendor.says({"next": "https://elsewhere.example/ops/pages?p=2"})
+        assert (await api.client.get("/ops/pages")).json() == {"next": None}

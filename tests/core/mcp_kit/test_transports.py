@@ -1,0 +1,133 @@
+"""One process serves /mcp in both eras, /sse, and its health."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from core.mcp_kit.conftest import Running, Start
+from core.mcp_kit.speaking import MODES, client, text_of
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+from fixtures.ports import free_ports
+
+VERSIONS = {"auto": "2026-07-28", "legacy": "2025-11-25", "sse": "2025-11-25"}
+STDIO = (
+    "import sys\nfrom mcp_kit.command import run_command\nfrom mcp_kit.settings import ServerSettings\n"
+    "from core.mcp_kit.sample import SampleTools, sample_server\n"
+    "sys.exit(run_command('github-mcp', ServerSettings, lambda _: sample_server(SampleTools())))\n"
+)
+TESTS = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_each_way_lists_and_calls(open_server: Running, mode: str) -> None:
+    """The same tools answer on /mcp in both eras and on /sse."""
+    async with client(open_server.url, mode) as speaking:
+        tools = await speaking.list_tools()
+        result = await speaking.call_tool("read_note", {"repository": "a/b"})
+        assert speaking.session.protocol_version == VERSIONS[mode]
+    assert [tool.name for tool in tools] == ["read_note", "write_note", "list_rows", "slow", "fail"]
+    assert text_of(result).startswith("A note:\n<foreign-")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_tools_are_listed_the_same_way_each_time(open_server: Running, mode: str) -> None:
+    """The order of tools/list is the order in which they are written, on each transport."""
+    async with client(open_server.url, mode) as speaking:
+        listed = [[tool.model_dump_json() for tool in await speaking.list_tools()] for _ in range(2)]
+    assert listed[0] == listed[1]
+
+
+async def test_health_answers_beside_the_protocol(open_server: Running) -> None:
+    """/health, /ready and /metrics need no token and no known Host."""
+    async with httpx.AsyncClient(verify=False, base_url=open_server.url, headers={"host": "10.1.2.3"}) as http:
+        health, ready, metrics = [await http.get(path) for path in ("/health", "/ready", "/metrics")]
+    assert health.json() == {"status": "ok", "service": "github-mcp", "version": "9.8.7"}
+    assert ready.status_code == 200
+    assert "mcp_sse_connections" in metrics.text
+
+
+async def test_no_sse_serves_mcp_alone(start: Start) -> None:
+    """With SSE switched off /sse is not there."""
+    async with start(MCP_SSE="false") as running, httpx.AsyncClient(verify=False, base_url=running.url) as http:
+        assert (await http.get("/sse")).status_code == 404
+        async with client(running.url, "auto") as speaking:
+            assert await speaking.list_tools()
+
+
+async def test_sse_connections_are_capped(start: Start) -> None:
+    """A connection above the cap is told to wait; /mcp still answers, and a closed one makes room."""
+    async with start(MCP_MAX_SSE_CONNECTIONS="1") as running:
+        async with client(running.url, "sse"), httpx.AsyncClient(verify=False, base_url=running.url) as http:
+            refused = await http.get("/sse")
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+            async with client(running.url, "auto") as speaking:
+                assert await speaking.list_tools()
+        await asyncio.sleep(0.05)
+        async with client(running.url, "sse") as speaking:
+            assert await speaking.list_tools()
+
+
+async def test_a_restart_is_not_noticed_on_mcp(start: Start) -> None:
+    """A client of /mcp needs no session: what one process answered, the next goes on with."""
+    async with start() as first, client(first.url, "legacy") as speaking:
+        await speaking.list_tools()
+        headers = {"mcp-session-id": "left-over-from-before", "accept": "application/json, text/event-stream"}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        async with httpx.AsyncClient(verify=False) as http:
+            assert (await http.post(f"{first.url}/mcp", json=message, headers=headers)).status_code == 200
+
+
+def _environ() -> dict[str, str]:
+    return {"PYTHONPATH": str(TESTS), "PATH": os.environ["PATH"]}
+
+
+@pytest.mark.slow
+async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
+    """Over stdio all tools and resources are there, and nothing but the protocol comes out."""
+    log = tmp_path / "log"
+    transport = StdioTransport(sys.executable, ["-c", STDIO], env=_environ(), log_file=log, keep_alive=False)
+    async with Client(transport) as speaking:
+        assert len(await speaking.list_tools()) == 5
+        assert len(await speaking.list_resources()) == 1
+        await speaking.call_tool("read_note", {"repository": "a/b"})
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["outcome"] for line in lines if line["event"] == "tool call"] == ["ok"]
+
+
+@pytest.mark.slow
+async def test_sigterm_ends_an_open_stream() -> None:
+    """A server with an open SSE connection stops within its grace, by itself, and has written nothing to stdout."""
+    (port,) = free_ports(1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STDIO, "--transport", "http", "--port", str(port),
+        env=_environ(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}") as http:
+            async with asyncio.timeout(60):
+                while not await _answers(http):
+                    await asyncio.sleep(0.05)
+            async with http.stream("GET", "/sse") as stream:
+                assert stream.status_code == 200
+                process.send_signal(signal.SIGTERM)
+                async with asyncio.timeout(8):
+                    out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert out == b""
+
+
+async def _answers(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/health")).status_code == 200
+    except httpx.TransportError:
+        return False

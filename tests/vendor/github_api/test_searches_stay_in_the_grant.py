@@ -1,0 +1,107 @@
+"""A search is confined by qualifiers of ours, and each item of its reply is checked."""
+
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+import httpx
+from agent_contracts import Grant
+from vendor.github_api.house import HELLO, House
+
+TWO = Grant.model_validate({"resources": {"repositories": [HELLO, "octocat/secret-plans"]}})
+ONE = Grant.model_validate({"resources": {"repositories": [HELLO]}})
+ANY = Grant.model_validate({"resources": {"repositories": ["octocat/*"]}})
+
+
+async def search(api: House, text: str, grant: Grant = ONE) -> httpx.Response:
+    """Search, and give the reply."""
+    return await api.ask("GET", f"/search/issues?q={quote(text, safe='')}", token=api.token(grant))
+
+
+def sent(api: House) -> str:
+    """Give the text that GitHub saw last."""
+    return parse_qs(str(api.seen[-1]["query"]))["q"][0]
+
+
+def owners(reply: httpx.Response) -> set[str]:
+    """Give the repositories of what was found."""
+    assert reply.status_code == 200, reply.text
+    return {item["repository_url"].partition("/repos/")[2] for item in reply.json()["items"]}
+
+
+async def test_the_scope_is_the_grants(api: House) -> None:
+    """Without a choice of the caller's, all repositories of the grant are searched, and no other."""
+    assert owners(await search(api, "is:issue")) == {HELLO}
+    assert sent(api) == f"repo:{HELLO} is:issue"
+    assert owners(await search(api, "is:issue", TWO)) == {HELLO, "octocat/secret-plans"}
+
+
+async def test_the_caller_chooses_within_the_grant(api: House) -> None:
+    """A whole `repo:owner/name` word is a choice; outside the grant it is refused."""
+    assert owners(await search(api, f"is:issue repo:{HELLO}", TWO)) == {HELLO}
+    assert owners(await search(api, f"repo:{HELLO.upper()} is:issue", ANY)) == {HELLO}
+    reply = await search(api, "is:issue repo:octocat/secret-plans")
+    assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+    reply = await search(api, "is:issue", ANY)
+    assert (reply.status_code, reply.json()["reason"]) == (400, "search_choice")
+    reply = await search(api, "is:issue", Grant())
+    assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+
+
+async def test_ways_out_of_the_scope_are_refused(api: House) -> None:
+    """Scope qualifiers in any other form, operators, parentheses and open quotes never reach GitHub."""
+    for text in (
+        "org:octocat", "user:octocat", "USER:octocat", "owner:octocat", "enterprise:x", "-repo:octocat/hello-world",
+        'repo:"octocat/secret-plans"', "REPO:octocat/hello-world", "repo:octocat", "repo:octocat/*", "x,repo:octocat/a",
+        '"a"repo:octocat/secret-plans', 'rep"o":octocat/x', "ｒｅｐｏ:octocat/secret-plans", "re\u200bpo:octocat/x",
+        "repo：octocat/secret-plans", '"x user:octocat"', "team:octocat/x",
+    ):  # fmt: skip
+        reply = await search(api, f"is:issue {text}")
+        assert reply.json().get("reason") in ("search_scope", "resource"), text
+    for text in ("a OR b", "a AND b", "NOT a", "(a)", "a (b", 'an "open quote', "back\\slash", 'a\\" repo:x/y \\"'):
+        reply = await search(api, f"is:issue {text}")
+        assert reply.json().get("reason") in ("search_syntax", "search_scope"), text
+    assert not api.seen
+
+
+async def test_ordinary_words_pass(api: House) -> None:
+    """Words, closed quotes, and qualifiers that only narrow."""
+    for text in (
+        'crash "HOME is missing"',
+        "label:bug state:closed",
+        "author:lin-example -label:question",
+        "user or org",
+    ):
+        assert owners(await search(api, f"is:issue {text}")) <= {HELLO}
+    assert sent(api) == f"repo:{HELLO} is:issue user or org"
+
+
+async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
+    """GitHub's word is not taken for what it found: one item from outside, and the reply is refused whole."""
+    items = [{"repository_url": f"{api.github_url}/repos/{name}"} for name in (HELLO, "evil/secret")]
+    bodies: tuple[Any, ...] = (
+        {"items": items},
+        {"items": [{"title": "of nowhere"}]},
+        {"items": [{"repository_url": f"{api.github_url}/x/repos/{HELLO}"}]},
+        {"things": []},
+        [],
+    )
+    for body in bodies:
+        api.fault("status", status=200, body=body)
+        reply = await search(api, "is:issue")
+        assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign"), body
+        assert "evil" not in reply.text
+    api.fault("status", status=200, body={"items": items[:1]})
+    assert (await search(api, "is:issue")).status_code == 200
+
+
+async def test_a_reply_of_another_repository_is_kept_back(api: House) -> None:
+    """Also outside of searches the reply's own repository is checked."""
+    bodies: tuple[Any, ...] = (
+        {"url": f"{api.github_url}/repos/evil/secret/issues/1"},
+        [{"url": "https://x/repos/evil/y"}],
+        {"a": 1},
+    )
+    for body in bodies:
+        api.fault("status", status=200, body=body)
+        reply = await api.ask("GET", f"/repos/{HELLO}/issues/1", token=api.token(ONE))
+        assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign"), body

@@ -1,0 +1,105 @@
+"""Pull requests, diffs and files against the stand-in GitHub."""
+
+import re
+
+from vendor.github_mcp.conftest import HELLO, Ask, GitHub
+
+PATHS = ["../secret", "a/../../b", "a//b", "a/./b", "..%2f..%2fsecret", "a?ref=x", "a#b", "a\\b", "a\nb", "."]
+REPOSITORIES = ["octocat", "octocat/..", "octocat/.", "a/b/c", "octocat/he%2fllo", "../x", "o/ x", ""]
+
+
+async def test_pull_requests_are_listed(ask: Ask) -> None:
+    """A row says draft, branches and labels."""
+    answer = await ask("list_pull_requests", repository=HELLO)
+    assert re.findall(r"(?m)^#(\d+) open .*?(draft)?, \"octocat:(\S+)\" -> \"main\"", answer.text) == [
+        ("6", "draft", "file-per-language"),
+        ("5", "", "settings-without-home"),
+    ]
+
+
+async def test_a_pull_request_is_read(ask: Ask) -> None:
+    """The single one also has its size."""
+    answer = await ask("pull_request_read", repository=HELLO, pull_request=5)
+    assert "1 commits, 3 files +7 -2" in answer.text
+    assert "Fixes #1." in answer.text
+
+
+async def test_files_and_one_diff(ask: Ask) -> None:
+    """Files come as rows; a path gives that file's diff alone; binary ones say so."""
+    files = await ask("pull_request_read", repository=HELLO, pull_request=5, method="get_files")
+    assert 'modified "hello/settings.py" +1 -2' in files.text
+    one = await ask("pull_request_read", repository=HELLO, pull_request=5, method="get_diff", path="hello/settings.py")
+    assert '+    return Path.home() / ".hello"' in one.text
+    assert "test_settings" not in one.text
+    binary = await ask("pull_request_read", repository=HELLO, pull_request=5, method="get_diff", path="docs/crash.png")
+    assert "no text diff" in binary.text
+    missing = await ask("pull_request_read", repository=HELLO, pull_request=5, method="get_diff", path="nowhere")
+    assert missing.is_error
+
+
+async def test_a_whole_diff_goes_on_by_cursor(ask: Ask) -> None:
+    """All files of a pull request come, page by page, each once."""
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(20):
+        answer = await ask("pull_request_read", repository=HELLO, pull_request=6, method="get_diff", limit=20, **cursor)
+        seen += re.findall(r'(?m)^(?:added|modified|removed) "(\S+)"', answer.text)
+        found = re.search(r"next_cursor: (\S+)", answer.text)
+        if found is None:
+            break
+        cursor = {"cursor": found[1]}
+    assert len(seen) == len(set(seen)) > 40
+
+
+async def test_a_file_is_read_and_a_folder_listed(ask: Ask) -> None:
+    """A file comes as text, a folder as rows."""
+    file = await ask("get_file_contents", repository=HELLO, path="hello/greet.py")
+    assert 'GREETINGS = {"en": "Hello"' in file.text
+    root = await ask("get_file_contents", repository=HELLO)
+    assert 'dir "hello"' in root.text
+    assert re.search(r'file "README.md" \d+ bytes', root.text)
+
+
+async def test_what_leads_elsewhere_is_not_sent(ask: Ask, github: GitHub) -> None:
+    """Each segment of a path, and a repository's name, is checked before anything is sent."""
+    for path in PATHS:
+        assert (await ask("get_file_contents", repository=HELLO, path=path)).is_error, path
+    for repository in REPOSITORIES:
+        answer = await ask("list_labels", repository=repository)
+        assert answer.is_error, repository
+        assert "must be owner/name" in answer.text
+    assert not github.app.controls.log.entries
+
+
+async def test_names_with_signs_are_encoded(ask: Ask, github: GitHub) -> None:
+    """A file with spaces and umlauts is one path."""
+    github.hello.files["docs/über uns & co.md"] = b"Hallo"
+    answer = await ask("get_file_contents", repository=HELLO, path="docs/über uns & co.md")
+    assert "Hallo" in answer.text
+
+
+async def test_what_is_no_text_says_so(ask: Ask, github: GitHub) -> None:
+    """Binary and very large files are errors that say which."""
+    github.hello.files["logo.png"] = b"\x89PNG\0\0"
+    github.hello.files["large.txt"] = b"x" * 1_000_001
+    binary = await ask("get_file_contents", repository=HELLO, path="logo.png")
+    large = await ask("get_file_contents", repository=HELLO, path="large.txt")
+    assert (binary.is_error, "binary" in binary.text) == (True, True)
+    assert (large.is_error, "1 MB" in large.text) == (True, True)
+
+
+async def test_a_long_file_goes_on_by_cursor(ask: Ask, github: GitHub) -> None:
+    """A file beyond the budget is cut at a line, and goes on exactly there."""
+    lines = [f"line {number}" for number in range(6_000)]
+    github.hello.files["long.txt"] = "\n".join(lines).encode()
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(10):
+        answer = await ask("get_file_contents", repository=HELLO, path="long.txt", **cursor)
+        assert len(answer.text) <= 32_000
+        seen += re.findall(r"(?m)^line \d+$", answer.text)
+        found = re.search(r"next_cursor: (\S+)", answer.text)
+        if found is None:
+            break
+        cursor = {"cursor": found[1]}
+    assert seen == lines
