@@ -58,6 +58,7 @@ async def test_the_vendor_gets_nothing_of_the_run(subject: Subject) -> None:
     assert not [name for name in sent if name.startswith(("x-agent", "x-task", "x-person"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_a_hostile_name_leads_nowhere_else(subject: Subject, name: str) -> None:
     """Whatever stands in a name's place, the vendor hears the same form of path and the same parameters, or nothing."""

@@ -28,6 +28,7 @@ def test_no_house_yet_is_told(environ: dict[str, str]) -> None:
     assert done.stderr.endswith("holds no house yet: run `make init` or `make up`\n")
 
 
+@pytest.mark.slow
 def test_a_lost_access_file_is_told(local: House, environ: dict[str, str]) -> None:
     """A house without its access file is a house: the file is named, and what brings it back."""
     path = local.paths.home / "access.yaml"

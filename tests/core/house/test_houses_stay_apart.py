@@ -57,6 +57,7 @@ def running(tmp_path: Path) -> Iterator[list[Running]]:
         assert not one.paths.runtime.exists()
 
 
+@pytest.mark.slow
 def test_two_houses_do_not_touch_each_other(running: list[Running]) -> None:
     """Stopping one house ends its own processes alone, and a second stop finds nothing to do."""
     first, second = running

@@ -68,6 +68,7 @@ def test_another_port_is_refused_with_both(
     assert f"leave {variable} out" in message
 
 
+@pytest.mark.slow
 def test_what_went_down_is_forgotten(up: HousePaths, local: House, elsewhere: dict[str, str]) -> None:
     """After `down` the environment alone says the ports."""
     assert local.down()
@@ -94,6 +95,7 @@ def test_a_house_that_is_not_up_may_move(
     assert ports == {name: (paths if name in moved else local.paths).ports[name] for name in PORTS}
 
 
+@pytest.mark.slow
 async def test_a_house_that_does_not_come_up_is_forgotten(local: House) -> None:
     """A start that fails leaves no ports behind, and nothing running."""
     broken = House(local.paths, Options(), {"AGENT_BOT_HOME": str(local.paths.home), "STORES__PATH": '"quoted"'})
@@ -110,6 +112,7 @@ def test_a_file_that_says_nothing_is_no_house(paths: HousePaths, text: str) -> N
     assert remembered(paths) is None
 
 
+@pytest.mark.slow
 async def test_what_a_killed_house_left_is_ended_whatever_is_said_now(
     local: House, environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -133,6 +133,7 @@ async def test_only_what_this_start_wrote_is_quoted(local: House, tmp_path: Path
     assert not house.down()
 
 
+@pytest.mark.slow
 async def test_what_ends_late_is_told_at_its_first_end(local: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that counts as started, ends and is started again at once is not waited for, nor are the others."""
     runs = {"stand-in-model": "sleep 0.5; echo error: late; exit 2", "stand-in-github": "exec sleep 60"}

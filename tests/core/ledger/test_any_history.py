@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import pytest
 from agent_contracts import Retry
 from agent_ledger import cancel, events, finish, get_result, get_task, heartbeat, list_tasks, requeue
 from core.ledger import house
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 STEPS = ("claim", "beat", "requeue", "shutdown", "finish", "fail", "expire", "cancel", "stale finish", "stale requeue")
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=14), attempts=st.integers(1, 3))
 def test_any_history_keeps_the_rules(database_url: str, steps: list[str], attempts: int) -> None:

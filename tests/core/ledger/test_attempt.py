@@ -39,6 +39,7 @@ async def test_heartbeat_extends_a_live_lease_only(pool: asyncpg.Pool) -> None:
     assert not (await heartbeat(pool, claimed.id, 1, 60)).live
 
 
+@pytest.mark.slow
 async def test_healthy_long_task_runs_once(pool: asyncpg.Pool) -> None:
     """A task that takes longer than its lease, and whose holder beats, is given to nobody else."""
     await given(pool)
@@ -110,6 +111,7 @@ async def test_finish_is_exactly_once_under_race(pool: asyncpg.Pool) -> None:
     assert [event.body.kind for event in await events(pool, claimed.id)] == ["queued", "finished"]
 
 
+@pytest.mark.slow
 async def test_finish_and_sweep_race_to_one_end(pool: asyncpg.Pool) -> None:
     """When a lease ends while its holder finishes, the task has one result and the loser changed nothing."""
     for _ in range(12):

@@ -251,6 +251,7 @@ async def test_retry_is_bounded_by_the_present_door_and_the_old_bounds(pool: asy
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [

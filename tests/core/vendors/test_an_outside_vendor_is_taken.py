@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 RECORD = """
 from agent_vendors import ResourceKind, Vendor
 
@@ -55,6 +57,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_engine_house_redaction_and_grants_take_it(tmp_path: Path) -> None:
     """One name in VENDORS brings its server, processes, ports, secrets, first entries, secret shapes and comparison."""
     site = tmp_path / "site"

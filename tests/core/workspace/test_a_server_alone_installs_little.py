@@ -113,6 +113,7 @@ def test_a_server_alone_brings_only_known_distributions() -> None:
     assert installed_with(SERVER) - KNOWN == set()
 
 
+@pytest.mark.slow
 async def test_a_server_alone_serves_over_stdio(alone: list[str], tmp_path: Path) -> None:
     """Over stdio github-mcp lists and calls its tools with what it brings."""
     transport = StdioTransport(

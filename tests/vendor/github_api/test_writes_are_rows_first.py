@@ -76,6 +76,7 @@ async def test_each_write_to_an_issue_names_it_and_its_fields(api: House, pool: 
     assert {(effect.target, effect.state) for effect in done} == {(f"{HELLO}#1", "done")}
 
 
+@pytest.mark.slow
 async def test_the_row_is_there_before_the_call(api: House, pool: asyncpg.Pool) -> None:
     """While GitHub works the row is `sending`; a gateway killed then leaves it so, and in time it reads as unknown."""
     task, attempt = await running_task(pool)

@@ -189,7 +189,9 @@ class CliRun:
             self._look_again.clear()
             await asyncio.sleep(SETTLE_SECONDS)
             session = await self._session()
-            if session is not None and session != kept:
+            if session is None:
+                self._look_again.set()
+            elif session != kept:
                 await self._sink.session(session)
                 kept = session
                 self._look_again.set()

@@ -20,7 +20,9 @@ async def test_a_session_goes_on_in_another_run(
     session = uuid4()
     running = asyncio.create_task(start(spec("PLAY stop-then-go", session_id=session)))
     async with asyncio.timeout(60):
-        while not told.sessions:
+        while not (told.sessions and b"Key first: all is well" in told.sessions[-1]):
+            await asyncio.sleep(0.05)
+        while len(await asked_of_model()) < 2:
             await asyncio.sleep(0.05)
     stop.set(Stop.LOST_LEASE)
     await running
