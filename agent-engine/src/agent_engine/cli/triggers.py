@@ -22,7 +22,7 @@ def triggers() -> None:
 
 
 @app.command("test")
-def rehearse(
+def dry_run(
     payload: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the webhook's JSON payload.")],
     event: Annotated[str, typer.Option(metavar="EVENT", help="The event's type, as in X-GitHub-Event.")] = "issues",
     as_json: Json = False,
