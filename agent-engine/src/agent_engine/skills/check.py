@@ -177,7 +177,7 @@ def _model(skill: Skill) -> list[str]:
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
     except LookupError:
-        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in claude-sonnet-4-5")
+        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in claude-sonnet-5-5")
     return found
 
 

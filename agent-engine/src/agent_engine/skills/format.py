@@ -38,7 +38,7 @@ class SkillSettings(BaseModel):
     )
 
     engine: str = "claude"
-    model: str = "claude-sonnet-4-5"
+    model: str = "claude-sonnet-5-5"
     pool: str = "default"
     max_turns: int = Field(default=20, ge=1, le=1000)
     budget_usd: Decimal | None = Field(default=Decimal("1.00"), ge=0, le=10_000)
