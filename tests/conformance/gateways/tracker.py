@@ -17,7 +17,6 @@ from api_kit import (
     JqlSearch,
     Json,
     Probe,
-    Refusal,
     Resource,
     Route,
     Table,
@@ -79,9 +78,7 @@ def mark(body: Json, effect: UUID) -> Json:
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the label among the project's issues."""
-    project = json.loads(json.dumps(call.body or {})).get("fields", {}).get("project", {}).get("key")
-    if project is None:
-        raise Refusal("upstream_refused", "the project is not known")
+    (project,) = call.resources["projects"]
     listed = await fetch(f"/rest/projects/{encode(project)}/issues?maxResults=100")
     issues = listed.get("issues") if isinstance(listed, dict) else None
     for issue in issues if isinstance(issues, list) else []:
