@@ -8,17 +8,18 @@ from uuid import UUID
 
 import httpx
 from agent_contracts import Grant
+from agent_vendors.search_grammar import JqlGrammar
 from api_kit import (
     Body,
     Call,
     Classified,
     Credential,
     Fetch,
-    JqlSearch,
     Json,
     Probe,
     Resource,
     Route,
+    Search,
     Table,
     Vendor,
     adf,
@@ -131,7 +132,7 @@ def table() -> Table:
         "POST",
         "/rest/search",
         body=Body(frozenset({"jql", "maxResults", "nextPageToken"})),
-        search=JqlSearch("jql"),
+        search=Search(JqlGrammar(), "jql", "projects", "body"),
         reply_resources=projects_of,
     )
     events = Route(

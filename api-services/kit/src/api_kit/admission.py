@@ -13,8 +13,7 @@ from api_kit.audit import Entry
 from api_kit.callers import Caller
 from api_kit.classify import document_of
 from api_kit.errors import Refusal
-from api_kit.routes import Answered, Call, Route
-from api_kit.search import Search
+from api_kit.routes import Answered, Call, Route, Search
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import EVERYTHING, Credential, Vendor
 
@@ -135,9 +134,8 @@ def _scoped(call: Call, search: Search, caller: Caller) -> Call:
         given = next(iter(json_paths.find(call.body, search.parameter)), None)
     if given is not None and not isinstance(given, str):
         raise Refusal("search_syntax", f"{search.parameter} is no text")
-    words, chosen = search.read(given or "")
-    names = policy.scope(search, caller.grant, chosen)
-    text, call = search.build(words, names), call.touching(search.kind, names)
+    text, names = policy.scoped(search, caller.grant, given or "")
+    call = call.touching(search.kind, names)
     if search.where == "query":
         return replace(call, query={**call.query, search.parameter: text})
     body = call.body if isinstance(call.body, dict) else {}

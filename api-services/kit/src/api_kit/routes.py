@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from agent_vendors.search_grammar import SearchGrammar
 from service_kit.http import Reply
 from service_kit.json_text import Json
 
@@ -14,7 +15,6 @@ from api_kit.body import Body
 from api_kit.classify import Classified, Classify
 from api_kit.paths import Template
 from api_kit.query import Values
-from api_kit.search import Search
 
 if TYPE_CHECKING:
     from api_kit.side_hosts import Exchange
@@ -44,6 +44,23 @@ class Resource:
     name: str = ""
     names: Callable[["Call"], Sequence[str]] | None = None
     lookup: Callable[["Call", Fetch], Awaitable[Sequence[str]]] | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search, whose text the gateway confines to resources; `Route.reply_resources` names those of what is found.
+
+    Attributes:
+        grammar: how the vendor reads the text: a `QualifierGrammar`, a `JqlGrammar`, or one of your own.
+        parameter: the parameter that holds the text, or the place in the body.
+        kind: the kind of resources that the grammar's scope names.
+        where: whether the text is in the query or in a JSON body.
+    """
+
+    grammar: SearchGrammar
+    parameter: str
+    kind: str
+    where: Literal["query", "body"] = "query"
 
 
 @dataclass(frozen=True)
