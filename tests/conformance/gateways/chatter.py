@@ -14,7 +14,6 @@ from api_kit import (
     Fetch,
     Json,
     Probe,
-    Refusal,
     Resource,
     Route,
     Table,
@@ -66,10 +65,8 @@ def posted(asked: Json, reply: Json) -> str | None:
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the mark among the channel's messages."""
-    channel = call.body.get("channel") if isinstance(call.body, dict) else None
-    if channel is None:
-        raise Refusal("upstream_refused", "the channel is not known")
-    listed = await fetch(f"/api/messages.list?channel={encode(str(channel))}&limit=100")
+    (channel,) = call.resources["channels"]
+    listed = await fetch(f"/api/messages.list?channel={encode(channel)}&limit=100")
     messages = listed.get("messages") if isinstance(listed, dict) else None
     for message in messages if isinstance(messages, list) else []:
         if isinstance(message, dict) and marker(effect) in str(message.get("text")):

@@ -6,6 +6,7 @@ from uuid import UUID
 import agent_effects
 import agent_ledger
 import asyncpg
+import pytest
 from agent_contracts import Grant, Mode, TaskResult
 from conformance.gateways.conftest import Subject
 from fixtures.gateway import effects, until
@@ -41,6 +42,19 @@ async def test_a_lost_reply_is_found(subject: Subject) -> None:
     reply = await subject.ask(subject.record.create)
     assert (reply.is_success, reply.headers[STATE]) == (True, "done"), reply.text
     await subject.ask(subject.record.create)
+    assert await subject.count() == before + 1
+
+
+@pytest.mark.slow
+async def test_a_lost_write_is_found_without_being_asked_for(subject: Subject, pool: asyncpg.Pool) -> None:
+    """The gateway looks for a write whose reply and first look failed, by what the row holds of it."""
+    before = await subject.count()
+    subject.fault("apply_then_drop")
+    subject.fault("status", method="GET", status=503)
+    reply = await subject.ask(subject.record.create)
+    assert (reply.status_code, reply.headers[STATE]) == (502, "unknown"), reply.text
+    await pool.execute("update gateway.effects set sent_at = sent_at - interval '1 minute'")
+    assert len(await until(pool, "done")) == 1
     assert await subject.count() == before + 1
 
 

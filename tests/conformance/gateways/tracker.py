@@ -8,18 +8,18 @@ from uuid import UUID
 
 import httpx
 from agent_contracts import Grant
+from agent_vendors.search_grammar import JqlGrammar
 from api_kit import (
     Body,
     Call,
     Classified,
     Credential,
     Fetch,
-    JqlSearch,
     Json,
     Probe,
-    Refusal,
     Resource,
     Route,
+    Search,
     Table,
     Vendor,
     adf,
@@ -79,9 +79,7 @@ def mark(body: Json, effect: UUID) -> Json:
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the label among the project's issues."""
-    project = json.loads(json.dumps(call.body or {})).get("fields", {}).get("project", {}).get("key")
-    if project is None:
-        raise Refusal("upstream_refused", "the project is not known")
+    (project,) = call.resources["projects"]
     listed = await fetch(f"/rest/projects/{encode(project)}/issues?maxResults=100")
     issues = listed.get("issues") if isinstance(listed, dict) else None
     for issue in issues if isinstance(issues, list) else []:
@@ -134,7 +132,7 @@ def table() -> Table:
         "POST",
         "/rest/search",
         body=Body(frozenset({"jql", "maxResults", "nextPageToken"})),
-        search=JqlSearch("jql"),
+        search=Search(JqlGrammar(), "jql", "projects", "body"),
         reply_resources=projects_of,
     )
     events = Route(

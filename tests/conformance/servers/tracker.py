@@ -8,13 +8,14 @@ import base64
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+from agent_vendors.search_grammar import JqlGrammar
 from conformance.servers.record import Ask, ServerRecord
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker, adf
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed
 from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging
 from mcp_kit.reply import Reply, rows, section
-from mcp_kit.search_scope import ClauseScope
+from mcp_kit.search_scope import confine
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
@@ -31,7 +32,7 @@ Fields = Annotated[dict[str, Any], Resource("projects", lambda fields: fields["p
 BY_OFFSET = OffsetPaging("startAt", "maxResults", total=("total",))
 BY_TOKEN = CursorPaging("nextPageToken", "maxResults", found=("nextPageToken",))
 BY_LINK = LinkPaging(pointers=("cursor",))
-SCOPE = ClauseScope("project")
+SEARCHES = JqlGrammar("project")
 
 
 class TrackerSettings(VendorSettings):
@@ -109,7 +110,7 @@ class IssueTools:
             shown = rows("events", [f"{one.id} {one.issue} {one.level}" for one in events.rows])
             return Reply("Events:", shown, events.here, events.next)
         if method == "search":
-            search = {"jql": SCOPE.confine(query, [project])}
+            search = {"jql": confine(SEARCHES, query, [project], argument="project")}
             page = await self._vendor.page(
                 call, Issue, BY_TOKEN, path_of("/rest/search"), project, limit=limit, search=search, rows=("issues",)
             )

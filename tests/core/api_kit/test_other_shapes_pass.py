@@ -1,36 +1,16 @@
-"""Shapes of requests and replies beyond one JSON object: several values, forms, parts with files, side hosts, pages."""
+"""Shapes of requests and replies beyond one JSON object: several values, forms, parts with files, pages."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from agent_contracts import Grant
-from api_kit import (
-    Answered,
-    Body,
-    Call,
-    Classified,
-    Exchange,
-    Json,
-    Refusal,
-    Resource,
-    Route,
-    Table,
-    download,
-    multipart,
-    policy,
-    query,
-)
+from api_kit import Body, Call, Json, Refusal, Resource, Route, Table, multipart, policy, query
 from api_kit import body as bodies
 from asyncpg import Pool
 from core.api_kit.toy import toy
-from fixtures.serving import serving
-from starlette.types import Receive, Scope, Send
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
 PROJECT = Resource("projects", "path", "{project}")
-TEXT = ("text/plain",)
-FILE = Route("GET", "/{project:name}/file", resources=(PROJECT,), accepts=TEXT, opaque=frozenset(TEXT), send=download)
 PAGED = Route("GET", "/{project:name}/pages", resources=(PROJECT,), query=frozenset({"p"}), next_links=("next",))
 
 
@@ -119,52 +99,6 @@ def test_only_a_write_has_an_access_of_its_own() -> None:
     """A read whose body could make it dangerous is no read."""
     with pytest.raises(ValueError, match="access_of"):
         Table([Route("GET", "/a", access_of=lambda call: "danger")])
-
-
-@dataclass
-class Side:
-    """A side host: keeps the headers that it saw."""
-
-    seen: list[dict[bytes, bytes]] = field(default_factory=list)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a file."""
-        if scope["type"] == "lifespan":
-            while (await receive())["type"] != "lifespan.shutdown":
-                await send({"type": "lifespan.startup.complete"})
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        self.seen.append(dict(scope["headers"]))
-        headers = [(b"content-type", b"text/plain"), (b"set-cookie", b"a=b"), (b"x-evil", b"1")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"log"})
-
-
-async def test_a_download_comes_from_a_listed_side_host_alone(tmp_path: Path, pool: Pool) -> None:
-    """A redirect to a listed host is read without the credential; one to another host, or with a user, is refused."""
-    side = Side()
-    async with serving(side) as url:
-        host = url.removeprefix("http://")
-        async with toy(tmp_path, pool, GRANT, table=Table([FILE]), side_hosts=frozenset({host})) as api:
-            api.vendor.says(None, 302, location=f"{url}/a?sig=1")
-            reply = await api.client.get("/ops/file")
-            assert (reply.status_code, reply.text, reply.headers.get("x-evil")) == (200, "log", None)
-            assert b"authorization" not in side.seen[0]
-            for place in ("http://127.0.0.1:1/a", f"http://u@{host}/a", "file:///etc/passwd", "//[", ""):
-                api.vendor.says(None, 302, location=place)
-                assert (await api.client.get("/ops/file")).json()["reason"] == "redirect"
-    assert len(side.seen) == 1
-
-
-async def test_a_url_that_no_reply_named_is_not_asked(tmp_path: Path, pool: Pool) -> None:
-    """A route's own code reaches a listed host only by a URL of this request's replies."""
-
-    async def guess(call: Call, exchange: Exchange) -> Answered:
-        return Answered(await exchange.side("http://127.0.0.1:1/guessed"), Classified("done"))
-
-    route = Route("GET", "/{project:name}/guess", resources=(PROJECT,), send=guess)
-    async with toy(tmp_path, pool, GRANT, table=Table([route]), side_hosts=frozenset({"127.0.0.1:1"})) as api:
-        assert (await api.client.get("/ops/guess")).json()["reason"] == "redirect"
 
 
 async def test_a_next_page_in_the_body_leads_to_the_gateway(tmp_path: Path, pool: Pool) -> None:

@@ -92,7 +92,7 @@ class Gateway:
         call = self.admission.confine(call, caller, entry)
         await self.admission.take(route, caller, credential)
         async with self.upstream.turn(credential, tenant=caller.tenant, caller=caller.key) as session:
-            await self.admission.look_up(call, caller, session, entry)
+            call = await self.admission.look_up(call, caller, session, entry)
             if route.writes:
                 answered = await self._write(call, caller, session, entry, headers)
             else:

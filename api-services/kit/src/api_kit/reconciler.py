@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http import HTTPStatus
 from time import time
@@ -160,7 +160,8 @@ class Reconciler:
         await gateway.effects.effects.settle(lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
-        """Make the call again; without a proposal only its path is kept, which is enough to find what is marked."""
+        """Make the call again; without a proposal only its path and resources are kept, to find what is marked."""
+        resources = lost.request.get("resources", {})  # a row of an earlier version has none
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")
         try:
@@ -169,8 +170,9 @@ class Reconciler:
             route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
             if route.probe is None or route.probe.mark is None:
                 raise Refusal("unknown_route", "a state shows itself only to whoever knows what was asked") from None
-            return Call(route, parameters, {})
-        return proposal_document.restored(self.gateway.table, kept.route, kept.call)
+            return Call(route, parameters, {}, resources=resources)
+        call = proposal_document.restored(self.gateway.table, kept.route, kept.call)
+        return replace(call, resources=resources)
 
 
 async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
