@@ -112,7 +112,7 @@ class Attempt:
 
     async def _plan(self, skill: Skill, engine: Engine) -> RunPlan:
         claim, context = self._claim, self._context
-        binding = bind(skill, claim.task, self._opened())
+        binding = bind(skill, claim.task, self._opened(), context.settings.vendors)
         await self._recall()
         written = partial(agent_effects.effects_of, context.pool, claim.id)
         resumes = engine.capabilities.resume

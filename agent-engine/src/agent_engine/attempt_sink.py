@@ -54,7 +54,9 @@ class AttemptSink:
         self._progress.observe(body)
         if isinstance(body, ToolResult):
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
-            self._context.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
+            self._context.metrics.tool_calls.labels(
+                known_name(body, self._context.settings.vendors), outcome, "yes" if body.ref else "no"
+            ).inc()
         self._writer.add(body)
 
     async def session(self, content: bytes) -> None:

@@ -87,7 +87,7 @@ def judge(facts: Facts) -> Verdict:
         ended, misshapen = None, ended  # what was denied to the agent says more than that it had no answer then
     failure = (
         ended
-        or unconnected(facts.run.servers, (server.name for server in facts.binding.servers))
+        or unconnected(facts.run.servers, (vendor.name for vendor in facts.binding.vendors))
         or _denied(facts)
         or misshapen
         or _unproven(facts)
@@ -114,7 +114,7 @@ def judge(facts: Facts) -> Verdict:
 
 def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
     answer = facts.run.answer
-    schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.servers))
+    schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.vendors))
     if answer is None:
         return None, Failure("schema", "the agent gave no answer in the form that was asked for")
     kept = answer if isinstance(answer, dict) else {"output": answer}

@@ -16,7 +16,7 @@ SETUP = EngineSetup(confinement=ReducedConfinement("a test"), environ={})
 def test_what_is_installed_is_known_and_not_loaded(installed: None, tmp_path: Path) -> None:
     """The check of skills takes the name of any installed engine, and loads none of them for that."""
     assert installed_engines() == ["broken", "claude", "echo", "murmur"]
-    assert not [text for text in check(make_skill(tmp_path / "skills", engine="broken")) if "engine" in text]
+    assert not [text for text in check(make_skill(tmp_path / "skills", engine="broken"), {}) if "engine" in text]
     assert "conformance.engines.nothing" not in sys.modules
     assert list(load_engines(["claude"], SETUP)) == ["claude"]
 

@@ -221,7 +221,7 @@ def test_skill_without_servers_needs_no_claims(tmp_path: Path) -> None:
     facts = Facts(
         run=RunOutcome(answer=ANSWER | {"claims": []}),
         skill=plain,
-        binding=Binding(grants={}, servers=(), allowed_tools={}),
+        binding=Binding(vendors=(), grants={}, allowed_tools={}),
         evidence=Evidence(key=KEY, task=TASK, attempt=1),
         effects=[],
     )

@@ -1,12 +1,11 @@
 """`agent-engine doctor`: look at every dependency and say what to mend."""
 
 from rich.text import Text
-from service_kit.settings import load
 
 from agent_engine.cli.console import DONE, FAILED, Json, Screen, finish
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.render import plain
-from agent_engine.settings import addressed
+from agent_engine.settings import load_addressed
 
 STYLES = {"ok": "green", "warning": "yellow", "bad": "bold red"}
 
@@ -19,7 +18,7 @@ def doctor(as_json: Json = False) -> None:
 
     async def work() -> int:
         screen = Screen(as_json=as_json)
-        findings = await examine(load(addressed(DoctorSettings)))
+        findings = await examine(load_addressed(DoctorSettings))
         for finding in findings:
             screen.data(vars(finding))
             screen.show(

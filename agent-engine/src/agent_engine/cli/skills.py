@@ -1,17 +1,19 @@
 """`agent-engine skills`: list, check and register skills."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import agent_ledger
 import typer
+from agent_vendors import Vendor
 from rich.table import Table
 from rich.text import Text
 from service_kit.settings import load
 
 from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Screen, UsageError, fail, finish, ledger, why
 from agent_engine.render import plain
-from agent_engine.settings import LedgerAccess, SkillSources
+from agent_engine.settings import LedgerAccess, SkillSources, VendorNames
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
@@ -89,6 +91,7 @@ def check(
         screen = Screen(as_json=as_json)
         folders = [path] if path is not None else known_folders(load(SkillSources).folders())
         status = DONE
+        vendors = load(VendorNames).vendors
         names: dict[str, Path] = {}
         for folder in folders:
             if not folder.is_dir() or not skill_folders(folder):
@@ -99,7 +102,7 @@ def check(
                 screen.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
                 screen.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
             for place in skill_folders(folder):
-                found = check_folder(place, names)
+                found = check_folder(place, names, vendors)
                 status = max(status, FAILED) if found else status
                 screen.data({"skill": place.name, "folder": str(place), "problems": found})
                 screen.show(
@@ -112,12 +115,13 @@ def check(
     finish(work())
 
 
-def check_folder(folder: Path, names: dict[str, Path]) -> list[str]:
+def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> list[str]:
     """Give everything that is wrong with the skill in a folder.
 
     Args:
         folder: where the skill is.
         names: the skills that were checked before, by name; this one is added.
+        vendors: those whose servers skills may use, by name.
     """
     try:
         skill = read_skill(folder)
@@ -125,8 +129,8 @@ def check_folder(folder: Path, names: dict[str, Path]) -> list[str]:
         return [why(error)]
     first = names.setdefault(skill.name, folder)
     if first.resolve() == folder.resolve():
-        return problems_of(skill)
-    return [*problems_of(skill), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
+        return problems_of(skill, vendors)
+    return [*problems_of(skill, vendors), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
 
 
 @app.command("register")

@@ -9,12 +9,12 @@ import typer
 from agent_ledger import Replies
 from service_kit.log import configure
 from service_kit.serve import check_bind, serve
-from service_kit.settings import environment, load
+from service_kit.settings import environment
 
 from agent_engine.cli.console import DONE, finish
 from agent_engine.health import SERVICE, health_app
 from agent_engine.process import harden
-from agent_engine.settings import WorkerSettings, addressed, drop_secrets
+from agent_engine.settings import WorkerSettings, drop_secrets, load_addressed
 from agent_engine.worker import Worker
 from agent_engine.worker_context import WorkerContext, open_context
 
@@ -50,7 +50,7 @@ async def work(given: dict[str, str]) -> int:
     Args:
         given: variables that win over the environment's.
     """
-    settings = load(addressed(WorkerSettings), {**environment(), **given})
+    settings = load_addressed(WorkerSettings, {**environment(), **given})
     configure(SERVICE, settings.log_level)
     drop_secrets()
     harden()
