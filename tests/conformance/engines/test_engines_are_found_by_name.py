@@ -7,10 +7,16 @@ import pytest
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.engines.registry import EngineSetup, installed_engines, load_engines
 from agent_engine.skills.check import check
+from conformance.engines.registry import SUBJECTS
 from core.agent_engine.skill_folder import make_skill
 from service_kit.errors import ConfigError
 
 SETUP = EngineSetup(confinement=ReducedConfinement("a test"), environ={})
+
+
+def test_each_engine_of_this_project_is_in_the_suite() -> None:
+    """An engine that this project's packages bring is run by the suite."""
+    assert set(installed_engines()) <= set(SUBJECTS)
 
 
 def test_what_is_installed_is_known_and_not_loaded(installed: None, tmp_path: Path) -> None:

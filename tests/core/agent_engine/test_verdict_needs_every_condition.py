@@ -93,7 +93,8 @@ def test_each_failing_has_its_reason(skill: Skill, change: dict[str, Any], reaso
     verdict = replace(Story(), **change).verdict(skill)
     assert verdict.reason == reason
     assert verdict.status == ("cancelled" if reason == "cancelled" else "failed")
-    assert verdict.retryable == (reason in RETRYABLE)
+    assert verdict.failure is not None
+    assert verdict.failure.retryable == (reason in RETRYABLE)
     assert verdict.message
 
 

@@ -13,7 +13,7 @@ from agent_vendors import Vendor
 from genai_prices import Usage, calc_price
 
 from agent_engine.engines.registry import installed_engines
-from agent_engine.skills.format import BUILT_IN_TOOLS, Skill, UnreadableSkill, parse
+from agent_engine.skills.format import BUILT_IN_TOOLS, DEFAULT_MODEL, Skill, UnreadableSkill, parse
 from agent_engine.skills.paths import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
@@ -183,7 +183,7 @@ def _model(skill: Skill, _: Vendors) -> list[str]:
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
     except LookupError:
-        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in claude-sonnet-4-5")
+        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in {DEFAULT_MODEL}")
     return found
 
 
