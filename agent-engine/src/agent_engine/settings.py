@@ -2,17 +2,19 @@
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from agent_vendors import Vendor
+from agent_vendors import load as load_vendors
 from pydantic import AliasChoices, Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, split_csv, unset_env
+from service_kit.settings import LogLevel, Settings, load, split_csv, unset_env
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
-from agent_engine.servers import SERVERS, Server
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
@@ -114,40 +116,56 @@ class EngineNames(Settings):
         return split_csv(self.engines)
 
 
-class ServerAddresses(Settings):
-    """Which vendors' MCP servers there are. `addressed` adds where each is."""
+class VendorNames(Settings):
+    """Which vendors' MCP servers a run can be given."""
 
-    vendors: str = Field(
-        default="", description="the vendors that runs may be given, by comma; empty: all of this project"
+    vendor_names: str = Field(
+        default="",
+        validation_alias=AliasChoices("VENDORS"),
+        description="the vendors that runs may be given, by comma; empty: all of this project",
     )
 
-    def server_url(self, server: str) -> str:
-        """Give the base URL of an MCP server."""
-        known = SERVERS[server]
-        return str(getattr(self, known.url_variable.lower(), known.default_url))
+    @field_validator("vendor_names")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        load_vendors(split_csv(value))
+        return value
+
+    @cached_property
+    def vendors(self) -> dict[str, Vendor]:
+        """The vendors' records, by name. A vendor's MCP server has the vendor's name."""
+        return {vendor.name: vendor for vendor in load_vendors(split_csv(self.vendor_names))}
+
+    def server_url(self, vendor: Vendor) -> str:
+        """Give the base URL of a vendor's MCP server, which `with_addresses` reads."""
+        return str(getattr(self, vendor.mcp_url_variable.lower()))
 
 
-A = TypeVar("A", bound=ServerAddresses)
+V = TypeVar("V", bound=VendorNames)
 
 
-def addressed(settings: type[A], servers: Iterable[Server] = ()) -> type[A]:
-    """Give settings with a variable more for each server, such as GITHUB_MCP_URL: its address.
-
-    Args:
-        settings: what is read besides.
-        servers: the servers; all that there are if none is named.
-    """
+def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
+    """Give settings with one more variable for each vendor, such as GITHUB_MCP_URL: the address of its MCP server."""
     fields: dict[str, Any] = {
-        server.url_variable.lower(): (
+        vendor.mcp_url_variable.lower(): (
             str,
-            Field(default=server.default_url, description=f"the address of {server.name}-mcp"),
+            Field(default=f"http://127.0.0.1:{vendor.mcp_port}", description=f"the address of {vendor.mcp}"),
         )
-        for server in servers or SERVERS.values()
+        for vendor in vendors
     }
     return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, **fields)
 
 
-class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
+def load_addressed(settings: type[V], environ: Mapping[str, str] | None = None) -> V:
+    """Read settings from the environment, with the address of each MCP server that VENDORS names.
+
+    Raises:
+        ConfigError: a variable is missing or wrong; names it.
+    """
+    return load(with_addresses(settings, load(VendorNames, environ).vendors.values()), environ)
+
+
+class WorkerSettings(VendorNames, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")

@@ -11,11 +11,11 @@ from agent_contracts.event import Body, body_adapter
 from agent_engine.confinement.sandbox_paths import Layout
 from agent_engine.drivers.protocol import ProcessExit
 from agent_engine.engines.cli_engine import CliEngine
-from agent_engine.engines.in_process import InProcessEngine
 from agent_engine.engines.outcome import Failure, RunOutcome
 from agent_engine.engines.protocol import Capabilities, Sink
 from agent_engine.engines.registry import EngineSetup
 from agent_engine.spec import RunSpec
+from conformance.engines.in_process import InProcessEngine
 from conformance.engines.plays import Step, steps_of
 from service_kit.errors import ConfigError
 

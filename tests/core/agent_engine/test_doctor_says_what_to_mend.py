@@ -13,7 +13,7 @@ import pytest
 from agent_contracts import Task
 from agent_engine.doctor import DoctorSettings, Finding, examine
 from agent_engine.health import health_app
-from agent_engine.settings import addressed
+from agent_engine.settings import load_addressed
 from agent_engine.skills.load import load_registry
 from agent_engine.worker_context import open_context
 from core.agent_engine.script import Script
@@ -24,7 +24,6 @@ from fixtures.serving import serving
 from redis.asyncio import Redis
 from service_kit.errors import ConfigError
 from service_kit.http import HttpClient
-from service_kit.settings import load
 from service_kit.tokens import Signer
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -34,7 +33,7 @@ from starlette.routing import Route
 async def examined(**environ: str) -> dict[str, Finding]:
     """Let the doctor look at an environment; servers are where nobody answers unless the test says so."""
     nowhere = dict.fromkeys(("CONTROL_URL", "MODEL_API_URL", "GITHUB_MCP_URL"), "http://127.0.0.1:9")
-    findings = await examine(load(addressed(DoctorSettings), {**nowhere, **environ}))
+    findings = await examine(load_addressed(DoctorSettings, {**nowhere, **environ}))
     return {finding.name: finding for finding in findings}
 
 

@@ -5,16 +5,13 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from agent_vendors import UnknownVendor
 from service_kit.command import version_of
-from service_kit.errors import ConfigError
-from service_kit.settings import load, split_csv
+from service_kit.settings import load
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
-from agent_engine.cli.console import WRONG_USE, tell
-from agent_engine.servers import choose
-from agent_engine.settings import ServerAddresses
+from agent_engine.cli.console import WRONG_USE, tell, told
+from agent_engine.settings import VendorNames
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 
@@ -78,12 +75,9 @@ def every(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print name and version and exit.")
     ] = False,
 ) -> None:
-    """Choose the servers by VENDORS, before every command."""
-    try:
-        choose(split_csv(load(ServerAddresses).vendors))
-    except (UnknownVendor, ConfigError) as error:
-        tell("error", f"VENDORS is not usable: {error}")
-        raise typer.Exit(WRONG_USE) from None
+    """Load the records of the vendors that VENDORS names, so that the shapes of their secrets are masked."""
+    with told():
+        load(VendorNames)
 
 
 app.command("worker", epilog=EPILOG)(worker.worker)

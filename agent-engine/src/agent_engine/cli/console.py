@@ -1,12 +1,13 @@
 """What every command shares: where output goes, and how errors become one line and an exit status."""
 
 import asyncio
+import functools
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, ParamSpec
 
 import asyncpg
 import typer
@@ -22,6 +23,7 @@ from service_kit.untrusted_text import for_terminal
 
 from agent_engine.errors import EngineError, LedgerAway
 
+P = ParamSpec("P")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 DONE = 0
@@ -38,7 +40,7 @@ class UsageError(EngineError):
     """The caller acts: an argument is not usable; the message says what it takes."""
 
 
-class Screen:
+class Output:
     """Prints to the terminal, or as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -74,6 +76,16 @@ def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
     """Run a command and exit with its status."""
     with told():
         raise typer.Exit(asyncio.run(work))
+
+
+def command(function: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, NoReturn]:
+    """Make a command of a coroutine function that returns the exit status."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> NoReturn:
+        finish(function(*args, **kwargs))
+
+    return run
 
 
 @contextmanager

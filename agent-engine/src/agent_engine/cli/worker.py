@@ -9,12 +9,12 @@ import typer
 from agent_ledger import Replies
 from service_kit.log import configure
 from service_kit.serve import check_bind, serve
-from service_kit.settings import environment, load
+from service_kit.settings import environment
 
-from agent_engine.cli.console import DONE, finish
+from agent_engine.cli.console import DONE, command
 from agent_engine.health import SERVICE, health_app
 from agent_engine.process import harden
-from agent_engine.settings import WorkerSettings, addressed, drop_secrets
+from agent_engine.settings import WorkerSettings, drop_secrets, load_addressed
 from agent_engine.worker import Worker
 from agent_engine.worker_context import WorkerContext, open_context
 
@@ -24,7 +24,8 @@ REPLAYED_SECONDS = 5.0
 SERVE_ENDS_SECONDS = 4.0
 
 
-def worker(
+@command
+async def worker(
     http: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Port or host:port of /health, /ready, /metrics; 'off'.")
     ] = None,
@@ -32,7 +33,7 @@ def worker(
     name: Annotated[str | None, typer.Option(metavar="NAME", help="The worker's name, its own among all.")] = None,
     pools: Annotated[str | None, typer.Option(metavar="NAMES", help="The pools it serves, by comma.")] = None,
     mcp_transport: Annotated[str | None, typer.Option(metavar="KIND", help="sse or http.")] = None,
-) -> None:
+) -> int:
     """Drain the inbox, run tasks and deliver results, until SIGTERM. Everything else comes from the environment."""
     given = {
         "WORKER_HTTP": http,
@@ -41,16 +42,8 @@ def worker(
         "WORKER_POOLS": pools,
         "MCP_TRANSPORT": mcp_transport,
     }
-    finish(work({key: str(value) for key, value in given.items() if value is not None}))
-
-
-async def work(given: dict[str, str]) -> int:
-    """Run the worker until it is told to stop.
-
-    Args:
-        given: variables that win over the environment's.
-    """
-    settings = load(addressed(WorkerSettings), {**environment(), **given})
+    environ = environment() | {key: str(value) for key, value in given.items() if value is not None}
+    settings = load_addressed(WorkerSettings, environ)
     configure(SERVICE, settings.log_level)
     drop_secrets()
     harden()

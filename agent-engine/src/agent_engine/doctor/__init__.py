@@ -11,7 +11,6 @@ from agent_engine.doctor.servers import clocks, control, model_api, server
 from agent_engine.doctor.stores import postgresql, proposals, redis
 from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills
 from agent_engine.errors import EngineError
-from agent_engine.servers import SERVERS
 
 __all__ = ["DoctorSettings", "Finding", "examine"]
 
@@ -35,7 +34,7 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "control": control,
         "clocks": clocks,
     }
-    looks |= {f"{name}-mcp": server(name) for name in SERVERS}
+    looks |= {vendor.mcp: server(vendor) for vendor in settings.vendors.values()}
     return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in looks.items())))
 
 

@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from agent_engine.settings import EngineNames, RunLimits, ServerAddresses, SkillSources
+from agent_engine.settings import EngineNames, RunLimits, SkillSources, VendorNames
 
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
+class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
     """What there is of a worker's environment; the doctor says what is missing."""
 
     database_url: SecretStr | None = None

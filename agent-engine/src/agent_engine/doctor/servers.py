@@ -6,13 +6,13 @@ import agent_ledger
 from agent_contracts import TaskState
 from agent_ledger import read_clock
 from agent_stores.pool import DATABASE_ERRORS, open_pool
+from agent_vendors import Vendor
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.tokens import LEEWAY_SECONDS
 
 from agent_engine.clocks import clock_skew
 from agent_engine.doctor.finding import DoctorSettings, Unwell
-from agent_engine.servers import SERVERS
 from agent_engine.skills.load import known_folders, load_registry
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
@@ -37,15 +37,14 @@ async def control(settings: DoctorSettings) -> str:
         raise Unwell(str(unwell), unwell.remedy, state="warning") from None
 
 
-def server(name: str) -> Callable[[DoctorSettings], Awaitable[str]]:
-    """Give the look at one MCP server, by its vendor's name."""
-    variable = SERVERS[name].url_variable
+def server(vendor: Vendor) -> Callable[[DoctorSettings], Awaitable[str]]:
+    """Give the look at one vendor's MCP server."""
 
     async def look(settings: DoctorSettings) -> str:
         try:
-            return await _ready(settings.server_url(name), variable)
+            return await _ready(settings.server_url(vendor), vendor.mcp_url_variable)
         except Unwell as unwell:
-            raise Unwell(f"{unwell}{await _waiting(settings, name)}", unwell.remedy) from None
+            raise Unwell(f"{unwell}{await _waiting(settings, vendor.name)}", unwell.remedy) from None
 
     return look
 
@@ -78,7 +77,8 @@ async def clocks(settings: DoctorSettings) -> str:
         clock = await read_clock(pool)
     finally:
         await pool.close()
-    urls = {"model-api": settings.model_api_url} | {f"{name}-mcp": settings.server_url(name) for name in SERVERS}
+    urls = {vendor.mcp: settings.server_url(vendor) for vendor in settings.vendors.values()}
+    urls["model-api"] = settings.model_api_url
     found = await clock_skew(urls, clock)
     if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")

@@ -5,6 +5,7 @@ import uuid
 
 from agent_contracts import Grant
 from service_kit.access import AccessFile
+from service_kit.access_lint import unknown_names
 from service_kit.tokens import Signer, Verifier
 
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
@@ -13,7 +14,6 @@ from agent_engine.doctor.finding import DoctorSettings, State, Unwell
 from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.skills.check import check
 from agent_engine.skills.load import known_folders, load_registry
-from agent_engine.worker_context import unknown_names
 
 
 async def keys(settings: DoctorSettings) -> str:
@@ -48,12 +48,12 @@ async def access(settings: DoctorSettings) -> str:
     """Look at access.yaml: its doors, and the names that nothing knows."""
     if settings.access_file is None:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
-    file = AccessFile(settings.access_file)
-    access = file.current()
+    access = AccessFile(settings.access_file).current()
     doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
-    unknown = unknown_names(settings.access_file, file, load_registry(known_folders(settings.folders())))
+    skills = load_registry(known_folders(settings.folders())).skills
+    unknown = unknown_names(settings.access_file, access, vendors=settings.vendors, skills=skills)
     if unknown:
         raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
     return f"{len(doors)} doors: {', '.join(doors)}"
@@ -62,7 +62,7 @@ async def access(settings: DoctorSettings) -> str:
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
     registry = load_registry(known_folders(settings.folders()))
-    found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill))}
+    found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill, settings.vendors))}
     if found:
         name, problems = next(iter(found.items()))
         state: State = "bad" if any(registry.skills[bad].problems for bad in found) else "warning"

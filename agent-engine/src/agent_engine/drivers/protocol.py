@@ -9,7 +9,7 @@ from agent_contracts.event import Body
 
 from agent_engine.confinement.sandbox_paths import Layout
 from agent_engine.engines.outcome import Failure
-from agent_engine.engines.protocol import Capabilities
+from agent_engine.engines.protocol import Agent
 from agent_engine.spec import RunSpec
 
 
@@ -55,23 +55,11 @@ class Stream(Protocol):
         """Say why the CLI came to no answer, by its last word and its exit; None where it ended well."""
 
 
-class Driver(Protocol):
+class Driver(Agent, Protocol):
     """The code for one CLI: what to start, what to give it, and how to read it.
 
     Paths and addresses are the layout's: as the CLI sees them inside its confinement.
     """
-
-    @property
-    def name(self) -> str:
-        """The engine's name in skills and tasks: `claude`."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the CLI can do."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What is secret in the environment beside the run's own tokens, such as a key of the CLI's own."""
 
     def program(self) -> Path:
         """Find the CLI's executable. Raises DriverError when it is not installed."""
@@ -96,6 +84,3 @@ class Driver(Protocol):
 
     def stream(self, spec: RunSpec) -> Stream:
         """Make a reader for one run's stdout."""
-
-    def lost(self, error: str) -> bool:
-        """Say whether a tool's error is the CLI's own word that the server gave no answer."""

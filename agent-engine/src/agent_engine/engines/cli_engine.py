@@ -8,7 +8,7 @@ from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
 from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
-from agent_engine.engines.protocol import Capabilities, Sink
+from agent_engine.engines.protocol import Sink
 from agent_engine.engines.run_clock import ANSWER_GRACE_SECONDS, RunClock
 from agent_engine.errors import DriverError, TaskRefused
 from agent_engine.process import StopSignal
@@ -33,26 +33,11 @@ class CliEngine:
         self._answer_seconds = answer_seconds
         self._driver = driver
         self._confinement = confinement
-
-    @property
-    def name(self) -> str:
-        """The driver's name."""
-        return self._driver.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the CLI can do."""
-        return self._driver.capabilities
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What is secret in the CLI's environment beside the run's own tokens."""
-        return self._driver.secrets
-
-    @property
-    def confinement(self) -> str:
-        """Name what confines its processes and what limits them."""
-        return f"{self._confinement.name}; {self._confinement.limits.name}"
+        self.name = driver.name
+        self.capabilities = driver.capabilities
+        self.secrets = driver.secrets
+        self.lost = driver.lost
+        self.confinement = f"{confinement.name}; {confinement.limits.name}"
 
     async def check(self) -> str:
         """Ask the CLI for its version."""
@@ -71,10 +56,6 @@ class CliEngine:
                 f"{program} --version ended with {process.returncode}: {complaint[-200:]}; install it again"
             )
         return said
-
-    def lost(self, error: str) -> bool:
-        """Say whether a tool's error is the CLI's own word that an MCP server gave no answer."""
-        return self._driver.lost(error)
 
     async def run(self, spec: RunSpec, sink: Sink, stop: StopSignal) -> RunOutcome:
         """Run one CLI process to its end; see `protocol.Engine`."""

@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 from agent_engine.confinement.bwrap import Bubblewrap
 from agent_engine.confinement.sandbox_paths import Layout, Target
+from agent_engine.drivers.claude import engine
 from agent_engine.drivers.claude.command_line import Claude
+from agent_engine.engines.registry import EngineSetup
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec
 
@@ -167,11 +169,11 @@ def test_an_address_keeps_its_port_inside_where_it_can(outer: str, target: Targe
     assert set(layout.openings.values()) == {Target("127.0.0.1", 3006), target}
 
 
-def test_a_cli_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cli_that_is_not_there_is_named() -> None:
     """The error names the path and the variable that sets it."""
-    monkeypatch.setenv("CLAUDE_CLI", "/nonexistent/claude")
+    setup = EngineSetup(confinement=Bubblewrap(Path("bwrap")), environ={"CLAUDE_CLI": "/nonexistent/claude"})
     with pytest.raises(DriverError, match=r"/nonexistent/claude.*CLAUDE_CLI"):
-        Claude().program()
+        await engine(setup).check()
 
 
 def test_a_schema_that_no_argument_holds_is_refused() -> None:

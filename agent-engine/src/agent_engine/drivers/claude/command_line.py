@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,7 +36,7 @@ class Claude:
     """Drives the CLI as a raw subprocess.
 
     Attributes:
-        executable: the CLI; None takes `CLAUDE_CLI`, else the one in the pinned wheel.
+        executable: the CLI; None takes the one in the pinned wheel.
         max_retries: how often the CLI asks model-api again; the queue owns the long waits.
         api_timeout_seconds: how long the CLI waits for an answer of model-api to begin.
         mcp_timeout_seconds: how long a server may take to connect.
@@ -55,7 +54,7 @@ class Claude:
 
     def program(self) -> Path:
         """Find the CLI. Raises DriverError when it is not there."""
-        found = self.executable or _from_environment(os.environ) or _from_wheel()
+        found = self.executable or _from_wheel()
         if found is None:
             raise DriverError(
                 "the Claude CLI is not installed: install agent-bot-engine[claude], or set CLAUDE_CLI to its path"
@@ -153,11 +152,6 @@ def _server(server: ServerSpec, layout: Layout) -> dict[str, object]:
     if urlsplit(url).path in ("", "/"):
         url = url.rstrip("/") + ("/sse" if server.transport == "sse" else "/mcp")
     return {"type": server.transport, "url": url, "headers": {"Authorization": f"Bearer {server.token}"}}
-
-
-def _from_environment(environ: Mapping[str, str]) -> Path | None:
-    path = environ.get("CLAUDE_CLI")
-    return Path(path) if path else None
 
 
 def _from_wheel() -> Path | None:
