@@ -1,4 +1,4 @@
-"""`control-api [--host --port]` serves; `control-api migrate` brings its schema up to date."""
+"""`control-api [--host --port]` serves; `control-api migrate` brings its tables up to date."""
 
 import sys
 
@@ -13,10 +13,10 @@ from service_kit.serve import run, serve
 from service_kit.settings import Settings, environment, load, unset_env
 
 from control_api.app import build
-from control_api.migrations import SCHEMA, VERSIONS
+from control_api.migrations import OWNERS
 from control_api.settings import ControlSettings
+from control_api.sources.instances import referenced_variables
 from control_api.sources.registry import installed_sources, secret_variables
-from control_api.webhooks.instances import referenced_variables
 
 
 class MigrationSettings(Settings):
@@ -36,8 +36,10 @@ def main() -> int:
 
 
 async def _migrate() -> None:
+    database_url = load(MigrationSettings).database_url
     try:
-        await migrate(load(MigrationSettings).database_url, schema=SCHEMA, versions=VERSIONS)
+        for owner in OWNERS:
+            await migrate(database_url, schema=owner.SCHEMA, versions=owner.VERSIONS)
     except StoreError as error:
         raise ConfigError(str(error)) from None
 

@@ -6,11 +6,9 @@ from functools import partial
 from importlib.metadata import version
 
 import asyncpg
-from agent_effects.migrations import SCHEMA as EFFECTS
-from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
+from agent_effects import migrations as effects_migrations
 from agent_ledger import Notifications, UnreadableRow
-from agent_ledger.migrations import SCHEMA as LEDGER
-from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
+from agent_ledger import migrations as ledger_migrations
 from agent_stores.migrate import assert_current
 from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry, Counter
@@ -28,17 +26,17 @@ from starlette.types import ASGIApp
 
 from control_api.auth import HttpDoors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
-from control_api.migrations import SCHEMA, VERSIONS
-from control_api.openapi import document
+from control_api.migrations import OWNERS
+from control_api.openapi.document import document
 from control_api.proposals.policy import PolicyFile
 from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
 from control_api.proposals.routes import Proposals
 from control_api.settings import ControlSettings
+from control_api.sources.instances import Instances
 from control_api.sources.registry import Sources, installed_sources
 from control_api.tasks.events import EventStreams
 from control_api.tasks.routes import Tasks
 from control_api.webhooks import deliveries
-from control_api.webhooks.instances import Instances
 from control_api.webhooks.routes import Webhooks
 from control_api.webhooks.trigger_dry_run import TriggerDryRun
 from control_api.webhooks.triggers import TriggersFile
@@ -92,9 +90,8 @@ def build(
     )
 
     async def database() -> None:
-        await assert_current(pool, SCHEMA, VERSIONS)
-        await assert_current(pool, LEDGER, LEDGER_VERSIONS)
-        await assert_current(pool, EFFECTS, EFFECTS_VERSIONS)
+        for owner in (*OWNERS, ledger_migrations, effects_migrations):
+            await assert_current(pool, owner.SCHEMA, owner.VERSIONS)
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)

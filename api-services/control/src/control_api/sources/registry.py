@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from types import new_class
 
 from agent_vendors import load
 from service_kit.errors import ConfigError
 from service_kit.settings import is_secret, variables
 
+from control_api.settings import ControlSettings
 from control_api.sources.protocol import WebhookSource
 
 GROUP = "agent_bot.webhook_sources"
@@ -32,6 +34,11 @@ def default_source() -> str:
     """Give the source of triggers and dry runs that name none; empty unless just one vendor of this project has one."""
     sources = {vendor.webhook_source for vendor in load()} - {None}
     return str(*sources) if len(sources) == 1 else ""
+
+
+def all_settings() -> type[ControlSettings]:
+    """Give the settings of control together with those of the installed sources: every variable that it reads."""
+    return new_class("AllSettings", (*(source.settings for source in installed_sources().values()), ControlSettings))
 
 
 def secret_variables(sources: Sources) -> list[str]:

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from service_kit.grants import allowed
 from service_kit.validation_errors import described
 
+from control_api.sources.instances import Instance
 from control_api.sources.protocol import SourceEvent
 from control_api.webhooks import deliveries
-from control_api.webhooks.instances import Instance
 from control_api.webhooks.triggers import Trigger, Triggers, fill
 
 

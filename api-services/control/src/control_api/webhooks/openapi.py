@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from control_api.operations import Models, operation, ref
+from control_api.openapi.operations import Models, operation, ref
 from control_api.sources.registry import Sources
 from control_api.webhooks.trigger_dry_run import DryRun
 

@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from control_api.body import read_body
 from control_api.errors import Refusal
+from control_api.sources.instances import Instance, Instances
 from control_api.sources.protocol import WebhookRequest
 from control_api.webhooks import deliveries
 from control_api.webhooks.dispatcher import Delivery, dispatch
-from control_api.webhooks.instances import Instance, Instances
 from control_api.webhooks.triggers import TriggersFile
 
 

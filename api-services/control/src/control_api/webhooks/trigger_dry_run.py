@@ -14,9 +14,9 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal, answer
+from control_api.sources.instances import Instances
 from control_api.sources.registry import default_source
 from control_api.webhooks.dispatcher import Delivery, Dispatched, dispatch, plan
-from control_api.webhooks.instances import Instances
 from control_api.webhooks.triggers import TriggersFile
 
 MAX_BYTES = 10_000_000

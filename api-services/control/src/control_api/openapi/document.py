@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from control_api.operations import Models
+from control_api.openapi.operations import Models
 from control_api.proposals import openapi as proposals
 from control_api.sources.registry import Sources
 from control_api.tasks import openapi as tasks

@@ -1,0 +1,5 @@
+"""The packages of control that own tables: each has a PostgreSQL schema, migrations and version table of its own."""
+
+from control_api.webhooks import migrations as webhooks
+
+OWNERS = (webhooks,)
