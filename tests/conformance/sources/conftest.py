@@ -14,6 +14,7 @@ from conformance.sources.chatter import CHATTER
 from conformance.sources.github import GITHUB
 from conformance.sources.record import Sample
 from conformance.sources.siren import SIREN
+from control_api.sources.registry import Sources
 from fixtures.control import built
 from fixtures.serving import serving
 from service_kit.http import HttpClient, Reply
@@ -64,7 +65,7 @@ async def hook(request: pytest.FixtureRequest, pool: asyncpg.Pool, tmp_path: Pat
     sample: Sample = request.param
     write(tmp_path, sample)
     await register_skills(pool, [SkillRow(name="look", version="v1", engine="claude", model="m", description="d")])
-    sources = {sample.source.name: sample.source}
+    sources = Sources(webhooks={sample.source.name: sample.source})
     environ = {"OTHER_SECRET": OTHER_SECRET, "MAX_WEBHOOK_BYTES": str(LIMIT)}
     app = built(tmp_path, pool, sources=sources, **environ)
     async with serving(app) as url, HttpClient(base_url=url) as http:

@@ -50,7 +50,7 @@ async def access(settings: DoctorSettings) -> str:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
     file = AccessFile(settings.access_file)
     access = file.current()
-    doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
+    doors = [*access.streams, *access.webhooks, *access.feeds, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
     unknown = unknown_names(settings.access_file, file, load_registry(known_folders(settings.folders())))

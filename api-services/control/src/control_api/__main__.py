@@ -18,6 +18,9 @@ from control_api.settings import ControlSettings
 from control_api.sources.instances import referenced_variables
 from control_api.sources.registry import installed_sources, secret_variables
 
+POOL_SIZE = 10
+"""Connections to the database, besides one for each feed."""
+
 
 class MigrationSettings(Settings):
     """What migrating needs."""
@@ -47,10 +50,10 @@ async def _migrate() -> None:
 async def _serve(host: str | None, port: int | None) -> None:
     settings, environ, sources = load(ControlSettings), environment(), installed_sources()
     configure("control-api", settings.log_level)
-    referenced = referenced_variables(read_access(settings.access_file))
-    unset_env("DATABASE_URL", *secret_variables(sources), *referenced)
+    access = read_access(settings.access_file)
+    unset_env("DATABASE_URL", *secret_variables(sources), *referenced_variables(access))
     try:
-        pool = await open_pool(settings.database_url, size=10, application="control-api")
+        pool = await open_pool(settings.database_url, size=POOL_SIZE + len(access.feeds), application="control-api")
     except StoreError as error:
         raise ConfigError(str(error)) from None
     try:

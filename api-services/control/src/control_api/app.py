@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from control_api.auth import HttpDoors
 from control_api.errors import Refusal, answer_refusal, answer_unrouted
+from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
 from control_api.openapi.document import document
 from control_api.proposals.policy import PolicyFile
@@ -56,7 +57,7 @@ def build(
         settings: control's own.
         pool: the database.
         environ: the variables at start, where the sources' own settings and secrets are.
-        sources: the webhook sources; left out for all that are installed.
+        sources: the sources of events; left out for all that are installed.
 
     Raises:
         ConfigError: the access, triggers or policy file or a source's variable is wrong.
@@ -64,8 +65,10 @@ def build(
     registry = CollectorRegistry()
     sources = installed_sources() if sources is None else sources
     refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)
-    access, triggers = AccessFile(settings.access_file), TriggersFile(settings.triggers_file, sources)
-    instances, doors, notifications = Instances(access, sources, environ), HttpDoors(access), Notifications()
+    access, triggers = AccessFile(settings.access_file), TriggersFile(settings.triggers_file, sources.all)
+    webhooks = Instances("webhooks", access, sources.webhooks, environ)
+    feeds = Instances("feeds", access, sources.feeds, environ)
+    doors, notifications = HttpDoors(access), Notifications()
     tasks = Tasks(pool, doors)
     policy = PolicyFile(settings.proposals_file)
     worker = PolicyWorker(pool, policy, registry)
@@ -85,6 +88,7 @@ def build(
                 longest=POLICY_WAIT_SECONDS,
                 expected=DATABASE_ERRORS,
             ),
+            *FeedRunner(pool, feeds, triggers, registry).loops(),
         ],
         registry,
     )
@@ -112,7 +116,7 @@ def build(
         return refusal.response()
 
     async def described(_: Request) -> Response:
-        return JSONResponse(document(VERSION, sources))
+        return JSONResponse(document(VERSION, sources.webhooks))
 
     files = {"access": access.fault, "triggers": triggers.fault}
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
@@ -123,14 +127,20 @@ def build(
             version=VERSION,
             checks={"database": database},
             registry=registry,
-            warnings={**files, "policy": policy.fault, "webhooks": instances.fault, **background.faults()},
+            warnings={
+                **files,
+                "policy": policy.fault,
+                "webhooks": webhooks.fault,
+                "feeds": feeds.fault,
+                **background.faults(),
+            },
         ),
         Route("/openapi.json", described),
-        *Webhooks(pool, instances, triggers, limit=limit, registry=registry).routes(),
+        *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
         *EventStreams(pool, tasks, notifications, most=settings.max_streams).routes(),
         *tasks.routes(),
         *Proposals(pool, doors).routes(),
-        *TriggerDryRun(pool, doors, instances, triggers, changed).routes(),
+        *TriggerDryRun(pool, doors, webhooks, feeds, triggers, changed).routes(),
     ]
 
     @contextlib.asynccontextmanager
