@@ -1,5 +1,6 @@
 """A control with every source of the suite, each with two instances of two tenants."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from control_api.sources.registry import Sources
 from fixtures.control import built
 from fixtures.serving import serving
 from service_kit.http import HttpClient, Reply
+from service_kit.watched import LOOK_EVERY_SECONDS
 
 SAMPLES = {sample.source.name: sample for sample in (GITHUB, CHATTER, SIREN)}
 SECRET, OLD_SECRET, OTHER_SECRET = "the-secret-in-force", "the-secret-before", "the-secret-of-another-tenant"
@@ -52,6 +54,13 @@ class Hook:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         path = f"/v1/webhooks/{self.sample.source.name}" + (f"/{instance}" if instance else "")
         return await self.http.request("POST", path, content=body, headers=sent)
+
+    async def also(self, trigger: dict[str, Any]) -> None:
+        """Add a trigger like the first, and wait until control looks at the file again."""
+        file = self.folder / "triggers.yaml"
+        [first] = yaml.safe_load(file.read_text())["triggers"]
+        file.write_text(yaml.safe_dump({"triggers": [first, first | trigger]}))
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def tasks(self) -> list[tuple[str, str]]:
         """Give tenant and actor of each task."""
