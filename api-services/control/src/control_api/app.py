@@ -44,6 +44,8 @@ from control_api.webhooks.triggers import TriggersFile
 
 VERSION = version("agent-bot-control-api")
 PRUNE_EVERY_SECONDS = 3600.0
+LISTEN_WAIT_SECONDS = 1.0
+"""The longest wait before new events are listened for again; meanwhile event streams look every two seconds."""
 POLICY_WAIT_SECONDS = 5.0
 """The longest wait before proposals are looked at again after a failure."""
 
@@ -79,7 +81,12 @@ def build(
 
     background = BackgroundLoops(
         [
-            Loop("notifications", lambda: notifications.listen(pool)),
+            Loop(
+                "notifications",
+                lambda: notifications.listen_until_lost(pool),
+                longest=LISTEN_WAIT_SECONDS,
+                expected=DATABASE_ERRORS,
+            ),
             Loop("pruning", prune, every=PRUNE_EVERY_SECONDS, expected=DATABASE_ERRORS),
             Loop(
                 "policy-worker",
