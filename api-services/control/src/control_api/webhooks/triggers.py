@@ -1,6 +1,7 @@
-"""Triggers: which deliveries become which tasks. Reads `triggers.yaml`; everything else is pure."""
+"""Triggers: which events become which tasks. Reads `triggers.yaml`; everything else is pure."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,8 @@ from service_kit.errors import ConfigError
 from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
-from control_api.sources.protocol import SourceEvent
-from control_api.sources.registry import Sources, default_source
+from control_api.sources.protocol import Source, SourceEvent
+from control_api.sources.registry import default_source
 
 PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
 MISSING = object()
@@ -91,7 +92,7 @@ class TriggersFile:
         ConfigError: the file cannot be read, or an entry is wrong; each error names its place.
     """
 
-    def __init__(self, path: Path | None, sources: Sources) -> None:
+    def __init__(self, path: Path | None, sources: Mapping[str, Source]) -> None:
         self._file = WatchedFile(path, lambda path: read_triggers(path, sources)) if path is not None else None
 
     def current(self) -> Triggers:
@@ -103,7 +104,7 @@ class TriggersFile:
         return self._file.fault(look=look) if self._file is not None else None
 
 
-def read_triggers(path: Path, sources: Sources) -> Triggers:
+def read_triggers(path: Path, sources: Mapping[str, Source]) -> Triggers:
     """Read a triggers file.
 
     Raises:
@@ -126,7 +127,7 @@ def read_triggers(path: Path, sources: Sources) -> Triggers:
     return triggers
 
 
-def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
+def _with_conditions(raw: dict[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
     """Move each trigger's keys that only its source has under `conditions`."""
     entries = raw.get("triggers")
     if not isinstance(entries, list):
@@ -143,7 +144,7 @@ def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
     return {**raw, "triggers": moved}
 
 
-def _unknown(trigger: Trigger, sources: Sources) -> str | None:
+def _unknown(trigger: Trigger, sources: Mapping[str, Source]) -> str | None:
     """Say which source, event or condition of a trigger there is not; None if there are all."""
     source = sources.get(trigger.source)
     if source is None:
