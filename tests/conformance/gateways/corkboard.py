@@ -8,13 +8,14 @@ from api_kit.effect_markers import Own, created
 from api_kit.paths import encode
 from api_kit.vendor import EVERYTHING
 from conformance.gateways.record import Ask, GatewayRecord, by_link
+from fixtures.resource_kinds import BOARDS
 from fixtures.stand_in_corkboard import TOKEN, Corkboard
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault, Match
 
 NOTES = "/boards/{board:name}/notes"
-BOARD = Resource("boards", "path", "{board}")
+BOARD = Resource(BOARDS, "path", "{board}")
 
 
 def boards_of(document: Json) -> list[str]:

@@ -6,11 +6,11 @@ import pytest
 from agent_contracts import Grant
 from api_kit import Json, Refusal, adf, markdown, mrkdwn, plain
 from api_kit.egress_filter import filter_text
-from api_kit.text_formats import Allowed
+from api_kit.text_formats import MENTIONS, Allowed
 from service_kit.grants import allowed
 
 GRANT = Grant(resources={"mentions": ["U1", "here"]})
-ALLOWED = Allowed(("images.example",), lambda name: allowed(GRANT, "mentions", name))
+ALLOWED = Allowed(("images.example",), lambda name: allowed(GRANT, MENTIONS, name))
 
 
 def doc(*nodes: dict[str, Any]) -> dict[str, Any]:

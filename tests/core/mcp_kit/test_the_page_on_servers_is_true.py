@@ -12,6 +12,7 @@ from agent_contracts import Grant
 from core.mcp_kit.corkboard import Corkboard
 from core.mcp_kit.speaking import call, text_of
 from fixtures.gateway import running_task, served
+from fixtures.resource_kinds import BOARDS
 from fixtures.serving import serving
 from mcp_kit.app import build_app
 from mcp_kit.call import Call
@@ -47,7 +48,7 @@ async def test_the_server_of_the_page_lists_notes(names: dict[str, Any]) -> None
         listing, writing = collect(names["NoteTools"](client))
         reply = await listing.run(Call("list_notes"), board="team a", limit=5)
         assert ([item.text for item in reply.items], reply.next_page) == (["buy some"], {"page": "8"})
-        assert (writing.writes, writing.resources) == (True, {"board": Resource("boards")})
+        assert (writing.writes, writing.resources) == (True, {"board": Resource(BOARDS)})
         assert vendor.asked[0].scope["raw_path"] == b"/boards/team%20a/notes"
         assert dict(vendor.asked[0].query_params) == {"size": "5"}
         await client.aclose()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from agent_contracts import Grant, Mode
+from agent_vendors import ResourceKind
 from agent_vendors.search_grammar import SearchScopeError, SearchTextError
 from service_kit.grants import allowed
 from service_kit.json_text import Json
@@ -48,7 +49,7 @@ def is_proposed(call: Call, caller: Caller) -> bool:
     return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
 
 
-def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
+def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
     """Check that all names are in the grant.
 
     Raises:
@@ -59,7 +60,7 @@ def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
             raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
 
 
-def check_found(grant: Grant, kind: str, names: Sequence[str], target: str) -> None:
+def check_found(grant: Grant, kind: ResourceKind, names: Sequence[str], target: str) -> None:
     """Check what the vendor says a target belongs to; names nothing foreign, nor whether the target is there.
 
     Raises:
@@ -69,7 +70,7 @@ def check_found(grant: Grant, kind: str, names: Sequence[str], target: str) -> N
         raise Refusal("resource", f"{target!r} is not there, or belongs to none of the {kind} of the grant")
 
 
-def check_reply(grant: Grant, kind: str, names: Sequence[str]) -> None:
+def check_reply(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
     """Check that a reply is of resources of the grant only; names nothing foreign.
 
     Raises:

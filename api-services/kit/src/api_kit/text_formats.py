@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from agent_vendors import ResourceKind
 from service_kit.json_text import Json
 
 from api_kit.errors import Refusal
@@ -43,6 +44,11 @@ class Quieted:
     images: int = 0
     mentions: int = 0
 
+
+MENTIONS = ResourceKind(
+    "mentions", grammar=r"(?s:.+)", description="an account", example="octocat", separator="/", fold=str.casefold
+)
+"""Who may be called in outgoing texts, of any vendor: accounts, teams, channels."""
 
 TextFormat = Callable[[Json, Allowed], Quieted]
 
