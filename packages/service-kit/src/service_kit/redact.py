@@ -25,12 +25,12 @@ WITHIN_WORDS = r"""
 
 
 def prefixed() -> re.Pattern[str]:
-    """Give the shapes that begin as no word does: they are known where white space was taken out of a text, too."""
+    """Return the shapes that begin as no word does. They are recognised even where white space was removed."""
     return _compiled(_of_vendors(), "")
 
 
 def shapes() -> re.Pattern[str]:
-    """Give all shapes of secrets: those here, and those of this project's vendors and of others that were loaded."""
+    """Return all shapes of secrets: this module's, this project's vendors' and other loaded vendors'."""
     return _compiled(_of_vendors(), WITHIN_WORDS)
 
 
@@ -50,18 +50,18 @@ def _compiled(of_vendors: tuple[str, ...], more: str) -> re.Pattern[str]:
 
 
 class Masker:
-    """Replaces given secrets, and known shapes of others."""
+    """Replaces given secrets, and known shapes of other secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = sorted({secret for secret in secrets if len(secret) >= 8}, key=len, reverse=True)
         self._exact = re.compile("|".join(map(re.escape, known))) if known else None
 
     def mask(self, text: str) -> str:
-        """Give the text without the secrets."""
+        """Return the text without the secrets."""
         if self._exact is not None:
             text = self._exact.sub(MASK, text)
         return redact(text)
 
     def mask_bytes(self, text: bytes) -> bytes:
-        """Give UTF-8 bytes without the secrets; bytes that are not UTF-8 are replaced."""
+        """Return UTF-8 bytes without the secrets. Bytes that are not UTF-8 are replaced."""
         return self.mask(text.decode("utf-8", "replace")).encode()
