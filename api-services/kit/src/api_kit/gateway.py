@@ -11,6 +11,7 @@ from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api_kit import body, policy, query
@@ -28,9 +29,7 @@ from api_kit.reply import (
     EFFECT_STATE_HEADER,
     OUTGOING_HEADER,
     Address,
-    Answer,
     passed_on,
-    refused,
 )
 from api_kit.routes import Answered, Call, Route
 from api_kit.table import Table
@@ -65,17 +64,18 @@ class Gateway:
             answer = await self._answer(scope, receive, entry)
         except Refusal as refusal:
             entry.reason = refusal.reason
-            answer = refused(refusal, _marks(entry))
+            answer = refusal.response()
         except Exception:
             entry.reason = "internal"
             get_logger(__name__).exception("gateway_failed", route=entry.route)
-            answer = refused(Refusal("internal", "this gateway failed on the request"), _marks(entry))
+            answer = Refusal("internal", "this gateway failed on the request").response()
+        answer.raw_headers.extend(_marks(entry))
         try:
-            await answer.send(send)
+            await answer(scope, receive, send)
         finally:
-            self.audit.write(entry, status=answer.status, size=len(answer.body))
+            self.audit.write(entry, status=answer.status_code, size=len(answer.body))
 
-    async def _answer(self, scope: Scope, receive: Receive, entry: Entry) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, entry: Entry) -> Response:
         headers = Headers(scope=scope)
         caller = entry.caller = self.callers.identify(headers)
         for name in OVERRIDES:
@@ -106,9 +106,7 @@ class Gateway:
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
-        return passed_on(
-            answered.reply, address, self.upstream, self.table, _marks(entry), next_links=call.route.next_links
-        )
+        return passed_on(answered.reply, address, self.upstream, self.table, call.route.next_links)
 
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive
