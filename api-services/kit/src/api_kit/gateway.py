@@ -23,6 +23,7 @@ from api_kit.content_negotiation import choose
 from api_kit.effect_flow import WAITING, EffectFlow, Write
 from api_kit.egress_filter import filter_text
 from api_kit.errors import Refusal
+from api_kit.markdown_sanitizer import Allowed
 from api_kit.reply import (
     EFFECT_HEADER,
     EFFECT_REPEAT_HEADER,
@@ -33,7 +34,6 @@ from api_kit.reply import (
 )
 from api_kit.routes import Answered, Call, Route
 from api_kit.table import Table
-from api_kit.text_formats import Allowed
 from api_kit.upstream import Upstream
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Vendor
@@ -106,7 +106,7 @@ class Gateway:
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
-        return passed_on(answered.reply, address, self.upstream, self.table, call.route.next_links)
+        return passed_on(answered.reply, address, self.upstream, self.table)
 
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive
@@ -141,8 +141,8 @@ class Gateway:
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
             allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, "mentions", name)),
         )
-        entry.outgoing = filtered.told
-        call = replace(call, body=filtered.body)
+        entry.outgoing = filtered.changes
+        call = replace(call, body=filtered.value)
         return await self.effects.write(Write(call, caller, session, entry), key=key)
 
     async def _follow(

@@ -1,16 +1,11 @@
 """Replies: the vendor's status, body and headers, byte for byte, but that ways back to the vendor lead through us."""
 
-import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service_kit.http import Reply
-from service_kit.json_text import Json
 from starlette.responses import Response
 
-from api_kit import json_paths
-from api_kit.classify import document_of
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.table import Table
 from api_kit.upstream import Upstream
@@ -52,16 +47,10 @@ class Address:
     path: str
 
 
-def passed_on(
-    reply: Reply,
-    address: Address,
-    upstream: Upstream,
-    table: Table,
-    next_links: Sequence[str],
-) -> Response:
-    """Make the vendor's reply the caller's; `next_links` are the places in its body with the URL of a further page."""
+def passed_on(reply: Reply, address: Address, upstream: Upstream, table: Table) -> Response:
+    """Make the vendor's reply the caller's."""
     named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
-    response = Response(with_next(reply, address, upstream, next_links), reply.status)
+    response = Response(reply.body, reply.status)
     for raw_name, raw_value in reply.headers.raw:
         name = raw_name.decode("latin-1").lower()
         if name in DROPPED or name in named or name in OURS:
@@ -74,21 +63,6 @@ def passed_on(
         if value:
             response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
     return response
-
-
-def with_next(reply: Reply, address: Address, upstream: Upstream, places: Sequence[str]) -> bytes:
-    """Return a reply's body; the URLs of further pages in it lead to the gateway, and those to elsewhere are null."""
-    document = document_of(reply) if places and reply.ok else None
-    if document is None:
-        return reply.body
-
-    def ours(url: Json) -> Json:
-        found = upstream.path_of(url) if isinstance(url, str) else None
-        return None if found is None else f"{address.origin}{address.path}" + (f"?{found[1]}" if found[1] else "")
-
-    for place in places:
-        document = json_paths.replace(document, place, ours)
-    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def links(value: str, address: Address, upstream: Upstream) -> str:
