@@ -33,15 +33,15 @@ async def bubblewrap() -> Bubblewrap:
 
 async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[str, ...] = ()) -> SandboxedProcess:
     """Run a shell script as a CLI is run."""
-    layout = bubblewrap.layout(folder=folder, program=Path("/bin/bash").resolve(), urls=urls, references=None)
+    paths = bubblewrap.plan(folder=folder, program=Path("/bin/bash").resolve(), urls=urls, references=None)
     launch = Launch(
         argv=["bash", "-c", script],
-        env={"PATH": "/usr/bin:/bin", "URL": layout.inner(urls[0]) if urls else ""},
+        env={"PATH": "/usr/bin:/bin", "URL": paths.inner(urls[0]) if urls else ""},
         stdin=b"given on stdin\n",
         files={"note": b"read me"},
         home_files={".state/kept": b"from before"},
     )
-    return await bubblewrap.start(layout, launch)
+    return await bubblewrap.start(paths, launch)
 
 
 async def everything(started: SandboxedProcess) -> bytes:
@@ -58,7 +58,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "bin").symlink_to("usr/bin")
     (tmp_path / "proc/kcore").touch()
-    layout = Bubblewrap(Path("/bwrap")).layout(
+    paths = Bubblewrap(Path("/bwrap")).plan(
         folder=Path("/runs/1"),
         program=Path("/opt/claude"),
         urls=["http://127.0.0.1:9001"],
@@ -68,7 +68,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         argv=[], env={}, stdin=b"", files={"mcp.json": b"{}"}, home_files={"session": b""}, references=Path("/s")
     )
     options = arguments(
-        layout, launch, sizes=SMALL, given=lambda _: "FD", nodes={"null": Path("/runs/1/dev/null")}, system=tmp_path
+        paths, launch, sizes=SMALL, given=lambda _: "FD", nodes={"null": Path("/runs/1/dev/null")}, system=tmp_path
     )
     text = " ".join(options).replace(str(tmp_path), "ROOT")
     start, python, end = text.partition("--perms 0700 --size 1048576 --tmpfs /work ")
@@ -153,9 +153,9 @@ async def test_killing_it_kills_what_it_started(bubblewrap: Bubblewrap, tmp_path
 
 async def test_a_program_that_cannot_start_says_why(bubblewrap: Bubblewrap, tmp_path: Path) -> None:
     """What bubblewrap complains of is in the error."""
-    layout = bubblewrap.layout(folder=tmp_path / "run", program=tmp_path / "missing", urls=[], references=None)
+    paths = bubblewrap.plan(folder=tmp_path / "run", program=tmp_path / "missing", urls=[], references=None)
     with pytest.raises(ConfinementError, match="missing"):
-        await bubblewrap.start(layout, Launch(argv=["x"], env={}, stdin=b""))
+        await bubblewrap.start(paths, Launch(argv=["x"], env={}, stdin=b""))
 
 
 def test_sealed_content_cannot_be_changed() -> None:

@@ -14,7 +14,7 @@ import pytest
 from agent_engine.confinement.cgroup import Cgroups, Place
 from agent_engine.confinement.limits import MIB, Bounds, Limits, Rlimits
 from agent_engine.confinement.probe import CGROUPS, choose
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.errors import ConfinementError
 from kernel.bounded import BOUNDS, FLOOD, FORKS, HOG, confine, shell
 

@@ -5,7 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agent_engine.confinement.cgroup import Group
 
 MIB = 1 << 20
 Kind = Literal["cgroup2", "cgroup1", "rlimit", "partial", "none"]
@@ -33,22 +36,6 @@ class Bounds:
         return self.memory_mb * MIB
 
 
-class Group(Protocol):
-    """What a run and all that it starts are counted in."""
-
-    def enter(self, pid: int) -> None:
-        """Put a process in; what it starts from now on is in as well. Raises OSError."""
-
-    def reached(self) -> tuple[str, ...]:
-        """Say which bounds the run has come up against."""
-
-    def kill(self) -> None:
-        """Kill what is in it."""
-
-    def remove(self) -> None:
-        """Kill what is in it and remove it."""
-
-
 class Limits:
     """One means of bounding runs; this one bounds nothing.
 
@@ -70,8 +57,8 @@ class Limits:
         """
         return {}
 
-    def group(self) -> Group | None:
-        """Make what the run is counted in; None where it is not. Raises OSError."""
+    def group(self) -> "Group | None":
+        """Make the cgroup that the run is counted in; None where it is not. Raises OSError."""
         return None
 
 

@@ -14,7 +14,8 @@ from agent_engine.confinement.bwrap import Bubblewrap, Sizes
 from agent_engine.confinement.cgroup import Cgroups
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
-from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.errors import ConfinementError
 
 TRIAL_SECONDS = 10.0
@@ -136,15 +137,15 @@ def _true() -> Path:
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
     with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
-        layout = confinement.layout(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+        paths = confinement.plan(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
         try:
-            await _run_true(confinement, layout)
+            await _run_true(confinement, paths)
         finally:
-            shutil.rmtree(layout.folder, ignore_errors=True)
+            shutil.rmtree(paths.folder, ignore_errors=True)
 
 
-async def _run_true(confinement: Bubblewrap, layout: Layout) -> None:
-    confined = await confinement.start(layout, Launch(argv=["true"], env={}, stdin=b""))
+async def _run_true(confinement: Bubblewrap, paths: SandboxPaths) -> None:
+    confined = await confinement.start(paths, Launch(argv=["true"], env={}, stdin=b""))
     try:
         async with asyncio.timeout(TRIAL_SECONDS):
             returncode = await confined.wait()

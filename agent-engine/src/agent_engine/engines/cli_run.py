@@ -11,7 +11,8 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.confinement.artifact_collector import collect, read_file
-from agent_engine.confinement.sandbox_paths import Confined, Confinement
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.drivers.protocol import ProcessExit, Stream
 from agent_engine.engines.outcome import EndedBy, Failure, RunOutcome, stopped, unconnected
 from agent_engine.engines.protocol import Sink
@@ -42,7 +43,7 @@ class CliRun:
         self,
         spec: RunSpec,
         stream: Stream,
-        confined: Confined,
+        confined: SandboxedProcess,
         sink: Sink,
         session_path: str,
         secrets: tuple[str, ...],
