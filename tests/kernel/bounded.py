@@ -62,16 +62,16 @@ async def shell(confinement: Confinement, folder: Path, script: str) -> Said:
 async def _follow(confined: SandboxedProcess) -> Said:
     out, err = bytearray(), bytearray()
 
-    async def read(into: bytearray, some: object) -> None:
-        while piece := await some(1 << 16):  # type: ignore[operator]
+    async def read(into: bytearray, stream: asyncio.StreamReader) -> None:
+        while piece := await stream.read(1 << 16):
             into += piece
 
     try:
         async with asyncio.timeout(40):
             ended = asyncio.create_task(confined.wait())
             readers = [
-                asyncio.create_task(read(out, confined.read_stdout)),
-                asyncio.create_task(read(err, confined.read_stderr)),
+                asyncio.create_task(read(out, confined.stdout)),
+                asyncio.create_task(read(err, confined.stderr)),
             ]
             returncode = await ended
             reached = confined.reached()

@@ -47,7 +47,7 @@ async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[s
 async def everything(started: SandboxedProcess) -> bytes:
     """Read its stdout to the end."""
     said = b""
-    while piece := await started.read_stdout(1 << 16):
+    while piece := await started.stdout.read(1 << 16):
         said += piece
     return said
 
@@ -113,7 +113,7 @@ async def test_what_it_may_write_is_sized(bubblewrap: Bubblewrap, tmp_path: Path
     """A program that writes on and on fills its own room and nothing else."""
     started = await shell(bubblewrap, tmp_path / "run", "head -c 3000000 /dev/zero > big; stat -c %s big")
     try:
-        assert int(await started.read_stdout(1 << 16)) <= MIB
+        assert int(await started.stdout.read(1 << 16)) <= MIB
     finally:
         await started.close()
 
@@ -141,13 +141,13 @@ async def test_killing_it_kills_what_it_started(bubblewrap: Bubblewrap, tmp_path
     """A child in a session of its own dies with it, before close returns; TERM reaches the program itself."""
     script = "trap 'echo asked' TERM; setsid tail -f /dev/null & echo up; while :; do wait; read -t 1 </dev/zero; done"
     started = await shell(bubblewrap, tmp_path / "run", script)
-    assert await started.read_stdout(100) == b"up\n"
+    assert await started.stdout.read(100) == b"up\n"
     started.terminate()
-    assert await started.read_stdout(100) == b"asked\n"
+    assert await started.stdout.read(100) == b"asked\n"
     started.kill()
     async with asyncio.timeout(30):
         assert await started.wait() == -signal.SIGKILL
-        assert await started.read_stdout(100) == b""
+        assert await started.stdout.read(100) == b""
     await started.close()
 
 

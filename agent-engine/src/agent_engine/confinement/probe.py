@@ -150,7 +150,7 @@ async def _run_true(confinement: Bubblewrap, paths: SandboxPaths) -> None:
         async with asyncio.timeout(TRIAL_SECONDS):
             returncode = await confined.wait()
         if returncode != 0:
-            said = (await confined.read_stderr(4096)).decode("utf-8", "replace").strip()
+            said = (await confined.stderr.read(4096)).decode("utf-8", "replace").strip()
             raise ConfinementError(f"a trial ended with {returncode}: {said}")
     except TimeoutError as error:
         raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error

@@ -43,6 +43,9 @@ class SandboxedProcess:
         group: Group | None,
         own_group: bool,
     ) -> None:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.stdout, self.stderr = process.stdout, process.stderr
         self._process = process
         self._group = group
         self._own_group = own_group
@@ -52,16 +55,6 @@ class SandboxedProcess:
         sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
         self._forwarder = Forwarder(zip(sockets, paths.openings.values(), strict=True))
         self._ended = asyncio.create_task(self._end())
-
-    async def read_stdout(self, size: int) -> bytes:
-        """Read some of its stdout; empty at the end."""
-        assert self._process.stdout is not None
-        return await self._process.stdout.read(size)
-
-    async def read_stderr(self, size: int) -> bytes:
-        """Read some of its stderr; empty at the end."""
-        assert self._process.stderr is not None
-        return await self._process.stderr.read(size)
 
     async def wait(self) -> int:
         """Wait for its end and give the exit status."""

@@ -9,7 +9,7 @@ from service_kit.redact import redact
 from agent_engine.doctor.finding import DoctorSettings, Finding, Unwell
 from agent_engine.doctor.servers import clocks, control, model_api, server
 from agent_engine.doctor.stores import postgresql, proposals, redis
-from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills
+from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills, vendors
 from agent_engine.errors import EngineError
 
 __all__ = ["DoctorSettings", "Finding", "examine"]
@@ -25,6 +25,7 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "proposals": proposals,
         "keys": keys,
         "access file": access,
+        "vendors": vendors,
         "skills": skills,
         "agent CLI": agent_clis,
         "confinement": confinement,

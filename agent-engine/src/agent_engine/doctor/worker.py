@@ -13,7 +13,7 @@ from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
 from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.skills.check import check
-from agent_engine.skills.load import known_folders, load_registry
+from agent_engine.skills.load import load_registry
 
 
 async def keys(settings: DoctorSettings) -> str:
@@ -52,16 +52,33 @@ async def access(settings: DoctorSettings) -> str:
     doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
-    skills = load_registry(known_folders(settings.folders())).skills
+    skills = load_registry(settings.skill_folders()).skills
     unknown = unknown_names(settings.access_file, access, vendors=settings.vendors, skills=skills)
     if unknown:
         raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
     return f"{len(doors)} doors: {', '.join(doors)}"
 
 
+async def vendors(settings: DoctorSettings) -> str:
+    """Look at the vendors: whose servers a run can be given, and whether the shapes of their secrets are known."""
+    if not settings.vendors:
+        raise Unwell(
+            "no vendor is installed: a run gets no MCP server, and no vendor's secrets are masked",
+            "install agent-bot-vendors again",
+        )
+    bare = [name for name, vendor in settings.vendors.items() if not vendor.secret_shapes]
+    if bare:
+        raise Unwell(
+            f"the secrets of {', '.join(bare)} are not masked: the record has no shapes of them",
+            "add `secret_shapes` to the vendor's record",
+            state="warning",
+        )
+    return ", ".join(settings.vendors)
+
+
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
-    registry = load_registry(known_folders(settings.folders()))
+    registry = load_registry(settings.skill_folders())
     found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill, settings.vendors))}
     if found:
         name, problems = next(iter(found.items()))

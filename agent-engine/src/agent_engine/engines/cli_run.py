@@ -142,7 +142,7 @@ class CliRun:
 
     async def _read_stdout(self) -> None:
         lines = Lines()
-        while piece := await self._confined.read_stdout(PIECE):
+        while piece := await self._confined.stdout.read(PIECE):
             self._clock.hear()
             self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
             if self._said > self._spec.output_bytes:
@@ -178,7 +178,7 @@ class CliRun:
             self._news.set()
 
     async def _read_stderr(self) -> None:
-        while piece := await self._confined.read_stderr(PIECE):
+        while piece := await self._confined.stderr.read(PIECE):
             self._stderr += piece
             del self._stderr[:-STDERR_TAIL]
 
