@@ -17,7 +17,6 @@ from agent_engine.settings import LedgerAccess, SkillSources, VendorNames
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
-    bare_folders,
     full_name,
     load_registry,
     read_skill,
@@ -83,14 +82,15 @@ async def check(
     vendors = load(VendorNames).vendors
     names: dict[str, Path] = {}
     for folder in folders:
-        if not folder.is_dir() or not skill_folders(folder):
+        places, bare = skill_folders(folder) if folder.is_dir() else ([], [])
+        if not places:
             lack = "holds no SKILL.md, and no folder in it does" if folder.is_dir() else "is not a folder"
             status = fail(UsageError(f"{full_name(folder)} {lack}"), WRONG_USE)
             continue
-        for place in bare_folders(folder):
+        for place in bare:
             output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
             output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
-        for place in skill_folders(folder):
+        for place in places:
             found = check_folder(place, names, vendors)
             status = max(status, FAILED) if found else status
             output.data({"skill": place.name, "folder": str(place), "problems": found})

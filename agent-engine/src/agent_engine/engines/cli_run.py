@@ -100,17 +100,19 @@ class CliRun:
         """Wait for the CLI's own end, or bring it about; an error of the sink ends it too."""
         ended = asyncio.create_task(self._confined.wait())
         stopping = asyncio.create_task(stop.wait())
-        news = asyncio.create_task(self._news.wait())
-        watched: set[asyncio.Future[Any]] = {ended, stopping, reader, keeper}
+        watched: tuple[asyncio.Task[Any], ...] = (ended, stopping, reader, keeper)
+        for task in watched:
+            task.add_done_callback(lambda _: self._news.set())
         try:
             while True:
                 seconds, _ = self._clock.due(answered=self._stream.answered)
-                await asyncio.wait({*watched, news}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
-                if keeper.done():
-                    keeper.result()
-                if reader.done():
-                    reader.result()
-                    watched.discard(reader)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, seconds)):
+                        await self._news.wait()
+                self._news.clear()
+                for task in (reader, keeper):
+                    if task.done():
+                        task.result()
                 if self._down is not None:
                     await self._end(patient=False)
                     return "mcp_down"
@@ -125,11 +127,8 @@ class CliRun:
                 if seconds <= 0:
                     await self._end(patient=True)
                     return why
-                if news.done():
-                    self._news.clear()
-                    news = asyncio.create_task(self._news.wait())
         finally:
-            await end_tasks(ended, stopping, news)
+            await end_tasks(ended, stopping)
 
     async def _end(self, *, patient: bool) -> None:
         """Ask the CLI to end, then end it."""
