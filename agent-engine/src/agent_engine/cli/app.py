@@ -10,7 +10,7 @@ from service_kit.settings import load
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
-from agent_engine.cli.console import WRONG_USE, tell, told
+from agent_engine.cli.console import WRONG_USE, exit_on_error, tell
 from agent_engine.settings import VendorNames
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
@@ -76,7 +76,7 @@ def every(
     ] = False,
 ) -> None:
     """Load the records of the vendors that VENDORS names, so that the shapes of their secrets are masked."""
-    with told():
+    with exit_on_error():
         load(VendorNames)
 
 

@@ -16,9 +16,9 @@ from agent_engine.cli.console import tell
 
 PATIENCE_SECONDS = 5.0
 AT_WORK = 1000
-"""How many running tasks are looked at."""
+"""The most running tasks that are read."""
 NAMED = 10
-"""How many workers are named."""
+"""The most workers that are named."""
 
 
 @asynccontextmanager

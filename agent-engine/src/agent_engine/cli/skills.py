@@ -72,7 +72,7 @@ async def check(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Hold skills to the letter of the format and of our settings.
+    """Check skills strictly by the format and by our settings.
 
     Exit 1 if anything is wrong.
     """

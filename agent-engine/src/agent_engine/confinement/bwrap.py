@@ -14,9 +14,9 @@ from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.limits import MIB, Limits
-from agent_engine.confinement.privilege_drop import Moved, run_folder
+from agent_engine.confinement.privilege_drop import BindMounts, run_folder
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths, open_to
-from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, own_python, sealed, start
+from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, sealed, start
 
 UID = 1000
 WORK = "/work"
@@ -25,7 +25,7 @@ FILES = "/run/files"
 SKILL = "/skill"
 PROGRAM = "/opt/cli"
 PYTHON = "/opt/py"
-INNER_INSIDE = "/run/launcher.py"
+LAUNCHER_INSIDE = "/run/launcher.py"
 ETC = {
     "passwd": f"run:x:{UID}:{UID}:run:{HOME}:/bin/sh\n",
     "group": f"run:x:{UID}:\n",
@@ -59,7 +59,7 @@ class Bubblewrap:
         version: its version.
         sizes: how much a run may write.
         limits: what bounds its memory and processes.
-        aside: whether a root worker starts it under a plain uid.
+        plain_uid: whether a root worker starts bubblewrap under a plain uid, which the kernel counts processes of.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Bubblewrap:
         version: str = "",
         sizes: Sizes | None = None,
         limits: Limits | None = None,
-        aside: bool = False,
+        plain_uid: bool = False,
     ) -> None:
         self._program = program
         self._sizes = sizes or Sizes()
-        self._aside = aside
+        self._plain_uid = plain_uid
         self.limits = limits or Limits()
         self.name = f"bubblewrap {version}".strip()
 
@@ -94,7 +94,7 @@ class Bubblewrap:
             openings=openings,
             urls=inner,
             source=program,
-            folder=run_folder() if self._aside else folder,
+            folder=run_folder() if self._plain_uid else folder,
         )
 
     async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
@@ -108,16 +108,16 @@ class Bubblewrap:
                 inherit.append(descriptor)
                 return str(descriptor)
 
-            moved = Moved(paths.folder) if self._aside else None
-            nodes = {} if moved else await asyncio.to_thread(devices.make, paths.folder)
+            mounts = BindMounts(paths.folder) if self._plain_uid else None
+            nodes = {} if mounts else await asyncio.to_thread(devices.make, paths.folder)
             options = arguments(
-                paths, launch, sizes=self._sizes, given=given, nodes=nodes, at=moved.at if moved else str
+                paths, launch, sizes=self._sizes, given=given, nodes=nodes, at=mounts.at if mounts else str
             )
             listed = given(b"".join(option.encode() + b"\0" for option in options))
-            command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE]
+            command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", LAUNCHER_INSIDE]
             return await start(
-                moved.command(self._program, command) if moved else command,
-                executable=own_python() if moved else str(self._program),
+                mounts.command(self._program, command) if mounts else command,
+                executable=own_python() if mounts else str(self._program),
                 paths=paths,
                 launch=launch,
                 inherit=inherit,
@@ -210,7 +210,7 @@ def _devices(sizes: Sizes, nodes: Mapping[str, Path]) -> Iterator[str]:
 def _files(paths: SandboxPaths, launch: Launch, given: Callable[[bytes], str]) -> Iterator[str]:
     read_only = {f"/etc/{name}": text.encode() for name, text in ETC.items()}
     read_only |= {f"{paths.files}/{name}": content for name, content in launch.files.items()}
-    read_only |= {INNER_INSIDE: INNER.read_bytes()}
+    read_only |= {LAUNCHER_INSIDE: LAUNCHER.read_bytes()}
     for path, content in read_only.items():
         yield from ("--perms", "0444", "--ro-bind-data", given(content), path)
     for name, content in launch.home_files.items():

@@ -1,4 +1,4 @@
-"""Reduced confinement, where there are no user namespaces: another uid under root, no built-in tools, own folders.
+"""Reduced confinement, for a machine without user namespaces: another uid under root, no built-in tools, own folders.
 
 Owns the run's folder: below the system's temporary folder under root, so that the other uid reaches it.
 """
@@ -11,18 +11,18 @@ from pathlib import Path
 from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import new_uid, run_folder
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
-from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, own_python, start
+from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, start
 
 FILE_BYTES = 512 * MIB
 
 
 class ReducedConfinement:
-    """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'.
+    """Runs CLIs as plain processes. Refuses a run whose CLI has other tools than its MCP servers'.
 
     Args:
         reason: why it is not bubblewrap.
         limits: what bounds a run's memory and processes.
-        file_bytes: how large a file it writes may be; how many it writes is not bounded here.
+        file_bytes: the largest file that a run may write; the number of files is not bounded.
     """
 
     def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
@@ -43,7 +43,7 @@ class ReducedConfinement:
         )
 
     def plan(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> SandboxPaths:
-        """Plan folders of the run's own; addresses stay what they are."""
+        """Plan folders of the run's own. Addresses are the same inside and outside."""
         folder = run_folder() if self._root else folder.resolve()
         return SandboxPaths(
             work=str(folder / "work"),
@@ -59,9 +59,9 @@ class ReducedConfinement:
     async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
         uid = new_uid() if self._root else None
-        await asyncio.to_thread(_furnish, paths, launch, uid)
+        await asyncio.to_thread(_make_files, paths, launch, uid)
         return await start(
-            [own_python(), "-I", "-S", str(INNER)],
+            [own_python(), "-I", "-S", str(LAUNCHER)],
             executable=own_python(),
             paths=paths,
             launch=launch,
@@ -72,7 +72,7 @@ class ReducedConfinement:
         )
 
 
-def _furnish(paths: SandboxPaths, launch: Launch, uid: int | None) -> None:
+def _make_files(paths: SandboxPaths, launch: Launch, uid: int | None) -> None:
     """Make the folders and files, readable for the run alone."""
     paths.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
     folders = [Path(path) for path in (paths.work, paths.home, paths.files, paths.temp)]

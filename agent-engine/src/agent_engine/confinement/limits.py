@@ -1,4 +1,4 @@
-"""What bounds a run: how much memory and how many processes, and by which of the kernel's means that is held."""
+"""The bounds on a run's memory and processes, and the means of the kernel that enforce them."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ class Limits:
     """One means of bounding runs; this one bounds nothing.
 
     Attributes:
-        kind: the means, from a closed list; "partial" bounds memory alone.
+        kind: the means, from a closed list; "partial" bounds memory only.
         name: the means and the bounds, for people.
         why: why no better limits are used; empty if these are the best.
     """
@@ -79,7 +79,7 @@ class Rlimits(Limits):
         self.bounds = bounds
 
     def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
-        """Give the limits; under a uid that others use too, theirs are allowed for."""
+        """Give the limits. Under a uid with other processes, their number is added to the run's bound."""
         limits = {"AS": self.bounds.memory_bytes}
         if self.kind == "rlimit":
             limits["NPROC"] = self.bounds.processes + (0 if own_uid else threads_of(os.getuid()))
@@ -87,7 +87,7 @@ class Rlimits(Limits):
 
 
 def threads_of(uid: int) -> int:
-    """Count what runs under a uid now."""
+    """Count the threads that run under a uid now."""
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

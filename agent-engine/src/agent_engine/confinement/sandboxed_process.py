@@ -1,4 +1,4 @@
-"""A started CLI: the process, what it handed out before the agent ran, and the ends of its loopback ports."""
+"""A started CLI: its process, the descriptors that the launcher sent, and the outer ends of its loopback ports."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from agent_engine.confinement.limits import Limits
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.errors import ConfinementError
 
-INNER = Path(__file__).with_name("launcher.py")
+LAUNCHER = Path(__file__).with_name("launcher.py")
 HANDSHAKE_SECONDS = 20.0
 GONE_SECONDS = 5.0
 MOST_DESCRIPTORS = 64
@@ -184,7 +184,7 @@ async def start(
 
 
 def sealed(content: bytes) -> int:
-    """Give a descriptor to read `content` from; where the kernel can, nobody can write to it any more.
+    """Give a descriptor to read `content` from. Where the kernel can seal it, nobody can write to it.
 
     A pipe as stdin would let the agent write further turns into it through /proc.
     """

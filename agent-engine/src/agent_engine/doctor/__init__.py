@@ -18,8 +18,8 @@ LIMIT_SECONDS = 15.0
 
 
 async def examine(settings: DoctorSettings) -> list[Finding]:
-    """Look at every dependency, side by side; nothing that is wrong with one hides another."""
-    looks: dict[str, Callable[[DoctorSettings], Awaitable[str]]] = {
+    """Look at every dependency at the same time. A fault of one hides no other."""
+    checks: dict[str, Callable[[DoctorSettings], Awaitable[str]]] = {
         "postgresql": postgresql,
         "redis": redis,
         "proposals": proposals,
@@ -35,8 +35,8 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "control": control,
         "clocks": clocks,
     }
-    looks |= {vendor.mcp: server(vendor) for vendor in settings.vendors.values()}
-    return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in looks.items())))
+    checks |= {vendor.mcp: server(vendor) for vendor in settings.vendors.values()}
+    return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in checks.items())))
 
 
 async def _finding(name: str, look: Callable[[DoctorSettings], Awaitable[str]], settings: DoctorSettings) -> Finding:

@@ -16,7 +16,7 @@ State = Literal["ok", "warning", "bad"]
 
 
 class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
-    """What there is of a worker's environment; the doctor says what is missing."""
+    """A worker's environment, in which everything may be missing: the doctor says what is."""
 
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None

@@ -18,9 +18,9 @@ from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool
 from agent_engine.skills.load import load_registry
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
-"""A clock further off is told before tokens are refused for it."""
+"""The doctor warns of a clock that is further off, before tokens are refused for it."""
 MOST_COUNTED = 1000
-"""How many queued tasks are looked at."""
+"""The most queued tasks that are counted."""
 SEEN_SECONDS = 2
 """A server dates its answer in whole seconds, and the answer takes its time: less is no difference."""
 
@@ -31,11 +31,10 @@ async def model_api(settings: DoctorSettings) -> str:
 
 
 async def control(settings: DoctorSettings) -> str:
-    """Look at control, which workers can do without."""
+    """Look at control. Without it workers take tasks through the other doors."""
     try:
         return await _ready(settings.control_url, "CONTROL_URL")
     except Unwell as unwell:
-        # Workers do without it: the other doors stay open.
         raise Unwell(str(unwell), unwell.remedy, state="warning") from None
 
 

@@ -15,7 +15,7 @@ UNSENT_SECONDS = 60.0
 
 
 async def postgresql(settings: DoctorSettings) -> str:
-    """Look at PostgreSQL: reachable, writable, its schemas current."""
+    """Look at PostgreSQL: whether it answers, takes writes, and has the current schemas."""
     async with postgresql_pool(settings) as pool:
         version = await pool.fetchval("show server_version")
         if await pool.fetchval("show transaction_read_only") == "on":
@@ -45,7 +45,7 @@ async def proposals(settings: DoctorSettings) -> str:
 
 
 async def redis(settings: DoctorSettings) -> str:
-    """Look at Redis: reachable, the primary, and one that loses nothing."""
+    """Look at Redis: whether it answers, is the primary, and keeps what it is given."""
     if settings.redis_url is None:
         raise Unwell("REDIS_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
     redis = open_redis(settings.redis_url.get_secret_value())

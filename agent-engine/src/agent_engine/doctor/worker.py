@@ -17,7 +17,7 @@ from agent_engine.skills.load import load_registry
 
 
 async def keys(settings: DoctorSettings) -> str:
-    """Look at the signing key and the public keys: a pair."""
+    """Look at the signing key and the public keys: whether they are a pair."""
     if settings.agent_signing_key_file is None or settings.agent_ref_key is None:
         missing = "AGENT_SIGNING_KEY_FILE" if settings.agent_signing_key_file is None else "AGENT_REF_KEY"
         raise Unwell(f"{missing} is not set", "`make init` makes both keys")
@@ -45,7 +45,7 @@ async def keys(settings: DoctorSettings) -> str:
 
 
 async def access(settings: DoctorSettings) -> str:
-    """Look at access.yaml: its doors, and the names that nothing knows."""
+    """Look at access.yaml: its doors, and names of skills and vendors that are not here."""
     if settings.access_file is None:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
     access = AccessFile(settings.access_file).current()
