@@ -141,7 +141,7 @@ def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
     [
         ("exec > >(:); sleep 0.3", ""),
         ("exec >&-", ""),
-        ("exec >/dev/full", "error: standard output takes no more: No space left on device: send it elsewhere\n"),
+        ("exec >/dev/full", "error: standard output cannot be written: No space left on device: send it elsewhere\n"),
     ],
 )
 def test_output_that_nobody_gets_is_one_line_at_most(local: House, before: str, said: str) -> None:

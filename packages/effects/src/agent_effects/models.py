@@ -73,7 +73,7 @@ class Write:
             ValueError: a task without an attempt, an attempt without a task, or a key without a fingerprint.
         """
         if (self.task is None) != (self.attempt is None):
-            raise ValueError("an effect of a task needs the attempt too, and only that")
+            raise ValueError("an effect has both a task and an attempt, or neither")
         if self.key is not None and self.fingerprint is None:
             raise ValueError("an effect with a key needs its fingerprint")
 

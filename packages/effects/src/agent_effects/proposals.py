@@ -252,10 +252,12 @@ def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
         who = f" by {found.decided_by}" if found.decided_by else ""
         return ProposalError("decided", f"proposal {found.id} is {found.state}{who} already")
     if found.sha256 != sha256:
-        message = f"proposal {found.id} reads otherwise than what was decided on: its hash is {found.sha256}"
+        message = (
+            f"proposal {found.id} has another text than the one that was decided on: its hash is now {found.sha256}"
+        )
         return ProposalError("changed", message)
     if found.author is not None and _id(found.author).lower() == _id(by).lower():
         return ProposalError("submitter", f"{by} cannot approve what {found.author} asked for")
     if found.task_state not in (None, "succeeded"):
-        return ProposalError("running", f"task {found.task} is {found.task_state}: its verdict comes first")
+        return ProposalError("running", f"task {found.task} is {found.task_state}: wait for its verdict")
     return ProposalError("expired", f"proposal {found.id} expired at {found.expires_at:%Y-%m-%d %H:%M:%S} UTC")

@@ -53,7 +53,7 @@ class Door(Entry):
     @model_validator(mode="after")
     def _names_who_decides(self) -> Self:
         if self.approves and self.name.startswith(("stream:", "webhook:", "feed:")):
-            raise ValueError("approves: only people decide: name it under http or cli")
+            raise ValueError("approves: only people decide: move it to a door under http or cli")
         if self.approves and self.actor is None:
             raise ValueError("approves: an actor is needed too, as who decides is recorded")
         return self

@@ -36,7 +36,7 @@ def _strangers(access: Access, vendors: Collection[str], skills: Collection[str]
     for place, bound in bounds:
         for vendor in bound:
             if vendor not in vendors:
-                yield [*place, vendor], f"nothing here speaks to this vendor{nearest(vendor, vendors)}"
+                yield [*place, vendor], f"this vendor is not installed here{nearest(vendor, vendors)}"
     named: list[tuple[list[str | int], str]] = [
         ([*place, field, index], skill)
         for place, door in doors

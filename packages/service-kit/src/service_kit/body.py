@@ -34,7 +34,7 @@ async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Ref
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise refuse("body", "the caller went away before its body was whole")
+                    raise refuse("body", "the caller disconnected before its body was complete")
                 chunks += message.get("body", b"")
                 if len(chunks) > limit:
                     raise refuse("body_too_large", f"the body is larger than {limit} bytes")

@@ -208,7 +208,7 @@ class HttpClient:
                 timeout=limit,
             )
         except httpx.InvalidURL as error:
-            raise UpstreamError(f"the address cannot be asked: {error}") from error
+            raise UpstreamError(f"the address is not usable: {error}") from error
         except UnicodeEncodeError:
             raise UpstreamError("the request cannot be sent: a header is not ASCII") from None
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"

@@ -148,7 +148,7 @@ def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
         if kid not in public:
             raise ConfigError(f"no public key is named {kid!r}: there are {', '.join(public) or 'none'}")
         if kid == key["kid"] and _is_public(key, public):
-            raise ConfigError(f"{kid} is the key that signs: turn it first (`agent-engine keys rotate`)")
+            raise ConfigError(f"{kid} is the signing key: rotate it first (`agent-engine keys rotate`)")
         if len(public) == 1:
             raise ConfigError(f"{kid} is the last public key: make another first (`agent-engine keys rotate`)")
         _overwrite(jwks_path, _jwks([key for name, key in public.items() if name != kid]))

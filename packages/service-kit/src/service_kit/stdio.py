@@ -31,7 +31,7 @@ class Output(io.FileIO):
         except OSError as error:
             self.failed = True
             with suppress(OSError):
-                sys.stderr.write(f"error: standard output takes no more: {error.strerror}: send it elsewhere\n")
+                sys.stderr.write(f"error: standard output cannot be written: {error.strerror}: send it elsewhere\n")
         with NOWHERE.open("wb") as nowhere:
             os.dup2(nowhere.fileno(), self.fileno())
         return len(piece)

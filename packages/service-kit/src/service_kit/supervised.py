@@ -102,7 +102,7 @@ class BackgroundLoops:
         try:
             await loop.work()
             if loop.every is None:
-                raise RuntimeError("it returned, and should never")
+                raise RuntimeError("it returned, but should never return")
         except Exception as error:
             loop.fault()  # forgets earlier failures after a long time without one
             loop.failures += 1

@@ -262,7 +262,7 @@ def _claims(payload: dict[str, Any]) -> RunClaims:
             "expires_at": datetime.fromtimestamp(payload["exp"], UTC),
         }
     except (OverflowError, ValueError, OSError):
-        raise TokenError("claims", "the token's times are of no year that there is") from None
+        raise TokenError("claims", "the token's times are out of range") from None
     run = {
         "jti": payload["jti"],
         "task": payload["sub"],

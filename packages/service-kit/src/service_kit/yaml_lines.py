@@ -35,7 +35,7 @@ class LinedYaml:
 
     def repeated_keys(self) -> list[LineError]:
         """Return each key that is given twice in one mapping. YAML itself would silently keep the last."""
-        return [(line, f"{name}: this key stands there twice: keep one") for line, name in self._repeated_keys]
+        return [(line, f"{name}: this key is given twice: keep one") for line, name in self._repeated_keys]
 
     def at(self, place: Place, text: str) -> LineError:
         """Return a message about an entry, with its line."""
