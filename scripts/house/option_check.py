@@ -71,10 +71,9 @@ def _control() -> type[Settings]:
 
 
 def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:
-    from agent_engine.servers import Server
-    from agent_engine.settings import WorkerSettings, addressed
+    from agent_engine.settings import WorkerSettings, with_addresses
 
-    return addressed(WorkerSettings, map(Server.of, vendors))
+    return with_addresses(WorkerSettings, vendors)
 
 
 def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:
