@@ -20,8 +20,17 @@ class UnknownVendor(ValueError):
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:
-    """Return the entry points of all installed vendors by name, and import none."""
-    return {point.name: point for point in entry_points(group=GROUP)}
+    """Return the entry points of all installed vendors by name, and import none.
+
+    Raises:
+        UnknownVendor: two packages bring a vendor of the same name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise UnknownVendor(f"two packages bring a vendor {point.name!r}: {other.value} and {point.value}")
+    return found
 
 
 @cache
