@@ -1,4 +1,4 @@
-"""`access.yaml`: all that is wrong is said at once, with lines; a broken change is told and changes nothing."""
+"""`access.yaml`: all mistakes are named at once, with lines; a broken change is reported and changes nothing."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Background loops: what fails is started again, counted, and told until it is well."""
+"""Background loops: a loop that fails is started again, counted, and reported until it works."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ async def until(found: asyncio.Event) -> None:
 
 
 async def test_a_round_that_fails_is_tried_again_counted_and_told() -> None:
-    """A fault is told while rounds fail, and forgotten with the first that succeeds."""
+    """A fault is reported while rounds fail, and forgotten with the first that succeeds."""
     registry, well, rounds = CollectorRegistry(), asyncio.Event(), []
 
     async def work() -> None:

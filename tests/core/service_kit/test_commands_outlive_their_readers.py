@@ -1,4 +1,4 @@
-"""A command whose output is closed, full or read by nobody: no traceback, and its own exit status."""
+"""A command whose output is closed, full or without a reader prints no traceback and keeps its exit status."""
 
 import subprocess
 import sys

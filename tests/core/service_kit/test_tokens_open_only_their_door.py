@@ -112,7 +112,7 @@ def unsigned(_: str) -> str:
 
 
 def foreign_key(_: str) -> str:
-    """Sign with a key that nobody here knows."""
+    """Sign with a key that is not public here."""
     private, _public = generate_keypair("elsewhere")
     return task_token(Signer(private))
 
