@@ -83,7 +83,7 @@ async def test_who_is_not_trusted_is_not_asked(secure: str) -> None:
 async def test_the_operator_says_who_is_trusted(
     secure: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """https trusts SSL_CERT_FILE; a client that was made for plain http trusts no certificate even so."""
+    """SSL_CERT_FILE is trusted over https; a client that was made for plain http trusts no certificate even so."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert [await ask(secure, base) for base in (secure, secure.upper(), "")] == [200, 200, 200]
     with pytest.raises(UpstreamUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
