@@ -1,6 +1,8 @@
 """Brings a house up and down, and asks it how it is: stores, migrations, skills, then each process until ready."""
 
 import asyncio
+import fcntl
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +20,11 @@ from service_kit.keys import read_private, read_public, unpublished
 from service_kit.untrusted_text import for_terminal
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
-from house.lockfile import alone
 from house.option_check import check_names, check_values
 from house.options import Options
-from house.orphans import end, strays
+from house.orphans import end_orphans, find_orphans
 from house.paths import HousePaths, command
-from house.port_check import refuse_taken
+from house.port_check import check_ports
 from house.ports import came_up_with, forget, remember, remembered
 from house.processes import Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, is_ready, readiness
@@ -47,16 +48,27 @@ class House:
         self._supervisor = Supervisor(paths)
         self._logged: dict[str, int] = {}
 
-    def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
+    def init(
+        self,
+        *,
+        opened: Mapping[str, Mapping[str, list[str]]] | None = None,
+        mode: str = "write",
+        fire: bool = True,
+    ) -> None:
         """Make what is missing: folders, keys, tokens, access, triggers and policy files.
+
+        Args:
+            opened: what may be touched instead of each kind's example, by vendor and kind.
+            mode: read, write or propose.
+            fire: whether webhooks start tasks.
 
         Raises:
             ConfigError: something cannot be made or is not usable, or the house is being started.
         """
-        with self._alone():
+        with self._locked():
             self.paths.make()
-            write_access(self.paths, repositories=repositories, mode=mode)
-            write_triggers(self.paths, triage=triage)
+            write_access(self.paths, opened=opened, mode=mode)
+            write_triggers(self.paths, fire=fire)
             write_policy(self.paths)
 
     def processes(self) -> list[Process]:
@@ -85,7 +97,7 @@ class House:
         check_names(self._environ, self.paths.vendors)
         check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
-        refuse_taken(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -93,20 +105,20 @@ class House:
         Raises:
             ConfigError: it runs already, `check` fails, or a process does not become ready; nothing is left running.
         """
-        with self._alone():
+        with self._locked():
             await self._up(say)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         self.paths.make_home()
-        with alone(self.paths.home / "up.lock", STARTED_ALREADY):
+        with locked(self.paths.home / "up.lock", STARTED_ALREADY):
             yield
 
     async def _up(self, say: Say) -> None:
         if self._supervisor.check_answers():
             raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
         self.paths.make()
-        left = self._end_strays()
+        left = self._end_orphans()
         if left:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
@@ -132,7 +144,9 @@ class House:
         )
         for owner in OWNERS:
             await migrate(self.urls()["DATABASE_URL"], schema=owner.SCHEMA, versions=owner.VERSIONS)
-        await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
+        done = await run_engine(self, "skills", "register")
+        if done.returncode != 0:
+            raise ConfigError(f"`agent-engine skills register` failed: {done.stderr.strip()[-2000:]}")
         others = [name for name in names if name != "stores"]
         pids = {name: self._supervisor.start(name) for name in others}
         await self._until_all_ready(pids, say)
@@ -143,16 +157,18 @@ class House:
         if not (self.paths.home / "secrets").is_dir():
             return stopped
         try:
-            left = self._end_strays()
+            left = self._end_orphans()
         except ConfigError:
             return stopped
         forget(self.paths)
         return stopped or left > 0
 
-    def _end_strays(self) -> int:
+    def _end_orphans(self) -> int:
         places = [paths for paths in (self.paths, remembered(self.paths)) if paths is not None]
         environ = came_up_with(self.paths, self._environ)
-        return end(strays(process for paths in places for process in processes(paths, Options(), environ)))
+        return end_orphans(
+            find_orphans(process for paths in places for process in processes(paths, Options(), environ))
+        )
 
     async def health(self) -> dict[str, str]:
         """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
@@ -205,15 +221,6 @@ class House:
                 raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
             await asyncio.sleep(0.05)
 
-    def _try(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(argv, env=self.engine_env(), capture_output=True, text=True, check=False)
-
-    def _run(self, argv: list[str]) -> None:
-        done = self._try(argv)
-        if done.returncode != 0:
-            name = " ".join([Path(argv[0]).name, *argv[1:]])
-            raise ConfigError(f"`{name}` failed: {done.stderr.strip()[-2000:]}")
-
     def _tail(self, name: str) -> str:
         """Quote the end of what a process has written since this start, each line once."""
         path, before = self._log(name), self._logged.get(name, 0)
@@ -224,6 +231,44 @@ class House:
 
     def _log(self, name: str) -> Path:
         return self.paths.home / "log" / f"{name}.log"
+
+
+async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `agent-engine` with a house's environment to its end."""
+    argv, env = [command("agent-engine"), *arguments], house.engine_env()
+    return await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def locked(file: Path, told: str) -> Iterator[None]:
+    """Hold a lock during the block; it ends with this process, however that ends.
+
+    Raises:
+        ConfigError: another process holds it; says what was told.
+    """
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(told) from None
+        try:
+            yield
+        finally:  # by hand: a child that is about to start its program holds the file a moment longer
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+@contextmanager
+def cancelled_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP cancel the running task in the block, as Ctrl-C does, so that nothing is left running."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
 
 
 def _size(path: Path) -> int:

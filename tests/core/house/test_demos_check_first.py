@@ -73,6 +73,7 @@ async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) ->
     ("given", "part"),
     [
         ({"MODE": "proposed"}, "MODE='proposed' is not usable: give write or propose"),
+        ({"ISSUE": "octocat/hello-world#1"}, "the real GitHub is used with the real model only: set MODEL=real too"),
         ({"MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "GITHUB_TOKEN is not set: the demo itself"),
         ({"MODE": "propose", "DOOR": "cli"}, "may not approve what it proposes: give another door"),
         (
