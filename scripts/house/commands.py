@@ -10,7 +10,7 @@ from service_kit.serve import run
 
 from house.access import unknown_tokens
 from house.demo import demo
-from house.lifecycle import House, cancelled_by_signals
+from house.lifecycle import House, cancel_on_signals
 from house.options import Options
 from house.paths import HousePaths, command
 from house.ports import given, with_its_ports
@@ -34,11 +34,8 @@ def _paths() -> HousePaths:
 
 def _to_stop(name: str = "") -> House:
     """Make a house to be stopped: nothing in the environment but its folder keeps it from that."""
-    try:
-        paths = HousePaths.from_environment(os.environ, name)
-    except ConfigError:
-        paths = HousePaths.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}, name)
-    return House(paths, Options(), os.environ)
+    only_folder = {"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}
+    return House(HousePaths.from_environment(only_folder, name), Options(), os.environ)
 
 
 async def init() -> int:
@@ -60,8 +57,8 @@ async def up() -> int:
     """Start the whole house."""
     house = here()
     house.init()
-    with cancelled_by_signals():
-        await house.up(say)
+    cancel_on_signals()
+    await house.up(say)
     say(f"the house is up; control: {house.paths.url('control')}, its token: {house.paths.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0
@@ -89,7 +86,7 @@ async def logs() -> int:
     """Follow every process's log."""
     files = sorted((_paths().home / "log").glob("*.log"))
     if files:
-        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])  # noqa: S606
+        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])
     say("no logs yet: start the house with `make up`")
     return 1
 
@@ -121,7 +118,7 @@ def engine(arguments: list[str]) -> int:
     if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
-    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
+    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())
 
 
 def _needs_house(arguments: list[str]) -> bool:

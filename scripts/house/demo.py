@@ -19,7 +19,7 @@ from service_kit.untrusted_text import for_terminal
 
 from house.approval import approve_all
 from house.demo_inputs import by_command_line, by_http, by_redis, by_webhook, open_issue
-from house.lifecycle import House, cancelled_by_signals, locked
+from house.lifecycle import House, cancel_on_signals, locked
 from house.options import Options
 from house.paths import HousePaths, command
 
@@ -52,7 +52,8 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     mode = _mode(environ.get("MODE"), door, writes)
     house = House(HousePaths.from_environment(environ, "demo"), options, environ)
     house.paths.make()
-    with locked(house.paths.home / "demo.lock", RUNS_ALREADY), cancelled_by_signals():
+    cancel_on_signals()
+    with locked(house.paths.home / "demo.lock", RUNS_ALREADY):
         house.down()
         for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
             (house.paths.home / file).unlink(missing_ok=True)

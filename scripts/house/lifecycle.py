@@ -31,7 +31,6 @@ from house.readiness import NOT_READY, is_ready, readiness
 from house.supervise import RUNNING, Supervisor
 
 READY_LIMIT_SECONDS = 60.0
-LAST_BYTES = 8192
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
 OWNERS = (ledger_migrations, effects_migrations, control_migrations)
@@ -124,7 +123,7 @@ class House:
         self.check()
         listed = self.processes()
         remember(self.paths, self._environ)
-        self._logged = {process.name: _size(self._log(process.name)) for process in listed}
+        self._logged = {log.stem: log.stat().st_size for log in (self.paths.home / "log").glob("*.log")}
         try:
             self._supervisor.launch(listed)
             await self._start(listed, say)
@@ -185,9 +184,8 @@ class House:
     def _seen(self, name: str, state: Mapping[str, Any]) -> str:
         """Tell how long supervisord has seen a process in its state, and what that wrote last."""
         since = max(0, state["now"] - max(state["start"], state["stop"]))
-        written = self._log(name).read_bytes()[-LAST_BYTES:] if self._log(name).exists() else b""
-        last = (written.decode(errors="replace").splitlines() or ["nothing"])[-1]
-        return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {for_terminal(last)[:LAST_SHOWN]}"
+        last = (self._last_lines(name, 1) or ["nothing"])[0][:LAST_SHOWN]
+        return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {last}"
 
     async def _until_all_ready(self, pids: Mapping[str, int], say: Say) -> None:
         """Wait for all; where one does not become ready, the others are waited for no longer."""
@@ -222,12 +220,15 @@ class House:
             await asyncio.sleep(0.05)
 
     def _tail(self, name: str) -> str:
-        """Quote the end of what a process has written since this start, each line once."""
-        path, before = self._log(name), self._logged.get(name, 0)
-        size = _size(path)
-        written = path.read_bytes()[before if before <= size else 0 :] if size else b""
-        lines = dict.fromkeys(written.decode(errors="replace").splitlines()[-20:])
-        return "\n".join([*(for_terminal(line) for line in list(lines)[-5:]), f"whole log: {path}"])
+        """Quote the end of what a process has written since this start."""
+        lines = self._last_lines(name, 5, since=self._logged.get(name, 0))
+        return "\n".join([*lines, f"whole log: {self._log(name)}"])
+
+    def _last_lines(self, name: str, count: int, *, since: int = 0) -> list[str]:
+        """Return the last lines of a process's log, each once, from a position in it on."""
+        written = self._log(name).read_bytes()[since:] if self._log(name).exists() else b""
+        lines = dict.fromkeys(map(for_terminal, written.decode(errors="replace").splitlines()[-20:]))
+        return list(lines)[-count:]
 
     def _log(self, name: str) -> Path:
         return self.paths.home / "log" / f"{name}.log"
@@ -257,19 +258,9 @@ def locked(file: Path, told: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-@contextmanager
-def cancelled_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP cancel the running task in the block, as Ctrl-C does, so that nothing is left running."""
+def cancel_on_signals() -> None:
+    """Let SIGTERM and SIGHUP cancel the running task, as Ctrl-C does, so that nothing is left running."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

@@ -62,7 +62,7 @@ print(json.dumps({
 
 @pytest.mark.slow
 def test_engine_house_redaction_and_grants_take_it(tmp_path: Path) -> None:
-    """One name in VENDORS brings its processes, ports, secrets, first entries and trigger, secret shapes and comparison."""
+    """One name in VENDORS brings its processes, ports, secrets, first entries and trigger, and comparison."""
     site = tmp_path / "site"
     (site / "acme_vendor-1.dist-info").mkdir(parents=True)
     (site / "acme_vendor.py").write_text(RECORD)
