@@ -10,7 +10,7 @@ FILES = ("UPSTREAM_TOKENS_FILE",)
 
 
 def services(vendors: Iterable[Vendor]) -> str:
-    """Give each vendor's gateway and server as services."""
+    """Return each vendor's gateway and server as services."""
     made = []
     for vendor in vendors:
         if vendor.has_gateway:
@@ -27,7 +27,7 @@ def services(vendors: Iterable[Vendor]) -> str:
 
 
 def webhook_variables(vendors: Iterable[Vendor]) -> str:
-    """Give control's environment lines for the vendors' webhooks: their secrets and options."""
+    """Return control's environment lines for the vendors' webhooks: their secrets and options."""
     values: dict[str, str] = {}
     for vendor in vendors:
         values |= {name: f"${{{name}:?run make init}}" for name in vendor.webhook_secrets}
@@ -36,17 +36,17 @@ def webhook_variables(vendors: Iterable[Vendor]) -> str:
 
 
 def server_addresses(vendors: Iterable[Vendor]) -> str:
-    """Give the worker's environment lines with the servers' addresses."""
+    """Return the worker's environment lines with the servers' addresses."""
     return _environment({one.mcp_url_variable: f"http://{one.mcp}:{one.mcp_port}" for one in vendors})
 
 
 def servers_waited_for(vendors: Iterable[Vendor]) -> str:
-    """Give the lines that let the worker wait for each server."""
+    """Return the lines that let the worker wait for each server."""
     return "".join(f"      {vendor.mcp}: {{condition: service_healthy}}\n" for vendor in vendors)
 
 
 def credentials(vendors: Iterable[Vendor]) -> str:
-    """Give the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
+    """Return the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
     return "\n".join(_credential(vendor) for vendor in vendors)
 
 

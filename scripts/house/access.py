@@ -72,7 +72,7 @@ def write_access(
 
 
 def unknown_tokens(paths: HousePaths) -> list[str]:
-    """Say which of the house's tokens its access file does not know, and how to add each.
+    """Return, as sentences, which of the house's tokens its access file does not know, and how to add each.
 
     The door `local` may be closed by taking its entry out; then its token need not be known.
 

@@ -122,7 +122,7 @@ def engine(arguments: list[str]) -> int:
 
 
 def _needs_house(arguments: list[str]) -> bool:
-    """Say whether a command of the engine's asks the house; what only reads files and what tells of itself do not."""
+    """Return whether a command of the engine asks stores or control; those that read files, and --help, do not."""
     tells = arguments in ([], ["skills"], ["triggers"], ["proposals"], ["--version"]) or "--help" in arguments
     return not tells and arguments[:1] != ["keys"] and arguments[:2] not in (["skills", "list"], ["skills", "check"])
 

@@ -150,22 +150,20 @@ async def _issue_now(
         newer = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": "100"}
         comments = (await http.request("GET", f"/repos/{repository}/issues/{number}/comments", params=newer)).json()
         me = (await http.request("GET", "/user")).json()
-    return {"issue": issue, "comments": comments, "login": me.get("login")}
+    ours = [comment for comment in comments if comment["user"]["login"] == me.get("login")]
+    return {"issue": issue, "labels": [label["name"] for label in issue["labels"]], "ours": ours}
 
 
 def _demand_untouched(shown: Mapping[str, Any], options: Options, say: Say) -> None:
     """Check that nothing was written before the decision; an issue at the real GitHub may have had labels before."""
-    ours = [comment for comment in shown["comments"] if comment["user"]["login"] == shown["login"]]
-    labels = [label["name"] for label in shown["issue"]["labels"]]
-    if ours or (labels and "github" not in options.real):
+    labels = shown["labels"]
+    if shown["ours"] or (labels and "github" not in options.real):
         raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
     say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
 
 
 async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, mode: str, say: Say) -> int:
-    issue, comments = shown["issue"], shown["comments"]
-    labels = [label["name"] for label in issue["labels"]]
-    ours = [comment for comment in comments if comment["user"]["login"] == shown["login"]]
+    issue, labels, ours = shown["issue"], shown["labels"], shown["ours"]
     say(for_terminal(f"\nissue #{issue['number']} now: {issue['title']}\n  state: {issue['state']}; labels: {labels}"))
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))

@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class House:
-    """A place with what was chosen for it."""
+    """One local system: its folder and ports, the operator's choices, and its life from `up` to `down`."""
 
     def __init__(self, paths: HousePaths, options: Options, environ: Mapping[str, str]) -> None:
         self.paths = paths
@@ -75,11 +75,11 @@ class House:
         return processes(self.paths, self.options, self._environ)
 
     def urls(self) -> dict[str, str]:
-        """Give the stores' addresses."""
+        """Return the stores' addresses."""
         return urls_of(self.paths, self._environ)
 
     def engine_env(self) -> dict[str, str]:
-        """Give the environment of the engine's command line for this house."""
+        """Return the environment of the engine's command line for this house."""
         return engine_environment(self.paths, self.options, self._environ, self.urls())
 
     def check(self) -> None:
@@ -170,7 +170,7 @@ class House:
         )
 
     async def health(self) -> dict[str, str]:
-        """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
+        """Return the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
         if not self._supervisor.check_answers():
             return {}
         report: dict[str, str] = {}

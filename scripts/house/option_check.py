@@ -18,7 +18,7 @@ NEAR = 0.75
 
 
 def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settings]]]:
-    """Give what imports each process's settings: only when they are asked for, as some are slow to import."""
+    """Return, by process, a function that imports its settings: some are slow to import."""
     listed = tuple(vendors)
     return {
         "control": partial(_at, "control_api.variables:ControlVariables"),
@@ -33,7 +33,7 @@ def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settin
 
 
 def set_by_house(process: str) -> tuple[str, ...]:
-    """Name what the house itself says on a process's command line, which goes before a variable."""
+    """Return the variables whose values the house itself puts on a process's command line, where they win."""
     own = {"worker": ("WORKER_HTTP", "VENDORS"), "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT")}
     return own.get(process, ("PORT", "MCP_SERVER_TRANSPORT") if process.endswith("-mcp") else ("PORT",))
 

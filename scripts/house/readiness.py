@@ -17,7 +17,7 @@ NOT_READY = "not ready: "
 
 
 async def readiness(paths: HousePaths, name: str, pid: int) -> str:
-    """Give a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
+    """Return a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
 
     Args:
         paths: whose process.
@@ -48,7 +48,7 @@ async def readiness(paths: HousePaths, name: str, pid: int) -> str:
 
 
 def is_ready(state: str) -> bool:
-    """Say whether a state is that of a process that is ready."""
+    """Return whether a state is that of a process that is ready."""
     return state == "ready" or state.startswith(READY_BUT)
 
 

@@ -44,7 +44,7 @@ class Supervisor:
     """One supervisord: it starts a house's processes when told, restarts those that die, and stops them all."""
 
     def __init__(self, paths: HousePaths) -> None:
-        self._place = paths
+        self._paths = paths
         self._socket = paths.runtime / "supervisor.sock"
         self._config_file = paths.home / "supervisord.conf"
         self._pid_file = paths.home / "supervisord.pid"
@@ -56,7 +56,7 @@ class Supervisor:
             ConfigError: it does not come up.
         """
         write_private(self._config_file, self._config(processes))
-        self._place.make_runtime()
+        self._paths.make_runtime()
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config_file)],
             env={"PATH": os.defpath, "PYTHONWARNINGS": "ignore"},
@@ -72,11 +72,11 @@ class Supervisor:
                 return
             time.sleep(0.05)
         if self.process() is None:
-            shutil.rmtree(self._place.runtime, ignore_errors=True)
-        raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._place.home / 'log'}")
+            shutil.rmtree(self._paths.runtime, ignore_errors=True)
+        raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._paths.home / 'log'}")
 
     def running(self) -> bool:
-        """Say whether this house's supervisord answers."""
+        """Return whether this house's supervisord answers."""
         with contextlib.suppress(ConfigError):
             state: Any = self._ask("getState")
             return bool(state["statename"] == "RUNNING")
@@ -88,7 +88,7 @@ class Supervisor:
         return next((one for one in psutil.process_iter() if command_line(one)[-len(wanted) :] == wanted), None)
 
     def check_answers(self) -> bool:
-        """Say whether this house's supervisord runs.
+        """Return whether this house's supervisord runs.
 
         Raises:
             ConfigError: it runs and does not answer.
@@ -106,11 +106,11 @@ class Supervisor:
         return int(self.states()[name]["pid"])
 
     def ended(self, name: str, pid: int) -> bool:
-        """Say whether a process has ended since it was started, also where it was started again at once."""
+        """Return whether a process has ended since it was started, also where it was started again at once."""
         return not pid or self.states()[name]["pid"] != pid
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """Give each process's state, as supervisord tells it."""
+        """Return each process's state, as supervisord tells it."""
         listed: Any = self._ask("getAllProcessInfo")
         return {item["name"]: item for item in listed}
 
@@ -125,7 +125,7 @@ class Supervisor:
                 os.kill(process.pid, signal.SIGTERM)
             while alive(process):
                 time.sleep(0.05)
-        shutil.rmtree(self._place.runtime, ignore_errors=True)
+        shutil.rmtree(self._paths.runtime, ignore_errors=True)
         return process is not None
 
     def _ask(self, method: str, *arguments: Any) -> Any:
@@ -138,7 +138,7 @@ class Supervisor:
                 raise ConfigError(STOPPING) from None
             told = " ".join(str(word) for word in (method, *arguments))
             raise ConfigError(
-                f"supervisord refused `{told}` ({fault.faultString}): see {self._place.home}/log"
+                f"supervisord refused `{told}` ({fault.faultString}): see {self._paths.home}/log"
             ) from None
         except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
             raise ConfigError(
@@ -147,7 +147,7 @@ class Supervisor:
             ) from None
 
     def _config(self, processes: Iterable[Process]) -> str:
-        log = self._place.home / "log"
+        log = self._paths.home / "log"
         sections = [
             "[unix_http_server]",
             f"file={_escape(self._socket)}",
@@ -196,7 +196,7 @@ def stop_order(process: Process) -> int:
 
 
 def stop_seconds(process: Process) -> int:
-    """Give the seconds that a process has to end after SIGTERM; a worker first lets its runs end."""
+    """Return the seconds that a process has to end after SIGTERM; a worker first lets its runs end."""
     if process.name != "worker":
         return STOP_SECONDS
     return STOP_SECONDS + math.ceil(float(process.env.get("WORKER_GRACE_SECONDS", GRACE_SECONDS)))

@@ -7,7 +7,6 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import free_ports_for_all
-from house.lifecycle import House
 from house.orphans import end_orphans, find_orphans
 from house.paths import HousePaths
 from house.processes import Process
@@ -97,11 +96,6 @@ def test_a_process_that_dies_is_started_again(running: list[Running]) -> None:
         assert time.monotonic() < end, first.supervisor.states()
         time.sleep(0.05)
     assert after["two"] == before["two"]
-
-
-async def test_a_house_that_is_not_up_has_no_health(local: House) -> None:
-    """Health of a house that is down names no process."""
-    assert await local.health() == {}
 
 
 def test_another_house_s_processes_are_no_orphans(running: list[Running]) -> None:
