@@ -23,15 +23,10 @@ ACME = Vendor(
 PROGRAM = """
 import json, sys
 from pathlib import Path
-<<<<<<< HEAD
 import yaml
-from agent_contracts import Grant
-from agent_engine.servers import SERVERS, choose
-=======
 from agent_contracts import EffectSummary, Grant
 from agent_engine.settings import WorkerSettings, load_addressed
 from agent_engine.skills.required_effects import RequiredEffect
->>>>>>> main
 from agent_vendors import load
 from agent_vendors.registry import kinds_of
 from house.access import write_access, write_triggers
@@ -62,12 +57,8 @@ print(json.dumps({
     "secrets": sorted(path.name for path in (paths.home / "secrets").glob("*acme*")),
     "urls": [engine.server_url(acme), made["worker"]["VENDORS"], made["acme-mcp"]["ACME_API_URL"]],
     "entry": read_access(write_access(paths)).tenants["default"].vendors["acme"].resources,
-<<<<<<< HEAD
     "triggers": [one["name"] for one in yaml.safe_load(write_triggers(paths).read_text())["triggers"]],
-    "server": [SERVERS["acme"].audiences, sorted(SERVERS["acme"].writes)],
-=======
     "server": [list(engine.vendors), acme.audiences, sorted(acme.writes)],
->>>>>>> main
     "redacted": [before == secret, redact(secret)],
     "granted": [allowed(bound, rooms, name) for name in ("R1", "r1", "R3", "R1/x")],
     "written": [RequiredEffect(tool="acme/close_room", target=name).fits(wrote) for name in ("R1", "r1")],
