@@ -54,7 +54,7 @@ async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) 
         What became of it: succeeded, failed, cancelled, requeued or lost.
     """
     beating = asyncio.create_task(
-        keep_lease(context.pool, claim.id, claim.attempt, seconds=context.settings.lease_seconds, stop=stop)
+        keep_lease(context.pool, claim.id, claim.attempt, seconds=context.settings.worker_lease_seconds, stop=stop)
     )
     try:
         return await Attempt(claim, context, stop).work()
@@ -124,7 +124,7 @@ class Attempt:
     async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """Ask the ledger, again and again while it is unreachable, for as long as a lease lasts."""
         clock = asyncio.get_running_loop().time
-        until = clock() + self._context.settings.lease_seconds
+        until = clock() + self._context.settings.worker_lease_seconds
         while True:
             try:
                 return await ask()
@@ -185,7 +185,7 @@ class Attempt:
             return _stopped_before(self._stop.reason), None
         writer.add(
             Started(
-                worker=self._context.settings.worker_name,
+                worker=self._context.settings.name,
                 driver=engine.name,
                 model=plan.spec.model,
                 session=str(plan.spec.session_id),
