@@ -23,7 +23,7 @@ def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settin
     """Give what imports each process's settings: only when they are asked for, as some are slow to import."""
     listed = tuple(vendors)
     return {
-        "control": partial(_at, "control_api.variables:ControlVariables"),
+        "control": _control,
         **{one.api: partial(_beside, one.api, f"{_class_of(one)}Api") for one in listed if one.has_gateway},
         "model-api": partial(_at, "model_api.settings:ModelSettings"),
         **{one.mcp: partial(_beside, one.mcp, _class_of(one)) for one in listed},
@@ -62,6 +62,12 @@ def _beside(command: str, name: str) -> type[Settings]:
     beside = f"{point.module.rpartition('.')[0]}.settings"
     place = beside if find_spec(beside) else point.module
     return _at(f"{place}:{name}Settings")
+
+
+def _control() -> type[Settings]:
+    from control_api.sources.registry import all_settings
+
+    return all_settings()
 
 
 def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:

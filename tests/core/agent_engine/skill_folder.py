@@ -26,7 +26,7 @@ GRANT = {
 }
 METADATA: dict[str, str] = {
     "engine": "claude",
-    "model": "claude-sonnet-4-5",
+    "model": "claude-sonnet-5-5",
     "servers": "github",
     "required-tools": "github/issue_read",
     "required-effects": "github/issue_write",

@@ -49,7 +49,7 @@ async def access(settings: DoctorSettings) -> str:
     if settings.access_file is None:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
     access = AccessFile(settings.access_file).current()
-    doors = [*access.streams, *access.webhooks, *access.http, *(["cli"] if access.cli else [])]
+    doors = [*access.streams, *access.webhooks, *access.feeds, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
     skills = load_registry(settings.skill_folders()).skills

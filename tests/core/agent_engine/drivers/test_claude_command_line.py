@@ -21,7 +21,7 @@ SPEC = RunSpec(
     folder=Path("/runs/1"),
     system_prompt="You triage.",
     prompt="@/etc/passwd /cost",
-    model="claude-sonnet-4-5",
+    model="claude-sonnet-5-5",
     model_api_url="http://127.0.0.1:3006",
     model_token="the-model-token",
     servers=(
@@ -75,7 +75,7 @@ def test_the_argument_list_is_exactly_this() -> None:
         "--max-turns",
         "20",
         "--model",
-        "claude-sonnet-4-5",
+        "claude-sonnet-5-5",
         "--system-prompt-file",
         "/run/files/system.txt",
         "--session-id",

@@ -139,7 +139,7 @@ def spec(model: str, lab: Lab, tmp_path: Path) -> SpecOf:
             "folder": tmp_path / "run",
             "system_prompt": "Skill: trial\nSay what you find.",
             "prompt": prompt,
-            "model": "claude-sonnet-4-5",
+            "model": "claude-sonnet-5-5",
             "model_api_url": model,
             "model_token": MODEL_TOKEN,
             "servers": (ServerSpec(name="lab", url=lab.url, transport=transport, token=TASK_TOKEN, tools=("lookup",)),),
