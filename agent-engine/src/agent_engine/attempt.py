@@ -70,7 +70,7 @@ class Attempt:
         self._context = context
         self._stop = stop
         self._evidence = Evidence(key=context.settings.ref_key, task=claim.id, attempt=claim.attempt)
-        self._progress = TaskProgress(claim.attempt)
+        self._progress = TaskProgress()
 
     async def work(self) -> str:
         """Bind the grant, run, judge and write the end."""
@@ -172,7 +172,8 @@ class Attempt:
             ask = partial(agent_ledger.events, self._context.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
             page = await self._asked(ask)
             self._evidence.recall(page)
-            self._progress.recall(page)
+            for event in page:
+                self._progress.observe(event.attempt, event.body)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
