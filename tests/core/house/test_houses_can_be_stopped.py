@@ -70,7 +70,7 @@ def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, st
         assert grace + 10 < allowed
     finally:
         made.stop()
-    assert WorkerSettings.model_fields["grace_seconds"].default == GRACE_SECONDS
+    assert WorkerSettings.model_fields["worker_grace_seconds"].default == GRACE_SECONDS
 
 
 @pytest.mark.slow
