@@ -54,8 +54,7 @@ def sanitize(text: str, *, hosts: Collection[str], may_mention: Callable[[str], 
     """
     text = text.replace("\0", "")
     once = _changed(text, code(text), hosts, may_mention)
-    again = _changed(once.text, code(once.text), hosts, may_mention)
-    if again.text == once.text:
+    if once.text == text or _changed(once.text, code(once.text), hosts, may_mention).text == once.text:
         return once
     return _changed(text, [], hosts, may_mention)
 
