@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service_kit.json_text import Json
-from service_kit.redact import prefixed, shapes
+from service_kit.redact import has_secret
 from service_kit.untrusted_text import INVISIBLE
 
 from api_kit import json_paths
@@ -85,7 +85,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     """Say what secret a text holds; None where none is seen."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if shapes().search(reading) or prefixed().search("".join(reading.split())):
+        if has_secret(reading):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
