@@ -24,9 +24,9 @@ def boards_of(document: Json) -> list[str]:
 
 
 def note_made(asked: Json, reply: Json) -> str | None:
-    """Compare a note with what was asked; its text has the mark behind it."""
+    """Compare a note with what was asked, where that is known; its text has the mark behind it."""
     text = asked.get("text") if isinstance(asked, dict) else None
-    return None if isinstance(reply, dict) and str(text) in str(reply.get("text")) else "the text is another one"
+    return None if isinstance(reply, dict) and str(text or "") in str(reply.get("text")) else "the text is another one"
 
 
 def page_of(call: Call, page: int) -> str:

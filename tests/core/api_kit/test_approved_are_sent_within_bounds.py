@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import agent_effects
 import pytest
 from agent_contracts import Grant
-from agent_effects import Proposal
-from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Table
+from api_kit import Call, Fetch, Json, Resource, Table
 from api_kit.reconciler import Reconciler
 from asyncpg import Pool
-from core.api_kit.toy import TOOLS, Toy, never_found, project_of, toy
+from core.api_kit.proposing import approved, rounds, write
+from core.api_kit.toy import project_of, toy
 from structlog.testing import capture_logs
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "propose"})
@@ -25,13 +24,6 @@ def owners(reply: Json) -> Sequence[str]:
     return [str(reply["project"])] if isinstance(reply, dict) else []
 
 
-def write(path: str, resource: Resource, **more: Any) -> Route:
-    """Make a route that creates something."""
-    body = Body(frozenset({"text"}))
-    return Route("POST", path, access="write", tools=TOOLS, resources=(resource,), body=body,
-                 verify_reply=lambda asked, reply: None, probe=Probe(never_found), **more)  # fmt: skip
-
-
 TABLE = Table(
     [
         write(
@@ -40,23 +32,6 @@ TABLE = Table(
         write("/projects/{project:name}/notes", Resource("projects", "path", "{project}")),
     ]
 )  # fmt: skip
-
-
-async def approved(api: Toy, pool: Pool, path: str) -> UUID:
-    """Propose a write, and approve it."""
-    reply = await api.client.post(path, json={"text": "x"})
-    assert reply.status_code == 202, reply.text
-    found = await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))
-    await agent_effects.decide(pool, found.id, approve=True, by="person:ada", reason="fine", sha256=found.sha256)
-    return found.id
-
-
-async def rounds(api: Toy, pool: Pool, id_: UUID) -> Proposal:
-    """Let one round do all that is due, and give the proposal as it is then."""
-    await pool.execute("update gateway.proposals set try_at = null")
-    async with asyncio.TaskGroup() as group:
-        await Reconciler(api.gateway).send_approved(group)
-    return await agent_effects.proposal(pool, id_)
 
 
 async def test_what_was_looked_up_is_looked_up_again(tmp_path: Path, pool: Pool) -> None:
