@@ -36,8 +36,12 @@ def webhook_variables(vendors: Iterable[Vendor]) -> str:
 
 
 def server_addresses(vendors: Iterable[Vendor]) -> str:
-    """Give the worker's environment lines with the servers' addresses."""
-    return _environment({one.mcp_url_variable: f"http://{one.mcp}:{one.mcp_port}" for one in vendors})
+    """Give the worker's environment lines with the vendors that runs may be given, and their servers' addresses."""
+    listed = tuple(vendors)
+    return _environment(
+        {"VENDORS": f"${{VENDORS:-{','.join(one.name for one in listed)}}}"}
+        | {one.mcp_url_variable: f"http://{one.mcp}:{one.mcp_port}" for one in listed}
+    )
 
 
 def servers_waited_for(vendors: Iterable[Vendor]) -> str:

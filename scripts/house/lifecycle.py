@@ -12,7 +12,7 @@ from agent_effects import migrations as effects_migrations
 from agent_ledger import migrations as ledger_migrations
 from agent_stores.background import up
 from agent_stores.migrate import migrate
-from control_api import migrations as control_migrations
+from control_api.migrations import OWNERS as CONTROL_OWNERS
 from service_kit.errors import ConfigError
 from service_kit.keys import read_private, read_public, unpublished
 from service_kit.untrusted_text import for_terminal
@@ -33,7 +33,7 @@ READY_LIMIT_SECONDS = 60.0
 LAST_BYTES = 8192
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
-OWNERS = (ledger_migrations, effects_migrations, control_migrations)
+OWNERS = (ledger_migrations, effects_migrations, *CONTROL_OWNERS)
 Say = Callable[[str], None]
 
 

@@ -23,7 +23,7 @@ def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settin
     """Give what imports each process's settings: only when they are asked for, as some are slow to import."""
     listed = tuple(vendors)
     return {
-        "control": partial(_at, "control_api.variables:ControlVariables"),
+        "control": _control,
         **{one.api: partial(_beside, one.api, f"{_class_of(one)}Api") for one in listed if one.has_gateway},
         "model-api": partial(_at, "model_api.settings:ModelSettings"),
         **{one.mcp: partial(_beside, one.mcp, _class_of(one)) for one in listed},
@@ -64,11 +64,16 @@ def _beside(command: str, name: str) -> type[Settings]:
     return _at(f"{place}:{name}Settings")
 
 
-def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:
-    from agent_engine.servers import Server
-    from agent_engine.settings import WorkerSettings, addressed
+def _control() -> type[Settings]:
+    from control_api.sources.registry import all_settings
 
-    return addressed(WorkerSettings, map(Server.of, vendors))
+    return all_settings()
+
+
+def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:
+    from agent_engine.settings import WorkerSettings, with_addresses
+
+    return with_addresses(WorkerSettings, vendors)
 
 
 def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:

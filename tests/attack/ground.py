@@ -20,7 +20,7 @@ from service_kit.bearer import token_hash
 PORTS = ports_of(load())
 
 POOL = "attack"
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-5-5"
 RIVAL = "rival"
 RIVAL_DOOR = "door_of-the-rival-0123456789abcdef"
 CANARIES = ("worker", "file", "victim", "neighbour")

@@ -18,7 +18,7 @@ POOL = "budgets"
 REPOSITORY = "octocat/hello-world"
 LOOK = {"tool": "list_labels", "input": {"repository": REPOSITORY}}
 FOUND = "The label bug fits: the parser fails on an empty line."
-DEAR = {"input_tokens": 200_000, "output_tokens": 1_000}
+DEAR = {"input_tokens": 300_000, "output_tokens": 1_000}
 MANY = {"input_tokens": 10, "cache_read_input_tokens": 149_000, "output_tokens": 10}
 ONE, TWO = {"text": "One.", **LOOK}, {"text": "Two.", **LOOK}
 CALLS = {"steps": [ONE, TWO, {"text": "Three.", **LOOK}, {"structured": {"output": {}, "claims": []}}]}
@@ -116,7 +116,7 @@ def test_cut_streams_cost_what_was_reserved_until_nothing_is_left(ended: dict[st
 def test_the_model_is_asked_for_no_more_than_is_left(ended: dict[str, Ended]) -> None:
     """Each request's output was capped by the budget in dollars before it left the house."""
     (body,) = ended["dollars"].asked
-    assert body["max_tokens"] < 0.5 / 15e-6
+    assert body["max_tokens"] < 0.5 / 10e-6
 
 
 async def test_tool_calls_past_the_budget_are_refused(house: RunningHouse, ended: dict[str, Ended]) -> None:

@@ -225,7 +225,7 @@ async def test_its_tokens_write_nothing_by_the_mcp_server(house: RunningHouse, t
 
 async def test_its_tokens_spend_nothing(house: RunningHouse, takeover: Takeover) -> None:
     """Its model token at model-api: 403, the model is not asked, and the task's spending stays as it was."""
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{"role": "user", "content": "SCENARIO:text"}]}
+    body = {"model": "claude-sonnet-5-5", "max_tokens": 5, "messages": [{"role": "user", "content": "SCENARIO:text"}]}
     headers = {"x-api-key": takeover.held.tokens["model"], "anthropic-version": "2023-06-01"}
     before = await _spent(house, takeover.held)
     asked = len((await house.model("GET", "/_stand-in/requests")).json())

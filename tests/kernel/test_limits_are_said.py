@@ -18,7 +18,7 @@ from agent_engine.confinement.probe import probe
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.metrics import Metrics
 from agent_engine.render import task_view
-from agent_engine.settings import RunLimits, addressed
+from agent_engine.settings import RunLimits, load_addressed
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
 from agent_ledger import Replies
@@ -143,7 +143,7 @@ async def test_the_doctor_says_what_bounds_runs(tmp_path: Path) -> None:
     """The doctor names the means, and why it is not a better one."""
     environ = {"CONTROL_URL": "http://127.0.0.1:9", "MODEL_API_URL": "http://127.0.0.1:9", "RUN_PROCESSES": "99"}
     environ |= {"GITHUB_MCP_URL": "http://127.0.0.1:9", "RUN_CGROUPS": str(tmp_path)}
-    found = {finding.name: finding for finding in await examine(load(addressed(DoctorSettings), environ))}["limits"]
+    found = {finding.name: finding for finding in await examine(load_addressed(DoctorSettings, environ))}["limits"]
     assert found.detail.startswith("2048 MB for each process and 99 processes by rlimit (no cgroup can be made: ")
     assert found.state == "ok"
 

@@ -11,20 +11,21 @@ import agent_ledger
 from agent_contracts import EffectSummary
 from agent_contracts.event import Started
 from agent_contracts.event import Warning as WarningEvent
+from agent_contracts.result import Reason
 from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.grants import Bound, weaker
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.attempt_sink import AttemptSink
-from agent_engine.engines.outcome import RunOutcome
+from agent_engine.engines.outcome import Failure, RunOutcome
 from agent_engine.engines.protocol import Engine
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.event_writer import EventWriter
 from agent_engine.evidence import Evidence
 from agent_engine.finalizer import Finalizer, Judge
 from agent_engine.lease import keep_lease
+from agent_engine.ledger_sink import LedgerSink
 from agent_engine.mcp_liveness import McpLiveness
 from agent_engine.process import Stop, StopSignal, end_tasks
 from agent_engine.run_spec_builder import RunPlan, last_session, plan_run
@@ -78,21 +79,14 @@ class Attempt:
             engine = self._engine(skill)
             plan = await self._plan(skill, engine)
         except TaskRefused as refused:
-            return await self._refuse(refused)
-        masker = Masker((*plan.spec.secrets, *engine.secrets))
-        writer = self._writer(masker)
-        async with writer.kept():
-            judging, outcome = await self._run(plan, engine, writer)
-            finalizer = Finalizer(
-                self._claim,
-                self._context,
-                writer=writer,
-                masker=masker,
-                stop=self._stop,
-                session=str(plan.spec.session_id),
-                metered=engine.capabilities.model_api,
-                progress=self._progress,
-            )
+            return await self._finalizer(Masker(())).close(_always(refused.reason, str(refused)), None)
+        finalizer = self._finalizer(
+            Masker((*plan.spec.secrets, *engine.secrets)),
+            session=str(plan.spec.session_id),
+            metered=engine.capabilities.model_api,
+        )
+        async with finalizer.writer.kept():
+            judging, outcome = await self._run(plan, engine, finalizer.writer)
             return await finalizer.close(judging, outcome)
 
     def _engine(self, skill: Skill) -> Engine:
@@ -112,7 +106,7 @@ class Attempt:
 
     async def _plan(self, skill: Skill, engine: Engine) -> RunPlan:
         claim, context = self._claim, self._context
-        binding = bind(skill, claim.task, self._opened())
+        binding = bind(skill, claim.task, self._opened(), context.settings.vendors)
         await self._recall()
         written = partial(agent_effects.effects_of, context.pool, claim.id)
         resumes = engine.capabilities.resume
@@ -151,21 +145,24 @@ class Attempt:
             for vendor, bound in self._claim.vendors.items()
         }
 
-    async def _refuse(self, refused: TaskRefused) -> str:
-        masker = Masker(())
-        finalizer = Finalizer(self._claim, self._context, writer=self._writer(masker), masker=masker, stop=self._stop)
-        return await finalizer.close(
-            _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
-        )
-
-    def _writer(self, masker: Masker) -> EventWriter:
-        return EventWriter(
-            self._claim,
-            tenant=self._claim.task.tenant,
-            pool=self._context.pool,
-            live=self._context.live,
+    def _finalizer(self, masker: Masker, *, session: str | None = None, metered: bool = True) -> Finalizer:
+        claim, context = self._claim, self._context
+        writer = EventWriter(
+            claim,
+            pool=context.pool,
+            live=context.live,
             masker=masker,
             lost=lambda: self._stop.set(Stop.LOST_LEASE),
+        )
+        return Finalizer(
+            claim=claim,
+            context=context,
+            writer=writer,
+            masker=masker,
+            stop=self._stop,
+            session=session,
+            metered=metered,
+            progress=self._progress,
         )
 
     async def _recall(self) -> None:
@@ -183,7 +180,7 @@ class Attempt:
     async def _run(self, plan: RunPlan, engine: Engine, writer: EventWriter) -> tuple[Judge, RunOutcome | None]:
         if plan.spec.max_turns < 1:
             return self._without_turns, None
-        await self._turn()
+        await self._stop.wait(self._context.pacer.delay(asyncio.get_running_loop().time()))
         if self._stop.reason is not None:
             return _stopped_before(self._stop.reason), None
         writer.add(
@@ -199,37 +196,26 @@ class Attempt:
         if not engine.capabilities.model_api:
             writer.add(WarningEvent(message=f"engine {engine.name} spends outside model-api: no budget bounds it"))
         liveness = McpLiveness(engine.lost)
-        sink = AttemptSink(
-            self._claim,
-            self._context,
+        sink = LedgerSink(
+            claim=self._claim,
+            context=self._context,
             writer=writer,
             evidence=self._evidence,
             progress=self._progress,
             liveness=liveness,
-            session=str(plan.spec.session_id),
+            session_id=str(plan.spec.session_id),
         )
         try:
             outcome = await engine.run(plan.spec, sink, self._stop)
         except TaskRefused as refused:
-            return _always(Verdict(status="failed", reason=refused.reason, message=str(refused))), None
+            return _always(refused.reason, str(refused)), None
         except (ConfinementError, DriverError) as error:
-            return _always(Verdict(status="failed", reason="config", message=str(error))), None
+            return _always("config", str(error)), None
         metrics = self._context.metrics
         metrics.run_seconds.labels(plan.skill.name, engine.name).observe(outcome.duration_seconds)
         metrics.confined.labels(outcome.confinement, outcome.limits).inc()
         metrics.reached.labels(outcome.limits).inc(bool(outcome.reached))
         return partial(self._judge, plan, outcome, liveness), outcome
-
-    async def _turn(self) -> None:
-        """Wait for this worker's next start, or for the end of the attempt."""
-        turn = asyncio.create_task(self._context.pacer.turn())
-        stop = asyncio.create_task(self._stop.wait())
-        try:
-            await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            turn.cancel()
-            stop.cancel()
-            await asyncio.gather(turn, stop, return_exceptions=True)
 
     def _judge(
         self, plan: RunPlan, outcome: RunOutcome, liveness: McpLiveness, effects: Sequence[EffectSummary]
@@ -246,21 +232,21 @@ class Attempt:
             )
         )
         if verdict.reason == "timeout" and plan.by_deadline:
-            return replace(verdict, reason="deadline", message="the deadline was over")
+            return replace(verdict, failure=Failure("deadline", "the deadline was over"))
         return verdict
 
     def _without_turns(self, _: Sequence[EffectSummary]) -> Verdict:
         words = self._progress.words
         message = f"the {self._progress.turns} turns that the task has were taken by earlier attempts"
-        return Verdict(status="failed", reason="turns", message=message, output=words, partial=words is not None)
+        return Verdict(failure=Failure("turns", message), output=words, partial=words is not None)
 
 
 def _stopped_before(reason: Stop) -> Judge:
     if reason is Stop.CANCELLED:
-        return _always(Verdict(status="cancelled", reason="cancelled", message="cancelled before it ran"))
-    return _always(Verdict(status="failed", reason="crashed", message="the worker was stopped before the run began"))
+        return _always("cancelled", "cancelled before it ran")
+    return _always("crashed", "the worker was stopped before the run began")
 
 
-def _always(verdict: Verdict) -> Judge:
+def _always(reason: Reason, message: str) -> Judge:
     """Give a verdict that no effect changes."""
-    return lambda _: verdict
+    return lambda _: Verdict(failure=Failure(reason, message))

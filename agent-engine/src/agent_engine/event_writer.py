@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
-from uuid import UUID
 
 import agent_ledger
 import asyncpg
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, body_adapter
-from agent_ledger import Clock
+from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -26,28 +24,11 @@ AGAIN_SECONDS = 1.0
 log = get_logger(__name__)
 
 
-class Named(Protocol):
-    """The attempt whose events are written."""
-
-    @property
-    def id(self) -> UUID:
-        """The task."""
-
-    @property
-    def attempt(self) -> int:
-        """Its attempt."""
-
-    @property
-    def clock(self) -> Clock:
-        """What its events are dated by."""
-
-
 class EventWriter:
     """Writes the events of one attempt.
 
     Args:
-        of: the attempt.
-        tenant: its tenant.
+        claim: the attempt; its events are dated by its clock.
         pool: the ledger.
         live: where events are published.
         masker: takes the run's tokens out of every text.
@@ -56,16 +37,14 @@ class EventWriter:
 
     def __init__(
         self,
-        of: Named,
+        claim: ClaimedTask,
         *,
-        tenant: str,
         pool: asyncpg.Pool,
         live: EventPublisher,
         masker: Masker,
         lost: Callable[[], None],
     ) -> None:
-        self._of = of
-        self._tenant = tenant
+        self._claim = claim
         self._pool = pool
         self._live = live
         self._masker = masker
@@ -83,15 +62,15 @@ class EventWriter:
 
     async def announce(self, body: Body) -> None:
         """Publish an event live and do not write it: the ledger itself writes the event of this number."""
-        await self._live.publish(self._tenant, [self._numbered(body)])
+        await self._live.publish(self._claim.task.tenant, [self._numbered(body)])
 
     def _numbered(self, body: Body) -> TaskEvent:
         self.seq += 1
         return TaskEvent(
-            task_id=self._of.id,
-            attempt=self._of.attempt,
+            task_id=self._claim.id,
+            attempt=self._claim.attempt,
             seq=self.seq,
-            at=self._of.clock.now(),
+            at=self._claim.clock.now(),
             body=masked(body, self._masker),
         )
 
@@ -121,7 +100,10 @@ class EventWriter:
                 return True
             try:
                 live = await agent_ledger.append_events(
-                    self._pool, self._of.id, self._of.attempt, [(event.seq, event.at, event.body) for event in batch]
+                    self._pool,
+                    self._claim.id,
+                    self._claim.attempt,
+                    [(event.seq, event.at, event.body) for event in batch],
                 )
             except BaseException:
                 self._some.set()
@@ -131,7 +113,7 @@ class EventWriter:
                 self._closed = True
                 self._lost()
                 return False
-            await self._live.publish(self._tenant, batch)
+            await self._live.publish(self._claim.task.tenant, batch)
             return True
 
     @contextlib.asynccontextmanager

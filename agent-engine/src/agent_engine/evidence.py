@@ -1,13 +1,14 @@
 """Evidence: which tool results of a task are proven by a ref that the engine recomputed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from agent_contracts import TaskEvent
 from agent_contracts.event import Body, ToolResult
+from agent_vendors import Vendor
 from service_kit.refs import REFUSED, ref_fits
 
-from agent_engine.servers import BUILT_IN_TOOLS, SERVERS
+from agent_engine.skills.format import BUILT_IN_TOOLS
 
 
 class Evidence:
@@ -68,9 +69,9 @@ def named(result: ToolResult) -> str:
     return f"{result.server}/{result.tool}" if result.server else result.tool
 
 
-def known_name(result: ToolResult) -> str:
+def known_name(result: ToolResult, vendors: Mapping[str, Vendor]) -> str:
     """Name a result's tool for metrics. A name that no server has counts as `other`: agents invent names."""
     if result.server is None:
         return result.tool if result.tool in BUILT_IN_TOOLS else "other"
-    server = SERVERS.get(result.server)
-    return named(result) if server is not None and result.tool in server.tools else "other"
+    vendor = vendors.get(result.server)
+    return named(result) if vendor is not None and result.tool in vendor.tools else "other"

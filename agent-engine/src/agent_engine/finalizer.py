@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import agent_effects
 import agent_ledger
@@ -16,7 +17,7 @@ from agent_stores.pool import DATABASE_ERRORS
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.engines.outcome import RunOutcome
+from agent_engine.engines.outcome import Failure, RunOutcome
 from agent_engine.event_writer import EventWriter
 from agent_engine.process import Stop, StopSignal
 from agent_engine.task_progress import TaskProgress
@@ -34,10 +35,11 @@ Judge = Callable[[Sequence[EffectSummary]], Verdict]
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Finalizer:
     """Ends one attempt.
 
-    Args:
+    Attributes:
         claim: the attempt.
         context: where things are written.
         writer: the attempt's events.
@@ -48,26 +50,14 @@ class Finalizer:
         progress: what the task has used, over all attempts.
     """
 
-    def __init__(
-        self,
-        claim: ClaimedTask,
-        context: WorkerContext,
-        *,
-        writer: EventWriter,
-        masker: Masker,
-        stop: StopSignal,
-        session: str | None = None,
-        metered: bool = True,
-        progress: TaskProgress | None = None,
-    ) -> None:
-        self._claim = claim
-        self._context = context
-        self._writer = writer
-        self._masker = masker
-        self._stop = stop
-        self._session = session
-        self._metered = metered
-        self._progress = progress or TaskProgress(claim.attempt)
+    claim: ClaimedTask
+    context: WorkerContext
+    writer: EventWriter
+    masker: Masker
+    stop: StopSignal
+    session: str | None
+    metered: bool
+    progress: TaskProgress
 
     async def close(self, judge: Judge, outcome: RunOutcome | None) -> str:
         """Judge and write the end; give what became of the attempt: succeeded, failed, cancelled, requeued or lost.
@@ -75,10 +65,10 @@ class Finalizer:
         A ledger that cannot be reached is tried again for as long as the lease may still be held.
         """
         verdict: Verdict | None = None
-        while not self._stop.lost:
+        while not self.stop.lost:
             try:
                 verdict = verdict or await self._judged(judge)
-                if not await self._writer.flush():
+                if not await self.writer.flush():
                     break
                 await self._keep(verdict, outcome)
                 return await self._write(verdict, outcome)
@@ -88,23 +78,24 @@ class Finalizer:
         return self._lost()
 
     async def _judged(self, judge: Judge) -> Verdict:
-        verdict = judge(await agent_effects.effects_of(self._context.pool, self._claim.id))
+        verdict = judge(await agent_effects.effects_of(self.context.pool, self.claim.id))
         for remark in verdict.remarks:
-            self._writer.add(WarningEvent(message=remark))
+            self.writer.add(WarningEvent(message=remark))
         return verdict
 
     async def _write(self, verdict: Verdict, outcome: RunOutcome | None) -> str:
-        if self._stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
-            if await self._requeue("crashed", "the worker was stopped", after_seconds=0, counts=False):
+        failure = verdict.failure
+        if self.stop.reason is Stop.SHUTDOWN and verdict.status == "failed":
+            if await self._requeue(Failure("crashed", "the worker was stopped"), after_seconds=0, counts=False):
                 return "requeued"
-        elif verdict.retryable and verdict.reason is not None:
-            pause = backoff(verdict.reason, self._claim.attempt, first_seconds=self._context.settings.retry_seconds)
-            if await self._requeue(verdict.reason, verdict.message, after_seconds=pause):
+        elif failure is not None and failure.retryable:
+            pause = backoff(failure.reason, self.claim.attempt, first_seconds=self.context.settings.retry_seconds)
+            if await self._requeue(failure, after_seconds=pause):
                 return "requeued"
         result = await self._result(verdict, outcome)
-        if not await agent_ledger.finish(self._context.pool, self._claim.id, self._claim.attempt, result):
+        if not await agent_ledger.finish(self.context.pool, self.claim.id, self.claim.attempt, result):
             return self._lost()
-        await self._writer.announce(Finished(status=result.status, reason=result.reason, message=result.message))
+        await self.writer.announce(Finished(status=result.status, reason=result.reason, message=result.message))
         self._tally(verdict.status, verdict.reason)
         log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
         return verdict.status
@@ -113,60 +104,60 @@ class Finalizer:
         """Keep transcript and session. After `mcp_down` drop the session: it says that tools are missing."""
         if outcome is None:
             return
-        pool, claim = self._context.pool, self._claim
+        pool, claim = self.context.pool, self.claim
         await agent_ledger.save_transcript(pool, claim.id, claim.attempt, outcome.transcript)
         if verdict.reason == "mcp_down":
             await agent_ledger.forget_session(pool, claim.id, claim.attempt)
-        elif outcome.session is not None and self._session is not None:
-            await agent_ledger.save_session(pool, claim.id, claim.attempt, self._session, outcome.session)
+        elif outcome.session is not None and self.session is not None:
+            await agent_ledger.save_session(pool, claim.id, claim.attempt, self.session, outcome.session)
 
-    async def _requeue(self, reason: Reason, message: str, *, after_seconds: float, counts: bool = True) -> bool:
-        message = self._masker.mask(message)
+    async def _requeue(self, failure: Failure, *, after_seconds: float, counts: bool = True) -> bool:
+        reason, message = failure.reason, self.masker.mask(failure.message)
         handed = await agent_ledger.requeue(
-            self._context.pool,
-            self._claim.id,
-            self._claim.attempt,
+            self.context.pool,
+            self.claim.id,
+            self.claim.attempt,
             reason=reason,
             message=message,
             after_seconds=after_seconds,
             counts=counts,
         )
         if handed:
-            await self._writer.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
+            await self.writer.announce(RetryEvent(reason=reason, after_seconds=after_seconds, message=message))
             self._tally("requeued", reason)
             log.info("requeued", reason=reason, message=message, after_seconds=round(after_seconds, 1))
         return handed
 
     async def _result(self, verdict: Verdict, outcome: RunOutcome | None) -> TaskResult:
-        pool, claim = self._context.pool, self._claim
-        progress = self._progress
-        spend = await settled(pool, claim, least_requests=1 if progress.turns and self._metered else 0)
-        used = spend.usage if self._metered or outcome is None else outcome.used
+        pool, claim = self.context.pool, self.claim
+        progress = self.progress
+        spend = await settled(pool, claim, least_requests=1 if progress.turns and self.metered else 0)
+        used = spend.usage if self.metered or outcome is None else outcome.used
         usage = used.model_copy(update={"turns": progress.turns, "tool_calls": progress.calls})
         return TaskResult(
             task_id=claim.id,
             status=verdict.status,
             reason=verdict.reason,
-            message=self._masker.mask(verdict.message),
-            output=masked_value(verdict.output, self._masker),
+            message=self.masker.mask(verdict.message),
+            output=masked_value(verdict.output, self.masker),
             partial=verdict.partial,
             claims=[
-                claim.model_copy(update={"statement": self._masker.mask(claim.statement)}) for claim in verdict.claims
+                claim.model_copy(update={"statement": self.masker.mask(claim.statement)}) for claim in verdict.claims
             ],
             effects=await agent_effects.effects_of(pool, claim.id),
             artifacts=await self._artifacts(outcome),
             usage=usage,
             cost_usd=spend.usd,
             attempts=claim.attempt,
-            session=self._session if outcome is not None else None,
+            session=self.session if outcome is not None else None,
         )
 
     async def _artifacts(self, outcome: RunOutcome | None) -> list[Artifact]:
         kept = []
         for left in outcome.artifacts if outcome is not None else ():
-            content = self._masker.mask_bytes(left.content) if _is_text(left.content) else left.content
+            content = self.masker.mask_bytes(left.content) if _is_text(left.content) else left.content
             artifact = await agent_ledger.save_artifact(
-                self._context.pool, self._claim.id, self._claim.attempt, left.name, content
+                self.context.pool, self.claim.id, self.claim.attempt, left.name, content
             )
             kept += [artifact] if artifact is not None else []
         return kept
@@ -177,7 +168,7 @@ class Finalizer:
         return "lost"
 
     def _tally(self, status: str, reason: Reason | None) -> None:
-        self._context.metrics.attempts.labels(self._claim.task.skill, status, reason or "").inc()
+        self.context.metrics.attempts.labels(self.claim.task.skill, status, reason or "").inc()
 
 
 def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:

@@ -1,10 +1,10 @@
 """The worker's own hardening, the pace at which runs are started, and the signal that stops a run."""
 
 import asyncio
+import contextlib
 import ctypes
 import resource
 import sys
-from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Any
 
@@ -44,35 +44,25 @@ class StopSignal:
             self._reason = reason
             self._event.set()
 
-    async def wait(self) -> Stop:
-        """Wait until the run is to stop."""
-        await self._event.wait()
-        assert self._reason is not None
-        return self._reason
+    async def wait(self, seconds: float | None = None) -> None:
+        """Wait until the run is to stop, at most for so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
 
 
 class Pacer:
     """Spaces starts: a CLI needs a whole core for its first second, and starts side by side only delay each other."""
 
-    def __init__(
-        self,
-        seconds: float = 1.5,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] | None = None,
-    ) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._sleep = sleep
-        self._clock = clock
         self._next = float("-inf")
 
-    async def turn(self) -> None:
-        """Wait until the next start is due; turns come in the order of the calls."""
-        now = self._clock() if self._clock else asyncio.get_running_loop().time()
+    def delay(self, now: float) -> float:
+        """Give in how many seconds the caller may start; callers start in the order of their calls."""
         due = max(now, self._next)
         self._next = due + self._seconds
-        if due > now:
-            await self._sleep(due - now)
+        return due - now
 
 
 def harden() -> bool:

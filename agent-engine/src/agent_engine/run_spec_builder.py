@@ -64,7 +64,7 @@ async def plan_run(
     """
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
-    schema = wrapped(skill.output_schema, with_refs=bool(binding.servers))
+    schema = wrapped(skill.output_schema, with_refs=bool(binding.vendors))
     lifetime = wall + TOKEN_MARGIN_SECONDS
     spec = RunSpec(
         task_id=claim.id,
@@ -120,18 +120,18 @@ def _servers(
 ) -> tuple[ServerSpec, ...]:
     return tuple(
         ServerSpec(
-            name=server.name,
-            url=context.settings.server_url(server.name),
+            name=vendor.name,
+            url=context.settings.server_url(vendor),
             transport=context.settings.mcp_transport,
             token=context.signer.task_token(
                 **_who(claim),
-                vendor=server.vendor,
-                audience=server.audiences,
-                grant=binding.grants[server.vendor],
+                vendor=vendor.name,
+                audience=vendor.audiences,
+                grant=binding.grants[vendor.name],
                 tool_calls=tool_calls,
                 lifetime_seconds=lifetime_seconds,
             ),
-            tools=binding.allowed_tools[server.name],
+            tools=binding.allowed_tools[vendor.name],
         )
-        for server in binding.servers
+        for vendor in binding.vendors
     )

@@ -2,17 +2,20 @@
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, create_model, field_validator, model_validator
+from agent_vendors import Vendor
+from agent_vendors import load as load_vendors
+from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, split_csv, unset_env
+from service_kit.settings import LogLevel, Settings, load, split_csv
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
-from agent_engine.servers import SERVERS, Server
+from agent_engine.skills.load import known_folders
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
@@ -23,9 +26,9 @@ class SkillSources(Settings):
 
     skills_path: str = Field(default="", description="extra folders of skills, separated by ':'")
 
-    def folders(self) -> list[Path]:
-        """Give the extra folders."""
-        return [Path(part).expanduser() for part in self.skills_path.split(":") if part.strip()]
+    def skill_folders(self) -> list[Path]:
+        """Give the shipped folder and the extra ones."""
+        return known_folders(Path(part).expanduser() for part in self.skills_path.split(":") if part.strip())
 
 
 class LedgerAccess(Settings):
@@ -105,7 +108,7 @@ class EngineNames(Settings):
 
     engines: str = Field(
         default="claude",
-        validation_alias=AliasChoices("WORKER_ENGINES"),
+        validation_alias="WORKER_ENGINES",
         description="the engines that it loads, by comma; each is installed code that the worker trusts",
     )
 
@@ -114,40 +117,56 @@ class EngineNames(Settings):
         return split_csv(self.engines)
 
 
-class ServerAddresses(Settings):
-    """Which vendors' MCP servers there are. `addressed` adds where each is."""
+class VendorNames(Settings):
+    """Which vendors' MCP servers a run can be given."""
 
-    vendors: str = Field(
-        default="", description="the vendors that runs may be given, by comma; empty: all of this project"
+    vendor_names: str = Field(
+        default="",
+        validation_alias="VENDORS",
+        description="the vendors that runs may be given, by comma; empty: all of this project",
     )
 
-    def server_url(self, server: str) -> str:
-        """Give the base URL of an MCP server."""
-        known = SERVERS[server]
-        return str(getattr(self, known.url_variable.lower(), known.default_url))
+    @field_validator("vendor_names")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        load_vendors(split_csv(value))
+        return value
+
+    @cached_property
+    def vendors(self) -> dict[str, Vendor]:
+        """The vendors' records, by name. A vendor's MCP server has the vendor's name."""
+        return {vendor.name: vendor for vendor in load_vendors(split_csv(self.vendor_names))}
+
+    def server_url(self, vendor: Vendor) -> str:
+        """Give the base URL of a vendor's MCP server, which `with_addresses` reads."""
+        return str(getattr(self, vendor.mcp_url_variable.lower()))
 
 
-A = TypeVar("A", bound=ServerAddresses)
+V = TypeVar("V", bound=VendorNames)
 
 
-def addressed(settings: type[A], servers: Iterable[Server] = ()) -> type[A]:
-    """Give settings with a variable more for each server, such as GITHUB_MCP_URL: its address.
-
-    Args:
-        settings: what is read besides.
-        servers: the servers; all that there are if none is named.
-    """
+def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
+    """Give settings with one more variable for each vendor, such as GITHUB_MCP_URL: the address of its MCP server."""
     fields: dict[str, Any] = {
-        server.url_variable.lower(): (
+        vendor.mcp_url_variable.lower(): (
             str,
-            Field(default=server.default_url, description=f"the address of {server.name}-mcp"),
+            Field(default=f"http://127.0.0.1:{vendor.mcp_port}", description=f"the address of {vendor.mcp}"),
         )
-        for server in servers or SERVERS.values()
+        for vendor in vendors
     }
     return create_model(settings.__name__, __base__=settings, __module__=settings.__module__, **fields)
 
 
-class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
+def load_addressed(settings: type[V], environ: Mapping[str, str] | None = None) -> V:
+    """Read settings from the environment, with the address of each MCP server that VENDORS names.
+
+    Raises:
+        ConfigError: a variable is missing or wrong; names it.
+    """
+    return load(with_addresses(settings, load(VendorNames, environ).vendors.values()), environ)
+
+
+class WorkerSettings(VendorNames, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
@@ -169,58 +188,54 @@ class WorkerSettings(ServerAddresses, EngineNames, SkillSources, RunLimits):
     log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
         default="",
-        validation_alias=AliasChoices("WORKER_NAME"),
+        validation_alias="WORKER_NAME",
         description="this worker's name, its own among all; else host and process",
     )
     http: str = Field(
         default="127.0.0.1:8010",
-        validation_alias=AliasChoices("WORKER_HTTP"),
+        validation_alias="WORKER_HTTP",
         description="where /health, /ready and /metrics are: port or host:port, 'off' for nowhere",
     )
-    slots: int = Field(
-        default=4, ge=1, le=256, validation_alias=AliasChoices("WORKER_SLOTS"), description="runs side by side"
-    )
-    pools: str = Field(
-        default="default", validation_alias=AliasChoices("WORKER_POOLS"), description="the pools it serves, by comma"
-    )
+    slots: int = Field(default=4, ge=1, le=256, validation_alias="WORKER_SLOTS", description="runs side by side")
+    pools: str = Field(default="default", validation_alias="WORKER_POOLS", description="the pools it serves, by comma")
     lease_seconds: float = Field(
         default=30,
         ge=1,
         le=3600,
-        validation_alias=AliasChoices("WORKER_LEASE_SECONDS"),
+        validation_alias="WORKER_LEASE_SECONDS",
         description="after this long without a heartbeat a task goes to another worker",
     )
     poll_seconds: float = Field(
         default=1,
         gt=0,
         le=60,
-        validation_alias=AliasChoices("WORKER_POLL_SECONDS"),
+        validation_alias="WORKER_POLL_SECONDS",
         description="how often it looks for tasks when nothing wakes it",
     )
     start_seconds: float = Field(
         default=1.5,
         ge=0,
         le=60,
-        validation_alias=AliasChoices("WORKER_START_SECONDS"),
+        validation_alias="WORKER_START_SECONDS",
         description="the pause between two starts of a CLI",
     )
     grace_seconds: float = Field(
         default=30,
         ge=0,
         le=3600,
-        validation_alias=AliasChoices("WORKER_GRACE_SECONDS"),
+        validation_alias="WORKER_GRACE_SECONDS",
         description="how long runs may go on after SIGTERM before they are handed back",
     )
     retry_seconds: float = Field(
         default=5,
         ge=0,
         le=600,
-        validation_alias=AliasChoices("WORKER_RETRY_SECONDS"),
+        validation_alias="WORKER_RETRY_SECONDS",
         description="the pause before a second attempt; it doubles with each",
     )
     folder: Path = Field(
         default=Path("var/worker"),
-        validation_alias=AliasChoices("WORKER_FOLDER"),
+        validation_alias="WORKER_FOLDER",
         description="where runs and snapshots of skills are kept while they are needed",
     )
 
@@ -270,8 +285,3 @@ def read_address(text: str) -> tuple[str, int] | None:
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
     return host or "127.0.0.1", int(port)
-
-
-def drop_secrets() -> None:
-    """Remove the secret variables from this process's environment once they are read."""
-    unset_env(*SECRETS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
-from agent_contracts.result import RETRYABLE, Reason
+from agent_contracts.result import Reason
 from agent_ledger import UnusableSchema, value_error
 from service_kit.refs import split_ref
 from service_kit.untrusted_text import clean_line
@@ -31,24 +31,37 @@ class Verdict:
     """How an attempt ended.
 
     Attributes:
+        failure: why it did not succeed; None where it did.
+        note: what restricts a success, for people.
         output: what the agent answered; where it came to no answer, what it had said last.
         partial: whether the output is only that.
         claims: with the refs that fit alone.
         remarks: what a reader should know and what changes nothing.
     """
 
-    status: Literal["succeeded", "failed", "cancelled"]
-    reason: Reason | None = None
-    message: str = ""
+    failure: Failure | None = None
+    note: str = ""
     output: Any = None
     partial: bool = False
     claims: tuple[Claim, ...] = ()
     remarks: tuple[str, ...] = ()
 
     @property
-    def retryable(self) -> bool:
-        """Whether another attempt may do better."""
-        return self.status == "failed" and self.reason in RETRYABLE
+    def status(self) -> Literal["succeeded", "failed", "cancelled"]:
+        """The status of the task if it is not attempted again."""
+        if self.failure is None:
+            return "succeeded"
+        return "cancelled" if self.failure.reason == "cancelled" else "failed"
+
+    @property
+    def reason(self) -> Reason | None:
+        """The failure's reason."""
+        return self.failure.reason if self.failure is not None else None
+
+    @property
+    def message(self) -> str:
+        """The failure in words, or the note."""
+        return self.failure.message if self.failure is not None else self.note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +100,7 @@ def judge(facts: Facts) -> Verdict:
         ended, misshapen = None, ended  # what was denied to the agent says more than that it had no answer then
     failure = (
         ended
-        or unconnected(facts.run.servers, (server.name for server in facts.binding.servers))
+        or unconnected(facts.run.servers, (vendor.name for vendor in facts.binding.vendors))
         or _denied(facts)
         or misshapen
         or _unproven(facts)
@@ -95,26 +108,21 @@ def judge(facts: Facts) -> Verdict:
         or _baseless(claims)
     )
     if failure is not None:
-        failure = _traced(failure, facts.lost)
-        kept = tuple(claim for claim in claims if claim.refs)
-        status: Literal["failed", "cancelled"] = "cancelled" if failure.reason == "cancelled" else "failed"
         return Verdict(
-            status=status,
-            reason=failure.reason,
-            message=failure.message,
+            failure=_traced(failure, facts.lost),
             output=output,
             partial=answer is None and output is not None,
-            claims=kept,
+            claims=tuple(claim for claim in claims if claim.refs),
             remarks=remarks,
         )
     withheld = facts.binding.withheld
-    message = f"read-only run: {', '.join(withheld)} not demanded" if withheld else ""
-    return Verdict(status="succeeded", message=message, output=output, claims=tuple(claims), remarks=remarks)
+    note = f"read-only run: {', '.join(withheld)} not demanded" if withheld else ""
+    return Verdict(note=note, output=output, claims=tuple(claims), remarks=remarks)
 
 
 def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
     answer = facts.run.answer
-    schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.servers))
+    schema = wrapped(facts.skill.output_schema, with_refs=bool(facts.binding.vendors))
     if answer is None:
         return None, Failure("schema", "the agent gave no answer in the form that was asked for")
     kept = answer if isinstance(answer, dict) else {"output": answer}

@@ -12,8 +12,8 @@ import asyncpg
 from agent_contracts import TaskResult
 from agent_stores.pool import open_pool, open_redis
 from redis.asyncio import Redis
-from service_kit import access_lint
 from service_kit.access import AccessFile
+from service_kit.access_lint import unknown_names
 from service_kit.errors import ConfigError
 from service_kit.log import get_logger
 from service_kit.settings import unset_env
@@ -28,9 +28,8 @@ from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.server_watch import ServerWatch
-from agent_engine.servers import SERVERS
 from agent_engine.settings import WorkerSettings
-from agent_engine.skills.load import SkillRegistry, known_folders, load_registry
+from agent_engine.skills.load import SkillRegistry, load_registry
 
 POOL_EXTRA = 6
 """Connections beside one for each slot: drain, claim, outbox and counting."""
@@ -87,7 +86,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         ConfigError: a file, key or store is missing or wrong; names it and the remedy.
         SkillError: the skills' folders cannot be used as they are.
     """
-    registry = load_registry(known_folders(settings.folders()))
+    registry = load_registry(settings.skill_folders())
     for warning in registry.warnings:
         log.warning("skill", warning=warning)
     _tell(await asyncio.to_thread(sweep))
@@ -97,7 +96,9 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     if found.confinement.limits.why:
         log.warning("limits_reduced", limits=found.confinement.limits.name, why=found.confinement.limits.why)
     access = AccessFile(settings.access_file)
-    for warning in unknown_names(settings.access_file, access, registry):
+    for warning in unknown_names(
+        settings.access_file, access.current(), vendors=settings.vendors, skills=registry.skills
+    ):
         log.warning("access", file=str(settings.access_file), warning=warning)
     signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
     fault = signer.fault()
@@ -133,16 +134,12 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
 
 def watch_of(settings: WorkerSettings, registry: SkillRegistry) -> ServerWatch:
     """Watch the servers that these skills need."""
-    needed = {name for skill in registry.skills.values() for name in skill.settings.servers if name in SERVERS}
-    return ServerWatch({name: settings.server_url(name) for name in sorted(needed)})
+    needed = {name for skill in registry.skills.values() for name in skill.settings.servers}
+    return ServerWatch(
+        {name: settings.server_url(vendor) for name, vendor in sorted(settings.vendors.items()) if name in needed}
+    )
 
 
 def _tell(left: int) -> None:
     if left:
         log.info("folders_of_dead_workers_removed", count=left)
-
-
-def unknown_names(path: Path, access: AccessFile, registry: SkillRegistry) -> list[str]:
-    """Give the names in the access file that neither this worker nor any server knows."""
-    vendors = {server.vendor for server in SERVERS.values()}
-    return access_lint.unknown_names(path, access.current(), vendors=vendors, skills=registry.skills)

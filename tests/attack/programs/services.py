@@ -11,7 +11,7 @@ from typing import Any
 from attack.programs.own import MODEL, MODEL_TOKEN, SECONDS, TASK_TOKEN, URL, ask, call, tell
 
 BODY: dict[str, Any] = {
-    "model": "claude-sonnet-4-5",
+    "model": "claude-sonnet-5-5",
     "max_tokens": 5,
     "messages": [{"role": "user", "content": "SCENARIO:text"}],
 }

@@ -68,10 +68,10 @@ CASES = (
     Case(
         name="messages",
         dialect=MessagesDialect(),
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-5-5",
         headers={"anthropic-version": "2023-06-01"},
         body=lambda output, stream: {
-            "model": "claude-sonnet-4-5",
+            "model": "claude-sonnet-5-5",
             "max_tokens": output,
             "messages": [{"role": "user", "content": "x"}],
             "stream": stream,

@@ -1,4 +1,4 @@
-"""Engines under one suite: installed as somebody else's package, loaded by name through their entry point."""
+"""Engines under one suite, loaded by name through their entry points; the made-up ones as somebody else's package."""
 
 import asyncio
 import uuid
@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 from agent_contracts.event import Body
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import GROUP, EngineSetup, load_engines
 from agent_engine.process import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
+from conformance.engines.registry import SUBJECTS, Playing
 from core.agent_engine.conftest import answering_server, engine_confinement, place
 
 __all__ = ["answering_server", "engine_confinement", "place"]
 
-OWN_KEY = "own-key-of-the-made-up-engines"
-NAMES = ("murmur", "echo")
+MADE_UP = ("murmur", "echo")
+TOKENS = ("model-token-of-this-run", "task-token-of-this-run")
 
 
 @dataclass
@@ -47,21 +48,19 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "site" / "made_up_engines-1.dist-info"
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: made-up-engines\nVersion: 1\n")
-    lines = "".join(f"{name} = conformance.engines.made_up:{name}\n" for name in NAMES)
+    lines = "".join(f"{name} = conformance.engines.made_up:{name}\n" for name in MADE_UP)
     (folder / "entry_points.txt").write_text(f"[{GROUP}]\n{lines}broken = conformance.engines.nothing:engine\n")
     monkeypatch.syspath_prepend(str(folder.parent))
 
 
-@pytest.fixture
-def engines(installed: None, engine_confinement: Confinement) -> dict[str, Engine]:
-    """The made-up engines, loaded."""
-    return load_engines(NAMES, EngineSetup(confinement=engine_confinement, environ={"MURMUR_KEY": OWN_KEY}))
-
-
-@pytest.fixture(params=NAMES)
-def engine(request: pytest.FixtureRequest, engines: dict[str, Engine]) -> Engine:
+@pytest.fixture(params=SUBJECTS)
+def engine(request: pytest.FixtureRequest, installed: None, engine_confinement: Confinement, tmp_path: Path) -> Engine:
     """Each engine in turn."""
-    return engines[request.param]
+    name, program = request.param, tmp_path / "program"
+    subject = SUBJECTS[name]
+    environ = {variable: value.format(program=program) for variable, value in subject.environ.items()}
+    loaded = load_engines([name], EngineSetup(confinement=engine_confinement, environ=environ))[name]
+    return loaded if subject.write is None else Playing(loaded, program, subject.write)
 
 
 @pytest.fixture
@@ -89,12 +88,8 @@ def play(engine: Engine, heard: Heard, stop: StopSignal, tmp_path: Path) -> Call
             "prompt": f"PLAY {name}",
             "model": "m",
             "model_api_url": "http://127.0.0.1:9",
-            "model_token": "",
-            "servers": (
-                ServerSpec(
-                    name="github", url="http://127.0.0.1:9/mcp", transport="http", token="task-token-of-this-run"
-                ),
-            ),
+            "model_token": TOKENS[0],
+            "servers": (ServerSpec(name="github", url="http://127.0.0.1:9/mcp", transport="http", token=TOKENS[1]),),
             "max_turns": 5,
             "wall_seconds": 30,
             "idle_seconds": 20,

@@ -14,7 +14,6 @@ from api_kit import (
     Fetch,
     Json,
     Probe,
-    Refusal,
     Resource,
     Route,
     Table,
@@ -27,12 +26,13 @@ from api_kit.effect_markers import mark_in, marker
 from api_kit.paths import encode
 from api_kit.routes import Access
 from conformance.gateways.record import Ask, GatewayRecord
+from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault, Match
 
-IN_QUERY, IN_BODY = (Resource("channels", where, "{channel}") for where in ("query", "body"))
+IN_QUERY, IN_BODY = (Resource(CHANNELS, where, "{channel}") for where in ("query", "body"))
 ACCESS: dict[Json, Access] = {"posted": "write", "pinned": "write", "deleted": "danger"}
 
 
@@ -66,10 +66,8 @@ def posted(asked: Json, reply: Json) -> str | None:
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the mark among the channel's messages."""
-    channel = call.body.get("channel") if isinstance(call.body, dict) else None
-    if channel is None:
-        raise Refusal("upstream_refused", "the channel is not known")
-    listed = await fetch(f"/api/messages.list?channel={encode(str(channel))}&limit=100")
+    (channel,) = call.resources["channels"]
+    listed = await fetch(f"/api/messages.list?channel={encode(channel)}&limit=100")
     messages = listed.get("messages") if isinstance(listed, dict) else None
     for message in messages if isinstance(messages, list) else []:
         if isinstance(message, dict) and marker(effect) in str(message.get("text")):

@@ -71,8 +71,9 @@ async def subject(
     pool: asyncpg.Pool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Subject]:
-    """Return each vendor's gateway in turn; what is approved it sends at once."""
-    monkeypatch.setattr(reconciler, "SEND_SECONDS", 0.05)
+    """Return each vendor's gateway in turn; it looks all the time for what was approved or lost."""
+    for name in ("SEND_SECONDS", "FIND_SECONDS"):
+        monkeypatch.setattr(reconciler, name, 0.05)
     record = RECORDS[request.param]
     app, vendor, table = record.stand_in(), record.vendor(), record.table()
     async with (

@@ -8,13 +8,15 @@ import base64
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+from agent_vendors.search_grammar import JqlGrammar
 from conformance.servers.record import Ask, ServerRecord
+from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker, adf
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed
 from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging
 from mcp_kit.reply import Reply, rows, section
-from mcp_kit.search_scope import ClauseScope
+from mcp_kit.search_scope import confine
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
@@ -25,13 +27,13 @@ from service_kit import http
 from service_kit.settings import Port
 from stand_ins.kit.app import StandInApp
 
-Project = Annotated[str, Resource("projects"), Field(description="Project's key")]
-Key = Annotated[str, Resource("projects", lambda key: key.rpartition("-")[0]), Field(description="PROJ-7")]
-Fields = Annotated[dict[str, Any], Resource("projects", lambda fields: fields["project"]["key"])]
+Project = Annotated[str, Resource(PROJECTS), Field(description="Project's key")]
+Key = Annotated[str, Resource(PROJECTS, lambda key: key.rpartition("-")[0]), Field(description="PROJ-7")]
+Fields = Annotated[dict[str, Any], Resource(PROJECTS, lambda fields: fields["project"]["key"])]
 BY_OFFSET = OffsetPaging("startAt", "maxResults", total=("total",))
 BY_TOKEN = CursorPaging("nextPageToken", "maxResults", found=("nextPageToken",))
 BY_LINK = LinkPaging(pointers=("cursor",))
-SCOPE = ClauseScope("project")
+SEARCHES = JqlGrammar("project")
 
 
 class TrackerSettings(VendorSettings):
@@ -109,7 +111,7 @@ class IssueTools:
             shown = rows("events", [f"{one.id} {one.issue} {one.level}" for one in events.rows])
             return Reply("Events:", shown, events.here, events.next)
         if method == "search":
-            search = {"jql": SCOPE.confine(query, [project])}
+            search = {"jql": confine(SEARCHES, query, [project], argument="project")}
             page = await self._vendor.page(
                 call, Issue, BY_TOKEN, path_of("/rest/search"), project, limit=limit, search=search, rows=("issues",)
             )

@@ -1,5 +1,6 @@
 """A control with every source of the suite, each with two instances of two tenants."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from conformance.sources.chatter import CHATTER
 from conformance.sources.github import GITHUB
 from conformance.sources.record import Sample
 from conformance.sources.siren import SIREN
+from control_api.sources.registry import Sources
 from fixtures.control import built
 from fixtures.serving import serving
 from service_kit.http import HttpClient, Reply
+from service_kit.watched import LOOK_EVERY_SECONDS
 
 SAMPLES = {sample.source.name: sample for sample in (GITHUB, CHATTER, SIREN)}
 SECRET, OLD_SECRET, OTHER_SECRET = "the-secret-in-force", "the-secret-before", "the-secret-of-another-tenant"
@@ -52,6 +55,13 @@ class Hook:
         path = f"/v1/webhooks/{self.sample.source.name}" + (f"/{instance}" if instance else "")
         return await self.http.request("POST", path, content=body, headers=sent)
 
+    async def also(self, trigger: dict[str, Any]) -> None:
+        """Add a trigger like the first, and wait until control looks at the file again."""
+        file = self.folder / "triggers.yaml"
+        [first] = yaml.safe_load(file.read_text())["triggers"]
+        file.write_text(yaml.safe_dump({"triggers": [first, first | trigger]}))
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+
     async def tasks(self) -> list[tuple[str, str]]:
         """Give tenant and actor of each task."""
         rows = await self.pool.fetch("select tenant, body from ledger.tasks order by id")
@@ -64,7 +74,7 @@ async def hook(request: pytest.FixtureRequest, pool: asyncpg.Pool, tmp_path: Pat
     sample: Sample = request.param
     write(tmp_path, sample)
     await register_skills(pool, [SkillRow(name="look", version="v1", engine="claude", model="m", description="d")])
-    sources = {sample.source.name: sample.source}
+    sources = Sources(webhooks={sample.source.name: sample.source})
     environ = {"OTHER_SECRET": OTHER_SECRET, "MAX_WEBHOOK_BYTES": str(LIMIT)}
     app = built(tmp_path, pool, sources=sources, **environ)
     async with serving(app) as url, HttpClient(base_url=url) as http:

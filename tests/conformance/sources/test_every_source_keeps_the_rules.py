@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from conformance.sources.chatter import CHATTER, form
 from conformance.sources.conftest import LIMIT, OLD_SECRET, OTHER_SECRET, SAMPLES, SECRET, Hook
+from conformance.sources.siren import SIREN
 from control_api.sources.protocol import WebhookRequest
 from control_api.sources.registry import installed_sources
 
 
 def test_every_installed_source_is_in_the_suite() -> None:
     """A source that control ships is held to what every source must hold."""
-    assert installed_sources().keys() <= SAMPLES.keys()
+    assert installed_sources().webhooks.keys() <= SAMPLES.keys()
 
 
 async def test_a_signed_event_becomes_a_task_of_its_instance(hook: Hook) -> None:
@@ -71,6 +72,19 @@ async def test_only_a_source_with_a_window_repeats_an_event(hook: Hook) -> None:
     assert repeated.json()["duplicate"] == (hook.sample.source.repeat_seconds is None)
     assert again.json()["duplicate"]
     assert len(await hook.tasks()) == (1 if hook.sample.source.repeat_seconds is None else 2)
+
+
+@pytest.mark.parametrize("hook", [SIREN], indirect=True)
+async def test_an_event_of_which_a_trigger_was_refused_repeats_only_after_the_window(hook: Hook) -> None:
+    """Sent again within it, what had fired gives the same task; after it, another one."""
+    await hook.also({"name": "and-more", "skill": "unknown-skill"})
+    first, again = (await hook.send()).json(), (await hook.send()).json()
+    await hook.pool.execute("update control.deliveries set received_at = received_at - interval '1 hour'")
+    later = (await hook.send()).json()
+    assert [[one["trigger"] for one in reply["refused"]] for reply in (first, again, later)] == [["and-more"]] * 3
+    assert [reply["tasks"][0]["created"] for reply in (first, again, later)] == [True, False, True]
+    assert first["tasks"][0]["id"] == again["tasks"][0]["id"] != later["tasks"][0]["id"]
+    assert len(await hook.tasks()) == 2
 
 
 async def test_what_our_own_account_does_starts_nothing(hook: Hook) -> None:

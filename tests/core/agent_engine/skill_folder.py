@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from agent_engine.skills.format import Skill
 from agent_engine.skills.load import read_skill
+from agent_vendors import load
 
 INPUT_SCHEMA = {
     "type": "object",
@@ -14,6 +15,7 @@ INPUT_SCHEMA = {
     "required": ["repository"],
 }
 OUTPUT_SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
+VENDORS = {vendor.name: vendor for vendor in load()}
 GRANT = {
     "github": {
         "tools": ["issue_read", "list_labels", "issue_write"],
@@ -24,7 +26,7 @@ GRANT = {
 }
 METADATA: dict[str, str] = {
     "engine": "claude",
-    "model": "claude-sonnet-4-5",
+    "model": "claude-sonnet-5-5",
     "servers": "github",
     "required-tools": "github/issue_read",
     "required-effects": "github/issue_write",

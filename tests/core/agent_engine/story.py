@@ -13,12 +13,12 @@ from agent_engine.drivers.protocol import ProcessExit
 from agent_engine.engines.cli_run import failure_of
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.evidence import Evidence
-from agent_engine.servers import SERVERS
 from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required_effects import RequiredEffect
 from agent_engine.spec import RunSpec
 from agent_engine.verdict import Facts, Verdict, judge
+from agent_vendors import load
 from service_kit.refs import append_ref, make_ref
 
 KEY = b"k" * 32
@@ -140,7 +140,7 @@ class Story:
         run = self.outcome()
         binding = Binding(
             grants={"github": Grant(tools=["issue_read"], mode=self.mode)},
-            servers=(SERVERS["github"],),
+            vendors=load(["github"]),
             allowed_tools={},
             required=() if self.mode is Mode.read else (required,),
             withheld=(required.tool,) if self.mode is Mode.read else (),

@@ -7,6 +7,7 @@ import pytest
 from agent_contracts import TaskEvent
 from agent_contracts.event import Text, ToolResult
 from agent_engine.evidence import Evidence, known_name
+from core.agent_engine.skill_folder import VENDORS
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.refs import append_ref, make_ref
@@ -118,10 +119,10 @@ def test_earlier_attempts_count_as_the_ledger_says() -> None:
 
 def test_metrics_know_no_invented_tools() -> None:
     """A tool's name that an agent made up is counted as other."""
-    assert known_name(result("", tool="issue_read")) == "github/issue_read"
-    assert known_name(result("", tool="x" * 50)) == "other"
-    assert known_name(result("", server=None, tool="Bash")) == "Bash"
-    assert known_name(result("", server=None, tool="Bush")) == "other"
+    assert known_name(result("", tool="issue_read"), VENDORS) == "github/issue_read"
+    assert known_name(result("", tool="x" * 50), VENDORS) == "other"
+    assert known_name(result("", server=None, tool="Bash"), VENDORS) == "Bash"
+    assert known_name(result("", server=None, tool="Bush"), VENDORS) == "other"
 
 
 @given(st.text(max_size=200))

@@ -9,7 +9,7 @@ from agent_engine.errors import TaskRefused
 from agent_engine.skills.bind import Binding, bind
 from agent_engine.skills.format import Skill
 from agent_engine.skills.required_effects import RequiredEffect
-from core.agent_engine.skill_folder import make_skill
+from core.agent_engine.skill_folder import VENDORS, make_skill
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.grants import Bound
@@ -30,7 +30,9 @@ def door(*repositories: str, mode: Mode = Mode.write, tools: list[str] | None = 
 
 def bound(skill: Skill, given_input: Any = INPUT, doors: dict[str, Bound] | None = None, **task: Any) -> Binding:
     """Bind a task's input."""
-    return bind(skill, Task(skill="look", input=given_input, **task), door("octocat/*") if doors is None else doors)
+    return bind(
+        skill, Task(skill="look", input=given_input, **task), door("octocat/*") if doors is None else doors, VENDORS
+    )
 
 
 def test_input_is_bound_literally(skill: Skill) -> None:

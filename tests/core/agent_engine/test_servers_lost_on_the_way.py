@@ -116,7 +116,9 @@ def test_a_refused_call_loses_nothing() -> None:
 def test_a_lost_server_is_why_something_is_missing(skill: Skill, change: dict[str, Any]) -> None:
     """Without an answer, a proof or a write the reason is the server, by name; another attempt may do better."""
     without, with_it = verdict(skill, {}, **change), verdict(skill, lost(fails(GONE)), **change)
-    assert (without.retryable, with_it.reason, with_it.retryable) == (False, "mcp_down", True)
+    assert without.failure is not None
+    assert with_it.failure is not None
+    assert (without.failure.retryable, with_it.reason, with_it.failure.retryable) == (False, "mcp_down", True)
     assert with_it.message == f"MCP server lost during the run: github (github/issue_read: {GONE}); {without.message}"
 
 

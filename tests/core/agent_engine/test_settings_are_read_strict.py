@@ -18,6 +18,12 @@ def test_a_worker_without_a_name_is_host_and_process(place: Place) -> None:
     assert place.settings(WORKER_NAME="w7").worker_name == "w7"
 
 
+def test_a_vendor_that_is_not_installed_is_named(place: Place) -> None:
+    """A worker that is to serve a vendor which no package brings does not start, and names the nearest."""
+    with pytest.raises(ConfigError, match=r"VENDORS='githb' .*did you mean 'github'\?"):
+        place.settings(VENDORS="githb")
+
+
 @pytest.mark.parametrize("text", ["²", "127.0.0.1:²", "70000", "http", ":"])
 def test_a_port_that_is_none_is_named(text: str) -> None:
     """Only digits make a port, whatever else counts as a digit elsewhere."""

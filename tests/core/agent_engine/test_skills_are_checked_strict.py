@@ -7,13 +7,13 @@ import pytest
 import skills_ref  # type: ignore[import-untyped]
 from agent_engine.skills.check import check
 from agent_engine.skills.load import read_skill, shipped_folder
-from core.agent_engine.skill_folder import GRANT, make_skill, write_skill
+from core.agent_engine.skill_folder import GRANT, VENDORS, make_skill, write_skill
 
 
 def test_good_skill_has_nothing_wrong(tmp_path: Path) -> None:
     """A whole skill passes, here and at the format's own validator."""
     place = write_skill(tmp_path)
-    assert check(read_skill(place)) == []
+    assert check(read_skill(place), VENDORS) == []
     assert skills_ref.validate(place) == []
 
 
@@ -21,7 +21,7 @@ def test_good_skill_has_nothing_wrong(tmp_path: Path) -> None:
 def test_shipped_skills_pass(name: str) -> None:
     """Every shipped skill passes both checks and is short."""
     folder = shipped_folder() / name
-    assert check(read_skill(folder)) == []
+    assert check(read_skill(folder), VENDORS) == []
     assert skills_ref.validate(folder) == []
     assert len((folder / "SKILL.md").read_text().splitlines()) < 150
 
@@ -74,7 +74,7 @@ def grant(**change: Any) -> dict[str, Any]:
 )
 def test_each_fault_is_said(tmp_path: Path, how: dict[str, Any], said: str) -> None:
     """Every kind of fault is said in words that name it."""
-    problems = check(make_skill(tmp_path, **how))
+    problems = check(make_skill(tmp_path, **how), VENDORS)
     assert any(said in problem for problem in problems), problems
 
 
@@ -91,7 +91,7 @@ def test_faults_do_not_hide_each_other(tmp_path: Path) -> None:
         input_schema="missing.json",
         output_schema={"type": "objekt", "required": "answer"},
     )
-    problems = check(skill)
+    problems = check(skill, VENDORS)
     for said in (
         "description is missing",
         "metadata.max-turns",
@@ -115,7 +115,7 @@ def test_missing_schema_file_is_named_alone(tmp_path: Path) -> None:
     place = write_skill(tmp_path)
     (place / "input.schema.json").unlink()
     (place / "output.schema.json").unlink()
-    assert check(read_skill(place)) == [
+    assert check(read_skill(place), VENDORS) == [
         "metadata.input-schema names input.schema.json, which is not in the skill's folder",
         "metadata.output-schema names output.schema.json, which is not in the skill's folder",
     ]
@@ -126,4 +126,4 @@ def test_plain_yaml_is_not_the_format(tmp_path: Path) -> None:
     place = write_skill(tmp_path)
     text = (place / "SKILL.md").read_text().replace("metadata:", "metadata:\n  max-turns: 7")
     (place / "SKILL.md").write_text(text)
-    assert check(read_skill(place)) == ["metadata.max-turns is not text: put it in quotes"]
+    assert check(read_skill(place), VENDORS) == ["metadata.max-turns is not text: put it in quotes"]

@@ -93,7 +93,8 @@ def test_each_failing_has_its_reason(skill: Skill, change: dict[str, Any], reaso
     verdict = replace(Story(), **change).verdict(skill)
     assert verdict.reason == reason
     assert verdict.status == ("cancelled" if reason == "cancelled" else "failed")
-    assert verdict.retryable == (reason in RETRYABLE)
+    assert verdict.failure is not None
+    assert verdict.failure.retryable == (reason in RETRYABLE)
     assert verdict.message
 
 
@@ -221,7 +222,7 @@ def test_skill_without_servers_needs_no_claims(tmp_path: Path) -> None:
     facts = Facts(
         run=RunOutcome(answer=ANSWER | {"claims": []}),
         skill=plain,
-        binding=Binding(grants={}, servers=(), allowed_tools={}),
+        binding=Binding(vendors=(), grants={}, allowed_tools={}),
         evidence=Evidence(key=KEY, task=TASK, attempt=1),
         effects=[],
     )

@@ -12,12 +12,12 @@ import agent_ledger
 import asyncpg
 import yaml
 from agent_contracts import Budget, Task, TaskEvent, TaskResult
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
-from agent_engine.settings import WorkerSettings, addressed
+from agent_engine.settings import WorkerSettings, load_addressed
 from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
 from agent_engine.worker import Worker
@@ -29,7 +29,6 @@ from redis.asyncio import Redis
 from service_kit.access import AccessFile, Door
 from service_kit.grants import Bound
 from service_kit.keys import write_keys
-from service_kit.settings import load
 from service_kit.tokens import Signer
 
 KEY = bytes(range(32))
@@ -66,7 +65,7 @@ class Place:
             "WORKER_GRACE_SECONDS": "20",
             "WORKER_NAME": "w1",
         }
-        return load(addressed(WorkerSettings), {**environ, **{key: str(value) for key, value in change.items()}})
+        return load_addressed(WorkerSettings, {**environ, **{key: str(value) for key, value in change.items()}})
 
     def context(self, driver: Script, **change: object) -> WorkerContext:
         """Give a worker's context."""

@@ -13,16 +13,17 @@ import agent_ledger
 import asyncpg
 import httpx
 from agent_contracts import Grant, TaskResult
-from api_kit import GatewaySettings, Vendor, run_gateway
-from conformance.gateways.corkboard import RECORD, table, vendor
+from api_kit import GatewaySettings, run_gateway
+from conformance.gateways.corkboard import RECORD
 from fixtures.gateway import House, running_task, served
 from fixtures.serving import serving
 from service_kit.settings import load
+from starlette.types import ASGIApp
 
 NOTES = "/boards/team/notes"
 LIST = f"{NOTES}?size=50"
 KITCHEN = "/boards/kitchen/notes?size=50"
-NOTE = {"text": "feed the cat"}
+NOTE = {"title": "Cat", "text": "feed it"}
 TEAM = {"resources": {"boards": ["team"]}}
 BOTH = Grant.model_validate({"resources": {"boards": ["team", "kitchen"]}, "mode": "write"})
 WIDE = {"resources": BOTH.resources, "mode": "write"}
@@ -56,9 +57,19 @@ ACCESS: dict[str, dict[str, Any]] = {
 Write = Callable[..., Coroutine[Any, Any, httpx.Response]]
 
 
+def note(text: object) -> dict[str, str]:
+    """Make another note."""
+    return {**NOTE, "text": str(text)}
+
+
 @asynccontextmanager
 async def corkboard(
-    folder: Path, database_url: str, *, changes: Mapping[str, Any], **more: Any
+    folder: Path,
+    database_url: str,
+    *,
+    changes: Mapping[str, Any],
+    before: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    **more: Any,
 ) -> AsyncIterator[House]:
     """Serve Corkboard's gateway before its stand-in.
 
@@ -66,13 +77,16 @@ async def corkboard(
         folder: for its files.
         database_url: a database of its own.
         changes: what differs of the vendor, such as its credentials or limits.
+        before: puts something before the stand-in.
         more: settings, in small letters.
     """
     app = RECORD.stand_in()
-    made: Vendor = replace(vendor(), **changes)
+    vendor = replace(RECORD.vendor(), **changes)
     async with (
-        serving(app) as upstream,
-        served(folder, database_url, made, table(), upstream_url=upstream, tenant=BOTH, access=ACCESS, **more) as api,
+        serving(before(app)) as upstream,
+        served(
+            folder, database_url, vendor, RECORD.table(), upstream_url=upstream, tenant=BOTH, access=ACCESS, **more
+        ) as api,
     ):
         yield House(**{**vars(api), "grant": RECORD.grant}, app=app, upstream_url=upstream)
 
@@ -100,10 +114,10 @@ async def age(pool: asyncpg.Pool, seconds: float) -> None:
 
 def pinned(house: House) -> list[str]:
     """Return the texts on the board now."""
-    return [note["text"] for note in house.app.stand_in.notes if note["board"] == "team"]
+    return [row["text"] for row in house.app.stand_in.notes if row["board"] == "team"]
 
 
 if __name__ == "__main__":
     environ = dict(os.environ)
     upstream_url = environ.pop("UPSTREAM_URL")
-    asyncio.run(run_gateway(table(), vendor(), load(GatewaySettings, environ), base_url=upstream_url))
+    asyncio.run(run_gateway(RECORD.table(), RECORD.vendor(), load(GatewaySettings, environ), base_url=upstream_url))

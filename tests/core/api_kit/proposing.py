@@ -41,6 +41,7 @@ async def approved(api: Toy, pool: Pool, path: str) -> UUID:
 async def rounds(api: Toy, pool: Pool, id_: UUID, gateways: int = 1) -> Proposal:
     """Let one round of each gateway do all that is due, and return the proposal as it is then."""
     await pool.execute("update gateway.proposals set try_at = null")
-    async with asyncio.TaskGroup() as group:
-        await asyncio.gather(*(Reconciler(api.gateway).send_approved(group) for _ in range(gateways)))
+    reconcilers = [Reconciler(api.gateway) for _ in range(gateways)]
+    await asyncio.gather(*(reconciler.send_approved() for reconciler in reconcilers))
+    await asyncio.gather(*(sending for reconciler in reconcilers for sending in reconciler.sending.values()))
     return await agent_effects.proposal(pool, id_)

@@ -13,6 +13,9 @@ from api_kit.reconciler import Reconciler
 from asyncpg import Pool
 from core.api_kit.proposing import approved, rounds, write
 from core.api_kit.toy import project_of, toy
+from fixtures.resource_kinds import PROJECTS
+from prometheus_client import CollectorRegistry
+from service_kit.supervised import BackgroundLoops
 from structlog.testing import capture_logs
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "propose"})
@@ -27,9 +30,9 @@ def owners(reply: Json) -> Sequence[str]:
 TABLE = Table(
     [
         write(
-            "/tickets/{ticket:number}/notes", Resource("projects", "lookup", lookup=project_of), reply_resources=owners
+            "/tickets/{ticket:number}/notes", Resource(PROJECTS, "lookup", lookup=project_of), reply_resources=owners
         ),
-        write("/projects/{project:name}/notes", Resource("projects", "path", "{project}")),
+        write("/projects/{project:name}/notes", Resource(PROJECTS, "path", "{project}")),
     ]
 )  # fmt: skip
 
@@ -130,20 +133,21 @@ async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: 
                 await asyncio.sleep(0.05)
 
     route = write(
-        "/projects/{project:name}/{ticket:name}", Resource("projects", "path", "{project}"), read_before=subject
+        "/projects/{project:name}/{ticket:name}", Resource(PROJECTS, "path", "{project}"), read_before=subject
     )
     async with toy(tmp_path, pool, GRANT, table=Table([route])) as api:
         hangs = await approved(api, pool, "/projects/ops/hangs")
-        going = asyncio.create_task(Reconciler(api.gateway).run())
+        reconciler = Reconciler(api.gateway)
         try:
+            background = BackgroundLoops(reconciler.loops(), CollectorRegistry())
             with capture_logs() as lines:
-                await until(await approved(api, pool, "/projects/ops/breaks"), "approved", 1)
-                api.vendor.says({}, 201)
-                await until(await approved(api, pool, "/projects/ops/goes"), "done", 0)
-            await until(hangs, "approved", 0)
+                async with background.running():
+                    await until(await approved(api, pool, "/projects/ops/breaks"), "approved", 1)
+                    api.vendor.says({}, 201)
+                    await until(await approved(api, pool, "/projects/ops/goes"), "done", 0)
+                    await until(hangs, "approved", 0)
         finally:
-            going.cancel()
-            await asyncio.wait({going})
+            await reconciler.stop()
         assert [line["event"] for line in lines if line["log_level"] in ("error", "warning")] == [
             "send_failed",
             "not_sent",

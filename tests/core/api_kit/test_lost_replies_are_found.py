@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from core.api_kit.corkboard import age, pinned, writer
+from core.api_kit.corkboard import age, note, pinned, writer
 from fixtures.gateway import House, effects, until
 from fixtures.ports import free_ports
 
@@ -24,7 +24,7 @@ async def test_many_at_once_write_once(house: House, pool: asyncpg.Pool) -> None
     assert (201, None) in told
     assert told <= {(201, None), (409, "effect_open")}
     assert len(pinned(house)) == before + 1
-    assert (await write(body={"text": "something else"})).headers.get("x-agent-effect-repeat") is None
+    assert (await write(body=note("something else"))).headers.get("x-agent-effect-repeat") is None
     assert len(pinned(house)) == before + 2
 
 
@@ -33,9 +33,9 @@ async def test_what_was_done_is_seen(house: House, pool: asyncpg.Pool) -> None:
     write, before = await writer(house, pool), len(pinned(house))
     for number, (fault, status) in enumerate((("apply_then_status", 502), ("apply_then_status", 303), ("cut", None))):
         house.fault(fault, method="POST", status=status)
-        reply = await write(body={"text": f"number {number}"})
+        reply = await write(body=note(f"number {number}"))
         assert (reply.status_code, reply.headers["x-agent-effect-state"]) == (201, "done"), fault
-        assert (await write(body={"text": f"number {number}"})).json()["id"] == reply.json()["id"]
+        assert (await write(body=note(f"number {number}"))).json()["id"] == reply.json()["id"]
     assert len(pinned(house)) == before + 3
 
 
@@ -86,7 +86,7 @@ async def test_a_look_that_failed_proves_nothing(house: House, pool: asyncpg.Poo
     for number, status in enumerate((403, 404, 502), 1):
         house.fault("apply_then_drop", method="POST")
         house.fault("status", method="GET", status=status, times=100)
-        body = {"text": f"answered {status}"}
+        body = note(f"answered {status}")
         assert (await write(body=body)).headers["x-agent-effect-state"] == "unknown"
         await age(pool, 121)
         again = await write(body=body)

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from agent_effects import ProposalError
-from core.api_kit.corkboard import KITCHEN, LIST, NOTE, NOTES
+from core.api_kit.corkboard import KITCHEN, LIST, NOTE, NOTES, note
 from fixtures.gateway import House, effects, until
 
 
@@ -78,7 +78,7 @@ async def test_writes_are_the_persons_own(house: House, pool: asyncpg.Pool) -> N
 
 async def test_a_persons_own_token_is_not_written(house: House) -> None:
     """Text that holds the token is refused, and counted."""
-    assert reason(await pin(house, "bob", body={"text": house.services["bob"]})) == (422, "secret")
+    assert reason(await pin(house, "bob", body=note(house.services["bob"]))) == (422, "secret")
     metrics = (await house.client.get(f"{house.url}/metrics")).text
     assert re.search(r'^gateway_requests_total\{reason="secret",.*status="422",.*\} 1\.0$', metrics, re.MULTILINE)
 

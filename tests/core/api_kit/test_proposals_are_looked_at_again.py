@@ -12,6 +12,7 @@ from core.api_kit.corkboard import age, pinned, succeed, writer
 from core.api_kit.proposing import approve, approved, proposed, rounds, write
 from core.api_kit.toy import toy
 from fixtures.gateway import House, until
+from fixtures.resource_kinds import PROJECTS
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"]}, "mode": "propose"})
 NOTES = "/projects/ops/notes"
@@ -22,7 +23,7 @@ async def present(call: Call, fetch: Fetch) -> Mapping[str, Json]:
     return {"text": await fetch(NOTES)}
 
 
-TABLE = Table([write("/projects/{project:name}/notes", Resource("projects", "path", "{project}"), read_before=present)])
+TABLE = Table([write("/projects/{project:name}/notes", Resource(PROJECTS, "path", "{project}"), read_before=present)])
 
 
 async def test_what_cannot_be_shown_is_not_stored(tmp_path: Path, pool: asyncpg.Pool) -> None:

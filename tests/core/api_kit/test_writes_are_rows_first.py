@@ -6,7 +6,7 @@ from pathlib import Path
 import agent_effects
 import asyncpg
 from agent_contracts import Grant, Mode
-from core.api_kit.corkboard import LIST, NOTE, NOTES, writer
+from core.api_kit.corkboard import LIST, NOTE, NOTES, note, writer
 from core.api_kit.toy import toy
 from fixtures.gateway import House, effects, running_task
 
@@ -39,7 +39,7 @@ async def test_the_row_says_who_did_what(house: House, pool: asyncpg.Pool) -> No
     assert NOTE["text"] not in str(row["request"])
     assert reply.headers["x-agent-effect"] == str(row["id"])
     (summary,) = await agent_effects.effects_of(pool, task)
-    assert (summary.state, summary.tool, summary.fields) == ("done", "note_write", ["text"])
+    assert (summary.state, summary.tool, summary.fields) == ("done", "note_write", ["text", "title"])
 
 
 async def test_what_became_of_it(house: House, pool: asyncpg.Pool) -> None:
@@ -54,7 +54,7 @@ async def test_what_became_of_it(house: House, pool: asyncpg.Pool) -> None:
         ("delay", None, "done", 201),
     ):
         house.fault(fault, method="POST", status=asked, seconds=0.0)
-        reply = await write(body={"text": f"{fault} {asked}"})
+        reply = await write(body=note(f"{fault} {asked}"))
         row = (await effects(pool))[-1]
         assert (row["state"], reply.status_code) == (state, status), (fault, row, reply.text)
         assert reply.headers[STATE] == state
@@ -74,12 +74,14 @@ async def test_what_never_left_has_failed(tmp_path: Path, pool: asyncpg.Pool) ->
 async def test_what_was_done_in_part_is_not_done_again(house: House, pool: asyncpg.Pool) -> None:
     """What came out otherwise than asked is partial: it counts, and a repeat is answered from its row."""
     write = await writer(house, pool, limits={"note_write": 1})
-    house.fault("status", method="POST", status=201, body={"board": "team", "id": 9, "text": "feed"}, times=3)
+    house.fault(
+        "status", method="POST", status=201, body={"board": "team", "id": 9, "title": "Cat", "text": "feed"}, times=3
+    )
     made = [await write() for _ in range(2)]
     assert [(reply.headers[STATE], reply.json()["id"]) for reply in made] == [("partial", 9)] * 2
     assert made[1].headers["x-agent-effect-repeat"] == "1"
     assert (await effects(pool))[0]["detail"] == "the text is another one"
-    another = await write(body={"text": "call Ada"})
+    another = await write(body=note("call Ada"))
     assert (another.status_code, another.json()["reason"]) == (403, "limit")
     assert [seen["method"] for seen in house.seen].count("POST") == 1
 
@@ -87,7 +89,7 @@ async def test_what_was_done_in_part_is_not_done_again(house: House, pool: async
 async def test_limits_count_writes_of_a_tool(house: House, pool: asyncpg.Pool) -> None:
     """The grant's limit holds, and says so."""
     write = await writer(house, pool, limits={"note_write": 2})
-    replies = [await write(body={"text": f"number {number}"}) for number in range(3)]
+    replies = [await write(body=note(f"number {number}")) for number in range(3)]
     assert [reply.status_code for reply in replies] == [201, 201, 403]
     assert replies[-1].json()["reason"] == "limit"
     assert "2 times" in replies[-1].json()["message"]
@@ -96,7 +98,7 @@ async def test_limits_count_writes_of_a_tool(house: House, pool: asyncpg.Pool) -
 async def test_limits_count_proposals_too(house: House, pool: asyncpg.Pool) -> None:
     """A proposal takes of the grant's limit."""
     write = await writer(house, pool, limits={"note_write": 1}, mode=Mode.propose)
-    replies = [await write(body={"text": text}) for text in ("one", "two")]
+    replies = [await write(body=note(text)) for text in ("one", "two")]
     assert [reply.status_code for reply in replies] == [202, 403]
     assert replies[1].json()["reason"] == "limit"
 
@@ -119,7 +121,7 @@ async def test_a_callers_own_key(house: House, pool: asyncpg.Pool) -> None:
     write = partial(house.ask, "POST", NOTES, service="helper", headers={"idempotency-key": "k-1"})
     first = await write(body=NOTE)
     assert (await write(body=NOTE)).json() == first.json()
-    other = await write(body={"text": "two"})
+    other = await write(body=note("two"))
     assert (other.status_code, other.json()["reason"]) == (409, "key_conflict")
     assert "is done" in other.json()["message"]
     bad = await house.ask("POST", NOTES, service="helper", headers={"idempotency-key": "k 1"}, body=NOTE)

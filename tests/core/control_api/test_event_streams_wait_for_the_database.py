@@ -1,5 +1,6 @@
 """Event streams go on when the database was away."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -51,6 +52,23 @@ async def test_stream_goes_on_when_the_database_is_back(control: Control, databa
         rest = await lines_of(reply.chunks, "event: result")
     kinds = [line.removeprefix("event: ") for line in rest.splitlines() if line.startswith("event:")]
     assert kinds == ["text", "finished", "result"]
+
+
+@pytest.mark.slow
+async def test_a_lost_connection_that_listens_is_counted_and_made_again(control: Control, database_url: str) -> None:
+    """Streams go on by looking; the loop that listens counts its failure and is well again once it listens."""
+
+    async def metric(sample: str) -> bool:
+        return sample in (await control.http.request("GET", "/metrics")).text
+
+    assert await metric('background_failures_total{loop="notifications"} 0.0')
+    await close_database(database_url)
+    await open_database(database_url)
+    async with asyncio.timeout(20):
+        while await metric('background_failures_total{loop="notifications"} 0.0'):
+            await asyncio.sleep(0.1)
+        while not await metric('background_up{loop="notifications"} 1.0'):
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.slow

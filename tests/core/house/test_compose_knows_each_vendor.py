@@ -4,7 +4,6 @@ import re
 
 import pytest
 import yaml
-from agent_engine.servers import VENDORS as ENGINES
 from agent_vendors import Vendor, load
 from house.paths import ROOT
 
@@ -25,7 +24,8 @@ def test_each_vendor_is_served_and_reached(vendor: Vendor) -> None:
     assert SERVICES[vendor.mcp]["environment"]["PORT"] == vendor.mcp_port
     assert SERVICES[vendor.mcp]["environment"][f"{vendor.prefix}API_URL"] == f"http://{vendor.api}:{vendor.api_port}"
     assert vendor.api in SERVICES[vendor.mcp]["depends_on"]
-    assert WORKER["environment"][ENGINES[vendor.name].url_variable] == f"http://{vendor.mcp}:{vendor.mcp_port}"
+    assert WORKER["environment"][vendor.mcp_url_variable] == f"http://{vendor.mcp}:{vendor.mcp_port}"
+    assert vendor.name in WORKER["environment"]["VENDORS"].removeprefix("${VENDORS:-").removesuffix("}").split(",")
     assert vendor.mcp in WORKER["depends_on"]
 
 

@@ -1,7 +1,6 @@
 """A vendor's line in the house's table: its processes with their ports and tokens, its entry, its URL for workers."""
 
 import pytest
-from agent_engine.servers import VENDORS as ENGINES
 from agent_vendors import load
 from house.lifecycle import House
 from house.option_check import settings_of
@@ -25,11 +24,11 @@ def test_each_line_is_whole(paths: HousePaths, environ: dict[str, str]) -> None:
         assert sorted(own, key=started.index) == list(own)
         assert {name: PORTS[name] for name in own} == own
         assert vendor.service_secret in paths.tokens
-        assert worker[ENGINES[vendor.name].url_variable] == paths.url(vendor.mcp)
-        assert ENGINES[vendor.name].audiences == (vendor.mcp, vendor.api)
+        assert worker[vendor.mcp_url_variable] == paths.url(vendor.mcp)
+        assert vendor.audiences == (vendor.mcp, vendor.api)
         for process in own:
             assert SETTINGS[process]().model_fields["port"].default == PORTS[process]
-    assert {vendor.name for vendor in VENDORS} == set(ENGINES)
+    assert worker["VENDORS"] == ",".join(vendor.name for vendor in VENDORS)
 
 
 @pytest.mark.parametrize("name", sorted(set(SETTINGS) - {"stores", "worker"}))

@@ -12,7 +12,7 @@ from service_kit.access import Access, Door
 from service_kit.grants import Bound
 
 STREAM = "agent:tasks"
-SKILL = SkillRow(name="triage", version="v1", engine="claude", model="claude-sonnet-4-5")
+SKILL = SkillRow(name="triage", version="v1", engine="claude", model="claude-sonnet-5-5")
 SCHEMA = {
     "type": "object",
     "properties": {"issue": {"type": "integer", "minimum": 1}},

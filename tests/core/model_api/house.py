@@ -26,8 +26,8 @@ from service_kit.tokens import Signer
 from stand_ins.model import app as stand_in
 
 UPSTREAM_KEY = "sk-ant-api03-" + "a" * 40
-MODEL = "claude-sonnet-4-5"
-OTHER_MODEL = "claude-haiku-4-5"
+MODEL = "claude-sonnet-5-5"
+OTHER_MODEL = "claude-haiku-5-5"
 SKILL = agent_ledger.SkillRow(name="sample", version="1", engine="claude", model=MODEL, max_attempts=20)
 BUDGET = Budget(usd="1", tokens=1_000_000)
 VERSION = {"anthropic-version": "2023-06-01"}

@@ -100,7 +100,7 @@ def test_images_may_come_as_bytes() -> None:
     [
         (b'{"model":"a","model":"b"}', "'model' is given twice"),
         (
-            b'{"model":"claude-sonnet-4-5","max_tokens":1,"messages":[{"role":"user","content":"x","content":"y"}]}',
+            b'{"model":"claude-sonnet-5-5","max_tokens":1,"messages":[{"role":"user","content":"x","content":"y"}]}',
             "twice",
         ),
         (b'{"max_tokens": NaN}', "NaN"),

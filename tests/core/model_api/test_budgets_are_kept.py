@@ -16,8 +16,8 @@ USAGE = {
     "cache_read_input_tokens": 2_000,
     "cache_creation_input_tokens": 400,
 }
-COST = Decimal("3") * 1_000 + Decimal("15") * 100 + Decimal("0.3") * 2_000 + Decimal("3.75") * 400
-"""Claude Sonnet 4.5 by the vendor's price list: dollars per million tokens, so this is in millionths of a dollar."""
+COST = Decimal("2") * 1_000 + Decimal("10") * 100 + Decimal("0.1") * 2_000 + Decimal("2.5") * 400
+"""Claude Sonnet 5.5 by the vendor's price list: dollars per million tokens, so this is in millionths of a dollar."""
 
 
 async def use(api: House, usage: dict[str, int], *, streamed: bool = True) -> None:
@@ -43,7 +43,7 @@ async def test_usage_is_recorded_at_the_models_prices(api: House, streamed: bool
 @pytest.mark.parametrize(
     ("budget", "name", "said"),
     [
-        (Budget(usd="0.003", tokens=1_000_000), "budget_usd", "budget of 0.003 US dollars"),
+        (Budget(usd="0.002", tokens=1_000_000), "budget_usd", "budget of 0.002 US dollars"),
         (Budget(usd="10", tokens=500), "budget_tokens", "budget of 500 tokens"),
         (Budget(usd="0"), "budget_usd", "budget of 0 US dollars"),
     ],
@@ -113,6 +113,6 @@ async def test_each_request_is_counted_and_audited(api: House) -> None:
     assert await api.metric("model_usd_total", model=MODEL) == pytest.approx(float(COST) / 1e6)
     lines = [line for line in logs if line["event"] == "request"]
     assert [line["status"] for line in lines] == [200, 429, 400]
-    said = {"task_id": str(api.run.task), "attempt": 1, "tenant": "default", "model": MODEL, "usd": "0.0066"}
+    said = {"task_id": str(api.run.task), "attempt": 1, "tenant": "default", "model": MODEL, "usd": "0.0042"}
     assert (said | {"input_tokens": 1_000, "output_tokens": 100, "estimated": False}).items() <= lines[0].items()
     assert lines[0]["ms"] > 0

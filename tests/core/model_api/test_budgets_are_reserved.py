@@ -72,7 +72,7 @@ async def test_a_cut_stream_costs_what_was_reserved(api: House) -> None:
     paid = await api.paid()
     assert paid.usage.output_tokens == 100
     assert paid.usage.input_tokens > 1_000
-    assert paid.usd == (paid.usage.input_tokens * Decimal("3.75") + 100 * 15) / 1_000_000
+    assert paid.usd == (paid.usage.input_tokens * Decimal("2.5") + 100 * 10) / 1_000_000
     row = await api.pool.fetchrow("select state, settled_at from gateway.spend")
     assert row is not None
     assert row["state"] == "settled"
@@ -132,7 +132,7 @@ async def test_counting_reserves_nothing_but_holds_the_fence(api: House) -> None
         (
             {"skills": {"sample": {"usd": 0.001}}},
             "budget_skill_day",
-            "has 0.000865 left of its budget of 0.001 US dollars a day (tenants.default.budgets.skills.sample.usd)",
+            "has 0.00091 left of its budget of 0.001 US dollars a day (tenants.default.budgets.skills.sample.usd)",
         ),
         (
             {"day": {"tokens": 100}, "skills": {"other": {"usd": 0}}},
@@ -166,7 +166,7 @@ async def test_the_dearest_rate_is_reserved(api: House) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         await api.post(ask("SCENARIO:cut") | {"model": OTHER_MODEL}, token=api.token(models=[OTHER_MODEL]))
     paid = await api.paid()
-    assert paid.usd == (paid.usage.input_tokens * Decimal("1.25") + 100 * 5) / 1_000_000
+    assert paid.usd == (paid.usage.input_tokens * Decimal("0.125") + Decimal("0.5") * 100) / 1_000_000
 
 
 @pytest.mark.slow

@@ -73,7 +73,7 @@ def test_a_configured_price_goes_before_the_table() -> None:
     assert prices.cost("mine", Tokens(input=1_000_000, output=2_000_000)) == Decimal(45)
     assert prices.cost("mine", Tokens(cache_read=1_000_000)) == Decimal(4)
     assert prices.cost("mine", Tokens(cache_write=1_000_000, cache_write_1h=500_000)) == Decimal("6.5")
-    assert prices.cost(MODEL, Tokens(cache_write=1_000, cache_write_1h=1_000)) == Decimal("0.006")
+    assert prices.cost(MODEL, Tokens(cache_write=1_000, cache_write_1h=1_000)) == Decimal("0.004")
 
 
 counts = st.integers(0, 10_000_000)
@@ -190,7 +190,7 @@ def test_the_worst_price_is_the_caches() -> None:
     own = read_prices('{"own": {"input": 4, "output": 10, "cache_write": 1}}')
     prices = Prices([MODEL, "own"], own, LIST_PRICE)
     million = 1_000_000
-    assert prices.worst(MODEL, input_tokens=100_000, output_tokens=0) == Decimal("0.375")
+    assert prices.worst(MODEL, input_tokens=100_000, output_tokens=0) == Decimal("0.25")
     assert prices.worst("own", input_tokens=million, output_tokens=million) == 14
 
 

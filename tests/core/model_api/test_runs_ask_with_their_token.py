@@ -65,7 +65,7 @@ async def test_a_run_asks_its_models_only(api: House) -> None:
     cases = [
         ([MODEL], OTHER_MODEL, f"only {MODEL}"),
         ([], MODEL, "only none"),
-        (["claude-opus-4-5"], "claude-opus-4-5", "adds it to MODELS"),
+        (["claude-opus-5-5"], "claude-opus-5-5", "adds it to MODELS"),
     ]
     for models, asked, said in cases:
         reply = await api.post(ask("SCENARIO:text") | {"model": asked}, token=api.token(models=models))

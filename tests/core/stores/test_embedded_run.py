@@ -164,9 +164,8 @@ def test_stale_pid_files_are_no_hindrance(stores_command: Command) -> None:
             (stores_command.folder / "run.lock").write_text(f"{pid}\n")
             started = stores_command.spawn()
             started.terminate()
-            _, err = started.communicate(timeout=20)
-            assert "stale pid file" in err
-            assert "did not end in order" in err
+            started.communicate(timeout=20)
+            assert started.returncode == 0
         assert other.poll() is None
     finally:
         other.kill()

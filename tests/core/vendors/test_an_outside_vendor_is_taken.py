@@ -22,8 +22,9 @@ ACME = Vendor(
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from agent_contracts import Grant
-from agent_engine.servers import SERVERS, choose
+from agent_contracts import EffectSummary, Grant
+from agent_engine.settings import WorkerSettings, load_addressed
+from agent_engine.skills.required_effects import RequiredEffect
 from agent_vendors import load
 from agent_vendors.registry import kinds_of
 from house.access import write_access
@@ -40,18 +41,24 @@ environ = {"AGENT_BOT_HOME": sys.argv[1], "VENDORS": "github,acme"}
 paths = HousePaths.from_environment(environ)
 paths.make()
 made = {one.name: one.env for one in processes(paths, Options.from_environment(environ), environ)}
-choose(["github", "acme"])
+engine = load_addressed(WorkerSettings, made["worker"])
+acme = engine.vendors["acme"]
+wrote = EffectSummary(
+    id="018f0000-0000-7000-8000-000000000001", attempt=1, vendor="acme", tool="close_room", route="r", target="R1",
+    state="done",
+)
 rooms = kinds_of("acme")["rooms"]
 bound = Bound(resources={"rooms": ["R1", "R2"]})
 print(json.dumps({
     "processes": [name for name in made if "acme" in name],
     "ports": {name: port for name, port in paths.ports.items() if "acme" in name},
     "secrets": sorted(path.name for path in (paths.home / "secrets").glob("*acme*")),
-    "urls": [made["worker"]["ACME_MCP_URL"], made["worker"]["VENDORS"], made["acme-mcp"]["ACME_API_URL"]],
+    "urls": [engine.server_url(acme), made["worker"]["VENDORS"], made["acme-mcp"]["ACME_API_URL"]],
     "entry": read_access(write_access(paths)).tenants["default"].vendors["acme"].resources,
-    "server": [SERVERS["acme"].audiences, sorted(SERVERS["acme"].writes)],
+    "server": [list(engine.vendors), acme.audiences, sorted(acme.writes)],
     "redacted": [before == secret, redact(secret)],
     "granted": [allowed(bound, rooms, name) for name in ("R1", "r1", "R3", "R1/x")],
+    "written": [RequiredEffect(tool="acme/close_room", target=name).fits(wrote) for name in ("R1", "r1")],
     "narrowed": narrow(Grant(tools=[], resources={"rooms": ["R1", "r2"]}), bound, "acme").resources,
 }))
 """
@@ -81,8 +88,9 @@ def test_engine_house_redaction_and_grants_take_it(tmp_path: Path) -> None:
         "secrets": ["acme-mcp.service", "acme-webhook.secret", "stand-in-acme.token"],
         "urls": ["http://127.0.0.1:9109", "github,acme", "http://127.0.0.1:3109"],
         "entry": {"rooms": ["R1"]},
-        "server": [["acme-mcp", "acme-api"], ["close_room"]],
+        "server": [["github", "acme"], ["acme-mcp", "acme-api"], ["close_room"]],
         "redacted": [True, "[secret]"],
         "granted": [True, False, False, False],
+        "written": [True, False],
         "narrowed": {"rooms": ["R1"]},
     }

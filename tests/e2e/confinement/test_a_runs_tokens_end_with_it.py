@@ -21,7 +21,7 @@ async def test_it_can_no_longer_write(shell: Shell, house: RunningHouse) -> None
 
 async def test_it_can_no_longer_spend(shell: Shell, house: RunningHouse) -> None:
     """After the run model-api takes no request: the attempt is not live."""
-    body = {"model": "claude-sonnet-4-5", "max_tokens": 5, "messages": [{"role": "user", "content": "SCENARIO:text"}]}
+    body = {"model": "claude-sonnet-5-5", "max_tokens": 5, "messages": [{"role": "user", "content": "SCENARIO:text"}]}
     headers = {"x-api-key": shell.tokens["model"], "anthropic-version": "2023-06-01"}
     asked = len((await house.model("GET", "/_stand-in/requests")).json())
     reply = await ask(house, "model-api", "POST", "/v1/messages", headers=headers, document=body)

@@ -81,7 +81,7 @@ def test_the_tokens_say_what_skill_and_task_allow(shell: Shell) -> None:
         assert (token["sub"], token["attempt"], token["tenant"]) == (str(shell.task), 1, "default")
         assert token["exp"] - token["iat"] == 90 + 60
     assert claims["model"]["aud"] == ["model-api"]
-    assert claims["model"]["models"] == ["claude-sonnet-4-5"]
+    assert claims["model"]["models"] == ["claude-sonnet-5-5"]
     assert claims["task"]["aud"] == ["github-mcp", "github-api"]
     assert claims["task"]["grant"] == {
         "tools": ["issue_read", "list_labels", "add_issue_comment"],

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NoReturn, get_args
 from uuid import UUID
 
 import agent_effects
-import asyncpg
 import typer
 from agent_effects import Proposal
 from agent_effects.models import State
@@ -19,7 +18,7 @@ from service_kit.errors import ConfigError
 from service_kit.settings import load
 from service_kit.untrusted_text import for_terminal
 
-from agent_engine.cli.console import DONE, Json, Screen, UsageError, finish, ledger, told
+from agent_engine.cli.console import DONE, Json, Output, UsageError, command, exit_on_error, ledger
 from agent_engine.cli.submit import cli_door
 from agent_engine.render import ID_WIDTH, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -47,13 +46,9 @@ REMEDY = {
 }
 
 
-@app.callback()
-def proposals() -> None:
-    """Proposals: writes that wait for a decision."""
-
-
 @app.command("list")
-def listed(
+@command
+async def listed(
     state: Annotated[
         list[str] | None, typer.Option(metavar="STATE", help="Only in this state; may be repeated.")
     ] = None,
@@ -61,53 +56,45 @@ def listed(
     tenant: Annotated[str | None, typer.Option(metavar="TENANT", help="Only of this tenant.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="At most so many.")] = 20,
     as_json: Json = False,
-) -> None:
+) -> int:
     """List proposals, newest first.
 
     Without --state those that wait and those decided.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        states = _states(state or [])
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            found = await agent_effects.proposals(pool, tenant=tenant, task=task, states=states, most=limit)
-        screen.show(_table(found) if found else Text("no proposals", style="dim"))
-        for proposal in found:
-            screen.data(document(proposal))
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        found = await agent_effects.proposals(pool, tenant=tenant, task=task, states=_states(state or []), most=limit)
+    output.show(_table(found) if found else Text("no proposals", style="dim"))
+    for proposal in found:
+        output.data(document(proposal))
+    return DONE
 
 
 @app.command("show")
-def show(proposal: ProposalId, as_json: Json = False) -> None:
+@command
+async def show(proposal: ProposalId, as_json: Json = False) -> int:
     """Show a proposal: what it would write, and who asked for it.
 
     The hash is what it is approved by.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            found = await _known(agent_effects.proposal(pool, proposal))
-        _print(screen, found)
-        screen.data(document(found))
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        found = await _known(agent_effects.proposal(pool, proposal))
+    _print(output, found)
+    output.data(document(found))
+    return DONE
 
 
 @app.command("approve")
 def approve(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
     """Approve a proposal as it was shown; its gateway sends it."""
-    _decide(Screen(as_json=as_json), proposal, sha256, reason, approve=True)
+    _decide(Output(as_json=as_json), proposal, sha256, reason, approve=True)
 
 
 @app.command("deny")
 def deny(proposal: ProposalId, sha256: Hash = None, reason: Reason = "", as_json: Json = False) -> None:
     """Deny a proposal: it is never sent."""
-    _decide(Screen(as_json=as_json), proposal, sha256, reason, approve=False)
+    _decide(Output(as_json=as_json), proposal, sha256, reason, approve=False)
 
 
 def document(proposal: Proposal) -> dict[str, Any]:
@@ -120,32 +107,26 @@ def at_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _decide(screen: Screen, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> NoReturn:
-    """Decide by the given hash; without one, show and ask first, outside the loop, where Ctrl-C ends at once."""
-    with told():
+def _decide(output: Output, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> NoReturn:
+    """Decide by the given hash. Without one show and ask first, outside the event loop, so that Ctrl-C ends it."""
+    with exit_on_error():
         settings = load(SubmitAccess)
         door = cli_door(settings)
+        found = asyncio.run(_read(settings, door, id_))
+        sha256 = sha256 or _asked(output, found, approve=approve)
         if sha256 is None:
-            sha256 = _asked(screen, asyncio.run(_undecided(settings, door, id_)), approve=approve)
-        if sha256 is None:
-            screen.show(Text("nothing was decided"))
+            output.show(Text("nothing was decided"))
             raise typer.Exit(DONE)
         decided = asyncio.run(_decided(settings, door, id_, sha256, reason, approve=approve))
-        screen.show(Text.assemble(plain(id_), " is ", (decided.state, STYLES.get(decided.state, "dim"))))
-        screen.data(document(decided))
+        output.show(Text.assemble(plain(id_), " is ", (decided.state, STYLES.get(decided.state, "dim"))))
+        output.data(document(decided))
         raise typer.Exit(DONE)
-
-
-async def _undecided(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
-    async with ledger(settings.database_url) as pool:
-        return await _read(pool, settings, door, id_)
 
 
 async def _decided(
     settings: SubmitAccess, door: Door, id_: UUID, sha256: str, reason: str, *, approve: bool
 ) -> Proposal:
     async with ledger(settings.database_url) as pool:
-        await _read(pool, settings, door, id_)
         return await _known(
             agent_effects.decide(
                 pool, id_, approve=approve, by=door.decider, reason=reason, sha256=sha256, tenant=door.tenant
@@ -153,9 +134,10 @@ async def _decided(
         )
 
 
-async def _read(pool: asyncpg.Pool, settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
+async def _read(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
     """Read a proposal that the command line may decide on."""
-    found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
+    async with ledger(settings.database_url) as pool:
+        found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
     if not door.decides(found.skill):
         raise ConfigError(
             f"the command line's door does not decide on what {found.skill} proposes: name the skill under "
@@ -164,13 +146,13 @@ async def _read(pool: asyncpg.Pool, settings: SubmitAccess, door: Door, id_: UUI
     return found
 
 
-def _asked(screen: Screen, found: Proposal, *, approve: bool) -> str | None:
+def _asked(output: Output, found: Proposal, *, approve: bool) -> str | None:
     """Show a proposal and ask; give the hash of what was shown, or None where the answer is no."""
-    if screen.as_json or not at_a_terminal():
+    if output.as_json or not at_a_terminal():
         raise UsageError(
             f"--sha256 is missing: `agent-engine proposals show {found.id}` prints the hash of what it shows"
         )
-    _print(screen, found)
+    _print(output, found)
     return found.sha256 if typer.confirm("approve it as shown?" if approve else "deny it?") else None
 
 
@@ -219,14 +201,14 @@ def _time(at: datetime) -> str:
 
 
 def _delay(found: Proposal) -> str | None:
-    """Say what stands against sending what was approved, and when that is tried again."""
+    """Say why an approved proposal is not sent yet, and when its gateway tries again."""
     if found.state != "approved" or found.delay is None or found.try_at is None:
         return None
     times = "once" if found.tries == 1 else f"{found.tries} times"
     return f"{found.delay} (tried {times}, again at {_time(found.try_at)})"
 
 
-def _print(screen: Screen, found: Proposal) -> None:
+def _print(output: Output, found: Proposal) -> None:
     facts = {
         "proposal": found.id,
         "state": found.state,
@@ -244,9 +226,9 @@ def _print(screen: Screen, found: Proposal) -> None:
     }
     for name, value in facts.items():
         if value:
-            screen.show(Text.assemble((f"{name:10} ", "dim"), plain(value)))
-    screen.show(Text())
+            output.show(Text.assemble((f"{name:10} ", "dim"), plain(value)))
+    output.show(Text())
     for line in found.shown.splitlines():
-        screen.show(Text("  | " + for_terminal(line), style={"+": "green", "-": "red"}.get(line[:1], "")))
-    screen.show(Text())
-    screen.show(Text.assemble(("sha256     ", "dim"), plain(found.sha256)))
+        output.show(Text("  | " + for_terminal(line), style={"+": "green", "-": "red"}.get(line[:1], "")))
+    output.show(Text())
+    output.show(Text.assemble(("sha256     ", "dim"), plain(found.sha256)))

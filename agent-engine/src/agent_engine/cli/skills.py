@@ -1,24 +1,23 @@
 """`agent-engine skills`: list, check and register skills."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import agent_ledger
 import typer
+from agent_vendors import Vendor
 from rich.table import Table
 from rich.text import Text
 from service_kit.settings import load
 
-from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Screen, UsageError, fail, finish, ledger, why
+from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Output, UsageError, command, fail, ledger, why
 from agent_engine.render import plain
-from agent_engine.settings import LedgerAccess, SkillSources
+from agent_engine.settings import LedgerAccess, SkillSources, VendorNames
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
-    SkillRegistry,
-    bare_folders,
     full_name,
-    known_folders,
     load_registry,
     read_skill,
     skill_folders,
@@ -29,95 +28,87 @@ BARE = "it holds no SKILL.md"
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def registry() -> SkillRegistry:
-    """Load the shipped skills and those of SKILLS_PATH."""
-    return load_registry(known_folders(load(SkillSources).folders()))
-
-
 @app.command("list")
-def list_skills(as_json: Json = False) -> None:
+@command
+async def list_skills(as_json: Json = False) -> int:
     """List the skills that a worker started here would carry."""
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        found = registry()
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("skill", "version", "engine", "model", "description"):
-            table.add_column(name)
-        for skill in found.skills.values():
-            settings = skill.settings
-            table.add_row(
-                plain(skill.name),
-                skill.version[:12],
-                plain(settings.engine),
-                plain(settings.model),
-                plain(skill.description, 100),
-            )
-            screen.data(
-                {
-                    "name": skill.name,
-                    "version": skill.version,
-                    "engine": settings.engine,
-                    "model": settings.model,
-                    "description": skill.description,
-                    "folder": str(skill.folder),
-                    "problems": list(skill.problems),
-                }
-            )
-        screen.show(table)
-        for warning in found.warnings:
-            screen.show(plain(f"warning: {warning}", style="yellow"))
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    found = load_registry(load(SkillSources).skill_folders())
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("skill", "version", "engine", "model", "description"):
+        table.add_column(name)
+    for skill in found.skills.values():
+        settings = skill.settings
+        table.add_row(
+            plain(skill.name),
+            skill.version[:12],
+            plain(settings.engine),
+            plain(settings.model),
+            plain(skill.description, 100),
+        )
+        output.data(
+            {
+                "name": skill.name,
+                "version": skill.version,
+                "engine": settings.engine,
+                "model": settings.model,
+                "description": skill.description,
+                "folder": str(skill.folder),
+                "problems": list(skill.problems),
+            }
+        )
+    output.show(table)
+    for warning in found.warnings:
+        output.show(plain(f"warning: {warning}", style="yellow"))
+    return DONE
 
 
 @app.command("check")
-def check(
+@command
+async def check(
     path: Annotated[
         Path | None,
         typer.Argument(metavar="PATH", help="A skill, or a folder of skills; without it all that are known."),
     ] = None,
     as_json: Json = False,
-) -> None:
-    """Hold skills to the letter of the format and of our settings.
+) -> int:
+    """Check skills strictly by the format and by our settings.
 
     Exit 1 if anything is wrong.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        folders = [path] if path is not None else known_folders(load(SkillSources).folders())
-        status = DONE
-        names: dict[str, Path] = {}
-        for folder in folders:
-            if not folder.is_dir() or not skill_folders(folder):
-                lack = "holds no SKILL.md, and no folder in it does" if folder.is_dir() else "is not a folder"
-                status = fail(UsageError(f"{full_name(folder)} {lack}"), WRONG_USE)
-                continue
-            for place in bare_folders(folder):
-                screen.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
-                screen.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
-            for place in skill_folders(folder):
-                found = check_folder(place, names)
-                status = max(status, FAILED) if found else status
-                screen.data({"skill": place.name, "folder": str(place), "problems": found})
-                screen.show(
-                    Text.assemble(plain(place.name), ": ", (f"{len(found)} wrong", "red") if found else ("ok", "green"))
-                )
-                for text in found:
-                    screen.show(Text.assemble("  - ", plain(text)))
-        return status
-
-    finish(work())
+    output = Output(as_json=as_json)
+    folders = [path] if path is not None else load(SkillSources).skill_folders()
+    status = DONE
+    vendors = load(VendorNames).vendors
+    names: dict[str, Path] = {}
+    for folder in folders:
+        places, bare = skill_folders(folder) if folder.is_dir() else ([], [])
+        if not places:
+            lack = "holds no SKILL.md, and no folder in it does" if folder.is_dir() else "is not a folder"
+            status = fail(UsageError(f"{full_name(folder)} {lack}"), WRONG_USE)
+            continue
+        for place in bare:
+            output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
+            output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
+        for place in places:
+            found = check_folder(place, names, vendors)
+            status = max(status, FAILED) if found else status
+            output.data({"skill": place.name, "folder": str(place), "problems": found})
+            output.show(
+                Text.assemble(plain(place.name), ": ", (f"{len(found)} wrong", "red") if found else ("ok", "green"))
+            )
+            for text in found:
+                output.show(Text.assemble("  - ", plain(text)))
+    return status
 
 
-def check_folder(folder: Path, names: dict[str, Path]) -> list[str]:
+def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> list[str]:
     """Give everything that is wrong with the skill in a folder.
 
     Args:
         folder: where the skill is.
         names: the skills that were checked before, by name; this one is added.
+        vendors: those whose servers skills may use, by name.
     """
     try:
         skill = read_skill(folder)
@@ -125,22 +116,19 @@ def check_folder(folder: Path, names: dict[str, Path]) -> list[str]:
         return [why(error)]
     first = names.setdefault(skill.name, folder)
     if first.resolve() == folder.resolve():
-        return problems_of(skill)
-    return [*problems_of(skill), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
+        return problems_of(skill, vendors)
+    return [*problems_of(skill, vendors), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
 
 
 @app.command("register")
-def register(as_json: Json = False) -> None:
+@command
+async def register(as_json: Json = False) -> int:
     """Make the skills known to the ledger without starting a worker."""
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        found = registry()
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            await agent_ledger.register_skills(pool, found.rows())
-        for name, version in found.versions().items():
-            screen.show(Text.assemble("registered ", plain(name), f" {version[:12]}"))
-            screen.data({"name": name, "version": version})
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    found = load_registry(load(SkillSources).skill_folders())
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        await agent_ledger.register_skills(pool, found.rows())
+    for name, version in found.versions().items():
+        output.show(Text.assemble("registered ", plain(name), f" {version[:12]}"))
+        output.data({"name": name, "version": version})
+    return DONE

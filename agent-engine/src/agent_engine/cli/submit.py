@@ -19,7 +19,7 @@ from service_kit.errors import ConfigError
 from service_kit.settings import load
 from service_kit.validation_errors import FieldError, field_errors
 
-from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell
+from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, command, ledger, tell
 from agent_engine.cli.input import SHOWN, read_input
 from agent_engine.cli.queue_diagnostics import watching
 from agent_engine.event_follower import Patience, follow
@@ -121,23 +121,25 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @asking
-def enqueue(
+@command
+async def enqueue(
     make: Callable[[], Task],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the result.")] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Submit a task; print its id once its row is committed."""
-    finish(submit_and_watch(Screen(as_json=as_json), make, wait=wait, live=False))
+    return await submit_and_watch(Output(as_json=as_json), make, wait=wait, live=False)
 
 
 @asking
-def run(
+@command
+async def run(
     make: Callable[[], Task],
     thinking: Annotated[bool, typer.Option("--thinking", help="Show the agent's thoughts too.")] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Submit a task, show live what happens, and end with its result. A worker must be running."""
-    finish(submit_and_watch(Screen(as_json=as_json), make, wait=True, live=True, thinking=thinking))
+    return await submit_and_watch(Output(as_json=as_json), make, wait=True, live=True, thinking=thinking)
 
 
 def user() -> str:
@@ -163,7 +165,7 @@ def cli_door(settings: SubmitAccess) -> Door:
 
 
 async def submit_and_watch(
-    screen: Screen, make: Callable[[], Task], *, wait: bool, live: bool, thinking: bool = False
+    output: Output, make: Callable[[], Task], *, wait: bool, live: bool, thinking: bool = False
 ) -> int:
     """Submit, and follow the task where that is wanted."""
     task = make()
@@ -172,30 +174,30 @@ async def submit_and_watch(
     async with ledger(settings.database_url) as pool:
         submitted = await agent_ledger.submit(pool, task, door=door)
         if not wait:
-            screen.show(Text(str(submitted.id)))
-            screen.data({"id": submitted.id, "created": submitted.created})
+            output.show(Text(str(submitted.id)))
+            output.data({"id": submitted.id, "created": submitted.created})
             return DONE
-        screen.show(Text.assemble(("task ", "dim"), plain(submitted.id)))
-        view = LiveView(screen.console, thinking=thinking)
+        output.show(Text.assemble(("task ", "dim"), plain(submitted.id)))
+        view = LiveView(output.console, thinking=thinking)
         patience = Patience(submitted.id, functools.partial(tell, "ledger"))
         async with watching(pool, submitted.id):
             async for event in follow(pool, submitted.id, patience):
-                if live and not screen.as_json:
+                if live and not output.as_json:
                     view.show(event)
                 elif live:
-                    screen.data(event.model_dump(mode="json"))
-        return await show_result(screen, pool, submitted.id, patience, with_row=live)
+                    output.data(event.model_dump(mode="json"))
+        return await show_result(output, pool, submitted.id, patience, with_row=live)
 
 
-async def show_result(screen: Screen, pool: asyncpg.Pool, task_id: UUID, patience: Patience, *, with_row: bool) -> int:
+async def show_result(output: Output, pool: asyncpg.Pool, task_id: UUID, patience: Patience, *, with_row: bool) -> int:
     """Print a final task's result; give the exit status that says whether it succeeded."""
     result = await patience.ask(functools.partial(agent_ledger.get_result, pool, task_id))
     if result is None:
         raise UsageError(f"task {task_id} has no result")
-    screen.show(Text())
-    screen.show(result_view(result))
+    output.show(Text())
+    output.show(result_view(result))
     row = await patience.ask(functools.partial(agent_ledger.get_task, pool, task_id))
     if with_row and row is not None:
-        screen.show(task_view(row))
-    screen.data(result.model_dump(mode="json"))
+        output.show(task_view(row))
+    output.data(result.model_dump(mode="json"))
     return DONE if result.status == "succeeded" else FAILED

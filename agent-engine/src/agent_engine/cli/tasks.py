@@ -12,7 +12,7 @@ import agent_effects
 import agent_ledger
 import asyncpg
 import typer
-from agent_contracts import Actor, TaskState
+from agent_contracts import Actor, TaskEvent, TaskState
 from agent_contracts.event import Started
 from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
@@ -20,12 +20,23 @@ from service_kit.settings import load
 from service_kit.stdio import stdout_closed
 from service_kit.untrusted_text import clean_line, for_terminal
 
-from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, ledger, tell, told
+from agent_engine.cli.console import (
+    DONE,
+    FAILED,
+    Json,
+    Output,
+    UsageError,
+    command,
+    exit_on_error,
+    finish,
+    ledger,
+    tell,
+)
 from agent_engine.cli.input import SHOWN
 from agent_engine.cli.queue_diagnostics import waits_for, watching
 from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.event_follower import Patience, follow
-from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
+from agent_engine.render import LiveView, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
 TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
@@ -35,7 +46,8 @@ MOST_BEFORE_START = 10
 STATES = ", ".join(TaskState)
 
 
-def tasks(
+@command
+async def tasks(
     state: Annotated[
         list[TaskState] | None, typer.Option(metavar="STATE", help=f"Only in this state: {STATES}; may be repeated.")
     ] = None,
@@ -43,25 +55,22 @@ def tasks(
     tenant: Annotated[str | None, typer.Option(metavar="TENANT", help="Only of this tenant.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, metavar="COUNT", help="At most so many.")] = 20,
     as_json: Json = False,
-) -> None:
+) -> int:
     """List tasks, newest first.
 
     A narrow terminal shows fewer columns; --json gives all.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            views = await agent_ledger.list_tasks(pool, tenant=tenant, states=state, skill=skill, limit=limit)
-        screen.show(tasks_view(views, screen.width) if views else Text("no tasks", style="dim"))
-        for view in views:
-            screen.data(row(view))
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        views = await agent_ledger.list_tasks(pool, tenant=tenant, states=state, skill=skill, limit=limit)
+    output.show(tasks_view(views, output.width) if views else Text("no tasks", style="dim"))
+    for view in views:
+        output.data(row(view))
+    return DONE
 
 
-def show(
+@command
+async def show(
     task: TaskId,
     transcript: Annotated[bool, typer.Option("--transcript", help="Print the CLI's raw output instead.")] = False,
     attempt: Annotated[
@@ -69,99 +78,90 @@ def show(
     ] = None,
     events: Annotated[bool, typer.Option("--events", help="Show every event too.")] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """Show a task: its row and result, its events, or a transcript."""
+    if attempt is not None and not transcript:
+        raise UsageError("--attempt chooses a transcript: give --transcript too")
+    if transcript and (events or as_json):
+        raise UsageError("--transcript prints the transcript alone: leave --events and --json out")
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        view = await known(pool, task)
+        if transcript:
+            return await show_transcript(output, pool, task, attempt)
+        told = await all_events(pool, task) if events else []
+        result = await agent_ledger.get_result(pool, task)
+        confinement = await confined_by(pool, view)
+        waits = await waits_for(pool, view)
+        if told and not as_json:
+            live = LiveView(output.console, thinking=True)
+            for event in told:
+                live.show(event)
+            output.show(Text())
+        output.show(task_view(view, confinement, waits))
+        if result is not None:
+            output.show(result_view(result))
+        document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
+        document |= {"confinement": confinement, "waits_for": waits}
+        if events:
+            document["events"] = [event.model_dump(mode="json") for event in told]
+        output.data(document)
+    return DONE
 
-    async def work() -> int:
-        if attempt is not None and not transcript:
-            raise UsageError("--attempt chooses a transcript: give --transcript too")
-        if transcript and (events or as_json):
-            raise UsageError("--transcript prints the transcript alone: leave --events and --json out")
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            view = await known(pool, task)
-            if transcript:
-                return await show_transcript(screen, pool, task, attempt)
-            if events and not as_json:
-                await _show_events(screen, pool, task)
-            result = await agent_ledger.get_result(pool, task)
-            confinement = await confined_by(pool, view)
-            waits = await waits_for(pool, view)
-            screen.show(task_view(view, confinement, waits))
-            if result is not None:
-                screen.show(result_view(result))
-            document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
-            document |= {"confinement": confinement, "waits_for": waits}
-            if events:
-                document["events"] = [event.model_dump(mode="json") for event in await all_events(pool, task)]
-            screen.data(document)
-        return DONE
 
-    finish(work())
-
-
-def tail(task: TaskId, as_json: Json = False) -> None:
+@command
+async def tail(task: TaskId, as_json: Json = False) -> int:
     """Follow a task from its first event to its result."""
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            await known(pool, task)
-            view = LiveView(screen.console)
-            patience = Patience(task, partial(tell, "ledger"))
-            async with watching(pool, task):
-                async for event in follow(pool, task, patience):
-                    if as_json:
-                        screen.data(event.model_dump(mode="json"))
-                    else:
-                        view.show(event)
-                    if stdout_closed():
-                        return DONE
-            return await show_result(screen, pool, task, patience, with_row=False)
-
-    finish(work())
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        await known(pool, task)
+        view = LiveView(output.console)
+        patience = Patience(task, partial(tell, "ledger"))
+        async with watching(pool, task):
+            async for event in follow(pool, task, patience):
+                if as_json:
+                    output.data(event.model_dump(mode="json"))
+                else:
+                    view.show(event)
+                if stdout_closed():
+                    return DONE
+        return await show_result(output, pool, task, patience, with_row=False)
 
 
-def cancel(task: TaskId, as_json: Json = False) -> None:
+@command
+async def cancel(task: TaskId, as_json: Json = False) -> int:
     """Cancel a task.
 
     A queued task ends at once; the worker of a running one is told to stop it.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            await known(pool, task)
-            outcome = await agent_ledger.cancel(pool, task, tenant=None, by=f"cli:{user()}")
-        screen.show(Text(outcome.value.replace("_", " ")))
-        screen.data({"id": task, "outcome": outcome.value})
-        return DONE if outcome in (CancelOutcome.cancelled, CancelOutcome.requested) else FAILED
-
-    finish(work())
+    output = Output(as_json=as_json)
+    async with ledger(load(LedgerAccess).database_url) as pool:
+        await known(pool, task)
+        outcome = await agent_ledger.cancel(pool, task, tenant=None, by=f"cli:{user()}")
+    output.show(Text(outcome.value.replace("_", " ")))
+    output.data({"id": task, "outcome": outcome.value})
+    return DONE if outcome in (CancelOutcome.cancelled, CancelOutcome.requested) else FAILED
 
 
-def retry(task: TaskId, as_json: Json = False) -> None:
+@command
+async def retry(task: TaskId, as_json: Json = False) -> int:
     """Submit a final task again, as a new task.
 
     The old one is its parent, and the door is the command line's own. It may do no more than the old task might, and no
     more than the door allows now.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        settings = load(SubmitAccess)
-        door = cli_door(settings)
-        async with ledger(settings.database_url) as pool:
-            new = await agent_ledger.retry(pool, task, door=door, actor=Actor(kind="person", id=user()))
-            view = await known(pool, new)
-        if view.parent_id == task:
-            screen.show(Text(f"queued again as task {new}"))
-        else:
-            screen.show(Text(f"nothing queued: task {new} is under way and has the same dedupe key"))
-        screen.data({"id": new, "parent_id": view.parent_id})
-        return DONE
-
-    finish(work())
+    output = Output(as_json=as_json)
+    settings = load(SubmitAccess)
+    door = cli_door(settings)
+    async with ledger(settings.database_url) as pool:
+        new = await agent_ledger.retry(pool, task, door=door, actor=Actor(kind="person", id=user()))
+        view = await known(pool, new)
+    if view.parent_id == task:
+        output.show(Text(f"queued again as task {new}"))
+    else:
+        output.show(Text(f"nothing queued: task {new} is under way and has the same dedupe key"))
+    output.data({"id": new, "parent_id": view.parent_id})
+    return DONE
 
 
 def prune(
@@ -176,21 +176,11 @@ def prune(
     That is events, transcripts, sessions, gateways' rows and unused blobs. On a terminal it asks first; elsewhere it
     wants --yes where the age is less than a day.
     """
-    with told():
+    with exit_on_error():
         age = read_age(older_than)
         if not (dry_run or yes):
-            confirm_prune(older_than, age, tenant)
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        async with ledger(load(LedgerAccess).database_url) as pool:
-            counts = await pruned(pool, age, tenant, keep=dry_run)
-        parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-        screen.show(Text(f"would delete {parts}" if dry_run else f"deleted {parts}"))
-        screen.data({**counts, "dry_run": dry_run})
-        return DONE
-
-    finish(work())
+            confirm_prune(older_than, age, tenant)  # here, where no event loop keeps Ctrl-C from ending it
+    finish(_pruned(Output(as_json=as_json), age, tenant, keep=dry_run))
 
 
 def confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
@@ -211,22 +201,20 @@ def confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
         )
 
 
-async def pruned(pool: asyncpg.Pool, age: timedelta, tenant: str | None, *, keep: bool) -> dict[str, int]:
-    """Delete what is old and count it; with `keep`, take it all back."""
-    if not keep:
-        return await _prune(pool, age, tenant)
-    async with pool.acquire() as connection:
+async def _pruned(output: Output, age: timedelta, tenant: str | None, *, keep: bool) -> int:
+    """Delete what is old and say how much that is; with `keep`, take it all back."""
+    async with ledger(load(LedgerAccess).database_url) as pool, pool.acquire() as connection:
         trial = connection.transaction()
-        await trial.start()
-        try:
-            return await _prune(connection, age, tenant)
-        finally:
+        if keep:
+            await trial.start()
+        counts = asdict(await agent_ledger.prune(connection, age, tenant=tenant))
+        counts |= asdict(await agent_effects.prune(connection, age, tenant=tenant))
+        if keep:
             await trial.rollback()
-
-
-async def _prune(executor: agent_ledger.Executor, age: timedelta, tenant: str | None) -> dict[str, int]:
-    ledgers = await agent_ledger.prune(executor, age, tenant=tenant)
-    return {**asdict(ledgers), **asdict(await agent_effects.prune(executor, age, tenant=tenant))}
+    parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    output.show(Text(f"would delete {parts}" if keep else f"deleted {parts}"))
+    output.data({**counts, "dry_run": keep})
+    return DONE
 
 
 def read_age(text: str) -> timedelta:
@@ -254,21 +242,14 @@ async def known(pool: asyncpg.Pool, task_id: UUID) -> TaskView:
     return view
 
 
-async def show_transcript(screen: Screen, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
+async def show_transcript(output: Output, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
     """Print what the CLI said, line by line, without escape sequences."""
     content = await agent_ledger.get_transcript(pool, task_id, attempt=attempt)
     if content is None:
         raise UsageError(f"no transcript is kept of task {task_id}" + (f", attempt {attempt}" if attempt else ""))
     for line in content.decode("utf-8", "replace").splitlines():
-        screen.console.out(for_terminal(line), highlight=False)
+        output.console.out(for_terminal(line), highlight=False)
     return DONE
-
-
-async def _show_events(screen: Screen, pool: asyncpg.Pool, task_id: UUID) -> None:
-    view = LiveView(screen.console, thinking=True)
-    for event in await all_events(pool, task_id):
-        view.show(event)
-    screen.show(plain(""))
 
 
 async def confined_by(pool: asyncpg.Pool, view: TaskView) -> str | None:
@@ -277,9 +258,9 @@ async def confined_by(pool: asyncpg.Pool, view: TaskView) -> str | None:
     return next((event.body.confinement for event in begin if isinstance(event.body, Started)), None)
 
 
-async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[Any]:
+async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[TaskEvent]:
     """Give every event of a task, in order."""
-    found: list[Any] = []
+    found: list[TaskEvent] = []
     after = (0, 0)
     while page := await agent_ledger.events(pool, task_id, after=after):
         found += page

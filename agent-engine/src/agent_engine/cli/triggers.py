@@ -9,7 +9,7 @@ from rich.text import Text
 from service_kit.http import HttpClient
 from service_kit.settings import load
 
-from agent_engine.cli.console import DONE, FAILED, Json, Screen, UsageError, finish, why
+from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, command, why
 from agent_engine.render import plain
 from agent_engine.settings import ControlAccess
 
@@ -22,34 +22,31 @@ def triggers() -> None:
 
 
 @app.command("test")
-def dry_run(
+@command
+async def dry_run(
     payload: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the webhook's JSON payload.")],
     event: Annotated[str, typer.Option(metavar="EVENT", help="The event's type, as in X-GitHub-Event.")] = "issues",
     as_json: Json = False,
-) -> None:
+) -> int:
     """Say which tasks a payload would start, and start none.
 
     Exit 1 if none, or where a file of control's cannot be read: the answer is then by what it said before.
     """
-
-    async def work() -> int:
-        screen = Screen(as_json=as_json)
-        answer = await ask_control(event, read_payload(payload))
-        screen.data(answer)
-        tasks = answer.get("tasks") or []
-        for item in tasks:
-            screen.show(Text.assemble(("would fire  ", "green"), plain(item.get("trigger"))))
-            screen.show(Text.assemble("            ", plain(json.dumps(item.get("task"), ensure_ascii=False))))
-        for word, style in (("ignored", "dim"), ("refused", "red")):
-            for item in answer.get(word) or []:
-                said = f"{item.get('trigger')}: {item.get('reason')}"
-                screen.show(Text.assemble((f"{word:12}", style), plain(said)))
-        warnings = answer.get("warnings") or {}
-        for fault in warnings.values():
-            screen.show(Text.assemble(("not read    ", "red"), plain(fault)))
-        return DONE if tasks and not warnings else FAILED
-
-    finish(work())
+    output = Output(as_json=as_json)
+    answer = await ask_control(event, read_payload(payload))
+    output.data(answer)
+    tasks = answer.get("tasks") or []
+    for item in tasks:
+        output.show(Text.assemble(("would fire  ", "green"), plain(item.get("trigger"))))
+        output.show(Text.assemble("            ", plain(json.dumps(item.get("task"), ensure_ascii=False))))
+    for word, style in (("ignored", "dim"), ("refused", "red")):
+        for item in answer.get(word) or []:
+            said = f"{item.get('trigger')}: {item.get('reason')}"
+            output.show(Text.assemble((f"{word:12}", style), plain(said)))
+    warnings = answer.get("warnings") or {}
+    for fault in warnings.values():
+        output.show(Text.assemble(("not read    ", "red"), plain(fault)))
+    return DONE if tasks and not warnings else FAILED
 
 
 def read_payload(path: Path) -> dict[str, Any]:
@@ -70,16 +67,13 @@ def read_payload(path: Path) -> dict[str, Any]:
 async def ask_control(event: str, payload: dict[str, Any]) -> dict[str, Any]:
     """Ask control; raises UsageError with its words where it refuses."""
     settings = load(ControlAccess)
-    http = HttpClient(base_url=settings.control_url)
-    try:
+    async with HttpClient(base_url=settings.control_url) as http:
         reply = await http.request(
             "POST",
             "/v1/triggers/test",
             json={"event": event, "payload": payload},
             headers={"authorization": f"Bearer {settings.control_token.get_secret_value()}"},
         )
-    finally:
-        await http.aclose()
     answer = reply.json() if reply.body else {}
     if not reply.ok or not isinstance(answer, dict):
         said = answer.get("message", reply.text[:300]) if isinstance(answer, dict) else reply.text[:300]

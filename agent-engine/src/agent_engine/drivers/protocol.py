@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from agent_contracts.event import Body
 
-from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.engines.outcome import Failure
-from agent_engine.engines.protocol import Capabilities
+from agent_engine.engines.protocol import Agent
 from agent_engine.spec import RunSpec
 
 
@@ -55,47 +55,32 @@ class Stream(Protocol):
         """Say why the CLI came to no answer, by its last word and its exit; None where it ended well."""
 
 
-class Driver(Protocol):
+class Driver(Agent, Protocol):
     """The code for one CLI: what to start, what to give it, and how to read it.
 
-    Paths and addresses are the layout's: as the CLI sees them inside its confinement.
+    `SandboxPaths` says where things are, as the CLI sees them inside its confinement.
     """
-
-    @property
-    def name(self) -> str:
-        """The engine's name in skills and tasks: `claude`."""
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the CLI can do."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What is secret in the environment beside the run's own tokens, such as a key of the CLI's own."""
 
     def program(self) -> Path:
         """Find the CLI's executable. Raises DriverError when it is not installed."""
 
-    def argv(self, spec: RunSpec, layout: Layout) -> list[str]:
+    def argv(self, spec: RunSpec, paths: SandboxPaths) -> list[str]:
         """Give the whole argument list, the program first."""
 
-    def env(self, spec: RunSpec, layout: Layout) -> dict[str, str]:
+    def env(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, str]:
         """Give the whole environment."""
 
     def stdin(self, spec: RunSpec) -> bytes:
         """Give what the CLI reads on stdin, which then ends."""
 
-    def files(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
-        """Give the files that the CLI finds read-only in `layout.files`, by name."""
+    def files(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
+        """Give the files that the CLI finds read-only in `paths.files`, by name."""
 
-    def restore(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def restore(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Give the files, by path below HOME, that make an earlier run's session known."""
 
-    def session_path(self, spec: RunSpec, layout: Layout) -> str:
+    def session_path(self, spec: RunSpec, paths: SandboxPaths) -> str:
         """Say where below HOME the CLI keeps its session."""
 
     def stream(self, spec: RunSpec) -> Stream:
         """Make a reader for one run's stdout."""
-
-    def lost(self, error: str) -> bool:
-        """Say whether a tool's error is the CLI's own word that the server gave no answer."""

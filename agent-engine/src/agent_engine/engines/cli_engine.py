@@ -4,11 +4,12 @@ import asyncio
 import shutil
 
 from agent_engine.confinement.folders import remove_earlier
-from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
-from agent_engine.engines.protocol import Capabilities, Sink
+from agent_engine.engines.protocol import Sink
 from agent_engine.engines.run_clock import ANSWER_GRACE_SECONDS, RunClock
 from agent_engine.errors import DriverError, TaskRefused
 from agent_engine.process import StopSignal
@@ -33,26 +34,11 @@ class CliEngine:
         self._answer_seconds = answer_seconds
         self._driver = driver
         self._confinement = confinement
-
-    @property
-    def name(self) -> str:
-        """The driver's name."""
-        return self._driver.name
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the CLI can do."""
-        return self._driver.capabilities
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What is secret in the CLI's environment beside the run's own tokens."""
-        return self._driver.secrets
-
-    @property
-    def confinement(self) -> str:
-        """Name what confines its processes and what limits them."""
-        return f"{self._confinement.name}; {self._confinement.limits.name}"
+        self.name = driver.name
+        self.capabilities = driver.capabilities
+        self.secrets = driver.secrets
+        self.lost = driver.lost
+        self.confinement = f"{confinement.name}; {confinement.limits.name}"
 
     async def check(self) -> str:
         """Ask the CLI for its version."""
@@ -72,10 +58,6 @@ class CliEngine:
             )
         return said
 
-    def lost(self, error: str) -> bool:
-        """Say whether a tool's error is the CLI's own word that an MCP server gave no answer."""
-        return self._driver.lost(error)
-
     async def run(self, spec: RunSpec, sink: Sink, stop: StopSignal) -> RunOutcome:
         """Run one CLI process to its end; see `protocol.Engine`."""
         driver, confinement = self._driver, self._confinement
@@ -84,24 +66,24 @@ class CliEngine:
             raise TaskRefused("config", refusal)
         if not driver.capabilities.stdin_message and len(spec.prompt.encode()) > MOST_ARGUMENT_BYTES:
             raise TaskRefused("invalid", f"the input makes a prompt of over {MOST_ARGUMENT_BYTES} bytes: shorten it")
-        layout = confinement.layout(
+        paths = confinement.plan(
             folder=spec.folder, program=driver.program(), urls=self._urls(spec), references=spec.references
         )
         try:
-            confined = await confinement.start(layout, self._launch(spec, layout))
+            confined = await confinement.start(paths, self._launch(spec, paths))
             try:
                 clock = RunClock(
                     wall_seconds=spec.wall_seconds,
                     idle_seconds=spec.idle_seconds,
                     answer_seconds=self._answer_seconds,
                 )
-                path = driver.session_path(spec, layout)
+                path = driver.session_path(spec, paths)
                 one = CliRun(spec, driver.stream(spec), confined, sink, path, self.secrets, clock)
                 return await one.watch(stop, confinement)
             finally:
                 await asyncio.shield(confined.close())
         finally:
-            await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
             await asyncio.to_thread(remove_earlier, spec.folder)
 
     def _urls(self, spec: RunSpec) -> list[str]:
@@ -109,12 +91,12 @@ class CliEngine:
         model = [spec.model_api_url] if capabilities.model_api else []
         return [*model, *(server.url for server in spec.servers), *capabilities.egress]
 
-    def _launch(self, spec: RunSpec, layout: Layout) -> Launch:
+    def _launch(self, spec: RunSpec, paths: SandboxPaths) -> Launch:
         return Launch(
-            argv=self._driver.argv(spec, layout),
-            env=self._driver.env(spec, layout),
+            argv=self._driver.argv(spec, paths),
+            env=self._driver.env(spec, paths),
             stdin=self._driver.stdin(spec),
-            files=self._driver.files(spec, layout),
-            home_files=self._driver.restore(spec, layout),
+            files=self._driver.files(spec, paths),
+            home_files=self._driver.restore(spec, paths),
             references=spec.references,
         )

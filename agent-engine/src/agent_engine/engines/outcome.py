@@ -28,7 +28,7 @@ class Failure:
 
     @property
     def retryable(self) -> bool:
-        """Whether another attempt may do better."""
+        """Whether another attempt may do better; the worker attempts the task again by it."""
         return self.reason in RETRYABLE
 
 
@@ -38,7 +38,7 @@ class RunOutcome:
 
     Attributes:
         ended_by: what ended it.
-        failure: why it came to no answer of its own accord; None where it ended well.
+        failure: why it came to no answer, and whether another attempt may do better; None where it ended well.
         answer: the agent's answer as JSON; None where it gave none. Its word alone.
         servers: the state of each MCP server as the engine saw it; `CONNECTED`, or its own word.
         used: what the engine says it used; its word alone.
@@ -62,11 +62,6 @@ class RunOutcome:
     confinement: str = "none"
     limits: Kind = "none"
     reached: tuple[str, ...] = ()
-
-    @property
-    def retryable(self) -> bool:
-        """Whether another attempt may do better."""
-        return self.failure is not None and self.failure.retryable
 
 
 def stopped(ended_by: EndedBy, spec: RunSpec, reached: Iterable[str] = ()) -> Failure | None:

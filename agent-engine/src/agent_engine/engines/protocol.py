@@ -45,12 +45,12 @@ class Sink(Protocol):
         """Take the session as it stands, masked, for another run to resume."""
 
 
-class Engine(Protocol):
-    """One way to do a run."""
+class Agent(Protocol):
+    """What an engine says of the agent that it runs; a CLI's driver says it for its engine."""
 
     @property
     def name(self) -> str:
-        """Its name in skills and tasks: `claude`."""
+        """The engine's name in skills and tasks."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -60,15 +60,19 @@ class Engine(Protocol):
     def secrets(self) -> tuple[str, ...]:
         """What its runs hold beside their own tokens; masked in everything that is kept of a run."""
 
+    def lost(self, error: str) -> bool:
+        """Say whether a tool's error is the agent's own word that an MCP server gave no answer."""
+
+
+class Engine(Agent, Protocol):
+    """One way to do a run."""
+
     @property
     def confinement(self) -> str:
         """Where its runs are confined, for people."""
 
     async def check(self) -> str:
         """Say which program in which version it would use. Raises DriverError when it is not installed."""
-
-    def lost(self, error: str) -> bool:
-        """Say whether a tool's error is the engine's own word that an MCP server gave no answer."""
 
     async def run(self, spec: RunSpec, sink: Sink, stop: StopSignal) -> RunOutcome:
         """Do one run and say how it ended; nothing of it lives on afterwards, whatever happens.

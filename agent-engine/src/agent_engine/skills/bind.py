@@ -7,11 +7,11 @@ from typing import Any
 from agent_contracts import Grant, Mode, Task
 from agent_contracts.grant import Resources
 from agent_ledger import UnusableSchema, value_error
+from agent_vendors import ResourceKind, Vendor
 from service_kit.grants import Bound, narrow, narrow_resources
 from service_kit.untrusted_text import clean_line
 
 from agent_engine.errors import TaskRefused
-from agent_engine.servers import SERVERS, Server
 from agent_engine.skills.format import Skill
 from agent_engine.skills.paths import INPUT_VALUE, fill
 from agent_engine.skills.required_effects import RequiredEffect
@@ -22,27 +22,28 @@ class Binding:
     """What one task's run may do.
 
     Attributes:
+        vendors: those to whose MCP servers the run is connected.
         grants: by vendor.
-        servers: those the run is connected to.
-        allowed_tools: of each server, by its name.
+        allowed_tools: of each vendor's server, by vendor.
         required: the effects that are demanded of the run, their targets bound to the task.
         withheld: tools of required effects that the door's mode forbids; they are not demanded, and the run is told so.
     """
 
+    vendors: tuple[Vendor, ...]
     grants: Mapping[str, Grant]
-    servers: tuple[Server, ...]
     allowed_tools: Mapping[str, tuple[str, ...]]
     required: tuple[RequiredEffect, ...] = ()
     withheld: tuple[str, ...] = ()
 
 
-def bind(skill: Skill, task: Task, doors: Mapping[str, Bound]) -> Binding:
+def bind(skill: Skill, task: Task, doors: Mapping[str, Bound], vendors: Mapping[str, Vendor]) -> Binding:
     """Work out the intersection of what skill, task and door allow.
 
     Args:
         skill: its grants may hold `${input.NAME}`.
         task: its input gives the values; its `resources` narrow.
         doors: the bounds of the door that the task came through, by vendor.
+        vendors: those whose servers this worker can give to a run, by name.
 
     Raises:
         TaskRefused: the input does not fit (`invalid`), nothing is left of a needed vendor (`denied`), or the skill
@@ -51,28 +52,28 @@ def bind(skill: Skill, task: Task, doors: Mapping[str, Bound]) -> Binding:
     if skill.problems:
         raise TaskRefused("config", f"the skill '{skill.name}' cannot be run: {'; '.join(skill.problems)}")
     check_input(skill, task.input)
-    servers = tuple(_server(name, skill) for name in skill.settings.servers)
+    used = tuple(_vendor(name, skill, vendors) for name in skill.settings.servers)
     grants: dict[str, Grant] = {}
-    for server in servers:
-        declared = skill.settings.grant.get(server.vendor)
+    for vendor in used:
+        declared = skill.settings.grant.get(vendor.name)
         if declared is None:
-            raise TaskRefused("config", f"the skill '{skill.name}' uses server {server.name} and grants it nothing")
-        bound = declared.model_copy(update={"resources": bound_resources(declared.resources, task.input, server)})
-        grants[server.vendor] = _narrowed(bound, task, doors, server)
+            raise TaskRefused("config", f"the skill '{skill.name}' uses server {vendor.name} and grants it nothing")
+        bound = declared.model_copy(update={"resources": bound_resources(declared.resources, task.input, vendor)})
+        grants[vendor.name] = _narrowed(bound, task, doors, vendor.name)
     withheld = _withheld(skill, grants)
     _require_tools(skill, grants, withheld)
     tools = {
-        server.name: tuple(
+        vendor.name: tuple(
             tool
-            for tool in grants[server.vendor].tools
-            if grants[server.vendor].mode is not Mode.read or tool in server.reads
+            for tool in grants[vendor.name].tools
+            if grants[vendor.name].mode is not Mode.read or tool in vendor.reads
         )
-        for server in servers
+        for vendor in used
     }
     required = tuple(
         effect.bound(task.input) for effect in skill.settings.required_effects if effect.tool not in withheld
     )
-    return Binding(grants=grants, servers=servers, allowed_tools=tools, required=required, withheld=withheld)
+    return Binding(vendors=used, grants=grants, allowed_tools=tools, required=required, withheld=withheld)
 
 
 def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
@@ -92,7 +93,7 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
         raise TaskRefused("invalid", f"the input does not fit the skill '{skill.name}': {error}")
 
 
-def bound_resources(declared: Resources, given: str | dict[str, Any], server: Server) -> Resources:
+def bound_resources(declared: Resources, given: str | dict[str, Any], vendor: Vendor) -> Resources:
     """Put the input's values into a grant's resources, literally and in the vendor's syntax.
 
     Raises:
@@ -100,31 +101,30 @@ def bound_resources(declared: Resources, given: str | dict[str, Any], server: Se
     """
     resources: Resources = {}
     for kind, names in declared.items():
-        if kind not in server.kinds:
-            raise TaskRefused("config", f"{server.vendor} has no resources of the kind '{kind}'")
-        resources[kind] = [_bound_name(name, given, server, kind) for name in names]
+        known = vendor.kind(kind)
+        if known is None:
+            raise TaskRefused("config", f"{vendor.name} has no resources of the kind '{kind}'")
+        resources[kind] = [_bound_name(name, given, vendor, known) for name in names]
     return resources
 
 
-def _bound_name(template: str, given: str | dict[str, Any], server: Server, kind: str) -> str:
+def _bound_name(template: str, given: str | dict[str, Any], vendor: Vendor, kind: ResourceKind) -> str:
     if not INPUT_VALUE.search(template):
         return template
     name = fill(template, given)
-    of = server.kinds[kind]
-    if not of.accepts(name):
-        told = f"'{clean_line(name, 100)}' is not the name of one of {server.vendor}'s {kind}"
-        raise TaskRefused("invalid", f"{told}: give {of.description}, as in {of.example}")
+    if not kind.accepts(name):
+        told = f"'{clean_line(name, 100)}' is not the name of one of {vendor.name}'s {kind}"
+        raise TaskRefused("invalid", f"{told}: give {kind.description}, as in {kind.example}")
     return name
 
 
-def _server(name: str, skill: Skill) -> Server:
-    if name not in SERVERS:
+def _vendor(name: str, skill: Skill, vendors: Mapping[str, Vendor]) -> Vendor:
+    if name not in vendors:
         raise TaskRefused("config", f"the skill '{skill.name}' names server '{name}', which is not known here")
-    return SERVERS[name]
+    return vendors[name]
 
 
-def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], server: Server) -> Grant:
-    vendor = server.vendor
+def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], vendor: str) -> Grant:
     if vendor not in doors:
         raise TaskRefused("denied", f"the door of this task opens nothing at {vendor}: see access.yaml")
     wanted = {kind: names for kind, names in grant.resources.items() if names}
@@ -149,9 +149,9 @@ def _withheld(skill: Skill, grants: Mapping[str, Grant]) -> tuple[str, ...]:
     names = (
         effect.tool
         for effect in skill.settings.required_effects
-        if (vendor := SERVERS[effect.server].vendor) in grants
-        and grants[vendor].mode is Mode.read
-        and skill.settings.grant[vendor].mode is not Mode.read
+        if effect.server in grants
+        and grants[effect.server].mode is Mode.read
+        and skill.settings.grant[effect.server].mode is not Mode.read
     )
     return tuple(dict.fromkeys(names))
 
@@ -161,6 +161,5 @@ def _require_tools(skill: Skill, grants: Mapping[str, Grant], withheld: tuple[st
         server, _, tool = name.partition("/")
         if name in withheld and name not in skill.settings.required_tools:
             continue
-        grant = grants.get(SERVERS[server].vendor) if server in SERVERS else None
-        if grant is None or tool not in grant.tools:
+        if server not in grants or tool not in grants[server].tools:
             raise TaskRefused("denied", f"the skill '{skill.name}' needs {name}, which is not open to this task")

@@ -5,23 +5,30 @@ come after them.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agent_contracts import Mode
+from agent_vendors import Vendor
 from genai_prices import Usage, calc_price
 
 from agent_engine.engines.registry import installed_engines
-from agent_engine.servers import BUILT_IN_TOOLS, SERVERS, VENDORS
-from agent_engine.skills.format import Skill, UnreadableSkill, parse
+from agent_engine.skills.format import BUILT_IN_TOOLS, DEFAULT_MODEL, Skill, UnreadableSkill, parse
 from agent_engine.skills.paths import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500
 
+Vendors = Mapping[str, Vendor]
 
-def check(skill: Skill) -> list[str]:
-    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit."""
+
+def check(skill: Skill, vendors: Vendors) -> list[str]:
+    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit.
+
+    Args:
+        skill: the skill.
+        vendors: those whose servers skills may use, by name.
+    """
     try:
         front, body = parse((skill.folder / "SKILL.md").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnreadableSkill) as error:
@@ -35,7 +42,7 @@ def check(skill: Skill) -> list[str]:
     unusable = {text.removeprefix("metadata.").partition(":")[0].partition(".")[0] for text in skill.problems}
     for rule, rests_on in RULES:
         if not unusable & rests_on:  # an unusable setting is at its default: do not report it twice
-            found += rule(skill)
+            found += rule(skill, vendors)
     return list(dict.fromkeys(found))
 
 
@@ -79,9 +86,9 @@ def _name(name: object, folder: str) -> list[str]:
     return found
 
 
-def _tools(skill: Skill) -> list[str]:
+def _tools(skill: Skill, vendors: Vendors) -> list[str]:
     found = [
-        f"server '{name}' is not known: {', '.join(SERVERS)}" for name in skill.settings.servers if name not in SERVERS
+        f"server '{name}' is not known: {', '.join(vendors)}" for name in skill.settings.servers if name not in vendors
     ]
     writes = tuple(effect.tool for effect in skill.settings.required_effects)
     for setting, names in (("required-tools", skill.settings.required_tools), ("required-effects", writes)):
@@ -89,11 +96,11 @@ def _tools(skill: Skill) -> list[str]:
             server, _, tool = name.partition("/")
             if server not in skill.settings.servers:
                 found.append(f"{setting}: {name} is of a server that metadata.servers does not name")
-            elif server in SERVERS and tool not in SERVERS[server].tools:
+            elif server in vendors and tool not in vendors[server].tools:
                 found.append(f"{setting}: server {server} has no tool '{tool}'")
     for name in writes:
         server, _, tool = name.partition("/")
-        if server in SERVERS and tool in SERVERS[server].reads:
+        if server in vendors and tool in vendors[server].reads:
             found.append(f"required-effects: {name} writes nothing")
     found += [
         f"built-in-tools: '{name}' is not one of {', '.join(sorted(BUILT_IN_TOOLS))}"
@@ -103,55 +110,54 @@ def _tools(skill: Skill) -> list[str]:
     return found
 
 
-def _grants(skill: Skill) -> list[str]:
+def _grants(skill: Skill, vendors: Vendors) -> list[str]:
     found = []
-    used = {SERVERS[name].vendor for name in skill.settings.servers if name in SERVERS}
+    used = vendors.keys() & set(skill.settings.servers)
     found += [
         f"grant: nothing is granted at {vendor}, whose server is used" for vendor in used - set(skill.settings.grant)
     ]
     for vendor, grant in skill.settings.grant.items():
-        if vendor not in VENDORS:
-            found.append(f"grant: vendor '{vendor}' is not known: {', '.join(VENDORS)}")
+        if vendor not in vendors:
+            found.append(f"grant: vendor '{vendor}' is not known: {', '.join(vendors)}")
             continue
-        server = VENDORS[vendor]
         if vendor not in used:
             found.append(f"grant: {vendor} is granted, but metadata.servers names no server of it")
-        found += [f"grant: {vendor} has no tool '{tool}'" for tool in grant.tools if tool not in server.tools]
+        found += [f"grant: {vendor} has no tool '{tool}'" for tool in grant.tools if tool not in vendors[vendor].tools]
         found += [
             f"grant: {vendor} has no resources of the kind '{kind}'"
             for kind in grant.resources
-            if kind not in server.kinds
+            if vendors[vendor].kind(kind) is None
         ]
         if not any(grant.resources.values()):
             found.append(f"grant: no resources are named at {vendor}, so nothing is open there")
-        found += _writes(skill, vendor)
+        found += _writes(skill, vendors[vendor])
     return found
 
 
-def _writes(skill: Skill, vendor: str) -> list[str]:
-    grant, server = skill.settings.grant[vendor], VENDORS[vendor]
+def _writes(skill: Skill, vendor: Vendor) -> list[str]:
+    grant = skill.settings.grant[vendor.name]
     found = []
-    writing = [tool for tool in grant.tools if tool in server.writes]
+    writing = [tool for tool in grant.tools if tool in vendor.writes]
     if writing and grant.mode is Mode.read:
-        found.append(f"grant: mode read at {vendor}, but {', '.join(writing)} would write")
+        found.append(f"grant: mode read at {vendor.name}, but {', '.join(writing)} would write")
     found += [
         f"grant: give {tool} a limit, as in limits: {{{tool}: 1}}" for tool in writing if tool not in grant.limits
     ]
     found += [f"grant: a limit for {tool}, which is not granted" for tool in grant.limits if tool not in grant.tools]
     for name in skill.settings.needed_tools:
         place, _, tool = name.partition("/")
-        if place == server.name and tool not in grant.tools:
+        if place == vendor.name and tool not in grant.tools:
             found.append(f"grant: {name} is required and not granted")
     return found
 
 
-def _output(skill: Skill) -> list[str]:
+def _output(skill: Skill, _: Vendors) -> list[str]:
     if skill.settings.output_schema is None:
         return ["output-schema is missing: without one the answer's shape is not checked"]
     return []
 
 
-def _placeholders(skill: Skill) -> list[str]:
+def _placeholders(skill: Skill, _: Vendors) -> list[str]:
     """Check that every `${input.NAME}` is a required property of the input schema."""
     templates = [
         name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
@@ -170,24 +176,24 @@ def _placeholders(skill: Skill) -> list[str]:
     ]
 
 
-def _model(skill: Skill) -> list[str]:
+def _model(skill: Skill, _: Vendors) -> list[str]:
     found = []
     if skill.settings.engine not in installed_engines():
         found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(installed_engines())}")
     try:
         calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
     except LookupError:
-        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in claude-sonnet-4-5")
+        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in {DEFAULT_MODEL}")
     return found
 
 
-def _clocks(skill: Skill) -> list[str]:
+def _clocks(skill: Skill, _: Vendors) -> list[str]:
     if skill.settings.idle_seconds > skill.settings.wall_seconds:
         return ["idle-seconds is longer than wall-seconds"]
     return []
 
 
-RULES: tuple[tuple[Callable[[Skill], list[str]], frozenset[str]], ...] = (
+RULES: tuple[tuple[Callable[[Skill, Vendors], list[str]], frozenset[str]], ...] = (
     (_tools, frozenset({"servers"})),
     (_grants, frozenset({"servers", "grant"})),
     (_output, frozenset({"output-schema"})),

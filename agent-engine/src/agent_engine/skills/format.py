@@ -24,6 +24,9 @@ from agent_engine.skills.required_effects import RequiredEffect, entries
 
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 TOOL_NAME = re.compile(r"[a-z0-9-]+/[a-z0-9_]+")
+DEFAULT_MODEL = "claude-sonnet-5-5"
+BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
+"""The engines' own tools that a skill may grant."""
 
 
 class UnreadableSkill(Exception):
@@ -38,7 +41,7 @@ class SkillSettings(BaseModel):
     )
 
     engine: str = "claude"
-    model: str = "claude-sonnet-4-5"
+    model: str = DEFAULT_MODEL
     pool: str = "default"
     max_turns: int = Field(default=20, ge=1, le=1000)
     budget_usd: Decimal | None = Field(default=Decimal("1.00"), ge=0, le=10_000)

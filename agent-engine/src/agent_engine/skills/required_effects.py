@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from agent_contracts import EffectSummary
+from agent_vendors import kinds_of
 
-from agent_engine.servers import SERVERS
 from agent_engine.skills.paths import INPUT_VALUE, fill
 
 FORM = "server/tool[field,field]@TARGET"
@@ -67,12 +67,14 @@ class RequiredEffect:
 
     def by_its_tool(self, effect: EffectSummary) -> bool:
         """Say whether an effect is a write by this tool, to whatever."""
-        vendor = SERVERS[self.server].vendor if self.server in SERVERS else self.server
-        return (effect.vendor, effect.tool) == (vendor, self.tool.partition("/")[2])
+        return f"{effect.vendor}/{effect.tool}" == self.tool
 
     def on_its_target(self, effect: EffectSummary) -> bool:
-        """Say whether an effect is about the target; vendors tell no capitals apart in names."""
-        return self.target is None or effect.target.casefold() == self.target.casefold()
+        """Say whether an effect is about the target, as the vendor compares names of the kind that the target names."""
+        if self.target is None or effect.target == self.target:
+            return True
+        kinds = [kind for kind in kinds_of(self.server).values() if kind.grammar.match(self.target)]
+        return bool(kinds) and all(kind.same(effect.target, self.target) for kind in kinds)
 
     def fits(self, effect: EffectSummary) -> bool:
         """Say whether an effect is this write, whatever became of it."""

@@ -1,4 +1,4 @@
-"""`control-api [--host --port]` serves; `control-api migrate` brings its schema up to date."""
+"""`control-api [--host --port]` serves; `control-api migrate` brings its tables up to date."""
 
 import sys
 
@@ -13,10 +13,13 @@ from service_kit.serve import run, serve
 from service_kit.settings import Settings, environment, load, unset_env
 
 from control_api.app import build
-from control_api.migrations import SCHEMA, VERSIONS
+from control_api.migrations import OWNERS
 from control_api.settings import ControlSettings
+from control_api.sources.instances import referenced_variables
 from control_api.sources.registry import installed_sources, secret_variables
-from control_api.webhooks.instances import referenced_variables
+
+POOL_SIZE = 10
+"""Connections to the database, besides one for each feed."""
 
 
 class MigrationSettings(Settings):
@@ -36,8 +39,10 @@ def main() -> int:
 
 
 async def _migrate() -> None:
+    database_url = load(MigrationSettings).database_url
     try:
-        await migrate(load(MigrationSettings).database_url, schema=SCHEMA, versions=VERSIONS)
+        for owner in OWNERS:
+            await migrate(database_url, schema=owner.SCHEMA, versions=owner.VERSIONS)
     except StoreError as error:
         raise ConfigError(str(error)) from None
 
@@ -45,10 +50,10 @@ async def _migrate() -> None:
 async def _serve(host: str | None, port: int | None) -> None:
     settings, environ, sources = load(ControlSettings), environment(), installed_sources()
     configure("control-api", settings.log_level)
-    referenced = referenced_variables(read_access(settings.access_file))
-    unset_env("DATABASE_URL", *secret_variables(sources), *referenced)
+    access = read_access(settings.access_file)
+    unset_env("DATABASE_URL", *secret_variables(sources), *referenced_variables(access))
     try:
-        pool = await open_pool(settings.database_url, size=10, application="control-api")
+        pool = await open_pool(settings.database_url, size=POOL_SIZE + len(access.feeds), application="control-api")
     except StoreError as error:
         raise ConfigError(str(error)) from None
     try:

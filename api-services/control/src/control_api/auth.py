@@ -1,4 +1,4 @@
-"""Who is asking: a bearer token opens one HTTP door of `access.yaml`."""
+"""Who is asking, and what they may decide: a bearer token opens one HTTP door of `access.yaml`."""
 
 from service_kit.access import AccessFile, Door
 from service_kit.bearer import bearer_of
@@ -32,3 +32,28 @@ class HttpDoors:
                 401, "token_unknown", "the bearer token is not known", "Use a token listed under http in access.yaml."
             )
         return door
+
+    def open_to_decide(self, request: Request) -> Door:
+        """Give the door that a request's token opens, where it decides on proposals.
+
+        Raises:
+            Refusal: no door is open, or it decides on none.
+        """
+        door = self.open(request)
+        if not door.approves:
+            raise _not_deciding(f"{door.name} decides on no proposals")
+        return door
+
+
+def check_decides(door: Door, skill: str | None) -> None:
+    """Check that a door decides on what a skill proposes.
+
+    Raises:
+        Refusal: it decides on other skills.
+    """
+    if not door.decides(skill):
+        raise _not_deciding(f"{door.name} decides on {', '.join(door.approves)}, not on what {skill} proposes")
+
+
+def _not_deciding(message: str) -> Refusal:
+    return Refusal(403, "door", message, "Name the skill under `approves` of the door in access.yaml.")

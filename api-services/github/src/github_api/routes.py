@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from agent_vendors.github import REPOSITORIES
-from api_kit import Body, Call, Json, QualifierSearch, Rate, Resource, Route, Table, markdown
+from agent_vendors.github import REPOSITORIES, SEARCHES
+from api_kit import Body, Call, Json, Rate, Resource, Route, Search, Table, markdown
 
 from github_api import confirm, probes
 from github_api.upstream import found_repositories, repositories_of
@@ -54,9 +54,6 @@ ISSUE_FIELDS = Body(NEW_ISSUE.fields | {"state", "state_reason"}, texts=TEXTS)
 LABELS = Body(frozenset({"labels"}), bare_list=True)
 TIERS = {"search": Rate(per_second=2.0, burst=10)}
 """GitHub counts searches apart: 30 a minute for all callers of a token."""
-
-SCOPES = frozenset({"repo", "org", "user", "owner", "enterprise", "team", "project", "repository", "organization"})
-IN_REPOSITORIES = QualifierSearch(parameter="q", qualifier="repo", kind=REPOSITORIES, scopes=SCOPES)
 
 
 def table() -> Table:
@@ -133,7 +130,7 @@ def _search() -> list[Route]:
         query=query,
         accepts=JSON,
         tier="search",
-        search=IN_REPOSITORIES,
+        search=Search(SEARCHES, "q", REPOSITORIES),
         reply_resources=found_repositories,
     )
     return [issues, Route("GET", "/rate_limit", accepts=JSON)]

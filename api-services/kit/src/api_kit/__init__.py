@@ -9,9 +9,7 @@ from api_kit.classify import Classified, by_status, document_of
 from api_kit.command import run_command
 from api_kit.credentials import credentials
 from api_kit.errors import Refusal
-from api_kit.jql_search import JqlSearch
-from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route
-from api_kit.search import QualifierSearch, Search
+from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route, Search
 from api_kit.settings import GatewaySettings
 from api_kit.side_hosts import Exchange, download
 from api_kit.table import Table
@@ -27,11 +25,9 @@ __all__ = [
     "Exchange",
     "Fetch",
     "GatewaySettings",
-    "JqlSearch",
     "Json",
     "Pause",
     "Probe",
-    "QualifierSearch",
     "Rate",
     "Refusal",
     "Resource",

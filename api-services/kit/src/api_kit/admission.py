@@ -6,6 +6,7 @@ The same for what a caller asks, for a redirect that is followed, and for an app
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from service_kit.grants import allowed
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 
 from api_kit import json_paths, policy
@@ -13,8 +14,7 @@ from api_kit.audit import Entry
 from api_kit.callers import Caller
 from api_kit.classify import document_of
 from api_kit.errors import Refusal
-from api_kit.routes import Answered, Call, Route
-from api_kit.search import Search
+from api_kit.routes import Answered, Call, Route, Search
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import EVERYTHING, Credential, Vendor
 
@@ -64,29 +64,33 @@ class Admission:
         Raises:
             Refusal: a resource is outside the grant, or the search cannot be confined.
         """
-        touched: list[str] = []
         for resource in call.route.resources:
             if resource.lookup is None:
                 names = policy.names_of(resource, call)
                 policy.check_resources(caller.grant, resource.kind, names)
-                touched += names
+                call = call.touching(resource.kind, names)
         if call.route.search is not None:
-            call, names = _scoped(call, call.route.search, caller)
-            touched += names
-        entry.resources = touched
+            call = _scoped(call, call.route.search, caller)
+        entry.resources = call.resources
         return call
 
-    async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> None:
+    async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
         """Check every resource that the vendor has to be asked for.
+
+        The refusal names nothing foreign, nor does it say whether the target is there.
 
         Raises:
             Refusal: `resource`, or the vendor cannot be asked now.
         """
         for resource in call.route.resources:
             if resource.lookup is not None:
-                names = list(await resource.lookup(call, session.fetch))
-                policy.check_found(caller.grant, resource.kind, names, call.target)
-                entry.resources = [*entry.resources, *names]
+                kind, names = resource.kind, await resource.lookup(call, session.fetch)
+                if not names or not all(allowed(caller.grant, kind, name) for name in names):
+                    message = f"{call.target!r} is not there, or belongs to none of the {kind} of the grant"
+                    raise Refusal("resource", message)
+                call = call.touching(kind, names)
+        entry.resources = call.resources
+        return call
 
     async def within(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
         """Check all bounds of a call that the gateway itself makes, and return it confined.
@@ -95,9 +99,7 @@ class Admission:
             Refusal: it is out of bounds, or the vendor cannot be asked now.
         """
         policy.check_route(call.route, caller)
-        call = self.confine(call, caller, entry)
-        await self.look_up(call, caller, session, entry)
-        return call
+        return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
         """Check what the reply is of; of what was asked for as opaque, the path has said it.
@@ -108,11 +110,11 @@ class Admission:
         reply, names_in = answered.reply, call.route.reply_resources
         if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
             return
-        document = document_of(reply)
-        if document is not None:
-            policy.check_reply(caller.grant, call.route.kind, names_in(document))
-        elif reply.body:
+        document, kind = document_of(reply), call.route.kind
+        if document is None and reply.body:
             raise Refusal("upstream_broken", "JSON was asked for and something else came, which cannot be checked")
+        if document is not None and not all(allowed(caller.grant, kind, name) for name in names_in(document)):
+            raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
 
     def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
         """Return under which key a caller's requests of a route are counted, and at which rate."""
@@ -130,19 +132,18 @@ class Admission:
         raise Refusal("rate", message, retry_after=wait.seconds)
 
 
-def _scoped(call: Call, search: Search, caller: Caller) -> tuple[Call, list[str]]:
-    """Confine a call's search text to the grant, and return the names of its scope too."""
+def _scoped(call: Call, search: Search, caller: Caller) -> Call:
+    """Confine a call's search text to the grant."""
     given: object = call.query.get(search.parameter)
     if search.where == "body":
         given = next(iter(json_paths.find(call.body, search.parameter)), None)
     if given is not None and not isinstance(given, str):
         raise Refusal("search_syntax", f"{search.parameter} is no text")
-    words, chosen = search.read(given or "")
-    names = policy.scope(search, caller.grant, chosen)
-    text = search.build(words, names)
+    text, names = policy.scoped(search, caller.grant, given or "")
+    call = call.touching(search.kind, names)
     if search.where == "query":
-        return replace(call, query={**call.query, search.parameter: text}), names
+        return replace(call, query={**call.query, search.parameter: text})
     body = call.body if isinstance(call.body, dict) else {}
     if given is None:
         body = {**body, search.parameter: text}
-    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text)), names
+    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text))

@@ -1,7 +1,7 @@
 """One structured line for each request, and its figures."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,7 +22,7 @@ class Entry:
     caller: Caller | None = None
     route: str | None = None
     target: str | None = None
-    resources: Sequence[str] = ()
+    resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     effect: UUID | None = None
     effect_state: str | None = None
     effect_detail: str | None = None
@@ -62,7 +62,7 @@ class Audit:
             method=entry.method,
             route=entry.route,
             target=entry.target,
-            resources=list(entry.resources),
+            resources=[name for names in entry.resources.values() for name in names],
             service=caller.service if caller else None,
             person=caller.person if caller else None,
             tenant=caller.tenant if caller else None,

@@ -33,6 +33,8 @@ WAITING = frozenset({"proposed", "approved"})
 EARLIER = timedelta(minutes=10)
 """How far back a probe looks beyond the send: clocks may be minutes apart."""
 DONE = Classified("done")
+UNCOMPARED = "found by its mark, and not compared with all that was asked"
+"""The reconciler finds a write whose body nobody kept."""
 
 
 @dataclass
@@ -164,8 +166,11 @@ class EffectFlow:
         return Outcome("failed", detail=f"{self.vendor.name} never got it") if gone else None
 
     def _done(self, call: Call, document: Json, reply: Reply) -> Outcome:
-        missing = call.route.verify_reply(call.body, document) if call.route.verify_reply else None
-        return Outcome("partial" if missing else "done", reply.status, self.vendor.link(document), missing, reply)
+        verify, url = call.route.verify_reply, self.vendor.link(document)
+        if call.route.body is not None and call.body is None:
+            return Outcome("done", reply.status, url, UNCOMPARED, reply)
+        missing = verify(call.body, document) if verify else None
+        return Outcome("partial" if missing else "done", reply.status, url, missing, reply)
 
     async def _answer_of(self, call: Call, earlier: Effect, entry: Entry, fetch: Fetch) -> Answered | None:
         """Answer a repeat from its row; None where it came to nothing and may be sent anew."""

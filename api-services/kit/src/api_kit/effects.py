@@ -143,7 +143,8 @@ def _path(call: Call) -> str:
 
 
 def _request(call: Call) -> Mapping[str, Any]:
-    request: dict[str, Any] = {"path": _path(call)}
+    resources = {kind: list(names) for kind, names in call.resources.items()}
+    request: dict[str, Any] = {"path": _path(call), "resources": resources}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(build_json(call.body)).hexdigest()
         request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))

@@ -37,7 +37,7 @@ REASONS: dict[str, Reason] = {
     "resource": Reason(403, "Keep to the resources of the grant."),
     "access": Reason(403, "Send the request in a form of which this gateway can tell whether it is dangerous."),
     "search_scope": Reason(400, "Leave scope qualifiers out: the gateway adds those of the grant."),
-    "search_syntax": Reason(400, "Search for plain words and closed quotes, without AND, OR, NOT or parentheses."),
+    "search_syntax": Reason(400, "Send a text that the grammar of this search allows."),
     "search_choice": Reason(400, "Choose what to search in: the grant names it by a pattern."),
     "stale_attempt": Reason(409, "Stop: another attempt of this task runs, or the task has ended."),
     # what was written before

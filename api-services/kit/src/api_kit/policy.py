@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from agent_contracts import Grant, Mode
+from agent_vendors import ResourceKind
+from agent_vendors.search_grammar import SearchScopeError, SearchTextError
 from service_kit.grants import allowed
 from service_kit.json_text import Json
 
@@ -11,8 +13,7 @@ from api_kit import json_paths
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.json_paths import PLACEHOLDER
-from api_kit.routes import Access, Call, Resource, Route
-from api_kit.search import Search
+from api_kit.routes import Access, Call, Resource, Route, Search
 
 
 def check_route(route: Route, caller: Caller) -> None:
@@ -48,7 +49,7 @@ def is_proposed(call: Call, caller: Caller) -> bool:
     return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
 
 
-def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
+def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
     """Check that all names are in the grant.
 
     Raises:
@@ -57,26 +58,6 @@ def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
     for name in names:
         if not allowed(grant, kind, name):
             raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
-
-
-def check_found(grant: Grant, kind: str, names: Sequence[str], target: str) -> None:
-    """Check what the vendor says a target belongs to; names nothing foreign, nor whether the target is there.
-
-    Raises:
-        Refusal: `resource`.
-    """
-    if not names or not all(allowed(grant, kind, name) for name in names):
-        raise Refusal("resource", f"{target!r} is not there, or belongs to none of the {kind} of the grant")
-
-
-def check_reply(grant: Grant, kind: str, names: Sequence[str]) -> None:
-    """Check that a reply is of resources of the grant only; names nothing foreign.
-
-    Raises:
-        Refusal: `reply_foreign`.
-    """
-    if not all(allowed(grant, kind, name) for name in names):
-        raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
@@ -113,20 +94,28 @@ def _filled(name: str, parts: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: parts[match[1]], name)
 
 
-def scope(search: Search, grant: Grant, chosen: Sequence[str]) -> list[str]:
-    """Say what a search is confined to: what the caller chose, or all that the grant names.
+def scoped(search: Search, grant: Grant, text: str) -> tuple[str, list[str]]:
+    """Return a search text confined to what it chose, or else to all that the grant names; and these names.
 
     Raises:
-        Refusal: `resource`: a choice is outside the grant; `search_choice`: the grant names no or not only plain
-            resources, so that the caller must choose.
+        Refusal: `search_scope` or `search_syntax`: the text could leave the scope; `resource`: a choice is outside the
+            grant; `search_choice`: the grant names no plain resources alone, so that the caller must choose.
     """
-    check_resources(grant, search.kind, chosen)
-    if chosen:
-        return list(chosen)
+    try:
+        words, chosen = search.grammar.read(text)
+        names = chosen or _granted(search, grant)
+        check_resources(grant, search.kind, chosen)
+        return search.grammar.build(words, names), names
+    except SearchTextError as error:
+        reason = "search_scope" if isinstance(error, SearchScopeError) else "search_syntax"
+        raise Refusal(reason, f"the search text {error}", remedy=error.remedy) from None
+
+
+def _granted(search: Search, grant: Grant) -> list[str]:
     named = grant.resources.get(search.kind, [])
     if not named:
         raise Refusal("resource", f"the grant holds no {search.kind}")
     if any("*" in name for name in named):
-        remedy = f"Add {search.choice} to the search text."
+        remedy = f"Add {search.grammar.choice} to the search text."
         raise Refusal("search_choice", f"the grant names its {search.kind} by a pattern", remedy=remedy)
     return list(named)

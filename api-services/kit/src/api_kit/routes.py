@@ -1,12 +1,14 @@
 """A route: what a gateway passes on of one kind of request, and everything that it must know to do so."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from agent_vendors import ResourceKind
+from agent_vendors.search_grammar import SearchGrammar
 from service_kit.http import Reply
 from service_kit.json_text import Json
 
@@ -14,7 +16,6 @@ from api_kit.body import Body
 from api_kit.classify import Classified, Classify
 from api_kit.paths import Template
 from api_kit.query import Values
-from api_kit.search import Search
 
 if TYPE_CHECKING:
     from api_kit.side_hosts import Exchange
@@ -32,18 +33,35 @@ class Resource:
     """A resource that a route touches, and how its names are found; none found is a refusal.
 
     Attributes:
-        kind: as in grants: `repositories`, `projects`, `channels`.
+        kind: of the vendor's record; it says how names are compared with a grant's.
         where: the values that `name` is filled from, or `call` for `names`, or `lookup`. (A search has its own scope.)
         name: a format such as `{owner}/{repo}`, `{fields.project.key}` or `{channels[]}`: one for each item.
         names: for `call`: reads the names off the whole checked request: the project in `PROJ-7`.
         lookup: for `lookup`: asks the vendor for the names.
     """
 
-    kind: str
+    kind: ResourceKind
     where: Literal["path", "query", "body", "call", "lookup"]
     name: str = ""
     names: Callable[["Call"], Sequence[str]] | None = None
     lookup: Callable[["Call", Fetch], Awaitable[Sequence[str]]] | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search, whose text the gateway confines to resources; `Route.reply_resources` names those of what is found.
+
+    Attributes:
+        grammar: how the vendor reads the text: a `QualifierGrammar`, a `JqlGrammar`, or one of your own.
+        parameter: the parameter that holds the text, or the place in the body.
+        kind: the kind of resources that the grammar's scope names.
+        where: whether the text is in the query or in a JSON body.
+    """
+
+    grammar: SearchGrammar
+    parameter: str
+    kind: ResourceKind
+    where: Literal["query", "body"] = "query"
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,7 @@ class Probe:
     Attributes:
         find: gets the call, the effect's id, a way to read, and a time that is surely before the send; gives what was
             written, as the vendor shows it, or None where it is not there; a Refusal where that cannot be said.
+            With `mark` it must do without the call's body, which no row keeps: `Call.resources` names what it touched.
         mark: puts the effect's id into the body, where nobody sees it; without it a state is set, which shows itself.
         settle_window: seconds since the send after which a read that finds nothing proves that nothing was written, or
             ever will be; None where nothing proves it.
@@ -92,7 +111,6 @@ class Route:
         probe: of a write: how a lost reply is found out.
         read_before: of a write: reads what it changes, as facts by name, for those who approve it.
         classify: says what a reply of this route means, in place of the vendor's own.
-        next_links: the places in a JSON reply with a URL of the next page, which becomes the gateway's address.
         send: sends the request where that takes several, or a side host.
     """
 
@@ -117,7 +135,6 @@ class Route:
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
     classify: Classify | None = None
-    next_links: tuple[str, ...] = ()
     send: Callable[["Call", "Exchange"], Awaitable["Answered"]] | None = None
 
     @property
@@ -131,7 +148,7 @@ class Route:
         return self.access != "read"
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> ResourceKind:
         """The kind of resources that `reply_resources` names."""
         return self.search.kind if self.search else self.resources[0].kind
 
@@ -143,7 +160,10 @@ class Route:
 
 @dataclass(frozen=True)
 class Call:
-    """A checked request: this, and nothing else of what came, is sent."""
+    """A checked request: this, and nothing else of what came, is sent.
+
+    `resources` has the names that it touches, by their kind, once they are checked.
+    """
 
     route: Route
     path: Mapping[str, str]
@@ -151,11 +171,16 @@ class Call:
     body: Json = None
     accept: str = "application/json"
     conditions: Mapping[str, str] | None = None
+    resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
         """Name what the call is about."""
         return self.route.target.format(**self.path) if self.route.target else self.route.template.build(self.path)
+
+    def touching(self, kind: str, names: Sequence[str]) -> "Call":
+        """Return the call with these names among its resources."""
+        return replace(self, resources={**self.resources, kind: [*self.resources.get(kind, ()), *names]})
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The closed table of routes: what is not in it is refused. It is checked when it is made."""
 
 from collections.abc import Iterable
-from string import Formatter
 
 from api_kit.errors import Refusal
 from api_kit.json_paths import PLACEHOLDER
@@ -43,10 +42,6 @@ class Table:
         raise Refusal("method", f"{method[:20]} is not a method of {fitting[0].path}", allow=allow)
 
 
-def _fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-
 def _check(route: Route) -> None:
     for resource in route.resources:
         _check_resource(route, resource)
@@ -56,7 +51,7 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.name}: access_of raises the access of a write; a read has none")
     if route.search and not route.reply_resources:
         raise ValueError(f"{route.name}: a search names the resources that its reply is of")
-    if not _fields(route.target) <= route.template.parameters:
+    if not set(PLACEHOLDER.findall(route.target)) <= route.template.parameters:
         raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
     if route.writes and not (route.tools and route.resources):
         raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")

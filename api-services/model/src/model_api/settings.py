@@ -6,7 +6,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
 from service_kit.settings import Port, ServedSettings, split_csv
 
-DEFAULT_MODELS = "claude-sonnet-4-5,claude-haiku-4-5,claude-opus-4-5"
+DEFAULT_MODELS = "claude-sonnet-5-5,claude-haiku-5-5,claude-opus-5-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL")
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from mcp_kit.search_scope import QualifierScope, plain_text
+from agent_vendors.github import SEARCHES
+from agent_vendors.search_grammar import plain_text
+from mcp_kit.search_scope import confine
 
-WIDENING = ("repo", "repository", "org", "organization", "user", "owner", "enterprise", "team", "project")
-SCOPE = QualifierScope("repo", WIDENING, argument="repository")
 KIND = re.compile(r"(?i)(?<!\S)-?(?:is|type):(?:issue|pr|pull-request)(?!\S)")
 
 
@@ -15,4 +15,5 @@ def scope_query(words: str, *, repository: str, kind: str) -> str:
     Raises:
         WrongArguments: the words hold what could lead out of the repository.
     """
-    return SCOPE.confine(f"is:{kind} {KIND.sub(' ', plain_text(words))}", [repository])
+    text = f"is:{kind} {KIND.sub(' ', plain_text(words))}"
+    return confine(SEARCHES, text, [repository], argument="repository")

@@ -3,8 +3,10 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
+from agent_vendors import ResourceKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from service_kit.untrusted_text import clean_line
 
@@ -25,23 +27,18 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
-def itself(value: Any) -> Any:
-    """Return the value of an argument that is a name, or a list of names."""
-    return value
-
-
 @dataclass(frozen=True)
 class Resource:
     """Marks an argument that names resources; the kit checks each against the caller's grant before the tool runs.
 
     Attributes:
-        kind: the resources' kind, as in grants.
+        kind: of the vendor's record; it says how names are compared with a grant's.
         names: returns the name or names that the argument's value holds, where it is no name itself: inside a key
             (`PROJ-7` belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
     """
 
-    kind: str
-    names: Callable[[Any], Any] = itself
+    kind: ResourceKind
+    names: Callable[[Any], Any] = lambda value: value
 
     def names_in(self, value: Any) -> list[str]:
         """Return the names that a value holds; none where it does not have the form in which they are found."""
@@ -51,18 +48,6 @@ class Resource:
             return []
         names = [found] if isinstance(found, str) else found
         return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What the decorator notes on a tool's function."""
-
-    toolset: str
-    writes: bool
-    destructive: bool
-    idempotent: bool
-    timeout: float
-    checks: bool
 
 
 @dataclass(frozen=True)
@@ -118,7 +103,7 @@ class ToolSpec:
             ) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
-    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, ResourceKind, list[str]]]:
         """Yield each given argument that names resources, with their kind and their names."""
         for argument, resource in self.resources.items():
             if (value := arguments[argument]) is not None:
@@ -150,8 +135,16 @@ def tool(
     """
 
     def declare(function: F) -> F:
-        repeatable = not writes if idempotent is None else idempotent
-        setattr(function, MARK, Declaration(toolset, writes, destructive, repeatable, timeout, checks))
+        declared = partial(
+            ToolSpec,
+            toolset=toolset,
+            writes=writes,
+            destructive=destructive,
+            idempotent=not writes if idempotent is None else idempotent,
+            timeout=timeout,
+            checks=checks,
+        )
+        setattr(function, MARK, declared)
         return function
 
     return declare
@@ -160,16 +153,16 @@ def tool(
 def collect(*owners: object) -> list[ToolSpec]:
     """Return the tools declared on these objects, in the order in which they are written."""
     return [
-        specify(getattr(owner, name))
+        _made(getattr(owner, name))
         for owner in owners
         for name, member in vars(type(owner)).items()
         if hasattr(member, MARK)
     ]
 
 
-def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
-    """Make a tool of a declared function whose first argument is the `Call`."""
-    declared: Declaration = getattr(function, MARK)
+def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
+    """Make a tool of a declared method, whose first argument is the `Call`."""
+    declared: Callable[..., ToolSpec] = getattr(function, MARK)
     hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())[1:]
     fields: dict[str, Any] = {
@@ -177,15 +170,9 @@ def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         for item in parameters
     }
     model = create_model(f"{function.__name__}_arguments", __config__=ConfigDict(extra="forbid"), **fields)
-    return ToolSpec(
+    return declared(
         name=function.__name__,
         description=" ".join((inspect.getdoc(function) or "").split()),
-        toolset=declared.toolset,
-        writes=declared.writes,
-        destructive=declared.destructive,
-        idempotent=declared.idempotent,
-        timeout=declared.timeout,
-        checks=declared.checks,
         arguments=model,
         resources=_resources(model),
         run=function,

@@ -42,8 +42,8 @@ class Write:
         route: the route's name in the vendor's table.
         target: what is written to, in the vendor's own words.
         method: the HTTP method.
-        request: what identifies the request, without secrets: path, hash of the body, and as `fields` the names of the
-            body's fields.
+        request: what identifies the request, without secrets: path, the names of its resources by kind, hash of
+            the body, and as `fields` the names of the body's fields.
         key: what makes a repeat known, unless a repeat is harmless.
         fingerprint: what was asked: under one key it never changes.
         limit: how many writes of this tool the task may make, over all attempts.

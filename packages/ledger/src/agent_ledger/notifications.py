@@ -20,16 +20,22 @@ class Notifications:
         """Listen on one connection of the pool until cancelled; a lost connection is made again."""
         while True:
             with contextlib.suppress(*DATABASE_ERRORS):
-                await self._until_lost(pool)
+                await self.listen_until_lost(pool)
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _until_lost(self, pool: asyncpg.Pool) -> None:
+    async def listen_until_lost(self, pool: asyncpg.Pool) -> None:
+        """Listen on one connection of the pool, for a caller that starts it again and counts failures.
+
+        Raises:
+            ConnectionError: the connection was lost.
+        """
         lost = asyncio.Event()
         async with pool.acquire() as connection:
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener("ledger_events", self._heard)
             try:
                 await lost.wait()
+                raise ConnectionError("the connection that listens for new events was lost")
             finally:
                 with contextlib.suppress(*DATABASE_ERRORS):  # a connection that was lost is the pool's no more
                     await connection.remove_listener("ledger_events", self._heard)

@@ -52,7 +52,7 @@ class Door(Entry):
 
     @model_validator(mode="after")
     def _names_who_decides(self) -> Self:
-        if self.approves and self.name.startswith(("stream:", "webhook:")):
+        if self.approves and self.name.startswith(("stream:", "webhook:", "feed:")):
             raise ValueError("approves: only people decide: name it under http or cli")
         if self.approves and self.actor is None:
             raise ValueError("approves: an actor is needed too, as who decides is recorded")
@@ -76,8 +76,8 @@ class Door(Entry):
         return "*" in self.models or model in self.models
 
 
-class WebhookDoor(Door):
-    """An instance of a webhook source, named `{source}` or `{source}/{instance}`: its door and what opens it.
+class SourceDoor(Door):
+    """An instance of a webhook or feed source, named `{source}` or `{source}/{instance}`: its door and its secrets.
 
     Attributes:
         secrets: where its secrets are, as `file:/PATH` or `env:VARIABLE`; several while one is replaced. An instance
@@ -131,7 +131,8 @@ class Access(Entry):
 
     tenants: dict[TenantName, Tenant] = Field(default_factory=dict)
     streams: dict[str, Door] = Field(default_factory=dict)
-    webhooks: dict[str, WebhookDoor] = Field(default_factory=dict)
+    webhooks: dict[str, SourceDoor] = Field(default_factory=dict)
+    feeds: dict[str, SourceDoor] = Field(default_factory=dict)
     http: dict[str, Door] = Field(default_factory=dict)
     cli: Door | None = None
     services: dict[CallerName, ServiceEntry] = Field(default_factory=dict)
@@ -186,7 +187,7 @@ def read_access(path: Path) -> Access:
 def _named(raw: dict[str, Any]) -> dict[str, Any]:
     """Set each door's name from its place, so that no file can claim another's."""
     named = dict(raw)
-    for group, kind in (("streams", "stream"), ("webhooks", "webhook"), ("http", "http")):
+    for group, kind in (("streams", "stream"), ("webhooks", "webhook"), ("feeds", "feed"), ("http", "http")):
         doors = raw.get(group)
         if isinstance(doors, dict):
             named[group] = {

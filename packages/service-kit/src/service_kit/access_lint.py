@@ -25,8 +25,8 @@ def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skill
 def _strangers(access: Access, vendors: Collection[str], skills: Collection[str]) -> Iterator[tuple[Place, str]]:
     doors: list[tuple[list[str], Door]] = [
         ([group, name], door)
-        for group, entries in (("streams", access.streams), ("webhooks", access.webhooks), ("http", access.http))
-        for name, door in entries.items()
+        for group in ("streams", "webhooks", "feeds", "http")
+        for name, door in getattr(access, group).items()
     ]
     doors += [(["cli"], access.cli)] if access.cli else []
     bounds: list[tuple[list[str], dict[str, Bound]]] = [([*place, "vendors"], door.vendors) for place, door in doors]

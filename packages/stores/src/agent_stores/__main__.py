@@ -53,7 +53,6 @@ def _plan(options: argparse.Namespace, settings: StoresSettings) -> Plan:
         redis_port=given(options.redis_port, settings.redis_port),
         database_url=settings.database_url,
         redis_url=settings.redis_url,
-        cache=settings.stores_cache_dir,
         throwaway=getattr(options, "throwaway", False),
         until_eof=getattr(options, "until_eof", False),
     )

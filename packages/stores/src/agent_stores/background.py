@@ -3,15 +3,16 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent_stores.address import shown
-from agent_stores.embedded import Plan, in_foreground, servers
-from agent_stores.errors import StoreError
+from agent_stores.embedded import Plan, servers
+from agent_stores.errors import StoreError, without_password
 from agent_stores.folder import Folder, RunState
-from agent_stores.server import running, stop
+from agent_stores.run_as import choose
 
 START_SECONDS = 90
 STOP_SECONDS = 60
@@ -38,9 +39,8 @@ def _folder(plan: Plan) -> Folder:
 
 def up(plan: Plan) -> RunState | None:
     """Return what the run that holds the folder has up, or None where none does or it is not ready."""
-    folder = _folder(plan)
-    holder, state = folder.holder(), folder.read()
-    return state if state is not None and state.pid == holder else None
+    state = _folder(plan).run()
+    return state if state is not None and state.ready else None
 
 
 def with_actual_ports(plan: Plan) -> Plan:
@@ -80,42 +80,37 @@ def start_run(plan: Plan) -> tuple[RunState, bool]:
         StoreError: it did not come up; says why.
     """
     folder = _folder(plan)
-    servers(plan, folder)
+    folder.open(choose())
     log = folder.path / "log" / "run.log"
-    before = folder.holder()
+    before = folder.run() is not None
     seen = log.stat().st_size if log.exists() else 0
-    child = None if before is not None else _fork(plan, log)
+    child = None if before else _run_in_background(plan, log)
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         state = up(plan)
         if state is not None:
-            return state, before is not None
-        if child is not None and os.waitpid(child, os.WNOHANG) != (0, 0):
-            child = None
-            # Another start may have been first: then its run counts.
-            if folder.holder() is None:
-                break
+            return state, before
+        # Where another start was first, its run counts.
+        if child is not None and child.poll() is not None and folder.run() is None:
+            break
         time.sleep(0.01)
-    with log.open("rb") as output:
-        output.seek(seen)
-        errors = [line for line in output.read().decode(errors="replace").splitlines() if line.startswith("error: ")]
-    raise StoreError(errors[-1].removeprefix("error: ") if errors else f"the stores did not start; see {log}.")
+    said = log.read_bytes()[seen:].decode(errors="replace").splitlines()
+    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+    raise StoreError(errors[-1] if errors else f"the stores did not start; see {log}.")
 
 
-def _fork(plan: Plan, log: Path) -> int:
-    # A fork, not a new interpreter, whose imports would take longer than the servers take to start.
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        os.setsid()
-        output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        for number, opened in enumerate((os.open(os.devnull, os.O_RDONLY), output, output)):
-            os.dup2(opened, number)
-        status = in_foreground(plan)
-    finally:
-        os._exit(status)
+def _run_in_background(plan: Plan, log: Path) -> subprocess.Popen[bytes]:
+    ports = [f"--postgres-port={plan.postgres_port}", f"--redis-port={plan.redis_port}"]
+    given = {"DATABASE_URL": plan.database_url or "", "REDIS_URL": plan.redis_url or ""}
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "agent_stores", "run", f"--dir={plan.folder}", *ports],
+            env=os.environ | given,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 async def stop_run(plan: Plan) -> list[str]:
@@ -126,22 +121,23 @@ async def stop_run(plan: Plan) -> list[str]:
     """
     folder = _folder(plan)
     names: list[str] = []
-    pid = folder.holder()
-    if pid is not None:
-        os.kill(pid, signal.SIGTERM)
+    state = folder.run()
+    if state is not None:
+        os.kill(state.pid, signal.SIGTERM)
         for _ in range(STOP_SECONDS * 50):
-            if folder.holder() is None:
+            if folder.run() is None:
                 break
             await asyncio.sleep(0.02)
         else:
-            raise StoreError(f"the run with pid {pid} did not stop within {STOP_SECONDS} s; see {folder.path / 'log'}.")
-        names.append(f"the run with pid {pid}")
+            raise StoreError(
+                f"the run with pid {state.pid} did not stop within {STOP_SECONDS} s; see {folder.path / 'log'}."
+            )
+        names.append(f"the run with pid {state.pid}")
     whole = replace(plan, database_url=None, redis_url=None)
     left = servers(whole, folder, passwords=False) if folder.path.exists() else ()
-    for server in left:
-        if server is not None and await stop(server):
-            names += [f"{server.name}, left by a run that was killed"]
-    return names
+    return names + [
+        f"{one.name}, left by a run that was killed" for one in left if one is not None and await one.stop()
+    ]
 
 
 async def status(plan: Plan) -> list[StoreStatus]:
@@ -154,8 +150,8 @@ async def status(plan: Plan) -> list[StoreStatus]:
     postgres, valkey = servers(with_actual_ports(plan), _folder(plan))
     for name, server, given in (("PostgreSQL", postgres, plan.database_url), ("Redis", valkey, plan.redis_url)):
         if server is None:
-            parts.append(StoreStatus(name, up=True, where=f"{shown(given or '')} (given)"))
+            parts.append(StoreStatus(name, up=True, where=f"{without_password(given or '')} (given)"))
         else:
-            answers = running(server) is not None and await server.ready()
-            parts.append(StoreStatus(name, up=answers, where=shown(server.url)))
+            answers = server.process() is not None and await server.ready()
+            parts.append(StoreStatus(name, up=answers, where=without_password(server.url)))
     return parts

@@ -11,16 +11,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from agent_stores.diagnostics import explain_exit
 from agent_stores.errors import ServerEnded, StoreError
 from agent_stores.folder import Folder, RunState
 from agent_stores.postgres import Postgres
-from agent_stores.run_as import CACHE, choose
-from agent_stores.server import Server, check_port, clear, end, start
+from agent_stores.run_as import choose
+from agent_stores.server import Server
 from agent_stores.valkey import Valkey
 
 log = logging.getLogger(__name__)
+ServerType = TypeVar("ServerType", bound=Server)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,6 @@ class Plan:
         redis_port: where Valkey listens; 0 takes a free port.
         database_url: the address of a PostgreSQL that is there already: then none is started.
         redis_url: the address of a Redis that is there already: then none is started.
-        cache: where root without user namespaces copies the programs to, if others cannot reach them.
         throwaway: for tests: fast, and nothing outlives the machine.
         until_eof: end when standard input does, so that no run outlives the program that holds the other end.
     """
@@ -43,7 +43,6 @@ class Plan:
     redis_port: int = 6379
     database_url: str | None = None
     redis_url: str | None = None
-    cache: Path = CACHE
     throwaway: bool = False
     until_eof: bool = False
 
@@ -54,28 +53,21 @@ def servers(plan: Plan, folder: Folder, *, passwords: bool = True) -> tuple[Post
     Raises:
         StoreError: the folder cannot be used.
     """
-    account = choose(plan.cache)
+    account = choose()
     folder.open(account)
-    logs = folder.path / "log"
-    postgres = valkey = None
-    if plan.database_url is None:
-        postgres = Postgres(
-            folder=folder.path / "postgres",
-            log=logs / "postgres.log",
-            port=plan.postgres_port or _free_port(),
-            password=folder.password("postgres") if passwords else "",
+
+    def made(kind: type[ServerType], name: str, port: int) -> ServerType:
+        return kind(
+            folder=folder.path / name,
+            log=folder.path / "log" / f"{name}.log",
+            port=port or _free_port(),
+            password=folder.password(name) if passwords else "",
             account=account,
             throwaway=plan.throwaway,
         )
-    if plan.redis_url is None:
-        valkey = Valkey(
-            folder=folder.path / "redis",
-            log=logs / "redis.log",
-            port=plan.redis_port or _free_port(),
-            password=folder.password("redis") if passwords else "",
-            account=account,
-            throwaway=plan.throwaway,
-        )
+
+    postgres = made(Postgres, "postgres", plan.postgres_port) if plan.database_url is None else None
+    valkey = made(Valkey, "redis", plan.redis_port) if plan.redis_url is None else None
     return postgres, valkey
 
 
@@ -90,28 +82,19 @@ async def run(plan: Plan) -> None:
     """Run the servers that are needed until SIGTERM or SIGINT, then stop them without loss.
 
     Raises:
-        AlreadyRunning: another run holds the folder.
         ServerEnded: a server ended by itself.
-        StoreError: a server did not start.
+        StoreError: another run holds the folder, or a server did not start.
     """
     folder = Folder(plan.folder.resolve())
-    postgres, valkey = servers(plan, folder)
-    with folder.held() as stale, _stopped(plan.until_eof) as stopping:
-        if stale is not None:
-            log.warning("the earlier run (pid %d) did not end in order; taking over", stale)
+    folder.open(choose())
+    with folder.held(), _stopped(plan.until_eof) as stopping:
+        postgres, valkey = servers(plan, folder)
         async with _started([server for server in (postgres, valkey) if server is not None]) as processes:
-            folder.write(
-                RunState(
-                    pid=os.getpid(),
-                    postgres_port=postgres.port if postgres else None,
-                    redis_port=valkey.port if valkey else None,
-                )
-            )
-            if not processes:
-                log.info("DATABASE_URL and REDIS_URL are given: nothing to start")
+            postgres_port, redis_port = (server.port if server else None for server in (postgres, valkey))
+            folder.keep(RunState(os.getpid(), postgres_port, redis_port, ready=True))
             log.info("ready: %s", ", ".join(f"{each.name} on 127.0.0.1:{each.port}" for each in processes) or "nothing")
             await _watch(processes, stopping)
-            folder.forget()
+            folder.keep(RunState(os.getpid()))
         log.info("stopped")
 
 
@@ -131,12 +114,12 @@ def in_foreground(plan: Plan) -> int:
 @asynccontextmanager
 async def _started(servers: list[Server]) -> AsyncIterator[dict[Server, Process]]:
     for server in servers:
-        await clear(server)
-        check_port(server)
+        await server.clear()
+        server.check_port()
     processes: dict[Server, Process] = {}
 
     async def bring_up(server: Server) -> None:
-        processes[server] = await start(server)
+        processes[server] = await server.start()
 
     try:
         # Each comes to its end, never cancelled: what is cancelled while it starts a process may leave that behind.
@@ -146,7 +129,7 @@ async def _started(servers: list[Server]) -> AsyncIterator[dict[Server, Process]
                 raise error
         yield processes
     finally:
-        await asyncio.gather(*(end(server, process) for server, process in processes.items()))
+        await asyncio.gather(*(server.end(process) for server, process in processes.items()))
 
 
 @contextmanager
@@ -183,10 +166,4 @@ async def _watch(processes: dict[Server, Process], stopping: asyncio.Event) -> N
         await asyncio.gather(told, *ends, return_exceptions=True)
     died = [ends[task] for task in done if task is not told]
     if died and told not in done:
-        raise ServerEnded(explain_exit(died[0], _tail(died[0].log)))
-
-
-def _tail(log: Path) -> str:
-    with log.open("rb") as output:
-        output.seek(max(0, log.stat().st_size - 4000))
-        return output.read().decode(errors="replace")
+        raise ServerEnded(died[0].why_ended(died[0].log.read_bytes()[-4000:]))

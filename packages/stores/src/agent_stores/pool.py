@@ -10,8 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from agent_stores.address import shown
-from agent_stores.errors import StoreError
+from agent_stores.errors import StoreError, without_password
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 Executor = Connection | asyncpg.Pool
@@ -76,7 +75,7 @@ def unreachable(url: str, error: Exception) -> StoreError:
     remedy = "Start it (`agent-stores start` starts an embedded one), or correct DATABASE_URL."
     if isinstance(error, asyncpg.TooManyConnectionsError):
         remedy = "Raise its max_connections or the role's connection limit, or run fewer processes and workers."
-    return StoreError(f"DATABASE_URL ({shown(url)}) does not lead to a usable PostgreSQL: {why}. {remedy}")
+    return StoreError(f"DATABASE_URL ({without_password(url)}) does not lead to a usable PostgreSQL: {why}. {remedy}")
 
 
 def open_redis(url: str) -> Redis:
@@ -98,6 +97,6 @@ def open_redis(url: str) -> Redis:
         )
     except ValueError as error:
         raise StoreError(
-            f"REDIS_URL ({shown(url)}) is not a Redis address: {error}. Write redis://host:port/0."
+            f"REDIS_URL ({without_password(url)}) is not a Redis address: {error}. Write redis://host:port/0."
         ) from error
     return client

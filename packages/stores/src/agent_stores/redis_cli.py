@@ -8,8 +8,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from service_kit.untrusted_text import for_terminal
 
-from agent_stores.address import shown
-from agent_stores.errors import StoreError
+from agent_stores.errors import StoreError, without_password
 from agent_stores.pool import open_redis
 
 STREAMS = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}
@@ -33,7 +32,7 @@ async def run_command(url: str, words: Sequence[str]) -> str:
         reply: Reply = await redis.execute_command(*map(os.fsencode, words))  # type: ignore[no-untyped-call]
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise StoreError(
-            f"REDIS_URL ({shown(url)}) does not answer: {str(error).rstrip('.')}. "
+            f"REDIS_URL ({without_password(url)}) does not answer: {str(error).rstrip('.')}. "
             "Start it (`agent-stores start` starts an embedded one), or correct REDIS_URL."
         ) from error
     except RedisError as error:

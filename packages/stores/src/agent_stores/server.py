@@ -1,216 +1,194 @@
-"""One server's life, whichever it is: started as a child, found again by its data folder, stopped without loss."""
+"""One embedded server, whichever it is: started as a child, found again by its data folder, stopped without loss."""
 
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from asyncio.subprocess import DEVNULL, Process
+from abc import ABC, abstractmethod
+from asyncio.subprocess import Process
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar
 
-from agent_stores.diagnostics import explain_exit, folder_error, port_needs_rights, port_taken
-from agent_stores.errors import StoreError
+import psutil
+
+from agent_stores.errors import StoreError, disk_full, folder_error
 from agent_stores.run_as import Account
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60
 STOP_SECONDS = 30
 LOG_BYTES = 10_000_000
-ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
-"""All that a server gets of our environment: no secret of ours, and messages that we can read."""
 
 
-class Server(Protocol):
-    """What PostgreSQL and Valkey each say of themselves."""
+@dataclass(frozen=True)
+class Server(ABC):
+    """One server in one folder.
 
-    @property
-    def name(self) -> str:
-        """What messages call it."""
+    Attributes:
+        folder: its data folder, which is its working directory too.
+        log: the file that its output is appended to.
+        port: where it listens, on 127.0.0.1.
+        password: what it demands.
+        account: whom it runs as.
+        throwaway: for tests: fast, and lost when the machine stops.
+        name: what messages call it.
+        port_setting: the flag and variable that change the port.
+        pid_name: the file in its data folder whose first line is its process id.
+        stop_signal: what ends it quickly and without loss.
+    """
 
-    @property
-    def folder(self) -> Path:
-        """Its data folder, which is its working directory too."""
-
-    @property
-    def log(self) -> Path:
-        """The file that its output is appended to."""
-
-    @property
-    def port(self) -> int:
-        """Where it listens, on 127.0.0.1."""
-
-    @property
-    def port_setting(self) -> str:
-        """The flag and variable that change the port."""
-
-    @property
-    def account(self) -> Account:
-        """Whom it runs as."""
-
-    @property
-    def pid_file(self) -> Path:
-        """The file whose first line is its process id."""
+    folder: Path
+    log: Path
+    port: int
+    password: str
+    account: Account
+    throwaway: bool = False
+    name: ClassVar[str]
+    port_setting: ClassVar[str]
+    pid_name: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals]
 
     @property
-    def stop_signal(self) -> signal.Signals:
-        """What ends it quickly and without loss."""
+    @abstractmethod
+    def url(self) -> str:
+        """Its address, password included."""
 
+    @abstractmethod
     async def prepare(self) -> None:
         """Make or check its data folder."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return its command line."""
 
+    @abstractmethod
     async def ready(self) -> bool:
         """Return whether it answers; raise StoreError when it never will."""
 
-
-def running(server: Server) -> int | None:
-    """Return the id of the process that serves this data folder, or None; a reused id of another program is None."""
-    try:
-        pid = int(server.pid_file.read_text().split("\n", 1)[0])
-        os.kill(pid, 0)
-    except (OSError, ValueError):
-        return None
-    return pid if _works_in(pid, server.folder) else None
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/cwd").samefile(folder)
-        return False
-    shown = subprocess.run(("ps", "-ww", "-p", str(pid), "-o", "command="), capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return str(folder) in shown.stdout
-
-
-async def start(server: Server) -> Process:
-    """Start a server as a child of this process and wait until it answers.
-
-    `clear` must have been called: two servers in one folder would destroy it.
-
-    Raises:
-        StoreError: it did not start; says why and what to do.
-    """
-    try:
-        await server.prepare()
-        if server.log.exists() and server.log.stat().st_size > LOG_BYTES:
-            server.log.replace(server.log.with_suffix(".log.1"))
-    except OSError as error:
-        raise folder_error(server.folder, error) from error
-    with server.log.open("ab") as output:
-        seen = output.tell()
-        process = await asyncio.create_subprocess_exec(
-            *server.account.prefix,
-            *server.command(),
-            stdin=DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=server.folder,
-            env=ENVIRONMENT,
-            start_new_session=True,
-            user=server.account.switched,
-            group=server.account.switched,
-            extra_groups=server.account.groups,
-        )
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            while not await server.ready():
-                if process.returncode is not None:
-                    raise StoreError(explain_exit(server, _said(server.log, seen)))
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        await end(server, process)
-        raise StoreError(f"{server.name} did not answer within {READY_SECONDS} s; its log is {server.log}.") from None
-    except BaseException:
-        await end(server, process)
-        raise
-    return process
-
-
-async def clear(server: Server) -> None:
-    """Deal with what an earlier run left: stop an orphan that serves this very folder, remove a stale pid file.
-
-    Raises:
-        StoreError: something still works in the folder and does not end.
-    """
-    if not server.pid_file.exists():
-        return
-    orphan = running(server)
-    if orphan is not None:
-        log.warning("stopping %s (pid %d), left by a run that was killed", server.name, orphan)
-        await stop(server)
-    # What a killed server leaves behind may still write: nobody else may start before it has gone.
-    end = time.monotonic() + STOP_SECONDS
-    while left := _workers(server.folder):
-        if time.monotonic() > end:
-            raise StoreError(f"processes {left} still work in {server.folder}: end them (kill), then start again.")
-        await asyncio.sleep(0.02)
-    if server.pid_file.exists():
-        log.warning("removing the stale pid file %s", server.pid_file)
-        server.pid_file.unlink()
-
-
-def _workers(folder: Path) -> list[int]:
-    found = Path("/proc").glob("[0-9]*") if sys.platform == "linux" else ()
-    return [int(path.name) for path in found if _works_in(int(path.name), folder)]
-
-
-def check_port(server: Server) -> None:
-    """Check that a server can have its port.
-
-    Raises:
-        StoreError: another program has it, or this user may not.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def process(self) -> psutil.Process | None:
+        """Return the process that serves this data folder, or None; a reused id of another program is None."""
         try:
-            probe.bind(("127.0.0.1", server.port))
-        except PermissionError:
-            raise StoreError(port_needs_rights(server)) from None
-        except OSError:
-            raise StoreError(port_taken(server)) from None
+            found = psutil.Process(int((self.folder / self.pid_name).read_text().split("\n", 1)[0]))
+        except (OSError, ValueError, psutil.Error):
+            return None
+        return found if self._works_here(found) else None
 
+    def _works_here(self, process: psutil.Process) -> bool:
+        try:
+            return process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()).samefile(self.folder)
+        except (OSError, psutil.Error):
+            return False
 
-def _said(log: Path, since: int) -> str:
-    with log.open("rb") as output:
-        output.seek(since)
-        return output.read().decode(errors="replace")
+    async def start(self) -> Process:
+        """Start the server as a child of this process and wait until it answers.
 
+        `clear` must have been called: two servers in one folder would destroy it.
 
-async def stop(server: Server) -> bool:
-    """Stop whatever serves this data folder, without loss; say whether there was something.
+        Raises:
+            StoreError: it did not start; says why and what to do.
+        """
+        try:
+            await self.prepare()
+            if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+                self.log.replace(self.log.with_suffix(".log.1"))
+            with self.log.open("ab") as output:
+                seen = output.tell()
+                process = await self.account.spawn(self.command(), output=output, folder=self.folder)
+        except OSError as error:
+            raise folder_error(self.folder, error) from error
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not await self.ready():
+                    if process.returncode is not None:
+                        raise StoreError(self.why_ended(self.log.read_bytes()[seen:]))
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            await self.end(process)
+            raise StoreError(f"{self.name} did not answer within {READY_SECONDS} s; its log is {self.log}.") from None
+        except BaseException:
+            await self.end(process)
+            raise
+        return process
 
-    Raises:
-        StoreError: it did not stop.
-    """
-    pid = running(server)
-    if pid is None:
-        return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, server.stop_signal)
-    for _ in range(STOP_SECONDS * 50):
-        if running(server) != pid:
-            return True
-        await asyncio.sleep(0.02)
-    raise StoreError(f"{server.name} (pid {pid}) did not stop within {STOP_SECONDS} s; its log is {server.log}.")
+    async def clear(self) -> None:
+        """Stop what a killed run left in this very folder, and remove a stale pid file.
 
+        Raises:
+            StoreError: something still works in the folder and does not end.
+        """
+        if not (self.folder / self.pid_name).exists():
+            return
+        if await self.stop():
+            log.warning("stopped %s, left by a run that was killed", self.name)
+        # What a killed server leaves behind may still write: nobody else may start before it has gone.
+        end = time.monotonic() + STOP_SECONDS
+        while left := [one.pid for one in psutil.process_iter() if self._works_here(one)]:
+            if time.monotonic() > end:
+                raise StoreError(f"processes {left} still work in {self.folder}: end them (kill), then start again.")
+            await asyncio.sleep(0.02)
+        (self.folder / self.pid_name).unlink(missing_ok=True)
 
-async def end(server: Server, process: Process) -> None:
-    """Stop a server that is this process's child, and take its exit status."""
-    waiting = asyncio.create_task(process.wait())
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            # Again and again: a server that is only just starting has no pid file yet.
-            while not waiting.done():
-                await stop(server)
-                await asyncio.wait({waiting}, timeout=0.1)
-    finally:
-        if not waiting.done():
-            process.kill()
-            await waiting
+    def check_port(self) -> None:
+        """Check that the server can have its port.
+
+        Raises:
+            StoreError: another program has it, or this user may not.
+        """
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise StoreError(
+                    f"port {self.port} for {self.name} cannot be used ({error.strerror}): "
+                    f"stop what uses it, or choose another port with {self.port_setting}."
+                ) from None
+
+    async def stop(self) -> bool:
+        """Stop whatever serves this data folder, without loss; say whether there was something.
+
+        Raises:
+            StoreError: it did not stop.
+        """
+        process = self.process()
+        if process is None:
+            return False
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(self.stop_signal)
+        for _ in range(STOP_SECONDS * 50):
+            if self.process() != process:
+                return True
+            await asyncio.sleep(0.02)
+        raise StoreError(f"{self.name} (pid {process.pid}) did not stop within {STOP_SECONDS} s; see {self.log}.")
+
+    async def end(self, process: Process) -> None:
+        """Stop a server that is this process's child, and take its exit status."""
+        waiting = asyncio.create_task(process.wait())
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                # Again and again: a server that is only just starting has no pid file yet.
+                while not waiting.done():
+                    await self.stop()
+                    await asyncio.wait({waiting}, timeout=0.1)
+        finally:
+            if not waiting.done():
+                process.kill()
+                await waiting
+
+    def why_ended(self, said: bytes) -> str:
+        """Say why the server did not start, or ended, and what to do, from what it said."""
+        text = said.decode(errors="replace")
+        lower = text.lower()
+        if any(sign in lower for sign in ("no space left on device", "disk quota exceeded")):
+            return disk_full(self.folder)
+        if any(sign in lower for sign in ("permission denied", "wrong ownership", "read-only file system")):
+            return (
+                f"{self.name} cannot read or write {self.folder}: give it to this user (chown -R), "
+                "or choose another folder with --dir or STORES_DIR."
+            )
+        lines = [line for line in text.splitlines() if line.strip()]
+        last = " | ".join(lines[-3:]) or "it said nothing"
+        return f"{self.name} ended: {last} (its log is {self.log})"

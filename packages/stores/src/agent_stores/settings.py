@@ -5,8 +5,6 @@ from pathlib import Path
 from pydantic import Field
 from service_kit.settings import LogLevel, Settings
 
-from agent_stores.run_as import CACHE
-
 
 class StoresSettings(Settings):
     """What `agent-stores` reads from the environment; a flag of the same meaning wins."""
@@ -16,7 +14,4 @@ class StoresSettings(Settings):
     stores_dir: Path = Field(default=Path("var/stores"), description="the folder of the embedded stores")
     postgres_port: int = Field(default=5432, ge=0, le=65535, description="a port, 0 for a free one")
     redis_port: int = Field(default=6379, ge=0, le=65535, description="a port, 0 for a free one")
-    stores_cache_dir: Path = Field(
-        default=CACHE, description="where root without user namespaces copies the servers' programs to"
-    )
     log_level: LogLevel = "info"

@@ -7,34 +7,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agent_stores.binaries import valkey_program
-from agent_stores.diagnostics import port_taken
-from agent_stores.errors import StoreError
-from agent_stores.run_as import Account
+from agent_stores.server import Server
 
 
 @dataclass(frozen=True)
-class Valkey:
+class Valkey(Server):
     """One Valkey in one folder."""
 
-    folder: Path
-    log: Path
-    port: int
-    password: str
-    account: Account
-    throwaway: bool = False
-    name: str = "Valkey"
-    port_setting: str = "--redis-port or REDIS_PORT"
-    stop_signal: signal.Signals = signal.SIGTERM
+    name = "Valkey"
+    port_setting = "--redis-port or REDIS_PORT"
+    pid_name = "valkey.pid"
+    stop_signal = signal.SIGTERM
 
     @property
     def url(self) -> str:
-        """What REDIS_URL should say."""
+        """The address for REDIS_URL."""
         return f"redis://:{quote(self.password, safe='')}@127.0.0.1:{self.port}/0"
-
-    @property
-    def pid_file(self) -> Path:
-        """Written by Valkey."""
-        return self.folder / "valkey.pid"
 
     @property
     def _settings(self) -> Path:
@@ -43,14 +31,14 @@ class Valkey:
     async def prepare(self) -> None:
         """Make the data folder and write the settings, which hold the password, so that no command line does."""
         if not self.folder.exists():
-            self.account.check(self.folder)
+            self.account.require_reach(self.folder.parent)
             self.folder.mkdir(mode=0o700)
             self.account.own(self.folder)
         settings = {
             "bind": "127.0.0.1",
             "port": self.port,
             "dir": _quoted(self.folder),
-            "pidfile": _quoted(self.pid_file),
+            "pidfile": _quoted(self.folder / self.pid_name),
             "requirepass": _quoted(self.password),
             "appendonly": "no" if self.throwaway else "yes",
             "appendfsync": "everysec",
@@ -67,15 +55,13 @@ class Valkey:
     def command(self) -> list[str]:
         """Return the server's command line."""
         program = valkey_program()
-        return [str(self.account.readable(program.parent) / program.name), str(self._settings)]
+        self.account.require_reach(program.parent)
+        return [str(program), str(self._settings)]
 
     async def ready(self) -> bool:
         """Return whether it answers and has loaded its data.
 
         Spoken by hand, two lines of RESP: importing a client would take longer than Valkey takes to start.
-
-        Raises:
-            StoreError: somebody else answers there.
         """
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -84,14 +70,12 @@ class Valkey:
         try:
             writer.write(f"AUTH {self.password}\r\nPING\r\n".encode())
             async with asyncio.timeout(5):
-                password, ping = await reader.readline(), await reader.readline()
+                answers = await reader.readline() + await reader.readline()
         except (OSError, TimeoutError):
             return False
         finally:
             writer.close()
-        if password.startswith((b"-WRONGPASS", b"-ERR")):
-            raise StoreError(port_taken(self))
-        return ping == b"+PONG\r\n"
+        return answers == b"+OK\r\n+PONG\r\n"
 
 
 def _quoted(value: Path | str) -> str:

@@ -2,6 +2,7 @@
 
 from agent_vendors.record import Vendor
 from agent_vendors.resources import ResourceKind
+from agent_vendors.search_grammar import QualifierGrammar
 
 REPOSITORIES = ResourceKind(
     "repositories",
@@ -18,6 +19,12 @@ users are `name_company`, so that the grammar takes these too. A repository has 
 `_`, and is neither `.` nor `..`. Sources: github.com/join and github.com/new (what the forms say), and "Username
 considerations for external authentication" at docs.github.com (39 characters with the company's code).
 """
+
+SEARCHES = QualifierGrammar(
+    "repo",
+    frozenset({"repo", "repository", "org", "organization", "user", "owner", "enterprise", "team", "project"}),
+)
+"""How searches of issues and pull requests are confined to repositories."""
 
 GITHUB = Vendor(
     name="github",

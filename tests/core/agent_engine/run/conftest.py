@@ -12,7 +12,7 @@ import httpx
 import pytest
 from agent_contracts.event import Body, ToolCall, ToolResult
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.engines.outcome import RunOutcome
@@ -139,7 +139,7 @@ def spec(model: str, lab: Lab, tmp_path: Path) -> SpecOf:
             "folder": tmp_path / "run",
             "system_prompt": "Skill: trial\nSay what you find.",
             "prompt": prompt,
-            "model": "claude-sonnet-4-5",
+            "model": "claude-sonnet-5-5",
             "model_api_url": model,
             "model_token": MODEL_TOKEN,
             "servers": (ServerSpec(name="lab", url=lab.url, transport=transport, token=TASK_TOKEN, tools=("lookup",)),),

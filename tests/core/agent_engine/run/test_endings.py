@@ -1,4 +1,4 @@
-"""What ends a run early: the worker, the clocks, an error of the worker's own, and the worker's death."""
+"""What ends a run of the real CLI early: a stop, an error of the worker's own, and the worker's death."""
 
 import asyncio
 import contextlib
@@ -48,37 +48,6 @@ async def test_cancel_ends_the_cli_and_all_it_started(spec: Any, start: Any, tol
     assert end.answer is None
     assert not [pid for pid in pids if _lives(pid)]
     assert end.session is not None
-
-
-@pytest.mark.slow
-async def test_a_lost_lease_ends_the_cli_at_once(spec: Any, start: Any, told: Any, stop: StopSignal) -> None:
-    """A worker that lost its lease gives the CLI no time for further writes."""
-    running = asyncio.create_task(start(spec("PLAY chatter")))
-    await told.first.wait()
-    stop.set(Stop.LOST_LEASE)
-    began = time.monotonic()
-    end = await running
-
-    assert time.monotonic() - began < 5
-    assert end.ended_by == "lost_lease"
-
-
-@pytest.mark.slow
-async def test_the_idle_clock_ends_a_silent_cli(spec: Any, start: Any) -> None:
-    """A CLI that says nothing for the idle time is ended."""
-    end = await start(spec("PLAY hang", idle_seconds=2))
-
-    assert end.ended_by == "idle"
-    assert 2 <= end.duration_seconds < 20
-
-
-@pytest.mark.slow
-async def test_the_wall_clock_ends_a_busy_cli(spec: Any, start: Any) -> None:
-    """A CLI that keeps talking is ended all the same."""
-    end = await start(spec("PLAY chatter", wall_seconds=3, max_turns=100))
-
-    assert end.ended_by == "wall"
-    assert 3 <= end.duration_seconds < 20
 
 
 @pytest.mark.slow

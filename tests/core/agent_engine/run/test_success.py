@@ -74,7 +74,7 @@ async def test_a_dead_server_ends_the_run_before_the_model_is_asked(
     lab.url = "http://127.0.0.1:9"
     end = await start(spec("PLAY talk"))
 
-    assert (end.ended_by, end.failure.reason, end.retryable) == ("mcp_down", "mcp_down", True)
+    assert (end.ended_by, end.failure.reason, end.failure.retryable) == ("mcp_down", "mcp_down", True)
     assert end.servers == {"lab": "failed"}
     assert WarningEvent(message="MCP server lab is failed") in told.events
     assert await asked_of_model() == []

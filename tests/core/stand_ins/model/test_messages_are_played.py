@@ -9,7 +9,7 @@ import pytest
 from anthropic.types import ToolParam
 from core.stand_ins.model.house import Served
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-5-5"
 TOOLS: list[ToolParam] = [
     {"name": "mcp__github__list_labels", "description": "x", "input_schema": {"type": "object"}},
     {"name": "StructuredOutput", "description": "x", "input_schema": {"type": "object"}},
@@ -185,7 +185,7 @@ async def test_other_models_are_overloaded(served: Served) -> None:
     with pytest.raises(anthropic.APIStatusError) as caught:
         await served.client.messages.create(**ask("SCENARIO:only"))
     assert caught.value.status_code == 529
-    assert await served.client.messages.create(**(ask("SCENARIO:only") | {"model": "claude-haiku-4-5"}))
+    assert await served.client.messages.create(**(ask("SCENARIO:only") | {"model": "claude-haiku-5-5"}))
 
 
 async def test_the_key_is_checked(served: Served) -> None:

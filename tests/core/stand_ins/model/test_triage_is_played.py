@@ -75,7 +75,7 @@ class Agent:
         while not done.answer:
             assert len(messages) < 40, done.called
             reply = await self.ask.messages.create(
-                model="claude-sonnet-4-5",
+                model="claude-sonnet-5-5",
                 max_tokens=1_000,
                 system="Skill: issue-triage\n",
                 tools=offered,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from control_api.operations import ID, Models, operation, query, ref
+from control_api.openapi.operations import ID, Models, operation, query, ref
 from control_api.proposals.routes import Decision
 
 MODELS: Models = ((Decision, "validation"),)

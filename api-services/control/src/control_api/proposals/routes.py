@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors
+from control_api.auth import HttpDoors, check_decides
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal
-from control_api.tasks.routes import number
+from control_api.query import limit_of, states_of
 
 MAX_BODY_BYTES = 16_384
 STATES: tuple[State, ...] = get_args(State)
@@ -64,13 +64,13 @@ class Proposals:
         ]
 
     async def _list(self, request: Request) -> Response:
-        door = self._open(request)
-        limit = number(request, "limit", default=50)
+        door = self._doors.open_to_decide(request)
+        limit = limit_of(request)
         found = await agent_effects.proposals(
             self._pool,
             tenant=door.tenant,
             task=_task(request),
-            states=_states(request),
+            states=states_of(request, STATES),
             before=_before(request),
             most=limit,
         )
@@ -80,7 +80,7 @@ class Proposals:
         return JSONResponse(document)
 
     async def _show(self, request: Request) -> Response:
-        return JSONResponse(_whole(await self._seen(request, self._open(request))))
+        return JSONResponse(_whole(await self._seen(request, self._doors.open_to_decide(request))))
 
     async def _approve(self, request: Request) -> Response:
         return await self._decide(request, approve=True)
@@ -89,14 +89,12 @@ class Proposals:
         return await self._decide(request, approve=False)
 
     async def _decide(self, request: Request, *, approve: bool) -> Response:
-        door = self._open(request)
+        door = self._doors.open_to_decide(request)
         demand_json(request.headers)
         raw = await read_body(request, limit=MAX_BODY_BYTES)
         decision = _decision(raw)
         seen = await self._seen(request, door)
-        if not door.decides(seen.skill):
-            message = f"{door.name} decides on {', '.join(door.approves)}, not on what {seen.skill} proposes"
-            raise Refusal(403, "door", message, "Name the skill under `approves` of the door in access.yaml.")
+        check_decides(door, seen.skill)
         try:
             decided = await agent_effects.decide(
                 self._pool,
@@ -111,13 +109,6 @@ class Proposals:
             raise _refused(error) from None
         get_logger(__name__).info("decided", effect=str(seen.id), state=decided.state, by=door.decider)
         return JSONResponse(_whole(decided))
-
-    def _open(self, request: Request) -> Door:
-        door = self._doors.open(request)
-        if not door.approves:
-            message = f"{door.name} decides on no proposals"
-            raise Refusal(403, "door", message, "Name the skills under `approves` of the door in access.yaml.")
-        return door
 
     async def _seen(self, request: Request, door: Door) -> Proposal:
         text = request.path_params["id"]
@@ -153,16 +144,6 @@ def _decision(raw: bytes) -> Decision:
         return Decision.model_validate(parsed(raw, remedy))
     except ValidationError as error:
         raise Refusal(422, "body", described(error), remedy) from None
-
-
-def _states(request: Request) -> list[State]:
-    text = request.query_params.get("state")
-    given = text.split(",") if text else []
-    found = [state for state in STATES if state in given]
-    if len(found) < len(set(given)):
-        known = ", ".join(STATES)
-        raise Refusal(422, "query", f"state={(text or '')[:80]!r} is not usable", f"Give some of {known}.")
-    return found
 
 
 def _task(request: Request) -> UUID | None:

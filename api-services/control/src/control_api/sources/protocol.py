@@ -1,13 +1,16 @@
 """The two protocols of sources: `WebhookSource` is called by a vendor, `FeedSource` asks a vendor itself.
 
-A source is found by the entry point group `agent_bot.webhook_sources`: the name is the part of the path in
-`POST /v1/webhooks/{source}`, the value a class without arguments.
+Sources are found by the entry point groups `agent_bot.webhook_sources` and `agent_bot.feed_sources`: the name is the
+source's, which is also the part of the path in `POST /v1/webhooks/{source}`; the value is a class without arguments.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from agent_vendors import ResourceKind
+from service_kit.access import SourceDoor
+from service_kit.json_text import Json
 from service_kit.settings import Settings
 from starlette.responses import Response
 
@@ -38,7 +41,7 @@ class SourceEvent:
         payload: what triggers filter by and fill their templates from.
         identity: 32 bytes, the same for the same event however it arrived; computed from signed content only.
         accounts: every id of the account that caused it; the first is the actor. Empty where nobody is known.
-        resources: what it is about, by the kind of resource of the vendor's record.
+        resources: what it is about, by the kind of the vendor's record.
         action: what happened to it, for a trigger's `action`; None where the source has no such thing.
         conditions: the event's values for the source's own conditions of triggers.
         delivery_id: the vendor's number of this sending. It is logged, and decides nothing: it may be forged.
@@ -48,7 +51,7 @@ class SourceEvent:
     payload: dict[str, Any]
     identity: bytes
     accounts: tuple[str, ...] = ()
-    resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resources: Mapping[ResourceKind, Sequence[str]] = field(default_factory=dict)
     action: str | None = None
     conditions: Mapping[str, str] = field(default_factory=dict)
     delivery_id: str = ""
@@ -68,13 +71,14 @@ class SourceSettings(Settings):
         return ()
 
 
-class WebhookSource(Protocol):
-    """What control must know of one kind of webhook. Inherit from it to have the defaults.
+class Source(Protocol):
+    """What control must know of every source, however its events come.
 
     Attributes:
         name: as in its entry point and in `access.yaml`.
         vendor: whose resources its events are about, as in grants.
         title: its name for people.
+        origin: the `origin.kind` of the tasks that its events start.
         settings: the variables of its instance without a name.
         events: the events that triggers may listen to.
         conditions: keys of triggers that only this source has, each with the values that it may take.
@@ -84,10 +88,59 @@ class WebhookSource(Protocol):
     name: str
     vendor: str
     title: str
+    origin: str
     settings: type[SourceSettings] = SourceSettings
     events: Collection[str]
     conditions: Mapping[str, Collection[str]] = {}
     repeat_seconds: float | None = None
+
+    def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
+        """Make the event of a payload, as when it comes in and as `POST /v1/triggers/test` asks.
+
+        Raises:
+            Refusal: the payload is not of that event.
+        """
+        ...
+
+
+SourceT_co = TypeVar("SourceT_co", bound=Source, covariant=True)
+
+
+@dataclass(frozen=True)
+class Instance(Generic[SourceT_co]):
+    """One instance of a source: an entry of `access.yaml`.
+
+    Attributes:
+        source: what its events look like.
+        name: what distinguishes it from the source's other instances; empty for the one without a name.
+        door: the tenant, skills and bounds of what it starts.
+        settings: the source's own variables.
+        secrets: those in force.
+        own_accounts: our own accounts, in lower case: what they cause starts nothing.
+    """
+
+    source: SourceT_co
+    name: str
+    door: SourceDoor
+    settings: SourceSettings
+    secrets: tuple[str, ...]
+    own_accounts: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """Its name in `access.yaml`."""
+        return key_of(self.source.name, self.name)
+
+
+def key_of(source: str, name: str) -> str:
+    """Give the name of an instance in `access.yaml`."""
+    return f"{source}/{name}" if name else source
+
+
+class WebhookSource(Source, Protocol):
+    """What control must know of one kind of webhook. Inherit from it to have the defaults."""
+
+    origin: str = "webhook"
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Check that whoever holds one of the secrets sent this body, and recently where the vendor signs a time.
@@ -109,14 +162,6 @@ class WebhookSource(Protocol):
         """
         ...
 
-    def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
-        """Make the event of a payload, as `read` does and as `POST /v1/triggers/test` asks.
-
-        Raises:
-            Refusal: the payload is not of that event.
-        """
-        ...
-
     def reply(self, document: dict[str, Any], status: int) -> Response:
         """Answer an accepted event: 202 means that tasks were made, 200 that there was nothing to do."""
         return answer(document, status)
@@ -129,15 +174,25 @@ class WebhookSource(Protocol):
         return None
 
 
-class FeedSource(Protocol):
-    """A source that asks or watches a vendor itself. No process runs one yet.
+Take = Callable[[Sequence[SourceEvent], Json], Awaitable[None]]
+"""Commits events and the position behind them, in one transaction."""
 
-    One control at a time, which holds the source's advisory lock, runs `follow` as a supervised loop.
-    """
 
-    name: str
-    vendor: str
+class FeedSource(Source, Protocol):
+    """A source that asks or watches a vendor itself. Inherit from it to have the defaults."""
 
-    async def follow(self, take: Callable[[SourceEvent], Awaitable[None]]) -> None:
-        """Give each event to `take`, and go on only when it returned: then the event is committed."""
+    origin: str = "feed"
+
+    async def follow(self, instance: "Instance[FeedSource]", position: Json, take: Take) -> None:
+        """Give what is new at the vendor to `take`, one call after another, and never return.
+
+        One control at a time follows an instance. When this raises, it is called again after a wait, here or in another
+        control, with the position that was committed last.
+
+        Args:
+            instance: whose settings and secrets to use, and what its door opens.
+            position: where to go on, as `take` was last given it; None at the very first start.
+            take: keeps events and the position behind them. When it returned, they are committed; when it raised,
+                nothing of them is. No events keep the position alone.
+        """
         ...

@@ -4,7 +4,7 @@ from typing import Any
 
 from agent_contracts import Task, TaskEvent, TaskResult
 
-from control_api.operations import ID, Models, operation, ref
+from control_api.openapi.operations import ID, Models, operation, ref
 
 MODELS: Models = ((Task, "validation"), (TaskResult, "serialization"), (TaskEvent, "serialization"))
 SHOWN = {"type": "object", "description": "A task's row, and its result once it has ended."}

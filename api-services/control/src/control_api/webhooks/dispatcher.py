@@ -1,6 +1,6 @@
 """Turns an event into tasks: which triggers fire, within which daily budgets, in the delivery's own transaction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +14,8 @@ from pydantic import ValidationError
 from service_kit.grants import allowed
 from service_kit.validation_errors import described
 
-from control_api.sources.protocol import SourceEvent
+from control_api.sources.protocol import Instance, Source, SourceEvent
 from control_api.webhooks import deliveries
-from control_api.webhooks.instances import Instance
 from control_api.webhooks.triggers import Trigger, Triggers, fill
 
 
@@ -35,15 +34,15 @@ class Dispatched:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A verified event at one instance.
+    """An event of one instance: a webhook's is verified.
 
     Attributes:
-        instance: where it came in.
+        instance: whose it is.
         event: what the source read.
         first_at: when it came first; it distinguishes the repetitions of an event that may repeat.
     """
 
-    instance: Instance
+    instance: Instance[Source]
     event: SourceEvent
     first_at: datetime | None = None
 
@@ -99,13 +98,26 @@ def task_of(trigger: Trigger, delivery: Delivery) -> Task:
         input=fill(trigger.input, event.payload),
         tenant=key.tenant,
         actor=Actor(kind=key.source, id=event.accounts[0] if event.accounts else "unknown"),
-        origin=Origin(kind="webhook", ref=f"{key.source}:{key.identity.hex()[:16]}"),
+        origin=Origin(kind=delivery.instance.source.origin, ref=f"{key.source}:{key.identity.hex()[:16]}"),
         budget=trigger.budget,
         priority=trigger.priority,
         concurrency_key=_filled(trigger.concurrency_key, event),
         dedupe_key=_filled(trigger.dedupe_key, event),
         labels={"trigger": trigger.name},
     )
+
+
+async def dispatch_once(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched | None:
+    """Keep an event and submit its tasks; None if the event is known, with its result."""
+    event, source = delivery.event, delivery.instance.source
+    first_at = await deliveries.take(
+        connection,
+        delivery.key,
+        delivery_id=event.delivery_id,
+        event=event.name,
+        repeat_seconds=source.repeat_seconds,
+    )
+    return None if first_at is None else await dispatch(connection, triggers, replace(delivery, first_at=first_at))
 
 
 async def dispatch(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched:
@@ -133,9 +145,11 @@ def _ignored(delivery: Delivery) -> str | None:
     if any(account.casefold() in instance.own_accounts for account in event.accounts):
         return "the event is of our own account"
     bound = instance.door.vendors.get(instance.source.vendor)
+    if bound is None:
+        return f"nothing of {instance.source.vendor} is open at {instance.door.name}"
     for kind, names in event.resources.items():
         for name in names:
-            if bound is None or not allowed(bound, kind, name):
+            if not allowed(bound, kind, name):
                 return f"{name[:200]} is not open at {instance.door.name}"
     return None
 

@@ -1,16 +1,17 @@
 """The routes of webhooks and triggers in the OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from control_api.operations import Models, operation, ref
-from control_api.sources.registry import Sources
+from control_api.openapi.operations import Models, operation, ref
+from control_api.sources.protocol import WebhookSource
 from control_api.webhooks.trigger_dry_run import DryRun
 
 INSTANCE = {"name": "instance", "in": "path", "required": True, "schema": {"type": "string"}}
 MODELS: Models = ((DryRun, "validation"),)
 
 
-def paths(sources: Sources) -> dict[str, Any]:
+def paths(sources: Mapping[str, WebhookSource]) -> dict[str, Any]:
     """Describe the routes: two for each source."""
     described: dict[str, Any] = {
         "/v1/triggers/test": {

@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from control_api.body import read_body
 from control_api.errors import Refusal
-from control_api.sources.protocol import WebhookRequest
+from control_api.optional_file import OptionalFile
+from control_api.sources.instances import Instances
+from control_api.sources.protocol import Instance, WebhookRequest, WebhookSource
 from control_api.webhooks import deliveries
-from control_api.webhooks.dispatcher import Delivery, dispatch
-from control_api.webhooks.instances import Instance, Instances
-from control_api.webhooks.triggers import TriggersFile
+from control_api.webhooks.dispatcher import Delivery, dispatch_once
+from control_api.webhooks.triggers import Triggers
 
 
 class Webhooks:
@@ -37,8 +38,8 @@ class Webhooks:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        instances: Instances,
-        triggers: TriggersFile,
+        instances: Instances[WebhookSource],
+        triggers: OptionalFile[Triggers],
         *,
         limit: int,
         registry: CollectorRegistry,
@@ -77,7 +78,7 @@ class Webhooks:
             get_logger(__name__).info("refused", source=name, reason=refusal.reason, error=str(refusal))
             return reply
 
-    async def _accept(self, received: WebhookRequest, instance: Instance) -> Response:
+    async def _accept(self, received: WebhookRequest, instance: Instance[WebhookSource]) -> Response:
         source = instance.source
         delivery = Delivery(instance, source.read(received))
         async with self._pool.acquire() as connection, connection.transaction():
@@ -93,18 +94,10 @@ class Webhooks:
         return source.reply(document, status)
 
     async def _commit(self, connection: Connection, delivery: Delivery) -> tuple[int, dict[str, Any]]:
-        event, key = delivery.event, delivery.key
-        first_at = await deliveries.take(
-            connection,
-            key,
-            delivery_id=event.delivery_id,
-            event=event.name,
-            repeat_seconds=delivery.instance.source.repeat_seconds,
-        )
-        if first_at is None:
+        key = delivery.key
+        dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
+        if dispatched is None:
             return 200, {"duplicate": True, **await deliveries.result_of(connection, key)}
-        delivery = Delivery(delivery.instance, event, first_at)
-        dispatched = await dispatch(connection, self._triggers.current(), delivery)
         if dispatched.refused and not dispatched.tasks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
             remedy = "Mend what is named, then send it again: nothing was kept of this delivery."

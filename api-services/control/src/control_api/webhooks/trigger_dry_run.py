@@ -14,10 +14,12 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal, answer
+from control_api.optional_file import OptionalFile
+from control_api.sources.instances import Instances
+from control_api.sources.protocol import FeedSource, WebhookSource
 from control_api.sources.registry import default_source
 from control_api.webhooks.dispatcher import Delivery, Dispatched, dispatch, plan
-from control_api.webhooks.instances import Instances
-from control_api.webhooks.triggers import TriggersFile
+from control_api.webhooks.triggers import Triggers
 
 MAX_BYTES = 10_000_000
 FORM = 'Send {"event": "...", "payload": {...}}, with "source" and "instance" where they are not the usual ones.'
@@ -44,13 +46,15 @@ class TriggerDryRun:
         self,
         pool: asyncpg.Pool,
         doors: HttpDoors,
-        instances: Instances,
-        triggers: TriggersFile,
+        webhooks: Instances[WebhookSource],
+        feeds: Instances[FeedSource],
+        triggers: OptionalFile[Triggers],
         faults: Mapping[str, Callable[[], str | None]],
     ) -> None:
         self._pool = pool
         self._doors = doors
-        self._instances = instances
+        self._webhooks = webhooks
+        self._feeds = feeds
         self._triggers = triggers
         self._faults = faults
 
@@ -62,7 +66,8 @@ class TriggerDryRun:
         self._doors.open(request)
         warnings = {name: redact(fault) for name, look in self._faults.items() if (fault := look()) is not None}
         asked = await _asked(request)
-        instance = self._instances.without_secrets(asked.source, asked.instance)
+        instances = self._feeds if asked.source in self._feeds.sources else self._webhooks
+        instance = instances.without_secrets(asked.source, asked.instance)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
         dispatched = await self._rolled_back(delivery)
         planned, _ = plan(self._triggers.current(), delivery)

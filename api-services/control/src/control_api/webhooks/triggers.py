@@ -1,6 +1,7 @@
-"""Triggers: which deliveries become which tasks. Reads `triggers.yaml`; everything else is pure."""
+"""Triggers: which events become which tasks. Reads `triggers.yaml`; everything else is pure."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +9,10 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.errors import ConfigError
-from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
-from control_api.sources.protocol import SourceEvent
-from control_api.sources.registry import Sources, default_source
+from control_api.sources.protocol import Source, SourceEvent
+from control_api.sources.registry import default_source
 
 PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
 MISSING = object()
@@ -80,30 +80,7 @@ class Triggers(Entry):
     triggers: list[Trigger] = Field(default_factory=list)
 
 
-class TriggersFile:
-    """The triggers of this control, read again when their file changes.
-
-    Args:
-        path: the file; None for no triggers.
-        sources: what triggers may listen to.
-
-    Raises:
-        ConfigError: the file cannot be read, or an entry is wrong; each error names its place.
-    """
-
-    def __init__(self, path: Path | None, sources: Sources) -> None:
-        self._file = WatchedFile(path, lambda path: read_triggers(path, sources)) if path is not None else None
-
-    def current(self) -> Triggers:
-        """Give the file's present content, or the last good one."""
-        return self._file.current() if self._file is not None else Triggers()
-
-    def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
-        return self._file.fault(look=look) if self._file is not None else None
-
-
-def read_triggers(path: Path, sources: Sources) -> Triggers:
+def read_triggers(path: Path, sources: Mapping[str, Source]) -> Triggers:
     """Read a triggers file.
 
     Raises:
@@ -126,7 +103,7 @@ def read_triggers(path: Path, sources: Sources) -> Triggers:
     return triggers
 
 
-def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
+def _with_conditions(raw: dict[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
     """Move each trigger's keys that only its source has under `conditions`."""
     entries = raw.get("triggers")
     if not isinstance(entries, list):
@@ -143,7 +120,7 @@ def _with_conditions(raw: dict[str, Any], sources: Sources) -> dict[str, Any]:
     return {**raw, "triggers": moved}
 
 
-def _unknown(trigger: Trigger, sources: Sources) -> str | None:
+def _unknown(trigger: Trigger, sources: Mapping[str, Source]) -> str | None:
     """Say which source, event or condition of a trigger there is not; None if there are all."""
     source = sources.get(trigger.source)
     if source is None:

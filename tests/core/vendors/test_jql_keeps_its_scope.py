@@ -1,21 +1,18 @@
-"""A search in Jira's language stays within the granted projects, whatever its text says."""
+"""A search in Jira's language stays within the given projects, whatever its text says."""
 
 import pytest
-from agent_contracts import Grant
-from api_kit import JqlSearch, Refusal
-from api_kit.policy import scope
+from agent_vendors.search_grammar import JqlGrammar, SearchScopeError, SearchTextError
 from hypothesis import given
 from hypothesis import strategies as st
 
-SEARCH = JqlSearch("jql")
-GRANT = Grant(resources={"projects": ["PROJ", "OPS"]})
+JQL = JqlGrammar("project")
 PIECES = ["(", ")", '"', "'", " OR ", " AND ", "project", " = ", "SECRET", " order by ", "text ~ ", "now()", "f(", ","]
 
 
-def sent(text: str, grant: Grant = GRANT) -> str:
-    """Return what is sent of a text."""
-    words, chosen = SEARCH.read(text)
-    return SEARCH.build(words, scope(SEARCH, grant, chosen))
+def sent(text: str) -> str:
+    """Return what is sent of a text, within what it chose or two projects."""
+    words, chosen = JQL.read(text)
+    return JQL.build(words, chosen or ["PROJ", "OPS"])
 
 
 @pytest.mark.parametrize(
@@ -30,6 +27,9 @@ def sent(text: str, grant: Grant = GRANT) -> str:
         ("project = OPS AND a = b", 'project in ("OPS") AND (project = OPS AND a = b)'),
         ("project in (OPS, PROJ)", 'project in ("OPS", "PROJ") AND (project in (OPS, PROJ))'),
         ("a = b OR project = SECRET", 'project in ("PROJ", "OPS") AND (a = b OR project = SECRET)'),
+        ("status in (Open, Done)", 'project in ("PROJ", "OPS") AND (status in (Open, Done))'),
+        ('s = "ORDER BY"', 'project in ("PROJ", "OPS") AND (s = "ORDER BY")'),
+        ("ORDER BY created\nDESC", 'project in ("PROJ", "OPS") ORDER BY created DESC'),
         ("created > startOfDay()", 'project in ("PROJ", "OPS") AND (created > startOfDay())'),
     ],
 )
@@ -44,6 +44,9 @@ def test_the_scope_comes_before_the_text(text: str, built: str) -> None:
         "a = b) OR (project = SECRET",
         "a = b)",
         "(a = b",
+        ")(",
+        "(a ORDER BY b)",
+        "a\\",
         'a ~ "open',
         "a = it's",
         'issue in linkedIssues("SECRET-1")',
@@ -54,18 +57,14 @@ def test_the_scope_comes_before_the_text(text: str, built: str) -> None:
 )
 def test_what_could_leave_the_parentheses_is_refused(text: str) -> None:
     """Parentheses that do not close within the text, open quotes, escapes and functions are refused."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SearchTextError):
         sent(text)
-    assert refused.value.reason == "search_syntax"
 
 
-def test_a_choice_outside_the_grant_is_refused() -> None:
-    """A project that is not granted may not be chosen; a grant by pattern demands a choice."""
-    with pytest.raises(Refusal, match="SECRET"):
-        sent("project = SECRET AND a = b")
-    with pytest.raises(Refusal) as refused:
-        sent("a = b", Grant(resources={"projects": ["*"]}))
-    assert refused.value.reason == "search_choice"
+def test_a_name_that_cannot_be_quoted_is_refused() -> None:
+    """A resource's name with a quote of its own ends nothing."""
+    with pytest.raises(SearchScopeError):
+        JQL.build("", ['PROJ" OR x = "y'])
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
@@ -73,7 +72,7 @@ def test_no_text_closes_our_parenthesis(text: str) -> None:
     """Of every text that passes, the parenthesis behind the scope is closed by ours alone."""
     try:
         built = sent(text)
-    except Refusal:
+    except SearchTextError:
         return
     prefix, _, rest = built.partition(" AND (")
     depth, quote, closed = 1, "", []

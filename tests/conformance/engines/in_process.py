@@ -1,4 +1,7 @@
-"""An engine without a process: a coroutine in the worker, under the same clocks and the same stop as a CLI."""
+"""An engine without a process: a coroutine in the worker, under the same clocks and the same stop as a CLI.
+
+The product has none yet: this one shows that the protocol takes it, and is there to be copied.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -6,14 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from agent_contracts.event import Body, UsageEvent
-from service_kit.redact import Masker
-
 from agent_engine.engines.outcome import EndedBy, RunOutcome, stopped
 from agent_engine.engines.protocol import Capabilities, Sink
 from agent_engine.engines.run_clock import RunClock
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.process import StopSignal, end_tasks
 from agent_engine.spec import RunSpec
 from agent_engine.transcript import Transcript, mask_lines
+from service_kit.redact import Masker
 
 Work = Callable[[RunSpec, Sink], Coroutine[Any, Any, RunOutcome]]
 """Does a run: tells the sink what happens and gives its answer, its servers and why it failed, if it did."""
@@ -98,7 +100,7 @@ class _Heard:
 
 
 async def _until_end(
-    working: asyncio.Task[RunOutcome], stop: StopSignal, stopping: asyncio.Task[Stop], clock: RunClock
+    working: asyncio.Task[RunOutcome], stop: StopSignal, stopping: asyncio.Task[None], clock: RunClock
 ) -> EndedBy:
     while True:
         seconds, _ = clock.due()

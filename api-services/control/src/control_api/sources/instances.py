@@ -1,63 +1,54 @@
-"""The instances of webhook sources: each is an entry under `webhooks` in `access.yaml`, with its door and secrets."""
+"""Finds the instances of sources: each is an entry under `webhooks` or `feeds` in `access.yaml`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Generic, Literal, TypeVar
 
-from service_kit.access import Access, AccessFile, WebhookDoor
+from service_kit.access import Access, AccessFile, SourceDoor
 from service_kit.errors import ConfigError
 from service_kit.settings import load, split_csv
 from service_kit.watched import WatchedFile
 
 from control_api.errors import Refusal
-from control_api.sources.protocol import SourceSettings, WebhookSource
-from control_api.sources.registry import Sources
+from control_api.sources.protocol import Instance, Source, SourceSettings, key_of
+
+SourceT = TypeVar("SourceT", bound=Source)
 
 
-@dataclass(frozen=True)
-class Instance:
-    """One instance of a source.
-
-    Attributes:
-        source: what its requests look like.
-        name: what distinguishes it from the source's other instances; empty for the one without a name.
-        door: the tenant, skills and bounds of what it starts.
-        secrets: those in force.
-        own_accounts: our own accounts, in lower case: what they cause starts nothing.
-    """
-
-    source: WebhookSource
-    name: str
-    door: WebhookDoor
-    secrets: tuple[str, ...]
-    own_accounts: frozenset[str]
-
-    @property
-    def key(self) -> str:
-        """Its name in `access.yaml`."""
-        return _key(self.source.name, self.name)
-
-
-class Instances:
-    """The instances of this control.
+class Instances(Generic[SourceT]):
+    """The instances of one kind of source.
 
     Args:
+        group: the key of their entries in `access.yaml`; an instance under `webhooks` needs a secret.
         access: the entries.
-        sources: the sources that are installed.
+        sources: the sources of this kind that are installed.
         environ: the variables at start; secrets are read from here.
 
     Raises:
         ConfigError: a source's variable is wrong.
     """
 
-    def __init__(self, access: AccessFile, sources: Sources, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        group: Literal["webhooks", "feeds"],
+        access: AccessFile,
+        sources: Mapping[str, SourceT],
+        environ: Mapping[str, str],
+    ) -> None:
         self.sources = sources
+        self._group = group
         self._access = access
         self._environ = environ
         self._settings = {name: load(source.settings, environ) for name, source in sources.items()}
         self._files: dict[Path, WatchedFile[tuple[str, ...]]] = {}
 
-    def find(self, source_name: str, name: str = "") -> Instance:
+    def entries(self) -> list[tuple[str, str]]:
+        """Give source and name of each entry whose source is installed."""
+        parted = [key.partition("/") for key in self._doors()]
+        return [(source, name) for source, _, name in parted if source in self.sources]
+
+    def find(self, source_name: str, name: str = "") -> Instance[SourceT]:
         """Give an instance with its secrets.
 
         Raises:
@@ -65,34 +56,33 @@ class Instances:
         """
         instance = self.without_secrets(source_name, name)
         try:
-            secrets = self._secrets(instance.door, self._settings[source_name], instance.key)
+            return replace(instance, secrets=self._secrets(instance.door, instance.settings, instance.key))
         except ConfigError as error:
-            raise _closed(f"no webhook source {instance.key!r} here", str(error)) from None
-        return replace(instance, secrets=secrets)
+            raise _closed(f"no source {instance.key!r} here", str(error)) from None
 
-    def without_secrets(self, source_name: str, name: str = "") -> Instance:
+    def without_secrets(self, source_name: str, name: str = "") -> Instance[SourceT]:
         """Give an instance that cannot verify anything.
 
         Raises:
             Refusal: there is no such source or entry; 404, and says what to do.
         """
-        source, key = self.sources.get(source_name), _key(source_name, name)[:160]
+        source, key = self.sources.get(source_name), key_of(source_name, name)[:160]
         if source is None:
             known = ", ".join(sorted(self.sources))
-            raise _closed(f"no webhook source {source_name[:80]!r} here", f"There are {known}.")
-        door = self._access.current().webhooks.get(key)
+            raise _closed(f"no source {source_name[:80]!r} here", f"There are {known}.")
+        door, settings = self._doors().get(key), self._settings[source_name]
         if door is None:
-            raise _closed(f"no door for source {key!r}", f"Add webhooks.{key} to access.yaml.")
-        own = door.own_accounts or self._settings[source_name].own_accounts
-        return Instance(source, name, door, (), frozenset(account.casefold() for account in own))
+            raise _closed(f"no door for source {key!r}", f"Add {self._group}.{key} to access.yaml.")
+        own = door.own_accounts or settings.own_accounts
+        return Instance(source, name, door, settings, (), frozenset(account.casefold() for account in own))
 
     def fault(self) -> str | None:
         """Say which entries open nothing, and why; None if there are none."""
         wrong = []
-        for key, door in self._access.current().webhooks.items():
+        for key, door in self._doors().items():
             source_name = key.partition("/")[0]
             if source_name not in self.sources:
-                wrong.append(f"webhooks.{key}: no such source is installed")
+                wrong.append(f"{self._group}.{key}: no such source is installed")
             elif door.secrets or "/" in key:  # without GITHUB_WEBHOOK_SECRET there is no GitHub, and nobody is warned
                 try:
                     self._secrets(door, self._settings[source_name], key)
@@ -100,22 +90,27 @@ class Instances:
                     wrong.append(str(error))
         return "; ".join(wrong) or None
 
-    def _secrets(self, door: WebhookDoor, settings: SourceSettings, key: str) -> tuple[str, ...]:
+    def _doors(self) -> Mapping[str, SourceDoor]:
+        access = self._access.current()
+        return access.webhooks if self._group == "webhooks" else access.feeds
+
+    def _secrets(self, door: SourceDoor, settings: SourceSettings, key: str) -> tuple[str, ...]:
         if door.secrets:
             return tuple(secret for reference in door.secrets for secret in self._referenced(reference, key))
+        own = () if "/" in key else settings.secrets
+        if own or self._group == "feeds":
+            return own
         if "/" in key:
             raise ConfigError(f"webhooks.{key} names no secrets: add `secrets: [file:/PATH]` to it in access.yaml")
-        if not settings.secrets:
-            named = [name.upper() for name in type(settings).model_fields if "secret" in name]
-            raise ConfigError(f"Set {' or '.join(named) or f'webhooks.{key}.secrets'}.")
-        return settings.secrets
+        named = [name.upper() for name in type(settings).model_fields if "secret" in name]
+        raise ConfigError(f"Set {' or '.join(named) or f'webhooks.{key}.secrets'}.")
 
     def _referenced(self, reference: str, key: str) -> tuple[str, ...]:
         kind, _, place = reference.partition(":")
         if kind == "env":
             secrets = split_csv(self._environ.get(place))
             if not secrets:
-                raise ConfigError(f"webhooks.{key}: the variable {place} is not set")
+                raise ConfigError(f"{self._group}.{key}: the variable {place} is not set")
             return secrets
         file = self._files.get(Path(place))
         if file is None:
@@ -127,14 +122,10 @@ def referenced_variables(access: Access) -> list[str]:
     """Name the variables that hold secrets of entries."""
     return [
         reference.removeprefix("env:")
-        for door in access.webhooks.values()
+        for door in (*access.webhooks.values(), *access.feeds.values())
         for reference in door.secrets
         if reference.startswith("env:")
     ]
-
-
-def _key(source: str, name: str) -> str:
-    return f"{source}/{name}" if name else source
 
 
 def _closed(message: str, remedy: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Control's schema: what its migrations own."""
+"""The migrations of schema `control`, in which deliveries and firings are kept."""
 
 from pathlib import Path
 

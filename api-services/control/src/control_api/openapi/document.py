@@ -1,12 +1,13 @@
 """Control's OpenAPI 3.1 document: each noun's package describes its own routes, here they are put together."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from control_api.operations import Models
+from control_api.openapi.operations import Models
 from control_api.proposals import openapi as proposals
-from control_api.sources.registry import Sources
+from control_api.sources.protocol import WebhookSource
 from control_api.tasks import openapi as tasks
 from control_api.webhooks import openapi as webhooks
 
@@ -18,7 +19,7 @@ REFUSAL = {
 }
 
 
-def document(version: str, sources: Sources) -> dict[str, Any]:
+def document(version: str, sources: Mapping[str, WebhookSource]) -> dict[str, Any]:
     """Give the document."""
     _, definitions = models_json_schema(MODELS, ref_template="#/components/schemas/{model}")
     return {

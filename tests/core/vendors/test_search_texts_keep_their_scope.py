@@ -3,17 +3,12 @@
 import re
 import unicodedata
 
-import pytest
-from agent_contracts import Grant
-from api_kit.errors import Refusal
-from api_kit.policy import scope
-from api_kit.search import QualifierSearch
+from agent_vendors.search_grammar import QualifierGrammar, SearchTextError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-SCOPES = frozenset({"repo", "org", "user", "owner"})
-SEARCH = QualifierSearch(parameter="q", qualifier="repo", kind="repositories", scopes=SCOPES)
-GRANT = Grant(resources={"repositories": ["octo/one", "octo/two"]})
+SEARCH = QualifierGrammar("repo", frozenset({"repo", "org", "user", "owner"}))
+GRANTED = ["octo/one", "octo/two"]
 PIECES = [
     "repo:",
     "org:",
@@ -44,6 +39,14 @@ def reading(text: str) -> tuple[set[str], bool]:
     return scopes, bool(re.search(r"[()\\]|(?<!\S)(AND|OR|NOT)(?!\S)", bare)) or seen.count('"') % 2 == 1
 
 
+def built(text: str) -> str:
+    """Return what is sent of a text, within what it chose or two repositories; an outside choice is refused."""
+    words, chosen = SEARCH.read(text)
+    if not set(chosen) <= set(GRANTED):
+        raise SearchTextError("outside")
+    return SEARCH.build(words, chosen or GRANTED)
+
+
 @given(TEXTS)
 @example('"a"repo:evil/x')
 @example('"repo:evil/x"')
@@ -53,9 +56,8 @@ def reading(text: str) -> tuple[set[str], bool]:
 def test_nothing_of_the_callers_moves_the_scope(text: str) -> None:
     """Whatever passes names repositories of the grant only, at least one, and holds no operator and no open quote."""
     try:
-        words, chosen = SEARCH.read(text)
-        sent = SEARCH.build(words, scope(SEARCH, GRANT, chosen))
-    except Refusal:
+        sent = built(text)
+    except SearchTextError:
         return
     scopes, operators = reading(sent)
     assert scopes
@@ -65,27 +67,15 @@ def test_nothing_of_the_callers_moves_the_scope(text: str) -> None:
 
 @given(TEXTS)
 def test_a_link_back_passes_as_it_is(text: str) -> None:
-    """What the gateway made of a text it takes again unchanged: so the vendor's Links can be followed."""
+    """What was made of a text is taken again unchanged: so the vendor's Links can be followed."""
     try:
-        words, chosen = SEARCH.read(text)
-        sent = SEARCH.build(words, scope(SEARCH, GRANT, chosen))
-    except Refusal:
+        sent = built(text)
+    except SearchTextError:
         return
-    words, chosen = SEARCH.read(sent)
-    assert SEARCH.build(words, scope(SEARCH, GRANT, chosen)) == sent
+    assert built(sent) == sent
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,8}|label:[a-z]{1,5}|\"[a-z ]{1,9}\"", fullmatch=True), max_size=6))
 def test_ordinary_words_stay(words: list[str]) -> None:
     """Plain words, closed quotes and narrowing qualifiers reach the vendor as they are."""
     assert SEARCH.read(" ".join(words)) == (" ".join(words), [])
-
-
-def test_a_pattern_asks_for_a_choice() -> None:
-    """A grant by pattern cannot be written as qualifiers: the caller chooses, within it."""
-    grant = Grant(resources={"repositories": ["octo/*"]})
-    assert scope(SEARCH, grant, ["Octo/One"]) == ["Octo/One"]
-    for chosen, reason in (([], "search_choice"), (["evil/x"], "resource"), (["octo/one/two"], "resource")):
-        with pytest.raises(Refusal) as refused:
-            scope(SEARCH, grant, chosen)
-        assert refused.value.reason == reason

@@ -1,5 +1,7 @@
 """Takes what happens in one attempt's run: recomputes refs, counts, and writes events and sessions to the ledger."""
 
+from dataclasses import dataclass
+
 import agent_ledger
 from agent_contracts.event import Body, ToolResult
 from agent_ledger import ClaimedTask
@@ -15,54 +17,46 @@ from agent_engine.worker_context import WorkerContext
 log = get_logger(__name__)
 
 
-class AttemptSink:
+@dataclass(frozen=True, kw_only=True)
+class LedgerSink:
     """See `engines.protocol.Sink`.
 
-    Args:
+    Attributes:
         claim: the attempt.
         context: where sessions are kept and tool results are counted.
         writer: the attempt's events.
         evidence: what its tool results prove.
         progress: what the task has used.
         liveness: which servers the run has lost.
-        session: the session's id.
+        session_id: the session's.
     """
 
-    def __init__(
-        self,
-        claim: ClaimedTask,
-        context: WorkerContext,
-        *,
-        writer: EventWriter,
-        evidence: Evidence,
-        progress: TaskProgress,
-        liveness: McpLiveness,
-        session: str,
-    ) -> None:
-        self._claim = claim
-        self._context = context
-        self._writer = writer
-        self._evidence = evidence
-        self._progress = progress
-        self._liveness = liveness
-        self._session = session
+    claim: ClaimedTask
+    context: WorkerContext
+    writer: EventWriter
+    evidence: Evidence
+    progress: TaskProgress
+    liveness: McpLiveness
+    session_id: str
 
     async def event(self, body: Body) -> None:
         """Take an event, with its ref recomputed."""
-        body = self._evidence.observe(body)
-        self._liveness.observe(body)
-        self._progress.observe(body)
+        body = self.evidence.observe(body)
+        self.liveness.observe(body)
+        self.progress.observe(body)
         if isinstance(body, ToolResult):
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
-            self._context.metrics.tool_calls.labels(known_name(body), outcome, "yes" if body.ref else "no").inc()
-        self._writer.add(body)
+            self.context.metrics.tool_calls.labels(
+                known_name(body, self.context.settings.vendors), outcome, "yes" if body.ref else "no"
+            ).inc()
+        self.writer.add(body)
 
     async def session(self, content: bytes) -> None:
         """Keep a checkpoint; what the session knows is in the ledger first, or a resumed run could not prove it."""
         try:
-            if await self._writer.flush():
+            if await self.writer.flush():
                 await agent_ledger.save_session(
-                    self._context.pool, self._claim.id, self._claim.attempt, self._session, content
+                    self.context.pool, self.claim.id, self.claim.attempt, self.session_id, content
                 )
         except DATABASE_ERRORS as error:
             log.warning("session_not_kept", error=str(error) or type(error).__name__)

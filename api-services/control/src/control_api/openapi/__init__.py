@@ -1,0 +1,1 @@
+"""Control's OpenAPI document; each noun's package describes its own routes in its `openapi` module."""
