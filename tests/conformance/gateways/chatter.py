@@ -26,12 +26,13 @@ from api_kit.effect_markers import mark_in, marker
 from api_kit.paths import encode
 from api_kit.routes import Access
 from conformance.gateways.record import Ask, GatewayRecord
+from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault, Match
 
-IN_QUERY, IN_BODY = (Resource("channels", where, "{channel}") for where in ("query", "body"))
+IN_QUERY, IN_BODY = (Resource(CHANNELS, where, "{channel}") for where in ("query", "body"))
 ACCESS: dict[Json, Access] = {"posted": "write", "pinned": "write", "deleted": "danger"}
 
 

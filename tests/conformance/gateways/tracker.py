@@ -29,6 +29,7 @@ from api_kit import (
 from api_kit.paths import encode
 from api_kit.routes import Access
 from conformance.gateways.record import Ask, GatewayRecord
+from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
 from service_kit.http import Reply
@@ -36,9 +37,9 @@ from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault, Match
 
 TRANSITIONS: dict[Json, Access] = {"11": "write", "31": "danger"}
-IN_PATH = Resource("projects", "path", "{project}")
-IN_BODY = Resource("projects", "body", "{fields.project.key}")
-OF_KEY = Resource("projects", "call", names=lambda call: _project(call.path["key"]))
+IN_PATH = Resource(PROJECTS, "path", "{project}")
+IN_BODY = Resource(PROJECTS, "body", "{fields.project.key}")
+OF_KEY = Resource(PROJECTS, "call", names=lambda call: _project(call.path["key"]))
 
 
 def _project(key: str) -> list[str]:
@@ -132,7 +133,7 @@ def table() -> Table:
         "POST",
         "/rest/search",
         body=Body(frozenset({"jql", "maxResults", "nextPageToken"})),
-        search=Search(JqlGrammar(), "jql", "projects", "body"),
+        search=Search(JqlGrammar(), "jql", PROJECTS, "body"),
         reply_resources=projects_of,
     )
     events = Route(

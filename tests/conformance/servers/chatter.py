@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from conformance.servers.record import Ask, ServerRecord
+from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from mcp_kit.call import Call
 from mcp_kit.error_messages import MEANINGS, Meaning, rate_limited
@@ -19,7 +20,7 @@ from service_kit import http
 from service_kit.settings import Port
 from stand_ins.kit.app import StandInApp
 
-Channel = Annotated[str, Resource("channels"), Field(description="Channel's id")]
+Channel = Annotated[str, Resource(CHANNELS), Field(description="Channel's id")]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
 PAGES = CursorPaging("cursor", "limit", found=("response_metadata", "next_cursor"))
 WORDS: dict[str, Meaning] = {

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from agent_vendors.search_grammar import JqlGrammar
 from conformance.servers.record import Ask, ServerRecord
+from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker, adf
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed
@@ -26,9 +27,9 @@ from service_kit import http
 from service_kit.settings import Port
 from stand_ins.kit.app import StandInApp
 
-Project = Annotated[str, Resource("projects"), Field(description="Project's key")]
-Key = Annotated[str, Resource("projects", lambda key: key.rpartition("-")[0]), Field(description="PROJ-7")]
-Fields = Annotated[dict[str, Any], Resource("projects", lambda fields: fields["project"]["key"])]
+Project = Annotated[str, Resource(PROJECTS), Field(description="Project's key")]
+Key = Annotated[str, Resource(PROJECTS, lambda key: key.rpartition("-")[0]), Field(description="PROJ-7")]
+Fields = Annotated[dict[str, Any], Resource(PROJECTS, lambda fields: fields["project"]["key"])]
 BY_OFFSET = OffsetPaging("startAt", "maxResults", total=("total",))
 BY_TOKEN = CursorPaging("nextPageToken", "maxResults", found=("nextPageToken",))
 BY_LINK = LinkPaging(pointers=("cursor",))

@@ -11,6 +11,7 @@ from conformance.sources.record import Headers, Sample
 from control_api.body import parsed
 from control_api.errors import Refusal, answer
 from control_api.sources.protocol import SourceEvent, WebhookRequest, WebhookSource
+from fixtures.resource_kinds import CHANNELS
 from starlette.responses import PlainTextResponse, Response
 
 WINDOW_SECONDS = 300.0
@@ -53,7 +54,7 @@ class Chatter(WebhookSource):
         if not isinstance(event, dict) or not isinstance(event_id, str) or event.get("type") != name:
             raise Refusal(422, "event", "the body is not of that event", "Name the event of the payload.")
         accounts = tuple(str(event[key]) for key in ("user", "bot_id") if key in event)
-        channels = {"channels": [str(event["channel"])]} if "channel" in event else {}
+        channels = {CHANNELS: [str(event["channel"])]} if "channel" in event else {}
         return SourceEvent(name, payload, hashlib.sha256(event_id.encode()).digest(), accounts, channels)
 
     def refused(self, refusal: Refusal) -> Response | None:

@@ -10,6 +10,7 @@ from conformance.sources.record import Headers, Sample
 from control_api.body import demand_json, parsed
 from control_api.errors import Refusal
 from control_api.sources.protocol import SourceEvent, WebhookRequest, WebhookSource
+from fixtures.resource_kinds import SERVICES
 
 
 class Siren(WebhookSource):
@@ -42,7 +43,7 @@ class Siren(WebhookSource):
             raise Refusal(422, "event", "the body is not of that event", "Name the status of the payload.")
         identity = hashlib.sha256(json.dumps([group, name], sort_keys=True).encode()).digest()
         accounts = (str(group["by"]),) if "by" in group else ()
-        return SourceEvent(name, payload, identity, accounts, {"services": [str(group.get("service"))]})
+        return SourceEvent(name, payload, identity, accounts, {SERVICES: [str(group.get("service"))]})
 
 
 def signed(body: bytes, secret: str, now: float, number: int) -> Headers:

@@ -12,6 +12,7 @@ from api_kit import Credential, Resource, Route, Table, Vendor
 from api_kit.breaker import BreakerConfig
 from api_kit.effect_flow import PROPOSED
 from api_kit.upstream import Upstream, boottime
+from fixtures.resource_kinds import PROJECTS
 from service_kit.http import HttpClient
 
 LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard", "proposal")
@@ -21,7 +22,7 @@ TABLE = Table(
     Route(
         "GET",
         f"/{word}/{{project:name}}",
-        resources=(Resource("projects", "path", "{project}"),),
+        resources=(Resource(PROJECTS, "path", "{project}"),),
         reply_resources=lambda document: [str(document.get("project")) if isinstance(document, dict) else ""],
         query=frozenset({"page"}),
     )

@@ -8,6 +8,7 @@ from agent_contracts import Grant
 from api_kit import Json, Probe, Resource, Route, Table
 from asyncpg import Pool
 from core.api_kit.toy import never_found, toy
+from fixtures.resource_kinds import BOARDS, PROJECTS
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
 
@@ -100,19 +101,19 @@ def test_a_table_must_be_whole() -> None:
     with pytest.raises(ValueError, match="same method"):
         Table([Route("GET", "/a"), Route("GET", "/a")])
     with pytest.raises(ValueError, match="lookup"):
-        Table([Route("GET", "/a/{b}", resources=(Resource("projects", "lookup"),))])
+        Table([Route("GET", "/a/{b}", resources=(Resource(PROJECTS, "lookup"),))])
     opaque, unread = frozenset({"text/plain"}), ("application/json", "text/plain")
     with pytest.raises(ValueError, match="opaque"):
         Table([Route("GET", "/a/{b}", accepts=unread, opaque=opaque)])
     with pytest.raises(ValueError, match="opaque"):
-        Table([Route("GET", "/a/{b}", opaque=opaque, resources=(Resource("projects", "path", "{b}"),))])
+        Table([Route("GET", "/a/{b}", opaque=opaque, resources=(Resource(PROJECTS, "path", "{b}"),))])
     with pytest.raises(ValueError, match="parameter"):
-        Table([Route("GET", "/a/{b}", resources=(Resource("projects", "path", "{c}"),))])
+        Table([Route("GET", "/a/{b}", resources=(Resource(PROJECTS, "path", "{c}"),))])
 
 
 def test_a_write_must_be_whole() -> None:
     """Tools and resources are named; what a repeat would do twice has its proof and its way to be found."""
-    touched = (Resource("boards", "path", "{b}"),)
+    touched = (Resource(BOARDS, "path", "{b}"),)
     write = Route("POST", "/a/{b}", access="write", tools=frozenset({"t"}), resources=touched)
     for route, says in (
         (replace(write, tools=frozenset()), "names the tools"),

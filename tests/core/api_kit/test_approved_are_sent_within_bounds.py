@@ -14,6 +14,7 @@ from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Table
 from api_kit.reconciler import Reconciler
 from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, project_of, toy
+from fixtures.resource_kinds import PROJECTS
 from prometheus_client import CollectorRegistry
 from service_kit.supervised import BackgroundLoops
 from structlog.testing import capture_logs
@@ -37,9 +38,9 @@ def write(path: str, resource: Resource, **more: Any) -> Route:
 TABLE = Table(
     [
         write(
-            "/tickets/{ticket:number}/notes", Resource("projects", "lookup", lookup=project_of), reply_resources=owners
+            "/tickets/{ticket:number}/notes", Resource(PROJECTS, "lookup", lookup=project_of), reply_resources=owners
         ),
-        write("/projects/{project:name}/notes", Resource("projects", "path", "{project}")),
+        write("/projects/{project:name}/notes", Resource(PROJECTS, "path", "{project}")),
     ]
 )  # fmt: skip
 
@@ -158,7 +159,7 @@ async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: 
                 await asyncio.sleep(0.05)
 
     route = write(
-        "/projects/{project:name}/{ticket:name}", Resource("projects", "path", "{project}"), read_before=subject
+        "/projects/{project:name}/{ticket:name}", Resource(PROJECTS, "path", "{project}"), read_before=subject
     )
     async with toy(tmp_path, pool, GRANT, table=Table([route])) as api:
         hangs = await approved(api, pool, "/projects/ops/hangs")

@@ -25,6 +25,7 @@ from api_kit import (
 )
 from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, toy
+from fixtures.resource_kinds import CHANNELS, PROJECTS
 from fixtures.serving import serving
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -32,7 +33,7 @@ from starlette.responses import Response
 from starlette.routing import Route as Endpoint
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
-PROJECT = Resource("projects", "path", "{project}")
+PROJECT = Resource(PROJECTS, "path", "{project}")
 TEXT = ("text/plain",)
 ADDRESS = Route("GET", "/files/address", query=frozenset({"length"}))
 FINISH = Route("POST", "/files/finish", body=Body(frozenset({"file", "channel"})))
@@ -64,7 +65,7 @@ TABLE = Table(
             "/files",
             access="write",
             tools=TOOLS,
-            resources=(Resource("channels", "body", "{channel}"),),
+            resources=(Resource(CHANNELS, "body", "{channel}"),),
             body=Body(frozenset({"channel"}), form="multipart", files=frozenset({"file"})),
             verify_reply=lambda asked, reply: None,
             probe=Probe(never_found),

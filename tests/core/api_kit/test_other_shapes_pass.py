@@ -8,9 +8,10 @@ from api_kit import Body, Call, Json, Refusal, Resource, Route, Table, multipart
 from api_kit import body as bodies
 from asyncpg import Pool
 from core.api_kit.toy import toy
+from fixtures.resource_kinds import PROJECTS
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
-PROJECT = Resource("projects", "path", "{project}")
+PROJECT = Resource(PROJECTS, "path", "{project}")
 PAGED = Route("GET", "/{project:name}/pages", resources=(PROJECT,), query=frozenset({"p"}))
 
 
@@ -26,7 +27,7 @@ def test_a_parameter_has_several_values_where_the_route_says_so() -> None:
 def test_each_value_and_each_item_is_a_resource() -> None:
     """Several values of a parameter, and the items of a list in the body, are each named; a missing one is refused."""
     route = Route("POST", "/x", query=frozenset({"project"}), several=frozenset({"project"}))
-    in_query, in_body = Resource("projects", "query", "{project}"), Resource("projects", "body", "{of[].key}")
+    in_query, in_body = Resource(PROJECTS, "query", "{project}"), Resource(PROJECTS, "body", "{of[].key}")
     assert policy.names_of(in_query, Call(route, {}, {"project": ("a", "b")})) == ["a", "b"]
     assert policy.names_of(in_body, Call(route, {}, {}, {"of": [{"key": "a"}, {"key": "b"}]})) == ["a", "b"]
     wrong: list[Json] = [{"of": [{"key": "a"}, {}]}, {"of": []}, {"of": "a"}, {}]

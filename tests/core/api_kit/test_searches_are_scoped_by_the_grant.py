@@ -2,12 +2,14 @@
 
 import pytest
 from agent_contracts import Grant
+from agent_vendors.github import REPOSITORIES
 from agent_vendors.search_grammar import JqlGrammar, QualifierGrammar
 from api_kit import Refusal, Search
 from api_kit.policy import scoped
+from fixtures.resource_kinds import PROJECTS
 
-WORDS = Search(QualifierGrammar("repo", frozenset({"repo", "org"})), "q", "repositories")
-JQL = Search(JqlGrammar(), "jql", "projects", "body")
+WORDS = Search(QualifierGrammar("repo", frozenset({"repo", "org"})), "q", REPOSITORIES)
+JQL = Search(JqlGrammar(), "jql", PROJECTS, "body")
 GRANT = Grant(resources={"repositories": ["octo/one", "octo/two"], "projects": ["OPS"]})
 PATTERN = Grant(resources={"repositories": ["octo/*"], "projects": ["*"]})
 

@@ -7,10 +7,11 @@ from agent_contracts import Grant
 from api_kit import Json, Refusal, adf, markdown, mrkdwn, plain
 from api_kit.egress_filter import filter_text
 from api_kit.markdown_sanitizer import Allowed, Quieted
+from api_kit.text_formats import MENTIONS
 from service_kit.grants import allowed
 
 GRANT = Grant(resources={"mentions": ["U1", "here"]})
-ALLOWED = Allowed(("images.example",), lambda name: allowed(GRANT, "mentions", name))
+ALLOWED = Allowed(("images.example",), lambda name: allowed(GRANT, MENTIONS, name))
 
 
 def doc(*nodes: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 from api_kit import Body, Call, Fetch, Json, Resource, Route
 from api_kit.proposal_document import diff, shown
 from fixtures.cpu import least_seconds
+from fixtures.resource_kinds import PROJECTS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ TICKET = Route(
     "PATCH",
     "/tickets/{ticket:number}",
     access="write",
-    resources=(Resource("projects", "path", "{ticket}"),),
+    resources=(Resource(PROJECTS, "path", "{ticket}"),),
     tools=frozenset({"change"}),
     body=Body(frozenset({"title", "body", "milestone", "labels"})),
     idempotent=True,

@@ -22,6 +22,7 @@ from api_kit.gateway import Gateway
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
 from asyncpg import Pool
+from fixtures.resource_kinds import CHANNELS, PROJECTS
 from fixtures.serving import serving
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
@@ -51,20 +52,20 @@ async def never_found(call: Call, effect: UUID, fetch: Fetch, since: datetime) -
 TOOLS = frozenset({"say"})
 TABLE = Table(
     [
-        Route("GET", "/tickets/{ticket:number}", resources=(Resource("projects", "lookup", lookup=project_of),)),
-        Route("GET", "/search", resources=(Resource("projects", "query", "{project}"),), query=frozenset({"project"})),
+        Route("GET", "/tickets/{ticket:number}", resources=(Resource(PROJECTS, "lookup", lookup=project_of),)),
+        Route("GET", "/search", resources=(Resource(PROJECTS, "query", "{project}"),), query=frozenset({"project"})),
         Route(
             "POST",
             "/messages",
             access="write",
             tools=TOOLS,
-            resources=(Resource("channels", "body", "{channel}"),),
+            resources=(Resource(CHANNELS, "body", "{channel}"),),
             body=Body(frozenset({"channel", "text"})),
             verify_reply=lambda asked, reply: None,
             probe=Probe(never_found),
         ),
         Route("DELETE", "/projects/{project:name}", access="danger", tools=TOOLS, idempotent=True,
-              resources=(Resource("projects", "path", "{project}"),)),
+              resources=(Resource(PROJECTS, "path", "{project}"),)),
     ]
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from fastmcp import Client
+from fixtures.resource_kinds import BOARDS
 from fixtures.serving import serving
 from mcp_kit.app import assemble
 from mcp_kit.call import Call
@@ -25,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-Board = Annotated[str, Resource("boards")]
+Board = Annotated[str, Resource(BOARDS)]
 PAGES = LinkPaging(pointers=("after",), size="size")
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 import mcp_types
+from agent_vendors.github import REPOSITORIES
 from fastmcp import FastMCP
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed
@@ -12,7 +13,7 @@ from mcp_kit.server import Server
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
-Repository = Annotated[str, Resource("repositories")]
+Repository = Annotated[str, Resource(REPOSITORIES)]
 FAULTS: dict[str, Exception] = {
     "crash": ValueError("secret=abc"),
     "timeout": UpstreamTimeout("no reply from http://10.0.0.1"),

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import pytest
+from fixtures.resource_kinds import PROJECTS
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.metrics import Metrics
@@ -18,18 +19,18 @@ class ProjectTools:
     """Tools that name a project each in another way."""
 
     @tool("projects")
-    async def plain(self, call: Call, project: Annotated[str, Resource("projects")]) -> Reply:
+    async def plain(self, call: Call, project: Annotated[str, Resource(PROJECTS)]) -> Reply:
         """Name it."""
         return Reply("ran")
 
     @tool("projects")
-    async def several(self, call: Call, projects: Annotated[list[str], Resource("projects")]) -> Reply:
+    async def several(self, call: Call, projects: Annotated[list[str], Resource(PROJECTS)]) -> Reply:
         """Name several."""
         return Reply("ran")
 
     @tool("projects")
     async def key(
-        self, call: Call, issue: Annotated[str, Resource("projects", lambda key: key.rpartition("-")[0])]
+        self, call: Call, issue: Annotated[str, Resource(PROJECTS, lambda key: key.rpartition("-")[0])]
     ) -> Reply:
         """Name it inside a key."""
         return Reply("ran")
@@ -38,7 +39,7 @@ class ProjectTools:
     async def body(
         self,
         call: Call,
-        fields: Annotated[dict[str, Any], Resource("projects", lambda fields: fields["project"]["key"])],
+        fields: Annotated[dict[str, Any], Resource(PROJECTS, lambda fields: fields["project"]["key"])],
     ) -> Reply:
         """Name it below a body."""
         return Reply("ran")

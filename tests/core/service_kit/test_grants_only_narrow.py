@@ -51,7 +51,7 @@ def test_no_entry_is_no_access() -> None:
     """A kind that one side does not name is gone."""
     grant = Grant(tools=["a"], resources={"repositories": ["o/r"]}, mode=Mode.write)
     assert narrow(grant, Bound(mode=Mode.write), "github").resources == {}
-    assert not allowed(Bound(), "repositories", "o/r")
+    assert not allowed(Bound(), REPOSITORIES, "o/r")
 
 
 def test_a_kind_brings_its_grammar_and_its_comparison() -> None:

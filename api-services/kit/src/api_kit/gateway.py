@@ -34,6 +34,7 @@ from api_kit.reply import (
 )
 from api_kit.routes import Answered, Call, Route
 from api_kit.table import Table
+from api_kit.text_formats import MENTIONS
 from api_kit.upstream import Upstream
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Vendor
@@ -139,7 +140,7 @@ class Gateway:
             call.body,
             texts=call.route.body.texts if call.route.body else {},
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
-            allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, "mentions", name)),
+            allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
         entry.outgoing = filtered.changes
         call = replace(call, body=filtered.value)

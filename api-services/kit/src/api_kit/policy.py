@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from agent_contracts import Grant, Mode
+from agent_vendors import ResourceKind
 from agent_vendors.search_grammar import SearchScopeError, SearchTextError
 from service_kit.grants import allowed
 from service_kit.json_text import Json
@@ -48,7 +49,7 @@ def is_proposed(call: Call, caller: Caller) -> bool:
     return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
 
 
-def check_resources(grant: Grant, kind: str, names: Sequence[str]) -> None:
+def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
     """Check that all names are in the grant.
 
     Raises:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from agent_vendors import ResourceKind
 from agent_vendors.search_grammar import SearchGrammar
 from service_kit.http import Reply
 from service_kit.json_text import Json
@@ -32,14 +33,14 @@ class Resource:
     """A resource that a route touches, and how its names are found; none found is a refusal.
 
     Attributes:
-        kind: as in grants: `repositories`, `projects`, `channels`.
+        kind: of the vendor's record; it says how names are compared with a grant's.
         where: the values that `name` is filled from, or `call` for `names`, or `lookup`. (A search has its own scope.)
         name: a format such as `{owner}/{repo}`, `{fields.project.key}` or `{channels[]}`: one for each item.
         names: for `call`: reads the names off the whole checked request: the project in `PROJ-7`.
         lookup: for `lookup`: asks the vendor for the names.
     """
 
-    kind: str
+    kind: ResourceKind
     where: Literal["path", "query", "body", "call", "lookup"]
     name: str = ""
     names: Callable[["Call"], Sequence[str]] | None = None
@@ -59,7 +60,7 @@ class Search:
 
     grammar: SearchGrammar
     parameter: str
-    kind: str
+    kind: ResourceKind
     where: Literal["query", "body"] = "query"
 
 
@@ -147,7 +148,7 @@ class Route:
         return self.access != "read"
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> ResourceKind:
         """The kind of resources that `reply_resources` names."""
         return self.search.kind if self.search else self.resources[0].kind
 

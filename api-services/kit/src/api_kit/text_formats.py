@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from agent_vendors import ResourceKind
 from service_kit.json_text import Json
 
 from api_kit.errors import Refusal
@@ -21,6 +22,11 @@ _MEDIA = frozenset({"mediaSingle", "mediaGroup"})
 _EXTENSIONS = frozenset({"extension", "bodiedExtension", "inlineExtension", "multiBodiedExtension"})
 _ADF = "Send an Atlassian Document without extensions."
 
+
+MENTIONS = ResourceKind(
+    "mentions", grammar=r"(?s:.+)", description="an account", example="octocat", separator="/", fold=str.casefold
+)
+"""Who may be called in outgoing texts, of any vendor: accounts, teams, channels."""
 
 TextFormat = Callable[[Json, Allowed], Quieted]
 

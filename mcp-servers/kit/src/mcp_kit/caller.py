@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent_vendors import ResourceKind
 from service_kit.access import AccessFile
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, allowed
@@ -39,7 +40,7 @@ class Caller:
             return False
         return self.bound.tools is None or spec.name in self.bound.tools
 
-    def may_touch(self, kind: str, name: str) -> bool:
+    def may_touch(self, kind: ResourceKind, name: str) -> bool:
         """Return whether the caller is granted a resource."""
         return self.bound is None or allowed(self.bound, kind, name)
 

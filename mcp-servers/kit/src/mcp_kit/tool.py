@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
+from agent_vendors import ResourceKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from service_kit.untrusted_text import clean_line
 
@@ -31,12 +32,12 @@ class Resource:
     """Marks an argument that names resources; the kit checks each against the caller's grant before the tool runs.
 
     Attributes:
-        kind: the resources' kind, as in grants.
+        kind: of the vendor's record; it says how names are compared with a grant's.
         names: returns the name or names that the argument's value holds, where it is no name itself: inside a key
             (`PROJ-7` belongs to the project `PROJ`), or below a body. A value in which it finds none is refused.
     """
 
-    kind: str
+    kind: ResourceKind
     names: Callable[[Any], Any] = lambda value: value
 
     def names_in(self, value: Any) -> list[str]:
@@ -102,7 +103,7 @@ class ToolSpec:
             ) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
-    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, ResourceKind, list[str]]]:
         """Yield each given argument that names resources, with their kind and their names."""
         for argument, resource in self.resources.items():
             if (value := arguments[argument]) is not None:

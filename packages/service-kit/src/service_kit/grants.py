@@ -31,17 +31,15 @@ def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
     )
 
 
-def allowed(grant: Grant | Bound, kind: str, name: str) -> bool:
+def allowed(grant: Grant | Bound, kind: ResourceKind, name: str) -> bool:
     """Say whether a grant covers a resource; no entry, no access.
 
     Args:
         grant: what is allowed.
-        kind: the resource's kind. A `ResourceKind` brings its grammar, outside of which no name is covered, and its
-            comparison.
+        kind: the resource's kind: no name outside of its grammar is covered, and it says which names are the same.
         name: the resource's name.
     """
-    of = kind if isinstance(kind, ResourceKind) else UNKNOWN
-    return of.accepts(name) and any(matches(pattern, name, of) for pattern in grant.resources.get(kind, ()))
+    return kind.accepts(name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
 
 
 def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resources:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from agent_vendors import ResourceKind
 from service_kit.access import SourceDoor
 from service_kit.json_text import Json
 from service_kit.settings import Settings
@@ -40,7 +41,7 @@ class SourceEvent:
         payload: what triggers filter by and fill their templates from.
         identity: 32 bytes, the same for the same event however it arrived; computed from signed content only.
         accounts: every id of the account that caused it; the first is the actor. Empty where nobody is known.
-        resources: what it is about, by the kind of resource of the vendor's record.
+        resources: what it is about, by the kind of the vendor's record.
         action: what happened to it, for a trigger's `action`; None where the source has no such thing.
         conditions: the event's values for the source's own conditions of triggers.
         delivery_id: the vendor's number of this sending. It is logged, and decides nothing: it may be forged.
@@ -50,7 +51,7 @@ class SourceEvent:
     payload: dict[str, Any]
     identity: bytes
     accounts: tuple[str, ...] = ()
-    resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resources: Mapping[ResourceKind, Sequence[str]] = field(default_factory=dict)
     action: str | None = None
     conditions: Mapping[str, str] = field(default_factory=dict)
     delivery_id: str = ""

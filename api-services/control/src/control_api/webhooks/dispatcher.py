@@ -145,9 +145,11 @@ def _ignored(delivery: Delivery) -> str | None:
     if any(account.casefold() in instance.own_accounts for account in event.accounts):
         return "the event is of our own account"
     bound = instance.door.vendors.get(instance.source.vendor)
+    if bound is None:
+        return f"nothing of {instance.source.vendor} is open at {instance.door.name}"
     for kind, names in event.resources.items():
         for name in names:
-            if bound is None or not allowed(bound, kind, name):
+            if not allowed(bound, kind, name):
                 return f"{name[:200]} is not open at {instance.door.name}"
     return None
 
