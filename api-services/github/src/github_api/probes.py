@@ -1,7 +1,7 @@
-"""How writes whose reply was lost are found at GitHub, and what those who approve a write see of its issue.
+"""Finds writes at GitHub whose reply was lost, and reads an issue for those who approve a write to it.
 
-GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api), so that what
-cannot be found long after that was never done.
+GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api). So a write
+that cannot be found long after that was never done.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
 
 
 async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Give what a change of an issue changes, as it is now, and its title."""
+    """Return the fields of an issue that a write changes, as they are now, and its title."""
     issue = await fetch(_issue(call))
     if not isinstance(issue, dict):
         return None
@@ -65,7 +65,7 @@ async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
 
 
 async def issue_commented(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Give what a comment answers: the issue's title and text."""
+    """Return the title and text of the issue that a comment answers."""
     issue = await fetch(_issue(call))
     if not isinstance(issue, dict):
         return None
@@ -109,7 +109,7 @@ def _issue(call: Call) -> str:
 
 
 def _plain(value: Json) -> Json:
-    """Give names for what GitHub describes at length."""
+    """Return the names of labels, users and milestones, which GitHub describes at length."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):

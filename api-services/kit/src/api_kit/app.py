@@ -54,7 +54,7 @@ async def open_gateway(
 
     Args:
         table: the routes.
-        vendor: what is peculiar to the vendor; its name also names the service, `{name}-api`.
+        vendor: what is peculiar to the vendor; the service is named `{name}-api` after it.
         settings: the environment.
         base_url: where the vendor is.
         tiers: rates of tiers that differ from the settings' one.
@@ -82,7 +82,7 @@ async def open_gateway(
         base_url=base_url,
         vendor=vendor,
         seconds=settings.upstream_seconds,
-        strain=BreakerConfig(failures=settings.upstream_failures),
+        breaker=BreakerConfig(failures=settings.upstream_failures),
         slots=ConcurrencyLimits(instances=lambda: limiter.instances),
         registry=registry,
         limiter=limiter,
@@ -153,7 +153,7 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Return what asks each store."""
+    """Return the checks for `/ready`: whether each store answers."""
 
     async def ask_database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)

@@ -17,7 +17,7 @@ def run_command(
 ) -> int:
     """Run a gateway's command and give its exit status: 0 after a stop, 2 for a setting that is wrong.
 
-    What is secret is dropped from the process's environment once it is read.
+    Secrets are dropped from the process's environment once they are read.
 
     Args:
         name: the command, as in `github-api`.
@@ -41,7 +41,7 @@ def run_command(
 
 
 def secrets_of(settings: type[GatewaySettings]) -> list[str]:
-    """Name the variables of what is secret."""
+    """Return the variables that hold secrets."""
     return [
         variable
         for name, field in settings.model_fields.items()

@@ -39,7 +39,7 @@ def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozens
 
 
 def pairs(raw: bytes, reason: str) -> list[tuple[str, str | None]]:
-    """Split `a=b&c=d` and decode each part once; None is the value of a name without an equals sign.
+    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None.
 
     Raises:
         Refusal: an escape is broken.
@@ -61,5 +61,5 @@ def encode(values: Mapping[str, Values]) -> str:
 
 
 def build(values: Mapping[str, Values]) -> str:
-    """Make a query from checked parameters, with its question mark; nothing from none."""
+    """Return a query of checked parameters, with its question mark; empty without parameters."""
     return f"?{encode(values)}" if values else ""
