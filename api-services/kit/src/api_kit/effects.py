@@ -15,7 +15,6 @@ from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
 
-from api_kit import query
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.routes import Call
@@ -121,7 +120,7 @@ class Effects:
 
 def fingerprint(call: Call) -> str:
     """Give what tells a request from others: route, path, query and body."""
-    parts = (call.route.name, _path(call), "" if call.body is None else build_json(_sorted(call.body)).decode())
+    parts = (call.route.name, call.path_and_query, "" if call.body is None else build_json(_sorted(call.body)).decode())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -138,13 +137,9 @@ def _sorted(document: Json) -> Json:
     return [_sorted(item) for item in document] if isinstance(document, list) else document
 
 
-def _path(call: Call) -> str:
-    return call.route.template.build(call.path) + query.build(call.query)
-
-
 def _request(call: Call) -> Mapping[str, Any]:
     resources = {kind: list(names) for kind, names in call.resources.items()}
-    request: dict[str, Any] = {"path": _path(call), "resources": resources}
+    request: dict[str, Any] = {"path": call.path_and_query, "resources": resources}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(build_json(call.body)).hexdigest()
         request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))

@@ -70,7 +70,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if shapes().search(reading) or prefixed().search(re.sub(r"\s+", "", reading)):
+        if shapes().search(reading) or prefixed().search("".join(reading.split())):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
@@ -97,7 +97,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _holds(text: str, pieces: frozenset[str]) -> bool:
-    return any(piece in pieces for piece in _pieces(text))
+    return not pieces.isdisjoint(_pieces(text))
 
 
 def _plain(text: str) -> str:

@@ -75,7 +75,7 @@ def sanitize(text: str, allowed: Allowed) -> Quieted:
     """
     text = text.replace("\0", "")
     once, images, mentions = _changed(text, code(text), allowed)
-    if _changed(once, code(once), allowed)[0] != once:
+    if once != text and _changed(once, code(once), allowed)[0] != once:
         once, images, mentions = _changed(text, [], allowed)
     return Quieted(once, images, mentions)
 

@@ -15,7 +15,6 @@ from agent_effects import Stored
 from service_kit.json_text import Json
 from service_kit.untrusted_text import INVISIBLE
 
-from api_kit import query
 from api_kit.callers import Caller
 from api_kit.egress_filter import strings
 from api_kit.errors import Refusal
@@ -99,7 +98,7 @@ def digest(text: str) -> str:
 
 def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
     """Write out a call for an approver: changes as a diff, all else as it will be, hidden characters made visible."""
-    lines = [f"{call.route.method} {call.route.template.build(call.path)}{query.build(call.query)}"]
+    lines = [f"{call.route.method} {call.path_and_query}"]
     lines.append(f"target: {call.target}")
     if (present := base(call, facts)) is not None:
         lines.append(f"as of: {present[:16]}")

@@ -12,6 +12,7 @@ from agent_vendors.search_grammar import SearchGrammar
 from service_kit.http import Reply
 from service_kit.json_text import Json
 
+from api_kit import query
 from api_kit.body import Body
 from api_kit.classify import Classified, Classify
 from api_kit.paths import Template
@@ -174,6 +175,11 @@ class Call:
     accept: str = "application/json"
     conditions: Mapping[str, str] | None = None
     resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @cached_property
+    def path_and_query(self) -> str:
+        """The path and query that are sent, built from what was checked."""
+        return self.route.template.build(self.path) + query.build(self.query)
 
     @property
     def target(self) -> str:

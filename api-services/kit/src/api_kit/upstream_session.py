@@ -8,7 +8,7 @@ from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.untrusted_text import clean_line
 
-from api_kit import body, query
+from api_kit import body
 from api_kit.breaker import BreakerPermit
 from api_kit.cache import Key, matches, renewed
 from api_kit.classify import Classified, document_of, is_json
@@ -60,14 +60,13 @@ class UpstreamSession:
         Raises:
             Refusal: as `send`.
         """
-        path = call.route.template.build(call.path) + query.build(call.query)
-        key = self._key(call, path)
+        key = self._key(call)
         kept = self.upstream.cache.find(key) if key else None
         conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions or {}
         headers, content = {"accept": call.accept, **conditions}, None
         if call.body is not None:
             content, headers["content-type"] = body.encode(call.body, call.route.body)
-        reply = await self.upstream.exchange(call.route.method, path, headers, content, self)
+        reply = await self.upstream.exchange(call.route.method, call.path_and_query, headers, content, self)
         said = await self._classified(call, reply)
         if key is None:
             return Answered(reply, said)
@@ -117,13 +116,13 @@ class UpstreamSession:
         for key in self._read:
             self.upstream.cache.drop(key)
 
-    def _key(self, call: Call, path: str) -> Key | None:
+    def _key(self, call: Call) -> Key | None:
         """Return the key under which a reply is cached; None if it is not, or the caller set a condition."""
         route = call.route
         foreign = set(call.conditions or {}) - {"if-none-match"} or (call.conditions or {}).get("if-none-match") == "*"
         if self.tenant is None or route.writes or route.method != "GET" or not route.cache or foreign:
             return None
-        return Key(self.tenant, self.credential.name, route.name, path, call.accept)
+        return Key(self.tenant, self.credential.name, route.name, call.path_and_query, call.accept)
 
     async def _classified(self, call: Call, reply: Reply) -> Classified:
         """Classify a reply; a page in place of the JSON that was asked for is refused."""
