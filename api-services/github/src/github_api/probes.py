@@ -21,32 +21,18 @@ APPS_REFUSAL = "Resource not accessible by integration"
 """What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
 
-def made_issue() -> Probe:
-    """Find an issue that was created."""
-    return _made(lambda call: f"{_repository(call)}/issues?state=all&sort=created&direction=desc")
-
-
-def made_comment() -> Probe:
-    """Find a comment that was created."""
-    return _made(lambda call: f"{_repository(call)}/issues/comments?sort=created&direction=desc")
-
-
-def set_issue() -> Probe:
-    """See whether an issue is as it was to be."""
-
-    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
-        issue = await fetch(_issue(call))
-        asked = call.body if isinstance(call.body, dict) else {}
-        if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
-            return None
-        texts = {name: value for name, value in asked.items() if name in ("title", "body", "state_reason")}
-        return issue if all(issue.get(name) == value for name, value in texts.items()) else None
-
-    return Probe(find)
+async def changed_issue(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return an issue that is as the write asked; None if it is not."""
+    issue = await fetch(_issue(call))
+    asked = call.body if isinstance(call.body, dict) else {}
+    if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
+        return None
+    texts = {name: value for name, value in asked.items() if name in ("title", "body", "state_reason")}
+    return issue if all(issue.get(name) == value for name, value in texts.items()) else None
 
 
 def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
-    """See whether an issue's labels are as they were to be."""
+    """Return a probe that finds labels which are as the write asked."""
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         labels = await fetch(f"{_issue(call)}/labels?per_page={PER_PAGE}")
@@ -115,3 +101,8 @@ def _plain(value: Json) -> Json:
     if isinstance(value, dict):
         return value.get("name") or value.get("login") or value.get("number")
     return value
+
+
+ISSUE_MADE = _made(lambda call: f"{_repository(call)}/issues?state=all&sort=created&direction=desc")
+COMMENT_MADE = _made(lambda call: f"{_repository(call)}/issues/comments?sort=created&direction=desc")
+ISSUE_CHANGED = Probe(changed_issue)

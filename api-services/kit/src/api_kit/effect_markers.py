@@ -41,7 +41,6 @@ def created(
     settle_window: float | None,
     made: str,
     pages: int = PAGES,
-    status: int = CREATED,
 ) -> Probe:
     """Find what was created by the marker in its text, among what our own account wrote last.
 
@@ -53,7 +52,6 @@ def created(
         settle_window: see `Probe`.
         made: the field of a row that says when it was made, as ISO 8601.
         pages: how many are looked through; where the last is not yet older than the send, nothing can be said.
-        status: the vendor's, of what was created.
     """
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -69,7 +67,7 @@ def created(
                 return None
         raise Refusal("upstream_refused", f"{pages} pages were looked through, and more was made since")
 
-    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=status)
+    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=CREATED)
 
 
 def _is_before(row: Json, field: str, since: datetime) -> bool:
