@@ -50,14 +50,7 @@ CONNECTIONS = 1000
 async def open_gateway(
     table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
 ) -> AsyncIterator[Starlette]:
-    """Open all connections of a gateway and give its app.
-
-    Args:
-        table: the routes.
-        vendor: what is peculiar to the vendor; the service is named `{name}-api` after it.
-        settings: the environment.
-        base_url: where the vendor is.
-        tiers: rates of tiers that differ from the settings' one.
+    """Open all connections of a gateway and yield its app; `tiers` has the rates that differ from the settings' one.
 
     Raises:
         ConfigError: a file or the database is not usable.

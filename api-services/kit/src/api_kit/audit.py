@@ -33,12 +33,7 @@ class Entry:
 
 
 class Audit:
-    """Writes the lines and counts.
-
-    Args:
-        registry: where the metrics are.
-        vendor: the label of all of them.
-    """
+    """Writes a line for each request of a vendor's gateway, and counts the requests."""
 
     def __init__(self, registry: CollectorRegistry, *, vendor: str) -> None:
         self._vendor = vendor

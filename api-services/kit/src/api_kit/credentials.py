@@ -59,12 +59,6 @@ class TenantCredentials:
     A credential is named by its token's digest. So tenants with the same token share the vendor's limits, and a new
     token does not inherit the circuit and pauses of the old one.
 
-    Args:
-        path: the file.
-        variable: the variable that names the file.
-        vendor: the vendor's name.
-        headers: makes the headers that are sent of a token.
-
     Raises:
         ConfigError: the file is not usable, or others may read it.
     """

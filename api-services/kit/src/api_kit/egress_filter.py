@@ -39,13 +39,7 @@ _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 
 
 def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Quieted:
-    """Filter a body that a task writes.
-
-    Args:
-        body: as it was checked.
-        texts: the format of each field that people read, by its path.
-        token: the run's task token, or the person's own.
-        allowed: which images and mentions may be sent.
+    """Filter a checked body; `texts` has the format of each field that people read, by its path.
 
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated.

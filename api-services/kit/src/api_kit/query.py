@@ -13,12 +13,7 @@ Values: TypeAlias = str | tuple[str, ...]
 
 
 def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozenset()) -> dict[str, Values]:
-    """Read a raw query, or a form, which is written in the same way.
-
-    Args:
-        raw: the bytes.
-        allowed: the parameters of the route.
-        several: those of them that may be given more than once.
+    """Read a raw query of allowed parameters, of which `several` may be given more than once.
 
     Raises:
         Refusal: `query`: a parameter is unknown, doubled, badly encoded or holds a control character.

@@ -136,13 +136,8 @@ class Upstream:
     ) -> Reply:
         """Send one request of a session, and tell the circuits how it went; a refusal of the vendor's is a reply too.
 
-        Args:
-            method: the method.
-            path: below the base URL; for a side host the whole URL.
-            headers: of the request.
-            content: its body.
-            session: whose time and credential it takes.
-            aside: whether it goes to a side host, which gets neither the vendor's headers nor the credential.
+        `path` is below the base URL. A request `aside` goes to a side host: its path is the whole URL, and it takes
+        neither the vendor's headers nor the credential.
 
         Raises:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.

@@ -46,10 +46,6 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     With public keys or an access file configured every caller must show a token; with neither the app is open, and
     `service_kit.serve.check_bind` keeps it on loopback.
 
-    Args:
-        server: what it is.
-        settings: its environment.
-
     Raises:
         ConfigError: a file or a list of tools in the settings is wrong, or no process would check a caller's grant.
     """
