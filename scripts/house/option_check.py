@@ -36,8 +36,8 @@ def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settin
 
 def held(process: str) -> tuple[str, ...]:
     """Name what the house itself says on a process's command line, which goes before a variable."""
-    own = {"worker": ("WORKER_HTTP", "VENDORS"), "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT")}
-    return own.get(process, ("PORT", "MCP_SERVER_TRANSPORT") if process.endswith("-mcp") else ("PORT",))
+    own = {"worker": ("WORKER_HTTP",), "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT")}
+    return ("VENDORS", *own.get(process, ("PORT", "MCP_SERVER_TRANSPORT") if process.endswith("-mcp") else ("PORT",)))
 
 
 def _class_of(vendor: Vendor) -> str:

@@ -123,6 +123,8 @@ def stores_of(paths: HousePaths, environ: Mapping[str, str]) -> Plan:
 
 def _base(environ: Mapping[str, str], paths: HousePaths, name: str) -> dict[str, str]:
     passed = {key: environ[key] for key in (*PASSED_ON, *options_of(paths.vendors).get(name, ())) if environ.get(key)}
+    if not name.startswith("stand-in-"):
+        passed["VENDORS"] = ",".join(vendor.name for vendor in paths.vendors)
     return {**LOCALE, **passed, "HOST": "127.0.0.1", "PORT": str(paths.ports.get(name, 0))}
 
 
@@ -175,16 +177,28 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
     own = f"{vendor.prefix}UPSTREAM_"
     each = environ.get(f"{own}TOKENS_FILE") or environ.get(f"{prefix_of(vendor.api)}{own}TOKENS_FILE")
     if vendor.name in options.real:
-        token = environ.get(vendor.credential)
-        if not token and not each:
-            raise ConfigError(f"{vendor.credential} is not set: the real {vendor.title} needs a token")
-        told = {f"{own}URL": environ.get(f"{own}URL") or vendor.upstream}
-    else:
-        token = paths.secret(vendor.stand_in_secret)
-        told = {f"{own}URL": paths.url(vendor.stand_in)}
-        if vendor.keeps_limits:
-            told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
-    return told | ({f"{own}TOKEN": token} if token and not each else {})
+        return _real(vendor, environ, without=f"{own}TOKEN" if each else "")
+    told = {f"{own}URL": paths.url(vendor.stand_in)}
+    if vendor.keeps_limits:
+        told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
+    return told if each else {**told, f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
+
+
+def _real(vendor: Vendor, environ: Mapping[str, str], *, without: str = "") -> dict[str, str]:
+    """Give the settings of whoever asks the real vendor, but for one that something else says.
+
+    Raises:
+        ConfigError: the operator's variable is not set.
+    """
+    told = {}
+    for setting, (variable, default) in vendor.upstream_settings.items():
+        if setting == without:
+            continue
+        told[setting] = environ.get(variable) or default
+        if not told[setting]:
+            what = vendor.credential_form if variable == vendor.credential else "it"
+            raise ConfigError(f"{variable} is not set: the real {vendor.title} needs {what}")
+    return told
 
 
 def _model_api(paths: HousePaths, options: Options, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -235,9 +249,7 @@ def _asked(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping
         return {f"{own}API_URL": paths.url(vendor.api), f"{own}GATEWAY": "true", f"{own}TOKEN": token}
     if vendor.name not in options.real:
         return {f"{own}API_URL": paths.url(vendor.stand_in), f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
-    if not environ.get(vendor.credential):
-        raise ConfigError(f"{vendor.credential} is not set: the real {vendor.title} needs a token")
-    return {f"{own}API_URL": vendor.upstream, f"{own}TOKEN": environ[vendor.credential]}
+    return _real(vendor, environ)
 
 
 def _control(paths: HousePaths, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
@@ -260,7 +272,6 @@ def engine_environment(
         "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json"),
         "AGENT_REF_KEY": paths.secret("ref.key"),
         "ACCESS_FILE": str(paths.home / "access.yaml"),
-        "VENDORS": ",".join(vendor.name for vendor in paths.vendors),
         **{vendor.mcp_url_variable: paths.url(vendor.mcp) for vendor in paths.vendors},
         "MODEL_API_URL": paths.url("model-api"),
         "CONTROL_URL": paths.url("control"),

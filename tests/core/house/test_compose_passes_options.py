@@ -33,6 +33,7 @@ EXAMPLE = [
     (name, told[1] if (told := re.search(r"`make`: (\w+)", part)) else name)
     for part in (ROOT / ".env.example").read_text().split("\n\n")
     for name in re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", part, re.MULTILINE)
+    if name != "COMPOSE_PROFILES"  # of vendors, which no process but the listed ones has
 ]
 
 

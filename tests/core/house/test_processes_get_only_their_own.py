@@ -11,12 +11,13 @@ from service_kit.errors import ConfigError
 
 VENDORS = load()
 
-EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
+STAND_INS = {"LANG", "HOST", "PORT", "PATH"}
+EVERYWHERE = STAND_INS | {"VENDORS"}
 STORES = {"DATABASE_URL", "REDIS_URL"}
 KEYS = {"ACCESS_FILE", "AGENT_JWKS_FILE"}
 LISTED: dict[str, set[str]] = {
     "stores": {"PATH", "HOME", "LANG"},
-    "stand-in-model": EVERYWHERE | {"STAND_IN_MODEL_KEY"},
+    "stand-in-model": STAND_INS | {"STAND_IN_MODEL_KEY"},
     "model-api": EVERYWHERE
     | {"DATABASE_URL", "MODEL_UPSTREAM_URL", "MODEL_UPSTREAM_KEY", "AGENT_JWKS_FILE", "ACCESS_FILE"},
     "control": EVERYWHERE | {"DATABASE_URL", "ACCESS_FILE", "TRIGGERS_FILE", "PROPOSALS_FILE"},
@@ -40,7 +41,7 @@ for vendor in VENDORS:
     prefix = vendor.prefix
     LISTED["control"] |= vendor.webhook_secrets.keys()
     LISTED["worker"].add(f"{prefix}MCP_URL")
-    LISTED[vendor.stand_in] = EVERYWHERE | {f"STAND_IN_{prefix}TOKEN", *vendor.webhook_secrets}
+    LISTED[vendor.stand_in] = STAND_INS | {f"STAND_IN_{prefix}TOKEN", *vendor.webhook_secrets}
     LISTED[vendor.mcp] = EVERYWHERE | {f"{prefix}API_URL", f"{prefix}TOKEN", *KEYS, "AGENT_REF_KEY"}
     if vendor.has_gateway:
         LISTED[vendor.mcp].add(f"{prefix}GATEWAY")

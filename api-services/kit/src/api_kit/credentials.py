@@ -41,7 +41,8 @@ def credentials(
     Raises:
         ConfigError: neither or both are given, or the file is not usable.
     """
-    one, each = f"{vendor.upper()}_UPSTREAM_TOKEN", f"{vendor.upper()}_UPSTREAM_TOKENS_FILE"
+    prefix = vendor.upper().replace("-", "_")
+    one, each = f"{prefix}_UPSTREAM_TOKEN", f"{prefix}_UPSTREAM_TOKENS_FILE"
     if token is None and file is None:
         raise ConfigError(f"{one} is not set: set it, or {each} to a file with a token for each tenant")
     if file is not None:

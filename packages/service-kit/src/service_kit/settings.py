@@ -3,8 +3,11 @@
 import os
 import re
 from collections.abc import Mapping, Set
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
+from agent_vendors import Vendor
+from agent_vendors import load as load_vendors
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -61,7 +64,26 @@ LogLevel = Annotated[
 """How much a process says; its case does not matter."""
 
 
-class ServedSettings(Settings):
+class VendorNames(Settings):
+    """Which vendors there are; the shapes of their secrets are masked in what the process logs."""
+
+    vendor_names: str = Field(
+        "", validation_alias="VENDORS", description="the vendors in use, by comma; empty: all of this project"
+    )
+
+    @field_validator("vendor_names")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        load_vendors(split_csv(value))
+        return value
+
+    @cached_property
+    def vendors(self) -> dict[str, Vendor]:
+        """The vendors' records, by name. A vendor's MCP server has the vendor's name."""
+        return {vendor.name: vendor for vendor in load_vendors(split_csv(self.vendor_names))}
+
+
+class ServedSettings(VendorNames):
     """What every process with an address of its own reads; each sets its own default port."""
 
     host: str = Field("127.0.0.1", description="address to listen on")

@@ -20,8 +20,17 @@ class UnknownVendor(ValueError):
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:
-    """Give the entry points of all vendors, by the vendor's name; imports none of them."""
-    return {point.name: point for point in entry_points(group=GROUP)}
+    """Give the entry points of all vendors, by the vendor's name; imports none of them.
+
+    Raises:
+        UnknownVendor: two packages bring a vendor of one name.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise UnknownVendor(f"two packages bring a vendor {point.name!r}: {other.value} and {point.value}")
+    return found
 
 
 @cache
