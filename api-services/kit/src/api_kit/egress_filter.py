@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from service_kit.json_text import Json
-from service_kit.redact import prefixed, shapes
+from service_kit.redact import has_secret
 from service_kit.untrusted_text import INVISIBLE
 
 from api_kit import json_paths
@@ -64,7 +64,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if shapes().search(reading) or prefixed().search("".join(reading.split())):
+        if has_secret(reading):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
