@@ -17,12 +17,12 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Body:
-    """What a route takes: an object with these fields, or where `bare_list` is set, a list in its place.
+    """The body that a route takes: an object with these fields.
 
     Attributes:
-        fields: the fields, as paths (`text`, `fields.project.key`); all that lies below a listed one may be there.
+        fields: the fields, as paths (`text`, `fields.project.key`); a listed field may hold anything.
         bare_list: of JSON: a list may stand in place of the object.
-        texts: the format in which people read a field, by its path; mentions and images in it are quieted.
+        texts: by its path, the format in which people read a field; mentions and images in it are quieted.
         form: how it is written: JSON, urlencoded, or in parts with files.
         files: of a body in parts: the fields that are files.
     """
@@ -38,7 +38,7 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     """Read the body of a route.
 
     Raises:
-        Refusal: `content_type`, or `body`: it is not written as it should be, or holds what the route does not list.
+        Refusal: `content_type`, or `body`: it cannot be read, or has a field that the route does not list.
     """
     document: Json
     if shape.form == "json":
@@ -82,7 +82,7 @@ def _is_media(content_type: str, wanted: str) -> None:
 
 
 def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:
-    """Make the body that is sent, and its content type, from a checked document."""
+    """Return the body that is sent, and its content type, made of a checked document."""
     if shape is None or shape.form == "json" or not isinstance(document, dict):
         return build_json(document), JSON
     if shape.form == "multipart":

@@ -1,6 +1,7 @@
 """Effects: a write is a row before it is a call, and the row says afterwards what became of it."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,7 +13,6 @@ from agent_effects import Begun, Effect, Stored
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.body import build_json
 from service_kit.http import Reply
-from service_kit.json_text import Json
 from service_kit.log import get_logger
 
 from api_kit.callers import Caller
@@ -120,8 +120,10 @@ class Effects:
 
 def fingerprint(call: Call) -> str:
     """Give what tells a request from others: route, path, query and body."""
-    parts = (call.route.name, call.path_and_query, "" if call.body is None else build_json(_sorted(call.body)).decode())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    body = ""
+    if call.body is not None:
+        body = json.dumps(call.body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{call.route.name}\n{call.path_and_query}\n{body}".encode()).hexdigest()
 
 
 def describe(effect: Effect) -> str:
@@ -129,12 +131,6 @@ def describe(effect: Effect) -> str:
     where = f", see {effect.url}" if effect.url else ""
     why = f" ({effect.detail})" if effect.detail else ""
     return f"{effect.route} on {effect.target} is {effect.state}{why}{where}"
-
-
-def _sorted(document: Json) -> Json:
-    if isinstance(document, dict):
-        return {name: _sorted(document[name]) for name in sorted(document)}
-    return [_sorted(item) for item in document] if isinstance(document, list) else document
 
 
 def _request(call: Call) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""Text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
+"""Filters the text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
 
-Seen is the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes of
-secrets, as they are written and as Markdown shows them. Not seen are shorter pieces, and encodings that are none of
-these: the token is worth nothing outside the run.
+The filter finds the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes
+of secrets, as they are written and as Markdown shows them. It does not find shorter pieces and other encodings; the
+token is worth nothing outside the run.
 """
 
 import base64
@@ -39,13 +39,7 @@ _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 
 
 def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Quieted:
-    """Filter a body that a task writes.
-
-    Args:
-        body: as it was checked.
-        texts: the format of each field that people read, by its path.
-        token: the run's task token, or the person's own.
-        allowed: which images and mentions may be sent.
+    """Filter a checked body; `texts` has the format of each field that people read, by its path.
 
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated.
@@ -67,7 +61,7 @@ def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | Non
 
 
 def secret_in(text: str, token: str | None) -> str | None:
-    """Say what secret a text holds; None where none is seen."""
+    """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
         if has_secret(reading):

@@ -39,7 +39,7 @@ def replace(document: Json, path: str, change: Callable[[Json], Json]) -> Json:
 
 
 def unlisted(document: Mapping[str, Json], listed: frozenset[str], prefix: str = "") -> Iterator[str]:
-    """Name the fields of a document that are neither listed nor above a listed one; all below a listed one is too."""
+    """Yield the paths of fields that are not listed. A listed field may hold anything."""
     for key, value in document.items():
         path = prefix + key
         below = tuple(name for name in listed if name.startswith((f"{path}.", f"{path}{EVERY}.")))

@@ -118,7 +118,7 @@ def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple
 
 
 def _is_mail(text: str, place: int) -> bool:
-    """Say whether an `@` stands in a mail address: behind a word that is no entity, number or another address's end."""
+    """Return whether an `@` stands in a mail address: behind a word that is no entity, number or end of an address."""
     if not place or not _WORD.match(text[place - 1]):
         return False
     while place and _MAIL.match(text[place - 1]):

@@ -72,7 +72,7 @@ def build(parts: dict[str, Json]) -> tuple[bytes, str]:
 
 
 def is_file(value: Json) -> bool:
-    """Say whether a value is a file's part."""
+    """Return whether a value is a file's part."""
     return isinstance(value, dict) and value.keys() == FILE
 
 
