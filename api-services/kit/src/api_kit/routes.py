@@ -14,6 +14,7 @@ from service_kit.json_text import Json
 
 from api_kit.body import Body
 from api_kit.classify import Classified, Classify
+from api_kit.effect_target import target_of
 from api_kit.paths import Template
 from api_kit.query import Values
 
@@ -104,7 +105,11 @@ class Route:
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         idempotent: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
-        target: a format over the path parameters: what the effect row names.
+        target: what a write is about, in its effect's row: a format such as `{owner}/{repo}#{number}` or `{channel}`,
+            whose places are parameters of the path or the query, or places in the body; or a function of the call,
+            whose resources are not known yet. What the request does not say is a refusal. Default: the path.
+        effect_fields: of a write: the fields that its effect's row lists: those of the objects at these places in the
+            body (`fields`), or what a function of the call returns. Default: those of the body itself.
         search: for a search: where its text is, and how it is confined.
         reply_resources: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
         verify_reply: of a write: compares what was asked with a reply of what was done, and says what is missing.
@@ -129,7 +134,8 @@ class Route:
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     idempotent: bool = False
-    target: str = ""
+    target: str | Callable[["Call"], str] = ""
+    effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None
     reply_resources: Callable[[Json], Sequence[str]] | None = None
     verify_reply: Callable[[Json, Json], str | None] | None = None
@@ -177,8 +183,8 @@ class Call:
 
     @property
     def target(self) -> str:
-        """Name what the call is about."""
-        return self.route.target.format(**self.path) if self.route.target else self.route.template.build(self.path)
+        """What the call is about; a Refusal where it does not say it."""
+        return target_of(self)
 
     def touching(self, kind: str, names: Sequence[str]) -> "Call":
         """Return the call with these names among its resources."""
