@@ -138,7 +138,4 @@ def _scoped(call: Call, search: Search, caller: Caller) -> Call:
     call = call.touching(search.kind, names)
     if search.where == "query":
         return replace(call, query={**call.query, search.parameter: text})
-    body = call.body if isinstance(call.body, dict) else {}
-    if given is None:
-        body = {**body, search.parameter: text}
-    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text))
+    return replace(call, body=json_paths.put(call.body, search.parameter, text))

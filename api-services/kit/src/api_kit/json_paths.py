@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from service_kit.json_text import Json
 
+from api_kit.errors import Refusal
+
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 EVERY = "[]"
 
@@ -36,6 +38,19 @@ def replace(document: Json, path: str, change: Callable[[Json], Json]) -> Json:
     else:
         changed = [inner(item) for item in value] if isinstance(value, list) else inner(value)
     return {**document, name: changed}
+
+
+def put(document: Json, path: str, value: Json) -> dict[str, Json]:
+    """Return a document with a value at a path of names, and the objects that lead there.
+
+    Raises:
+        Refusal: `body`: something else than an object stands on the way.
+    """
+    name, _, rest = path.partition(".")
+    if document is not None and not isinstance(document, dict):
+        raise Refusal("body", f"the body has no object where it must have the field {path!r}")
+    there = document or {}
+    return {**there, name: put(there.get(name), rest, value) if rest else value}
 
 
 def unlisted(document: Mapping[str, Json], listed: frozenset[str], prefix: str = "") -> Iterator[str]:

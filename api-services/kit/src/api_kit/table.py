@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from api_kit.errors import Refusal
 from api_kit.json_paths import EVERY, PLACEHOLDER
 from api_kit.paths import split
-from api_kit.routes import Resource, Route
+from api_kit.routes import Resource, Route, Search
 
 
 class Table:
@@ -51,6 +51,8 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.name}: access_of raises the access of a write; a read has none")
     if route.search and not route.reply_resources:
         raise ValueError(f"{route.name}: a search names the resources that its reply is of")
+    if route.search and not _takes(route, route.search):
+        raise ValueError(f"{route.name}: {route.search.parameter!r}, the text of its search, is no value that it takes")
     _check_target(route)
     if route.writes and not (route.tools and route.resources):
         raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")
@@ -79,6 +81,14 @@ def _check_target(route: Route) -> None:
     for place in () if callable(route.effect_fields) else route.effect_fields:
         if not any(field.startswith(f"{place}.") for field in fields) and not _listed(place, fields):
             raise ValueError(f"{route.name}: {place!r} in its effect_fields is no object of the body")
+
+
+def _takes(route: Route, search: Search) -> bool:
+    """Say whether a route takes one text of a search where the search looks for it."""
+    if search.where == "query":
+        return search.parameter in route.query - route.several
+    fields = route.body.fields if route.body else frozenset()
+    return EVERY not in search.parameter and _listed(search.parameter, fields)
 
 
 def _listed(place: str, fields: frozenset[str]) -> bool:
