@@ -13,7 +13,9 @@ from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import MIB, Bounds
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confined, Confinement, Launch
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandbox_paths import Launch
+from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.process import harden
 
 BOUNDS = Bounds(memory_mb=256, processes=64)
@@ -49,27 +51,27 @@ async def confine(which: str, cgroups: Path | None) -> Confinement:
 async def shell(confinement: Confinement, folder: Path, script: str) -> Said:
     """Run a shell script as a CLI is run."""
     program = Path("/bin/sh").resolve()
-    layout = confinement.layout(folder=folder, program=program, urls=[], references=None)
+    paths = confinement.plan(folder=folder, program=program, urls=[], references=None)
     env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     try:
-        return await _follow(await confinement.start(layout, Launch(argv=["sh", "-c", script], env=env, stdin=b"")))
+        return await _follow(await confinement.start(paths, Launch(argv=["sh", "-c", script], env=env, stdin=b"")))
     finally:
-        shutil.rmtree(layout.folder, ignore_errors=True)
+        shutil.rmtree(paths.folder, ignore_errors=True)
 
 
-async def _follow(confined: Confined) -> Said:
+async def _follow(confined: SandboxedProcess) -> Said:
     out, err = bytearray(), bytearray()
 
-    async def read(into: bytearray, some: object) -> None:
-        while piece := await some(1 << 16):  # type: ignore[operator]
+    async def read(into: bytearray, stream: asyncio.StreamReader) -> None:
+        while piece := await stream.read(1 << 16):
             into += piece
 
     try:
         async with asyncio.timeout(40):
             ended = asyncio.create_task(confined.wait())
             readers = [
-                asyncio.create_task(read(out, confined.read_stdout)),
-                asyncio.create_task(read(err, confined.read_stderr)),
+                asyncio.create_task(read(out, confined.stdout)),
+                asyncio.create_task(read(err, confined.stderr)),
             ]
             returncode = await ended
             reached = confined.reached()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from agent_engine.confinement.artifact_collector import MOST_DEPTH, Limits, collect, read_file
+from agent_engine.confinement.artifact_collector import MOST_DEPTH, collect, read_file
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_limits_hold_and_are_told(artifacts: Path, root: int) -> None:
     (artifacts / Path(*["f"] * (MOST_DEPTH + 2))).mkdir(parents=True)
     (artifacts / "g-fits").write_bytes(b"x")
     (artifacts / "h-too-many").write_bytes(b"x")
-    collected = collect(root, limits=Limits(files=3, file_bytes=10, total_bytes=20))
+    collected = collect(root, most_files=3, most_file_bytes=10, most_bytes=20)
 
     assert [artifact.name for artifact in collected.artifacts] == ["b-fits", "c-fits", "g-fits"]
     assert [line.rpartition(": ")[2] for line in collected.left] == [

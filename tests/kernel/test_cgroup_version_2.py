@@ -9,7 +9,7 @@ import pytest
 from agent_engine.confinement import cgroup
 from agent_engine.confinement.cgroup import Group
 from agent_engine.confinement.limits import Bounds
-from agent_engine.confinement.probe import choose
+from agent_engine.confinement.probe import choose_limits
 
 TRIAL = """
 import os, subprocess, sys
@@ -18,10 +18,10 @@ from agent_engine.confinement import cgroup
 from agent_engine.confinement.limits import Bounds
 base, controller = Path(sys.argv[1]), sys.argv[2]
 (base / "cgroup.procs").write_text(str(os.getpid()))
-cgroup._hand_down(base, f"+{controller}")
+cgroup._delegate(base, f"+{controller}")
 assert (base / "cgroup.procs").read_text() == ""
 assert (base / cgroup.WORKERS / "cgroup.procs").read_text().split() == [str(os.getpid())]
-group = cgroup.Cgroups("cgroup2", [cgroup.Place(base, {"memory.swap.max": "0"})], Bounds()).group()
+group = cgroup.Cgroups("cgroup2", [cgroup.Parent(base, {"memory.swap.max": "0"})], Bounds()).group()
 child = subprocess.Popen(["sleep", "60"])
 group.enter(child.pid)
 assert group.reached() == ()
@@ -43,15 +43,15 @@ def second(tmp_path: Path) -> Path:
 
 def test_version_2_bounds_memory_swap_and_processes(second: Path) -> None:
     """One folder has all: memory without a way round it by swap, and processes."""
-    place = cgroup._second(second, Bounds(memory_mb=300, processes=70))
-    assert place.folder == second
-    assert place.values == {"memory.max": str(300 << 20), "memory.swap.max": "0", "pids.max": "70"}
+    parent = cgroup._version_2(second, Bounds(memory_mb=300, processes=70))
+    assert parent.folder == second
+    assert parent.values == {"memory.max": str(300 << 20), "memory.swap.max": "0", "pids.max": "70"}
 
 
 def test_a_missing_controller_is_named(second: Path) -> None:
     """Where nobody handed memory and pids down, resource limits hold instead, and the reason is kept."""
     (second / "cgroup.controllers").write_text("cpu\n")
-    limits = choose(Bounds(), second)
+    limits = choose_limits(Bounds(), second)
     assert limits.kind == "rlimit"
     assert limits.why == f"no cgroup can be made: {second} has no memory and pids controllers"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from agent_engine.confinement.cgroup import Cgroups, Place
+from agent_engine.confinement.cgroup import Cgroups, Parent
 from agent_engine.confinement.limits import MIB, Bounds, Limits, Rlimits
-from agent_engine.confinement.probe import CGROUPS, choose
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.probe import CGROUPS, choose_limits
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.errors import ConfinementError
 from kernel.bounded import BOUNDS, FLOOD, FORKS, HOG, confine, shell
 
@@ -28,7 +28,7 @@ PLAIN_USER = pytest.mark.skipif(
 
 def cgroups() -> Cgroups:
     """Give the machine's cgroups."""
-    found = choose(BOUNDS)
+    found = choose_limits(BOUNDS)
     if not isinstance(found, Cgroups):
         pytest.skip(f"needs memory and pids cgroups that may be written: {found.why}")
     return found
@@ -130,7 +130,7 @@ def delegated() -> Iterator[list[Path]]:
     """Cgroups that a plain user may make others in; none in version 2, whose worker has to be started there."""
     folders = []
     try:
-        for place in cgroups()._places:
+        for place in cgroups()._parents:
             folder = place.folder / f"agent-test-{os.getpid()}"
             folder.mkdir()
             folders.append(folder)
@@ -221,7 +221,7 @@ async def test_a_run_that_cannot_be_limited_does_not_start(tmp_path: Path) -> No
     found = await confine("reduced", None)
     before = living()
     for folder in (tmp_path / "gone", tmp_path):
-        found.limits = Cgroups("cgroup1", [Place(folder, {})], BOUNDS)  # type: ignore[misc]
+        found.limits = Cgroups("cgroup1", [Parent(folder, {})], BOUNDS)  # type: ignore[misc]
         with pytest.raises(ConfinementError, match=str(tmp_path)):
             await shell(found, tmp_path / "run", "echo ran")
     assert list(tmp_path.glob("agent-run-*")) == []
@@ -230,8 +230,8 @@ async def test_a_run_that_cannot_be_limited_does_not_start(tmp_path: Path) -> No
 
 def test_off_and_missing_say_why(tmp_path: Path) -> None:
     """Without cgroups the reason is kept for the doctor; a worker off Linux bounds nothing and says so."""
-    assert choose(BOUNDS, None).why == "cgroups are switched off"
-    assert f"{tmp_path}/memory is not there" in choose(BOUNDS, tmp_path).why
+    assert choose_limits(BOUNDS, None).why == "cgroups are switched off"
+    assert f"{tmp_path}/memory is not there" in choose_limits(BOUNDS, tmp_path).why
     assert Limits().name == "no limits on memory and processes"
     partial = Rlimits(Bounds(), why="root", processes=False)
     assert partial.kind == "partial"

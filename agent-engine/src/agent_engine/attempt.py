@@ -79,21 +79,14 @@ class Attempt:
             engine = self._engine(skill)
             plan = await self._plan(skill, engine)
         except TaskRefused as refused:
-            return await self._refuse(refused)
-        masker = Masker((*plan.spec.secrets, *engine.secrets))
-        writer = self._writer(masker)
-        async with writer.kept():
-            judging, outcome = await self._run(plan, engine, writer)
-            finalizer = Finalizer(
-                claim=self._claim,
-                context=self._context,
-                writer=writer,
-                masker=masker,
-                stop=self._stop,
-                session=str(plan.spec.session_id),
-                metered=engine.capabilities.model_api,
-                progress=self._progress,
-            )
+            return await self._finalizer(Masker(())).close(_always(refused.reason, str(refused)), None)
+        finalizer = self._finalizer(
+            Masker((*plan.spec.secrets, *engine.secrets)),
+            session=str(plan.spec.session_id),
+            metered=engine.capabilities.model_api,
+        )
+        async with finalizer.writer.kept():
+            judging, outcome = await self._run(plan, engine, finalizer.writer)
             return await finalizer.close(judging, outcome)
 
     def _engine(self, skill: Skill) -> Engine:
@@ -152,25 +145,24 @@ class Attempt:
             for vendor, bound in self._claim.vendors.items()
         }
 
-    async def _refuse(self, refused: TaskRefused) -> str:
-        masker = Masker(())
-        finalizer = Finalizer(
-            claim=self._claim,
-            context=self._context,
-            writer=self._writer(masker),
-            masker=masker,
-            stop=self._stop,
-            progress=self._progress,
-        )
-        return await finalizer.close(_always(refused.reason, str(refused)), None)
-
-    def _writer(self, masker: Masker) -> EventWriter:
-        return EventWriter(
-            self._claim,
-            pool=self._context.pool,
-            live=self._context.live,
+    def _finalizer(self, masker: Masker, *, session: str | None = None, metered: bool = True) -> Finalizer:
+        claim, context = self._claim, self._context
+        writer = EventWriter(
+            claim,
+            pool=context.pool,
+            live=context.live,
             masker=masker,
             lost=lambda: self._stop.set(Stop.LOST_LEASE),
+        )
+        return Finalizer(
+            claim=claim,
+            context=context,
+            writer=writer,
+            masker=masker,
+            stop=self._stop,
+            session=session,
+            metered=metered,
+            progress=self._progress,
         )
 
     async def _recall(self) -> None:

@@ -55,8 +55,8 @@ class Finalizer:
     writer: EventWriter
     masker: Masker
     stop: StopSignal
-    session: str | None = None
-    metered: bool = True
+    session: str | None
+    metered: bool
     progress: TaskProgress
 
     async def close(self, judge: Judge, outcome: RunOutcome | None) -> str:

@@ -43,13 +43,10 @@ class ServerWatch:
 async def _answers(url: str) -> bool:
     """Say whether anything answers there over HTTP, whatever it says."""
     parts = urlsplit(url)
-    http = HttpClient(
-        base_url=urlunsplit((parts.scheme, parts.netloc, "", "", "")), timeout=5, connect_timeout=2, retries=0
-    )
+    base = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     try:
-        await http.request("GET", "/health")
+        async with HttpClient(base_url=base, timeout=5, connect_timeout=2, retries=0) as http:
+            await http.request("GET", "/health")
     except ServiceKitError:
         return False
-    finally:
-        await http.aclose()
     return True

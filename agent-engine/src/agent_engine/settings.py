@@ -9,12 +9,13 @@ from typing import Any, Literal, Self, TypeVar
 
 from agent_vendors import Vendor
 from agent_vendors import load as load_vendors
-from pydantic import AliasChoices, Field, SecretStr, create_model, field_validator, model_validator
+from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, load, split_csv, unset_env
+from service_kit.settings import LogLevel, Settings, load, split_csv
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
+from agent_engine.skills.load import known_folders
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
@@ -25,9 +26,9 @@ class SkillSources(Settings):
 
     skills_path: str = Field(default="", description="extra folders of skills, separated by ':'")
 
-    def folders(self) -> list[Path]:
-        """Give the extra folders."""
-        return [Path(part).expanduser() for part in self.skills_path.split(":") if part.strip()]
+    def skill_folders(self) -> list[Path]:
+        """Give the shipped folder and the extra ones."""
+        return known_folders(Path(part).expanduser() for part in self.skills_path.split(":") if part.strip())
 
 
 class LedgerAccess(Settings):
@@ -107,7 +108,7 @@ class EngineNames(Settings):
 
     engines: str = Field(
         default="claude",
-        validation_alias=AliasChoices("WORKER_ENGINES"),
+        validation_alias="WORKER_ENGINES",
         description="the engines that it loads, by comma; each is installed code that the worker trusts",
     )
 
@@ -121,7 +122,7 @@ class VendorNames(Settings):
 
     vendor_names: str = Field(
         default="",
-        validation_alias=AliasChoices("VENDORS"),
+        validation_alias="VENDORS",
         description="the vendors that runs may be given, by comma; empty: all of this project",
     )
 
@@ -187,58 +188,54 @@ class WorkerSettings(VendorNames, EngineNames, SkillSources, RunLimits):
     log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     name: str = Field(
         default="",
-        validation_alias=AliasChoices("WORKER_NAME"),
+        validation_alias="WORKER_NAME",
         description="this worker's name, its own among all; else host and process",
     )
     http: str = Field(
         default="127.0.0.1:8010",
-        validation_alias=AliasChoices("WORKER_HTTP"),
+        validation_alias="WORKER_HTTP",
         description="where /health, /ready and /metrics are: port or host:port, 'off' for nowhere",
     )
-    slots: int = Field(
-        default=4, ge=1, le=256, validation_alias=AliasChoices("WORKER_SLOTS"), description="runs side by side"
-    )
-    pools: str = Field(
-        default="default", validation_alias=AliasChoices("WORKER_POOLS"), description="the pools it serves, by comma"
-    )
+    slots: int = Field(default=4, ge=1, le=256, validation_alias="WORKER_SLOTS", description="runs side by side")
+    pools: str = Field(default="default", validation_alias="WORKER_POOLS", description="the pools it serves, by comma")
     lease_seconds: float = Field(
         default=30,
         ge=1,
         le=3600,
-        validation_alias=AliasChoices("WORKER_LEASE_SECONDS"),
+        validation_alias="WORKER_LEASE_SECONDS",
         description="after this long without a heartbeat a task goes to another worker",
     )
     poll_seconds: float = Field(
         default=1,
         gt=0,
         le=60,
-        validation_alias=AliasChoices("WORKER_POLL_SECONDS"),
+        validation_alias="WORKER_POLL_SECONDS",
         description="how often it looks for tasks when nothing wakes it",
     )
     start_seconds: float = Field(
         default=1.5,
         ge=0,
         le=60,
-        validation_alias=AliasChoices("WORKER_START_SECONDS"),
+        validation_alias="WORKER_START_SECONDS",
         description="the pause between two starts of a CLI",
     )
     grace_seconds: float = Field(
         default=30,
         ge=0,
         le=3600,
-        validation_alias=AliasChoices("WORKER_GRACE_SECONDS"),
+        validation_alias="WORKER_GRACE_SECONDS",
         description="how long runs may go on after SIGTERM before they are handed back",
     )
     retry_seconds: float = Field(
         default=5,
         ge=0,
         le=600,
-        validation_alias=AliasChoices("WORKER_RETRY_SECONDS"),
+        validation_alias="WORKER_RETRY_SECONDS",
         description="the pause before a second attempt; it doubles with each",
     )
     folder: Path = Field(
         default=Path("var/worker"),
-        validation_alias=AliasChoices("WORKER_FOLDER"),
+        validation_alias="WORKER_FOLDER",
         description="where runs and snapshots of skills are kept while they are needed",
     )
 
@@ -288,8 +285,3 @@ def read_address(text: str) -> tuple[str, int] | None:
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:
         raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
     return host or "127.0.0.1", int(port)
-
-
-def drop_secrets() -> None:
-    """Remove the secret variables from this process's environment once they are read."""
-    unset_env(*SECRETS)

@@ -46,7 +46,6 @@ class Worker:
         self._context = context
         self._replies = replies
         self._listener = PgListener(database_url, pools=context.settings.pool_names(), cancel=self._cancel)
-        self._free = asyncio.Semaphore(context.settings.slots)
         self._running: dict[tuple[UUID, int], StopSignal] = {}
         self._attempts: set[asyncio.Task[None]] = set()
         self._tidied = False
@@ -168,24 +167,22 @@ class Worker:
     async def _claim_until(self, stop: asyncio.Event) -> None:
         pause = FIRST_PAUSE_SECONDS
         while not stop.is_set():
-            await _any_of(stop, seconds=None, acquired=self._free)
-            if stop.is_set():
-                return
             self._listener.queued.clear()
+            if len(self._attempts) >= self._context.settings.slots:
+                await _any_of(stop, self._listener.queued)  # which the end of an attempt sets
+                continue
             try:
                 claim = await self._claim()
                 pause = FIRST_PAUSE_SECONDS
             except Exception as error:
-                self._free.release()
                 self._failed("claim", error)
                 await _any_of(stop, seconds=pause)
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
                 continue
             if claim is not None:
                 self._start(claim)
-                continue
-            self._free.release()
-            await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
+            else:
+                await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
 
     async def _claim(self) -> ClaimedTask | None:
         if fault := self._context.signer.fault():
@@ -202,12 +199,16 @@ class Worker:
         )
 
     def _start(self, claim: ClaimedTask) -> None:
-        """Begin an attempt; its slot is held until its end."""
+        """Begin an attempt; it takes a slot until its end."""
         stop = StopSignal()
         self._running[claim.id, claim.attempt] = stop
         task = asyncio.create_task(self._attempt(claim, stop))
         self._attempts.add(task)
-        task.add_done_callback(self._attempts.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, attempt: asyncio.Task[None]) -> None:
+        self._attempts.discard(attempt)
+        self._listener.queued.set()
 
     async def _attempt(self, claim: ClaimedTask, stop: StopSignal) -> None:
         try:
@@ -220,12 +221,15 @@ class Worker:
                     await self._give_back(claim, error)
         finally:
             del self._running[claim.id, claim.attempt]
-            self._free.release()
-            self._listener.queued.set()
 
     async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
         """Requeue a task whose attempt failed in our own code. If the ledger does not answer, its lease runs out."""
-        crashed = _crashed(claim, error)
+        crashed = TaskResult(
+            task_id=claim.id,
+            status="failed",
+            reason="crashed",
+            message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
+        )
         with contextlib.suppress(*DATABASE_ERRORS):
             pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.retry_seconds)
             if not await agent_ledger.requeue(
@@ -265,25 +269,10 @@ class Worker:
                 signal.set(Stop.CANCELLED)
 
 
-def _crashed(claim: ClaimedTask, error: Exception) -> TaskResult:
-    return TaskResult(
-        task_id=claim.id,
-        status="failed",
-        reason="crashed",
-        message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
-    )
-
-
-async def _any_of(*events: asyncio.Event, seconds: float | None, acquired: asyncio.Semaphore | None = None) -> None:
-    """Wait for the first of several events, or until a semaphore is acquired."""
-    waits: list[asyncio.Task[object]] = [asyncio.create_task(event.wait()) for event in events]
-    taking = asyncio.create_task(acquired.acquire()) if acquired is not None else None
-    everything: set[asyncio.Task[object]] = {*waits, *([taking] if taking is not None else [])}
+async def _any_of(*events: asyncio.Event, seconds: float | None = None) -> None:
+    """Wait for the first of several events, for at most so many seconds."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
     try:
-        await asyncio.wait(everything, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in waits:
-            task.cancel()
-        if taking is not None and not taking.done():
-            taking.cancel()
-        await asyncio.gather(*everything, return_exceptions=True)
+        await end_tasks(*waits)

@@ -29,7 +29,7 @@ from agent_engine.metrics import Metrics
 from agent_engine.process import Pacer
 from agent_engine.server_watch import ServerWatch
 from agent_engine.settings import WorkerSettings
-from agent_engine.skills.load import SkillRegistry, known_folders, load_registry
+from agent_engine.skills.load import SkillRegistry, load_registry
 
 POOL_EXTRA = 6
 """Connections beside one for each slot: drain, claim, outbox and counting."""
@@ -86,7 +86,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         ConfigError: a file, key or store is missing or wrong; names it and the remedy.
         SkillError: the skills' folders cannot be used as they are.
     """
-    registry = load_registry(known_folders(settings.folders()))
+    registry = load_registry(settings.skill_folders())
     for warning in registry.warnings:
         log.warning("skill", warning=warning)
     _tell(await asyncio.to_thread(sweep))

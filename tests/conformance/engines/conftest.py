@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from agent_contracts.event import Body
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import GROUP, EngineSetup, load_engines

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_contracts.event import Body, body_adapter
-from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.drivers.protocol import ProcessExit
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.engines.outcome import Failure, RunOutcome
@@ -37,29 +37,29 @@ class Murmur:
         """Give the shell."""
         return Path("/bin/sh").resolve()
 
-    def argv(self, spec: RunSpec, layout: Layout) -> list[str]:
+    def argv(self, spec: RunSpec, paths: SandboxPaths) -> list[str]:
         """Run the script, with the prompt as an argument."""
-        return ["sh", f"{layout.files}/script", spec.prompt]
+        return ["sh", f"{paths.files}/script", spec.prompt]
 
-    def env(self, spec: RunSpec, layout: Layout) -> dict[str, str]:
+    def env(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, str]:
         """Give its own key; there is no model token."""
-        return {"PATH": "/usr/bin:/bin", "HOME": layout.home, KEY_NAME: self._key}
+        return {"PATH": "/usr/bin:/bin", "HOME": paths.home, KEY_NAME: self._key}
 
     def stdin(self, spec: RunSpec) -> bytes:
         """Give nothing."""
         return b""
 
-    def files(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def files(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Give the script; what it says of its key, it reads from its environment."""
         lines = [line for step in steps_of(spec, "THE-KEY") for line in _shell(step)]
         text = "\n".join([*lines, "sleep 1000"]).replace("THE-KEY", f"'\"${KEY_NAME}\"'")
         return {"script": text.encode()}
 
-    def restore(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def restore(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Put the session back."""
         return {SESSION: spec.resume} if spec.resume else {}
 
-    def session_path(self, spec: RunSpec, layout: Layout) -> str:
+    def session_path(self, spec: RunSpec, paths: SandboxPaths) -> str:
         """Say where the session lies."""
         return SESSION
 

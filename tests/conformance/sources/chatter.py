@@ -97,7 +97,7 @@ CHATTER = Sample(
     payload={"type": "event_callback", "event_id": "E1", "event": {"type": "message", "user": "U1", "channel": "C1"}},
     sent=lambda payload: json.dumps(payload).encode(),
     signed=signed,
-    resources={CHANNELS: ["C1"]},
+    resources={"channels": ["C1"]},
     account=("event", "user", "U1"),
     rejected=200,
 )

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from agent_engine.cli.app import app
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from core.agent_engine.commands import Run
 from core.agent_engine.worker_place import OPEN, Place, furnish
 from fixtures.serving import served_by_thread

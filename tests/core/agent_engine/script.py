@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.drivers.claude.mcp_errors import is_lost
 from agent_engine.drivers.claude.stream import ClaudeStream
 from agent_engine.engines.protocol import Capabilities
@@ -37,28 +37,28 @@ class Script:
         """Give the shell."""
         return Path("/bin/sh").resolve()
 
-    def argv(self, spec: RunSpec, layout: Layout) -> list[str]:
+    def argv(self, spec: RunSpec, paths: SandboxPaths) -> list[str]:
         """Run the script."""
         self.ran.append(spec)
-        return ["sh", f"{layout.files}/script"]
+        return ["sh", f"{paths.files}/script"]
 
-    def env(self, spec: RunSpec, layout: Layout) -> dict[str, str]:
+    def env(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, str]:
         """Give the script what it needs, and its token."""
-        return {"PATH": "/usr/bin:/bin", "HOME": layout.home, "TOKEN": spec.model_token}
+        return {"PATH": "/usr/bin:/bin", "HOME": paths.home, "TOKEN": spec.model_token}
 
     def stdin(self, spec: RunSpec) -> bytes:
         """Give nothing."""
         return b""
 
-    def files(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def files(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Give the script."""
         return {"script": "\n".join(self.lines(spec)).encode()}
 
-    def restore(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def restore(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Put the session back."""
         return {SESSION: spec.resume} if spec.resume else {}
 
-    def session_path(self, spec: RunSpec, layout: Layout) -> str:
+    def session_path(self, spec: RunSpec, paths: SandboxPaths) -> str:
         """Say where the session lies."""
         return SESSION
 

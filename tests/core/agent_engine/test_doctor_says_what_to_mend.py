@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 from agent_contracts import Task
 from agent_engine.doctor import DoctorSettings, Finding, examine
+from agent_engine.doctor.finding import Unwell
+from agent_engine.doctor.worker import vendors
 from agent_engine.health import health_app
 from agent_engine.settings import load_addressed
 from agent_engine.skills.load import load_registry
@@ -79,6 +81,19 @@ async def test_approved_proposals_that_nobody_sends_are_named(database_url: str,
     await pool.execute("update gateway.proposals set decided_at = decided_at - interval '2 minutes'")
     found = (await examined(DATABASE_URL=database_url))["proposals"]
     assert (found.state, "1 at github" in found.detail, "github-api" in found.remedy) == ("warning", True, True)
+
+
+async def test_vendors_without_shapes_of_secrets_are_named() -> None:
+    """Where a vendor's record brings no shapes of its secrets, or no vendor is installed, nothing masks them."""
+    assert (await examined())["vendors"] == Finding("vendors", "ok", "github")
+    settings = load_addressed(DoctorSettings, {})
+    settings.__dict__["vendors"] = {"github": replace(settings.vendors["github"], secret_shapes=())}
+    with pytest.raises(Unwell, match=r"^the secrets of github are not masked") as bare:
+        await vendors(settings)
+    settings.__dict__["vendors"] = {}
+    with pytest.raises(Unwell, match=r"^no vendor is installed") as none:
+        await vendors(settings)
+    assert (bare.value.state, none.value.state) == ("warning", "bad")
 
 
 @pytest.mark.bad_input

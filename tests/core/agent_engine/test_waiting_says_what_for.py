@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from agent_contracts import Task
 from agent_engine.cli import queue_diagnostics
-from agent_engine.cli.queue_diagnostics import hint_when_waiting, what_it_waits_for
+from agent_engine.cli.queue_diagnostics import watching, what_it_waits_for
 from agent_ledger import SkillRow, TaskView, WorkerRow
 from core.agent_engine.worker_place import DOOR
 
@@ -99,12 +99,12 @@ async def test_hint_comes_once_and_only_while_queued(
     """A queued task gives one line on standard error, one that a worker has taken gives none."""
     monkeypatch.setattr(queue_diagnostics, "PATIENCE_SECONDS", 0.05)
     view = await submit(pool)
-    async with hint_when_waiting(pool, view.id):
+    async with watching(pool, view.id):
         await asyncio.sleep(0.5)
     told = capsys.readouterr()
     assert (told.out, told.err.count("\n")) == ("", 1)
     assert told.err.startswith("waiting: no worker has taken the task yet")
     await claimed(pool)
-    async with hint_when_waiting(pool, view.id):
+    async with watching(pool, view.id):
         await asyncio.sleep(0.5)
     assert capsys.readouterr().err == ""

@@ -12,7 +12,7 @@ import agent_ledger
 import asyncpg
 import yaml
 from agent_contracts import Budget, Task, TaskEvent, TaskResult
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics

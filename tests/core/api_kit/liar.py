@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from api_kit import Credential, Resource, Route, Table, Vendor
 from api_kit.breaker import BreakerConfig
-from api_kit.clock import boottime
 from api_kit.effect_flow import PROPOSED
-from api_kit.upstream import Upstream
+from api_kit.upstream import Upstream, boottime
 from fixtures.resource_kinds import PROJECTS
 from service_kit.http import HttpClient
 

@@ -15,6 +15,8 @@ from api_kit.reconciler import Reconciler
 from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, project_of, toy
 from fixtures.resource_kinds import PROJECTS
+from prometheus_client import CollectorRegistry
+from service_kit.supervised import BackgroundLoops
 from structlog.testing import capture_logs
 
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "propose"})
@@ -55,8 +57,9 @@ async def approved(api: Toy, pool: Pool, path: str) -> UUID:
 async def rounds(api: Toy, pool: Pool, id_: UUID) -> Proposal:
     """Let one round do all that is due, and give the proposal as it is then."""
     await pool.execute("update gateway.proposals set try_at = null")
-    async with asyncio.TaskGroup() as group:
-        await Reconciler(api.gateway).send_approved(group)
+    reconciler = Reconciler(api.gateway)
+    await reconciler.send_approved()
+    await asyncio.gather(*reconciler.sending.values())
     return await agent_effects.proposal(pool, id_)
 
 
@@ -160,16 +163,17 @@ async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: 
     )
     async with toy(tmp_path, pool, GRANT, table=Table([route])) as api:
         hangs = await approved(api, pool, "/projects/ops/hangs")
-        going = asyncio.create_task(Reconciler(api.gateway).run())
+        reconciler = Reconciler(api.gateway)
         try:
+            background = BackgroundLoops(reconciler.loops(), CollectorRegistry())
             with capture_logs() as lines:
-                await until(await approved(api, pool, "/projects/ops/breaks"), "approved", 1)
-                api.vendor.says({}, 201)
-                await until(await approved(api, pool, "/projects/ops/goes"), "done", 0)
-            await until(hangs, "approved", 0)
+                async with background.running():
+                    await until(await approved(api, pool, "/projects/ops/breaks"), "approved", 1)
+                    api.vendor.says({}, 201)
+                    await until(await approved(api, pool, "/projects/ops/goes"), "done", 0)
+                    await until(hangs, "approved", 0)
         finally:
-            going.cancel()
-            await asyncio.wait({going})
+            await reconciler.stop()
         assert [line["event"] for line in lines if line["log_level"] in ("error", "warning")] == [
             "send_failed",
             "not_sent",

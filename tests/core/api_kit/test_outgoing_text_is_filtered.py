@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from agent_contracts import Budget, Grant
 from api_kit import markdown
-from api_kit.egress_filter import PIECE, Filtered, filter_text, secret_in
+from api_kit.egress_filter import PIECE, filter_text, secret_in
 from api_kit.errors import Refusal
-from api_kit.text_formats import Allowed
+from api_kit.markdown_sanitizer import Allowed, Quieted
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.keys import generate_keypair
@@ -24,15 +24,15 @@ MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", 
 NONE = Allowed((), lambda name: False)
 
 
-def filtered(text: str) -> Filtered:
+def filtered(text: str) -> Quieted:
     """Filter a comment."""
     return filter_text({"body": text}, texts={"body": markdown}, token=TOKEN, allowed=NONE)
 
 
-def text_of(found: Filtered) -> str:
+def text_of(found: Quieted) -> str:
     """Give what is sent."""
-    assert isinstance(found.body, dict)
-    return str(found.body["body"])
+    assert isinstance(found.value, dict)
+    return str(found.value["body"])
 
 
 HALF = len(TOKEN) // 2
@@ -102,7 +102,7 @@ def test_secrets_are_refused(form: str, field: str) -> None:
 )
 def test_ordinary_text_passes(text: str) -> None:
     """Hashes, ids, paths, addresses and long names are no secrets."""
-    assert filtered(text) == Filtered({"body": text})
+    assert filtered(text) == Quieted({"body": text})
 
 
 @given(st.text(max_size=300))
@@ -115,5 +115,5 @@ def test_no_text_breaks_it(text: str) -> None:
 
 def test_what_was_changed_is_told() -> None:
     """The caller hears what became of its text."""
-    assert filtered("![a](https://evil.example/x) @octocat @hubot").told == "images=1, mentions=2"
-    assert filtered("Hello").told == ""
+    assert filtered("![a](https://evil.example/x) @octocat @hubot").changes == "images=1, mentions=2"
+    assert filtered("Hello").changes == ""

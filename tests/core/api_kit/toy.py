@@ -167,7 +167,7 @@ async def toy(
             effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
         )
-        app = build_gateway(gateway, settings, version="0", checks={}, registry=registry)
+        app = build_gateway(gateway, settings, checks={}, warnings={}, registry=registry)
         async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:
             yield Toy(url, gateway, upstream, client, neighbour)
 

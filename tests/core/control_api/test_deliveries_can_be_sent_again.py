@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 import yaml
+from control_api.webhooks import deliveries
 from fixtures.control import TRIGGER, Control, payload
 
 LIMIT_SECONDS = 15
@@ -72,3 +73,14 @@ async def test_a_delivery_is_known_for_thirty_days(control: Control, pool: async
     again = (await control.deliver(body)).json()
     assert (again["duplicate"], again["tasks"]) == (False, [{**task, "created": False}])
     assert len(await control.tasks()) == 1
+
+
+async def test_what_is_over_is_deleted(control: Control, pool: asyncpg.Pool) -> None:
+    """Deliveries and firings of more than 30 days ago go; later ones stay."""
+    await control.deliver(payload(1))
+    await pool.execute("update control.deliveries set received_at = received_at - interval '31 days'")
+    await pool.execute("update control.firings set day = day - 31")
+    await control.deliver(payload(2))
+    await deliveries.prune(pool)
+    assert await pool.fetchval("select count(*) from control.deliveries") == 1
+    assert await pool.fetchval("select count(*) from control.firings") == 1

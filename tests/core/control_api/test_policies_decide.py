@@ -11,8 +11,9 @@ import pytest
 import yaml
 from agent_contracts import Actor
 from agent_effects import Proposal
+from control_api.optional_file import OptionalFile
 from control_api.proposals import policy_worker
-from control_api.proposals.policy import Policy, PolicyFile, read_policy
+from control_api.proposals.policy import Policy, read_policy
 from control_api.proposals.policy_worker import PolicyWorker
 from fixtures.control import Control
 from fixtures.proposals import proposed
@@ -106,7 +107,9 @@ async def test_rules_decide_within_their_count(control: Control, tmp_path: Path)
     rule = {"name": "small-comments", "decide": "approve", "per_hour": 2, "target": "octocat/*", "reason": "small"}
     path.write_text(yaml.safe_dump({"rules": [rule]}))
     made = [await proposed(control.pool) for _ in range(3)]
-    several = [PolicyWorker(control.pool, PolicyFile(path), CollectorRegistry()) for _ in range(3)]
+    several = [
+        PolicyWorker(control.pool, OptionalFile(path, read_policy, Policy()), CollectorRegistry()) for _ in range(3)
+    ]
     for _ in range(2):
         await asyncio.gather(*(one.round() for one in several))
     found = [await agent_effects.proposal(control.pool, id_) for id_ in made]
@@ -122,7 +125,7 @@ async def test_what_no_rule_names_hides_nothing_behind_it(
     path = tmp_path / "policy.yaml"
     path.write_text(yaml.safe_dump({"rules": [{"name": "eves", "decide": "deny", "author": "person:eve"}]}))
     made = [await proposed(control.pool, actor=Actor(kind="person", id=name)) for name in ("bob", "eve") * 3]
-    await PolicyWorker(control.pool, PolicyFile(path), CollectorRegistry()).round()
+    await PolicyWorker(control.pool, OptionalFile(path, read_policy, Policy()), CollectorRegistry()).round()
     found = [(await agent_effects.proposal(control.pool, id_)).state for id_ in made]
     assert found == ["proposed", "denied"] * 3
 
@@ -131,7 +134,7 @@ async def test_what_no_rule_names_hides_nothing_behind_it(
 async def test_a_file_that_comes_later_is_followed(control: Control, tmp_path: Path) -> None:
     """Without a file nothing is decided; once it is there, it is."""
     path = tmp_path / "policy.yaml"
-    rounds = PolicyWorker(control.pool, PolicyFile(path), CollectorRegistry())
+    rounds = PolicyWorker(control.pool, OptionalFile(path, read_policy, Policy()), CollectorRegistry())
     id_ = await proposed(control.pool)
     await rounds.round()
     assert (await agent_effects.proposal(control.pool, id_)).state == "proposed"

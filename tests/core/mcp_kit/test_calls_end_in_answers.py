@@ -9,7 +9,7 @@ from mcp_kit.caller import OWNER, Caller
 from mcp_kit.metrics import Metrics
 from mcp_kit.reply import Reply, section
 from mcp_kit.runner import Runner
-from mcp_kit.selection import EVERYTHING, Catalog
+from mcp_kit.selection import Catalog, Selection
 from mcp_kit.tool import collect, tool
 from prometheus_client.parser import text_string_to_metric_families
 from service_kit.grants import Bound
@@ -100,7 +100,7 @@ class BrokenTools:
 
 async def test_half_a_character_breaks_no_reply() -> None:
     """What no UTF-8 can say is left out."""
-    catalog = Catalog(collect(BrokenTools()), aliases={}, selection=EVERYTHING)
+    catalog = Catalog(collect(BrokenTools()), aliases={}, selection=Selection())
     runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None)
     answer = await runner.answer("broken", {}, caller=OWNER, headers={})
     assert "\nab\n" in answer.text
@@ -130,7 +130,7 @@ async def test_metrics_know_registered_tools_only(open_server: Running) -> None:
 
 async def test_callers_are_paced_apart() -> None:
     """Each caller has a rate of its own; who is too fast is told how long to wait."""
-    catalog = Catalog(collect(BrokenTools()), aliases={}, selection=EVERYTHING)
+    catalog = Catalog(collect(BrokenTools()), aliases={}, selection=Selection())
     runner = Runner(server="x", catalog=catalog, rate=Rate(0.5, 1), metrics=Metrics(), budget=4_000, ref_key=None)
     answers = [await runner.answer("broken", {}, caller=Caller(name, None), headers={}) for name in ("a", "a", "b")]
     assert [answer.is_error for answer in answers] == [False, True, False]

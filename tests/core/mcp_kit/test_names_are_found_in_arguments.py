@@ -9,7 +9,7 @@ from mcp_kit.caller import Caller
 from mcp_kit.metrics import Metrics
 from mcp_kit.reply import Reply
 from mcp_kit.runner import Runner
-from mcp_kit.selection import EVERYTHING, Catalog
+from mcp_kit.selection import Catalog, Selection
 from mcp_kit.tool import Resource, collect, tool
 from service_kit.grants import Bound
 from service_kit.rate_limit import Rate
@@ -66,7 +66,7 @@ class ProjectTools:
 )
 async def test_every_name_is_held_against_the_grant(name: str, arguments: dict[str, Any], granted: bool) -> None:
     """Each name that an argument holds must be granted; where none is found, nothing is granted."""
-    catalog = Catalog(collect(ProjectTools()), aliases={}, selection=EVERYTHING)
+    catalog = Catalog(collect(ProjectTools()), aliases={}, selection=Selection())
     runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None)
     caller = Caller("run", Bound(tools=[name], resources={"projects": ["PROJ"]}))
     answer = await runner.answer(name, arguments, caller=caller, headers={})

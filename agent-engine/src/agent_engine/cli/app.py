@@ -1,6 +1,6 @@
 """Puts the command line together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from service_kit.settings import load
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
-from agent_engine.cli.console import WRONG_USE, tell, told
+from agent_engine.cli.console import WRONG_USE, exit_on_error, tell
 from agent_engine.settings import VendorNames
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
@@ -76,21 +76,15 @@ def every(
     ] = False,
 ) -> None:
     """Load the records of the vendors that VENDORS names, so that the shapes of their secrets are masked."""
-    with told():
+    with exit_on_error():
         load(VendorNames)
 
 
-app.command("worker", epilog=EPILOG)(worker.worker)
-app.command("enqueue", epilog=EPILOG)(submit.enqueue)
-app.command("run", epilog=EPILOG)(submit.run)
-app.command("tasks", epilog=EPILOG)(tasks.tasks)
-app.command("show", epilog=EPILOG)(tasks.show)
-app.command("tail", epilog=EPILOG)(tasks.tail)
-app.command("cancel", epilog=EPILOG)(tasks.cancel)
-app.command("retry", epilog=EPILOG)(tasks.retry)
-app.command("prune", epilog=EPILOG)(tasks.prune)
-app.command("doctor", epilog=EPILOG)(doctor.doctor)
-app.add_typer(keys.app, name="keys")
-app.add_typer(proposals.app, name="proposals")
-app.add_typer(skills.app, name="skills")
-app.add_typer(triggers.app, name="triggers")
+COMMANDS: tuple[Callable[..., Any], ...] = (
+    *(worker.worker, submit.enqueue, submit.run, tasks.tasks, tasks.show, tasks.tail),
+    *(tasks.cancel, tasks.retry, tasks.prune, doctor.doctor),
+)
+for function in COMMANDS:
+    app.command(epilog=EPILOG)(function)
+for group in (keys, proposals, skills, triggers):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

@@ -49,7 +49,7 @@ class Output:
         self.width = self.console.width if self.console.is_terminal else None
 
     def show(self, view: RenderableType) -> None:
-        """Print for people; nothing where JSON is wanted. Where no terminal has its own width, no table is cut."""
+        """Print for people; print nothing where JSON is wanted. Off a terminal a table is as wide as it needs."""
         if self.as_json:
             return
         if isinstance(view, Group):
@@ -62,7 +62,7 @@ class Output:
             self.console.print(view, soft_wrap=isinstance(view, Text))
 
     def data(self, value: Any) -> None:
-        """Print one JSON document on a line of its own; nothing where people read."""
+        """Print one JSON document on a line of its own, where JSON is wanted."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
             sys.stdout.flush()
@@ -74,7 +74,7 @@ def _console(width: int | None) -> Console:
 
 def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
     """Run a command and exit with its status."""
-    with told():
+    with exit_on_error():
         raise typer.Exit(asyncio.run(work))
 
 
@@ -89,7 +89,7 @@ def command(function: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, NoRe
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Exit with one line on standard error on errors that the user or operator can act on."""
     try:
         yield
@@ -108,18 +108,18 @@ def fail(error: Exception, status: int) -> int:
 
 
 def tell(kind: str, message: str) -> None:
-    """Print one line on standard error, what is very long in it cut in its middle."""
+    """Print one line on standard error. Each word, and the line, has a length limit and is shortened in its middle."""
     words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(message)).split())
     sys.stderr.write(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}\n")
 
 
 def _cut(text: str, limit: int) -> str:
-    """Leave the middle out of a text that is longer than this, so that its end, the remedy, stays."""
+    """Shorten a text to a limit. Its end, where an error has its remedy, stays."""
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 4 :]}"
 
 
 def why(error: Exception, path: object = None) -> str:
-    """Say what an error is about: of a file its name and what is wrong with it.
+    """Give an error in words: the file that it is about, and what is wrong.
 
     Args:
         error: the error.
@@ -136,7 +136,7 @@ def why(error: Exception, path: object = None) -> str:
 
 @asynccontextmanager
 async def ledger(url: SecretStr) -> AsyncIterator[asyncpg.Pool]:
-    """Open the ledger for one command, which says itself that it is away: not asyncpg, with a traceback."""
+    """Open the ledger for one command. asyncpg's own log is off: the command says in one line what failed."""
     logging.getLogger("asyncpg").addHandler(QUIET)
     pool = await open_pool(url.get_secret_value(), size=3, application="agent-engine command line")
     try:

@@ -10,7 +10,7 @@ from service_kit.untrusted_text import clean_line
 from agent_engine.cli.console import UsageError, why
 
 SHOWN = 80
-"""How much of a value an error repeats."""
+"""The most characters of a value that an error repeats."""
 
 
 def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NoReturn, get_args
 from uuid import UUID
 
 import agent_effects
-import asyncpg
 import typer
 from agent_effects import Proposal
 from agent_effects.models import State
@@ -19,7 +18,7 @@ from service_kit.errors import ConfigError
 from service_kit.settings import load
 from service_kit.untrusted_text import for_terminal
 
-from agent_engine.cli.console import DONE, Json, Output, UsageError, command, ledger, told
+from agent_engine.cli.console import DONE, Json, Output, UsageError, command, exit_on_error, ledger
 from agent_engine.cli.submit import cli_door
 from agent_engine.render import ID_WIDTH, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -109,12 +108,12 @@ def at_a_terminal() -> bool:
 
 
 def _decide(output: Output, id_: UUID, sha256: str | None, reason: str, *, approve: bool) -> NoReturn:
-    """Decide by the given hash; without one, show and ask first, outside the loop, where Ctrl-C ends at once."""
-    with told():
+    """Decide by the given hash. Without one show and ask first, outside the event loop, so that Ctrl-C ends it."""
+    with exit_on_error():
         settings = load(SubmitAccess)
         door = cli_door(settings)
-        if sha256 is None:
-            sha256 = _asked(output, asyncio.run(_undecided(settings, door, id_)), approve=approve)
+        found = asyncio.run(_read(settings, door, id_))
+        sha256 = sha256 or _asked(output, found, approve=approve)
         if sha256 is None:
             output.show(Text("nothing was decided"))
             raise typer.Exit(DONE)
@@ -124,16 +123,10 @@ def _decide(output: Output, id_: UUID, sha256: str | None, reason: str, *, appro
         raise typer.Exit(DONE)
 
 
-async def _undecided(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
-    async with ledger(settings.database_url) as pool:
-        return await _read(pool, settings, door, id_)
-
-
 async def _decided(
     settings: SubmitAccess, door: Door, id_: UUID, sha256: str, reason: str, *, approve: bool
 ) -> Proposal:
     async with ledger(settings.database_url) as pool:
-        await _read(pool, settings, door, id_)
         return await _known(
             agent_effects.decide(
                 pool, id_, approve=approve, by=door.decider, reason=reason, sha256=sha256, tenant=door.tenant
@@ -141,9 +134,10 @@ async def _decided(
         )
 
 
-async def _read(pool: asyncpg.Pool, settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
+async def _read(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
     """Read a proposal that the command line may decide on."""
-    found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
+    async with ledger(settings.database_url) as pool:
+        found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
     if not door.decides(found.skill):
         raise ConfigError(
             f"the command line's door does not decide on what {found.skill} proposes: name the skill under "
@@ -207,7 +201,7 @@ def _time(at: datetime) -> str:
 
 
 def _delay(found: Proposal) -> str | None:
-    """Say what stands against sending what was approved, and when that is tried again."""
+    """Say why an approved proposal is not sent yet, and when its gateway tries again."""
     if found.state != "approved" or found.delay is None or found.try_at is None:
         return None
     times = "once" if found.tries == 1 else f"{found.tries} times"

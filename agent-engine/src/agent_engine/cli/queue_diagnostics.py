@@ -16,29 +16,24 @@ from agent_engine.cli.console import tell
 
 PATIENCE_SECONDS = 5.0
 AT_WORK = 1000
-"""How many running tasks are looked at."""
+"""The most running tasks that are read."""
 NAMED = 10
-"""How many workers are named."""
+"""The most workers that are named."""
 
 
 @asynccontextmanager
 async def watching(pool: asyncpg.Pool, task_id: UUID) -> AsyncIterator[None]:
-    """Tell whoever watches a task, on standard error, what it waits for and after Ctrl-C that it goes on."""
+    """Tell whoever watches a task, on standard error, what it waits for and after Ctrl-C that it goes on.
+
+    What it waits for is told once, if nothing has begun after some seconds of the block.
+    """
+    hint = asyncio.create_task(_hint(pool, task_id))
     try:
-        async with hint_when_waiting(pool, task_id):
-            yield
+        yield
     except asyncio.CancelledError:
         follow, end = f"`agent-engine tail {task_id}` follows it", f"`agent-engine cancel {task_id}` ends it"
         tell("interrupted", f"task {task_id} goes on: {follow}, {end}")
         raise
-
-
-@asynccontextmanager
-async def hint_when_waiting(pool: asyncpg.Pool, task_id: UUID) -> AsyncIterator[None]:
-    """Say once on standard error what a task waits for, if nothing has begun after some seconds of the block."""
-    hint = asyncio.create_task(_hint(pool, task_id))
-    try:
-        yield
     finally:
         hint.cancel()
         await asyncio.gather(hint, return_exceptions=True)

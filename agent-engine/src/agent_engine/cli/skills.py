@@ -17,10 +17,7 @@ from agent_engine.settings import LedgerAccess, SkillSources, VendorNames
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
-    SkillRegistry,
-    bare_folders,
     full_name,
-    known_folders,
     load_registry,
     read_skill,
     skill_folders,
@@ -31,17 +28,12 @@ BARE = "it holds no SKILL.md"
 app = typer.Typer(help="Skills: what agents are told to do.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def registry() -> SkillRegistry:
-    """Load the shipped skills and those of SKILLS_PATH."""
-    return load_registry(known_folders(load(SkillSources).folders()))
-
-
 @app.command("list")
 @command
 async def list_skills(as_json: Json = False) -> int:
     """List the skills that a worker started here would carry."""
     output = Output(as_json=as_json)
-    found = registry()
+    found = load_registry(load(SkillSources).skill_folders())
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("skill", "version", "engine", "model", "description"):
         table.add_column(name)
@@ -80,24 +72,25 @@ async def check(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Hold skills to the letter of the format and of our settings.
+    """Check skills strictly by the format and by our settings.
 
     Exit 1 if anything is wrong.
     """
     output = Output(as_json=as_json)
-    folders = [path] if path is not None else known_folders(load(SkillSources).folders())
+    folders = [path] if path is not None else load(SkillSources).skill_folders()
     status = DONE
     vendors = load(VendorNames).vendors
     names: dict[str, Path] = {}
     for folder in folders:
-        if not folder.is_dir() or not skill_folders(folder):
+        places, bare = skill_folders(folder) if folder.is_dir() else ([], [])
+        if not places:
             lack = "holds no SKILL.md, and no folder in it does" if folder.is_dir() else "is not a folder"
             status = fail(UsageError(f"{full_name(folder)} {lack}"), WRONG_USE)
             continue
-        for place in bare_folders(folder):
+        for place in bare:
             output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
             output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
-        for place in skill_folders(folder):
+        for place in places:
             found = check_folder(place, names, vendors)
             status = max(status, FAILED) if found else status
             output.data({"skill": place.name, "folder": str(place), "problems": found})
@@ -132,7 +125,7 @@ def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Ven
 async def register(as_json: Json = False) -> int:
     """Make the skills known to the ledger without starting a worker."""
     output = Output(as_json=as_json)
-    found = registry()
+    found = load_registry(load(SkillSources).skill_folders())
     async with ledger(load(LedgerAccess).database_url) as pool:
         await agent_ledger.register_skills(pool, found.rows())
     for name, version in found.versions().items():

@@ -12,7 +12,7 @@ import agent_effects
 import agent_ledger
 import asyncpg
 import typer
-from agent_contracts import Actor, TaskState
+from agent_contracts import Actor, TaskEvent, TaskState
 from agent_contracts.event import Started
 from agent_ledger import CancelOutcome, TaskView
 from rich.text import Text
@@ -20,12 +20,23 @@ from service_kit.settings import load
 from service_kit.stdio import stdout_closed
 from service_kit.untrusted_text import clean_line, for_terminal
 
-from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, command, finish, ledger, tell, told
+from agent_engine.cli.console import (
+    DONE,
+    FAILED,
+    Json,
+    Output,
+    UsageError,
+    command,
+    exit_on_error,
+    finish,
+    ledger,
+    tell,
+)
 from agent_engine.cli.input import SHOWN
 from agent_engine.cli.queue_diagnostics import waits_for, watching
 from agent_engine.cli.submit import cli_door, show_result, user
 from agent_engine.event_follower import Patience, follow
-from agent_engine.render import LiveView, plain, result_view, task_view, tasks_view
+from agent_engine.render import LiveView, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
 TaskId = Annotated[UUID, typer.Argument(help="The task's id.", metavar="TASK")]
@@ -78,18 +89,22 @@ async def show(
         view = await known(pool, task)
         if transcript:
             return await show_transcript(output, pool, task, attempt)
-        if events and not as_json:
-            await _show_events(output, pool, task)
+        told = await all_events(pool, task) if events else []
         result = await agent_ledger.get_result(pool, task)
         confinement = await confined_by(pool, view)
         waits = await waits_for(pool, view)
+        if told and not as_json:
+            live = LiveView(output.console, thinking=True)
+            for event in told:
+                live.show(event)
+            output.show(Text())
         output.show(task_view(view, confinement, waits))
         if result is not None:
             output.show(result_view(result))
         document: dict[str, Any] = {"task": row(view), "result": result.model_dump(mode="json") if result else None}
         document |= {"confinement": confinement, "waits_for": waits}
         if events:
-            document["events"] = [event.model_dump(mode="json") for event in await all_events(pool, task)]
+            document["events"] = [event.model_dump(mode="json") for event in told]
         output.data(document)
     return DONE
 
@@ -161,7 +176,7 @@ def prune(
     That is events, transcripts, sessions, gateways' rows and unused blobs. On a terminal it asks first; elsewhere it
     wants --yes where the age is less than a day.
     """
-    with told():
+    with exit_on_error():
         age = read_age(older_than)
         if not (dry_run or yes):
             confirm_prune(older_than, age, tenant)  # here, where no event loop keeps Ctrl-C from ending it
@@ -237,22 +252,15 @@ async def show_transcript(output: Output, pool: asyncpg.Pool, task_id: UUID, att
     return DONE
 
 
-async def _show_events(output: Output, pool: asyncpg.Pool, task_id: UUID) -> None:
-    view = LiveView(output.console, thinking=True)
-    for event in await all_events(pool, task_id):
-        view.show(event)
-    output.show(plain(""))
-
-
 async def confined_by(pool: asyncpg.Pool, view: TaskView) -> str | None:
     """Say what confines the last run and what limits it; None where there was none."""
     begin = await agent_ledger.events(pool, view.id, after=(view.attempt, 0), limit=MOST_BEFORE_START)
     return next((event.body.confinement for event in begin if isinstance(event.body, Started)), None)
 
 
-async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[Any]:
+async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[TaskEvent]:
     """Give every event of a task, in order."""
-    found: list[Any] = []
+    found: list[TaskEvent] = []
     after = (0, 0)
     while page := await agent_ledger.events(pool, task_id, after=after):
         found += page

@@ -67,16 +67,13 @@ def read_payload(path: Path) -> dict[str, Any]:
 async def ask_control(event: str, payload: dict[str, Any]) -> dict[str, Any]:
     """Ask control; raises UsageError with its words where it refuses."""
     settings = load(ControlAccess)
-    http = HttpClient(base_url=settings.control_url)
-    try:
+    async with HttpClient(base_url=settings.control_url) as http:
         reply = await http.request(
             "POST",
             "/v1/triggers/test",
             json={"event": event, "payload": payload},
             headers={"authorization": f"Bearer {settings.control_token.get_secret_value()}"},
         )
-    finally:
-        await http.aclose()
     answer = reply.json() if reply.body else {}
     if not reply.ok or not isinstance(answer, dict):
         said = answer.get("message", reply.text[:300]) if isinstance(answer, dict) else reply.text[:300]

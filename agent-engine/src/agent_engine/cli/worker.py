@@ -9,17 +9,17 @@ import typer
 from agent_ledger import Replies
 from service_kit.log import configure
 from service_kit.serve import check_bind, serve
-from service_kit.settings import environment
+from service_kit.settings import environment, unset_env
 
 from agent_engine.cli.console import DONE, command
 from agent_engine.health import SERVICE, health_app
 from agent_engine.process import harden
-from agent_engine.settings import WorkerSettings, drop_secrets, load_addressed
+from agent_engine.settings import SECRETS, WorkerSettings, load_addressed
 from agent_engine.worker import Worker
 from agent_engine.worker_context import WorkerContext, open_context
 
 REPLAYED_SECONDS = 5.0
-"""The HTTP server raises a signal that it caught once more when it has stopped: that one is no second wish."""
+"""uvicorn raises a signal again when it has stopped. A signal within this time is not a second one of the operator."""
 
 SERVE_ENDS_SECONDS = 4.0
 
@@ -45,7 +45,7 @@ async def worker(
     environ = environment() | {key: str(value) for key, value in given.items() if value is not None}
     settings = load_addressed(WorkerSettings, environ)
     configure(SERVICE, settings.log_level)
-    drop_secrets()
+    unset_env(*SECRETS)
     harden()
     replies = Replies({origin: secret.get_secret_value() for origin, secret in settings.reply_destinations.items()})
     address = settings.listen()
@@ -67,14 +67,14 @@ async def worker(
 
 
 async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, Any, None]) -> None:
-    """Run both to the end of the work; serving may end first at a signal, but may not fail."""
+    """Run the worker and its HTTP server until the worker ends. If the server fails, this fails with its error."""
     work_task, serve_task = asyncio.create_task(working), asyncio.create_task(serving)
     try:
         await asyncio.wait({work_task, serve_task}, return_when=asyncio.FIRST_COMPLETED)
         if serve_task.done():
             serve_task.result()
         await work_task
-        await asyncio.wait({serve_task}, timeout=SERVE_ENDS_SECONDS)  # it heard the signal too
+        await asyncio.wait({serve_task}, timeout=SERVE_ENDS_SECONDS)  # the signal stops the HTTP server too
     finally:
         for task in (work_task, serve_task):
             task.cancel()

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+FOLDER = "artifacts"
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 MOST_DEPTH = 8
@@ -20,15 +21,6 @@ class Artifact:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much of what a run left is taken."""
-
-    files: int = 100
-    file_bytes: int = 10_000_000
-    total_bytes: int = 25_000_000
 
 
 @dataclass
@@ -57,23 +49,24 @@ def read_file(root: int, path: str, *, most_bytes: int) -> bytes | None:
             os.close(descriptor)
 
 
-def collect(root: int, folder: str = "artifacts", limits: Limits | None = None) -> Collected:
-    """Take the regular files below `folder`; what is not taken is named with the reason."""
-    limits = limits or Limits()
+def collect(
+    root: int, *, most_files: int = 100, most_file_bytes: int = 10_000_000, most_bytes: int = 25_000_000
+) -> Collected:
+    """Take the regular files below `artifacts`; what is not taken is named with the reason."""
     collected = Collected()
     try:
-        top = os.open(folder, FOLDER_FLAGS, dir_fd=root)
+        top = os.open(FOLDER, FOLDER_FLAGS, dir_fd=root)
     except FileNotFoundError:
         return collected
     except OSError:
-        collected.left.append(f"{folder}: not a folder")
+        collected.left.append(f"{FOLDER}: not a folder")
         return collected
     try:
         for seen, (parent, name, path) in enumerate(_walk(top, "", 0, collected)):
-            if seen >= MOST_ENTRIES or len(collected.artifacts) >= limits.files:
-                collected.left.append(f"{folder}: more than {limits.files} files")
+            if seen >= MOST_ENTRIES or len(collected.artifacts) >= most_files:
+                collected.left.append(f"{FOLDER}: more than {most_files} files")
                 break
-            _take(collected, limits, parent, name, path)
+            _take(collected, parent, name, path, min(most_file_bytes, most_bytes - collected.total_bytes))
     finally:
         os.close(top)
     return collected
@@ -104,9 +97,8 @@ def _walk(folder: int, prefix: str, depth: int, collected: Collected) -> Iterato
             os.close(inner)
 
 
-def _take(collected: Collected, limits: Limits, parent: int, name: str, path: str) -> None:
+def _take(collected: Collected, parent: int, name: str, path: str, room: int) -> None:
     try:
-        room = min(limits.file_bytes, limits.total_bytes - collected.total_bytes)
         content = _read(parent, name, room)
     except OSError as error:
         collected.left.append(f"{path}: {error.strerror}")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.limits import MIB, Limits
-from agent_engine.confinement.privilege_drop import Moved, run_folder
-from agent_engine.confinement.sandbox_paths import Launch, Layout, open_to
-from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, sealed, start
+from agent_engine.confinement.privilege_drop import BindMounts, run_folder
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths, open_to
+from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, sealed, start
 
 UID = 1000
 WORK = "/work"
@@ -25,7 +25,7 @@ FILES = "/run/files"
 SKILL = "/skill"
 PROGRAM = "/opt/cli"
 PYTHON = "/opt/py"
-INNER_INSIDE = "/run/launcher.py"
+LAUNCHER_INSIDE = "/run/launcher.py"
 ETC = {
     "passwd": f"run:x:{UID}:{UID}:run:{HOME}:/bin/sh\n",
     "group": f"run:x:{UID}:\n",
@@ -59,7 +59,7 @@ class Bubblewrap:
         version: its version.
         sizes: how much a run may write.
         limits: what bounds its memory and processes.
-        aside: whether a root worker starts it under a plain uid.
+        plain_uid: whether a root worker starts bubblewrap under a plain uid, which the kernel counts processes of.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Bubblewrap:
         version: str = "",
         sizes: Sizes | None = None,
         limits: Limits | None = None,
-        aside: bool = False,
+        plain_uid: bool = False,
     ) -> None:
         self._program = program
         self._sizes = sizes or Sizes()
-        self._aside = aside
+        self._plain_uid = plain_uid
         self.limits = limits or Limits()
         self.name = f"bubblewrap {version}".strip()
 
@@ -81,10 +81,10 @@ class Bubblewrap:
         """Say why a run with these built-in tools is refused: here none is."""
         return None
 
-    def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
+    def plan(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> SandboxPaths:
         """Plan the folders, which are the same in every run, and the ports."""
         openings, inner = open_to(urls)
-        return Layout(
+        return SandboxPaths(
             work=WORK,
             home=HOME,
             files=FILES,
@@ -94,10 +94,10 @@ class Bubblewrap:
             openings=openings,
             urls=inner,
             source=program,
-            folder=run_folder() if self._aside else folder,
+            folder=run_folder() if self._plain_uid else folder,
         )
 
-    async def start(self, layout: Layout, launch: Launch) -> SandboxedProcess:
+    async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
         with ExitStack() as held:
             inherit: list[int] = []
@@ -108,29 +108,27 @@ class Bubblewrap:
                 inherit.append(descriptor)
                 return str(descriptor)
 
-            moved = Moved(layout.folder) if self._aside else None
-            nodes = {} if moved else await asyncio.to_thread(devices.make, layout.folder)
+            mounts = BindMounts(paths.folder) if self._plain_uid else None
+            nodes = {} if mounts else await asyncio.to_thread(devices.make, paths.folder)
             options = arguments(
-                layout, launch, sizes=self._sizes, given=given, nodes=nodes, at=moved.at if moved else str
+                paths, launch, sizes=self._sizes, given=given, nodes=nodes, at=mounts.at if mounts else str
             )
             listed = given(b"".join(option.encode() + b"\0" for option in options))
-            command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", INNER_INSIDE]
+            command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", LAUNCHER_INSIDE]
             return await start(
-                moved.command(self._program, command) if moved else command,
-                executable=_python_outside() if moved else str(self._program),
-                layout=layout,
+                mounts.command(self._program, command) if mounts else command,
+                executable=own_python() if mounts else str(self._program),
+                paths=paths,
                 launch=launch,
-                env={},
                 inherit=inherit,
                 drop=None,
-                kill=asyncio.subprocess.Process.kill,
                 limits=self.limits,
                 rlimits=self.limits.rlimits(own_uid=True),
             )
 
 
 def arguments(
-    layout: Layout,
+    paths: SandboxPaths,
     launch: Launch,
     *,
     sizes: Sizes,
@@ -142,7 +140,7 @@ def arguments(
     """Give bubblewrap's options for a run.
 
     Args:
-        layout: the run's layout.
+        paths: where the run's things will be.
         launch: what is started; its argv and environment are not in the options.
         sizes: how much may be written.
         given: turns content into the number of a descriptor that bubblewrap inherits.
@@ -156,13 +154,13 @@ def arguments(
         *_system(system),
         *_proc(system),
         *_devices(sizes, nodes),
-        *_memory(layout.temp, sizes.temp),
-        *_memory(layout.home, sizes.home),
-        *_memory(layout.work, sizes.work),
+        *_memory(paths.temp, sizes.temp),
+        *_memory(paths.home, sizes.home),
+        *_memory(paths.work, sizes.work),
         *_python(at),
-        *("--ro-bind", at(layout.source), layout.program),
-        *_files(layout, launch, given),
-        *(("--ro-bind", at(launch.references), layout.skill) if launch.references and layout.skill else ()),
+        *("--ro-bind", at(paths.source), paths.program),
+        *_files(paths, launch, given),
+        *(("--ro-bind", at(launch.references), paths.skill) if launch.references and paths.skill else ()),
         *_filter(given),
         *("--remount-ro", "/", "--chdir", "/", "--clearenv", "--setenv", "LD_LIBRARY_PATH", f"{python_prefix()}/lib"),
     ]
@@ -209,14 +207,14 @@ def _devices(sizes: Sizes, nodes: Mapping[str, Path]) -> Iterator[str]:
     yield from ("--remount-ro", "/dev")
 
 
-def _files(layout: Layout, launch: Launch, given: Callable[[bytes], str]) -> Iterator[str]:
+def _files(paths: SandboxPaths, launch: Launch, given: Callable[[bytes], str]) -> Iterator[str]:
     read_only = {f"/etc/{name}": text.encode() for name, text in ETC.items()}
-    read_only |= {f"{layout.files}/{name}": content for name, content in launch.files.items()}
-    read_only |= {INNER_INSIDE: INNER.read_bytes()}
+    read_only |= {f"{paths.files}/{name}": content for name, content in launch.files.items()}
+    read_only |= {LAUNCHER_INSIDE: LAUNCHER.read_bytes()}
     for path, content in read_only.items():
         yield from ("--perms", "0444", "--ro-bind-data", given(content), path)
     for name, content in launch.home_files.items():
-        yield from ("--perms", "0600", "--file", given(content), f"{layout.home}/{name}")
+        yield from ("--perms", "0600", "--file", given(content), f"{paths.home}/{name}")
 
 
 def python_prefix() -> str:
@@ -228,12 +226,8 @@ def python_prefix() -> str:
 def python_program() -> str:
     """Say which program inside runs `launcher.py`."""
     if python_prefix() != PYTHON:
-        return _python_outside()
-    return f"{PYTHON}/bin/{Path(_python_outside()).name}"
-
-
-def _python_outside() -> str:
-    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+        return own_python()
+    return f"{PYTHON}/bin/{Path(own_python()).name}"
 
 
 def _python(at: Callable[[Path], str]) -> Iterator[str]:
@@ -242,7 +236,7 @@ def _python(at: Callable[[Path], str]) -> Iterator[str]:
         return
     library = Path(sys.base_prefix).resolve() / "lib"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    yield from ("--ro-bind", at(Path(_python_outside())), python_program())
+    yield from ("--ro-bind", at(Path(own_python())), python_program())
     yield from ("--ro-bind", at(library / version), f"{PYTHON}/lib/{version}")
     if (library / version / "site-packages").is_dir():
         yield from ("--tmpfs", f"{PYTHON}/lib/{version}/site-packages")

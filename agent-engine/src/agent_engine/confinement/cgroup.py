@@ -1,4 +1,4 @@
-"""A cgroup for each run, of version 2 or 1: what a run and all that it starts may take together.
+"""A cgroup for each run, of version 2 or 1: the limit on what a run and all its processes take together.
 
 Owns the cgroups `agent-run-<worker's pid>-<random>` below the worker's own, and in version 2 the one that the worker
 itself moves to, because a cgroup that limits others may hold no process.
@@ -29,7 +29,7 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Place:
+class Parent:
     """A folder of the cgroup file system below which runs get theirs, and what is written into each."""
 
     folder: Path
@@ -39,10 +39,10 @@ class Place:
 class Cgroups(Limits):
     """Makes a cgroup for each run."""
 
-    def __init__(self, kind: Literal["cgroup1", "cgroup2"], places: Iterable[Place], bounds: Bounds) -> None:
+    def __init__(self, kind: Literal["cgroup1", "cgroup2"], parents: Iterable[Parent], bounds: Bounds) -> None:
         self.kind = kind
         self.name = f"{bounds.memory_mb} MB and {bounds.processes} processes by {kind}"
-        self._places = list(places)
+        self._parents = list(parents)
         self._bounds = bounds
 
     @classmethod
@@ -57,9 +57,9 @@ class Cgroups(Limits):
             OSError: it may make none; the message says why.
         """
         if (root / "cgroup.controllers").exists():
-            found = cls("cgroup2", [_second(root, bounds)], bounds)
+            found = cls("cgroup2", [_version_2(root, bounds)], bounds)
         else:
-            found = cls("cgroup1", _first(root, bounds), bounds)
+            found = cls("cgroup1", _version_1(root, bounds), bounds)
         found.sweep()
         found.group().remove()
         return found
@@ -67,12 +67,12 @@ class Cgroups(Limits):
     def group(self) -> "Group":
         """Make a run's cgroup. Raises OSError."""
         name = f"agent-run-{os.getpid()}-{secrets.token_hex(6)}"
-        group = Group([place.folder / name for place in self._places], self._bounds)
+        group = Group([parent.folder / name for parent in self._parents], self._bounds)
         try:
-            for place in self._places:
-                folder = place.folder / name
+            for parent in self._parents:
+                folder = parent.folder / name
                 folder.mkdir()
-                for file, value in place.values.items():
+                for file, value in parent.values.items():
                     with contextlib.suppress(FileNotFoundError) if file in OPTIONAL else contextlib.nullcontext():
                         _write(folder / file, value)
         except OSError:
@@ -82,10 +82,10 @@ class Cgroups(Limits):
 
     def sweep(self) -> None:
         """End what runs of dead workers left, and remove their cgroups."""
-        for place in self._places:
-            for folder in place.folder.glob("agent-run-*"):
+        for parent in self._parents:
+            for folder in parent.folder.glob("agent-run-*"):
                 made = OURS.fullmatch(folder.name)
-                if made and not Path("/proc", made[1]).exists() and not _foreign(folder):
+                if made and not Path("/proc", made[1]).exists() and not _in_other_namespace(folder):
                     Group([folder], self._bounds).remove()
 
 
@@ -144,16 +144,16 @@ class Group:
         return 0
 
 
-def _second(root: Path, bounds: Bounds) -> Place:
-    """Give the place in version 2, with the controllers handed down."""
-    base = _own(root, "")
+def _version_2(root: Path, bounds: Bounds) -> Parent:
+    """Give the parent of runs in version 2. Its controllers are delegated to them."""
+    base = _own_cgroup(root, "")
     base = base.parent if base.name == WORKERS else base
     there = set((base / "cgroup.controllers").read_text().split())
     if not {"memory", "pids"} <= there:
         raise OSError(f"{base} has no memory and pids controllers")
     if not {"memory", "pids"} <= set((base / "cgroup.subtree_control").read_text().split()):
-        _hand_down(base)
-    return Place(
+        _delegate(base)
+    return Parent(
         base,
         {
             "memory.max": str(bounds.memory_bytes),
@@ -163,8 +163,8 @@ def _second(root: Path, bounds: Bounds) -> Place:
     )
 
 
-def _hand_down(base: Path, controllers: str = "+memory +pids") -> None:
-    """Let `base` limit cgroups below it; the worker leaves it, and comes back where others stay in it."""
+def _delegate(base: Path, controllers: str = "+memory +pids") -> None:
+    """Let `base` limit cgroups below it. The worker moves out of it first, and back if other processes stay in it."""
     leaf = base / WORKERS
     try:
         _write(base / "cgroup.subtree_control", controllers)
@@ -180,15 +180,15 @@ def _hand_down(base: Path, controllers: str = "+memory +pids") -> None:
             raise OSError(f"{base} hands no controllers down while other processes are in it: {error}") from error
 
 
-def _first(root: Path, bounds: Bounds) -> Iterator[Place]:
+def _version_1(root: Path, bounds: Bounds) -> Iterator[Parent]:
     memory = str(bounds.memory_bytes)
     # The second counts memory and swap together; the kernel takes it after the first alone.
-    yield Place(_own(root, "memory"), {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory})
-    yield Place(_own(root, "pids"), {"pids.max": str(bounds.processes)})
+    yield Parent(_own_cgroup(root, "memory"), {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory})
+    yield Parent(_own_cgroup(root, "pids"), {"pids.max": str(bounds.processes)})
 
 
-def _own(root: Path, controller: str) -> Path:
-    """Give the worker's own cgroup; in a container that sees no more than its own, that is the root."""
+def _own_cgroup(root: Path, controller: str) -> Path:
+    """Give the worker's own cgroup. In a container that sees only its own cgroup, that is the root."""
     top = root / controller
     if not top.is_dir():
         raise OSError(f"{top} is not there")
@@ -214,8 +214,8 @@ def _remove(folders: list[Path]) -> tuple[list[Path], list[OSError]]:
     return left, errors
 
 
-def _foreign(folder: Path) -> bool:
-    """Say whether it holds processes of a pid namespace that cannot be seen from here, and whose workers cannot."""
+def _in_other_namespace(folder: Path) -> bool:
+    """Say whether it holds processes of another pid namespace, whose worker cannot be seen from here."""
     try:
         return "0" in (folder / "cgroup.procs").read_text().split()
     except OSError:

@@ -13,7 +13,7 @@ NOBODY = 65534
 
 
 def make(folder: Path) -> dict[str, Path]:
-    """Make the nodes in a new folder `dev`; gives those that can be used, none for a plain user.
+    """Make the nodes in a new folder `dev`. Gives those that can be used; a plain user can make none.
 
     Some containers let root make no nodes; what bubblewrap binds is then the container's own.
     """

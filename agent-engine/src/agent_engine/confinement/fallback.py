@@ -1,30 +1,28 @@
-"""Reduced confinement, where there are no user namespaces: another uid under root, no built-in tools, own folders.
+"""Reduced confinement, for a machine without user namespaces: another uid under root, no built-in tools, own folders.
 
 Owns the run's folder: below the system's temporary folder under root, so that the other uid reaches it.
 """
 
 import asyncio
 import os
-import signal
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import new_uid, run_folder
-from agent_engine.confinement.sandbox_paths import Launch, Layout
-from agent_engine.confinement.sandboxed_process import INNER, SandboxedProcess, start
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
+from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, start
 
 FILE_BYTES = 512 * MIB
 
 
 class ReducedConfinement:
-    """Runs CLIs beside the worker; only for runs whose CLI has no tools but its MCP servers'.
+    """Runs CLIs as plain processes. Refuses a run whose CLI has other tools than its MCP servers'.
 
     Args:
         reason: why it is not bubblewrap.
         limits: what bounds a run's memory and processes.
-        file_bytes: how large a file it writes may be; how many it writes is not bounded here.
+        file_bytes: the largest file that a run may write; the number of files is not bounded.
     """
 
     def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
@@ -44,10 +42,10 @@ class ReducedConfinement:
             "run it on a worker with user namespaces (`agent-engine doctor` says what to mend)"
         )
 
-    def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
-        """Plan folders of the run's own; addresses stay what they are."""
+    def plan(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> SandboxPaths:
+        """Plan folders of the run's own. Addresses are the same inside and outside."""
         folder = run_folder() if self._root else folder.resolve()
-        return Layout(
+        return SandboxPaths(
             work=str(folder / "work"),
             home=str(folder / "home"),
             files=str(folder / "files"),
@@ -58,34 +56,30 @@ class ReducedConfinement:
             folder=folder,
         )
 
-    async def start(self, layout: Layout, launch: Launch) -> SandboxedProcess:
+    async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
         uid = new_uid() if self._root else None
-        await asyncio.to_thread(_furnish, layout, launch, uid)
+        await asyncio.to_thread(_make_files, paths, launch, uid)
         return await start(
-            [_python(), "-I", "-S", str(INNER)],
-            executable=_python(),
-            layout=layout,
+            [own_python(), "-I", "-S", str(LAUNCHER)],
+            executable=own_python(),
+            paths=paths,
             launch=launch,
-            env={},
             drop={} if uid is None else {"uid": uid},
-            kill=_kill_group,
             own_group=True,
             limits=self.limits,
             rlimits={**await asyncio.to_thread(self.limits.rlimits, own_uid=self._root), "FSIZE": self._file_bytes},
         )
 
 
-def _furnish(layout: Layout, launch: Launch, uid: int | None) -> None:
+def _make_files(paths: SandboxPaths, launch: Launch, uid: int | None) -> None:
     """Make the folders and files, readable for the run alone."""
-    layout.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
-    folders = [Path(path) for path in (layout.work, layout.home, layout.files, layout.temp)]
-    files = {Path(layout.files, name): content for name, content in launch.files.items()}
-    files |= {Path(layout.home, name): content for name, content in launch.home_files.items()}
+    paths.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
+    folders = [Path(path) for path in (paths.work, paths.home, paths.files, paths.temp)]
+    files = {Path(paths.files, name): content for name, content in launch.files.items()}
+    files |= {Path(paths.home, name): content for name, content in launch.home_files.items()}
     for file in files:
-        missing = [
-            parent for parent in file.parents if parent.is_relative_to(layout.folder) and parent != layout.folder
-        ]
+        missing = [parent for parent in file.parents if parent.is_relative_to(paths.folder) and parent != paths.folder]
         folders += [parent for parent in reversed(missing) if parent not in folders]
     for folder in folders:
         folder.mkdir(mode=0o700)
@@ -95,11 +89,3 @@ def _furnish(layout: Layout, launch: Launch, uid: int | None) -> None:
     if uid is not None:
         for path in (*folders, *files):
             os.chown(path, uid, uid, follow_symlinks=False)
-
-
-def _kill_group(process: asyncio.subprocess.Process) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-
-
-def _python() -> str:
-    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)

@@ -1,4 +1,4 @@
-"""The folders of runs in a worker's own: what killed workers left there is removed.
+"""The folders of runs in the worker's folder. A worker that starts removes those of killed workers.
 
 Owns the folders `<task>-<attempt>`, and `.lock` beside them, which each worker of the folder holds while it lives.
 """
@@ -23,7 +23,7 @@ def folder_of(runs: Path, task: UUID, attempt: int) -> Path:
 
 @contextmanager
 def lock_folder(runs: Path) -> Iterator[int]:
-    """Hold the folder as one of its workers; the only one removes what others left, and gets how many folders.
+    """Lock the folder for one of its workers. The only one removes what killed workers left; gives how many folders.
 
     A folder that cannot be locked here is left as it is.
     """

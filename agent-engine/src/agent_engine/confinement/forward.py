@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 AGAIN_SECONDS = 0.5
 MOST_CONNECTIONS = 64
-"""Of one run at once: a CLI needs a handful, and each costs the worker two descriptors."""
+"""The most connections of one run at once: a CLI needs about five, and each takes two of the worker's descriptors."""
 
 log = get_logger(__name__)
 

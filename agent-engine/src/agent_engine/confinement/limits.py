@@ -1,11 +1,14 @@
-"""What bounds a run: how much memory and how many processes, and by which of the kernel's means that is held."""
+"""The bounds on a run's memory and processes, and the means of the kernel that enforce them."""
 
 import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from agent_engine.confinement.cgroup import Group
 
 MIB = 1 << 20
 Kind = Literal["cgroup2", "cgroup1", "rlimit", "partial", "none"]
@@ -33,27 +36,11 @@ class Bounds:
         return self.memory_mb * MIB
 
 
-class Group(Protocol):
-    """What a run and all that it starts are counted in."""
-
-    def enter(self, pid: int) -> None:
-        """Put a process in; what it starts from now on is in as well. Raises OSError."""
-
-    def reached(self) -> tuple[str, ...]:
-        """Say which bounds the run has come up against."""
-
-    def kill(self) -> None:
-        """Kill what is in it."""
-
-    def remove(self) -> None:
-        """Kill what is in it and remove it."""
-
-
 class Limits:
     """One means of bounding runs; this one bounds nothing.
 
     Attributes:
-        kind: the means, from a closed list; "partial" bounds memory alone.
+        kind: the means, from a closed list; "partial" bounds memory only.
         name: the means and the bounds, for people.
         why: why no better limits are used; empty if these are the best.
     """
@@ -70,8 +57,8 @@ class Limits:
         """
         return {}
 
-    def group(self) -> Group | None:
-        """Make what the run is counted in; None where it is not. Raises OSError."""
+    def group(self) -> "Group | None":
+        """Make the cgroup that the run is counted in; None where it is not. Raises OSError."""
         return None
 
 
@@ -92,7 +79,7 @@ class Rlimits(Limits):
         self.bounds = bounds
 
     def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
-        """Give the limits; under a uid that others use too, theirs are allowed for."""
+        """Give the limits. Under a uid with other processes, their number is added to the run's bound."""
         limits = {"AS": self.bounds.memory_bytes}
         if self.kind == "rlimit":
             limits["NPROC"] = self.bounds.processes + (0 if own_uid else threads_of(os.getuid()))
@@ -100,7 +87,7 @@ class Rlimits(Limits):
 
 
 def threads_of(uid: int) -> int:
-    """Count what runs under a uid now."""
+    """Count the threads that run under a uid now."""
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

@@ -1,4 +1,4 @@
-"""Runs of a root worker under a plain uid: which one, and where what lies in root's own folders is found then.
+"""Runs of a root worker under a plain uid: its number, and the paths under which it finds files of root's folders.
 
 Owns the folders `agent-run-<pid namespace>-<worker's pid>-<its start>-<random>` below the system's temporary folder,
 which every uid can enter.
@@ -76,8 +76,8 @@ def _own(folder: Path) -> bool:
     return False
 
 
-class Moved:
-    """Where bubblewrap finds under a plain uid what may lie in folders that only root enters; see `setuid_exec.py`."""
+class BindMounts:
+    """Bind mounts by which a plain uid finds files in folders that only root enters; `setuid_exec.py` makes them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -85,7 +85,7 @@ class Moved:
         folder.mkdir(mode=0o711)
 
     def at(self, source: Path) -> str:
-        """Give the path that a source will have."""
+        """Mount a source too; give the path that it will have."""
         self._sources.append(str(source.resolve()))
         return f"{self._folder}/{len(self._sources) - 1}"
 

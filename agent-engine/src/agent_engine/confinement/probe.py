@@ -14,7 +14,8 @@ from agent_engine.confinement.bwrap import Bubblewrap, Sizes
 from agent_engine.confinement.cgroup import Cgroups
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
-from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.errors import ConfinementError
 
 TRIAL_SECONDS = 10.0
@@ -59,17 +60,17 @@ async def probe(
         cgroups: the cgroup file system; None to leave it alone.
     """
     bounds, sizes = bounds or Bounds(), sizes or Sizes()
-    limits = await asyncio.to_thread(choose, bounds, cgroups)
-    aside = limits.kind == "rlimit" and os.getuid() == 0
+    limits = await asyncio.to_thread(choose_limits, bounds, cgroups)
+    plain_uid = limits.kind == "rlimit" and os.getuid() == 0
     reasons = []
-    for program in find() if candidates is None else candidates:
+    for program in find_programs() if candidates is None else candidates:
         try:
             version = await _version(program)
-            found = Bubblewrap(program, version=version, sizes=sizes, limits=limits, aside=aside)
+            found = Bubblewrap(program, version=version, sizes=sizes, limits=limits, plain_uid=plain_uid)
             try:
                 await _try(found)
             except ConfinementError as error:
-                if not aside:
+                if not plain_uid:
                     raise
                 less = Rlimits(bounds, why=f"{limits.why}; under a plain uid: {error}", processes=False)
                 found = Bubblewrap(program, version=version, sizes=sizes, limits=less)
@@ -78,21 +79,15 @@ async def probe(
             reasons.append(f"{program}: {error}")
         else:
             return Probe(found, reduced=False, detail=f"{program}, version {version}")
-    if not sys.platform.startswith("linux"):
-        reason = f"{sys.platform} has no bubblewrap"
-        return Probe(
-            ReducedConfinement(reason, limits=limits, file_bytes=sizes.work),
-            reduced=True,
-            detail=reason,
-            remedy="run the worker on Linux",
-        )
     reason = "; ".join(reasons) or "bubblewrap is neither on PATH nor installed from its wheel"
-    return Probe(
-        ReducedConfinement(reason, limits=limits, file_bytes=sizes.work), reduced=True, detail=reason, remedy=REMEDY
-    )
+    remedy = REMEDY
+    if not sys.platform.startswith("linux"):
+        reason, remedy = f"{sys.platform} has no bubblewrap", "run the worker on Linux"
+    fallback = ReducedConfinement(reason, limits=limits, file_bytes=sizes.work)
+    return Probe(fallback, reduced=True, detail=reason, remedy=remedy)
 
 
-def choose(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:
+def choose_limits(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:
     """Take the best means of bounding runs there is here: cgroups, else resource limits, else none."""
     if not sys.platform.startswith("linux"):
         return Limits()
@@ -104,8 +99,8 @@ def choose(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:
         return Rlimits(bounds, why=f"no cgroup can be made: {error}")
 
 
-def find() -> list[Path]:
-    """Give the bubblewrap programs there are, the one to be tried first first."""
+def find_programs() -> list[Path]:
+    """Give the installed bubblewrap programs: the one on PATH, then the wheel's."""
     if not sys.platform.startswith("linux"):
         return []
     on_path = shutil.which("bwrap")
@@ -136,22 +131,18 @@ def _true() -> Path:
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
     with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
-        layout = confinement.layout(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+        paths = confinement.plan(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
         try:
-            await _run_true(confinement, layout)
+            confined = await confinement.start(paths, Launch(argv=["true"], env={}, stdin=b""))
+            try:
+                async with asyncio.timeout(TRIAL_SECONDS):
+                    returncode = await confined.wait()
+                if returncode != 0:
+                    said = (await confined.stderr.read(4096)).decode("utf-8", "replace").strip()
+                    raise ConfinementError(f"a trial ended with {returncode}: {said}")
+            finally:
+                await confined.close()
+        except TimeoutError as error:
+            raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error
         finally:
-            shutil.rmtree(layout.folder, ignore_errors=True)
-
-
-async def _run_true(confinement: Bubblewrap, layout: Layout) -> None:
-    confined = await confinement.start(layout, Launch(argv=["true"], env={}, stdin=b""))
-    try:
-        async with asyncio.timeout(TRIAL_SECONDS):
-            returncode = await confined.wait()
-        if returncode != 0:
-            said = (await confined.read_stderr(4096)).decode("utf-8", "replace").strip()
-            raise ConfinementError(f"a trial ended with {returncode}: {said}")
-    except TimeoutError as error:
-        raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error
-    finally:
-        await confined.close()
+            shutil.rmtree(paths.folder, ignore_errors=True)

@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
-
-from agent_engine.confinement.limits import Limits
 
 LOWEST_FREE_PORT = 1024
 FIRST_SPARE_PORT = 20000
@@ -22,7 +19,7 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class SandboxPaths:
     """What the CLI is told instead of the machine's own paths and addresses.
 
     Attributes:
@@ -56,12 +53,12 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """What is started in a layout.
+    """What is started.
 
     Attributes:
-        files: read-only files, by name below the layout's `files`.
+        files: read-only files, by name below `SandboxPaths.files`.
         home_files: files of the CLI's own, by path below HOME.
-        references: a folder bound read-only at the layout's `skill`.
+        references: a folder bound read-only at `SandboxPaths.skill`.
     """
 
     argv: list[str]
@@ -70,60 +67,6 @@ class Launch:
     files: Mapping[str, bytes] = field(default_factory=dict)
     home_files: Mapping[str, bytes] = field(default_factory=dict)
     references: Path | None = None
-
-
-class Confined(Protocol):
-    """A started CLI; it lives until its process ends or `kill` is called."""
-
-    @property
-    def work_folder(self) -> int:
-        """A descriptor of its working directory, good until `close`."""
-
-    @property
-    def home_folder(self) -> int:
-        """A descriptor of its HOME, good until `close`."""
-
-    async def read_stdout(self, size: int) -> bytes:
-        """Read some of its stdout; empty at the end."""
-
-    async def read_stderr(self, size: int) -> bytes:
-        """Read some of its stderr; empty at the end."""
-
-    async def wait(self) -> int:
-        """Wait for its end and give the exit status."""
-
-    def terminate(self) -> None:
-        """Ask the CLI to end (SIGTERM)."""
-
-    def kill(self) -> None:
-        """End the CLI and all that it started (SIGKILL)."""
-
-    def reached(self) -> tuple[str, ...]:
-        """Say which bounds it has come up against, as far as that is counted here; good until `close`."""
-
-    async def close(self) -> None:
-        """Give back everything it held; what it left can be read no more."""
-
-
-class Confinement(Protocol):
-    """One way to confine CLIs."""
-
-    @property
-    def name(self) -> str:
-        """What it is, for people and for the run's record."""
-
-    @property
-    def limits(self) -> Limits:
-        """What bounds a run's memory and processes."""
-
-    def refusal(self, built_in_tools: Iterable[str]) -> str | None:
-        """Say why a run with these built-in tools is refused here; None when it is not."""
-
-    def layout(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> Layout:
-        """Plan where things will be for a run."""
-
-    async def start(self, layout: Layout, launch: Launch) -> Confined:
-        """Start the CLI. Raises ConfinementError."""
 
 
 def open_to(urls: Iterable[str]) -> tuple[dict[int, Target], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""A started CLI: the process, what it handed out before the agent ran, and the ends of its loopback ports."""
+"""A started CLI: its process, the descriptors that the launcher sent, and the outer ends of its loopback ports."""
 
 import asyncio
 import contextlib
@@ -6,18 +6,20 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from service_kit.log import get_logger
 
+from agent_engine.confinement.cgroup import Group
 from agent_engine.confinement.forward import Forwarder
-from agent_engine.confinement.limits import Group, Limits
-from agent_engine.confinement.sandbox_paths import Launch, Layout
+from agent_engine.confinement.limits import Limits
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.errors import ConfinementError
 
-INNER = Path(__file__).with_name("launcher.py")
+LAUNCHER = Path(__file__).with_name("launcher.py")
 HANDSHAKE_SECONDS = 20.0
 GONE_SECONDS = 5.0
 MOST_DESCRIPTORS = 64
@@ -26,37 +28,33 @@ log = get_logger(__name__)
 
 
 class SandboxedProcess:
-    """A CLI that runs; see `layout.Confined`."""
+    """A started CLI; it lives until its process ends or `kill` is called.
+
+    Attributes:
+        work_folder: a descriptor of its working directory, good until `close`.
+        home_folder: a descriptor of its HOME, good until `close`.
+    """
 
     def __init__(
         self,
         process: asyncio.subprocess.Process,
         descriptors: Sequence[int],
-        layout: Layout,
-        kill: Callable[[], None],
+        paths: SandboxPaths,
         group: Group | None,
         own_group: bool,
     ) -> None:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.stdout, self.stderr = process.stdout, process.stderr
         self._process = process
-        self._kill = kill
         self._group = group
         self._own_group = own_group
         self.work_folder, self.home_folder, *rest = descriptors
-        listeners, pidfds = rest[: len(layout.openings)], rest[len(layout.openings) :]
+        listeners, pidfds = rest[: len(paths.openings)], rest[len(paths.openings) :]
         self._pidfds = pidfds
         sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
-        self._forwarder = Forwarder(zip(sockets, layout.openings.values(), strict=True))
+        self._forwarder = Forwarder(zip(sockets, paths.openings.values(), strict=True))
         self._ended = asyncio.create_task(self._end())
-
-    async def read_stdout(self, size: int) -> bytes:
-        """Read some of its stdout; empty at the end."""
-        assert self._process.stdout is not None
-        return await self._process.stdout.read(size)
-
-    async def read_stderr(self, size: int) -> bytes:
-        """Read some of its stderr; empty at the end."""
-        assert self._process.stderr is not None
-        return await self._process.stderr.read(size)
 
     async def wait(self) -> int:
         """Wait for its end and give the exit status."""
@@ -73,11 +71,10 @@ class SandboxedProcess:
     def kill(self) -> None:
         """End the CLI and all that it started."""
         if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._kill()
+            _kill(self._process, self._own_group)
 
     def reached(self) -> tuple[str, ...]:
-        """Say which bounds it has come up against, as far as that is counted here."""
+        """Say which bounds it has come up against, as far as that is counted here; good until `close`."""
         return (*(self._group.reached() if self._group is not None else ()), *self._forwarder.reached())
 
     async def close(self) -> None:
@@ -99,8 +96,7 @@ class SandboxedProcess:
             # What it left holds its pipes, and asyncio waits for those.
             if self._group is not None:
                 await asyncio.to_thread(self._group.kill)
-            with contextlib.suppress(ProcessLookupError):
-                self._kill()
+            _kill(self._process, self._own_group)
         returncode = await self._process.wait()
         for pidfd in self._pidfds:
             try:
@@ -121,17 +117,26 @@ async def start(
     command: Sequence[str],
     *,
     executable: str,
-    layout: Layout,
+    paths: SandboxPaths,
     launch: Launch,
-    env: Mapping[str, str],
     inherit: Sequence[int] = (),
     drop: Mapping[str, int] | None,
-    kill: Callable[[asyncio.subprocess.Process], None],
     own_group: bool = False,
     limits: Limits,
     rlimits: Mapping[str, int],
 ) -> SandboxedProcess:
     """Start `command` + the control descriptor's number, which is to run `launcher.py`, and let it become the CLI.
+
+    Args:
+        command: the arguments, its own name first.
+        executable: the program.
+        paths: the run's paths.
+        launch: what is started.
+        inherit: descriptors that the command inherits.
+        drop: what the launcher does before the CLI: it takes the uid that is named here; None where bubblewrap did it.
+        own_group: whether the process leads a group of its own, which is killed with it.
+        limits: what bounds the run.
+        rlimits: the resource limits that the CLI is started with.
 
     Raises:
         ConfinementError: it ended, or said nothing, before the CLI was started, or could not be limited.
@@ -143,7 +148,7 @@ async def start(
             *command,
             str(theirs.fileno()),
             executable=executable,
-            env=dict(env),
+            env={},
             stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -160,13 +165,12 @@ async def start(
         group = started = None
         try:
             group = limits.group()
-            descriptors = await _handshake(ours, _request(layout, launch, drop, rlimits))
-            started = SandboxedProcess(process, descriptors, layout, lambda: kill(process), group, own_group)
+            descriptors = await _handshake(ours, _request(paths, launch, drop, rlimits))
+            started = SandboxedProcess(process, descriptors, paths, group, own_group)
             await started.serve()
             await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
         except BaseException as error:
-            with contextlib.suppress(ProcessLookupError):
-                kill(process)
+            _kill(process, own_group)
             ours_to_say = isinstance(error, OSError | TimeoutError | ValueError)
             said = await _last_words(process) if ours_to_say else ""
             if started is not None:
@@ -180,7 +184,7 @@ async def start(
 
 
 def sealed(content: bytes) -> int:
-    """Give a descriptor to read `content` from; where the kernel can, nobody can write to it any more.
+    """Give a descriptor to read `content` from. Where the kernel can seal it, nobody can write to it.
 
     A pipe as stdin would let the agent write further turns into it through /proc.
     """
@@ -200,16 +204,29 @@ def sealed(content: bytes) -> int:
     return descriptor
 
 
+def own_python() -> str:
+    """Give the path of the Python that runs this process, outside any virtual environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _kill(process: asyncio.subprocess.Process, own_group: bool) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if own_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
 def _request(
-    layout: Layout, launch: Launch, drop: Mapping[str, int] | None, rlimits: Mapping[str, int]
+    paths: SandboxPaths, launch: Launch, drop: Mapping[str, int] | None, rlimits: Mapping[str, int]
 ) -> dict[str, Any]:
     return {
-        "ports": list(layout.openings),
-        "folders": [layout.work, layout.home],
-        "program": layout.program,
+        "ports": list(paths.openings),
+        "folders": [paths.work, paths.home],
+        "program": paths.program,
         "argv": launch.argv,
         "env": dict(launch.env),
-        "cwd": layout.work,
+        "cwd": paths.work,
         "drop": drop,
         "rlimits": dict(rlimits),
     }

@@ -9,7 +9,7 @@ from service_kit.redact import redact
 from agent_engine.doctor.finding import DoctorSettings, Finding, Unwell
 from agent_engine.doctor.servers import clocks, control, model_api, server
 from agent_engine.doctor.stores import postgresql, proposals, redis
-from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills
+from agent_engine.doctor.worker import access, agent_clis, confinement, folder, keys, limits, skills, vendors
 from agent_engine.errors import EngineError
 
 __all__ = ["DoctorSettings", "Finding", "examine"]
@@ -18,13 +18,14 @@ LIMIT_SECONDS = 15.0
 
 
 async def examine(settings: DoctorSettings) -> list[Finding]:
-    """Look at every dependency, side by side; nothing that is wrong with one hides another."""
-    looks: dict[str, Callable[[DoctorSettings], Awaitable[str]]] = {
+    """Look at every dependency at the same time. A fault of one hides no other."""
+    checks: dict[str, Callable[[DoctorSettings], Awaitable[str]]] = {
         "postgresql": postgresql,
         "redis": redis,
         "proposals": proposals,
         "keys": keys,
         "access file": access,
+        "vendors": vendors,
         "skills": skills,
         "agent CLI": agent_clis,
         "confinement": confinement,
@@ -34,8 +35,8 @@ async def examine(settings: DoctorSettings) -> list[Finding]:
         "control": control,
         "clocks": clocks,
     }
-    looks |= {vendor.mcp: server(vendor) for vendor in settings.vendors.values()}
-    return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in looks.items())))
+    checks |= {vendor.mcp: server(vendor) for vendor in settings.vendors.values()}
+    return list(await asyncio.gather(*(_finding(name, look, settings) for name, look in checks.items())))
 
 
 async def _finding(name: str, look: Callable[[DoctorSettings], Awaitable[str]], settings: DoctorSettings) -> Finding:

@@ -1,9 +1,13 @@
 """What the doctor is told, and what it says."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import asyncpg
+from agent_stores.pool import open_pool
 from pydantic import Field, SecretStr
 
 from agent_engine.settings import EngineNames, RunLimits, SkillSources, VendorNames
@@ -12,7 +16,7 @@ State = Literal["ok", "warning", "bad"]
 
 
 class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
-    """What there is of a worker's environment; the doctor says what is missing."""
+    """A worker's environment, in which everything may be missing: the doctor says what is."""
 
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
@@ -49,3 +53,19 @@ class Unwell(Exception):
         super().__init__(detail)
         self.remedy = remedy
         self.state: State = state
+
+
+@asynccontextmanager
+async def postgresql_pool(settings: DoctorSettings) -> AsyncIterator[asyncpg.Pool]:
+    """Open PostgreSQL for one look.
+
+    Raises:
+        Unwell: there is none.
+    """
+    if settings.database_url is None:
+        raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
+    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        yield pool
+    finally:
+        await pool.close()

@@ -1,24 +1,26 @@
 """The servers that a run reaches, and their clocks, as the doctor finds them."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
 
 import agent_ledger
 from agent_contracts import TaskState
-from agent_ledger import read_clock
-from agent_stores.pool import DATABASE_ERRORS, open_pool
+from agent_ledger import Clock, read_clock
+from agent_stores.pool import DATABASE_ERRORS
 from agent_vendors import Vendor
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.tokens import LEEWAY_SECONDS
 
-from agent_engine.clocks import clock_skew
-from agent_engine.doctor.finding import DoctorSettings, Unwell
-from agent_engine.skills.load import known_folders, load_registry
+from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool
+from agent_engine.skills.load import load_registry
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
-"""A clock further off is told before tokens are refused for it."""
+"""The doctor warns of a clock that is further off, before tokens are refused for it."""
 MOST_COUNTED = 1000
-"""How many queued tasks are looked at."""
+"""The most queued tasks that are counted."""
 SEEN_SECONDS = 2
 """A server dates its answer in whole seconds, and the answer takes its time: less is no difference."""
 
@@ -29,11 +31,10 @@ async def model_api(settings: DoctorSettings) -> str:
 
 
 async def control(settings: DoctorSettings) -> str:
-    """Look at control, which workers can do without."""
+    """Look at control. Without it workers take tasks through the other doors."""
     try:
         return await _ready(settings.control_url, "CONTROL_URL")
     except Unwell as unwell:
-        # Workers do without it: the other doors stay open.
         raise Unwell(str(unwell), unwell.remedy, state="warning") from None
 
 
@@ -51,35 +52,26 @@ def server(vendor: Vendor) -> Callable[[DoctorSettings], Awaitable[str]]:
 
 async def _waiting(settings: DoctorSettings, name: str) -> str:
     """Say which skills and how many tasks wait for a server; nothing where none does."""
-    found = load_registry(known_folders(settings.folders())).skills.values()
+    found = load_registry(settings.skill_folders()).skills.values()
     skills = [skill.name for skill in found if name in skill.settings.servers]
     if not skills:
         return ""
     said = f"; a worker that starts now leaves tasks of {', '.join(skills)} in the queue until it answers"
-    if settings.database_url is None:
-        return said
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
-    try:
-        queued = await agent_ledger.list_tasks(pool, states=[TaskState.queued], limit=MOST_COUNTED)
-    except DATABASE_ERRORS:
-        return said
-    finally:
-        await pool.close()
-    return f"{said}: {sum(task.skill in skills for task in queued)} wait"
+    with contextlib.suppress(Unwell, *DATABASE_ERRORS):
+        async with postgresql_pool(settings) as pool:
+            queued = await agent_ledger.list_tasks(pool, states=[TaskState.queued], limit=MOST_COUNTED)
+        return f"{said}: {sum(task.skill in skills for task in queued)} wait"
+    return said
 
 
 async def clocks(settings: DoctorSettings) -> str:
-    """Hold the servers' clocks against PostgreSQL's, by which the runs' tokens are made."""
-    if settings.database_url is None:
-        raise Unwell("there is no PostgreSQL to compare the servers' clocks with", "", state="warning")
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
-    try:
+    """Compare the servers' clocks, by which they verify tokens, with PostgreSQL's, by which the tokens are made."""
+    async with postgresql_pool(settings) as pool:
         clock = await read_clock(pool)
-    finally:
-        await pool.close()
-    urls = {vendor.mcp: settings.server_url(vendor) for vendor in settings.vendors.values()}
-    urls["model-api"] = settings.model_api_url
-    found = await clock_skew(urls, clock)
+    urls = {"model-api": settings.model_api_url}
+    urls |= {vendor.mcp: settings.server_url(vendor) for vendor in settings.vendors.values()}
+    answers = await asyncio.gather(*(_clock_skew(url, clock) for url in urls.values()))
+    found = {name: seconds for name, seconds in zip(urls, answers, strict=True) if seconds is not None}
     if not found:
         raise Unwell("no server answered, so no clock was compared", "", state="warning")
     same = ", ".join(name for name, seconds in found.items() if abs(seconds) < SEEN_SECONDS)
@@ -93,18 +85,26 @@ async def clocks(settings: DoctorSettings) -> str:
     return f"at most {NEAR_SECONDS} s from PostgreSQL's: {told}"
 
 
+async def _clock_skew(url: str, clock: Clock) -> float | None:
+    """Give by how many seconds a server's clock is ahead, to about a second; None where no dated answer came."""
+    try:
+        async with HttpClient(base_url=url, timeout=5, connect_timeout=2, retries=0) as http:
+            reply = await http.request("GET", "/health")
+        return (parsedate_to_datetime(reply.headers["date"]) - clock.now()).total_seconds()
+    except (ServiceKitError, KeyError, ValueError, TypeError):
+        return None
+
+
 def _apart(seconds: float) -> str:
     return f"{abs(round(seconds))} s {'ahead' if seconds > 0 else 'behind'}"
 
 
 async def _ready(url: str, variable: str) -> str:
-    http = HttpClient(base_url=url, timeout=5, connect_timeout=2, retries=0)
     try:
-        reply = await http.request("GET", "/ready")
+        async with HttpClient(base_url=url, timeout=5, connect_timeout=2, retries=0) as http:
+            reply = await http.request("GET", "/ready")
     except (ConfigError, ServiceKitError) as error:
         raise Unwell(f"{url} does not answer: {error}", f"start it (`make up`), or correct {variable}") from None
-    finally:
-        await http.aclose()
     if reply.status == 200:
         return f"{url} is ready"
     try:

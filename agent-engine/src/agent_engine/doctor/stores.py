@@ -6,20 +6,17 @@ from agent_effects.migrations import VERSIONS as EFFECTS_VERSIONS
 from agent_ledger.migrations import SCHEMA as LEDGER_SCHEMA
 from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
-from agent_stores.pool import open_pool, open_redis
+from agent_stores.pool import open_redis
 
-from agent_engine.doctor.finding import DoctorSettings, Unwell
+from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool
 
 UNSENT_SECONDS = 60.0
 """How long a gateway may take to send what was approved."""
 
 
 async def postgresql(settings: DoctorSettings) -> str:
-    """Look at PostgreSQL: reachable, writable, its schemas current."""
-    if settings.database_url is None:
-        raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
-    try:
+    """Look at PostgreSQL: whether it answers, takes writes, and has the current schemas."""
+    async with postgresql_pool(settings) as pool:
         version = await pool.fetchval("show server_version")
         if await pool.fetchval("show transaction_read_only") == "on":
             raise Unwell(
@@ -28,21 +25,14 @@ async def postgresql(settings: DoctorSettings) -> str:
             )
         await assert_current(pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
         await assert_current(pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
-    finally:
-        await pool.close()
     return f"PostgreSQL {version}; schemas {LEDGER_SCHEMA} and {EFFECTS_SCHEMA} are current"
 
 
 async def proposals(settings: DoctorSettings) -> str:
     """Look for proposals that were approved and that no gateway sends."""
-    if settings.database_url is None:
-        raise Unwell("there is no PostgreSQL to look for them in", "", state="warning")
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
-    try:
+    async with postgresql_pool(settings) as pool:
         await assert_current(pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
         waiting = await unsent(pool, seconds=UNSENT_SECONDS)
-    finally:
-        await pool.close()
     if waiting:
         told = ", ".join(f"{count} at {vendor}" for vendor, count in waiting.items())
         names = ", ".join(f"{vendor}-api" for vendor in waiting)
@@ -55,7 +45,7 @@ async def proposals(settings: DoctorSettings) -> str:
 
 
 async def redis(settings: DoctorSettings) -> str:
-    """Look at Redis: reachable, the primary, and one that loses nothing."""
+    """Look at Redis: whether it answers, is the primary, and keeps what it is given."""
     if settings.redis_url is None:
         raise Unwell("REDIS_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
     redis = open_redis(settings.redis_url.get_secret_value())

@@ -13,11 +13,11 @@ from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
 from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.skills.check import check
-from agent_engine.skills.load import known_folders, load_registry
+from agent_engine.skills.load import load_registry
 
 
 async def keys(settings: DoctorSettings) -> str:
-    """Look at the signing key and the public keys: a pair."""
+    """Look at the signing key and the public keys: whether they are a pair."""
     if settings.agent_signing_key_file is None or settings.agent_ref_key is None:
         missing = "AGENT_SIGNING_KEY_FILE" if settings.agent_signing_key_file is None else "AGENT_REF_KEY"
         raise Unwell(f"{missing} is not set", "`make init` makes both keys")
@@ -45,23 +45,40 @@ async def keys(settings: DoctorSettings) -> str:
 
 
 async def access(settings: DoctorSettings) -> str:
-    """Look at access.yaml: its doors, and the names that nothing knows."""
+    """Look at access.yaml: its doors, and names of skills and vendors that are not here."""
     if settings.access_file is None:
         raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
     access = AccessFile(settings.access_file).current()
     doors = [*access.streams, *access.webhooks, *access.feeds, *access.http, *(["cli"] if access.cli else [])]
     if not doors:
         raise Unwell("no door is open: no task can come in", f"add one to {settings.access_file}")
-    skills = load_registry(known_folders(settings.folders())).skills
+    skills = load_registry(settings.skill_folders()).skills
     unknown = unknown_names(settings.access_file, access, vendors=settings.vendors, skills=skills)
     if unknown:
         raise Unwell("; ".join(unknown), f"correct {settings.access_file}", state="warning")
     return f"{len(doors)} doors: {', '.join(doors)}"
 
 
+async def vendors(settings: DoctorSettings) -> str:
+    """Look at the vendors: whose servers a run can be given, and whether the shapes of their secrets are known."""
+    if not settings.vendors:
+        raise Unwell(
+            "no vendor is installed: a run gets no MCP server, and no vendor's secrets are masked",
+            "install agent-bot-vendors again",
+        )
+    bare = [name for name, vendor in settings.vendors.items() if not vendor.secret_shapes]
+    if bare:
+        raise Unwell(
+            f"the secrets of {', '.join(bare)} are not masked: the record has no shapes of them",
+            "add `secret_shapes` to the vendor's record",
+            state="warning",
+        )
+    return ", ".join(settings.vendors)
+
+
 async def skills(settings: DoctorSettings) -> str:
     """Look at every skill that the worker would load."""
-    registry = load_registry(known_folders(settings.folders()))
+    registry = load_registry(settings.skill_folders())
     found = {name: problems for name, skill in registry.skills.items() if (problems := check(skill, settings.vendors))}
     if found:
         name, problems = next(iter(found.items()))

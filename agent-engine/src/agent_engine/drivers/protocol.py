@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agent_contracts.event import Body
 
-from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.engines.outcome import Failure
 from agent_engine.engines.protocol import Agent
 from agent_engine.spec import RunSpec
@@ -58,28 +58,28 @@ class Stream(Protocol):
 class Driver(Agent, Protocol):
     """The code for one CLI: what to start, what to give it, and how to read it.
 
-    Paths and addresses are the layout's: as the CLI sees them inside its confinement.
+    `SandboxPaths` says where things are, as the CLI sees them inside its confinement.
     """
 
     def program(self) -> Path:
         """Find the CLI's executable. Raises DriverError when it is not installed."""
 
-    def argv(self, spec: RunSpec, layout: Layout) -> list[str]:
+    def argv(self, spec: RunSpec, paths: SandboxPaths) -> list[str]:
         """Give the whole argument list, the program first."""
 
-    def env(self, spec: RunSpec, layout: Layout) -> dict[str, str]:
+    def env(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, str]:
         """Give the whole environment."""
 
     def stdin(self, spec: RunSpec) -> bytes:
         """Give what the CLI reads on stdin, which then ends."""
 
-    def files(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
-        """Give the files that the CLI finds read-only in `layout.files`, by name."""
+    def files(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
+        """Give the files that the CLI finds read-only in `paths.files`, by name."""
 
-    def restore(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def restore(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Give the files, by path below HOME, that make an earlier run's session known."""
 
-    def session_path(self, spec: RunSpec, layout: Layout) -> str:
+    def session_path(self, spec: RunSpec, paths: SandboxPaths) -> str:
         """Say where below HOME the CLI keeps its session."""
 
     def stream(self, spec: RunSpec) -> Stream:

@@ -4,7 +4,8 @@ import asyncio
 import shutil
 
 from agent_engine.confinement.folders import remove_earlier
-from agent_engine.confinement.sandbox_paths import Confinement, Launch, Layout
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
@@ -65,24 +66,24 @@ class CliEngine:
             raise TaskRefused("config", refusal)
         if not driver.capabilities.stdin_message and len(spec.prompt.encode()) > MOST_ARGUMENT_BYTES:
             raise TaskRefused("invalid", f"the input makes a prompt of over {MOST_ARGUMENT_BYTES} bytes: shorten it")
-        layout = confinement.layout(
+        paths = confinement.plan(
             folder=spec.folder, program=driver.program(), urls=self._urls(spec), references=spec.references
         )
         try:
-            confined = await confinement.start(layout, self._launch(spec, layout))
+            confined = await confinement.start(paths, self._launch(spec, paths))
             try:
                 clock = RunClock(
                     wall_seconds=spec.wall_seconds,
                     idle_seconds=spec.idle_seconds,
                     answer_seconds=self._answer_seconds,
                 )
-                path = driver.session_path(spec, layout)
+                path = driver.session_path(spec, paths)
                 one = CliRun(spec, driver.stream(spec), confined, sink, path, self.secrets, clock)
                 return await one.watch(stop, confinement)
             finally:
                 await asyncio.shield(confined.close())
         finally:
-            await asyncio.to_thread(shutil.rmtree, layout.folder, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
             await asyncio.to_thread(remove_earlier, spec.folder)
 
     def _urls(self, spec: RunSpec) -> list[str]:
@@ -90,12 +91,12 @@ class CliEngine:
         model = [spec.model_api_url] if capabilities.model_api else []
         return [*model, *(server.url for server in spec.servers), *capabilities.egress]
 
-    def _launch(self, spec: RunSpec, layout: Layout) -> Launch:
+    def _launch(self, spec: RunSpec, paths: SandboxPaths) -> Launch:
         return Launch(
-            argv=self._driver.argv(spec, layout),
-            env=self._driver.env(spec, layout),
+            argv=self._driver.argv(spec, paths),
+            env=self._driver.env(spec, paths),
             stdin=self._driver.stdin(spec),
-            files=self._driver.files(spec, layout),
-            home_files=self._driver.restore(spec, layout),
+            files=self._driver.files(spec, paths),
+            home_files=self._driver.restore(spec, paths),
             references=spec.references,
         )

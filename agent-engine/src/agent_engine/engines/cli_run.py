@@ -11,7 +11,8 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.confinement.artifact_collector import collect, read_file
-from agent_engine.confinement.sandbox_paths import Confined, Confinement
+from agent_engine.confinement.protocol import Confinement
+from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.drivers.protocol import ProcessExit, Stream
 from agent_engine.engines.outcome import EndedBy, Failure, RunOutcome, stopped, unconnected
 from agent_engine.engines.protocol import Sink
@@ -42,7 +43,7 @@ class CliRun:
         self,
         spec: RunSpec,
         stream: Stream,
-        confined: Confined,
+        confined: SandboxedProcess,
         sink: Sink,
         session_path: str,
         secrets: tuple[str, ...],
@@ -99,17 +100,19 @@ class CliRun:
         """Wait for the CLI's own end, or bring it about; an error of the sink ends it too."""
         ended = asyncio.create_task(self._confined.wait())
         stopping = asyncio.create_task(stop.wait())
-        news = asyncio.create_task(self._news.wait())
-        watched: set[asyncio.Future[Any]] = {ended, stopping, reader, keeper}
+        watched: tuple[asyncio.Task[Any], ...] = (ended, stopping, reader, keeper)
+        for task in watched:
+            task.add_done_callback(lambda _: self._news.set())
         try:
             while True:
                 seconds, _ = self._clock.due(answered=self._stream.answered)
-                await asyncio.wait({*watched, news}, timeout=max(0.0, seconds), return_when=asyncio.FIRST_COMPLETED)
-                if keeper.done():
-                    keeper.result()
-                if reader.done():
-                    reader.result()
-                    watched.discard(reader)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, seconds)):
+                        await self._news.wait()
+                self._news.clear()
+                for task in (reader, keeper):
+                    if task.done():
+                        task.result()
                 if self._down is not None:
                     await self._end(patient=False)
                     return "mcp_down"
@@ -124,11 +127,8 @@ class CliRun:
                 if seconds <= 0:
                     await self._end(patient=True)
                     return why
-                if news.done():
-                    self._news.clear()
-                    news = asyncio.create_task(self._news.wait())
         finally:
-            await end_tasks(ended, stopping, news)
+            await end_tasks(ended, stopping)
 
     async def _end(self, *, patient: bool) -> None:
         """Ask the CLI to end, then end it."""
@@ -141,7 +141,7 @@ class CliRun:
 
     async def _read_stdout(self) -> None:
         lines = Lines()
-        while piece := await self._confined.read_stdout(PIECE):
+        while piece := await self._confined.stdout.read(PIECE):
             self._clock.hear()
             self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
             if self._said > self._spec.output_bytes:
@@ -177,7 +177,7 @@ class CliRun:
             self._news.set()
 
     async def _read_stderr(self) -> None:
-        while piece := await self._confined.read_stderr(PIECE):
+        while piece := await self._confined.stderr.read(PIECE):
             self._stderr += piece
             del self._stderr[:-STDERR_TAIL]
 

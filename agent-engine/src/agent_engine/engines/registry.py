@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 
 from service_kit.errors import ConfigError
 
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.protocol import Engine
 
 GROUP = "agent_bot.engines"

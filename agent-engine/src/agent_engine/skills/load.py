@@ -74,10 +74,10 @@ def load_registry(folders: Iterable[Path]) -> SkillRegistry:
     for folder in folders:
         if not folder.is_dir():
             raise SkillError(f"{full_name(folder)} is not a folder of skills: create it or take it out of SKILLS_PATH")
-        places = skill_folders(folder)
+        places, bare = skill_folders(folder)
         if not places:
             warnings.append(f"{full_name(folder)} holds no SKILL.md, and no folder in it does")
-        warnings.extend(f"{place}: skipped: it holds no SKILL.md" for place in bare_folders(folder))
+        warnings.extend(f"{place}: skipped: it holds no SKILL.md" for place in bare)
         for place in places:
             if place.resolve() in seen:
                 continue
@@ -100,25 +100,14 @@ def load_registry(folders: Iterable[Path]) -> SkillRegistry:
     return SkillRegistry(skills, tuple(warnings))
 
 
-def skill_folders(folder: Path) -> list[Path]:
-    """Find the skills in a folder: itself, or its children that hold a SKILL.md, by name."""
+def skill_folders(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Give the skills in a folder, which may be one itself, and its other folders, without the hidden ones."""
     if (folder / "SKILL.md").is_file():
-        return [folder]
-    return sorted(child for child in folder.iterdir() if (child / "SKILL.md").is_file())
-
-
-def bare_folders(folder: Path) -> list[Path]:
-    """Find the folders among a folder's skills that are none; hidden ones are passed over."""
-    if (folder / "SKILL.md").is_file():
-        return []
-    return sorted(
-        child
-        for child in folder.iterdir()
-        if child.is_dir()
-        and child.name not in NOT_CONTENT
-        and not child.name.startswith(".")
-        and not (child / "SKILL.md").is_file()
-    )
+        return [folder], []
+    children = [child for child in sorted(folder.iterdir()) if child.is_dir()]
+    skills = [child for child in children if (child / "SKILL.md").is_file()]
+    others = [child for child in children if child not in skills and child.name not in NOT_CONTENT]
+    return skills, [child for child in others if not child.name.startswith(".")]
 
 
 def full_name(folder: Path) -> str:

@@ -6,6 +6,7 @@ The same for what a caller asks, for a redirect that is followed, and for an app
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from service_kit.grants import allowed
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 
 from api_kit import json_paths, policy
@@ -76,14 +77,18 @@ class Admission:
     async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
         """Check every resource that the vendor has to be asked for.
 
+        The refusal names nothing foreign, nor does it say whether the target is there.
+
         Raises:
             Refusal: `resource`, or the vendor cannot be asked now.
         """
         for resource in call.route.resources:
             if resource.lookup is not None:
-                names = list(await resource.lookup(call, session.fetch))
-                policy.check_found(caller.grant, resource.kind, names, call.target)
-                call = call.touching(resource.kind, names)
+                kind, names = resource.kind, await resource.lookup(call, session.fetch)
+                if not names or not all(allowed(caller.grant, kind, name) for name in names):
+                    message = f"{call.target!r} is not there, or belongs to none of the {kind} of the grant"
+                    raise Refusal("resource", message)
+                call = call.touching(kind, names)
         entry.resources = call.resources
         return call
 
@@ -105,11 +110,11 @@ class Admission:
         reply, names_in = answered.reply, call.route.reply_resources
         if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
             return
-        document = document_of(reply)
-        if document is not None:
-            policy.check_reply(caller.grant, call.route.kind, names_in(document))
-        elif reply.body:
+        document, kind = document_of(reply), call.route.kind
+        if document is None and reply.body:
             raise Refusal("upstream_broken", "JSON was asked for and something else came, which cannot be checked")
+        if document is not None and not all(allowed(caller.grant, kind, name) for name in names_in(document)):
+            raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
 
     def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
         """Return under which key a caller's requests of a route are counted, and at which rate."""

@@ -1,8 +1,8 @@
 """Puts a gateway together: its parts from the settings, its health, the Host check; and runs it as a process."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 from agent_effects.migrations import SCHEMA, VERSIONS
@@ -13,11 +13,12 @@ from redis.asyncio import Redis
 from service_kit.access import AccessFile
 from service_kit.command import version_of
 from service_kit.guard import HostGuard, Misdirected
-from service_kit.health import Check, health_routes
+from service_kit.health import Check, Warn, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
 from service_kit.rate_limit import MemoryRateLimiter, Rate, RateLimiter
 from service_kit.serve import serve
+from service_kit.supervised import BackgroundLoops
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -32,7 +33,7 @@ from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
 from api_kit.effect_flow import EffectFlow
 from api_kit.effects import Effects
-from api_kit.errors import REASON_HEADER, Refusal
+from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
 from api_kit.reconciler import Reconciler
 from api_kit.redis_rate_limiter import RedisRateLimiter
@@ -99,15 +100,15 @@ async def open_gateway(
         effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )
+    reconciler = Reconciler(gateway)
+    background = BackgroundLoops(reconciler.loops(), registry)
     try:
-        checks, release = _checks(pool, redis), version_of(audience)
-        rounds = asyncio.create_task(Reconciler(gateway).run())
-        try:
-            yield build_gateway(gateway, settings, version=release, checks=checks, registry=registry)
-        finally:
-            rounds.cancel()
-            await asyncio.wait({rounds})
+        async with background.running():
+            yield build_gateway(
+                gateway, settings, checks=_checks(pool, redis), warnings=background.faults(), registry=registry
+            )
     finally:
+        await reconciler.stop()
         await http.aclose()
         if redis is not None:
             await redis.aclose()
@@ -118,16 +119,18 @@ def build_gateway(
     gateway: Gateway,
     settings: GatewaySettings,
     *,
-    version: str,
     checks: Mapping[str, Check],
+    warnings: Mapping[str, Warn],
     registry: CollectorRegistry,
 ) -> Starlette:
-    """Put health routes and the Host check around a gateway."""
+    """Put health routes and the Host check around a gateway; its files and rates add their own warnings."""
     name, credential = f"{gateway.vendor.name}-api", gateway.vendor.credential
-    warnings = gateway.callers.faults()
+    told = {**warnings, **gateway.callers.faults()}
     if isinstance(credential, TenantCredentials):
-        warnings["credentials"] = credential.fault
-    health = health_routes(service=name, version=version, checks=checks, registry=registry, warnings=warnings)
+        told["credentials"] = credential.fault
+    if settings.redis_url is None:
+        told["rates"] = lambda: "REDIS_URL is not set: this process counts rates alone"
+    health = health_routes(service=name, version=version_of(name), checks=checks, registry=registry, warnings=told)
     guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected)
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False
@@ -136,8 +139,7 @@ def build_gateway(
 
 
 def _misdirected(found: Misdirected) -> Response:
-    refusal = Refusal(found.reason, found.message, remedy=found.remedy)
-    return Response(refusal.body(), refusal.status, {REASON_HEADER: refusal.reason}, "application/json")
+    return Refusal(found.reason, found.message, remedy=found.remedy).response()
 
 
 async def run_gateway(
@@ -151,23 +153,15 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Ask the stores; a gateway without Redis says in its readiness that it counts alone."""
+    """Return what asks each store."""
 
-    async def database() -> None:
+    async def ask_database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)
 
-    if redis is None:
-        return {"database": database, "rates (REDIS_URL is not set: counted by this process alone)": _nothing}
-    client = redis
-
-    async def rates() -> None:
+    async def ask_redis(client: Redis) -> None:
         try:
             await client.ping()
         except Exception as error:
             raise RuntimeError(f"Redis does not answer, rates are counted by this process alone: {error}") from error
 
-    return {"database": database, "redis": rates}
-
-
-async def _nothing() -> None:
-    """Be ready."""
+    return {"database": ask_database, **({"redis": partial(ask_redis, redis)} if redis else {})}

@@ -1,11 +1,9 @@
 """The command line that every gateway has: two flags over the environment, then HTTP until told to stop."""
 
-import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from service_kit import command
-from service_kit.errors import ConfigError
 from service_kit.serve import run
 from service_kit.settings import environment, is_secret, load, unset_env, variables
 
@@ -33,13 +31,13 @@ def run_command(
     parser.add_argument("--port", help=f"the port to listen on, in place of PORT ({port})")
     flags = vars(parser.parse_args(argv))
     given = {field.upper(): value for field, value in flags.items() if value is not None}
-    try:
+
+    async def main() -> None:
         chosen = load(settings, {**environment(), **given})
-    except ConfigError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    unset_env(*secrets_of(settings))
-    return run(serving(chosen))
+        unset_env(*secrets_of(settings))
+        await serving(chosen)
+
+    return run(main())
 
 
 def secrets_of(settings: type[GatewaySettings]) -> list[str]:

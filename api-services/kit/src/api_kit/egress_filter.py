@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from service_kit.json_text import Json
@@ -21,8 +20,9 @@ from service_kit.untrusted_text import INVISIBLE
 
 from api_kit import json_paths
 from api_kit.errors import Refusal
+from api_kit.markdown_sanitizer import Allowed, Quieted
 from api_kit.multipart import content_of, is_file
-from api_kit.text_formats import Allowed, TextFormat
+from api_kit.text_formats import TextFormat
 
 PIECE = 16
 """So many characters of a token in a row are no accident."""
@@ -38,22 +38,7 @@ _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 """A published hash, as lock files have it; random it is, and no secret."""
 
 
-@dataclass(frozen=True)
-class Filtered:
-    """What is sent in place of what was asked, and how often it was changed."""
-
-    body: Json
-    images: int = 0
-    mentions: int = 0
-
-    @property
-    def told(self) -> str:
-        """Tell the caller what was changed; empty where nothing was."""
-        parts = [f"{what}={count}" for what, count in (("images", self.images), ("mentions", self.mentions)) if count]
-        return ", ".join(parts)
-
-
-def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Filtered:
+def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Quieted:
     """Filter a body that a task writes.
 
     Args:
@@ -78,7 +63,7 @@ def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | Non
             return found.value
 
         body = json_paths.replace(body, path, quiet)
-    return Filtered(body, images, mentions)
+    return Quieted(body, images, mentions)
 
 
 def secret_in(text: str, token: str | None) -> str | None:

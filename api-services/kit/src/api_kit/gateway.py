@@ -11,6 +11,7 @@ from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api_kit import body, policy, query
@@ -22,19 +23,18 @@ from api_kit.content_negotiation import choose
 from api_kit.effect_flow import WAITING, EffectFlow, Write
 from api_kit.egress_filter import filter_text
 from api_kit.errors import Refusal
+from api_kit.markdown_sanitizer import Allowed
 from api_kit.reply import (
     EFFECT_HEADER,
     EFFECT_REPEAT_HEADER,
     EFFECT_STATE_HEADER,
     OUTGOING_HEADER,
     Address,
-    Answer,
     passed_on,
-    refused,
 )
 from api_kit.routes import Answered, Call, Route
 from api_kit.table import Table
-from api_kit.text_formats import MENTIONS, Allowed
+from api_kit.text_formats import MENTIONS
 from api_kit.upstream import Upstream
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Vendor
@@ -65,17 +65,18 @@ class Gateway:
             answer = await self._answer(scope, receive, entry)
         except Refusal as refusal:
             entry.reason = refusal.reason
-            answer = refused(refusal, _marks(entry))
+            answer = refusal.response()
         except Exception:
             entry.reason = "internal"
             get_logger(__name__).exception("gateway_failed", route=entry.route)
-            answer = refused(Refusal("internal", "this gateway failed on the request"), _marks(entry))
+            answer = Refusal("internal", "this gateway failed on the request").response()
+        answer.raw_headers.extend(_marks(entry))
         try:
-            await answer.send(send)
+            await answer(scope, receive, send)
         finally:
-            self.audit.write(entry, status=answer.status, size=len(answer.body))
+            self.audit.write(entry, status=answer.status_code, size=len(answer.body))
 
-    async def _answer(self, scope: Scope, receive: Receive, entry: Entry) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, entry: Entry) -> Response:
         headers = Headers(scope=scope)
         caller = entry.caller = self.callers.identify(headers)
         for name in OVERRIDES:
@@ -106,9 +107,7 @@ class Gateway:
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
         address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
-        return passed_on(
-            answered.reply, address, self.upstream, self.table, _marks(entry), next_links=call.route.next_links
-        )
+        return passed_on(answered.reply, address, self.upstream, self.table)
 
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive
@@ -143,8 +142,8 @@ class Gateway:
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
             allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
-        entry.outgoing = filtered.told
-        call = replace(call, body=filtered.body)
+        entry.outgoing = filtered.changes
+        call = replace(call, body=filtered.value)
         return await self.effects.write(Write(call, caller, session, entry), key=key)
 
     async def _follow(

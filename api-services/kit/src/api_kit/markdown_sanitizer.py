@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from service_kit.json_text import Json
+
 from api_kit.markdown import code
 
 _IMAGE = re.compile(
@@ -38,31 +40,48 @@ _BREAK = "&#8203;"
 
 
 @dataclass(frozen=True)
-class Sanitized:
-    """A text as it may be sent, and how often it was changed."""
+class Allowed:
+    """What may be sent as it is.
 
-    text: str
+    Attributes:
+        hosts: where images may come from.
+        may_mention: whether the grant lets this name be called.
+    """
+
+    hosts: Collection[str]
+    may_mention: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Quieted:
+    """A text or a document as it may be sent, and how often it was changed."""
+
+    value: Json
     images: int = 0
     mentions: int = 0
 
+    @property
+    def changes(self) -> str:
+        """What was changed, as in `images=1, mentions=2`; empty where nothing was."""
+        counts = {"images": self.images, "mentions": self.mentions}
+        return ", ".join(f"{what}={count}" for what, count in counts.items() if count)
 
-def sanitize(text: str, *, hosts: Collection[str], may_mention: Callable[[str], bool]) -> Sanitized:
+
+def sanitize(text: str, allowed: Allowed) -> Quieted:
     """Make links of images and text of their tags, and break mentions, outside of what is surely code.
 
     What is code is asked anew of the changed text: an image's tag that is none any more may hide no backtick. Where the
     answer changes, nothing counts as code.
     """
     text = text.replace("\0", "")
-    once = _changed(text, code(text), hosts, may_mention)
-    again = _changed(once.text, code(once.text), hosts, may_mention)
-    if again.text == once.text:
-        return once
-    return _changed(text, [], hosts, may_mention)
+    once, images, mentions = _changed(text, code(text), allowed)
+    if _changed(once, code(once), allowed)[0] != once:
+        once, images, mentions = _changed(text, [], allowed)
+    return Quieted(once, images, mentions)
 
 
-def _changed(
-    text: str, parts: list[tuple[int, int]], hosts: Collection[str], may_mention: Callable[[str], bool]
-) -> Sanitized:
+def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple[str, int, int]:
+    """Change a text outside of the parts that are code; return it with the numbers of images and mentions."""
     written = "](" in text or "]:" in text
     images = mentions = place = 0
 
@@ -75,7 +94,7 @@ def _changed(
             if found["mark"]
             else _KNOWN_TAG.match(found.string, found.start())
         )
-        if known and known["host"].lower() in hosts:
+        if known and known["host"].lower() in allowed.hosts:
             return found[0]
         images += 1
         return "[image: " if found["mark"] else "&lt;"
@@ -85,7 +104,7 @@ def _changed(
         if found["at"] is None:
             return _IN_ADDRESS.sub(lambda inner: "%40" if inner["last"] else mention(inner, to="%40"), found[0])
         if _is_mail(found.string, found.start()) or (
-            found["name"] and found["more"] is None and may_mention(found["name"].rstrip("._"))
+            found["name"] and found["more"] is None and allowed.may_mention(found["name"].rstrip("._"))
         ):
             return found[0]
         mentions += 1
@@ -95,7 +114,7 @@ def _changed(
     for start, end in [*parts, (len(text), len(text))]:
         sent += [_ADDRESS_OR_MENTION.sub(mention, _IMAGE.sub(image, text[place:start])), text[start:end]]
         place = end
-    return Sanitized("".join(sent), images, mentions)
+    return "".join(sent), images, mentions
 
 
 def _is_mail(text: str, place: int) -> bool:

@@ -60,26 +60,6 @@ def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> N
             raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
 
 
-def check_found(grant: Grant, kind: ResourceKind, names: Sequence[str], target: str) -> None:
-    """Check what the vendor says a target belongs to; names nothing foreign, nor whether the target is there.
-
-    Raises:
-        Refusal: `resource`.
-    """
-    if not names or not all(allowed(grant, kind, name) for name in names):
-        raise Refusal("resource", f"{target!r} is not there, or belongs to none of the {kind} of the grant")
-
-
-def check_reply(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
-    """Check that a reply is of resources of the grant only; names nothing foreign.
-
-    Raises:
-        Refusal: `reply_foreign`.
-    """
-    if not all(allowed(grant, kind, name) for name in names):
-        raise Refusal("reply_foreign", f"the vendor's reply holds something that is not of the grant's {kind}")
-
-
 def names_of(resource: Resource, call: Call) -> list[str]:
     """Find the names of a resource in the checked request.
 

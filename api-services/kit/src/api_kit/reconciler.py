@@ -1,11 +1,8 @@
-"""A gateway's own rounds: approved proposals are sent, and lost replies are found out, whoever asks for them or not."""
+"""A gateway's background loops: they send approved proposals, and find out what became of writes without a reply."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from http import HTTPStatus
-from time import time
 from uuid import UUID
 
 import agent_effects
@@ -13,6 +10,7 @@ from agent_effects import Effect, Proposal
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.json_text import Json
 from service_kit.log import get_logger
+from service_kit.supervised import Loop
 
 from api_kit import proposal_document
 from api_kit.audit import Entry
@@ -23,30 +21,42 @@ from api_kit.routes import Call
 
 SEND_SECONDS = 1.0
 FIND_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 5.0
 MOST_UNDER_WAY = 20
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Does for a gateway what nobody waits for: approved and lost writes go the rest of the effects' way."""
+    """Takes approved and lost writes the rest of their way through the effect flow.
+
+    Attributes:
+        gateway: whose writes they are.
+        sending: the proposals that are being tried, each in a task of its own.
+    """
 
     gateway: Gateway
-    _under_way: set[UUID] = field(default_factory=set)
+    sending: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def run(self) -> None:
-        """Go round until cancelled; what fails is logged, and tried again."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_repeat(SEND_SECONDS, partial(self.send_approved, group)))
-            group.create_task(_repeat(FIND_SECONDS, self.find_lost))
+    def loops(self) -> list[Loop]:
+        """Return the loops to run."""
+        return [
+            Loop("send-approved", self.send_approved, SEND_SECONDS, LONGEST_WAIT_SECONDS, DATABASE_ERRORS),
+            Loop("find-lost", self.find_lost, FIND_SECONDS, LONGEST_WAIT_SECONDS, DATABASE_ERRORS),
+        ]
 
-    async def send_approved(self, group: asyncio.TaskGroup) -> None:
+    async def stop(self) -> None:
+        """Break off what is being sent; its rows stay `sending`, and are found out later."""
+        tasks = list(self.sending.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def send_approved(self) -> None:
         """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
         pool, vendor = self.gateway.effects.effects.pool, self.gateway.vendor.name
-        room = MOST_UNDER_WAY - len(self._under_way)
-        if room > 0:
-            for proposal in await agent_effects.approved(pool, vendor, but=self._under_way, most=room):
-                self._under_way.add(proposal.id)
-                group.create_task(self._try(proposal))
+        room = MOST_UNDER_WAY - len(self.sending)
+        for proposal in await agent_effects.approved(pool, vendor, but=self.sending, most=room):
+            self.sending[proposal.id] = asyncio.create_task(self._try(proposal))
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
@@ -55,7 +65,7 @@ class Reconciler:
             await self._find(lost)
 
     async def _try(self, proposal: Proposal) -> None:
-        """Send a proposal, or say why not; whatever happens, the rounds go on."""
+        """Send a proposal, or say why not."""
         try:
             try:
                 await self._send(proposal)
@@ -70,7 +80,7 @@ class Reconciler:
             reason = str(error) or type(error).__name__
             get_logger(__name__).warning("send_waits", effect=str(proposal.id), error=reason)
         finally:
-            self._under_way.discard(proposal.id)
+            del self.sending[proposal.id]
 
     async def _send(self, proposal: Proposal) -> None:
         """Send a proposal; hold it if it would change something else than was shown.
@@ -173,17 +183,3 @@ class Reconciler:
             return Call(route, parameters, {}, resources=resources)
         call = proposal_document.restored(self.gateway.table, kept.route, kept.call)
         return replace(call, resources=resources)
-
-
-async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    lost_at = 0.0
-    while True:
-        try:
-            await work()
-        except DATABASE_ERRORS as error:
-            if time() - lost_at > 60:
-                get_logger(__name__).warning("rounds_wait", error=str(error) or type(error).__name__)
-                lost_at = time()
-        except Exception:
-            get_logger(__name__).exception("rounds_failed")
-        await asyncio.sleep(seconds)

@@ -1,16 +1,11 @@
 """Replies: the vendor's status, body and headers, byte for byte, but that ways back to the vendor lead through us."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service_kit.http import Reply
-from service_kit.json_text import Json
-from starlette.types import Send
+from starlette.responses import Response
 
-from api_kit import json_paths
-from api_kit.classify import document_of
 from api_kit.errors import REASON_HEADER, Refusal
 from api_kit.table import Table
 from api_kit.upstream import Upstream
@@ -45,23 +40,6 @@ _NOTHING = re.compile(r';\s*results="?false"?', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the caller gets."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    async def send(self, send: Send) -> None:
-        """Send it."""
-        headers = list(self.headers)
-        if self.status >= 200 and self.status not in (204, 304):
-            headers.append((b"content-length", str(len(self.body)).encode()))
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
-
-
-@dataclass(frozen=True)
 class Address:
     """Where the caller found us: origin and raw path, as it wrote them."""
 
@@ -69,23 +47,10 @@ class Address:
     path: str
 
 
-def refused(refusal: Refusal, effect: Iterable[tuple[bytes, bytes]] = ()) -> Answer:
-    """Make our own refusal's answer."""
-    headers = [(b"content-type", b"application/json"), *refusal.headers(), *effect]
-    return Answer(refusal.status, headers, refusal.body())
-
-
-def passed_on(
-    reply: Reply,
-    address: Address,
-    upstream: Upstream,
-    table: Table,
-    effect: Iterable[tuple[bytes, bytes]] = (),
-    next_links: Sequence[str] = (),
-) -> Answer:
-    """Make the vendor's reply the caller's; `next_links` are the places in its body with the URL of a further page."""
+def passed_on(reply: Reply, address: Address, upstream: Upstream, table: Table) -> Response:
+    """Make the vendor's reply the caller's."""
     named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
-    headers: list[tuple[bytes, bytes]] = []
+    response = Response(reply.body, reply.status)
     for raw_name, raw_value in reply.headers.raw:
         name = raw_name.decode("latin-1").lower()
         if name in DROPPED or name in named or name in OURS:
@@ -96,23 +61,8 @@ def passed_on(
         elif name == "location":
             value = location(raw_value.decode("latin-1"), address, upstream, table)
         if value:
-            headers.append((name.encode("latin-1"), value.encode("latin-1")))
-    return Answer(reply.status, [*headers, *effect], with_next(reply, address, upstream, next_links))
-
-
-def with_next(reply: Reply, address: Address, upstream: Upstream, places: Sequence[str]) -> bytes:
-    """Return a reply's body; the URLs of further pages in it lead to the gateway, and those to elsewhere are null."""
-    document = document_of(reply) if places and reply.ok else None
-    if document is None:
-        return reply.body
-
-    def ours(url: Json) -> Json:
-        found = upstream.path_of(url) if isinstance(url, str) else None
-        return None if found is None else f"{address.origin}{address.path}" + (f"?{found[1]}" if found[1] else "")
-
-    for place in places:
-        document = json_paths.replace(document, place, ours)
-    return json.dumps(document, ensure_ascii=False).encode()
+            response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
+    return response
 
 
 def links(value: str, address: Address, upstream: Upstream) -> str:

@@ -116,7 +116,6 @@ class Route:
         probe: of a write: how a lost reply is found out.
         read_before: of a write: reads what it changes, as facts by name, for those who approve it.
         classify: says what a reply of this route means, in place of the vendor's own.
-        next_links: the places in a JSON reply with a URL of the next page, which becomes the gateway's address.
         send: sends the request where that takes several, or a side host.
     """
 
@@ -142,7 +141,6 @@ class Route:
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
     classify: Classify | None = None
-    next_links: tuple[str, ...] = ()
     send: Callable[["Call", "Exchange"], Awaitable["Answered"]] | None = None
 
     @property

@@ -5,7 +5,7 @@ Atlassian's format; a value of a shape that the format does not know is refused.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from agent_vendors import ResourceKind
 from service_kit.json_text import Json
 
 from api_kit.errors import Refusal
-from api_kit.markdown_sanitizer import sanitize
+from api_kit.markdown_sanitizer import Allowed, Quieted, sanitize
 
 _CALL = re.compile(r"<(?P<kind>[!@])(?P<name>[^>|\s]*)")
 _BARE_CALL = re.compile(r"(?<![\w<])@(?P<name>channel|here|everyone)\b", re.IGNORECASE)
@@ -21,28 +21,6 @@ _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 _MEDIA = frozenset({"mediaSingle", "mediaGroup"})
 _EXTENSIONS = frozenset({"extension", "bodiedExtension", "inlineExtension", "multiBodiedExtension"})
 _ADF = "Send an Atlassian Document without extensions."
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What may be sent as it is.
-
-    Attributes:
-        hosts: where images may come from.
-        may_mention: whether the grant lets this name be called.
-    """
-
-    hosts: Collection[str]
-    may_mention: Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class Quieted:
-    """A value as it may be sent, and how often it was changed."""
-
-    value: Json
-    images: int = 0
-    mentions: int = 0
 
 
 MENTIONS = ResourceKind(
@@ -55,8 +33,7 @@ TextFormat = Callable[[Json, Allowed], Quieted]
 
 def markdown(value: Json, allowed: Allowed) -> Quieted:
     """Quiet Markdown: images from elsewhere become links, mentions are broken."""
-    found = sanitize(_text(value), hosts=allowed.hosts, may_mention=allowed.may_mention)
-    return Quieted(found.text, found.images, found.mentions)
+    return sanitize(_text(value), allowed)
 
 
 def mrkdwn(value: Json, allowed: Allowed) -> Quieted:

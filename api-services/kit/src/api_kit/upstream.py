@@ -1,6 +1,7 @@
 """The way to the vendor: requests built anew from checked calls; nothing is repeated, no redirect followed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -13,12 +14,18 @@ from service_kit.rate_limit import MemoryRateLimiter, RateLimiter
 
 from api_kit.breaker import Breaker, BreakerConfig
 from api_kit.cache import CACHE_HEADER, Cache
-from api_kit.clock import boottime
 from api_kit.concurrency_limits import Claim, ConcurrencyLimits
 from api_kit.errors import Refusal
-from api_kit.routes import Call
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Credential, Vendor
+
+
+def boottime() -> float:
+    """Give seconds that go on while the machine sleeps, where the system counts them, and while the process is stopped.
+
+    An event loop's own time stands still in a sleep, and during each of its steps.
+    """
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Upstream:
@@ -101,15 +108,6 @@ class Upstream:
                 passage.leave()
         finally:
             self._slots.give_back(claim)
-
-    async def send(self, call: Call, credential: Credential) -> Reply:
-        """Send a call in a turn of its own, of no tenant and no caller.
-
-        Raises:
-            Refusal: as `turn` and `Turn.send`.
-        """
-        async with self.turn(credential) as turn:
-            return (await turn.send(call)).reply
 
     def path_of(self, url: str) -> tuple[str, str] | None:
         """Give path and query of a URL, below the base URL, if it is of this upstream; None if it leads elsewhere."""

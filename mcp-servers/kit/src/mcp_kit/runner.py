@@ -93,7 +93,7 @@ class Runner:
     async def _run(
         self, spec: ToolSpec | None, name: str, arguments: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]
     ) -> str:
-        if spec is None or not self._catalog.is_visible(spec, caller, headers):
+        if spec not in self._catalog.visible(caller, headers):
             raise Refused(
                 f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
             )

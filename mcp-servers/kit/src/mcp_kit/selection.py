@@ -34,9 +34,6 @@ class Selection:
         return spec.toolset in (self.toolsets or ()) or spec.name in (self.tools or ())
 
 
-EVERYTHING = Selection()
-
-
 def names(text: str | None) -> frozenset[str] | None:
     """Read a comma list; None or `all` chooses nothing in particular."""
     if text is None or text.strip().lower() == "all":
@@ -72,27 +69,15 @@ class Catalog:
         return self.tools.get(self._aliases.get(name, name))
 
     def visible(self, caller: Caller, headers: Mapping[str, str]) -> list[ToolSpec]:
-        """Return the tools that a caller sees, in their fixed order."""
-        asked = self._requested(headers)
-        return [spec for spec in self.tools.values() if self._open(spec, caller, asked)]
-
-    def is_visible(self, spec: ToolSpec, caller: Caller, headers: Mapping[str, str]) -> bool:
-        """Return whether a caller sees a tool."""
-        return self._open(spec, caller, self._requested(headers))
-
-    def _open(self, spec: ToolSpec, caller: Caller, asked: Selection) -> bool:
-        return self._selection.admits(spec) and asked.admits(spec) and caller.may_use(spec)
-
-    def _requested(self, headers: Mapping[str, str]) -> Selection:
-        if not any(name in headers for name in (READ_ONLY_HEADER, TOOLSETS_HEADER, TOOLS_HEADER, EXCLUDE_HEADER)):
-            return EVERYTHING
+        """Return the tools that a caller sees, in their fixed order; a request's headers may leave some out."""
         wanted = Selection(
             read_only=headers.get(READ_ONLY_HEADER, "").strip().lower() in YES,
             toolsets=names(headers.get(TOOLSETS_HEADER)),
             tools=names(headers.get(TOOLS_HEADER)),
             exclude=names(headers.get(EXCLUDE_HEADER)) or frozenset(),
         )
-        return self._present_names(wanted)
+        asked = self._present_names(wanted)
+        return [spec for spec in self.chosen if asked.admits(spec) and caller.may_use(spec)]
 
     def _present_names(self, selection: Selection) -> Selection:
         def present(chosen: frozenset[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 from agent_vendors import ResourceKind
@@ -26,11 +27,6 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
 
 
-def itself(value: Any) -> Any:
-    """Return the value of an argument that is a name, or a list of names."""
-    return value
-
-
 @dataclass(frozen=True)
 class Resource:
     """Marks an argument that names resources; the kit checks each against the caller's grant before the tool runs.
@@ -42,7 +38,7 @@ class Resource:
     """
 
     kind: ResourceKind
-    names: Callable[[Any], Any] = itself
+    names: Callable[[Any], Any] = lambda value: value
 
     def names_in(self, value: Any) -> list[str]:
         """Return the names that a value holds; none where it does not have the form in which they are found."""
@@ -52,18 +48,6 @@ class Resource:
             return []
         names = [found] if isinstance(found, str) else found
         return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What the decorator notes on a tool's function."""
-
-    toolset: str
-    writes: bool
-    destructive: bool
-    idempotent: bool
-    timeout: float
-    checks: bool
 
 
 @dataclass(frozen=True)
@@ -151,8 +135,16 @@ def tool(
     """
 
     def declare(function: F) -> F:
-        repeatable = not writes if idempotent is None else idempotent
-        setattr(function, MARK, Declaration(toolset, writes, destructive, repeatable, timeout, checks))
+        declared = partial(
+            ToolSpec,
+            toolset=toolset,
+            writes=writes,
+            destructive=destructive,
+            idempotent=not writes if idempotent is None else idempotent,
+            timeout=timeout,
+            checks=checks,
+        )
+        setattr(function, MARK, declared)
         return function
 
     return declare
@@ -161,16 +153,16 @@ def tool(
 def collect(*owners: object) -> list[ToolSpec]:
     """Return the tools declared on these objects, in the order in which they are written."""
     return [
-        specify(getattr(owner, name))
+        _made(getattr(owner, name))
         for owner in owners
         for name, member in vars(type(owner)).items()
         if hasattr(member, MARK)
     ]
 
 
-def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
-    """Make a tool of a declared function whose first argument is the `Call`."""
-    declared: Declaration = getattr(function, MARK)
+def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
+    """Make a tool of a declared method, whose first argument is the `Call`."""
+    declared: Callable[..., ToolSpec] = getattr(function, MARK)
     hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())[1:]
     fields: dict[str, Any] = {
@@ -178,15 +170,9 @@ def specify(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         for item in parameters
     }
     model = create_model(f"{function.__name__}_arguments", __config__=ConfigDict(extra="forbid"), **fields)
-    return ToolSpec(
+    return declared(
         name=function.__name__,
         description=" ".join((inspect.getdoc(function) or "").split()),
-        toolset=declared.toolset,
-        writes=declared.writes,
-        destructive=declared.destructive,
-        idempotent=declared.idempotent,
-        timeout=declared.timeout,
-        checks=declared.checks,
         arguments=model,
         resources=_resources(model),
         run=function,

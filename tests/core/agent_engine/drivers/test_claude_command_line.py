@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from agent_engine.confinement.bwrap import Bubblewrap
-from agent_engine.confinement.sandbox_paths import Layout, Target
+from agent_engine.confinement.sandbox_paths import SandboxPaths, Target
 from agent_engine.drivers.claude import engine
 from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.engines.registry import EngineSetup
@@ -41,17 +41,17 @@ SPEC = RunSpec(
 )
 
 
-def layout_of(spec: RunSpec) -> Layout:
+def paths_of(spec: RunSpec) -> SandboxPaths:
     """Lay a run out as bubblewrap does."""
     urls = [spec.model_api_url, *(server.url for server in spec.servers)]
-    return Bubblewrap(Path("/usr/bin/bwrap")).layout(
+    return Bubblewrap(Path("/usr/bin/bwrap")).plan(
         folder=spec.folder, program=Path("/opt/claude"), urls=urls, references=spec.references
     )
 
 
 def test_the_argument_list_is_exactly_this() -> None:
     """No setting, plugin, hook or skill loader, exact tools, no prompts, the prompts in files and on stdin."""
-    assert Claude().argv(SPEC, layout_of(SPEC)) == [
+    assert Claude().argv(SPEC, paths_of(SPEC)) == [
         "claude",
         "-p",
         "--verbose",
@@ -88,7 +88,7 @@ def test_the_argument_list_is_exactly_this() -> None:
 def test_granted_built_in_tools_and_a_session_change_the_arguments() -> None:
     """Granted built-in tools are named twice, files only below the workspace; a session is resumed by its id."""
     spec = dataclasses.replace(SPEC, built_in_tools=("Bash", "Read"), resume=b"{}\n", output_schema=None)
-    argv = Claude().argv(spec, layout_of(spec))
+    argv = Claude().argv(spec, paths_of(spec))
 
     assert argv[argv.index("--tools") + 1] == "Bash,Read"
     rules = argv[argv.index("--allowedTools") + 1]
@@ -97,12 +97,12 @@ def test_granted_built_in_tools_and_a_session_change_the_arguments() -> None:
     assert "--session-id" not in argv
     assert "--json-schema" not in argv
     path = ".claude/projects/-work/00000000-0000-0000-0000-000000000007.jsonl"
-    assert Claude().restore(spec, layout_of(spec)) == {path: b"{}\n"}
+    assert Claude().restore(spec, paths_of(spec)) == {path: b"{}\n"}
 
 
 def test_the_environment_is_exactly_this() -> None:
     """Nothing of the worker's environment, one secret: the run's model token."""
-    assert Claude().env(SPEC, layout_of(SPEC)) == {
+    assert Claude().env(SPEC, paths_of(SPEC)) == {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/home/run",
         "TMPDIR": "/tmp",
@@ -126,7 +126,7 @@ def test_the_environment_is_exactly_this() -> None:
 
 def test_stdin_and_files_carry_the_prompts_and_the_servers() -> None:
     """The prompt is one composed message; servers and their tokens lie in a file, never in the arguments."""
-    files = Claude().files(SPEC, layout_of(SPEC))
+    files = Claude().files(SPEC, paths_of(SPEC))
 
     assert json.loads(Claude().stdin(SPEC)) == {
         "type": "user",
@@ -143,7 +143,7 @@ def test_stdin_and_files_carry_the_prompts_and_the_servers() -> None:
         }
     }
     assert files["system.txt"] == b"You triage."
-    assert not any("token" in argument for argument in Claude().argv(SPEC, layout_of(SPEC)))
+    assert not any("token" in argument for argument in Claude().argv(SPEC, paths_of(SPEC)))
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,11 @@ def test_stdin_and_files_carry_the_prompts_and_the_servers() -> None:
 def test_an_address_keeps_its_port_inside_where_it_can(outer: str, target: Target, inner: str) -> None:
     """Inside all is loopback; low ports and ports that another address has already get one of their own."""
     spec = dataclasses.replace(SPEC, servers=(ServerSpec(name="github", url=outer, transport="http", token="t"),))
-    layout = layout_of(spec)
-    config: dict[str, Any] = json.loads(Claude().files(spec, layout)["mcp.json"])
+    paths = paths_of(spec)
+    config: dict[str, Any] = json.loads(Claude().files(spec, paths)["mcp.json"])
 
     assert config["mcpServers"]["github"]["url"] == inner
-    assert set(layout.openings.values()) == {Target("127.0.0.1", 3006), target}
+    assert set(paths.openings.values()) == {Target("127.0.0.1", 3006), target}
 
 
 async def test_a_cli_that_is_not_there_is_named() -> None:
@@ -180,4 +180,4 @@ def test_a_schema_that_no_argument_holds_is_refused() -> None:
     """The kernel takes no argument of 128 KiB: that is said before anything starts."""
     spec = dataclasses.replace(SPEC, output_schema={"description": "x" * 130_000})
     with pytest.raises(DriverError, match="larger"):
-        Claude().argv(spec, layout_of(spec))
+        Claude().argv(spec, paths_of(spec))

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from agent_contracts.event import Body, ToolCall, ToolResult
 from agent_engine.confinement.probe import probe
-from agent_engine.confinement.sandbox_paths import Confinement
+from agent_engine.confinement.protocol import Confinement
 from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.engines.outcome import RunOutcome

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from agent_engine.confinement.sandbox_paths import Layout
+from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.drivers.claude.mcp_errors import is_lost
 from agent_engine.drivers.claude.stream import ClaudeStream, tool_name
 from agent_engine.engines.cli_engine import MOST_ARGUMENT_BYTES
@@ -63,32 +63,32 @@ class Claude:
             raise DriverError(f"the Claude CLI {found} is not an executable file: set CLAUDE_CLI to its path")
         return found.resolve()
 
-    def argv(self, spec: RunSpec, layout: Layout) -> list[str]:
+    def argv(self, spec: RunSpec, paths: SandboxPaths) -> list[str]:
         """Give the hardened command line: no setting, plugin, hook or skill loader, exact tools, no prompts."""
         session = ("--resume" if spec.resume else "--session-id", str(spec.session_id))
         return [
             *("claude", "-p", "--verbose", "--input-format", "stream-json", "--output-format", "stream-json"),
-            *("--setting-sources", "", "--strict-mcp-config", "--mcp-config", f"{layout.files}/{MCP_FILE}"),
+            *("--setting-sources", "", "--strict-mcp-config", "--mcp-config", f"{paths.files}/{MCP_FILE}"),
             *("--tools", ",".join(spec.built_in_tools)),
             *_allowed(spec),
             *("--permission-mode", "dontAsk", "--permission-prompts", "none"),
             *("--max-turns", str(spec.max_turns), "--model", spec.model),
-            *("--system-prompt-file", f"{layout.files}/{SYSTEM_FILE}"),
+            *("--system-prompt-file", f"{paths.files}/{SYSTEM_FILE}"),
             *session,
             *_schema(spec),
         ]
 
-    def env(self, spec: RunSpec, layout: Layout) -> dict[str, str]:
+    def env(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, str]:
         """Give the whole environment; the run's model token is its only secret."""
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": layout.home,
-            "TMPDIR": layout.temp,
+            "HOME": paths.home,
+            "TMPDIR": paths.temp,
             "SHELL": "/bin/sh",
             "LANG": "C.UTF-8",
-            "CLAUDE_CONFIG_DIR": f"{layout.home}/{CONFIG}",
+            "CLAUDE_CONFIG_DIR": f"{paths.home}/{CONFIG}",
             "ANTHROPIC_API_KEY": spec.model_token,
-            "ANTHROPIC_BASE_URL": layout.inner(spec.model_api_url),
+            "ANTHROPIC_BASE_URL": paths.inner(spec.model_api_url),
             "API_TIMEOUT_MS": _milliseconds(self.api_timeout_seconds),
             "CLAUDE_CODE_MAX_RETRIES": str(self.max_retries),
             "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
@@ -106,21 +106,21 @@ class Claude:
         message = {"role": "user", "content": spec.prompt}
         return json.dumps({"type": "user", "client_composed": True, "message": message}).encode() + b"\n"
 
-    def files(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def files(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Give the MCP configuration, with the run's tokens, and the system prompt."""
-        servers = {server.name: _server(server, layout) for server in spec.servers}
+        servers = {server.name: _server(server, paths) for server in spec.servers}
         return {
             MCP_FILE: json.dumps({"mcpServers": servers}).encode(),
             SYSTEM_FILE: spec.system_prompt.encode(),
         }
 
-    def restore(self, spec: RunSpec, layout: Layout) -> dict[str, bytes]:
+    def restore(self, spec: RunSpec, paths: SandboxPaths) -> dict[str, bytes]:
         """Put the session where `--resume` finds it."""
-        return {self.session_path(spec, layout): spec.resume} if spec.resume else {}
+        return {self.session_path(spec, paths): spec.resume} if spec.resume else {}
 
-    def session_path(self, spec: RunSpec, layout: Layout) -> str:
+    def session_path(self, spec: RunSpec, paths: SandboxPaths) -> str:
         """Say where the session lies: a JSONL under a folder named for the working directory."""
-        return f"{CONFIG}/projects/{re.sub(r'[^A-Za-z0-9]', '-', layout.work)}/{spec.session_id}.jsonl"
+        return f"{CONFIG}/projects/{re.sub(r'[^A-Za-z0-9]', '-', paths.work)}/{spec.session_id}.jsonl"
 
     def stream(self, spec: RunSpec) -> ClaudeStream:
         """Make a reader of its stream-json."""
@@ -147,8 +147,8 @@ def _schema(spec: RunSpec) -> tuple[str, ...]:
     return ("--json-schema", schema)
 
 
-def _server(server: ServerSpec, layout: Layout) -> dict[str, object]:
-    url = layout.inner(server.url)
+def _server(server: ServerSpec, paths: SandboxPaths) -> dict[str, object]:
+    url = paths.inner(server.url)
     if urlsplit(url).path in ("", "/"):
         url = url.rstrip("/") + ("/sse" if server.transport == "sse" else "/mcp")
     return {"type": server.transport, "url": url, "headers": {"Authorization": f"Bearer {server.token}"}}

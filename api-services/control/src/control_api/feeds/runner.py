@@ -18,11 +18,12 @@ from service_kit.supervised import Loop
 
 from control_api.errors import Refusal
 from control_api.feeds import positions
+from control_api.optional_file import OptionalFile
 from control_api.sources.instances import Instances
 from control_api.sources.protocol import FeedSource, Instance, SourceEvent, key_of
 from control_api.webhooks import deliveries
 from control_api.webhooks.dispatcher import Delivery, dispatch_once
-from control_api.webhooks.triggers import TriggersFile
+from control_api.webhooks.triggers import Triggers
 
 LOOK_EVERY_SECONDS = 2.0
 """How often a control that does not follow a feed tries to."""
@@ -42,7 +43,7 @@ class FeedRunner:
         self,
         pool: asyncpg.Pool,
         instances: Instances[FeedSource],
-        triggers: TriggersFile,
+        triggers: OptionalFile[Triggers],
         registry: CollectorRegistry,
     ) -> None:
         self._pool = pool

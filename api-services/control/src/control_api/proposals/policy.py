@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 
 from agent_effects import Proposal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -84,25 +83,6 @@ class Policy(BaseModel):
         """Give the first rule that fits a proposal; None where a person is asked."""
         found = next((rule for rule in self.rules if rule.fits(proposal)), None)
         return found if found is not None and found.decide != "ask" else None
-
-
-class PolicyFile:
-    """The policy of this control, read again when its file changes; without a file a person is asked about everything.
-
-    Raises:
-        ConfigError: the file cannot be read, or a rule is wrong; each error names its place.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._file = WatchedFile(path, read_policy) if path is not None else None
-
-    def current(self) -> Policy:
-        """Give the file's present content, or the last good one."""
-        return self._file.current() if self._file is not None else Policy()
-
-    def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
-        return self._file.fault(look=look) if self._file is not None else None
 
 
 def read_policy(path: Path) -> Policy:

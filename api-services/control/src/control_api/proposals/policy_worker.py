@@ -9,7 +9,8 @@ from agent_stores.pool import Executor
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.log import get_logger
 
-from control_api.proposals.policy import Policy, PolicyFile, Rule
+from control_api.optional_file import OptionalFile
+from control_api.proposals.policy import Policy, Rule
 
 ROUND_SECONDS = 1.0
 PAGE = 500
@@ -24,7 +25,7 @@ class PolicyWorker:
         registry: where decisions are counted.
     """
 
-    def __init__(self, pool: asyncpg.Pool, file: PolicyFile, registry: CollectorRegistry) -> None:
+    def __init__(self, pool: asyncpg.Pool, file: OptionalFile[Policy], registry: CollectorRegistry) -> None:
         self._pool = pool
         self._file = file
         self._decisions = Counter(

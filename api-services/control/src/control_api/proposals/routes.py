@@ -21,7 +21,7 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors, check_decides
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal
-from control_api.tasks.routes import number
+from control_api.query import limit_of, states_of
 
 MAX_BODY_BYTES = 16_384
 STATES: tuple[State, ...] = get_args(State)
@@ -65,12 +65,12 @@ class Proposals:
 
     async def _list(self, request: Request) -> Response:
         door = self._doors.open_to_decide(request)
-        limit = number(request, "limit", default=50)
+        limit = limit_of(request)
         found = await agent_effects.proposals(
             self._pool,
             tenant=door.tenant,
             task=_task(request),
-            states=_states(request),
+            states=states_of(request, STATES),
             before=_before(request),
             most=limit,
         )
@@ -144,16 +144,6 @@ def _decision(raw: bytes) -> Decision:
         return Decision.model_validate(parsed(raw, remedy))
     except ValidationError as error:
         raise Refusal(422, "body", described(error), remedy) from None
-
-
-def _states(request: Request) -> list[State]:
-    text = request.query_params.get("state")
-    given = text.split(",") if text else []
-    found = [state for state in STATES if state in given]
-    if len(found) < len(set(given)):
-        known = ", ".join(STATES)
-        raise Refusal(422, "query", f"state={(text or '')[:80]!r} is not usable", f"Give some of {known}.")
-    return found
 
 
 def _task(request: Request) -> UUID | None:

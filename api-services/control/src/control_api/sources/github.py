@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent_vendors.github import REPOSITORIES
@@ -94,17 +95,13 @@ class GitHubWebhooks(WebhookSource):
         name = request.headers.get("x-github-event", "")[:64]
         if not name:
             raise Refusal(422, "event", "X-GitHub-Event is missing", "Send the delivery with GitHub's own headers.")
-        delivery_id = request.headers.get("x-github-delivery", "")[:100]
-        return self._event(name, payload, "Send each body with its own X-GitHub-Event header.", delivery_id)
+        return replace(self.event(name, payload), delivery_id=request.headers.get("x-github-delivery", "")[:100])
 
     def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
         """Make the event of a payload."""
-        return self._event(name, payload, "Name the event that the payload is of.")
-
-    def _event(self, name: str, payload: dict[str, Any], remedy: str, delivery_id: str = "") -> SourceEvent:
         wrong = shape_error(name, payload)
         if wrong is not None:
-            raise Refusal(422, "event", wrong, remedy)
+            raise Refusal(422, "event", wrong, "Send each payload under the name of its own event.")
         repository, sender = _text(payload, "repository", "full_name"), _text(payload, "sender", "login")
         return SourceEvent(
             name,
@@ -114,7 +111,6 @@ class GitHubWebhooks(WebhookSource):
             resources={REPOSITORIES: [repository]} if repository else {},
             action=str(payload["action"]) if "action" in payload else None,
             conditions={"author_association": author_association(payload)},
-            delivery_id=delivery_id,
         )
 
 

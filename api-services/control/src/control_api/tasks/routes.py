@@ -26,9 +26,8 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors
 from control_api.body import demand_json, read_body
 from control_api.errors import Refusal
+from control_api.query import limit_of, states_of
 
-MAX_LISTED = 200
-MOST_DIGITS = 4
 STATUS = {"json": 400, "encoding": 400, "size": 413, "door": 403, "conflict": 409}
 REMEDY = "See docs/schemas/task.schema.json."
 SHOWN = TypeAdapter(TaskView)
@@ -66,11 +65,17 @@ class Tasks:
 
     async def _list(self, request: Request) -> Response:
         door = self._doors.open(request)
-        limit = number(request, "limit", default=50)
+        limit = limit_of(request)
         before = _optional_id(request.query_params.get("before"))
         if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
             raise Refusal(422, "query", f"before={before} is no task", "Give the `before` of the page before it.")
-        views = await list_tasks(self._pool, tenant=door.tenant, states=_states(request), before=before, limit=limit)
+        views = await list_tasks(
+            self._pool,
+            tenant=door.tenant,
+            states=states_of(request, tuple(TaskState)) or None,
+            before=before,
+            limit=limit,
+        )
         document: dict[str, Any] = {"tasks": [SHOWN.dump_python(view, mode="json") for view in views]}
         if len(views) == limit:
             document["before"] = str(views[-1].id)
@@ -122,26 +127,3 @@ def _id(text: str) -> UUID:
 
 def _optional_id(text: str | None) -> UUID | None:
     return _id(text) if text else None
-
-
-def _states(request: Request) -> list[TaskState] | None:
-    text = request.query_params.get("state")
-    if not text:
-        return None
-    try:
-        return [TaskState(part) for part in text.split(",")]
-    except ValueError:
-        known = ", ".join(TaskState)
-        raise Refusal(422, "query", f"state={text[:80]!r} is not usable", f"Give some of {known}.") from None
-
-
-def number(request: Request, name: str, *, default: int) -> int:
-    """Read how many of a list are wanted.
-
-    Raises:
-        Refusal: it is no number, or more than is ever given.
-    """
-    text = request.query_params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
-        raise Refusal(422, "query", f"{name}={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
-    return int(text)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from agent_ledger.connection import Connection
+from agent_ledger.connection import Connection, Executor
 
 KEPT_DAYS = 30
 
@@ -79,15 +79,14 @@ async def forget(connection: Connection, key: DeliveryKey) -> None:
     await connection.execute("delete from control.deliveries where tenant = $1 and source = $2 and identity = $3", *key)
 
 
-async def prune(connection: Connection) -> int:
-    """Delete deliveries and firings older than 30 days; give the number of deliveries."""
-    await connection.execute(
+async def prune(executor: Executor) -> None:
+    """Delete deliveries and firings older than 30 days."""
+    await executor.execute(
         "delete from control.firings where day < (clock_timestamp() at time zone 'utc')::date - $1::integer", KEPT_DAYS
     )
-    done: str = await connection.execute(
+    await executor.execute(
         "delete from control.deliveries where received_at < clock_timestamp() - make_interval(days => $1)", KEPT_DAYS
     )
-    return int(done.rpartition(" ")[2])
 
 
 async def fired_today(connection: Connection, *, tenant: str, trigger: str) -> list[UUID]:

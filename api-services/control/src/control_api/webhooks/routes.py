@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from control_api.body import read_body
 from control_api.errors import Refusal
+from control_api.optional_file import OptionalFile
 from control_api.sources.instances import Instances
 from control_api.sources.protocol import Instance, WebhookRequest, WebhookSource
 from control_api.webhooks import deliveries
 from control_api.webhooks.dispatcher import Delivery, dispatch_once
-from control_api.webhooks.triggers import TriggersFile
+from control_api.webhooks.triggers import Triggers
 
 
 class Webhooks:
@@ -38,7 +39,7 @@ class Webhooks:
         self,
         pool: asyncpg.Pool,
         instances: Instances[WebhookSource],
-        triggers: TriggersFile,
+        triggers: OptionalFile[Triggers],
         *,
         limit: int,
         registry: CollectorRegistry,

@@ -14,11 +14,12 @@ from starlette.routing import Route
 from control_api.auth import HttpDoors
 from control_api.body import demand_json, parsed, read_body
 from control_api.errors import Refusal, answer
+from control_api.optional_file import OptionalFile
 from control_api.sources.instances import Instances
 from control_api.sources.protocol import FeedSource, WebhookSource
 from control_api.sources.registry import default_source
 from control_api.webhooks.dispatcher import Delivery, Dispatched, dispatch, plan
-from control_api.webhooks.triggers import TriggersFile
+from control_api.webhooks.triggers import Triggers
 
 MAX_BYTES = 10_000_000
 FORM = 'Send {"event": "...", "payload": {...}}, with "source" and "instance" where they are not the usual ones.'
@@ -47,7 +48,7 @@ class TriggerDryRun:
         doors: HttpDoors,
         webhooks: Instances[WebhookSource],
         feeds: Instances[FeedSource],
-        triggers: TriggersFile,
+        triggers: OptionalFile[Triggers],
         faults: Mapping[str, Callable[[], str | None]],
     ) -> None:
         self._pool = pool

@@ -9,7 +9,6 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.errors import ConfigError
-from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
 from control_api.sources.protocol import Source, SourceEvent
@@ -79,29 +78,6 @@ class Triggers(Entry):
     """The whole file."""
 
     triggers: list[Trigger] = Field(default_factory=list)
-
-
-class TriggersFile:
-    """The triggers of this control, read again when their file changes.
-
-    Args:
-        path: the file; None for no triggers.
-        sources: what triggers may listen to.
-
-    Raises:
-        ConfigError: the file cannot be read, or an entry is wrong; each error names its place.
-    """
-
-    def __init__(self, path: Path | None, sources: Mapping[str, Source]) -> None:
-        self._file = WatchedFile(path, lambda path: read_triggers(path, sources)) if path is not None else None
-
-    def current(self) -> Triggers:
-        """Give the file's present content, or the last good one."""
-        return self._file.current() if self._file is not None else Triggers()
-
-    def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
-        return self._file.fault(look=look) if self._file is not None else None
 
 
 def read_triggers(path: Path, sources: Mapping[str, Source]) -> Triggers:
