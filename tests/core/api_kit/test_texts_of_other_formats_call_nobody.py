@@ -77,6 +77,31 @@ def test_fields_are_found_below_and_in_lists() -> None:
     assert found == Quieted({"fields": {"text": "@&#8203;ada"}, "blocks": blocks, "raw": "@ada"}, mentions=2)
 
 
+@pytest.mark.parametrize(
+    ("place", "body", "named"),
+    [
+        ("blocks[].text.text", {"blocks": [[{"text": {"text": "<!channel>"}}]]}, r"blocks\[\]"),
+        ("blocks[].text.text", {"blocks": [{"text": "<!channel>"}]}, r"blocks\[\]\.text"),
+        ("blocks[].text.text", {"blocks": {"text": {"text": "<!channel>"}}}, "'blocks'"),
+        ("text", ["<!channel>"], r"\[\]"),
+        ("text", {"text": ["<!channel>"]}, "no text"),
+        ("texts[]", {"texts": [["<!channel>"]]}, "no text"),
+    ],
+)
+def test_a_text_that_cannot_be_reached_is_refused(place: str, body: Json, named: str) -> None:
+    """Where another shape stands on the way to a text, no format would look at what is in it: the field is named."""
+    with pytest.raises(Refusal, match=named) as refused:
+        filter_text(body, texts={place: mrkdwn}, token=None, allowed=ALLOWED)
+    assert (refused.value.status, refused.value.reason) == (400, "body")
+
+
+def test_the_items_of_a_bare_list_are_read() -> None:
+    """A list in place of the object has its texts in its items; what is null or not there stays so."""
+    body: Json = [{"body": "@ada"}, {"id": 1}, {"body": None}, None]
+    found = filter_text(body, texts={"body": markdown}, token=None, allowed=ALLOWED)
+    assert found.value == [{"body": "@&#8203;ada"}, {"id": 1}, {"body": None}, None]
+
+
 def test_a_document_in_place_of_a_text_is_refused() -> None:
     """An object where a text is read could carry what no format looks at."""
     with pytest.raises(Refusal, match="no text"):

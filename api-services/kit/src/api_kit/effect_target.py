@@ -1,7 +1,7 @@
 """What an effect's row says of a write: the target that it is about, and the fields that it sets."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from service_kit.json_text import Json
 
@@ -42,7 +42,7 @@ def fields_of(call: "Call") -> list[str]:
         return sorted(route.body.fields) if route.body and body is not None else []
     within: list[Json] = [body]
     if route.effect_fields:
-        within = [found for place in route.effect_fields for found in json_paths.find(body, place)]
+        within = [found for place in route.effect_fields for found in json_paths.find(body, json_paths.steps(place))]
     return sorted({name for fields in within if isinstance(fields, dict) for name in fields})
 
 
@@ -55,8 +55,9 @@ def _filled(template: str, call: "Call") -> str:
         name = found[1]
         if name in call.path:
             return call.path[name]
-        where = "query" if name in call.route.query else "body"
-        value = call.query.get(name) if where == "query" else json_paths.find(call.body, name)[0]
+        shape, where, value = call.route.body, "query", cast(Json, call.query.get(name))
+        if shape is not None and name not in call.route.query:
+            where, (value,) = "body", json_paths.find(call.body, shape.steps(name))
         if not isinstance(value, str) or not value or not between.isdisjoint(value):
             signs = f", and without {' '.join(sorted(between))}" if between else ""
             raise Refusal(where, f"the {where} must say {name!r}, as text{signs}", remedy=_REMEDY)
