@@ -87,6 +87,7 @@ def table() -> Table:
         tools=frozenset({"send_message"}),
         resources=(IN_BODY,),
         body=Body(frozenset({"channel", "text"}), texts={"text": mrkdwn}, form="urlencoded"),
+        target="{channel}",
         verify_reply=posted,
         reply_resources=channels_of,
         probe=Probe(find, mark=mark_in("text")),
@@ -99,6 +100,7 @@ def table() -> Table:
         tools=frozenset({"update_message"}),
         resources=(IN_BODY,),
         body=Body(frozenset({"channel", "ts", "state"}), form="urlencoded"),
+        target="{channel}/{ts}",
         idempotent=True,
     )
     listing = Route("GET", "/api/messages.list", resources=(IN_QUERY,), query=page, reply_resources=channels_of)
@@ -138,6 +140,7 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["send_message", "update_message"], resources={"channels": ["C0001"]}, mode="write"),
     read=Ask("GET", "/api/messages.get?channel=C0001&ts=1700000001.000100"),
     create=post("channel=C0001&text=Hello+there"),
+    required="chatter/send_message[text]@C0001",
     listing=lambda size: Ask("GET", f"/api/messages.list?channel=C0001&limit={size}"),
     rows=lambda document: list(document["messages"]),
     following=following,

@@ -33,6 +33,7 @@ class GatewayRecord:
         grant: what the tests' task may do, with mode write.
         read: a read of a thing within the grant.
         create: a write that makes a thing; `listing` shows it.
+        required: how a skill requires this write: `server/tool[field]@TARGET`.
         listing: the first page of a list, of so many rows at most.
         rows: returns the rows of a list's reply.
         following: returns the request for the page after a reply, None at the end.
@@ -49,6 +50,7 @@ class GatewayRecord:
     grant: Grant
     read: Ask
     create: Ask
+    required: str
     listing: Callable[[int], Ask]
     rows: Callable[[Any], list[Any]]
     following: Callable[[httpx.Response, Ask], Ask | None]

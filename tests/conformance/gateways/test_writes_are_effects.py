@@ -7,6 +7,7 @@ import agent_effects
 import agent_ledger
 import asyncpg
 from agent_contracts import Grant, Mode, TaskResult
+from agent_engine.skills.required_effects import RequiredEffect
 from conformance.gateways.conftest import Subject
 from fixtures.gateway import effects, until
 
@@ -23,6 +24,13 @@ async def test_a_write_is_a_row_before_it_is_a_call(subject: Subject, pool: asyn
     assert (reply.is_success, reply.headers[STATE]) == (True, "done")
     assert [row["state"] for row in await effects(pool)] == ["done"]
     assert await subject.count() == before + 1
+
+
+async def test_a_write_fits_what_a_skill_requires(subject: Subject, pool: asyncpg.Pool) -> None:
+    """The row names what the write is about and the fields that it sets, as a skill's `required-effects` does."""
+    await subject.ask(subject.record.create)
+    (effect,) = await agent_effects.effects_of(pool, subject.task)
+    assert RequiredEffect.parse(subject.record.required).fits(effect), effect
 
 
 async def test_a_repeat_is_answered_from_the_row(subject: Subject) -> None:

@@ -72,7 +72,10 @@ def classify(reply: Reply) -> Classified:
 def mark(body: Json, effect: UUID) -> Json:
     """Put the effect's id where the vendor keeps it: a label."""
     fields = body.get("fields") if isinstance(body, dict) else None
-    return {"fields": {**fields, "labels": [f"effect-{effect}"]}} if isinstance(fields, dict) else body
+    if not isinstance(fields, dict):
+        return body
+    labels = fields.get("labels")
+    return {"fields": {**fields, "labels": [*(labels if isinstance(labels, list) else []), f"effect-{effect}"]}}
 
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -105,9 +108,11 @@ def table() -> Table:
         tools=frozenset({"create_issue"}),
         resources=(IN_BODY,),
         body=Body(
-            frozenset({"fields.project.key", "fields.summary", "fields.description"}),
+            frozenset({"fields.project.key", "fields.summary", "fields.description", "fields.labels"}),
             texts={"fields.description": adf},
         ),
+        target="{fields.project.key}",
+        effect_fields=("fields",),
         verify_reply=lambda asked, reply: None if projects_of(reply) != [""] else "the reply is not an issue",
         reply_resources=projects_of,
         probe=Probe(find, mark=mark, status=201),
@@ -173,7 +178,8 @@ RECORD = GatewayRecord(
     stand_in=lambda: StandInApp(Tracker()),
     grant=Grant(tools=["create_issue", "transition_issue"], resources={"projects": ["PROJ"]}, mode="write"),
     read=Ask("GET", "/rest/issue/PROJ-1"),
-    create=create("PROJ"),
+    create=create("PROJ", labels=["crash"]),
+    required="tracker/create_issue[labels,summary]@PROJ",
     listing=lambda size: Ask("GET", f"/rest/projects/PROJ/issues?maxResults={size}"),
     rows=lambda document: list(document["issues"]),
     following=following,

@@ -28,6 +28,7 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["issue_write"], resources={"repositories": ["octocat/hello-world"]}, mode="write"),
     read=Ask("GET", f"{HELLO}/issues/1"),
     create=create("octocat/hello-world"),
+    required="github/issue_write[title]@octocat/hello-world",
     listing=lambda size: Ask("GET", f"{HELLO}/issues?state=all&per_page={size}"),
     rows=list,
     following=by_link,
