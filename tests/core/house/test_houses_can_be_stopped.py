@@ -124,7 +124,7 @@ def test_no_variable_keeps_a_house_up(local: House, up: Supervisor) -> None:
 def test_output_that_nobody_gets_is_one_line(local: House) -> None:
     """Where the disk is full, a command of the house says so in one line, as every command here does."""
     done = command(local.paths, "health", before="exec >/dev/full")
-    said = "error: standard output takes no more: No space left on device: send it elsewhere\n"
+    said = "error: standard output cannot be written: No space left on device: send it elsewhere\n"
     assert (done.returncode, done.stderr) == (1, said)
 
 
