@@ -130,7 +130,7 @@ async def reserve(
         asked.input_tokens,
         asked.input_usd,
         asked.output_tokens,
-        min(asked.fewest_output, asked.output_tokens),
+        max(1, min(asked.fewest_output, asked.output_tokens)),  # without output the input must fit all the same
         AMPLE_OUTPUT,
         asked.output_usd,
         most,

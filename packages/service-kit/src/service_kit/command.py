@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -19,6 +20,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
+@cache
 def version_of(name: str) -> str:
     """Return the version of the distribution that installs a command."""
     found = [point.dist for point in entry_points(group="console_scripts", name=name) if point.dist is not None]

@@ -34,6 +34,7 @@ class Vendor:
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
         webhook_options: the operator's variables that control's source of these webhooks reads besides its secret.
+        first_trigger: the entry of the first `triggers.yaml` for its webhooks; None for no entry.
         secret_shapes: regular expressions of its secrets, which are masked in logs and stored text. Each begins with a
             fixed text and takes linear time.
         keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
@@ -50,6 +51,7 @@ class Vendor:
     tools: Mapping[str, Access] = field(hash=False)
     webhook_source: str | None = None
     webhook_options: tuple[str, ...] = ()
+    first_trigger: Mapping[str, object] | None = field(default=None, hash=False)
     credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()
     keeps_limits: bool = False

@@ -53,7 +53,8 @@ def load(names: Iterable[str] = ()) -> tuple[Vendor, ...]:
 
 def loaded() -> tuple[Vendor, ...]:
     """Return the records of this project's own vendors and of all others that this process loaded."""
-    return tuple({vendor.name: vendor for vendor in (*load(), *_loaded.values())}.values())
+    load()
+    return tuple(_loaded.values())
 
 
 def kinds_of(name: str) -> Mapping[str, ResourceKind]:
