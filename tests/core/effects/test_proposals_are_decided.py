@@ -66,7 +66,7 @@ async def test_what_stands_against_an_approval(task_run: Run) -> None:
 
 @pytest.mark.parametrize("by", ["person:bob", "github:bob", "person:Bob"])
 async def test_nobody_is_another_by_another_name(task_run: Run, by: str) -> None:
-    """Who asked through one door cannot approve through another: the id counts, not its kind or case. A policy has no id."""
+    """Who asked through one door cannot approve through another: the id counts, not its kind or case."""
     id_ = await propose(task_run)
     await end(task_run)
     assert (await proposal(task_run.pool, id_)).author == "person:bob"
