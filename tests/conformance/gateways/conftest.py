@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -61,11 +60,9 @@ async def subject(
     tmp_path: Path,
     database_url: str,
     pool: asyncpg.Pool,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Subject]:
     """Return each vendor's gateway in turn."""
     record = RECORDS[request.param]
-    _install(tmp_path, f"agent-bot-{request.param}-api", monkeypatch)
     app = record.stand_in()
     async with (
         serving(app) as upstream,
@@ -75,14 +72,3 @@ async def subject(
     ):
         task, attempt = await running_task(pool)
         yield Subject(record, api, app, task, attempt)
-
-
-def _install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a made-up vendor's gateway be found as what is installed is found: by name and version."""
-    try:
-        version(name)
-    except PackageNotFoundError:
-        installed = folder / "installed" / f"{name.replace('-', '_')}-0.dist-info"
-        installed.mkdir(parents=True)
-        (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n")
-        monkeypatch.syspath_prepend(folder / "installed")

@@ -1,5 +1,7 @@
 """What is outside the grant is refused here, by raw HTTP, whatever an MCP server let pass."""
 
+from typing import Any
+
 from agent_contracts import Grant
 from vendor.github_api.house import HELLO, House
 
@@ -11,10 +13,10 @@ def grant(*tools: str, mode: str = "write", repository: str = HELLO) -> Grant:
     return Grant.model_validate({"tools": tools, "resources": {"repositories": [repository]}, "mode": mode})
 
 
-async def refused(api: House, reason: str, method: str, target: str, **how: object) -> None:
+async def refused(api: House, reason: str, method: str, target: str, **how: Any) -> None:
     """Assert that a request is refused for a reason, and that GitHub never saw it."""
     before = len(api.seen)
-    reply = await api.ask(method, target, **how)  # type: ignore[arg-type]
+    reply = await api.ask(method, target, **how)
     assert reply.json()["reason"] == reason, (method, target, reply.text)
     assert reply.headers["x-agent-gateway-error"] == reason
     assert len(api.seen) == before
