@@ -135,15 +135,13 @@ class Admission:
 def _scoped(call: Call, search: Search, caller: Caller) -> Call:
     """Confine a call's search text to the grant."""
     given: object = call.query.get(search.parameter)
+    path = call.route.body.steps(search.parameter) if call.route.body else ()
     if search.where == "body":
-        given = next(iter(json_paths.find(call.body, search.parameter)), None)
+        (given,) = json_paths.find(call.body, path)
     if given is not None and not isinstance(given, str):
         raise Refusal("search_syntax", f"{search.parameter} is no text")
     text, names = policy.scoped(search, caller.grant, given or "")
     call = call.touching(search.kind, names)
     if search.where == "query":
         return replace(call, query={**call.query, search.parameter: text})
-    body = call.body if isinstance(call.body, dict) else {}
-    if given is None:
-        body = {**body, search.parameter: text}
-    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text))
+    return replace(call, body=json_paths.put(call.body, path, text))

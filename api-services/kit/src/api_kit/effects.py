@@ -16,6 +16,7 @@ from service_kit.http import Reply
 from service_kit.log import get_logger
 
 from api_kit.callers import Caller
+from api_kit.effect_target import fields_of
 from api_kit.errors import Refusal
 from api_kit.routes import Call
 from api_kit.vendor import Vendor
@@ -138,9 +139,6 @@ def _request(call: Call) -> Mapping[str, Any]:
     request: dict[str, Any] = {"path": call.path_and_query, "resources": resources}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(build_json(call.body)).hexdigest()
-        request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))
+    if fields := fields_of(call):
+        request["fields"] = fields
     return request
-
-
-def _bare(call: Call) -> frozenset[str]:
-    return call.route.body.fields if call.route.body else frozenset()

@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from service_kit.json_text import Json
@@ -21,7 +21,7 @@ from service_kit.untrusted_text import INVISIBLE
 from api_kit import json_paths
 from api_kit.errors import Refusal
 from api_kit.markdown_sanitizer import Allowed, Quieted
-from api_kit.multipart import content_of, is_file
+from api_kit.multipart import File, content_of
 from api_kit.text_formats import TextFormat
 
 PIECE = 16
@@ -38,17 +38,31 @@ _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 """A published hash, as lock files have it; random it is, and no secret."""
 
 
-def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Quieted:
-    """Filter a checked body; `texts` has the format of each field that people read, by its path.
+def filter_text(
+    body: Json,
+    *,
+    texts: Mapping[str, TextFormat],
+    token: str | None,
+    allowed: Allowed,
+    steps: Callable[[str], json_paths.Path] = json_paths.steps,
+) -> Quieted:
+    """Filter a body that a task writes.
+
+    Args:
+        body: as it was checked.
+        texts: the format of each field that people read, by its place.
+        token: the run's task token, or the person's own.
+        allowed: which images and mentions may be sent.
+        steps: returns the steps to a place.
 
     Raises:
-        Refusal: `secret`: the body holds one; it is not repeated.
+        Refusal: `secret`: the body holds one; it is not repeated. `body`: what stands at a place of `texts` is no text.
     """
     for text in strings(body):
         if (what := secret_in(text, token)) is not None:
             raise Refusal("secret", f"the text holds {what}")
     images = mentions = 0
-    for path, read in texts.items():
+    for place, read in texts.items():
 
         def quiet(value: Json, read: TextFormat = read) -> Json:
             nonlocal images, mentions
@@ -56,7 +70,8 @@ def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | Non
             images, mentions = images + found.images, mentions + found.mentions
             return found.value
 
-        body = json_paths.replace(body, path, quiet)
+        path = steps(place)
+        body = json_paths.replace(body, path if isinstance(body, dict) else (json_paths.EVERY, *path), quiet)
     return Quieted(body, images, mentions)
 
 
@@ -104,12 +119,12 @@ def _bits(text: str) -> float:
 
 
 def strings(value: Json) -> list[str]:
-    """Return all texts of a document, keys among them; of a file its name, and its content where it is a text."""
+    """Return all texts of a document, keys among them; of a `File` its name, and its content where it is text."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
         return [text for item in value for text in strings(item)]
-    if isinstance(value, dict) and is_file(value):
+    if isinstance(value, File):
         return [str(value["filename"]), content_of(value).decode("utf-8", "ignore")]
     if isinstance(value, dict):
         return [text for key, item in value.items() for text in (key, *strings(item))]

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from api_kit import body, policy, query
 from api_kit.admission import Admission
 from api_kit.audit import Audit, Entry
+from api_kit.body import Body
 from api_kit.budget import count_tool_call
 from api_kit.callers import Caller, Callers, single_header
 from api_kit.content_negotiation import choose
@@ -137,9 +138,11 @@ class Gateway:
         key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
+        shape = call.route.body or Body(frozenset())
         filtered = filter_text(
             call.body,
-            texts=call.route.body.texts if call.route.body else {},
+            texts=shape.texts,
+            steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
             allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
         )

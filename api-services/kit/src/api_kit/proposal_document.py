@@ -16,7 +16,6 @@ from service_kit.json_text import Json
 from service_kit.untrusted_text import INVISIBLE
 
 from api_kit.callers import Caller
-from api_kit.egress_filter import strings
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch, Route
 from api_kit.table import Table
@@ -39,7 +38,7 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
     Raises:
         Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
     """
-    if any("\0" in text for text in strings(call.body)):
+    if _holds_nul(call.body):
         raise Refusal("body", "a proposal's text holds a NUL character, which cannot be kept", remedy="Leave it out.")
     facts = await facts_of(call, fetch)
     text = shown(call, facts)
@@ -54,6 +53,13 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
         "grant": caller.grant.model_dump(mode="json"),
     }
     return Stored(kept, text, digest(text), base(call, facts), seconds)
+
+
+def _holds_nul(value: Json) -> bool:
+    """Say whether a document's texts hold a NUL character; a file's bytes are kept as base64, and may."""
+    if isinstance(value, dict):
+        return any("\0" in name or _holds_nul(inner) for name, inner in value.items())
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
 def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:

@@ -15,6 +15,7 @@ from service_kit.json_text import Json
 from api_kit import query
 from api_kit.body import Body
 from api_kit.classify import Classified, Classify
+from api_kit.effect_target import target_of
 from api_kit.paths import Template
 from api_kit.query import Values
 
@@ -107,7 +108,11 @@ class Route:
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         idempotent: of a write: whether a repeat changes nothing more, as where a state is set.
-        target: a format over the path parameters, which names the target in the effect row.
+        target: what a write is about, in its effect's row: a format such as `{owner}/{repo}#{number}` or `{channel}`,
+            whose places are parameters of the path or the query, or places in the body; or a function of the call,
+            whose resources are not known yet. What the request does not say is a refusal. Default: the path.
+        effect_fields: of a write: the fields that its effect's row lists: those of the objects at these places in the
+            body (`fields`), or what a function of the call returns. Default: those of the body itself.
         search: for a search: where its text is, and how it is confined.
         reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
         verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
@@ -131,7 +136,8 @@ class Route:
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     idempotent: bool = False
-    target: str = ""
+    target: str | Callable[["Call"], str] = ""
+    effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None
     reply_resources: Callable[[Json], Sequence[str]] | None = None
     verify_reply: Callable[[Json, Json], str | None] | None = None
@@ -183,8 +189,8 @@ class Call:
 
     @property
     def target(self) -> str:
-        """The thing that the call is about, as the effect row names it."""
-        return self.route.target.format(**self.path) if self.route.target else self.route.template.build(self.path)
+        """What the call is about; a Refusal where it does not say it."""
+        return target_of(self)
 
     def touching(self, kind: str, names: Sequence[str]) -> "Call":
         """Return the call with these names among its resources."""

@@ -26,7 +26,7 @@ WITHIN_WORDS = (
 
 
 def has_secret(text: str) -> bool:
-    """Say whether a text holds a known shape of a secret, or one with white space in it.
+    """Return whether a text holds a known shape of a secret, or one with white space in it.
 
     The shapes are those here, and those of this project's vendors and of others that were loaded.
     """
@@ -53,18 +53,18 @@ def _compiled(shapes: tuple[str, ...]) -> re.Pattern[str]:
 
 
 class Masker:
-    """Replaces given secrets, and known shapes of others."""
+    """Replaces given secrets, and known shapes of other secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = sorted({secret for secret in secrets if len(secret) >= 8}, key=len, reverse=True)
         self._exact = re.compile("|".join(map(re.escape, known))) if known else None
 
     def mask(self, text: str) -> str:
-        """Give the text without the secrets."""
+        """Return the text without the secrets."""
         if self._exact is not None:
             text = self._exact.sub(MASK, text)
         return redact(text)
 
     def mask_bytes(self, text: bytes) -> bytes:
-        """Give UTF-8 bytes without the secrets; bytes that are not UTF-8 are replaced."""
+        """Return UTF-8 bytes without the secrets. Bytes that are not UTF-8 are replaced."""
         return self.mask(text.decode("utf-8", "replace")).encode()
