@@ -14,7 +14,6 @@ from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route,
 from api_kit.admission import Admission, Bounds
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
-from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.effect_flow import EffectFlow
 from api_kit.effects import Effects
@@ -163,7 +162,7 @@ async def toy(
             ),
             admission=Admission(vendor, MemoryRateLimiter(), bounds or Bounds(rate=Rate(1000, 1000))),
             upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
-            calls=ToolCalls(pool),
+            pool=pool,
             effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
         )

@@ -27,7 +27,6 @@ from starlette.responses import Response
 from api_kit.admission import Admission, Bounds
 from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
-from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
@@ -89,7 +88,7 @@ async def open_gateway(
         callers=callers,
         admission=Admission(vendor, limiter, bounds),
         upstream=upstream,
-        calls=ToolCalls(pool),
+        pool=pool,
         effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )

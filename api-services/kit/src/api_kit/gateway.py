@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
+import asyncpg
 from service_kit.body import read_body
 from service_kit.grants import allowed
 from service_kit.http import Reply
@@ -18,7 +19,7 @@ from api_kit import body, policy, query
 from api_kit.admission import Admission
 from api_kit.audit import Audit, Entry
 from api_kit.body import Body
-from api_kit.budget import ToolCalls
+from api_kit.budget import count_tool_call
 from api_kit.callers import Caller, Callers, single_header
 from api_kit.content_negotiation import choose
 from api_kit.effect_flow import WAITING, EffectFlow, Write
@@ -55,7 +56,7 @@ class Gateway:
     callers: Callers
     admission: Admission
     upstream: Upstream
-    calls: ToolCalls
+    pool: asyncpg.Pool
     effects: EffectFlow
     audit: Audit
 
@@ -88,7 +89,7 @@ class Gateway:
         self.admission.admit(route, caller)
         policy.check_route(route, caller)
         credential = self.vendor.credential(caller.tenant)
-        await self.calls.count(caller)
+        await count_tool_call(self.pool, caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
         call = self.admission.confine(call, caller, entry)
