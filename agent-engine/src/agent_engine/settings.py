@@ -3,15 +3,13 @@
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from agent_vendors import Vendor
-from agent_vendors import load as load_vendors
 from pydantic import Field, SecretStr, create_model, field_validator, model_validator
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, load, split_csv
+from service_kit.settings import LogLevel, Settings, VendorNames, load, split_csv
 
 from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
@@ -116,32 +114,15 @@ class EngineNames(Settings):
         return split_csv(self.worker_engines)
 
 
-class VendorNames(Settings):
-    """Which vendors' MCP servers a run can be given."""
-
-    vendor_names: str = Field(
-        default="",
-        validation_alias="VENDORS",
-        description="the vendors that runs may be given, by comma; empty: all of this project",
-    )
-
-    @field_validator("vendor_names")
-    @classmethod
-    def _installed(cls, value: str) -> str:
-        load_vendors(split_csv(value))
-        return value
-
-    @cached_property
-    def vendors(self) -> dict[str, Vendor]:
-        """The vendors' records, by name. A vendor's MCP server has the vendor's name."""
-        return {vendor.name: vendor for vendor in load_vendors(split_csv(self.vendor_names))}
+class ServersInUse(VendorNames):
+    """The MCP servers that runs may be given: those of the vendors in use."""
 
     def server_url(self, vendor: Vendor) -> str:
         """Give the base URL of a vendor's MCP server, which `with_addresses` reads."""
         return str(getattr(self, vendor.mcp_url_variable.lower()))
 
 
-V = TypeVar("V", bound=VendorNames)
+V = TypeVar("V", bound=ServersInUse)
 
 
 def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
@@ -165,7 +146,7 @@ def load_addressed(settings: type[V], environ: Mapping[str, str] | None = None) 
     return load(with_addresses(settings, load(VendorNames, environ).vendors.values()), environ)
 
 
-class WorkerSettings(VendorNames, EngineNames, SkillSources, RunLimits):
+class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
     """The environment of `agent-engine worker`."""
 
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import agent_effects
 import httpx
 import pytest
-from agent_contracts import Grant
+from agent_contracts import Grant, Mode
 from api_kit import (
     Answered,
     Body,
@@ -22,6 +24,7 @@ from api_kit import (
     document_of,
     download,
     multipart,
+    proposal_document,
 )
 from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, toy
@@ -66,7 +69,7 @@ TABLE = Table(
             access="write",
             tools=TOOLS,
             resources=(Resource(CHANNELS, "body", "{channel}"),),
-            body=Body(frozenset({"channel"}), form="multipart", files=frozenset({"file"})),
+            body=Body(frozenset({"channel", "note"}), form="multipart", files=frozenset({"file"})),
             verify_reply=lambda asked, reply: None,
             probe=Probe(never_found),
             send=upload,
@@ -166,3 +169,20 @@ async def test_a_download_comes_from_a_listed_side_host_alone(api: Toy, side: Si
 async def test_a_url_that_no_reply_named_is_not_asked(api: Toy) -> None:
     """A route's own code reaches a listed host only by a URL of this request's replies."""
     assert (await api.client.get("/ops/guess")).json()["reason"] == "redirect"
+
+
+async def test_any_file_can_be_proposed(tmp_path: Path, pool: Pool) -> None:
+    """A file with NUL bytes, as every picture has, is kept as it came; a NUL in a text is refused."""
+    picture = b"\x89PNG\r\n\x00\xff"
+    async with toy(tmp_path, pool, GRANT.model_copy(update={"mode": Mode.propose}), table=TABLE) as api:
+        files = {"file": ("a.png", picture, "image/png")}
+        reply = await api.client.post("/files", data={"channel": "C1"}, files=files)
+        assert (reply.status_code, api.vendor.seen) == (202, []), reply.text
+        kept = await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))
+        body = proposal_document.restored(TABLE, kept.route, kept.call).body
+        assert isinstance(body, dict)
+        assert isinstance(body["file"], dict)
+        assert multipart.content_of(body["file"]) == picture
+        reply = await api.client.post("/files", data={"channel": "C1", "note": "a\0b"}, files=files)
+        assert (reply.status_code, reply.json()["reason"]) == (400, "body")
+        assert "NUL" in reply.json()["message"]

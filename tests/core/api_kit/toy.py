@@ -76,6 +76,7 @@ class Upstreams:
 
     replies: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def says(self, document: Json, status: int = 200, **headers: str) -> None:
         """Set the next reply."""
@@ -92,6 +93,7 @@ class Upstreams:
             return
         query = scope["query_string"].decode()
         self.seen.append(f"{scope['method']} {scope['raw_path'].decode()}" + (f"?{query}" if query else ""))
+        self.bodies.append((await receive()).get("body", b""))
         status, headers, content = self.replies.pop(0)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -10,12 +10,12 @@ import asyncpg
 from agent_stores.pool import open_pool
 from pydantic import SecretStr
 
-from agent_engine.settings import EngineNames, RunLimits, SkillSources, VendorNames
+from agent_engine.settings import EngineNames, RunLimits, ServersInUse, SkillSources
 
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
+class DoctorSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
     """A worker's environment, in which everything may be missing: the doctor says what is."""
 
     database_url: SecretStr | None = None
