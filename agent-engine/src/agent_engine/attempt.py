@@ -27,7 +27,7 @@ from agent_engine.finalizer import Finalizer, Judge
 from agent_engine.lease import keep_lease
 from agent_engine.ledger_sink import LedgerSink
 from agent_engine.mcp_liveness import McpLiveness
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_engine.run_spec_builder import RunPlan, last_session, plan_run
 from agent_engine.skills.bind import bind
 from agent_engine.skills.format import Skill

@@ -19,7 +19,7 @@ from service_kit.redact import Masker
 
 from agent_engine.engines.outcome import Failure, RunOutcome
 from agent_engine.event_writer import EventWriter
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 from agent_engine.task_progress import TaskProgress
 from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict

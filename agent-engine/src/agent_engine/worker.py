@@ -18,7 +18,7 @@ from service_kit.log import bound, get_logger
 from agent_engine.attempt import attempt
 from agent_engine.finalizer import backoff
 from agent_engine.pg_listener import PgListener
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_engine.worker_context import WorkerContext
 
 BLOCK_MS = 1000

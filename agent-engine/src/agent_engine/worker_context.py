@@ -26,7 +26,7 @@ from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
-from agent_engine.process import Pacer
+from agent_engine.run_control import Pacer
 from agent_engine.server_watch import ServerWatch
 from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import SkillRegistry, load_registry

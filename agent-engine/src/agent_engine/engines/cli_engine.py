@@ -12,7 +12,7 @@ from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Sink
 from agent_engine.engines.run_clock import ANSWER_GRACE_SECONDS, RunClock
 from agent_engine.errors import DriverError, TaskRefused
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec
 
 MOST_ARGUMENT_BYTES = 120_000

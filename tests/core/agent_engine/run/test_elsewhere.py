@@ -11,7 +11,7 @@ from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
 from agent_engine.errors import TaskRefused
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 from fixtures.plain_user import PLAIN_USER, as_nobody, open_folder
 
 pytestmark = pytest.mark.cli
