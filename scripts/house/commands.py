@@ -101,7 +101,7 @@ COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
 }
 
 
-def engine(arguments: list[str]) -> int:
+async def engine(arguments: list[str]) -> int:
     """Become `agent-engine` with this house's environment: what it came up with, unless another value is given now.
 
     Raises:
@@ -130,15 +130,11 @@ def _needs_house(arguments: list[str]) -> bool:
 def main() -> int:
     """Run the command named on the command line."""
     if sys.argv[1:2] == ["engine"]:
-        return run(awaited(lambda: _engine(sys.argv[2:])))
+        return run(awaited(lambda: engine(sys.argv[2:])))
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         sys.stderr.write(f"usage: python -m house {'|'.join(COMMANDS)}\n")
         return 2
     return run(awaited(COMMANDS[sys.argv[1]]))
-
-
-async def _engine(arguments: list[str]) -> int:
-    return engine(arguments)
 
 
 async def awaited(call: Callable[[], Awaitable[int]]) -> int:

@@ -150,12 +150,10 @@ class HousePaths:
             publish(keep / "signing-key.json", keep / "jwks.json")
         if not (keep / "ref.key").exists():
             write_private(keep / "ref.key", secrets.token_hex(32))
-        for name, kind in self.tokens.items():
+        for name in (*self.tokens, *self.randoms):
             if not (keep / name).exists():
-                write_private(keep / name, new_token(kind))
-        for name in self.randoms:
-            if not (keep / name).exists():
-                write_private(keep / name, secrets.token_urlsafe(32))
+                kind = self.tokens.get(name)
+                write_private(keep / name, new_token(kind) if kind else secrets.token_urlsafe(32))
 
     def make_home(self) -> None:
         """Make the folders that are missing.

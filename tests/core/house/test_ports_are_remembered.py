@@ -42,7 +42,7 @@ def test_a_house_that_is_up_is_found_without_its_ports(up: HousePaths, elsewhere
 
 
 def test_the_vendors_are_those_that_the_house_came_up_with(local: House) -> None:
-    """A later command needs no VENDORS: what asks the engine, or stops strays, knows every process of the house."""
+    """A later command needs no VENDORS: what asks the engine, or stops orphans, knows every process of the house."""
     remember(local.paths, {"VENDORS": "github"})
     later = remembered(replace(local.paths, vendors=()))
     assert later is not None

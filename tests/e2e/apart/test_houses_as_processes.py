@@ -82,32 +82,23 @@ async def test_a_house_that_is_up_is_not_started_again(house: RunningHouse) -> N
 
 @pytest.mark.slow
 async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHouse, beside: SmallHouse) -> None:
-    """With other ports a second house comes up and goes down, its processes with it; the first's are the same."""
-    before = house.pids()
-    said: list[str] = []
-    await beside.up(said.append)
-    assert f"stand-in-model is ready on port {beside.paths.ports['stand-in-model']}" in " ".join(said)
-    assert await beside.health() == dict.fromkeys(STAND_INS, "ready")
-    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.paths).states().values()}
-    assert beside.down()
-
-    assert not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    assert not beside.paths.runtime.exists()
-    assert house.pids() == before
-    assert set((await house.house.health()).values()) == {"ready"}
-
-
-@pytest.mark.slow
-async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> None:
-    """`health` and `down` need no word on ports that only `up` was told."""
+    """`health` and `down` need no word on ports that only `up` was told, and the first house's processes stay."""
+    first = house.pids()
     before = command(beside.paths, "health")
     assert (before.returncode, before.stdout) == (1, "the house is not up: `make up` starts it\n")
 
-    await beside.up(lambda _: None)
+    said: list[str] = []
+    await beside.up(said.append)
+    assert f"stand-in-model is ready on port {beside.paths.ports['stand-in-model']}" in " ".join(said)
     health = command(beside.paths, "health")
     assert health.returncode == 0, health.stdout + health.stderr
-    assert {line.split()[-1] for line in health.stdout.splitlines()} == {"ready"}
+    assert dict(line.split() for line in health.stdout.splitlines()) == dict.fromkeys(STAND_INS, "ready")
 
+    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.paths).states().values()}
     down = command(beside.paths, "down")
     assert (down.returncode, down.stdout) == (0, "the house is down\n")
     assert command(beside.paths, "down").stdout == "nothing was running\n"
+    assert not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not beside.paths.runtime.exists()
+    assert house.pids() == first
+    assert set((await house.house.health()).values()) == {"ready"}
