@@ -21,7 +21,7 @@ class Classified:
     Attributes:
         state: done; refused, so that nothing changed; absent, because what was asked about is not there; limited,
             refused for now; or unknown.
-        seconds: of limited: how long, where the vendor says so.
+        seconds: of limited: how long, where the vendor says so; 0 asks for no pause.
         words: the vendor's own words of what is wrong, where they help to correct the request.
     """
 

@@ -150,6 +150,11 @@ class Upstream:
         vendor = self.vendor
         opening = {} if aside else turn.credential.headers
         every = {"accept-encoding": "identity", **({} if aside else vendor.headers), **headers, **opening}
+
+        def failed(*, outage: bool = False) -> None:
+            if not aside:  # a side host says nothing of how the vendor fares
+                turn.passage.failed(outage=outage)
+
         left = turn.until - self._now()
         if left <= 0:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
@@ -157,22 +162,23 @@ class Upstream:
             async with asyncio.timeout(left):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
-            turn.passage.failed(outage=not aside)
+            failed(outage=True)
             raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error}") from error
         except (UpstreamTimeout, TimeoutError) as error:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_timeout", f"{vendor.name} did not answer in time") from error
         except ReplyTooLarge as error:
-            turn.passage.succeeded()
+            if not aside:
+                turn.passage.succeeded()
             raise Refusal("reply_too_large", str(error)) from error
         except UpstreamError as error:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}: {error}") from error
         if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}'s reply has a content encoding that was not asked for")
         if not 200 <= reply.status < 600:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name} answered {reply.status}, which is no status of a reply")
         if CACHE_HEADER in reply.headers:
             del reply.headers[CACHE_HEADER]
