@@ -10,16 +10,16 @@ FILES = ("UPSTREAM_TOKENS_FILE",)
 
 
 def services(vendors: Iterable[Vendor]) -> str:
-    """Give each vendor's gateway and server as services."""
+    """Return each vendor's gateway and server as services."""
     made = []
     for vendor in vendors:
         if vendor.has_gateway:
             made.append(
-                _service(vendor.api, "api-service", "      <<: *stores\n" + _environment(_gateway(vendor)))
+                _service(vendor, vendor.api, "api-service", "      <<: *stores\n" + _environment(_gateway(vendor)))
                 + "    depends_on: *after-stores\n"
             )
         made.append(
-            _service(vendor.mcp, "mcp-server", _environment(_server(vendor)))
+            _service(vendor, vendor.mcp, "mcp-server", _environment(_server(vendor)))
             + f"    ports: ['127.0.0.1:{vendor.mcp_port}:{vendor.mcp_port}']\n"
             + (f"    depends_on:\n      {vendor.api}: {{condition: service_healthy}}\n" if vendor.has_gateway else "")
         )
@@ -27,7 +27,7 @@ def services(vendors: Iterable[Vendor]) -> str:
 
 
 def webhook_variables(vendors: Iterable[Vendor]) -> str:
-    """Give control's environment lines for the vendors' webhooks: their secrets and options."""
+    """Return control's environment lines for the vendors' webhooks: their secrets and options."""
     values: dict[str, str] = {}
     for vendor in vendors:
         values |= {name: f"${{{name}:?run make init}}" for name in vendor.webhook_secrets}
@@ -36,41 +36,51 @@ def webhook_variables(vendors: Iterable[Vendor]) -> str:
 
 
 def server_addresses(vendors: Iterable[Vendor]) -> str:
-    """Give the worker's environment lines with the vendors that runs may be given, and their servers' addresses."""
+    """Return the worker's environment lines with the vendors that runs may be given, and their servers' addresses."""
     listed = tuple(vendors)
     return _environment(
-        {"VENDORS": f"${{VENDORS:-{','.join(one.name for one in listed)}}}"}
+        {"VENDORS": f"${{VENDORS:-${{COMPOSE_PROFILES:-{_names(listed)}}}}}"}
         | {one.mcp_url_variable: f"http://{one.mcp}:{one.mcp_port}" for one in listed}
     )
 
 
 def servers_waited_for(vendors: Iterable[Vendor]) -> str:
-    """Give the lines that let the worker wait for each server."""
-    return "".join(f"      {vendor.mcp}: {{condition: service_healthy}}\n" for vendor in vendors)
+    """Return the lines that let the worker wait for each server."""
+    return "".join(f"      {vendor.mcp}: {{condition: service_healthy, required: false}}\n" for vendor in vendors)
 
 
 def credentials(vendors: Iterable[Vendor]) -> str:
-    """Give the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
-    return "\n".join(_credential(vendor) for vendor in vendors)
+    """Return the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
+    listed = tuple(vendors)
+    chosen = f"# The vendors whose servers are started, by comma. `make`: VENDORS\nCOMPOSE_PROFILES={_names(listed)}\n"
+    return "\n".join([chosen, *map(_credential, listed)])
+
+
+def _names(vendors: Iterable[Vendor]) -> str:
+    return ",".join(vendor.name for vendor in vendors)
 
 
 def _credential(vendor: Vendor) -> str:
     holder = vendor.api if vendor.has_gateway else vendor.mcp
-    text = f"# The real {vendor.title}, for {holder} alone: {vendor.credential_form}.\n{vendor.credential}=\n"
-    return text + (f"# {vendor.prefix}UPSTREAM_URL={vendor.upstream}\n" if vendor.has_gateway else "")
+    asked = dict(vendor.upstream_settings.values())
+    lines = [f"# {variable}={default}" if default else f"{variable}=" for variable, default in reversed(asked.items())]
+    return f"# The real {vendor.title}, for {holder} alone: {vendor.credential_form}.\n" + "\n".join(lines) + "\n"
 
 
 def _gateway(vendor: Vendor) -> dict[str, str]:
-    own = f"{vendor.prefix}UPSTREAM_"
     return {
         "PORT": str(vendor.api_port),
-        f"{own}URL": f"${{{own}URL:-{vendor.upstream}}}",
-        f"{own}TOKEN": f"${{{vendor.credential}:?set it in .env}}",
+        "VENDORS": "${VENDORS:-}",
+        **_upstream(vendor),
         "ACCESS_FILE": "/etc/agent-bot/access.yaml",
         "AGENT_JWKS_FILE": "/etc/agent-bot/jwks.json",
         "ALLOWED_HOSTS": vendor.api,
         **_options(vendor, vendor.api),
     }
+
+
+def _upstream(vendor: Vendor) -> dict[str, str]:
+    return {name: f"${{{variable}:-{default}}}" for name, (variable, default) in vendor.upstream_settings.items()}
 
 
 def _server(vendor: Vendor) -> dict[str, str]:
@@ -82,12 +92,10 @@ def _server(vendor: Vendor) -> dict[str, str]:
             f"{own}TOKEN": f"${{{own}MCP_SERVICE_TOKEN:?run make init}}",
         }
     else:
-        asked = {
-            f"{own}API_URL": vendor.upstream,
-            f"{own}TOKEN": f"${{{vendor.credential}:?set it in .env}}",
-        }
+        asked = _upstream(vendor)
     return {
         "PORT": str(vendor.mcp_port),
+        "VENDORS": "${VENDORS:-}",
         **asked,
         "AGENT_JWKS_FILE": "/etc/agent-bot/jwks.json",
         "AGENT_REF_KEY": "${AGENT_REF_KEY:?run make init}",
@@ -101,10 +109,11 @@ def _options(vendor: Vendor, process: str) -> dict[str, str]:
     return {name: f"${{{name}:-}}" for name in options_of([vendor])[process] if not name.endswith(FILES)}
 
 
-def _service(name: str, dockerfile: str, environment: str) -> str:
+def _service(vendor: Vendor, name: str, dockerfile: str, environment: str) -> str:
     return (
         f"  {name}:\n"
         "    <<: *limits\n"
+        f"    profiles: [{vendor.name}]\n"
         f"    image: agent-bot/{name}\n"
         "    build:\n"
         "      context: .\n"

@@ -25,7 +25,7 @@ from api_kit import (
 from api_kit.effect_markers import mark_in, marker
 from api_kit.paths import encode
 from api_kit.routes import Access
-from conformance.gateways.record import Ask, GatewayRecord
+from conformance.gateways.record import Ask, GatewayRecord, objects
 from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
@@ -51,10 +51,8 @@ def classify(reply: Reply) -> Classified:
 
 def channels_of(document: Json) -> Sequence[str]:
     """Name the channel of each message."""
-    found = document if isinstance(document, dict) else {}
-    messages = found["messages"] if isinstance(found.get("messages"), list) else [found.get("message")]
-    assert isinstance(messages, list)
-    return [str(one.get("channel") or "") if isinstance(one, dict) else "" for one in messages]
+    (found,) = objects(document if isinstance(document, dict) else None)
+    return [str(message.get("channel") or "") for message in objects(found.get("messages", found.get("message")))]
 
 
 def posted(asked: Json, reply: Json) -> str | None:
@@ -68,9 +66,8 @@ async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the mark among the channel's messages."""
     (channel,) = call.resources["channels"]
     listed = await fetch(f"/api/messages.list?channel={encode(channel)}&limit=100")
-    messages = listed.get("messages") if isinstance(listed, dict) else None
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and marker(effect) in str(message.get("text")):
+    for message in objects(listed["messages"] if isinstance(listed, dict) else None):
+        if marker(effect) in str(message.get("text")):
             return {"ok": True, "channel": channel, "message": message}
     return None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from agent_contracts import Grant
-from api_kit import Table, Vendor
+from api_kit import Json, Table, Vendor
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault
 
@@ -66,3 +66,9 @@ def by_link(reply: httpx.Response, ask: Ask) -> Ask | None:
     """Follow `Link`: rel="next"."""
     url = reply.links.get("next", {}).get("url")
     return Ask("GET", httpx.URL(url).raw_path.decode()) if url else None
+
+
+def objects(document: Json) -> list[dict[str, Json]]:
+    """Return the rows of a list; what is no object is an empty one, and what is no list is one row of that kind."""
+    rows = document if isinstance(document, list) else [document]
+    return [row if isinstance(row, dict) else {} for row in rows]

@@ -28,7 +28,7 @@ from api_kit import (
 )
 from api_kit.paths import encode
 from api_kit.routes import Access
-from conformance.gateways.record import Ask, GatewayRecord
+from conformance.gateways.record import Ask, GatewayRecord, objects
 from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
@@ -49,16 +49,13 @@ def _project(key: str) -> list[str]:
 
 def projects_of(document: Json) -> Sequence[str]:
     """Name the project of each issue, by its key."""
-    found = document if isinstance(document, dict) else {}
-    issues = found["issues"] if isinstance(found.get("issues"), list) else [found]
-    assert isinstance(issues, list)
-    return [name for one in issues for name in _project(str(one.get("key")) if isinstance(one, dict) else "") or [""]]
+    rows = document["issues"] if isinstance(document, dict) and "issues" in document else document
+    return [name for issue in objects(rows) for name in _project(str(issue.get("key"))) or [""]]
 
 
 def projects_of_events(document: Json) -> Sequence[str]:
     """Name the project of each event, by its issue."""
-    events = document if isinstance(document, list) else [None]
-    return [name for one in events for name in _project(str(one.get("issue")) if isinstance(one, dict) else "") or [""]]
+    return [name for event in objects(document) for name in _project(str(event.get("issue"))) or [""]]
 
 
 def classify(reply: Reply) -> Classified:
@@ -85,11 +82,8 @@ async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the label among the project's issues."""
     (project,) = call.resources["projects"]
     listed = await fetch(f"/rest/projects/{encode(project)}/issues?maxResults=100")
-    issues = listed.get("issues") if isinstance(listed, dict) else None
-    for issue in issues if isinstance(issues, list) else []:
-        if f"effect-{effect}" in json.dumps(issue):
-            return issue
-    return None
+    rows = objects(listed["issues"] if isinstance(listed, dict) else None)
+    return next((issue for issue in rows if f"effect-{effect}" in json.dumps(issue)), None)
 
 
 def access_of(call: Call) -> Access | None:

@@ -81,7 +81,7 @@ class Place:
             engines={driver.name: CliEngine(driver, self.confinement)},
             live=EventPublisher(self.redis),
             metrics=Metrics(),
-            pacer=Pacer(settings.start_seconds),
+            pacer=Pacer(settings.worker_start_seconds),
             servers=watch_of(settings, registry),
         )
 

@@ -151,6 +151,22 @@ async def test_an_event_that_is_given_again_starts_nothing(folder: Path, pool: a
         assert await metric(http, 'control_feed_events_total{outcome="duplicate",source="chimes"}') == 2
 
 
+@pytest.mark.slow
+async def test_events_and_position_are_committed_together(folder: Path, pool: asyncpg.Pool, database_url: str) -> None:
+    """When the position cannot be kept, no task is there either; the page is taken whole once it can."""
+    await pool.execute("alter table feeds.positions add constraint never check (position::text = '0')")
+    async with following(folder, database_url, "first") as http:
+        chime(folder, 1, 2)
+
+        async def has_failed() -> bool:
+            return await metric(http, 'background_failures_total{loop="feed:chimes"}') > 0
+
+        await until(has_failed)
+        assert await tasks(pool) == await pool.fetchval("select count(*) from control.deliveries") == 0
+        await pool.execute("alter table feeds.positions drop constraint never")
+        await until_tasks(pool, 2)
+
+
 async def test_an_event_that_is_refused_is_kept_with_its_reason(
     folder: Path, pool: asyncpg.Pool, database_url: str
 ) -> None:

@@ -6,17 +6,18 @@ import pytest
 from agent_vendors import Vendor, load
 from house.options import Options
 from house.paths import HousePaths
-from house.processes import PASSED_ON, Process, processes
+from house.processes import Process, processes
 from service_kit.errors import ConfigError
 
 VENDORS = load()
 
-EVERYWHERE = {"LANG", "HOST", "PORT", "PATH"}
+STAND_INS = {"LANG", "HOST", "PORT", "PATH"}
+EVERYWHERE = STAND_INS | {"VENDORS"}
 STORES = {"DATABASE_URL", "REDIS_URL"}
 KEYS = {"ACCESS_FILE", "AGENT_JWKS_FILE"}
 LISTED: dict[str, set[str]] = {
     "stores": {"PATH", "HOME", "LANG"},
-    "stand-in-model": EVERYWHERE | {"STAND_IN_MODEL_KEY"},
+    "stand-in-model": STAND_INS | {"STAND_IN_MODEL_KEY"},
     "model-api": EVERYWHERE
     | {"DATABASE_URL", "MODEL_UPSTREAM_URL", "MODEL_UPSTREAM_KEY", "AGENT_JWKS_FILE", "ACCESS_FILE"},
     "control": EVERYWHERE | {"DATABASE_URL", "ACCESS_FILE", "TRIGGERS_FILE", "PROPOSALS_FILE"},
@@ -40,7 +41,7 @@ for vendor in VENDORS:
     prefix = vendor.prefix
     LISTED["control"] |= vendor.webhook_secrets.keys()
     LISTED["worker"].add(f"{prefix}MCP_URL")
-    LISTED[vendor.stand_in] = EVERYWHERE | {f"STAND_IN_{prefix}TOKEN", *vendor.webhook_secrets}
+    LISTED[vendor.stand_in] = STAND_INS | {f"STAND_IN_{prefix}TOKEN", *vendor.webhook_secrets}
     LISTED[vendor.mcp] = EVERYWHERE | {f"{prefix}API_URL", f"{prefix}TOKEN", *KEYS, "AGENT_REF_KEY"}
     if vendor.has_gateway:
         LISTED[vendor.mcp].add(f"{prefix}GATEWAY")
@@ -153,20 +154,7 @@ def test_given_stores_are_used(paths: HousePaths, environ: dict[str, str]) -> No
     assert holders(made, given["DATABASE_URL"]) == [*gateways, "model-api", "control", "worker"]
 
 
-def test_what_is_passed_on_holds_no_secret() -> None:
-    """What every process may inherit is a closed list of names that are no credentials."""
-    assert set(PASSED_ON) == {"PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
-
-
 def test_a_process_does_not_show_its_environment(paths: HousePaths, environ: dict[str, str]) -> None:
     """A process's printed form has no values of its environment."""
     made = listed(paths, environ, Options())["worker"]
     assert paths.secret("ref.key") not in repr(replace(made))
-
-
-def test_the_worker_s_folder_is_its_own(paths: HousePaths, environ: dict[str, str]) -> None:
-    """The worker keeps runs and snapshots in a folder that is made for it and named after it: no `runs/runs`."""
-    folder = listed(paths, environ, Options())["worker"].env["WORKER_FOLDER"]
-    assert folder == str(paths.home / "worker")
-    assert (paths.home / "worker").is_dir()
-    assert not (paths.home / "runs").exists()

@@ -52,7 +52,7 @@ async def test_work_without_an_end_that_returns_has_failed() -> None:
     loops = BackgroundLoops([Loop("listen", listen)], registry)
     async with loops.running():
         await until(again)
-        assert loops.faults()["listen"]() == "failed 1 times in a row: it returned, and should never"
+        assert loops.faults()["listen"]() == "failed 1 times in a row: it returned, but should never return"
         assert registry.get_sample_value("background_up", {"loop": "listen"}) == 0
 
 

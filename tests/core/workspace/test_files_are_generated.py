@@ -45,13 +45,29 @@ def test_compose_services_follow_from_a_record(vendor: Vendor, started: list[str
     """A vendor has a server, and a gateway unless the server itself holds the credential."""
     services = yaml.safe_load(HEAD + compose_parts.services([vendor]))["services"]
     assert list(services) == started
-    holders = [name for name, service in services.items() if f"${{{vendor.credential}:" in str(service)]
+    holders = [name for name, service in services.items() if f"${{{vendor.credential}:-" in str(service)]
     assert holders == started[:1]
+    assert [service["profiles"] for service in services.values()] == [[vendor.name] for _ in started]
+    assert ":?" not in str([services[started[0]]["environment"].get(name) for name in vendor.upstream_settings])
 
 
 def test_the_example_names_the_holder_of_the_credential() -> None:
-    """Without a gateway the credential is the server's, and no gateway's address is offered."""
+    """Without a gateway the credential is the server's; the vendor that is started is chosen by its name."""
     assert compose_parts.credentials([PAGER]).splitlines() == [
+        "# The vendors whose servers are started, by comma. `make`: VENDORS",
+        "COMPOSE_PROFILES=pager",
+        "",
         f"# The real Pager, for pager-mcp alone: {GITHUB.credential_form}.",
         "PAGER_KEY=",
+        "# PAGER_API_URL=https://api.github.com",
     ]
+
+
+def test_a_vendor_may_need_an_address_and_a_name_of_the_operators() -> None:
+    """Each further variable is passed to the gateway as its setting, and is asked for in the example."""
+    told = {"DESK_SITE": "URL", "DESK_USER": "USERNAME"}
+    desk = replace(GITHUB, name="desk", title="Desk", upstream="", credential="DESK_KEY", upstream_variables=told)
+    services = yaml.safe_load(HEAD + compose_parts.services([desk]))["services"]
+    given = {name: value for name, value in services["desk-api"]["environment"].items() if "UPSTREAM_" in name}
+    assert given | {"DESK_UPSTREAM_URL": "${DESK_SITE:-}", "DESK_UPSTREAM_USERNAME": "${DESK_USER:-}"} == given
+    assert compose_parts.credentials([desk]).splitlines()[-3:] == ["DESK_KEY=", "DESK_USER=", "DESK_SITE="]

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from service_kit.command import version_of
-from service_kit.settings import load
+from service_kit.settings import VendorNames, load
 from typer.core import TyperGroup
 
 from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
 from agent_engine.cli.console import WRONG_USE, exit_on_error, tell
-from agent_engine.settings import VendorNames
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
 

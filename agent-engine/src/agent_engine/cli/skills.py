@@ -9,11 +9,11 @@ import typer
 from agent_vendors import Vendor
 from rich.table import Table
 from rich.text import Text
-from service_kit.settings import load
+from service_kit.settings import VendorNames, load
 
 from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Output, UsageError, command, fail, ledger, why
 from agent_engine.render import plain
-from agent_engine.settings import LedgerAccess, SkillSources, VendorNames
+from agent_engine.settings import LedgerAccess, SkillSources
 from agent_engine.skills.check import check as problems_of
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (

@@ -8,14 +8,14 @@ from typing import Literal
 
 import asyncpg
 from agent_stores.pool import open_pool
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
-from agent_engine.settings import EngineNames, RunLimits, SkillSources, VendorNames
+from agent_engine.settings import EngineNames, RunLimits, ServersInUse, SkillSources
 
 State = Literal["ok", "warning", "bad"]
 
 
-class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
+class DoctorSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
     """A worker's environment, in which everything may be missing: the doctor says what is."""
 
     database_url: SecretStr | None = None
@@ -26,7 +26,7 @@ class DoctorSettings(VendorNames, EngineNames, SkillSources, RunLimits):
     agent_ref_key: SecretStr | None = None
     control_url: str = "http://127.0.0.1:8000"
     model_api_url: str = "http://127.0.0.1:3006"
-    folder: Path = Field(default=Path("var/worker"), validation_alias="WORKER_FOLDER")
+    worker_folder: Path = Path("var/worker")
 
 
 @dataclass(frozen=True)

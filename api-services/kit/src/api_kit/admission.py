@@ -1,6 +1,6 @@
-"""What a call must pass before it is sent: rates, every resource that it touches, and what its reply may be of.
+"""What a call must pass: rates, the check of every resource that it touches, and the check of its reply.
 
-The same for what a caller asks, for a redirect that is followed, and for an approved proposal.
+The same checks hold for a caller's request, a redirect that is followed and an approved proposal.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from api_kit.vendor import EVERYTHING, Credential, Vendor
 
 @dataclass(frozen=True)
 class Bounds:
-    """A gateway's limits: of bodies, of rates by tier, of images; a tier that is not named has the first rate."""
+    """A gateway's limits: of bodies, of rates by tier, of images. `rate` holds for every tier that is not named."""
 
     body_bytes: int = 1_000_000
     body_seconds: float = 10.0
@@ -39,7 +39,7 @@ class Admission:
     bounds: Bounds = field(default_factory=Bounds)
 
     def admit(self, route: Route, caller: Caller) -> None:
-        """Count every request here, so that what is refused anyway takes nothing of the limits that others share.
+        """Count a request in this process, so that a flood of refused requests uses up no shared limit.
 
         Raises:
             Refusal: `rate`.
@@ -59,7 +59,7 @@ class Admission:
         self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
-        """Check every resource that the call itself names, and confine a search to the grant; nothing is asked.
+        """Check every resource that the call itself names, and confine a search; the vendor is not asked.
 
         Raises:
             Refusal: a resource is outside the grant, or the search cannot be confined.
@@ -102,7 +102,7 @@ class Admission:
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
-        """Check what the reply is of; of what was asked for as opaque, the path has said it.
+        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.
 
         Raises:
             Refusal: `reply_foreign` or `upstream_broken`.

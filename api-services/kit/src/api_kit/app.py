@@ -50,14 +50,7 @@ CONNECTIONS = 1000
 async def open_gateway(
     table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
 ) -> AsyncIterator[Starlette]:
-    """Open all connections of a gateway and give its app.
-
-    Args:
-        table: the routes.
-        vendor: what is peculiar to the vendor; its name also names the service, `{name}-api`.
-        settings: the environment.
-        base_url: where the vendor is.
-        tiers: rates of tiers that differ from the settings' one.
+    """Open all connections of a gateway and yield its app; `tiers` has the rates that differ from the settings' one.
 
     Raises:
         ConfigError: a file or the database is not usable.
@@ -83,7 +76,7 @@ async def open_gateway(
         base_url=base_url,
         vendor=vendor,
         seconds=settings.upstream_seconds,
-        strain=BreakerConfig(failures=settings.upstream_failures),
+        breaker=BreakerConfig(failures=settings.upstream_failures),
         slots=ConcurrencyLimits(instances=lambda: limiter.instances),
         registry=registry,
         limiter=limiter,
@@ -154,7 +147,7 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Return what asks each store."""
+    """Return the checks for `/ready`: whether each store answers."""
 
     async def ask_database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)

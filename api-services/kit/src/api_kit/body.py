@@ -17,7 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Body:
-    """What a route takes: an object with these fields, or where `bare_list` is set, a list in its place.
+    """The body that a route takes: an object with these fields.
 
     Attributes:
         fields: the fields, as places (`text`, `fields.project.key`, `channels[]`); all below a listed one may be there.
@@ -44,7 +44,7 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     """Read the body of a route.
 
     Raises:
-        Refusal: `content_type`, or `body`: it is not written as it should be, or holds what the route does not list.
+        Refusal: `content_type`, or `body`: it cannot be read, or has a field that the route does not list.
     """
     document: Json
     if shape.form == "json":
@@ -90,7 +90,7 @@ def _is_media(content_type: str, wanted: str) -> None:
 
 
 def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:
-    """Make the body that is sent, and its content type, from a checked document."""
+    """Return the body that is sent, and its content type, made of a checked document."""
     if shape is None or shape.form == "json" or not isinstance(document, dict):
         return build_json(document), JSON
     if shape.form == "multipart":

@@ -12,7 +12,7 @@ from api_kit.errors import Refusal
 
 
 class ToolCalls:
-    """Counts, for tasks whose token bounds their number; no other request touches the database here."""
+    """Counts the tool calls of tasks whose token bounds their number; other requests cost no query."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

@@ -1,8 +1,8 @@
-"""Text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
+"""Filters the text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
 
-Seen is the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes of
-secrets, as they are written and as Markdown shows them. Not seen are shorter pieces, and encodings that are none of
-these: the token is worth nothing outside the run.
+The filter finds the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes
+of secrets, as they are written and as Markdown shows them. It does not find shorter pieces and other encodings; the
+token is worth nothing outside the run.
 """
 
 import base64
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from service_kit.json_text import Json
-from service_kit.redact import prefixed, shapes
+from service_kit.redact import has_secret
 from service_kit.untrusted_text import INVISIBLE
 
 from api_kit import json_paths
@@ -76,10 +76,10 @@ def filter_text(
 
 
 def secret_in(text: str, token: str | None) -> str | None:
-    """Say what secret a text holds; None where none is seen."""
+    """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if shapes().search(reading) or prefixed().search(re.sub(r"\s+", "", reading)):
+        if has_secret(reading):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
@@ -106,7 +106,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _holds(text: str, pieces: frozenset[str]) -> bool:
-    return any(piece in pieces for piece in _pieces(text))
+    return not pieces.isdisjoint(_pieces(text))
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The way of one request: who calls, which route, may it, what to send, what became of it, what the caller gets."""
+"""The way of one request: identify the caller, find the route, check the grant, send, check and return the reply."""
 
 import re
 from collections.abc import Mapping
@@ -93,7 +93,7 @@ class Gateway:
         entry.target = call.target
         call = self.admission.confine(call, caller, entry)
         await self.admission.take(route, caller, credential)
-        async with self.upstream.turn(credential, tenant=caller.tenant, caller=caller.key) as session:
+        async with self.upstream.session(credential, tenant=caller.tenant, caller=caller.key) as session:
             call = await self.admission.look_up(call, caller, session, entry)
             if route.writes:
                 answered = await self._write(call, caller, session, entry, headers)
@@ -133,7 +133,7 @@ class Gateway:
     async def _write(
         self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry, headers: Headers
     ) -> Answered:
-        """Filter what was asked to be written, and let it go its way."""
+        """Filter the body of a write, and hand the write to the effect flow."""
         key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
@@ -174,7 +174,7 @@ class Gateway:
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """Tell the caller of its effect, and of what was changed in its text."""
+    """Return the headers that tell the caller of its effect, and of changes in its text."""
     marks = []
     if entry.effect is not None:
         marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]

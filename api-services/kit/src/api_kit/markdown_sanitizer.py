@@ -81,7 +81,7 @@ def sanitize(text: str, allowed: Allowed) -> Quieted:
     """
     text = text.replace("\0", "")
     once, images, mentions = _changed(text, code(text), allowed)
-    if _changed(once, code(once), allowed)[0] != once:
+    if once != text and _changed(once, code(once), allowed)[0] != once:
         once, images, mentions = _changed(text, [], allowed)
     return Quieted(once, images, mentions)
 
@@ -124,7 +124,7 @@ def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple
 
 
 def is_mail(text: str, place: int) -> bool:
-    """Say whether an `@` stands in a mail address: behind a word that is no entity, number or another address's end."""
+    """Return whether an `@` stands in a mail address: behind a word that is no entity, number or address's end."""
     if not place or not _WORD.match(text[place - 1]):
         return False
     while place and _MAIL.match(text[place - 1]):

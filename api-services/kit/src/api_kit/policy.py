@@ -1,4 +1,4 @@
-"""The decisions, pure: may this caller use this route, with this tool, on these resources."""
+"""Decides whether a caller may use a route, with a tool, on resources. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def check_route(route: Route, caller: Caller) -> None:
 
 
 def is_proposed(call: Call, caller: Caller) -> bool:
-    """Say whether a write is stored for approval: the grant proposes, or a task wants what is dangerous.
+    """Return whether a write is stored for approval: the grant's mode is `propose`, or a task's write is dangerous.
 
     Raises:
         Refusal: `access`: the route cannot tell what the request does.
@@ -61,10 +61,10 @@ def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> N
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
-    """Find the names of a resource in the checked request.
+    """Return the names of a resource in the checked request.
 
     Raises:
-        Refusal: `resource`, `body` or `query`: a name, or a part of it, is not there, or is no text.
+        Refusal: `resource`, `body` or `query`: a name, or a part of one, is missing or is not a text.
     """
     if resource.names is not None:
         names = list(resource.names(call))

@@ -99,7 +99,7 @@ class Reconciler:
             call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
         )
         await gateway.admission.take(call.route, caller, credential)
-        async with gateway.upstream.turn(credential) as session:
+        async with gateway.upstream.session(credential) as session:
             call = await gateway.admission.within(call, caller, session, entry)
             facts = await proposal_document.facts_of(call, session.fetch)
         base = proposal_document.base(call, facts)
@@ -110,7 +110,7 @@ class Reconciler:
                 pool, proposal.id, shown=text, sha256=proposal_document.digest(text), base=base, held=held
             )
             return
-        async with gateway.upstream.turn(credential) as session:
+        async with gateway.upstream.session(credential) as session:
             # The turn ends before another gateway may take the proposal: who is stopped in between sends nothing.
             sends = await agent_effects.claim(pool, proposal.id)
             if sends is not None:
@@ -159,7 +159,7 @@ class Reconciler:
             return
 
         async def fetch(path: str) -> Json:
-            async with gateway.upstream.turn(credential) as session:
+            async with gateway.upstream.session(credential) as session:
                 return await session.fetch(path)
 
         outcome = await gateway.effects.find_out(call, lost.id, fetch, age=lost.age)
@@ -170,7 +170,7 @@ class Reconciler:
         await gateway.effects.effects.settle(lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
-        """Make the call again; without a proposal only its path and resources are kept, to find what is marked."""
+        """Return the call of a lost write. Without a proposal it has path and resources alone, which find a mark."""
         resources = lost.request.get("resources", {})  # a row of an earlier version has none
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")

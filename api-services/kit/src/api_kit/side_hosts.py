@@ -1,6 +1,7 @@
-"""Requests of which a route makes several: to the vendor, and to the side hosts to which its replies send.
+"""Several requests for one of a caller: to the vendor, and to side hosts to which the vendor's replies point.
 
-A side host gets no credential, only a URL that a reply of the same request named, and only a host of the vendor's list.
+A side host gets no credential. It is asked only by a URL that a reply to the same caller's request named, and only if
+the vendor's list has it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Exchange:
-    """The requests that one request of a caller takes; `sent` says whether one went out."""
+    """The requests that one request of a caller takes. `sent` says whether the vendor answered one of them."""
 
     def __init__(self, session: "UpstreamSession") -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""The closed table of routes: what is not in it is refused. It is checked when it is made."""
+"""The closed table of routes: a request that is not in it is refused. The table is checked when it is made."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ class Table:
     """All routes of a gateway.
 
     Raises:
-        ValueError: two routes are the same, or one is not whole.
+        ValueError: two routes are the same, or one lacks something or contradicts itself.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:

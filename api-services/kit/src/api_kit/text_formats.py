@@ -1,4 +1,4 @@
-"""How a field's text is read by people, and how what calls somebody or loads something in it is quieted.
+"""How people read a field's text, and how mentions and images in it are quieted.
 
 A format is a function of a field's value: it returns what may be sent in its place. The value may be a document, as in
 Atlassian's format; a value of a shape that the format does not know is refused.
@@ -78,7 +78,7 @@ def mrkdwn(value: Json, allowed: Allowed) -> Quieted:
 
 
 def plain(value: Json, allowed: Allowed) -> Quieted:
-    """Let a text that nobody interprets pass as it is."""
+    """Return a text that no program interprets as it is."""
     return Quieted(_text(value))
 
 

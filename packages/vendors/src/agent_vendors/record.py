@@ -1,13 +1,17 @@
 """The record of one vendor. What only one process needs stays in that process's package."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from agent_vendors.resources import ResourceKind
 
 Access = Literal["read", "write", "danger"]
-"""What a tool does: it changes nothing, it changes something, or for a task it is sent as an approved proposal only."""
+"""What a tool does. For a task, a `danger` tool's write is sent only as an approved proposal."""
+
+RESERVED = frozenset({"control", "home", "lang", "model", "path", "shell", "stores", "user", "worker"})
+"""Names that no vendor has: of the other processes, and of variables that every environment has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,10 +19,13 @@ class Vendor:
     """A vendor with its MCP server, its gateway and its stand-in.
 
     Attributes:
-        name: as in grants, in lower case with hyphens; the processes are `{name}-mcp`, `{name}-api`, `stand-in-{name}`.
-        title: the name for people. Without blanks it begins the names of the settings' classes: `GitHubSettings`.
-        upstream: the real vendor's address.
-        credential: the operator's variable that holds a token for the real vendor.
+        name: its name in grants, in lower case with hyphens; its processes are `{name}-mcp`, `{name}-api` and
+            `stand-in-{name}`.
+        title: the name for people. The names of the settings' classes begin with it, without blanks: `GitHubSettings`.
+        upstream: the real vendor's address; empty where each operator has one of its own, as for a tracker's site.
+        credential: the operator's variable that holds a token for the real vendor; empty where it takes none.
+        upstream_variables: further variables of the operator for the real vendor, each with the end of the setting
+            that takes it. `{"JIRA_URL": "URL", "JIRA_USERNAME": "USERNAME"}` become `JIRA_UPSTREAM_URL` and so on.
         credential_form: what that token has to be, for people, such as `a token that may read`.
         mcp_port: the server's default port.
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
@@ -26,9 +33,10 @@ class Vendor:
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
-        webhook_options: the operator's variables that control's source of these webhooks reads, its secret aside.
-        secret_shapes: regular expressions of its secrets, which are masked wherever text is logged or kept. Each
-            begins with a fixed text and takes linear time.
+        webhook_options: the operator's variables that control's source of these webhooks reads besides its secret.
+        first_trigger: the entry of the first `triggers.yaml` for its webhooks; None for no entry.
+        secret_shapes: regular expressions of its secrets, which are masked in logs and stored text. Each begins with a
+            fixed text and takes linear time.
         keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
     """
 
@@ -43,9 +51,34 @@ class Vendor:
     tools: Mapping[str, Access] = field(hash=False)
     webhook_source: str | None = None
     webhook_options: tuple[str, ...] = ()
+    first_trigger: Mapping[str, object] | None = field(default=None, hash=False)
     credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()
     keeps_limits: bool = False
+    upstream_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Check what a slip of an author's would break in other processes.
+
+        Raises:
+            ValueError: names the field, and what it takes.
+        """
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in RESERVED:
+            raise ValueError(f"name {self.name!r}: lower case with hyphens, and none of {', '.join(sorted(RESERVED))}")
+        for tool, access in self.tools.items():
+            if access not in get_args(Access):
+                raise ValueError(f"tools: {tool} has the access {access!r}, which is none of read, write, danger")
+        for shape in self.secret_shapes:
+            _check_shape(shape)
+
+    @property
+    def upstream_settings(self) -> dict[str, tuple[str, str]]:
+        """The settings of whoever asks the real vendor: each with the operator's variable, and what goes without it."""
+        own = f"{self.prefix}UPSTREAM_" if self.has_gateway else self.prefix
+        address = f"{own}URL" if self.has_gateway else f"{own}API_URL"
+        told = {f"{own}{end}": (variable, "") for variable, end in self.upstream_variables.items()}
+        token = {f"{own}TOKEN": (self.credential, "")} if self.credential else {}
+        return {address: (address, self.upstream), **told, **token}
 
     @property
     def api(self) -> str:
@@ -113,5 +146,16 @@ class Vendor:
         return frozenset(self.tools) - self.reads
 
     def kind(self, name: str) -> ResourceKind | None:
-        """Give a kind of resources by its name; None if there is no such kind."""
+        """Return a kind of resources by its name; None if there is no such kind."""
         return next((kind for kind in self.kinds if kind == name), None)
+
+
+def _check_shape(shape: str) -> None:
+    """Check that a shape stands for itself among others and masks no empty text. Raises ValueError."""
+    try:
+        compiled = re.compile(f"(?-x:{shape})", re.VERBOSE | re.DOTALL)
+        re.compile(shape)
+    except re.error as error:
+        raise ValueError(f"secret_shapes: {shape!r} is no regular expression here: {error}") from None
+    if compiled.search(""):
+        raise ValueError(f"secret_shapes: {shape!r} matches the empty text")
