@@ -153,15 +153,15 @@ async def toy(
         HttpClient(base_url=at or f"{own}/rest/v1", retries=0, max_reply_bytes=5000) as http,
     ):
         base = at or f"{own}/rest/v1"
-        registry = CollectorRegistry()
+        registry, limiter = CollectorRegistry(), MemoryRateLimiter()
         gateway = Gateway(
             table=table,
             vendor=vendor,
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
-            admission=Admission(vendor, MemoryRateLimiter(), bounds or Bounds(rate=Rate(1000, 1000))),
-            upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
+            admission=Admission(vendor, limiter, bounds or Bounds(rate=Rate(1000, 1000))),
+            upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds, limiter=limiter),
             pool=pool,
             effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),

@@ -99,6 +99,7 @@ class Admission:
             Refusal: it is out of bounds, or the vendor cannot be asked now.
         """
         policy.check_route(call.route, caller)
+        policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:

@@ -68,6 +68,7 @@ async def open_gateway(
         retries=0,
         max_reply_bytes=settings.max_reply_bytes,
         max_connections=CONNECTIONS,
+        elsewhere=bool(vendor.side_hosts),
     )
     upstream = Upstream(
         http,

@@ -21,7 +21,7 @@ class Classified:
     Attributes:
         state: `done`; `refused`: nothing changed; `absent`: the thing asked about is not there; `limited`: refused for
             now; or `unknown`.
-        seconds: how long the vendor limits requests, if it says so.
+        seconds: how long the vendor limits requests, if it says so; 0 asks for no pause.
         words: the vendor's own words that help to correct the request.
     """
 

@@ -92,11 +92,12 @@ class Gateway:
         await count_tool_call(self.pool, caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
+        policy.check_access(call, caller)
         call = self.admission.confine(call, caller, entry)
         await self.admission.take(route, caller, credential)
         async with self.upstream.session(credential, tenant=caller.tenant, caller=caller.key) as session:
             call = await self.admission.look_up(call, caller, session, entry)
-            if route.writes:
+            if call.access != "read":
                 answered = await self._write(call, caller, session, entry, headers)
             else:
                 answered = await session.send(call)

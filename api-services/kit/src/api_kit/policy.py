@@ -13,11 +13,11 @@ from api_kit import json_paths
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
 from api_kit.json_paths import EVERY, PLACEHOLDER
-from api_kit.routes import Access, Call, Resource, Route, Search
+from api_kit.routes import Call, Resource, Route, Search
 
 
 def check_route(route: Route, caller: Caller) -> None:
-    """Check the route's access and the tool against the grant.
+    """Check the tool against the grant, and the route's access where it does not depend on the request.
 
     Raises:
         Refusal: `tool`, `read_only`, `tool_missing` or `tool_route`.
@@ -25,9 +25,23 @@ def check_route(route: Route, caller: Caller) -> None:
     tool, grant = caller.tool, caller.grant
     if tool is not None and not caller.any_tool and tool not in grant.tools:
         raise Refusal("tool", f"the tool {tool!r} is not in the grant")
-    if not route.writes:
-        return
-    if grant.mode == Mode.read:
+    if route.writes and route.access_of is None:
+        _check_write(route, caller)
+
+
+def check_access(call: Call, caller: Caller) -> None:
+    """Check what a request does against the grant.
+
+    Raises:
+        Refusal: `access`: the route cannot tell; `read_only`, `tool_missing` or `tool_route`.
+    """
+    if call.access != "read":
+        _check_write(call.route, caller)
+
+
+def _check_write(route: Route, caller: Caller) -> None:
+    tool = caller.tool
+    if caller.grant.mode == Mode.read:
         raise Refusal("read_only", f"{route.name} writes")
     if tool is None and not caller.any_tool:
         raise Refusal("tool_missing", f"{route.name} writes, and no tool is named")
@@ -36,17 +50,8 @@ def check_route(route: Route, caller: Caller) -> None:
 
 
 def is_proposed(call: Call, caller: Caller) -> bool:
-    """Return whether a write is stored for approval: the grant's mode is `propose`, or a task's write is dangerous.
-
-    Raises:
-        Refusal: `access`: the route cannot tell what the request does.
-    """
-    access: Access | None = call.route.access
-    if call.route.access_of is not None and access != "danger":
-        access = call.route.access_of(call)
-    if access is None:
-        raise Refusal("access", f"{call.route.name} cannot tell whether the request is dangerous")
-    return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
+    """Return whether a write is stored for approval: the grant's mode is `propose`, or a task's write is dangerous."""
+    return caller.grant.mode == Mode.propose or (call.access == "danger" and caller.task is not None)
 
 
 def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from api_kit import query
 from api_kit.body import Body
 from api_kit.classify import Classified, Classify
 from api_kit.effect_target import target_of
+from api_kit.errors import Refusal
 from api_kit.paths import Template
 from api_kit.query import Values
 
@@ -96,7 +97,8 @@ class Route:
         method: in capitals.
         path: the template, see `paths`.
         access: a task's request with `danger` is sent as an approved proposal only.
-        access_of: of a write: returns `write` or `danger` by the whole checked request; None is a refusal.
+        access_of: of a write: returns what a request does by the whole checked request: `read`, which makes no effect,
+            `write` or `danger`; None is a refusal. Without it a request does what `access` says.
         resources: all that the route touches; each must be in the grant.
         query: the parameters that are passed on.
         several: those of them that may have more than one value.
@@ -153,7 +155,7 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        """Whether an effect row comes first."""
+        """Whether its requests write, but for those that `access_of` knows as reads: an effect row comes first."""
         return self.access != "read"
 
     @property
@@ -191,6 +193,14 @@ class Call:
     def target(self) -> str:
         """What the call is about; a Refusal where it does not say it."""
         return target_of(self)
+
+    @property
+    def access(self) -> Access:
+        """What the request does; a Refusal where its route cannot tell."""
+        access = self.route.access if self.route.access_of is None else self.route.access_of(self)
+        if access is None:
+            raise Refusal("access", f"{self.route.name} cannot tell what the request does")
+        return access
 
     def touching(self, kind: str, names: Sequence[str]) -> "Call":
         """Return the call with these names among its resources."""

@@ -37,6 +37,10 @@ class Exchange:
         self._told.add(answered.reply.headers.get("location", ""))
         return answered
 
+    def is_vendors(self, url: str) -> bool:
+        """Say whether a URL is one of the vendor's own API."""
+        return self._session.upstream.path_of(url) is not None
+
     async def side(
         self, url: str, *, method: str = "GET", content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
@@ -55,11 +59,15 @@ class Exchange:
 
 
 async def download(call: Call, exchange: Exchange) -> Answered:
-    """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`."""
+    """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`.
+
+    A redirect to the vendor itself is returned: the gateway follows it as it does for other reads.
+    """
     answered = await exchange.ask(call)
-    if answered.reply.status not in REDIRECTS:
+    location = answered.reply.headers.get("location", "")
+    if answered.reply.status not in REDIRECTS or exchange.is_vendors(location):
         return answered
-    return Answered(await exchange.side(answered.reply.headers.get("location", "")), Classified("done"))
+    return Answered(await exchange.side(location), Classified("done"))
 
 
 def _is_listed(url: str, hosts: frozenset[str], scheme: str) -> bool:

@@ -48,7 +48,7 @@ def _check(route: Route) -> None:
     if not route.several <= route.query:
         raise ValueError(f"{route.name}: what may have several values is no parameter of the query")
     if route.access_of and route.access == "read":
-        raise ValueError(f"{route.name}: access_of raises the access of a write; a read has none")
+        raise ValueError(f"{route.name}: access_of is for a write; a read has none")
     if route.search and not route.reply_resources:
         raise ValueError(f"{route.name}: a search names the resources that its reply is of")
     if route.search and not _takes(route, route.search):

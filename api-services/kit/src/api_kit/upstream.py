@@ -137,7 +137,7 @@ class Upstream:
         """Send one request of a session, and tell the circuits how it went; a refusal of the vendor's is a reply too.
 
         `path` is below the base URL. A request `aside` goes to a side host: its path is the whole URL, and it takes
-        neither the vendor's headers nor the credential.
+        neither the vendor's headers nor the credential, and says nothing of how the vendor fares.
 
         Raises:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
@@ -145,6 +145,11 @@ class Upstream:
         vendor = self.vendor
         opening = {} if aside else session.credential.headers
         every = {"accept-encoding": "identity", **({} if aside else vendor.headers), **headers, **opening}
+
+        def failed(*, outage: bool = False) -> None:
+            if not aside:
+                session.permit.failed(outage=outage)
+
         left = session.until - self._now()
         if left <= 0:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
@@ -152,22 +157,23 @@ class Upstream:
             async with asyncio.timeout(left):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
-            session.permit.failed(outage=not aside)
+            failed(outage=True)
             raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error}") from error
         except (UpstreamTimeout, TimeoutError) as error:
-            session.permit.failed()
+            failed()
             raise Refusal("upstream_timeout", f"{vendor.name} did not answer in time") from error
         except ReplyTooLarge as error:
-            session.permit.succeeded()
+            if not aside:
+                session.permit.succeeded()
             raise Refusal("reply_too_large", str(error)) from error
         except UpstreamError as error:
-            session.permit.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}: {error}") from error
         if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            session.permit.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}'s reply has a content encoding that was not asked for")
         if not 200 <= reply.status < 600:
-            session.permit.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name} answered {reply.status}, which is no status of a reply")
         if CACHE_HEADER in reply.headers:
             del reply.headers[CACHE_HEADER]

@@ -146,8 +146,9 @@ class UpstreamSession:
     async def _heed(self, reply: Reply, said: Classified, tier: str) -> None:
         """Remember the pauses that a reply asks for; a limit without a pause gives one of the route's tier."""
         pauses = self.upstream.vendor.pauses(reply, tier)
-        if not pauses and said.state == "limited":
-            pauses = [Pause(tier, said.seconds or UNSAID_PAUSE_SECONDS, grows=said.seconds is None)]
+        if not pauses and said.state == "limited" and said.seconds != 0:
+            unsaid = said.seconds is None
+            pauses = [Pause(tier, UNSAID_PAUSE_SECONDS if said.seconds is None else said.seconds, grows=unsaid)]
         for pause in pauses:
             seconds = max(SHORTEST_PAUSE_SECONDS, pause.seconds)
             key = f"{self.credential.name}:{pause.bucket}"

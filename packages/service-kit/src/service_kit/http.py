@@ -76,6 +76,7 @@ class HttpClient:
         max_reply_bytes: the largest body that `request` reads.
         headers: sent with every request.
         max_connections: the largest number of connections at once.
+        elsewhere: whether other hosts are asked too: https needs trusted certificates even where base_url is http.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class HttpClient:
         max_reply_bytes: int = 10_000_000,
         headers: Mapping[str, str] | None = None,
         max_connections: int = 100,
+        elsewhere: bool = False,
     ) -> None:
         self._retries = retries
         self._max_reply_bytes = max_reply_bytes
@@ -95,7 +97,7 @@ class HttpClient:
         self._transport = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
             trust_env=False,
-            verify=_certificates(not base_url.lower().startswith("http:")),
+            verify=_certificates(elsewhere or not base_url.lower().startswith("http:")),
         )
         self._client = httpx.AsyncClient(
             base_url=base_url,

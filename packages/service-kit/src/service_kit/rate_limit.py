@@ -38,6 +38,9 @@ class Limit:
         each: of one caller, so that none takes all.
         cost: how much one request takes of both.
         patience: how many seconds a request is delayed at most until it fits; if that is not enough it is refused.
+
+    Raises:
+        ValueError: the cost fits neither at once nor within the patience, so that no request would ever pass.
     """
 
     name: str
@@ -45,6 +48,12 @@ class Limit:
     each: Rate
     cost: int = 1
     patience: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that lets nothing pass."""
+        for rate in (self.rate, self.each):
+            if (self.cost - rate.burst) / rate.per_second > self.patience:
+                raise ValueError(f"the limit {self.name}: a request of cost {self.cost} never fits into {rate}")
 
 
 @dataclass(frozen=True)
