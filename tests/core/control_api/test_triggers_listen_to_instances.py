@@ -17,11 +17,17 @@ FIRED = {UNNAMED: ["at-any", "at-the-unnamed"], PAYMENTS: ["at-any", "at-payment
 
 
 @pytest.fixture
-async def control(pool: asyncpg.Pool, tmp_path: Path) -> AsyncIterator[Control]:
-    """A control with two instances of GitHub, of two tenants, and a trigger for each and for both."""
+def tenant() -> str:
+    """The tenant of the instance with a name; that of the other one is acme."""
+    return "globex"
+
+
+@pytest.fixture
+async def control(pool: asyncpg.Pool, tmp_path: Path, tenant: str) -> AsyncIterator[Control]:
+    """A control with two instances of GitHub, and a trigger for each and for both."""
     write_files(tmp_path, TRIGGER)
     access = yaml.safe_load((tmp_path / "access.yaml").read_text())
-    own = {"tenant": "globex", "secrets": ["env:PAYMENTS_SECRET"]}
+    own = {"tenant": tenant, "secrets": ["env:PAYMENTS_SECRET"]}
     access["webhooks"]["github/payments"] = access["webhooks"]["github"] | own
     (tmp_path / "access.yaml").write_text(yaml.safe_dump(access))
     triggers = [
@@ -50,6 +56,28 @@ async def test_a_trigger_listens_to_its_instance_or_to_all(control: Control, ins
     """`instance` names one, empty the one without a name; left out, the trigger listens to each of them."""
     reply = await control.deliver(payload(), instance=instance)
     assert [task["trigger"] for task in reply.json()["tasks"]] == FIRED[instance]
+
+
+@pytest.mark.parametrize("tenant", ["acme"])
+@pytest.mark.parametrize("first", [UNNAMED, PAYMENTS])
+async def test_an_event_through_two_instances_fires_each_trigger_once(control: Control, first: str) -> None:
+    """The second instance fires the triggers that are bound to it alone; whatever comes after that is known."""
+    order = (first, PAYMENTS if first == UNNAMED else UNNAMED)
+    sent = [(instance, number) for number in ("d-1", "d-2") for instance in order]
+    replies = [
+        (await control.deliver(payload(), instance=instance, x_github_delivery=number)).json()
+        for instance, number in sent
+    ]
+    every = ["at-any", "at-payments", "at-the-unnamed"]
+    second = [name for name in FIRED[order[1]] if name != "at-any"]
+    assert [reply["duplicate"] for reply in replies] == [False, False, True, True]
+    assert [sorted(task["trigger"] for task in reply["tasks"]) for reply in replies] == [
+        FIRED[first],
+        second,
+        every,
+        every,
+    ]
+    assert sorted(task["task"]["labels"]["trigger"] for task in await control.tasks()) == every
 
 
 @pytest.mark.parametrize("instance", [UNNAMED, PAYMENTS])

@@ -108,11 +108,12 @@ class FeedRunner:
         dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
         if dispatched is None:
             return "duplicate"
-        document = dispatched.document()
         if not dispatched.tasks and not dispatched.refused:
             await deliveries.forget(connection, delivery.key)
             return "ignored"
-        await deliveries.keep_result(connection, delivery.key, document)
+        await deliveries.keep_result(connection, delivery.key, delivery.instance.name, dispatched.result())
         event = delivery.event
-        get_logger(__name__).info("feed_event", feed=delivery.instance.key, event_type=event.name, **document)
+        get_logger(__name__).info(
+            "feed_event", feed=delivery.instance.key, event_type=event.name, **dispatched.document()
+        )
         return "taken" if dispatched.tasks else "refused"

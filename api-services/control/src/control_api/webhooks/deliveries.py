@@ -17,6 +17,14 @@ class DeliveryKey(NamedTuple):
     identity: bytes
 
 
+class Kept(NamedTuple):
+    """What is known of an event: when it first came, the instances that have led it to its end, and what it led to."""
+
+    first_at: datetime
+    instances: list[str]
+    result: dict[str, Any]
+
+
 async def take(
     connection: Connection,
     key: DeliveryKey,
@@ -24,8 +32,8 @@ async def take(
     delivery_id: str,
     event: str,
     repeat_seconds: float | None,
-) -> datetime | None:
-    """Keep an event and give the time when it first came; None if it is known, with its result.
+) -> Kept:
+    """Keep an event, and give what is known of it; its result is empty while it has led to nothing.
 
     The time of an event of which a trigger was refused stays when it comes again, as its first tasks stay.
     A second delivery of the same event waits here until the first one's transaction has ended.
@@ -37,26 +45,27 @@ async def take(
         event: the event's name.
         repeat_seconds: after how long the same event is a new one; None: after 30 days.
     """
-    first_at: datetime | None = await connection.fetchval(
+    await connection.execute(
         """
-        insert into control.deliveries as known (tenant, source, identity, delivery_id, event, outcome)
+        delete from control.deliveries where tenant = $1 and source = $2 and identity = $3
+            and received_at < clock_timestamp() - make_interval(secs => $4)
+        """,
+        *key,
+        KEPT_DAYS * 86400.0 if repeat_seconds is None else repeat_seconds,
+    )
+    row = await connection.fetchrow(
+        """
+        insert into control.deliveries (tenant, source, identity, delivery_id, event, outcome)
         values ($1, $2, $3, $4, $5, '{}')
-        on conflict (tenant, source, identity) do update
-            set delivery_id = excluded.delivery_id, event = excluded.event, outcome = '{}',
-                received_at = case
-                    when known.received_at < clock_timestamp() - make_interval(secs => $6) then clock_timestamp()
-                    else known.received_at
-                end
-            where known.outcome::text = '{}'
-                or known.received_at < clock_timestamp() - make_interval(secs => $6)
-        returning received_at
+        on conflict (tenant, source, identity) do update set delivery_id = excluded.delivery_id, event = excluded.event
+        returning received_at, instances, outcome
         """,
         *key,
         delivery_id,
         event,
-        KEPT_DAYS * 86400.0 if repeat_seconds is None else repeat_seconds,
     )
-    return first_at
+    assert row is not None
+    return Kept(*row)
 
 
 async def result_of(connection: Connection, key: DeliveryKey) -> dict[str, Any]:
@@ -67,10 +76,16 @@ async def result_of(connection: Connection, key: DeliveryKey) -> dict[str, Any]:
     return found
 
 
-async def keep_result(connection: Connection, key: DeliveryKey, result: dict[str, Any]) -> None:
-    """Keep what an event led to; the event is then known."""
+async def keep_result(connection: Connection, key: DeliveryKey, instance: str, result: dict[str, Any]) -> None:
+    """Keep what an event led to; it is then known to an instance."""
     await connection.execute(
-        "update control.deliveries set outcome = $4 where tenant = $1 and source = $2 and identity = $3", *key, result
+        """
+        update control.deliveries set outcome = $5, instances = array_append(instances, $4)
+        where tenant = $1 and source = $2 and identity = $3
+        """,
+        *key,
+        instance,
+        result,
     )
 
 

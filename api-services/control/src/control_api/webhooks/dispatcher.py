@@ -21,15 +21,27 @@ from control_api.webhooks.triggers import Trigger, Triggers, fill
 
 @dataclass
 class Dispatched:
-    """What an event led to: tasks, the triggers that did not fire and why, and those that could not."""
+    """What an event led to at one instance.
+
+    Attributes:
+        tasks: those that it started.
+        ignored: the triggers that did not fire, and why.
+        refused: the triggers that could not fire, and why.
+        earlier: what the same event led to at other instances.
+    """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     ignored: list[dict[str, str]] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
+    earlier: dict[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Give it as JSON."""
         return {"tasks": self.tasks, "ignored": self.ignored, "refused": self.refused}
+
+    def result(self) -> dict[str, Any]:
+        """Give what the event led to at all instances, as JSON."""
+        return {word: [*self.earlier.get(word, ()), *found] for word, found in self.document().items()}
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,13 @@ class Delivery:
         instance: whose it is.
         event: what the source read.
         first_at: when it came first; it distinguishes the repetitions of an event that may repeat.
+        fired: the triggers that have fired for the event at other instances.
     """
 
     instance: Instance[Source]
     event: SourceEvent
     first_at: datetime | None = None
+    fired: frozenset[str] = frozenset()
 
     @property
     def key(self) -> deliveries.DeliveryKey:
@@ -70,7 +84,8 @@ def plan(triggers: Triggers, delivery: Delivery) -> tuple[list[tuple[Trigger, Ta
     for trigger in triggers.triggers:
         if trigger.source != instance.source.name or trigger.instance not in (None, instance.name):
             continue
-        why_not = trigger.refusal(delivery.event)
+        fired = "it has fired for this event" if trigger.name in delivery.fired else None
+        why_not = fired or trigger.refusal(delivery.event)
         if why_not is not None:
             outcome.ignored.append({"trigger": trigger.name, "reason": why_not})
             continue
@@ -108,16 +123,25 @@ def task_of(trigger: Trigger, delivery: Delivery) -> Task:
 
 
 async def dispatch_once(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched | None:
-    """Keep an event and submit its tasks; None if the event is known, with its result."""
-    event, source = delivery.event, delivery.instance.source
-    first_at = await deliveries.take(
+    """Keep an event and submit its tasks, of each trigger once, whichever instances it comes through.
+
+    Returns:
+        What it led to now; None if the event is known, with its result, and led to nothing new.
+    """
+    event, instance = delivery.event, delivery.instance
+    kept = await deliveries.take(
         connection,
         delivery.key,
         delivery_id=event.delivery_id,
         event=event.name,
-        repeat_seconds=source.repeat_seconds,
+        repeat_seconds=instance.source.repeat_seconds,
     )
-    return None if first_at is None else await dispatch(connection, triggers, replace(delivery, first_at=first_at))
+    if instance.name in kept.instances:
+        return None
+    fired = frozenset(task["trigger"] for task in kept.result.get("tasks", ()))
+    dispatched = await dispatch(connection, triggers, replace(delivery, first_at=kept.first_at, fired=fired))
+    dispatched.earlier = kept.result
+    return None if kept.result and not dispatched.tasks and not dispatched.refused else dispatched
 
 
 async def dispatch(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched:

@@ -106,5 +106,5 @@ class Webhooks:
         if not dispatched.tasks:  # it may lead to something when it is sent again
             await deliveries.forget(connection, key)
         elif not dispatched.refused:
-            await deliveries.keep_result(connection, key, document)
+            await deliveries.keep_result(connection, key, delivery.instance.name, dispatched.result())
         return 202 if dispatched.tasks else 200, {"duplicate": False, **document}
