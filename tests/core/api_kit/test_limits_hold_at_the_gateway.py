@@ -19,15 +19,15 @@ def refusals(replies: list[httpx.Response]) -> list[str | None]:
 
 
 async def test_a_callers_rate_is_counted_over_two_instances(tmp_path: Path, database_url: str, redis_url: str) -> None:
-    """Of 24 requests of one task through two instances ten pass at once and ten a second after that: not one more."""
-    settings: dict[str, Any] = {"redis_url": redis_url, "rate_per_second": 10, "rate_burst": 10}
+    """Of 24 requests of one task at two instances ten pass at once, and one in two seconds after that: not one more."""
+    settings: dict[str, Any] = {"redis_url": redis_url, "rate_per_second": 0.5, "rate_burst": 10}
     async with corkboard(tmp_path, database_url, changes={}, **settings) as house, house.another() as second:
         token, other, urls = house.token(), house.token(), (house.url, second)
         await asyncio.gather(*(house.ask("GET", LIST, token=other, url=url) for url in urls))
         began = time.monotonic()
         replies = await asyncio.gather(*(house.ask("GET", LIST, token=token, url=url) for url in urls * 12))
         passed = len(replies) - len(refusals(replies))
-        assert 10 <= passed <= 10 + (time.monotonic() - began) * 10
+        assert 10 <= passed <= 10 + (time.monotonic() - began) * 0.5
         assert set(refusals(replies)) == {"rate"}
         assert (await house.ask("GET", LIST, service="reader")).status_code == 200
 
