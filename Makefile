@@ -58,7 +58,8 @@ test-bad-input: .venv/develops ## give the house every kind of bad input; tests/
 	@.venv/bin/pytest -m bad_input -n 2 --dist loadgroup
 
 test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance, GitHub's own description and payloads
-	@scripts/need-npm.sh
+	@command -v npm >/dev/null && command -v npx >/dev/null || \
+		{ echo 'error: make test-npm needs npm and npx: install Node.js 20 or later (Debian: apt install nodejs npm)' >&2; exit 2; }
 	@.venv/bin/pytest -m npm
 
 bench: .venv/develops ## measure the kit and the gateway core beside named peers, each in a locked environment of its own
@@ -79,7 +80,7 @@ format: .venv/develops ## format the code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .
 
 build: .venv/develops ## build every wheel into dist/
-	@scripts/build.sh
+	@$$(command -v uv || echo .tools/bin/uv) build --quiet --all-packages --wheel --out-dir dist && ls dist/*.whl
 
 clean: ## stop the house and remove the environment, var/ and all caches
 	@[ ! -x .venv/bin/python ] || $(HOUSE) down || [ ! -e "$${AGENT_BOT_HOME:-var}/supervisord.pid" ]

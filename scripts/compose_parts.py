@@ -10,7 +10,7 @@ FILES = ("UPSTREAM_TOKENS_FILE",)
 
 
 def services(vendors: Iterable[Vendor]) -> str:
-    """Give each vendor's gateway and server as services."""
+    """Return each vendor's gateway and server as services."""
     made = []
     for vendor in vendors:
         if vendor.has_gateway:
@@ -27,7 +27,7 @@ def services(vendors: Iterable[Vendor]) -> str:
 
 
 def webhook_variables(vendors: Iterable[Vendor]) -> str:
-    """Give control's environment lines for the vendors' webhooks: their secrets and options."""
+    """Return control's environment lines for the vendors' webhooks: their secrets and options."""
     values: dict[str, str] = {}
     for vendor in vendors:
         values |= {name: f"${{{name}:?run make init}}" for name in vendor.webhook_secrets}
@@ -36,7 +36,7 @@ def webhook_variables(vendors: Iterable[Vendor]) -> str:
 
 
 def server_addresses(vendors: Iterable[Vendor]) -> str:
-    """Give the worker's environment lines with the vendors that runs may be given, and their servers' addresses."""
+    """Return the worker's environment lines with the vendors that runs may be given, and their servers' addresses."""
     listed = tuple(vendors)
     return _environment(
         {"VENDORS": f"${{VENDORS:-${{COMPOSE_PROFILES:-{_names(listed)}}}}}"}
@@ -45,12 +45,12 @@ def server_addresses(vendors: Iterable[Vendor]) -> str:
 
 
 def servers_waited_for(vendors: Iterable[Vendor]) -> str:
-    """Give the lines that let the worker wait for each server."""
+    """Return the lines that let the worker wait for each server."""
     return "".join(f"      {vendor.mcp}: {{condition: service_healthy, required: false}}\n" for vendor in vendors)
 
 
 def credentials(vendors: Iterable[Vendor]) -> str:
-    """Give the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
+    """Return the paragraphs of `.env.example`: each vendor's credential, and its address where a gateway asks it."""
     listed = tuple(vendors)
     chosen = f"# The vendors whose servers are started, by comma. `make`: VENDORS\nCOMPOSE_PROFILES={_names(listed)}\n"
     return "\n".join([chosen, *map(_credential, listed)])

@@ -29,7 +29,7 @@ class MissingPackage(Exception):
 
 
 def rendered(vendors: Iterable[Vendor]) -> str:
-    """Give the whole page.
+    """Return the whole page.
 
     Raises:
         MissingPackage: a record names a server, a gateway or a stand-in that no package brings.

@@ -19,25 +19,25 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def members() -> dict[str, Path]:
-    """Give the workspace's packages: each distribution's name with its folder, in the order of both."""
+    """Return the workspace's packages: each distribution's name with its folder, in the order of both."""
     workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]["members"]
     files = sorted(file for member in workspace for file in ROOT.glob(f"{member}/pyproject.toml"))
     return {tomllib.loads(file.read_text())["project"]["name"]: file.parent for file in files}
 
 
 def modules() -> dict[str, Path]:
-    """Give the import name of each package with its folder."""
+    """Return the import name of each package with its folder."""
     return {path.parent.name: folder for folder in members().values() for path in folder.glob("src/*/__init__.py")}
 
 
 def of_wing(wing: str) -> list[str]:
-    """Name the modules of a wing, its kit first."""
+    """Return the modules of a wing, its kit first."""
     found = sorted(name for name, folder in modules().items() if wing in folder.relative_to(ROOT).parts)
     return sorted(found, key=lambda name: not name.endswith("_kit"))
 
 
 def import_rules() -> str:
-    """Give `.importlinter`: no wing imports another, no process another, and packages are layered."""
+    """Return `.importlinter`: no wing imports another, no process another, and packages are layered."""
     servers, services = of_wing("mcp-servers"), of_wing("api-services")
     engine = ["agent_engine"]
     processes = [*(name for name in (*servers, *services) if not name.endswith("_kit")), *engine]
@@ -73,7 +73,7 @@ def import_rules() -> str:
 
 
 def project() -> str:
-    """Give `pyproject.toml` with the lists of the workspace's packages."""
+    """Return `pyproject.toml` with the lists of the workspace's packages."""
     text = (ROOT / "pyproject.toml").read_text()
     extras = {"agent-bot-engine": "[claude]", "agent-bot-stores": "[embedded]"}
     text = _between(text, "packages", "".join(f'    "{name}{extras.get(name, "")}",\n' for name in members()))
@@ -85,20 +85,20 @@ def project() -> str:
 
 
 def compose_mcp() -> str:
-    """Give `docker-compose.mcp.yml` with each vendor's services and webhook secrets."""
+    """Return `docker-compose.mcp.yml` with each vendor's services and webhook secrets."""
     text = _between((ROOT / "docker-compose.mcp.yml").read_text(), "services", compose_parts.services(load()))
     return _between(text, "webhooks", compose_parts.webhook_variables(load()))
 
 
 def compose_agent() -> str:
-    """Give `docker-compose.agent.yml` with the servers' addresses, and the servers that a worker waits for."""
+    """Return `docker-compose.agent.yml` with the servers' addresses, and the servers that a worker waits for."""
     text = (ROOT / "docker-compose.agent.yml").read_text()
     text = _between(text, "servers", compose_parts.server_addresses(load()))
     return _between(text, "waits", compose_parts.servers_waited_for(load()))
 
 
 def example() -> str:
-    """Give `.env.example` with each vendor's credential."""
+    """Return `.env.example` with each vendor's credential."""
     return _between((ROOT / ".env.example").read_text(), "credentials", compose_parts.credentials(load()))
 
 
@@ -119,7 +119,7 @@ PACKAGES: dict[str, Callable[[], str]] = {".importlinter": import_rules, "pyproj
 
 
 def files() -> dict[str, Callable[[], str]]:
-    """Give every generated file with what makes its text."""
+    """Return every generated file with what makes its text."""
     made = PACKAGES | {
         "docs/configuration.md": lambda: configuration_page.rendered(load()),
         "docker-compose.mcp.yml": compose_mcp,

@@ -1,1 +1,1 @@
-"""Runs the whole house as local processes: init, up, down, health, logs and the demo behind the Makefile."""
+"""The house: the whole system as local processes of one machine, in one folder; behind `make up` and its like."""

@@ -1,9 +1,10 @@
 """Writes the first `access.yaml`, `triggers.yaml` and `proposals.yaml`: they say how to open and decide more."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from agent_vendors.github import REPOSITORIES
 from service_kit.access import AccessFile
 from service_kit.bearer import token_hash, token_owner
 
@@ -29,22 +30,24 @@ rules: []
 """
 
 
-def write_access(paths: HousePaths, *, repositories: list[str] | None = None, mode: str = "write") -> Path:
+def write_access(
+    paths: HousePaths, *, opened: Mapping[str, Mapping[str, list[str]]] | None = None, mode: str = "write"
+) -> Path:
     """Write the access file if there is none yet: the tenant and every door may touch each kind's example.
 
     Args:
         paths: the house.
-        repositories: what may be touched of GitHub in place of its example.
+        opened: what may be touched instead of a kind's example, by vendor and kind.
         mode: read, write or propose.
     """
     path = paths.home / "access.yaml"
     if path.exists():
         return path
-    named = {REPOSITORIES: repositories} if repositories else {}
-    bounds = {
-        vendor.name: {"resources": {str(kind): named.get(kind, [kind.example]) for kind in vendor.kinds}, "mode": mode}
-        for vendor in paths.vendors
-    }
+    bounds = {}
+    for vendor in paths.vendors:
+        named = (opened or {}).get(vendor.name, {})
+        resources = {str(kind): named.get(kind, [kind.example]) for kind in vendor.kinds}
+        bounds[vendor.name] = {"resources": resources, "mode": mode}
     door = {"tenant": "default", "skills": ["*"], "vendors": bounds, "budget": {"usd": 1.0}}
     access = {
         "tenants": {"default": {"vendors": bounds}},
@@ -69,7 +72,7 @@ def write_access(paths: HousePaths, *, repositories: list[str] | None = None, mo
 
 
 def unknown_tokens(paths: HousePaths) -> list[str]:
-    """Say which of the house's tokens its access file does not know, and how to add each.
+    """Return, as sentences, which of the house's tokens its access file does not know, and how to add each.
 
     The door `local` may be closed by taking its entry out; then its token need not be known.
 
@@ -91,21 +94,12 @@ def unknown_tokens(paths: HousePaths) -> list[str]:
     ]
 
 
-def write_triggers(paths: HousePaths, *, triage: bool = True) -> Path:
-    """Write the triggers file if there is none yet: every newly opened issue is triaged, or nothing is."""
+def write_triggers(paths: HousePaths, *, fire: bool = True) -> Path:
+    """Write the triggers file if there is none yet: with each vendor's first trigger, or, not to fire, with none."""
     path = paths.home / "triggers.yaml"
-    if path.exists():
-        return path
-    trigger = {
-        "name": "triage-new-issues",
-        "source": "github",
-        "event": "issues",
-        "action": "opened",
-        "skill": "issue-triage",
-        "input": {"repository": "${repository.full_name}", "issue": "${issue.number}"},
-        "daily_budget": {"tasks": 200, "usd": 20},
-    }
-    path.write_text(TRIGGERS_HEAD + _plain({"triggers": [trigger] if triage else []}))
+    if not path.exists():
+        triggers = [vendor.first_trigger for vendor in paths.vendors if vendor.first_trigger and fire]
+        path.write_text(TRIGGERS_HEAD + _plain({"triggers": triggers}))
     return path
 
 
@@ -117,13 +111,6 @@ def write_policy(paths: HousePaths) -> Path:
     return path
 
 
-class _Plain(yaml.SafeDumper):
-    """Repeats a shared part instead of naming it with an anchor: people edit these files."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Never write an alias."""
-        return True
-
-
 def _plain(document: object) -> str:
-    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=110)
+    """Return YAML that people can edit: what several entries share is written out in each, without an anchor."""
+    return yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, width=110)

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
-from house.lifecycle import House
-from house.paths import command
+from house.lifecycle import House, run_engine
 
 SENT_LIMIT_SECONDS = 60.0
 ROUND_SECONDS = 0.3
@@ -20,8 +18,8 @@ async def approve_all(house: House, task_id: str, say: Callable[[str], None]) ->
     waiting = [one for one in await _proposals(house, task_id) if one["state"] == "proposed"]
     say(f"{len(waiting)} proposals wait for a decision, which the agent cannot make itself\n")
     for one in reversed(waiting):
-        say((await _engine(house, "show", one["id"])).stdout)
-        done = await _engine(house, "approve", one["id"], "--sha256", one["sha256"], "--reason", REASON)
+        say((await run_engine(house, "proposals", "show", one["id"])).stdout)
+        done = await run_engine(house, "proposals", "approve", one["id"], "--sha256", one["sha256"], "--reason", REASON)
         if done.returncode != 0:
             say(f"the approval was refused: {done.stderr.strip()}")
             return 1
@@ -44,12 +42,5 @@ async def _sent(house: House, task_id: str) -> list[dict[str, Any]]:
 
 
 async def _proposals(house: House, task_id: str) -> list[dict[str, Any]]:
-    listed = await _engine(house, "list", "--task", task_id, "--json")
+    listed = await run_engine(house, "proposals", "list", "--task", task_id, "--json")
     return [json.loads(line) for line in listed.stdout.splitlines()]
-
-
-async def _engine(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
-    argv = [command("agent-engine"), "proposals", *arguments]
-    return await asyncio.to_thread(
-        subprocess.run, argv, env=house.engine_env(), capture_output=True, text=True, check=False
-    )

@@ -10,12 +10,11 @@ from service_kit.serve import run
 
 from house.access import unknown_tokens
 from house.demo import demo
-from house.lifecycle import House
+from house.lifecycle import House, cancel_on_signals
 from house.options import Options
 from house.paths import HousePaths, command
-from house.ports import found, given
+from house.ports import given, with_its_ports
 from house.readiness import is_ready
-from house.signals import ended_by_signals
 from house.supervise import Supervisor
 
 
@@ -26,20 +25,17 @@ def say(text: str) -> None:
 
 def here() -> House:
     """Make the house that the environment describes, on the ports that it is up on."""
-    return House(_found(), Options.from_environment(os.environ), os.environ)
+    return House(_paths(), Options.from_environment(os.environ), os.environ)
 
 
-def _found() -> HousePaths:
-    return found(HousePaths.from_environment(os.environ), os.environ)
+def _paths() -> HousePaths:
+    return with_its_ports(HousePaths.from_environment(os.environ), os.environ)
 
 
 def _to_stop(name: str = "") -> House:
     """Make a house to be stopped: nothing in the environment but its folder keeps it from that."""
-    try:
-        paths = HousePaths.from_environment(os.environ, name)
-    except ConfigError:
-        paths = HousePaths.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}, name)
-    return House(paths, Options(), os.environ)
+    only_folder = {"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")}
+    return House(HousePaths.from_environment(only_folder, name), Options(), os.environ)
 
 
 async def init() -> int:
@@ -52,7 +48,8 @@ async def init() -> int:
         say(told)
     if unknown:
         return 1
-    say(f"{house.paths.home} is ready: access.yaml opens octocat/hello-world and says how to open more")
+    examples = ", ".join(kind.example for vendor in house.paths.vendors for kind in vendor.kinds)
+    say(f"{house.paths.home} is ready: access.yaml opens {examples} and says how to open more")
     return 0
 
 
@@ -60,8 +57,8 @@ async def up() -> int:
     """Start the whole house."""
     house = here()
     house.init()
-    with ended_by_signals():
-        await house.up(say)
+    cancel_on_signals()
+    await house.up(say)
     say(f"the house is up; control: {house.paths.url('control')}, its token: {house.paths.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0
@@ -76,7 +73,7 @@ async def down() -> int:
 
 async def health() -> int:
     """Ask every process whether it is ready; exit 1 unless all are."""
-    report = await House(_found(), Options(), os.environ).health()
+    report = await House(_paths(), Options(), os.environ).health()
     for name, state in report.items():
         say(f"{name:16} {state}")
     if not report:
@@ -87,9 +84,9 @@ async def health() -> int:
 
 async def logs() -> int:
     """Follow every process's log."""
-    files = sorted((_found().home / "log").glob("*.log"))
+    files = sorted((_paths().home / "log").glob("*.log"))
     if files:
-        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])  # noqa: S606
+        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])
     say("no logs yet: start the house with `make up`")
     return 1
 
@@ -104,14 +101,14 @@ COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
 }
 
 
-def engine(arguments: list[str]) -> int:
+async def engine(arguments: list[str]) -> int:
     """Become `agent-engine` with this house's environment: what it came up with, unless another value is given now.
 
     Raises:
         ConfigError: there is no house yet, it has lost its access file, or it is not up and the command needs that.
     """
-    paths = _found()
-    home, up = paths.home, Supervisor(paths).pid() is not None
+    paths = _paths()
+    home, up = paths.home, Supervisor(paths).process() is not None
     environ = {**(given(paths) if up else {}), **{name: value for name, value in os.environ.items() if value}}
     house = House(paths, Options.from_environment(environ), environ)
     if not (home / "secrets").is_dir():
@@ -121,11 +118,11 @@ def engine(arguments: list[str]) -> int:
     if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
-    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())  # noqa: S606
+    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())
 
 
 def _needs_house(arguments: list[str]) -> bool:
-    """Say whether a command of the engine's asks the house; what only reads files and what tells of itself do not."""
+    """Return whether a command of the engine asks stores or control; those that read files, and --help, do not."""
     tells = arguments in ([], ["skills"], ["triggers"], ["proposals"], ["--version"]) or "--help" in arguments
     return not tells and arguments[:1] != ["keys"] and arguments[:2] not in (["skills", "list"], ["skills", "check"])
 
@@ -133,15 +130,11 @@ def _needs_house(arguments: list[str]) -> bool:
 def main() -> int:
     """Run the command named on the command line."""
     if sys.argv[1:2] == ["engine"]:
-        return run(awaited(lambda: _engine(sys.argv[2:])))
+        return run(awaited(lambda: engine(sys.argv[2:])))
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
         sys.stderr.write(f"usage: python -m house {'|'.join(COMMANDS)}\n")
         return 2
     return run(awaited(COMMANDS[sys.argv[1]]))
-
-
-async def _engine(arguments: list[str]) -> int:
-    return engine(arguments)
 
 
 async def awaited(call: Callable[[], Awaitable[int]]) -> int:

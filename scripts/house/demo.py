@@ -1,4 +1,7 @@
-"""The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out."""
+"""The main job, shown: an issue is opened, a signed webhook comes in, a proven answer comes out.
+
+The demo is GitHub's: it opens and reads a GitHub issue. The rest of the house knows vendors by their records alone.
+"""
 
 import asyncio
 import re
@@ -9,17 +12,16 @@ from uuid import UUID
 
 from agent_ledger import get_result, get_task, get_transcript
 from agent_stores.pool import open_pool
+from agent_vendors.github import GITHUB, REPOSITORIES
 from service_kit.errors import ConfigError
 from service_kit.http import HttpClient
 from service_kit.untrusted_text import for_terminal
 
 from house.approval import approve_all
 from house.demo_inputs import by_command_line, by_http, by_redis, by_webhook, open_issue
-from house.lifecycle import House
-from house.lockfile import alone
+from house.lifecycle import House, cancel_on_signals, locked
 from house.options import Options
 from house.paths import HousePaths, command
-from house.signals import ended_by_signals
 
 Say = Callable[[str], None]
 CLOCKS_APART_SECONDS = 30
@@ -35,6 +37,8 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     Raises:
         ConfigError: a choice is not usable, or the house does not come up.
     """
+    if environ.get("ISSUE"):
+        environ = {**environ, GITHUB.variable: "real"}
     options = Options.from_environment(environ)
     door = environ.get("DOOR") or ("http" if "github" in options.real else "webhook")
     if door not in ("webhook", *DOORS) or (door == "webhook" and "github" in options.real):
@@ -48,11 +52,12 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
     mode = _mode(environ.get("MODE"), door, writes)
     house = House(HousePaths.from_environment(environ, "demo"), options, environ)
     house.paths.make()
-    with alone(house.paths.home / "demo.lock", RUNS_ALREADY), ended_by_signals():
+    cancel_on_signals()
+    with locked(house.paths.home / "demo.lock", RUNS_ALREADY):
         house.down()
         for file in ("access.yaml", "triggers.yaml", "proposals.yaml"):
             (house.paths.home / file).unlink(missing_ok=True)
-        house.init(repositories=[repository], mode=mode, triage=door == "webhook")
+        house.init(opened={GITHUB.name: {REPOSITORIES: [repository]}}, mode=mode, fire=door == "webhook")
         house.check()
         _say_what_is_real(options, environ, writes, say)
         await house.up(say)
@@ -84,7 +89,7 @@ def _mode(given: str | None, door: str, writes: bool) -> str:
 
 def _issue(given: str | None) -> tuple[str, int]:
     if not given:
-        return "octocat/hello-world", 0
+        return REPOSITORIES.example, 0
     match = ISSUE.match(given)
     if match is None:
         raise ConfigError(f"ISSUE={given!r} is not usable: give owner/repository#number")
@@ -136,34 +141,29 @@ async def _issue_now(
     house: House, environ: Mapping[str, str], repository: str, number: int, since: datetime
 ) -> dict[str, Any]:
     stand_in = "github" not in house.options.real
-    base = (
-        house.paths.url("stand-in-github")
-        if stand_in
-        else environ.get("GITHUB_UPSTREAM_URL") or "https://api.github.com"
-    )
-    token = house.paths.secret("stand-in-github.token") if stand_in else environ["GITHUB_TOKEN"]
+    real = environ.get("GITHUB_UPSTREAM_URL") or GITHUB.upstream
+    base = house.paths.url(GITHUB.stand_in) if stand_in else real
+    token = house.paths.secret(GITHUB.stand_in_secret) if stand_in else environ[GITHUB.credential]
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     async with HttpClient(base_url=base, headers=headers) as http:
         issue = (await http.request("GET", f"/repos/{repository}/issues/{number}")).json()
         newer = {"since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "per_page": "100"}
         comments = (await http.request("GET", f"/repos/{repository}/issues/{number}/comments", params=newer)).json()
         me = (await http.request("GET", "/user")).json()
-    return {"issue": issue, "comments": comments, "login": me.get("login")}
+    ours = [comment for comment in comments if comment["user"]["login"] == me.get("login")]
+    return {"issue": issue, "labels": [label["name"] for label in issue["labels"]], "ours": ours}
 
 
 def _demand_untouched(shown: Mapping[str, Any], options: Options, say: Say) -> None:
     """Check that nothing was written before the decision; an issue at the real GitHub may have had labels before."""
-    ours = [comment for comment in shown["comments"] if comment["user"]["login"] == shown["login"]]
-    labels = [label["name"] for label in shown["issue"]["labels"]]
-    if ours or (labels and "github" not in options.real):
+    labels = shown["labels"]
+    if shown["ours"] or (labels and "github" not in options.real):
         raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
     say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
 
 
 async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, mode: str, say: Say) -> int:
-    issue, comments = shown["issue"], shown["comments"]
-    labels = [label["name"] for label in issue["labels"]]
-    ours = [comment for comment in comments if comment["user"]["login"] == shown["login"]]
+    issue, labels, ours = shown["issue"], shown["labels"], shown["ours"]
     say(for_terminal(f"\nissue #{issue['number']} now: {issue['title']}\n  state: {issue['state']}; labels: {labels}"))
     for comment in ours:
         say(for_terminal(f"  comment by @{comment['user']['login']}:\n    " + comment["body"].replace("\n", "\n    ")))

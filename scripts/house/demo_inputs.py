@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +11,7 @@ from agent_stores.pool import open_redis
 from service_kit.errors import ConfigError
 from service_kit.http import HttpClient
 
-from house.lifecycle import House
-from house.paths import command
+from house.lifecycle import House, run_engine
 
 DELIVERY_LIMIT_SECONDS = 15.0
 TITLE = "Crash with a KeyError when the config file is empty"
@@ -76,10 +74,7 @@ async def by_http(house: House, task: Mapping[str, Any]) -> str:
 
 async def by_command_line(house: House, task: Mapping[str, Any]) -> str:
     """Ask with `agent-engine enqueue`."""
-    argv = [command("agent-engine"), "enqueue", str(task["skill"]), "--input", json.dumps(task["input"]), "--json"]
-    done = await asyncio.to_thread(
-        subprocess.run, argv, env=house.engine_env(), capture_output=True, text=True, check=False
-    )
+    done = await run_engine(house, "enqueue", str(task["skill"]), "--input", json.dumps(task["input"]), "--json")
     if done.returncode != 0:
         raise ConfigError(f"agent-engine enqueue failed: {done.stderr.strip()}")
     return str(json.loads(done.stdout)["id"])

@@ -1,6 +1,8 @@
 """Brings a house up and down, and asks it how it is: stores, migrations, skills, then each process until ready."""
 
 import asyncio
+import fcntl
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,19 +20,17 @@ from service_kit.keys import read_private, read_public, unpublished
 from service_kit.untrusted_text import for_terminal
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
-from house.lockfile import alone
 from house.option_check import check_names, check_values
 from house.options import Options
-from house.orphans import end, strays
+from house.orphans import end_orphans, find_orphans
 from house.paths import HousePaths, command
-from house.port_check import refuse_taken
+from house.port_check import check_ports
 from house.ports import came_up_with, forget, remember, remembered
 from house.processes import Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, is_ready, readiness
 from house.supervise import RUNNING, Supervisor
 
 READY_LIMIT_SECONDS = 60.0
-LAST_BYTES = 8192
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
 OWNERS = (ledger_migrations, effects_migrations, *CONTROL_OWNERS)
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class House:
-    """A place with what was chosen for it."""
+    """One local system: its folder and ports, the operator's choices, and its life from `up` to `down`."""
 
     def __init__(self, paths: HousePaths, options: Options, environ: Mapping[str, str]) -> None:
         self.paths = paths
@@ -47,16 +47,27 @@ class House:
         self._supervisor = Supervisor(paths)
         self._logged: dict[str, int] = {}
 
-    def init(self, *, repositories: list[str] | None = None, mode: str = "write", triage: bool = True) -> None:
+    def init(
+        self,
+        *,
+        opened: Mapping[str, Mapping[str, list[str]]] | None = None,
+        mode: str = "write",
+        fire: bool = True,
+    ) -> None:
         """Make what is missing: folders, keys, tokens, access, triggers and policy files.
+
+        Args:
+            opened: what may be touched instead of each kind's example, by vendor and kind.
+            mode: read, write or propose.
+            fire: whether webhooks start tasks.
 
         Raises:
             ConfigError: something cannot be made or is not usable, or the house is being started.
         """
-        with self._alone():
+        with self._locked():
             self.paths.make()
-            write_access(self.paths, repositories=repositories, mode=mode)
-            write_triggers(self.paths, triage=triage)
+            write_access(self.paths, opened=opened, mode=mode)
+            write_triggers(self.paths, fire=fire)
             write_policy(self.paths)
 
     def processes(self) -> list[Process]:
@@ -64,11 +75,11 @@ class House:
         return processes(self.paths, self.options, self._environ)
 
     def urls(self) -> dict[str, str]:
-        """Give the stores' addresses."""
+        """Return the stores' addresses."""
         return urls_of(self.paths, self._environ)
 
     def engine_env(self) -> dict[str, str]:
-        """Give the environment of the engine's command line for this house."""
+        """Return the environment of the engine's command line for this house."""
         return engine_environment(self.paths, self.options, self._environ, self.urls())
 
     def check(self) -> None:
@@ -85,7 +96,7 @@ class House:
         check_names(self._environ, self.paths.vendors)
         check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
-        refuse_taken(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -93,26 +104,26 @@ class House:
         Raises:
             ConfigError: it runs already, `check` fails, or a process does not become ready; nothing is left running.
         """
-        with self._alone():
+        with self._locked():
             await self._up(say)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         self.paths.make_home()
-        with alone(self.paths.home / "up.lock", STARTED_ALREADY):
+        with locked(self.paths.home / "up.lock", STARTED_ALREADY):
             yield
 
     async def _up(self, say: Say) -> None:
         if self._supervisor.check_answers():
             raise ConfigError("this house is up already: `make health` shows it, `make down` stops it")
         self.paths.make()
-        left = self._end_strays()
+        left = self._end_orphans()
         if left:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
         listed = self.processes()
         remember(self.paths, self._environ)
-        self._logged = {process.name: _size(self._log(process.name)) for process in listed}
+        self._logged = {log.stem: log.stat().st_size for log in (self.paths.home / "log").glob("*.log")}
         try:
             self._supervisor.launch(listed)
             await self._start(listed, say)
@@ -132,7 +143,9 @@ class House:
         )
         for owner in OWNERS:
             await migrate(self.urls()["DATABASE_URL"], schema=owner.SCHEMA, versions=owner.VERSIONS)
-        await asyncio.to_thread(self._run, [command("agent-engine"), "skills", "register"])
+        done = await run_engine(self, "skills", "register")
+        if done.returncode != 0:
+            raise ConfigError(f"`agent-engine skills register` failed: {done.stderr.strip()[-2000:]}")
         others = [name for name in names if name != "stores"]
         pids = {name: self._supervisor.start(name) for name in others}
         await self._until_all_ready(pids, say)
@@ -143,19 +156,21 @@ class House:
         if not (self.paths.home / "secrets").is_dir():
             return stopped
         try:
-            left = self._end_strays()
+            left = self._end_orphans()
         except ConfigError:
             return stopped
         forget(self.paths)
         return stopped or left > 0
 
-    def _end_strays(self) -> int:
+    def _end_orphans(self) -> int:
         places = [paths for paths in (self.paths, remembered(self.paths)) if paths is not None]
         environ = came_up_with(self.paths, self._environ)
-        return end(strays(process for paths in places for process in processes(paths, Options(), environ)))
+        return end_orphans(
+            find_orphans(process for paths in places for process in processes(paths, Options(), environ))
+        )
 
     async def health(self) -> dict[str, str]:
-        """Give the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
+        """Return the state of each process in a word or a sentence; `ready` is the good one. Empty: it is not up."""
         if not self._supervisor.check_answers():
             return {}
         report: dict[str, str] = {}
@@ -169,9 +184,8 @@ class House:
     def _seen(self, name: str, state: Mapping[str, Any]) -> str:
         """Tell how long supervisord has seen a process in its state, and what that wrote last."""
         since = max(0, state["now"] - max(state["start"], state["stop"]))
-        written = self._log(name).read_bytes()[-LAST_BYTES:] if self._log(name).exists() else b""
-        last = (written.decode(errors="replace").splitlines() or ["nothing"])[-1]
-        return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {for_terminal(last)[:LAST_SHOWN]}"
+        last = (self._last_lines(name, 1) or ["nothing"])[0][:LAST_SHOWN]
+        return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {last}"
 
     async def _until_all_ready(self, pids: Mapping[str, int], say: Say) -> None:
         """Wait for all; where one does not become ready, the others are waited for no longer."""
@@ -205,26 +219,48 @@ class House:
                 raise ConfigError(f"the stores did not become ready:\n{self._tail('stores')}")
             await asyncio.sleep(0.05)
 
-    def _try(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(argv, env=self.engine_env(), capture_output=True, text=True, check=False)
-
-    def _run(self, argv: list[str]) -> None:
-        done = self._try(argv)
-        if done.returncode != 0:
-            name = " ".join([Path(argv[0]).name, *argv[1:]])
-            raise ConfigError(f"`{name}` failed: {done.stderr.strip()[-2000:]}")
-
     def _tail(self, name: str) -> str:
-        """Quote the end of what a process has written since this start, each line once."""
-        path, before = self._log(name), self._logged.get(name, 0)
-        size = _size(path)
-        written = path.read_bytes()[before if before <= size else 0 :] if size else b""
-        lines = dict.fromkeys(written.decode(errors="replace").splitlines()[-20:])
-        return "\n".join([*(for_terminal(line) for line in list(lines)[-5:]), f"whole log: {path}"])
+        """Quote the end of what a process has written since this start."""
+        lines = self._last_lines(name, 5, since=self._logged.get(name, 0))
+        return "\n".join([*lines, f"whole log: {self._log(name)}"])
+
+    def _last_lines(self, name: str, count: int, *, since: int = 0) -> list[str]:
+        """Return the last lines of a process's log, each once, from a position in it on."""
+        written = self._log(name).read_bytes()[since:] if self._log(name).exists() else b""
+        lines = dict.fromkeys(map(for_terminal, written.decode(errors="replace").splitlines()[-20:]))
+        return list(lines)[-count:]
 
     def _log(self, name: str) -> Path:
         return self.paths.home / "log" / f"{name}.log"
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `agent-engine` with a house's environment to its end."""
+    argv, env = [command("agent-engine"), *arguments], house.engine_env()
+    return await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def locked(file: Path, told: str) -> Iterator[None]:
+    """Hold a lock during the block; it ends with this process, however that ends.
+
+    Raises:
+        ConfigError: another process holds it; says what was told.
+    """
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(told) from None
+        try:
+            yield
+        finally:  # by hand: a child that is about to start its program holds the file a moment longer
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def cancel_on_signals() -> None:
+    """Let SIGTERM and SIGHUP cancel the running task, as Ctrl-C does, so that nothing is left running."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)

@@ -1,6 +1,5 @@
 """Checks what the operator set on single processes, as in CONTROL__ALLOWED_HOSTS: known names, usable values."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -14,13 +13,12 @@ from service_kit.settings import ServedSettings, Settings, load, variables
 
 from house.processes import PASSED_ON, Process, options_of, prefix_of
 
-FORM = re.compile(r"([A-Za-z][A-Za-z0-9_-]*?)__([A-Za-z0-9_]+)")
 NEAR = 0.75
 """How like a process's prefix another must be to be taken for a slip: others' variables have this form too."""
 
 
 def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settings]]]:
-    """Give what imports each process's settings: only when they are asked for, as some are slow to import."""
+    """Return, by process, a function that imports its settings: some are slow to import."""
     listed = tuple(vendors)
     return {
         "control": _control,
@@ -34,8 +32,8 @@ def settings_of(vendors: Iterable[Vendor]) -> dict[str, Callable[[], type[Settin
     }
 
 
-def held(process: str) -> tuple[str, ...]:
-    """Name what the house itself says on a process's command line, which goes before a variable."""
+def set_by_house(process: str) -> tuple[str, ...]:
+    """Return the variables whose values the house itself puts on a process's command line, where they win."""
     own = {"worker": ("WORKER_HTTP",), "stores": ("STORES_DIR", "POSTGRES_PORT", "REDIS_PORT")}
     return ("VENDORS", *own.get(process, ("PORT", "MCP_SERVER_TRANSPORT") if process.endswith("-mcp") else ("PORT",)))
 
@@ -84,23 +82,19 @@ def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None
     """
     prefixes = {prefix_of(process).removesuffix("__"): process for process in settings_of(vendors)}
     for variable in sorted(environ):
-        match = FORM.fullmatch(variable)
-        if match is None:
-            continue
-        prefix, name = match[1], match[2]
-        if prefix in prefixes:
-            known = _known(prefixes[prefix], vendors)
-            if name not in known:
-                near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
-                why = f"{prefixes[prefix]} reads no {name}"
-                if name in held(prefixes[prefix]):
-                    why = f"the house itself sets {name} (ports by PORT_OFFSET or CONTROL_PORT and its like)"
-                raise _unknown(variable, why, near)
-            continue
-        near = [f"{other}__{name.upper()}" for other in get_close_matches(prefix.upper(), prefixes, cutoff=NEAR)]
-        if near or f" {variable}=" in " " + environ.get("MAKEFLAGS", ""):
-            known_prefixes = [f"{other}__" for other in sorted(prefixes)]
-            raise _unknown(variable, f"no process has the prefix {prefix}__", near or known_prefixes)
+        prefix, _, name = variable.partition("__")
+        process = prefixes.get(prefix)
+        if process is None:
+            near = get_close_matches(prefix.upper(), prefixes, cutoff=NEAR)
+            if name and near:
+                nearest = [f"{other}__{name.upper()}" for other in near]
+                raise _unknown(variable, f"no process has the prefix {prefix}__", nearest)
+        elif name in set_by_house(process):
+            why = f"the house itself sets {name} (ports by PORT_OFFSET or CONTROL_PORT and its like)"
+            raise _unknown(variable, why, [])
+        elif name not in (known := _known(process, vendors)):
+            near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
+            raise _unknown(variable, f"{process} reads no {name}", near)
 
 
 def check_values(processes: Iterable[Process], environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:
@@ -125,7 +119,7 @@ def check_values(processes: Iterable[Process], environ: Mapping[str, str], vendo
 def _known(process: str, vendors: tuple[Vendor, ...]) -> set[str]:
     fields = settings_of(vendors)[process]().model_fields.items()
     read = {name for field in fields for name in variables(*field)}
-    return (read | {*options_of(vendors).get(process, ()), *PASSED_ON}) - {*held(process)}
+    return read | {*options_of(vendors).get(process, ()), *PASSED_ON}
 
 
 def _unknown(variable: str, why: str, near: list[str]) -> ConfigError:

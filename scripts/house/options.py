@@ -24,14 +24,13 @@ class Options:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Options":
-        """Read MODEL, each vendor's variable such as GITHUB, TRANSPORT and WORKER_SLOTS; ISSUE is the real GitHub's.
+        """Read MODEL, each vendor's variable such as GITHUB, TRANSPORT and WORKER_SLOTS.
 
         Raises:
             ConfigError: one has a value that it does not take, or a vendor is real and the model is not.
         """
         vendors = vendors_of(environ)
         real = {vendor.name for vendor in vendors if _is_real(environ, vendor.variable)}
-        real |= {"github"} if environ.get("ISSUE") else set()
         if _is_real(environ, "MODEL"):
             real.add("model")
         elif real:

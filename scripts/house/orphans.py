@@ -1,68 +1,48 @@
-"""Finds what a killed supervisord left of a house: processes by their exact command line, which names the port."""
+"""Finds and ends what a killed supervisord left of a house: processes with its exact command lines, ports included."""
 
 import contextlib
 import os
-import signal
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+
+import psutil
 
 from house.processes import Process
-from house.supervise import stop_seconds, turn
-
-PROC = Path("/proc")
+from house.supervise import alive, command_line, stop_order, stop_seconds
 
 
-def strays(processes: Iterable[Process]) -> dict[int, Process]:
-    """Find by pid which processes run, of this user, whose command line is one of the house's; none where /proc is not.
+def find_orphans(processes: Iterable[Process]) -> dict[psutil.Process, Process]:
+    """Return this user's running processes that have a command line of the house and no supervisord above them.
 
-    What a living supervisord holds is no stray: it is of another house.
+    What a living supervisord holds is of another house.
     """
-    wanted = list(processes)
-    entries = [entry for entry in (PROC.iterdir() if PROC.is_dir() else ()) if entry.name.isdecimal()]
-    found = {int(entry.name): process for entry in entries for process in wanted if _runs(entry, process.argv)}
-    return {pid: process for pid, process in found.items() if not _supervised(PROC / str(pid))}
+    found: dict[psutil.Process, Process] = {}
+    by_argv = {tuple(process.argv): process for process in processes}
+    for running in psutil.process_iter():
+        words = command_line(running)
+        listed = next((one for argv, one in by_argv.items() if words[-len(argv) :] == list(argv)), None)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if listed and running.uids().real == os.getuid() and not _supervised(running):
+                found[running] = listed
+    return found
 
 
-def end(found: Mapping[int, Process]) -> int:
-    """End processes in the order of supervisord and with the seconds that it gives each; give how many there were."""
-    for now in sorted(set(map(turn, found.values())), reverse=True):
-        group = {pid: process for pid, process in found.items() if turn(process) == now}
-        _end(list(group), max(map(stop_seconds, group.values())))
+def end_orphans(found: Mapping[psutil.Process, Process]) -> int:
+    """End processes in supervisord's order, with the seconds that it gives each; return how many there were."""
+    for turn in sorted(set(map(stop_order, found.values())), reverse=True):
+        group = {running: process for running, process in found.items() if stop_order(process) == turn}
+        left, within = list(group), max(map(stop_seconds, group.values()))
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            for running in left:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    end(running)
+            deadline = time.monotonic() + within
+            while left and time.monotonic() < deadline:
+                time.sleep(0.05)
+                left = list(filter(alive, left))
     return len(found)
 
 
-def _end(left: list[int], within: int) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-        deadline = time.monotonic() + within
-        while left and time.monotonic() < deadline:
-            time.sleep(0.05)
-            left = [pid for pid in left if _alive(pid)]
-
-
-def _runs(entry: Path, argv: list[str]) -> bool:
-    try:
-        words = (entry / "cmdline").read_bytes().split(b"\0")[:-1]
-        ours = entry.stat().st_uid in (os.getuid(), 0)
-    except OSError:
-        return False
-    return ours and words[-len(argv) :] == [word.encode() for word in argv]
-
-
-def _supervised(entry: Path) -> bool:
-    try:
-        parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-        return b"supervisor.supervisord" in (PROC / parent / "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
+def _supervised(running: psutil.Process) -> bool:
+    parent = running.parent()
+    return parent is not None and "supervisor.supervisord" in command_line(parent)

@@ -20,7 +20,7 @@ IMAGE_UID = 10001
 
 
 def vendors_of(environ: Mapping[str, str]) -> tuple[Vendor, ...]:
-    """Give the vendors that VENDORS names, by comma; all of this project where it is not set.
+    """Return the vendors that VENDORS names, by comma; all of this project where it is not set.
 
     Raises:
         ConfigError: one is not installed.
@@ -32,7 +32,7 @@ def vendors_of(environ: Mapping[str, str]) -> tuple[Vendor, ...]:
 
 
 def ports_of(vendors: Iterable[Vendor]) -> dict[str, int]:
-    """Give the default port of each process."""
+    """Return the default port of each process."""
     listed = tuple(vendors)
     return {
         "control": 8000,
@@ -107,7 +107,7 @@ class HousePaths:
         return cls(home / name if name else home, ports, vendors)
 
     def url(self, process: str) -> str:
-        """Give the address of a process."""
+        """Return the address of a process."""
         return f"http://127.0.0.1:{self.ports[process]}"
 
     def secret(self, name: str) -> str:
@@ -150,12 +150,10 @@ class HousePaths:
             publish(keep / "signing-key.json", keep / "jwks.json")
         if not (keep / "ref.key").exists():
             write_private(keep / "ref.key", secrets.token_hex(32))
-        for name, kind in self.tokens.items():
+        for name in (*self.tokens, *self.randoms):
             if not (keep / name).exists():
-                write_private(keep / name, new_token(kind))
-        for name in self.randoms:
-            if not (keep / name).exists():
-                write_private(keep / name, secrets.token_urlsafe(32))
+                kind = self.tokens.get(name)
+                write_private(keep / name, new_token(kind) if kind else secrets.token_urlsafe(32))
 
     def make_home(self) -> None:
         """Make the folders that are missing.
@@ -202,7 +200,7 @@ class HousePaths:
 
 
 def variable_of(process: str) -> str:
-    """Name the variable that sets a process's port."""
+    """Return the variable that sets a process's port."""
     return process.upper().replace("-", "_") + "_PORT"
 
 
@@ -217,6 +215,6 @@ def _number(variable: str, value: str, low: int, high: int) -> int:
 
 
 def command(name: str) -> str:
-    """Give the path of a command: of this environment, or else on PATH, as somebody else's vendor may bring it."""
+    """Return the path of a command: of this environment, or else on PATH, as somebody else's vendor may bring it."""
     own = Path(sys.executable).parent / name
     return str(own) if own.exists() else shutil.which(name) or str(own)

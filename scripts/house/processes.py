@@ -42,7 +42,7 @@ class Process:
 
 
 def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
-    """Name what the operator may set under its own name, by process.
+    """Return the variables that the operator may set under their own name, by process.
 
     `PROCESS__VARIABLE`, as in CONTROL__ALLOWED_HOSTS, sets any other variable.
     """
@@ -94,7 +94,7 @@ def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -
 
 
 def prefix_of(process: str) -> str:
-    """Give what the operator's variables for one process begin with."""
+    """Return the beginning of the operator's variables for one process."""
     return process.upper().replace("-", "_") + "__"
 
 
@@ -105,13 +105,13 @@ def _with_options(process: Process, environ: Mapping[str, str]) -> Process:
 
 
 def urls_of(paths: HousePaths, environ: Mapping[str, str]) -> dict[str, str]:
-    """Give DATABASE_URL and REDIS_URL: those of the environment, else the embedded stores'."""
+    """Return DATABASE_URL and REDIS_URL: those of the environment, else the embedded stores'."""
     database_url, redis_url = urls(stores_of(paths, environ))
     return {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
 
 def stores_of(paths: HousePaths, environ: Mapping[str, str]) -> Plan:
-    """Say which stores are to run where."""
+    """Return which stores are to run where."""
     return Plan(
         folder=paths.home / "stores",
         postgres_port=paths.ports["postgres"],
@@ -129,14 +129,19 @@ def _base(environ: Mapping[str, str], paths: HousePaths, name: str) -> dict[str,
 
 
 def ready_url(paths: HousePaths, name: str) -> str | None:
-    """Give where a process says that it is ready."""
+    """Return the address at which a process says that it is ready; None for the stores, which have none."""
     if name == "stores":
         return None
     return paths.url(name) + ("/health" if name.startswith("stand-in-") else "/ready")
 
 
+def _shared_files(paths: HousePaths) -> dict[str, str]:
+    """Return the variables of the files that gateways, servers and workers all read."""
+    return {"ACCESS_FILE": str(paths.home / "access.yaml"), "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json")}
+
+
 def _port(paths: HousePaths, name: str) -> list[str]:
-    """Name the port on the command line too: it tells the processes of two houses apart."""
+    """Return the port as a flag: on the command line it tells the processes of two houses apart."""
     return ["--port", str(paths.ports[name])]
 
 
@@ -167,13 +172,13 @@ def _stand_in_model(paths: HousePaths, environ: Mapping[str, str]) -> Process:
 
 
 def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
-    """Give the scenarios that lie beside the shipped skills and the operator's own."""
+    """Return the scenarios that lie beside the shipped skills and the operator's own."""
     skills = [ROOT / "agent-engine/skills", *map(Path, filter(None, environ.get("SKILLS_PATH", "").split(":")))]
     return [folder for path in skills for folder in sorted(path.glob("*/scenarios"))]
 
 
 def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> dict[str, str]:
-    """Say where a gateway's vendor is, and by which token it is opened where tenants have none of their own."""
+    """Return the variables that say where a gateway's vendor is, and the token for tenants without their own."""
     own = f"{vendor.prefix}UPSTREAM_"
     each = environ.get(f"{own}TOKENS_FILE") or environ.get(f"{prefix_of(vendor.api)}{own}TOKENS_FILE")
     if vendor.name in options.real:
@@ -215,9 +220,8 @@ def _model_api(paths: HousePaths, options: Options, environ: Mapping[str, str], 
 def _gateway(
     paths: HousePaths, name: str, environ: Mapping[str, str], upstream: Mapping[str, str], stores: Mapping[str, str]
 ) -> Process:
-    """Make a gateway's process of what it is told about its upstream."""
-    own = {"ACCESS_FILE": str(paths.home / "access.yaml"), "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json")}
-    env = {**_base(environ, paths, name), **upstream, **own, **stores}
+    """Return a gateway's process, which is told its upstream and its stores."""
+    env = {**_base(environ, paths, name), **upstream, **_shared_files(paths), **stores}
     return Process(name, [command(name), *_port(paths, name)], env)
 
 
@@ -233,16 +237,15 @@ def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
 def _mcp(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> Process:
     env = _base(environ, paths, vendor.mcp) | {
         **_asked(paths, vendor, options, environ),
-        "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json"),
+        **_shared_files(paths),
         "AGENT_REF_KEY": paths.secret("ref.key"),
-        "ACCESS_FILE": str(paths.home / "access.yaml"),
     }
     argv = [command(vendor.mcp), "--transport", "http", *_port(paths, vendor.mcp)]
     return Process(vendor.mcp, argv, env)
 
 
 def _asked(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> dict[str, str]:
-    """Say what a server asks: the gateway, or without one the vendor itself or its stand-in, and by which token."""
+    """Return the variables that say what a server asks (gateway, vendor or stand-in), and by which token."""
     own = vendor.prefix
     if vendor.has_gateway:
         token = paths.secret(vendor.service_secret)
@@ -266,12 +269,11 @@ def _control(paths: HousePaths, environ: Mapping[str, str], urls: Mapping[str, s
 def engine_environment(
     paths: HousePaths, options: Options, environ: Mapping[str, str], urls: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give what the engine's worker and its command line read."""
+    """Return the environment of the engine's worker and of its command line."""
     env = _base(environ, paths, "worker") | {
         "AGENT_SIGNING_KEY_FILE": str(paths.home / "secrets/signing-key.json"),
-        "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json"),
+        **_shared_files(paths),
         "AGENT_REF_KEY": paths.secret("ref.key"),
-        "ACCESS_FILE": str(paths.home / "access.yaml"),
         **{vendor.mcp_url_variable: paths.url(vendor.mcp) for vendor in paths.vendors},
         "MODEL_API_URL": paths.url("model-api"),
         "CONTROL_URL": paths.url("control"),

@@ -1,8 +1,8 @@
 """Asks a house's process whether it is ready, and makes sure that it is the one that answers."""
 
 import contextlib
-from pathlib import Path
 
+import psutil
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient
 from service_kit.untrusted_text import for_terminal
@@ -14,12 +14,10 @@ SERVICES = {"control": "control-api", "worker": "agent-engine"}
 """What processes call themselves where it is not their name here."""
 READY_BUT = "ready, but "
 NOT_READY = "not ready: "
-LISTENS = "0A"
-PROC = Path("/proc")
 
 
 async def readiness(paths: HousePaths, name: str, pid: int) -> str:
-    """Give a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
+    """Return a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
 
     Args:
         paths: whose process.
@@ -42,7 +40,7 @@ async def readiness(paths: HousePaths, name: str, pid: int) -> str:
     if service != wanted:
         what = for_terminal(str(service)[:60]) if service else "something else"
         return f"not ready: {what} answers on port {paths.ports[name]} in its place: stop it"
-    if not holds(pid, paths.ports[name]):
+    if not _listens(pid, paths.ports[name]):
         return f"not ready: another {service} answers on port {paths.ports[name]} in its place: stop it"
     if reply.ok:
         return READY_BUT + _told(answer.get("warnings")) if answer.get("warnings") else "ready"
@@ -50,7 +48,7 @@ async def readiness(paths: HousePaths, name: str, pid: int) -> str:
 
 
 def is_ready(state: str) -> bool:
-    """Say whether a state is that of a process that is ready."""
+    """Return whether a state is that of a process that is ready."""
     return state == "ready" or state.startswith(READY_BUT)
 
 
@@ -59,29 +57,12 @@ def _told(texts: object) -> str:
     return "; ".join(for_terminal(f"{name}: {text}") for name, text in named if text != "ok")
 
 
-def holds(pid: int, port: int) -> bool:
-    """Say whether a process listens on a port; yes where that cannot be seen."""
-    if not PROC.is_dir():
-        return True
-    folder = PROC / str(pid)
+def _listens(pid: int, port: int) -> bool:
+    """Return whether a process listens on a port; True where that cannot be seen."""
     try:
-        listening = {inode for table in ("tcp", "tcp6") for inode in _listening(folder / "net" / table, port)}
-        return any(_link(entry) in listening for entry in (folder / "fd").iterdir())
-    except PermissionError:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.AccessDenied:
         return True
-    except OSError:
+    except psutil.NoSuchProcess:
         return False
-
-
-def _link(entry: Path) -> str:
-    with contextlib.suppress(FileNotFoundError):
-        return str(entry.readlink())
-    return ""
-
-
-def _listening(table: Path, port: int) -> list[str]:
-    """Name the sockets that listen on a port, as /proc/<pid>/fd does."""
-    if not table.exists():
-        return []
-    rows = [line.split() for line in table.read_text().splitlines()[1:]]
-    return [f"socket:[{row[9]}]" for row in rows if row[3] == LISTENS and int(row[1].rpartition(":")[2], 16) == port]
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import psutil
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 from supervisor.xmlrpc import SupervisorTransport
@@ -37,15 +38,13 @@ ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
 BETWEEN = "between"
 STOPPING = "the house is being stopped at this moment: wait for it"
-PROC = Path("/proc")
-_STOPS = re.compile(r"^stopwaitsecs=(\d+)$", re.MULTILINE)
 
 
 class Supervisor:
     """One supervisord: it starts a house's processes when told, restarts those that die, and stops them all."""
 
     def __init__(self, paths: HousePaths) -> None:
-        self._place = paths
+        self._paths = paths
         self._socket = paths.runtime / "supervisor.sock"
         self._config_file = paths.home / "supervisord.conf"
         self._pid_file = paths.home / "supervisord.pid"
@@ -57,7 +56,7 @@ class Supervisor:
             ConfigError: it does not come up.
         """
         write_private(self._config_file, self._config(processes))
-        self._place.make_runtime()
+        self._paths.make_runtime()
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config_file)],
             env={"PATH": os.defpath, "PYTHONWARNINGS": "ignore"},
@@ -72,36 +71,31 @@ class Supervisor:
             if self.running():
                 return
             time.sleep(0.05)
-        if self.pid() is None:
-            shutil.rmtree(self._place.runtime, ignore_errors=True)
-        raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._place.home / 'log'}")
+        if self.process() is None:
+            shutil.rmtree(self._paths.runtime, ignore_errors=True)
+        raise ConfigError(f"supervisord did not start: {done.stdout.strip() or self._paths.home / 'log'}")
 
     def running(self) -> bool:
-        """Say whether this house's supervisord answers."""
+        """Return whether this house's supervisord answers."""
         with contextlib.suppress(ConfigError):
             state: Any = self._ask("getState")
             return bool(state["statename"] == "RUNNING")
         return False
 
-    def pid(self) -> int | None:
-        """Find this house's supervisord, whether it answers or not: its socket lies where others may clear it away."""
-        with contextlib.suppress(OSError, ValueError):
-            kept = int(self._pid_file.read_text())
-            if self._is_ours(kept):
-                return kept
-        entries = PROC.iterdir() if PROC.is_dir() else ()
-        pids = (int(entry.name) for entry in entries if entry.name.isdecimal())
-        return next((pid for pid in pids if self._is_ours(pid)), None)
+    def process(self) -> psutil.Process | None:
+        """Return this house's supervisord, also where it does not answer: others may clear away its socket's folder."""
+        wanted = ["supervisor.supervisord", "-c", str(self._config_file)]
+        return next((one for one in psutil.process_iter() if command_line(one)[-len(wanted) :] == wanted), None)
 
     def check_answers(self) -> bool:
-        """Say whether this house's supervisord runs.
+        """Return whether this house's supervisord runs.
 
         Raises:
             ConfigError: it runs and does not answer.
         """
         if self.running():
             return True
-        if self.pid() is not None:
+        if self.process() is not None:
             self._ask("getState")
             raise ConfigError(STOPPING)
         return False
@@ -112,43 +106,27 @@ class Supervisor:
         return int(self.states()[name]["pid"])
 
     def ended(self, name: str, pid: int) -> bool:
-        """Say whether a process has ended since it was started, also where it was started again at once."""
+        """Return whether a process has ended since it was started, also where it was started again at once."""
         return not pid or self.states()[name]["pid"] != pid
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """Give each process's state, as supervisord tells it."""
+        """Return each process's state, as supervisord tells it."""
         listed: Any = self._ask("getAllProcessInfo")
         return {item["name"]: item for item in listed}
 
     def stop(self) -> bool:
-        """Stop everything, workers first and stores last; say whether anything ran."""
-        pid = self.pid()
-        if pid is None:
-            shutil.rmtree(self._place.runtime, ignore_errors=True)
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        limit = self.stop_limit()
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
-            if not _alive(pid):
-                shutil.rmtree(self._place.runtime, ignore_errors=True)
-                return True
-            time.sleep(0.05)
-        raise ConfigError(f"supervisord ({pid}) is still stopping after {limit} s: see {self._place.home}/log")
+        """Stop everything, workers first and stores last; return whether anything ran.
 
-    def stop_limit(self) -> int:
-        """Give the seconds within which everything has ended, one after the other, by what supervisord was told."""
-        try:
-            told = [int(seconds) for seconds in _STOPS.findall(self._config_file.read_text())]
-        except OSError:
-            told = []
-        return max(told, default=STOP_SECONDS) + len(ORDER) * STOP_SECONDS
-
-    def _is_ours(self, pid: int) -> bool:
-        """Say whether a process is this house's supervisord, and this user's to stop, by its command line."""
-        wanted = ["supervisor.supervisord", "-c", str(self._config_file)]
-        return _alive(pid) and _words(pid)[-len(wanted) :] == wanted and _owner(pid) in (os.getuid(), None)
+        It takes as long as supervisord gives each process, after which supervisord kills it.
+        """
+        process = self.process()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
+            while alive(process):
+                time.sleep(0.05)
+        shutil.rmtree(self._paths.runtime, ignore_errors=True)
+        return process is not None
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
@@ -160,7 +138,7 @@ class Supervisor:
                 raise ConfigError(STOPPING) from None
             told = " ".join(str(word) for word in (method, *arguments))
             raise ConfigError(
-                f"supervisord refused `{told}` ({fault.faultString}): see {self._place.home}/log"
+                f"supervisord refused `{told}` ({fault.faultString}): see {self._paths.home}/log"
             ) from None
         except (OSError, xmlrpc.client.Error, http.client.HTTPException) as error:
             raise ConfigError(
@@ -169,7 +147,7 @@ class Supervisor:
             ) from None
 
     def _config(self, processes: Iterable[Process]) -> str:
-        log = self._place.home / "log"
+        log = self._paths.home / "log"
         sections = [
             "[unix_http_server]",
             f"file={_escape(self._socket)}",
@@ -192,7 +170,7 @@ class Supervisor:
                 f"[program:{process.name}]",
                 "command=" + " ".join(_escape(shlex.quote(word)) for word in process.argv),
                 "environment=" + ",".join(f"{key}={_quoted(key, value)}" for key, value in process.env.items()),
-                f"priority={turn(process)}",
+                f"priority={stop_order(process)}",
                 "autostart=false",
                 "autorestart=true",
                 f"startsecs={SETTLE_SECONDS}",
@@ -212,13 +190,13 @@ class Supervisor:
         return "\n".join(sections) + "\n"
 
 
-def turn(process: Process) -> int:
-    """Say when a process stops: the highest first."""
+def stop_order(process: Process) -> int:
+    """Return when a process stops: the highest first."""
     return ORDER.get(process.name, 1)
 
 
 def stop_seconds(process: Process) -> int:
-    """Give the seconds that a process has to end after SIGTERM; a worker first lets its runs end."""
+    """Return the seconds that a process has to end after SIGTERM; a worker first lets its runs end."""
     if process.name != "worker":
         return STOP_SECONDS
     return STOP_SECONDS + math.ceil(float(process.env.get("WORKER_GRACE_SECONDS", GRACE_SECONDS)))
@@ -240,30 +218,15 @@ def _escape(value: str | Path) -> str:
     return str(value).replace("%", "%%")
 
 
-def _words(pid: int) -> list[str]:
-    """Give a process's command line."""
-    with contextlib.suppress(OSError):
-        return (PROC / str(pid) / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
-    if PROC.is_dir():
-        return []
-    told = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return told.stdout.split()
+def command_line(process: psutil.Process) -> list[str]:
+    """Return the words of a process's command line; none of one that has ended or that cannot be seen."""
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
-def _owner(pid: int) -> int | None:
-    """Give whose a process is; None where this user is root, who may stop all, or where it cannot be seen."""
-    if os.getuid() == 0 or not PROC.is_dir():
-        return None
-    with contextlib.suppress(OSError):
-        return (PROC / str(pid)).stat().st_uid
-    return -1
-
-
-def _alive(pid: int) -> bool:
-    """Say whether a process runs; one that has ended and that nobody has waited for yet does not."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
+def alive(process: psutil.Process) -> bool:
+    """Return whether a process runs; one that has ended and that nobody has waited for yet does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

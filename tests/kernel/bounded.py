@@ -16,7 +16,7 @@ from agent_engine.confinement.probe import probe
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.confinement.sandboxed_process import SandboxedProcess
-from agent_engine.process import harden
+from agent_engine.hardening import harden
 
 BOUNDS = Bounds(memory_mb=256, processes=64)
 SMALL = Sizes(work=MIB, home=MIB, temp=MIB, shared_memory=MIB)

@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
 async def test_workers_and_runs_do_both(place: Place) -> None:
     """A worker that starts removes what is left, and a run's end what earlier attempts left."""
     settings = place.settings()
-    left = _run(settings.folder / "runs")
+    left = _run(settings.worker_folder / "runs")
     async with open_context(settings) as context:
         assert not await asyncio.to_thread(left.exists)
         async with place.working(lambda spec: [init(spec), "sleep 1", answer()]):

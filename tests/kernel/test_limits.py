@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,14 +14,8 @@ from agent_engine.confinement.limits import MIB, Bounds, Limits, Rlimits
 from agent_engine.confinement.probe import CGROUPS, choose_limits
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.errors import ConfinementError
+from fixtures.plain_user import NOBODY, PLAIN_USER, as_nobody, open_folder
 from kernel.bounded import BOUNDS, FLOOD, FORKS, HOG, confine, shell
-
-NOBODY = 65534
-ROOT = Path(__file__).resolve().parents[2]
-SYSTEM_PYTHON = Path("/usr/bin/python3.11")
-PLAIN_USER = pytest.mark.skipif(
-    os.getuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root and /usr/bin/python3.11"
-)
 
 
 def cgroups() -> Cgroups:
@@ -141,34 +133,10 @@ def delegated() -> Iterator[list[Path]]:
             folder.rmdir()
 
 
-async def as_nobody(*arguments: str, enter: Sequence[Path] = ()) -> str:
-    """Run `bounded.py` as a plain user, which sees the checkout where everybody may read, from inside some cgroups."""
-    folder = Path("/tmp") / f"bounded-{os.getpid()}"
-    seen = folder / "checkout"
-    folder.mkdir()
-    folder.chmod(0o777)
-    seen.mkdir()
-    paths = [path.replace(str(ROOT), str(seen)) for path in sys.path if path]
-    code = (
-        f"import runpy, sys; sys.path[:0] = {paths!r}; del sys.argv[0]; runpy.run_path(sys.argv[0], None, '__main__')"
-    )
-    program = str(Path(__file__).with_name("bounded.py")).replace(str(ROOT), str(seen))
-    into = "".join(f"echo $$ >{group}/cgroup.procs && " for group in enter)
-    try:
-        worker = await asyncio.create_subprocess_exec(
-            *("unshare", "--mount", "sh", "-c"),
-            f'{into} mount --bind "$1" "$2" && shift 2 && cd / && '
-            f'exec setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups "$@"',
-            *("sh", str(ROOT), str(seen), str(SYSTEM_PYTHON), "-c", code, program, str(folder), *arguments),
-            env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, complaints = await worker.communicate()
-    finally:
-        shutil.rmtree(folder)
-    assert worker.returncode == 0, complaints.decode()
-    return said.decode()
+async def bounded(*arguments: str, enter: Sequence[Path] = ()) -> str:
+    """Run `bounded.py` as a plain user, from inside some cgroups."""
+    with open_folder() as folder:
+        return await as_nobody(folder, Path(__file__).with_name("bounded.py"), str(folder), *arguments, enter=enter)
 
 
 @pytest.mark.slow
@@ -177,7 +145,7 @@ async def as_nobody(*arguments: str, enter: Sequence[Path] = ()) -> str:
 async def test_a_plain_users_runs_are_bounded(which: str) -> None:
     """A worker without any privilege bounds processes and memory by resource limits."""
     for script, words in ((FORKS, "fork"), (HOG, "memory exhausted")):
-        said = await as_nobody(which, script)
+        said = await bounded(which, script)
         assert said.startswith("rlimit\n")
         assert words in said.lower()
 
@@ -189,7 +157,7 @@ async def test_a_plain_users_own_cgroups_are_used(which: str, delegated: list[Pa
     """A plain, untraceable worker whose cgroups are its own makes one for each run there."""
     if len(delegated) < 2:
         pytest.skip("needs cgroups of version 1")
-    said = await as_nobody(which, HOG, str(CGROUPS), enter=delegated)
+    said = await bounded(which, HOG, str(CGROUPS), enter=delegated)
     assert said.startswith("cgroup1\nended 137\n")
     assert "RUN_MEMORY_MB=256" in said
     assert [child.name for folder in delegated for child in folder.iterdir() if child.is_dir()] == []

@@ -27,7 +27,7 @@ from agent_engine.finalizer import Finalizer, Judge
 from agent_engine.lease import keep_lease
 from agent_engine.ledger_sink import LedgerSink
 from agent_engine.mcp_liveness import McpLiveness
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_engine.run_spec_builder import RunPlan, last_session, plan_run
 from agent_engine.skills.bind import bind
 from agent_engine.skills.format import Skill
@@ -54,7 +54,7 @@ async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) 
         What became of it: succeeded, failed, cancelled, requeued or lost.
     """
     beating = asyncio.create_task(
-        keep_lease(context.pool, claim.id, claim.attempt, seconds=context.settings.lease_seconds, stop=stop)
+        keep_lease(context.pool, claim.id, claim.attempt, seconds=context.settings.worker_lease_seconds, stop=stop)
     )
     try:
         return await Attempt(claim, context, stop).work()
@@ -70,7 +70,7 @@ class Attempt:
         self._context = context
         self._stop = stop
         self._evidence = Evidence(key=context.settings.ref_key, task=claim.id, attempt=claim.attempt)
-        self._progress = TaskProgress(claim.attempt)
+        self._progress = TaskProgress()
 
     async def work(self) -> str:
         """Bind the grant, run, judge and write the end."""
@@ -124,7 +124,7 @@ class Attempt:
     async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """Ask the ledger, again and again while it is unreachable, for as long as a lease lasts."""
         clock = asyncio.get_running_loop().time
-        until = clock() + self._context.settings.lease_seconds
+        until = clock() + self._context.settings.worker_lease_seconds
         while True:
             try:
                 return await ask()
@@ -172,7 +172,8 @@ class Attempt:
             ask = partial(agent_ledger.events, self._context.pool, self._claim.id, after=after, limit=EVENTS_PAGE)
             page = await self._asked(ask)
             self._evidence.recall(page)
-            self._progress.recall(page)
+            for event in page:
+                self._progress.observe(event.attempt, event.body)
             if len(page) < EVENTS_PAGE:
                 return
             after = (page[-1].attempt, page[-1].seq)
@@ -185,7 +186,7 @@ class Attempt:
             return _stopped_before(self._stop.reason), None
         writer.add(
             Started(
-                worker=self._context.settings.worker_name,
+                worker=self._context.settings.name,
                 driver=engine.name,
                 model=plan.spec.model,
                 session=str(plan.spec.session_id),

@@ -14,7 +14,7 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.event_publisher import EventPublisher
-from agent_engine.process import end_tasks
+from agent_engine.run_control import end_tasks
 from agent_engine.transcript import masked_value
 
 BATCH_SECONDS = 0.2

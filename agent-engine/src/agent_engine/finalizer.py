@@ -19,7 +19,7 @@ from service_kit.redact import Masker
 
 from agent_engine.engines.outcome import Failure, RunOutcome
 from agent_engine.event_writer import EventWriter
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 from agent_engine.task_progress import TaskProgress
 from agent_engine.transcript import masked_value
 from agent_engine.verdict import Verdict
@@ -89,7 +89,9 @@ class Finalizer:
             if await self._requeue(Failure("crashed", "the worker was stopped"), after_seconds=0, counts=False):
                 return "requeued"
         elif failure is not None and failure.retryable:
-            pause = backoff(failure.reason, self.claim.attempt, first_seconds=self.context.settings.retry_seconds)
+            pause = backoff(
+                failure.reason, self.claim.attempt, first_seconds=self.context.settings.worker_retry_seconds
+            )
             if await self._requeue(failure, after_seconds=pause):
                 return "requeued"
         result = await self._result(verdict, outcome)

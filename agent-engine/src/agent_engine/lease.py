@@ -10,7 +10,7 @@ import asyncpg
 from agent_ledger import HeartbeatResult
 from service_kit.log import get_logger
 
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 
 BEATS = 4
 LONGEST_PAUSE_SECONDS = 4.0

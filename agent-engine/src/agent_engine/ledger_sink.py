@@ -43,7 +43,7 @@ class LedgerSink:
         """Take an event, with its ref recomputed."""
         body = self.evidence.observe(body)
         self.liveness.observe(body)
-        self.progress.observe(body)
+        self.progress.observe(self.claim.attempt, body)
         if isinstance(body, ToolResult):
             outcome = "denied" if body.denied else "ok" if body.ok else "failed"
             self.context.metrics.tool_calls.labels(

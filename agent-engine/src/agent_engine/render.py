@@ -4,7 +4,6 @@ Everything that came from outside is printed as plain text without escape sequen
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,10 +35,8 @@ ARGUMENT_LIMIT = 60
 ARGUMENTS_LIMIT = 140
 TEXT_LIMIT = 300
 ID_WIDTH = 36
-GAP = 2
+WIDEST_TABLE = 10_000
 COLUMNS = ("task", "state", "skill", "attempt", "door", "created", "key")
-LESS_TELLING = ("skill", "created", "attempt", "door", "key")
-"""The columns of a table of tasks beside id and state: on a narrow terminal the last ones go first."""
 STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "bold yellow", "rejected": "bold red"}
 
 
@@ -236,18 +233,20 @@ def tasks_view(views: Sequence[TaskView], width: int | None = None) -> Renderabl
 
     Args:
         views: the tasks.
-        width: the terminal's, if it has one; columns that do not fit whole are left out, but for ids and states.
+        width: the terminal's, if it has one. The last columns are left out until the rest fits; id and state stay.
     """
-    rows = [_cells(view) for view in views]
-    table = Table(box=None, padding=(0, GAP, 0, 0), header_style="dim")
-    table.add_column("task", no_wrap=True, min_width=ID_WIDTH)
-    table.add_column("state", overflow="fold")
-    shown = _fitting(rows, width)
-    for name in shown:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(row[name] for name in ("task", "state", *shown)))
-    return table
+    shown = list(COLUMNS)
+    while True:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("task", no_wrap=True, min_width=ID_WIDTH)
+        for name in shown[1:]:
+            table.add_column(name, overflow="fold")
+        for view in views:
+            cells = _cells(view)
+            table.add_row(*(cells[name] for name in shown))
+        if width is None or len(shown) == 2 or Console(width=WIDEST_TABLE).measure(table).maximum <= width:
+            return table
+        shown.pop()
 
 
 def _cells(view: TaskView) -> dict[str, Line]:
@@ -262,21 +261,6 @@ def _cells(view: TaskView) -> dict[str, Line]:
         "created": plain(_moment(view.created_at)),
         "key": plain(view.concurrency_key or "", 60),
     }
-
-
-def _fitting(rows: Sequence[Mapping[str, Line]], width: int | None) -> list[str]:
-    """Name what fits beside ids and states, the most telling first, each in its place."""
-
-    def room(name: str) -> int:
-        return max([len(name), *(row[name].cell_len for row in rows)]) + GAP
-
-    left = math.inf if width is None else width - room("task") - room("state")
-    fitting = set()
-    for name in LESS_TELLING:
-        if room(name) <= left:
-            left -= room(name)
-            fitting.add(name)
-    return [name for name in COLUMNS if name in fitting]
 
 
 def _moment(at: datetime | None) -> str | None:

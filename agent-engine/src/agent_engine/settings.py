@@ -104,15 +104,14 @@ class RunLimits(Settings):
 class EngineNames(Settings):
     """Which engines there are."""
 
-    engines: str = Field(
+    worker_engines: str = Field(
         default="claude",
-        validation_alias="WORKER_ENGINES",
         description="the engines that it loads, by comma; each is installed code that the worker trusts",
     )
 
     def engine_names(self) -> tuple[str, ...]:
         """Give the engines' names."""
-        return split_csv(self.engines)
+        return split_csv(self.worker_engines)
 
 
 class ServersInUse(VendorNames):
@@ -167,57 +166,28 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
     allowed_hosts: str = Field(default="", description="names under which /ready and /metrics may be asked, by comma")
     allow_unauthenticated: bool = Field(default=False, description="let WORKER_HTTP listen beyond loopback")
     log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
-    name: str = Field(
-        default="",
-        validation_alias="WORKER_NAME",
-        description="this worker's name, its own among all; else host and process",
-    )
-    http: str = Field(
+    worker_name: str = Field(default="", description="this worker's name, its own among all; else host and process")
+    worker_http: str = Field(
         default="127.0.0.1:8010",
-        validation_alias="WORKER_HTTP",
         description="where /health, /ready and /metrics are: port or host:port, 'off' for nowhere",
     )
-    slots: int = Field(default=4, ge=1, le=256, validation_alias="WORKER_SLOTS", description="runs side by side")
-    pools: str = Field(default="default", validation_alias="WORKER_POOLS", description="the pools it serves, by comma")
-    lease_seconds: float = Field(
-        default=30,
-        ge=1,
-        le=3600,
-        validation_alias="WORKER_LEASE_SECONDS",
-        description="after this long without a heartbeat a task goes to another worker",
+    worker_slots: int = Field(default=4, ge=1, le=256, description="runs side by side")
+    worker_pools: str = Field(default="default", description="the pools it serves, by comma")
+    worker_lease_seconds: float = Field(
+        default=30, ge=1, le=3600, description="after this long without a heartbeat a task goes to another worker"
     )
-    poll_seconds: float = Field(
-        default=1,
-        gt=0,
-        le=60,
-        validation_alias="WORKER_POLL_SECONDS",
-        description="how often it looks for tasks when nothing wakes it",
+    worker_poll_seconds: float = Field(
+        default=1, gt=0, le=60, description="how often it looks for tasks when nothing wakes it"
     )
-    start_seconds: float = Field(
-        default=1.5,
-        ge=0,
-        le=60,
-        validation_alias="WORKER_START_SECONDS",
-        description="the pause between two starts of a CLI",
+    worker_start_seconds: float = Field(default=1.5, ge=0, le=60, description="the pause between two starts of a CLI")
+    worker_grace_seconds: float = Field(
+        default=30, ge=0, le=3600, description="how long runs may go on after SIGTERM before they are handed back"
     )
-    grace_seconds: float = Field(
-        default=30,
-        ge=0,
-        le=3600,
-        validation_alias="WORKER_GRACE_SECONDS",
-        description="how long runs may go on after SIGTERM before they are handed back",
+    worker_retry_seconds: float = Field(
+        default=5, ge=0, le=600, description="the pause before a second attempt; it doubles with each"
     )
-    retry_seconds: float = Field(
-        default=5,
-        ge=0,
-        le=600,
-        validation_alias="WORKER_RETRY_SECONDS",
-        description="the pause before a second attempt; it doubles with each",
-    )
-    folder: Path = Field(
-        default=Path("var/worker"),
-        validation_alias="WORKER_FOLDER",
-        description="where runs and snapshots of skills are kept while they are needed",
+    worker_folder: Path = Field(
+        default=Path("var/worker"), description="where runs and snapshots of skills are kept while they are needed"
     )
 
     @field_validator("agent_ref_key")
@@ -237,32 +207,23 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         return bytes.fromhex(self.agent_ref_key.get_secret_value())
 
     @property
-    def worker_name(self) -> str:
+    def name(self) -> str:
         """The name that the ledger shows, and the consumer's in the inbox."""
-        return self.name or f"{socket.gethostname()}-{os.getpid()}"
+        return self.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
     def pool_names(self) -> tuple[str, ...]:
         """Give the pools."""
-        return split_csv(self.pools)
+        return split_csv(self.worker_pools)
 
     def listen(self) -> tuple[str, int] | None:
-        """Give host and port of the worker's own HTTP, None where it has none.
+        """Give host and port of the worker's own HTTP; None where it has none.
 
         Raises:
-            ConfigError: WORKER_HTTP is neither a port nor host:port.
+            ConfigError: WORKER_HTTP is not `8010`, `127.0.0.1:8010` or `off`, or the like.
         """
-        return read_address(self.http)
-
-
-def read_address(text: str) -> tuple[str, int] | None:
-    """Read `8010`, `127.0.0.1:8010` or `off`.
-
-    Raises:
-        ConfigError: it is neither of the three.
-    """
-    if text in ("", "off"):
-        return None
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise ConfigError(f"WORKER_HTTP={text} is neither a port nor host:port nor 'off'")
-    return host or "127.0.0.1", int(port)
+        if self.worker_http in ("", "off"):
+            return None
+        host, _, port = self.worker_http.rpartition(":")
+        if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise ConfigError(f"WORKER_HTTP={self.worker_http} is neither a port nor host:port nor 'off'")
+        return host or "127.0.0.1", int(port)

@@ -1,35 +1,22 @@
 """The progress of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
 
-from collections.abc import Iterable
-
-from agent_contracts import TaskEvent
 from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
 
 MOST_CHARACTERS = 20_000
 
 
 class TaskProgress:
-    """Watches the events of one attempt, after those of the earlier ones.
+    """Watches a task's events, in their order.
 
     Attributes:
         calls: how many tools the agent asked for.
     """
 
-    def __init__(self, attempt: int) -> None:
-        self._attempt = attempt
+    def __init__(self) -> None:
         self._turns: dict[int, int] = {}
         self._texts: list[str] = []
         self._speaking: int | None = None
         self.calls = 0
-
-    def recall(self, events: Iterable[TaskEvent]) -> None:
-        """Take the events of earlier attempts, from the ledger."""
-        for event in events:
-            self._take(event.attempt, event.body)
-
-    def observe(self, body: Body) -> None:
-        """Take an event of this attempt."""
-        self._take(self._attempt, body)
 
     @property
     def turns(self) -> int:
@@ -41,7 +28,8 @@ class TaskProgress:
         """What it said last: texts of one attempt that no tool's answer divides; their end, where they are long."""
         return "\n\n".join(self._texts).strip()[-MOST_CHARACTERS:] or None
 
-    def _take(self, attempt: int, body: Body) -> None:
+    def observe(self, attempt: int, body: Body) -> None:
+        """Take an event of an attempt."""
         if isinstance(body, Text) and body.text.strip():
             if self._speaking != attempt:
                 self._texts.clear()

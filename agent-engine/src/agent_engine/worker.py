@@ -18,7 +18,7 @@ from service_kit.log import bound, get_logger
 from agent_engine.attempt import attempt
 from agent_engine.finalizer import backoff
 from agent_engine.pg_listener import PgListener
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_engine.worker_context import WorkerContext
 
 BLOCK_MS = 1000
@@ -53,8 +53,8 @@ class Worker:
         self._waits_told = False
         self._stream_faults: dict[str, str] = {}
         self._unreadable: dict[UUID, float] = {}
-        self._name = context.settings.worker_name
-        context.metrics.slots.set(context.settings.slots)
+        self._name = context.settings.name
+        context.metrics.slots.set(context.settings.worker_slots)
 
     async def serve(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
         """Work until `stop`, then let runs end within the grace, then hand back those that are left.
@@ -142,7 +142,7 @@ class Worker:
             pools=settings.pool_names(),
             engines=list(self._context.engines),
             skills=self._context.claimable(),
-            slots=settings.slots,
+            slots=settings.worker_slots,
         )
         self._servers_came.clear()
         await agent_ledger.announce(self._context.pool, row)
@@ -168,7 +168,7 @@ class Worker:
         pause = FIRST_PAUSE_SECONDS
         while not stop.is_set():
             self._listener.queued.clear()
-            if len(self._attempts) >= self._context.settings.slots:
+            if len(self._attempts) >= self._context.settings.worker_slots:
                 await _any_of(stop, self._listener.queued)  # which the end of an attempt sets
                 continue
             try:
@@ -182,7 +182,7 @@ class Worker:
             if claim is not None:
                 self._start(claim)
             else:
-                await _any_of(stop, self._listener.queued, seconds=self._context.settings.poll_seconds)
+                await _any_of(stop, self._listener.queued, seconds=self._context.settings.worker_poll_seconds)
 
     async def _claim(self) -> ClaimedTask | None:
         if fault := self._context.signer.fault():
@@ -190,7 +190,7 @@ class Worker:
         return await agent_ledger.claim(
             self._context.pool,
             worker=self._name,
-            lease_seconds=self._context.settings.lease_seconds,
+            lease_seconds=self._context.settings.worker_lease_seconds,
             pools=self._context.settings.pool_names(),
             engines=list(self._context.engines),
             skills=self._context.claimable(),
@@ -231,7 +231,7 @@ class Worker:
             message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
         )
         with contextlib.suppress(*DATABASE_ERRORS):
-            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.retry_seconds)
+            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.worker_retry_seconds)
             if not await agent_ledger.requeue(
                 self._context.pool,
                 claim.id,
@@ -248,12 +248,14 @@ class Worker:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""
         if not self._attempts:
             return
-        log.info("winding_down", running=len(self._attempts), grace_seconds=self._context.settings.grace_seconds)
+        log.info("winding_down", running=len(self._attempts), grace_seconds=self._context.settings.worker_grace_seconds)
         hurried = asyncio.create_task(hurry.wait())
         ended = asyncio.ensure_future(asyncio.wait(set(self._attempts)))
         try:
             await asyncio.wait(
-                {hurried, ended}, timeout=self._context.settings.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+                {hurried, ended},
+                timeout=self._context.settings.worker_grace_seconds,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             for signal in self._running.values():
                 signal.set(Stop.SHUTDOWN)

@@ -26,7 +26,7 @@ from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import EngineSetup, load_engines
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
-from agent_engine.process import Pacer
+from agent_engine.run_control import Pacer
 from agent_engine.server_watch import ServerWatch
 from agent_engine.settings import WorkerSettings
 from agent_engine.skills.load import SkillRegistry, load_registry
@@ -64,12 +64,12 @@ class WorkerContext:
     @property
     def runs(self) -> Path:
         """Where runs may keep files while they last."""
-        return self.settings.folder.resolve() / "runs"
+        return self.settings.worker_folder.resolve() / "runs"
 
     @property
     def snapshots(self) -> Path:
         """Where skills' files lie as they were when the skill was loaded."""
-        return self.settings.folder.resolve() / "skills"
+        return self.settings.worker_folder.resolve() / "skills"
 
     async def complete(self, result: TaskResult) -> TaskResult:
         """Add what model-api and the gateways recorded to a result."""
@@ -108,7 +108,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     unset_env(*(key for engine in engines.values() if (key := engine.capabilities.own_key)))
     redis = open_redis(settings.redis_url.get_secret_value())
     pool = await open_pool(
-        settings.database_url.get_secret_value(), size=settings.slots + POOL_EXTRA, application="agent-engine"
+        settings.database_url.get_secret_value(), size=settings.worker_slots + POOL_EXTRA, application="agent-engine"
     )
     try:
         context = WorkerContext(
@@ -121,7 +121,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
             engines=engines,
             live=EventPublisher(redis),
             metrics=Metrics(),
-            pacer=Pacer(settings.start_seconds),
+            pacer=Pacer(settings.worker_start_seconds),
             servers=watch_of(settings, registry),
         )
         with lock_folder(context.runs) as left:

@@ -13,7 +13,7 @@ from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import GROUP, EngineSetup, load_engines
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
 from conformance.engines.registry import SUBJECTS, Playing
 from core.agent_engine.conftest import answering_server, engine_confinement, place

@@ -12,7 +12,7 @@ from agent_contracts.event import Body, UsageEvent
 from agent_engine.engines.outcome import EndedBy, RunOutcome, stopped
 from agent_engine.engines.protocol import Capabilities, Sink
 from agent_engine.engines.run_clock import RunClock
-from agent_engine.process import StopSignal, end_tasks
+from agent_engine.run_control import StopSignal, end_tasks
 from agent_engine.spec import RunSpec
 from agent_engine.transcript import Transcript, mask_lines
 from service_kit.redact import Masker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Engine, Sink
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec
 from conformance.engines import scripted_claude
 from conformance.engines.made_up import KEY_NAME

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from agent_contracts.event import Text, ToolCall, ToolResult, UsageEvent
 from agent_engine.engines.outcome import unconnected
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 from conformance.engines.conftest import TOKENS, Heard
 from conformance.engines.registry import OWN_KEY
 

@@ -25,7 +25,7 @@ from api_kit import (
 from api_kit.effect_markers import mark_in, marker
 from api_kit.paths import encode
 from api_kit.routes import Access
-from conformance.gateways.record import Ask, GatewayRecord
+from conformance.gateways.record import Ask, GatewayRecord, objects
 from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
@@ -51,10 +51,8 @@ def classify(reply: Reply) -> Classified:
 
 def channels_of(document: Json) -> Sequence[str]:
     """Name the channel of each message."""
-    found = document if isinstance(document, dict) else {}
-    messages = found["messages"] if isinstance(found.get("messages"), list) else [found.get("message")]
-    assert isinstance(messages, list)
-    return [str(one.get("channel") or "") if isinstance(one, dict) else "" for one in messages]
+    (found,) = objects(document if isinstance(document, dict) else None)
+    return [str(message.get("channel") or "") for message in objects(found.get("messages", found.get("message")))]
 
 
 def posted(asked: Json, reply: Json) -> str | None:
@@ -68,9 +66,8 @@ async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the mark among the channel's messages."""
     (channel,) = call.resources["channels"]
     listed = await fetch(f"/api/messages.list?channel={encode(channel)}&limit=100")
-    messages = listed.get("messages") if isinstance(listed, dict) else None
-    for message in messages if isinstance(messages, list) else []:
-        if isinstance(message, dict) and marker(effect) in str(message.get("text")):
+    for message in objects(listed["messages"] if isinstance(listed, dict) else None):
+        if marker(effect) in str(message.get("text")):
             return {"ok": True, "channel": channel, "message": message}
     return None
 
@@ -90,6 +87,7 @@ def table() -> Table:
         tools=frozenset({"send_message"}),
         resources=(IN_BODY,),
         body=Body(frozenset({"channel", "text"}), texts={"text": mrkdwn}, form="urlencoded"),
+        target="{channel}",
         verify_reply=posted,
         reply_resources=channels_of,
         probe=Probe(find, mark=mark_in("text")),
@@ -102,6 +100,7 @@ def table() -> Table:
         tools=frozenset({"update_message"}),
         resources=(IN_BODY,),
         body=Body(frozenset({"channel", "ts", "state"}), form="urlencoded"),
+        target="{channel}/{ts}",
         idempotent=True,
     )
     listing = Route("GET", "/api/messages.list", resources=(IN_QUERY,), query=page, reply_resources=channels_of)
@@ -141,6 +140,7 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["send_message", "update_message"], resources={"channels": ["C0001"]}, mode="write"),
     read=Ask("GET", "/api/messages.get?channel=C0001&ts=1700000001.000100"),
     create=post("channel=C0001&text=Hello+there"),
+    required="chatter/send_message[text]@C0001",
     listing=lambda size: Ask("GET", f"/api/messages.list?channel=C0001&limit={size}"),
     rows=lambda document: list(document["messages"]),
     following=following,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,44 +10,53 @@ import asyncpg
 import httpx
 import pytest
 from agent_contracts import Grant
+from api_kit import reconciler
 from conformance.gateways.record import Ask, GatewayRecord
 from conformance.gateways.registry import RECORDS
-from fixtures.gateway import Served, running_task, served
+from fixtures.gateway import House, running_task, served
 from fixtures.serving import serving
-from stand_ins.kit.app import StandInApp
-from stand_ins.kit.faults import Fault, Match
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A gateway under test, its record, its stand-in, and the task that calls it."""
+    """A gateway under test, its record, and the task that calls it."""
 
     record: GatewayRecord
-    api: Served
-    app: StandInApp[Any]
+    api: House
     task: UUID
     attempt: int
 
-    async def ask(self, ask: Ask, grant: Grant | None = None) -> httpx.Response:
-        """Send a request for the task, under the record's grant unless another is given."""
+    async def ask(
+        self,
+        ask: Ask,
+        grant: Grant | None = None,
+        *,
+        task: UUID | None = None,
+        attempt: int | None = None,
+        headers: dict[str, str] | None = None,
+        url: str | None = None,
+    ) -> httpx.Response:
+        """Send a request for the task, under the record's grant, unless others are given."""
+        form = {"content-type": "application/x-www-form-urlencoded"} if ask.form is not None else {}
         return await self.api.ask(
             ask.method,
             ask.target,
-            token=self.api.token(grant or self.record.grant, task=self.task, attempt=self.attempt),
+            token=self.api.token(grant, task=task or self.task, attempt=attempt or self.attempt),
             tool=ask.tool,
             body=ask.body,
             content=ask.form.encode() if ask.form is not None else None,
-            headers={"content-type": "application/x-www-form-urlencoded"} if ask.form is not None else None,
+            headers={**form, **(headers or {})},
+            url=url,
         )
 
     def fault(self, fault: str, *, method: str = "POST", **more: Any) -> None:
         """Order a fault that strikes the next request with a method."""
-        self.app.controls.gate.faults.append(Fault(fault=fault, match=Match(method=method), **more))
+        self.api.fault(fault, method=method, **more)
 
     @property
     def sent(self) -> list[dict[str, Any]]:
         """The requests that reached the vendor, oldest first."""
-        return list(self.app.controls.log.entries)
+        return self.api.seen
 
     async def count(self) -> int:
         """Count the things in the list."""
@@ -63,26 +71,14 @@ async def subject(
     pool: asyncpg.Pool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Subject]:
-    """Return each vendor's gateway in turn."""
+    """Return each vendor's gateway in turn; it looks all the time for what was approved or lost."""
+    for name in ("SEND_SECONDS", "FIND_SECONDS"):
+        monkeypatch.setattr(reconciler, name, 0.05)
     record = RECORDS[request.param]
-    _install(tmp_path, f"agent-bot-{request.param}-api", monkeypatch)
-    app = record.stand_in()
+    app, vendor, table = record.stand_in(), record.vendor(), record.table()
     async with (
         serving(app) as upstream,
-        served(
-            tmp_path, database_url, record.vendor(), record.table(), upstream_url=upstream, tenant=record.grant
-        ) as api,
+        served(tmp_path, database_url, vendor, table, upstream_url=upstream, tenant=record.grant) as api,
     ):
         task, attempt = await running_task(pool)
-        yield Subject(record, api, app, task, attempt)
-
-
-def _install(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a made-up vendor's gateway be found as what is installed is found: by name and version."""
-    try:
-        version(name)
-    except PackageNotFoundError:
-        installed = folder / "installed" / f"{name.replace('-', '_')}-0.dist-info"
-        installed.mkdir(parents=True)
-        (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n")
-        monkeypatch.syspath_prepend(folder / "installed")
+        yield Subject(record, House(**vars(api), app=app, upstream_url=upstream), task, attempt)

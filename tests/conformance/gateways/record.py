@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from agent_contracts import Grant
-from api_kit import Table, Vendor
+from api_kit import Json, Table, Vendor
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault
 
@@ -33,6 +33,7 @@ class GatewayRecord:
         grant: what the tests' task may do, with mode write.
         read: a read of a thing within the grant.
         create: a write that makes a thing; `listing` shows it.
+        required: how a skill requires this write: `server/tool[field]@TARGET`.
         listing: the first page of a list, of so many rows at most.
         rows: returns the rows of a list's reply.
         following: returns the request for the page after a reply, None at the end.
@@ -49,6 +50,7 @@ class GatewayRecord:
     grant: Grant
     read: Ask
     create: Ask
+    required: str
     listing: Callable[[int], Ask]
     rows: Callable[[Any], list[Any]]
     following: Callable[[httpx.Response, Ask], Ask | None]
@@ -64,3 +66,9 @@ def by_link(reply: httpx.Response, ask: Ask) -> Ask | None:
     """Follow `Link`: rel="next"."""
     url = reply.links.get("next", {}).get("url")
     return Ask("GET", httpx.URL(url).raw_path.decode()) if url else None
+
+
+def objects(document: Json) -> list[dict[str, Json]]:
+    """Return the rows of a list; what is no object is an empty one, and what is no list is one row of that kind."""
+    rows = document if isinstance(document, list) else [document]
+    return [row if isinstance(row, dict) else {} for row in rows]

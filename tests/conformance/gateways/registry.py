@@ -13,7 +13,7 @@ from service_kit.settings import split_csv
 
 RECORDS: dict[str, GatewayRecord] = {
     **{
-        vendor.name: import_module(f"vendor.{vendor.name}_api.conformance").RECORD
+        vendor.name: import_module(f"vendor.{vendor.name.replace('-', '_')}_api.conformance").RECORD
         for vendor in load(split_csv(environ.get("VENDORS")))
         if vendor.api_port
     },

@@ -1,5 +1,8 @@
 """What the grant names passes, and nothing else reaches the vendor."""
 
+from dataclasses import replace
+
+from agent_contracts import Mode
 from conformance.gateways.conftest import Subject
 
 REASON = "x-agent-gateway-error"
@@ -9,6 +12,53 @@ async def test_what_is_granted_passes(subject: Subject) -> None:
     """A granted read comes back as the vendor gave it."""
     reply = await subject.ask(subject.record.read)
     assert (reply.status_code, reply.headers.get(REASON)) == (200, None)
+
+
+async def test_what_the_vendor_says_is_passed_on_as_it_is(subject: Subject) -> None:
+    """The vendor's refusal reaches the caller with its status, body and headers, but for cookies and our own header."""
+    body, headers = {"message": "not  here"}, {"x-kept": "yes", "set-cookie": "a=b", "x-agent-gateway-error": "forged"}
+    subject.fault("status", method="GET", status=404, body=body, headers=headers)
+    reply = await subject.ask(subject.record.read)
+    assert (reply.status_code, reply.content) == (404, b'{"message": "not  here"}')
+    assert reply.headers["x-kept"] == "yes"
+    assert not {"set-cookie", REASON} & set(reply.headers)
+
+
+async def test_the_vendor_sees_our_credential_only(subject: Subject) -> None:
+    """No token of the caller's goes on to the vendor, nor any header beyond those that say which form is wanted."""
+    theirs = {"cookie": "a=b", "x-forwarded-for": "1.1.1.1", "x-evil": "1", "user-agent": "evil/1"}
+    await subject.ask(replace(subject.record.read, tool=subject.record.create.tool), headers=theirs)
+    (seen,) = subject.sent
+    assert seen["status"] == 200
+    ours = {"host", "accept", "accept-encoding", "connection", "user-agent", *subject.record.vendor().headers}
+    assert set(seen["headers"]) <= ours
+    assert seen["headers"]["user-agent"] != "evil/1"
+
+
+async def test_a_write_names_a_tool_of_the_grant_for_its_route(subject: Subject) -> None:
+    """A write without a tool, with one that is not granted, or with a granted one of another route is refused."""
+    create, granted = subject.record.create, [*subject.record.grant.tools, "other_tool"]
+    more = subject.record.grant.model_copy(update={"tools": granted})
+    less = subject.record.grant.model_copy(update={"tools": []})
+    for ask, grant, reason in (
+        (replace(create, tool=None), None, "tool_missing"),
+        (create, less, "tool"),
+        (replace(create, tool="other_tool"), more, "tool_route"),
+        (replace(create, tool="other tool"), None, "header"),
+        (replace(subject.record.read, tool="other_tool"), None, "tool"),
+    ):
+        assert (await subject.ask(ask, grant)).headers.get(REASON) == reason
+    assert subject.sent == []
+
+
+async def test_a_mode_that_does_not_write_reads(subject: Subject) -> None:
+    """Mode `read` refuses every write, and reads."""
+    reading = subject.record.grant.model_copy(update={"mode": Mode.read})
+    for ask in (subject.record.create, *subject.record.harmless, *subject.record.dangerous):
+        reply = await subject.ask(ask, reading)
+        assert (reply.status_code, reply.headers.get(REASON)) == (403, "read_only")
+    assert subject.sent == []
+    assert (await subject.ask(subject.record.read, reading)).status_code == 200
 
 
 async def test_another_resource_is_refused_and_not_asked_for(subject: Subject) -> None:

@@ -6,8 +6,8 @@ from uuid import UUID
 import agent_effects
 import agent_ledger
 import asyncpg
-import pytest
 from agent_contracts import Grant, Mode, TaskResult
+from agent_engine.skills.required_effects import RequiredEffect
 from conformance.gateways.conftest import Subject
 from fixtures.gateway import effects, until
 
@@ -26,12 +26,20 @@ async def test_a_write_is_a_row_before_it_is_a_call(subject: Subject, pool: asyn
     assert await subject.count() == before + 1
 
 
+async def test_a_write_fits_what_a_skill_requires(subject: Subject, pool: asyncpg.Pool) -> None:
+    """The row names what the write is about and the fields that it sets, as a skill's `required-effects` does."""
+    await subject.ask(subject.record.create)
+    (effect,) = await agent_effects.effects_of(pool, subject.task)
+    assert RequiredEffect.parse(subject.record.required).fits(effect), effect
+
+
 async def test_a_repeat_is_answered_from_the_row(subject: Subject) -> None:
     """The same request of the same task is sent once, and both get the same answer."""
     before = await subject.count()
     first, again = [await subject.ask(subject.record.create) for _ in range(2)]
     assert (again.status_code, again.content) == (first.status_code, first.content)
-    assert again.headers["x-agent-effect-repeat"] == "1"
+    assert [reply.headers.get("x-agent-effect-repeat") for reply in (first, again)] == [None, "1"]
+    assert again.headers["x-agent-effect"] == first.headers["x-agent-effect"]
     assert await subject.count() == before + 1
 
 
@@ -45,7 +53,6 @@ async def test_a_lost_reply_is_found(subject: Subject) -> None:
     assert await subject.count() == before + 1
 
 
-@pytest.mark.slow
 async def test_a_lost_write_is_found_without_being_asked_for(subject: Subject, pool: asyncpg.Pool) -> None:
     """The gateway looks for a write whose reply and first look failed, by what the row holds of it."""
     before = await subject.count()
@@ -61,7 +68,7 @@ async def test_a_lost_write_is_found_without_being_asked_for(subject: Subject, p
 async def test_a_limit_is_a_refusal_and_is_heeded(subject: Subject, pool: asyncpg.Pool) -> None:
     """What the vendor refuses for its limit is not done, whatever its status; after the pause it is sent."""
     before = await subject.count()
-    subject.app.controls.gate.faults.append(subject.record.limited)
+    subject.api.app.controls.gate.faults.append(subject.record.limited)
     await subject.ask(subject.record.create)
     assert [row["state"] for row in await effects(pool)] == ["failed"]
     waiting = await subject.ask(subject.record.create)

@@ -28,7 +28,7 @@ from api_kit import (
 )
 from api_kit.paths import encode
 from api_kit.routes import Access
-from conformance.gateways.record import Ask, GatewayRecord
+from conformance.gateways.record import Ask, GatewayRecord, objects
 from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
@@ -49,16 +49,13 @@ def _project(key: str) -> list[str]:
 
 def projects_of(document: Json) -> Sequence[str]:
     """Name the project of each issue, by its key."""
-    found = document if isinstance(document, dict) else {}
-    issues = found["issues"] if isinstance(found.get("issues"), list) else [found]
-    assert isinstance(issues, list)
-    return [name for one in issues for name in _project(str(one.get("key")) if isinstance(one, dict) else "") or [""]]
+    rows = document["issues"] if isinstance(document, dict) and "issues" in document else document
+    return [name for issue in objects(rows) for name in _project(str(issue.get("key"))) or [""]]
 
 
 def projects_of_events(document: Json) -> Sequence[str]:
     """Name the project of each event, by its issue."""
-    events = document if isinstance(document, list) else [None]
-    return [name for one in events for name in _project(str(one.get("issue")) if isinstance(one, dict) else "") or [""]]
+    return [name for event in objects(document) for name in _project(str(event.get("issue"))) or [""]]
 
 
 def classify(reply: Reply) -> Classified:
@@ -75,18 +72,18 @@ def classify(reply: Reply) -> Classified:
 def mark(body: Json, effect: UUID) -> Json:
     """Put the effect's id where the vendor keeps it: a label."""
     fields = body.get("fields") if isinstance(body, dict) else None
-    return {"fields": {**fields, "labels": [f"effect-{effect}"]}} if isinstance(fields, dict) else body
+    if not isinstance(fields, dict):
+        return body
+    labels = fields.get("labels")
+    return {"fields": {**fields, "labels": [*(labels if isinstance(labels, list) else []), f"effect-{effect}"]}}
 
 
 async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Look for the label among the project's issues."""
     (project,) = call.resources["projects"]
     listed = await fetch(f"/rest/projects/{encode(project)}/issues?maxResults=100")
-    issues = listed.get("issues") if isinstance(listed, dict) else None
-    for issue in issues if isinstance(issues, list) else []:
-        if f"effect-{effect}" in json.dumps(issue):
-            return issue
-    return None
+    rows = objects(listed["issues"] if isinstance(listed, dict) else None)
+    return next((issue for issue in rows if f"effect-{effect}" in json.dumps(issue)), None)
 
 
 def access_of(call: Call) -> Access | None:
@@ -111,9 +108,11 @@ def table() -> Table:
         tools=frozenset({"create_issue"}),
         resources=(IN_BODY,),
         body=Body(
-            frozenset({"fields.project.key", "fields.summary", "fields.description"}),
+            frozenset({"fields.project.key", "fields.summary", "fields.description", "fields.labels"}),
             texts={"fields.description": adf},
         ),
+        target="{fields.project.key}",
+        effect_fields=("fields",),
         verify_reply=lambda asked, reply: None if projects_of(reply) != [""] else "the reply is not an issue",
         reply_resources=projects_of,
         probe=Probe(find, mark=mark, status=201),
@@ -179,7 +178,8 @@ RECORD = GatewayRecord(
     stand_in=lambda: StandInApp(Tracker()),
     grant=Grant(tools=["create_issue", "transition_issue"], resources={"projects": ["PROJ"]}, mode="write"),
     read=Ask("GET", "/rest/issue/PROJ-1"),
-    create=create("PROJ"),
+    create=create("PROJ", labels=["crash"]),
+    required="tracker/create_issue[labels,summary]@PROJ",
     listing=lambda size: Ask("GET", f"/rest/projects/PROJ/issues?maxResults={size}"),
     rows=lambda document: list(document["issues"]),
     following=following,

@@ -13,7 +13,7 @@ from service_kit.settings import split_csv
 
 RECORDS: dict[str, ServerRecord] = {
     **{
-        vendor.name: import_module(f"vendor.{vendor.name}_mcp.conformance").RECORD
+        vendor.name: import_module(f"vendor.{vendor.name.replace('-', '_')}_mcp.conformance").RECORD
         for vendor in load(split_csv(environ.get("VENDORS")))
     },
     "corkboard": corkboard.RECORD,

@@ -1,12 +1,10 @@
 """What a task used and what its agent said last is known over all its attempts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from agent_contracts import TaskEvent, Usage
+from agent_contracts import Usage
 from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
 from agent_engine.task_progress import MOST_CHARACTERS, TaskProgress
-from core.agent_engine.story import TASK
 
 CALL = ToolCall(call_id="1", server="github", tool="issue_read")
 RESULT = ToolResult(call_id="1", server="github", tool="issue_read", ok=True, text="x")
@@ -19,14 +17,10 @@ def turns(number: int) -> UsageEvent:
 
 def progress(*now: Body, earlier: Sequence[Sequence[Body]] = ()) -> TaskProgress:
     """Follow an attempt after earlier ones."""
-    followed = TaskProgress(len(earlier) + 1)
-    for attempt, bodies in enumerate(earlier, 1):
-        followed.recall(
-            TaskEvent(task_id=TASK, attempt=attempt, seq=seq, at=datetime.now(UTC), body=body)
-            for seq, body in enumerate(bodies, 1)
-        )
-    for body in now:
-        followed.observe(body)
+    followed = TaskProgress()
+    for attempt, bodies in enumerate([*earlier, now], 1):
+        for body in bodies:
+            followed.observe(attempt, body)
     return followed
 
 

@@ -185,7 +185,7 @@ def test_a_denial_is_kept_with_its_reason(run: Run, propose: Propose) -> None:
     [
         ({}, "0" * 64, "`agent-engine proposals show` it again"),
         ({"actor": OPERATOR}, HASH, "somebody else decides"),
-        ({"status": None}, HASH, "its verdict comes first"),
+        ({"status": None}, HASH, "wait for its verdict"),
         ({"tenant": "globex"}, HASH, "there is no proposal"),
     ],
 )

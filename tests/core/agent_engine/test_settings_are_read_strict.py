@@ -6,7 +6,6 @@ import socket
 
 import pytest
 from agent_engine.cli.worker import serve_health
-from agent_engine.settings import read_address
 from core.agent_engine.script import Script
 from core.agent_engine.worker_place import Place
 from service_kit.errors import ConfigError
@@ -14,8 +13,8 @@ from service_kit.errors import ConfigError
 
 def test_a_worker_without_a_name_is_host_and_process(place: Place) -> None:
     """Two workers of one host have names of their own, and a name that is given is taken as it is."""
-    assert place.settings(WORKER_NAME="").worker_name == f"{socket.gethostname()}-{os.getpid()}"
-    assert place.settings(WORKER_NAME="w7").worker_name == "w7"
+    assert place.settings(WORKER_NAME="").name == f"{socket.gethostname()}-{os.getpid()}"
+    assert place.settings(WORKER_NAME="w7").name == "w7"
 
 
 def test_a_vendor_that_is_not_installed_is_named(place: Place) -> None:
@@ -25,10 +24,10 @@ def test_a_vendor_that_is_not_installed_is_named(place: Place) -> None:
 
 
 @pytest.mark.parametrize("text", ["²", "127.0.0.1:²", "70000", "http", ":"])
-def test_a_port_that_is_none_is_named(text: str) -> None:
+def test_a_port_that_is_none_is_named(place: Place, text: str) -> None:
     """Only digits make a port, whatever else counts as a digit elsewhere."""
     with pytest.raises(ConfigError, match="WORKER_HTTP="):
-        read_address(text)
+        place.settings(WORKER_HTTP=text).listen()
 
 
 async def test_a_taken_port_of_a_worker_is_changed_where_it_was_said(place: Place) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import agent_ledger
 import pytest
 from agent_engine.lease import keep_lease
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_stores.pool import open_pool
 from core.agent_engine.script import Script
 from core.agent_engine.worker_place import Place

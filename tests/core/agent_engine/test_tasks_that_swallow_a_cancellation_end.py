@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agent_engine.process import end_tasks
+from agent_engine.run_control import end_tasks
 
 
 async def test_a_swallowed_cancellation_is_sent_again() -> None:

@@ -44,6 +44,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"result": failed("Not logged in"), "returncode": 1}, "auth"),
     ({"result": failed("API Error: Connection error."), "returncode": 1}, "server"),
     ({"result": failed("Request timed out."), "returncode": 1}, "server"),
+    ({"result": failed("Prompt is too long · automatic compaction failed: API Error: 402 spent")}, "budget"),
     ({"result": failed("exceeded the 128000 output token maximum"), "returncode": 1}, "budget"),
     ({"result": told(is_error=True, stop_reason="refusal"), "returncode": 1}, "refusal"),
     ({"result": told(is_error=True, subtype="error_max_turns", terminal_reason="max_turns"), "returncode": 1}, "turns"),

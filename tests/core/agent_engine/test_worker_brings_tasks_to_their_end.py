@@ -49,7 +49,7 @@ async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
         while not (known := await agent_ledger.workers(place.pool)) or len(known[0].skills) < 2:
             await asyncio.sleep(0.02)
     (one,) = known
-    assert (one.name, set(one.skills), one.slots) == ("w1", {"look", "plain"}, place.settings().slots)
+    assert (one.name, set(one.skills), one.slots) == ("w1", {"look", "plain"}, place.settings().worker_slots)
     assert await agent_ledger.workers(place.pool) == []
 
 

@@ -16,7 +16,7 @@ from agent_engine.confinement.protocol import Confinement
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.event_publisher import EventPublisher
 from agent_engine.metrics import Metrics
-from agent_engine.process import Pacer
+from agent_engine.run_control import Pacer
 from agent_engine.settings import WorkerSettings, load_addressed
 from agent_engine.skills.load import load_registry
 from agent_engine.spec import RunSpec
@@ -81,7 +81,7 @@ class Place:
             engines={driver.name: CliEngine(driver, self.confinement)},
             live=EventPublisher(self.redis),
             metrics=Metrics(),
-            pacer=Pacer(settings.start_seconds),
+            pacer=Pacer(settings.worker_start_seconds),
             servers=watch_of(settings, registry),
         )
 

@@ -157,8 +157,8 @@ def vendor() -> Vendor:
 
 @asynccontextmanager
 async def upstream_of(
-    liar: Liar, *, seconds: float = 20.0, strain: BreakerConfig | None = None, now: Callable[[], float] = boottime
+    liar: Liar, *, seconds: float = 20.0, breaker: BreakerConfig | None = None, now: Callable[[], float] = boottime
 ) -> AsyncIterator[Upstream]:
     """Open the way to a liar, bounded as a gateway's is."""
     async with HttpClient(base_url=liar.url, retries=0, max_reply_bytes=2_000_000) as http:
-        yield Upstream(http, base_url=liar.url, vendor=vendor(), seconds=seconds, strain=strain, now=now)
+        yield Upstream(http, base_url=liar.url, vendor=vendor(), seconds=seconds, breaker=breaker, now=now)

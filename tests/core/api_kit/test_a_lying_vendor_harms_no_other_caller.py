@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from api_kit import Credential, Refusal
-from api_kit.breaker import OPEN, BreakerConfig
+from api_kit.breaker import BreakerConfig
 from api_kit.effect_flow import lost
 from api_kit.reply import Address, links
 from api_kit.routes import Call
@@ -32,7 +32,7 @@ def call(word: str, project: str = "ops", query: Mapping[str, str] | None = None
 
 async def ask(upstream: Upstream, caller: str, word: str, credential: Credential = ONE, project: str = "ops") -> Reply:
     """Send a call in a caller's turn."""
-    async with upstream.turn(credential, tenant="x", caller=caller) as turn:
+    async with upstream.session(credential, tenant="x", caller=caller) as turn:
         return (await turn.send(call(word, project))).reply
 
 
@@ -83,7 +83,7 @@ async def test_links_are_read_in_a_time_that_grows_with_them_alone(liar: Liar, p
 async def test_what_began_before_a_sleep_is_not_sent_after_it(liar: Liar) -> None:
     """A machine that slept through the time of a turn sends nothing of it, as somebody else may have, and says so."""
     clock = [1000.0]
-    async with upstream_of(liar, seconds=20, now=lambda: clock[0]) as upstream, upstream.turn(ONE) as turn:
+    async with upstream_of(liar, seconds=20, now=lambda: clock[0]) as upstream, upstream.session(ONE) as turn:
         assert (await turn.send(call("good"))).reply.status == 200
         clock[0] += 20
         with pytest.raises(Refusal, match="was over before this was sent") as late:
@@ -113,7 +113,7 @@ async def test_many_callers_that_hang_leave_other_tenants_their_places(liar: Lia
         hanging = [asyncio.create_task(ask(upstream, f"caller {number % 20}", "slow")) for number in range(120)]
         while liar.under_way < 50:
             await asyncio.sleep(0.01)
-        async with upstream.turn(ONE, tenant="y", caller="modest") as turn:
+        async with upstream.session(ONE, tenant="y", caller="modest") as turn:
             assert (await turn.send(call("good"))).reply.status == 200
         assert liar.most <= 51
         for task in hanging:
@@ -128,7 +128,7 @@ async def test_what_fails_fast_harms_nobody_else(liar: Liar, lie: str) -> None:
 
     Measured by order: between two answers of the other caller the vendor tells no more than a few rounds of lies.
     """
-    async with upstream_of(liar, strain=BreakerConfig(failures=1_000_000)) as upstream:
+    async with upstream_of(liar, breaker=BreakerConfig(failures=1_000_000)) as upstream:
         over = False
 
         async def flood() -> None:
@@ -155,7 +155,7 @@ async def test_a_storm_is_not_prolonged(liar: Liar) -> None:
     """After five failures in a row the caller's requests stay here; others go out; it comes back after the trial."""
     async with upstream_of(liar) as upstream:
         reasons = [await reason(upstream, "a", "storm") for _ in range(20)]
-        assert reasons == ["502"] * 5 + [OPEN] * 15
+        assert reasons == ["502"] * 5 + ["upstream_open"] * 15
         assert liar.asked["/storm/ops"] == 5
         assert (await ask(upstream, "b", "good")).status == 200
         with pytest.raises(Refusal, match="left alone") as caught:
@@ -170,7 +170,7 @@ async def test_a_vendor_that_is_down_is_left_alone_and_taken_up_again(liar: Liar
         upstream._breaker._now = lambda: clock[0]
         clock = [0.0]
         reasons = [await reason(upstream, f"caller {number}", "storm") for number in range(10)]
-        assert reasons == ["502"] * 5 + [OPEN] * 5
+        assert reasons == ["502"] * 5 + ["upstream_open"] * 5
         assert (await ask(upstream, "a", "good", TWO)).status == 200
         clock[0], liar.ill = 5.1, False
         assert [await reason(upstream, f"caller {number}", "storm") for number in range(10)] == ["200"] * 10
@@ -184,7 +184,7 @@ async def test_nobody_there_is_an_outage(liar: Liar) -> None:
                 await ask(upstream, "a", "good")
         with pytest.raises(Refusal, match="left alone"):
             await ask(upstream, "b", "good")
-        assert await reason(upstream, "c", "good") == OPEN
+        assert await reason(upstream, "c", "good") == "upstream_open"
     async with upstream_of(liar) as upstream:
         assert (await ask(upstream, "a", "good")).status == 200
 
@@ -194,7 +194,7 @@ async def test_a_turns_requests_share_one_time(liar: Liar) -> None:
     async with upstream_of(liar, seconds=1.0) as upstream:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with upstream.turn(ONE, tenant="x", caller="a") as turn:
+        async with upstream.session(ONE, tenant="x", caller="a") as turn:
             await asyncio.sleep(0.5)
             assert await turn.fetch("/good/ops") == {"project": "ops"}
             with pytest.raises(Refusal, match="in time"):

@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import agent_effects
 import pytest
 from agent_contracts import Grant
-from agent_effects import Proposal
-from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Table
+from api_kit import Call, Fetch, Json, Resource, Table
 from api_kit.reconciler import Reconciler
 from asyncpg import Pool
-from core.api_kit.toy import TOOLS, Toy, never_found, project_of, toy
+from core.api_kit.proposing import approved, rounds, write
+from core.api_kit.toy import project_of, toy
 from fixtures.resource_kinds import PROJECTS
 from prometheus_client import CollectorRegistry
 from service_kit.supervised import BackgroundLoops
@@ -28,13 +27,6 @@ def owners(reply: Json) -> Sequence[str]:
     return [str(reply["project"])] if isinstance(reply, dict) else []
 
 
-def write(path: str, resource: Resource, **more: Any) -> Route:
-    """Make a route that creates something."""
-    body = Body(frozenset({"text"}))
-    return Route("POST", path, access="write", tools=TOOLS, resources=(resource,), body=body,
-                 verify_reply=lambda asked, reply: None, probe=Probe(never_found), **more)  # fmt: skip
-
-
 TABLE = Table(
     [
         write(
@@ -43,24 +35,6 @@ TABLE = Table(
         write("/projects/{project:name}/notes", Resource(PROJECTS, "path", "{project}")),
     ]
 )  # fmt: skip
-
-
-async def approved(api: Toy, pool: Pool, path: str) -> UUID:
-    """Propose a write, and approve it."""
-    reply = await api.client.post(path, json={"text": "x"})
-    assert reply.status_code == 202, reply.text
-    found = await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))
-    await agent_effects.decide(pool, found.id, approve=True, by="person:ada", reason="fine", sha256=found.sha256)
-    return found.id
-
-
-async def rounds(api: Toy, pool: Pool, id_: UUID) -> Proposal:
-    """Let one round do all that is due, and give the proposal as it is then."""
-    await pool.execute("update gateway.proposals set try_at = null")
-    reconciler = Reconciler(api.gateway)
-    await reconciler.send_approved()
-    await asyncio.gather(*reconciler.sending.values())
-    return await agent_effects.proposal(pool, id_)
 
 
 async def test_what_was_looked_up_is_looked_up_again(tmp_path: Path, pool: Pool) -> None:

@@ -18,22 +18,22 @@ class Bench:
 
     def __post_init__(self) -> None:
         """Make the breaker."""
-        strain = BreakerConfig(failures=3, window=60, seconds=5, longest=20)
+        config = BreakerConfig(failures=3, window=60, seconds=5, longest=20)
         self.breaker = Breaker(
-            strain, now=lambda: self.clock, opened=lambda credential, own: self.opened.append((credential, own))
+            config, now=lambda: self.clock, opened=lambda credential, own: self.opened.append((credential, own))
         )
 
     def ask(self, caller: str | None, *, fails: bool, outage: bool = False, credential: str = "c") -> float | None:
         """Send a request; give how long to wait where it was not sent."""
         try:
-            passage = self.breaker.enter(credential, caller)
+            permit = self.breaker.enter(credential, caller)
         except Refusal as refusal:
             return refusal.retry_after or 0.0
         if fails:
-            passage.failed(outage=outage)
+            permit.failed(outage=outage)
         else:
-            passage.succeeded()
-        passage.leave()
+            permit.succeeded()
+        permit.leave()
         return None
 
 
@@ -119,8 +119,8 @@ def test_a_trial_that_sent_nothing_is_given_back(bench: Bench) -> None:
 def test_a_late_failure_does_not_prolong(bench: Bench) -> None:
     """Requests that were under way when the circuit opened change nothing when they fail too."""
     late = [bench.breaker.enter("c", "a") for _ in range(10)]
-    for passage in late:
-        passage.failed()
+    for permit in late:
+        permit.failed()
     assert bench.ask("a", fails=True) == 5
 
 

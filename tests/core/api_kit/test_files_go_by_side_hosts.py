@@ -1,13 +1,16 @@
 """Files that lie on other hosts of a vendor: read from there, and put there, by URLs of the vendor's replies alone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import agent_effects
 import httpx
 import pytest
-from agent_contracts import Grant
+from agent_contracts import Grant, Mode
 from api_kit import (
     Answered,
     Body,
@@ -22,6 +25,7 @@ from api_kit import (
     document_of,
     download,
     multipart,
+    proposal_document,
 )
 from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, toy
@@ -66,7 +70,7 @@ TABLE = Table(
             access="write",
             tools=TOOLS,
             resources=(Resource(CHANNELS, "body", "{channel}"),),
-            body=Body(frozenset({"channel"}), form="multipart", files=frozenset({"file"})),
+            body=Body(frozenset({"channel", "note"}), form="multipart", files=frozenset({"file"})),
             verify_reply=lambda asked, reply: None,
             probe=Probe(never_found),
             send=upload,
@@ -105,9 +109,18 @@ async def side() -> AsyncIterator[Side]:
 
 
 @pytest.fixture
-async def api(tmp_path: Path, pool: Pool, side: Side) -> AsyncIterator[Toy]:
-    """A gateway that lists it, and one where nobody listens."""
-    async with toy(tmp_path, pool, GRANT, table=TABLE, side_hosts=frozenset({side.host, "127.0.0.1:1"})) as opened:
+async def broken() -> AsyncIterator[str]:
+    """The name and port of a host that closes every connection."""
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+async def api(tmp_path: Path, pool: Pool, side: Side, broken: str) -> AsyncIterator[Toy]:
+    """A gateway that lists it, one where nobody listens, and one that breaks off."""
+    hosts = frozenset({side.host, broken, "127.0.0.1:1"})
+    async with toy(tmp_path, pool, GRANT, table=TABLE, side_hosts=hosts) as opened:
         yield opened
 
 
@@ -166,3 +179,41 @@ async def test_a_download_comes_from_a_listed_side_host_alone(api: Toy, side: Si
 async def test_a_url_that_no_reply_named_is_not_asked(api: Toy) -> None:
     """A route's own code reaches a listed host only by a URL of this request's replies."""
     assert (await api.client.get("/ops/guess")).json()["reason"] == "redirect"
+
+
+async def test_any_file_can_be_proposed(tmp_path: Path, pool: Pool) -> None:
+    """A file with NUL bytes, as every picture has, is kept as it came; a NUL in a text is refused."""
+    picture = b"\x89PNG\r\n\x00\xff"
+    async with toy(tmp_path, pool, GRANT.model_copy(update={"mode": Mode.propose}), table=TABLE) as api:
+        files = {"file": ("a.png", picture, "image/png")}
+        reply = await api.client.post("/files", data={"channel": "C1"}, files=files)
+        assert (reply.status_code, api.vendor.seen) == (202, []), reply.text
+        kept = await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))
+        body = proposal_document.restored(TABLE, kept.route, kept.call).body
+        assert isinstance(body, dict)
+        assert isinstance(body["file"], dict)
+        assert multipart.content_of(body["file"]) == picture
+        reply = await api.client.post("/files", data={"channel": "C1", "note": "a\0b"}, files=files)
+        assert (reply.status_code, reply.json()["reason"]) == (400, "body")
+        assert "NUL" in reply.json()["message"]
+
+
+async def test_a_renamed_file_is_followed_at_the_vendor(api: Toy, side: Side) -> None:
+    """A redirect to the vendor itself is followed under table and grant, and from there to the side host."""
+    api.vendor.says(None, 301, location="/rest/v1/OPS/file")
+    api.vendor.says(None, 302, location=f"{side.url}/a?sig=1")
+    reply = await api.client.get("/ops/file")
+    assert (reply.status_code, reply.text) == (200, "log")
+    assert api.vendor.seen == ["GET /rest/v1/ops/file", "GET /rest/v1/OPS/file"]
+    api.vendor.says(None, 301, location="/rest/v1/secret/file")
+    reply = await api.client.get("/ops/file")
+    assert (reply.status_code, reply.json()["reason"], len(api.vendor.seen)) == (502, "redirect", 3)
+
+
+async def test_a_side_hosts_failures_leave_the_vendor_open(api: Toy, side: Side, broken: str) -> None:
+    """However often a side host cannot be reached or breaks off, the vendor is asked."""
+    for host in ("127.0.0.1:1", broken) * 6:
+        api.vendor.says(None, 302, location=f"http://{host}/a")
+        assert (await api.client.get("/ops/file")).status_code == 502
+    api.vendor.says(None, 302, location=f"{side.url}/a")
+    assert (await api.client.get("/ops/file")).text == "log"

@@ -71,7 +71,7 @@ class Desk:
     ) -> Reply:
         """Read the ticket in a turn, which ends badly if the reply is found to be no good."""
         headers = {name.replace("_", "-"): value for name, value in conditions.items()}
-        async with self.upstream.turn(credential, tenant=tenant, caller="a") as turn:
+        async with self.upstream.session(credential, tenant=tenant, caller="a") as turn:
             reply = (await turn.send(Call(route, {"ticket": "7"}, {}, None, accept, headers))).reply
             if fails:
                 raise Refusal("reply_foreign", "it is not of the grant")

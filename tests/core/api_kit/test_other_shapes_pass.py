@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from agent_contracts import Grant
-from api_kit import Body, Call, Json, Refusal, Resource, Route, Table, multipart, policy, query
+from api_kit import Body, Call, Json, Refusal, Resource, Route, Table, mrkdwn, multipart, policy, query
 from api_kit import body as bodies
+from api_kit.egress_filter import filter_text, strings
+from api_kit.markdown_sanitizer import Allowed
 from asyncpg import Pool
 from core.api_kit.toy import toy
 from fixtures.resource_kinds import PROJECTS
@@ -108,3 +110,53 @@ async def test_a_link_without_results_is_dropped(tmp_path: Path, pool: Pool) -> 
         api.vendor.says([1], link='</rest/v1/ops/pages?p=2>; rel="next"; results="false"; cursor="0:2:0"')
         reply = await api.client.get("/ops/pages")
         assert (reply.json(), "link" in reply.headers) == ([1], False)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "found"),
+    [
+        ("{m[].o}/{m[].r}", {"m": [{"o": "a", "r": "x"}, {"o": "b", "r": "y"}]}, ["a/x", "b/y"]),
+        ("{o}/{m[].r}", {"o": "a", "m": [{"r": "x"}, {"r": "y"}]}, ["a/x", "a/y"]),
+        ("{m[].o}/{m[].r[]}", {"m": [{"o": "a", "r": ["x", "y"]}, {"o": "b", "r": ["z"]}]}, ["a/x", "a/y", "b/z"]),
+        ("{o[]}/{r[]}", {"o": ["a", "b"], "r": ["x"]}, ["a/x", "b/x"]),
+        ("{[].o}", [{"o": "a"}, {"o": "b"}], ["a", "b"]),
+    ],
+)
+def test_places_in_one_item_are_of_one_resource(name: str, body: Json, found: list[str]) -> None:
+    """A name of two places in a list is read off each item by itself, so that no other resource is asked for."""
+    assert policy.names_of(Resource(PROJECTS, "body", name), Call(Route("POST", "/x"), {}, {}, body)) == found
+
+
+def test_two_long_lists_are_not_paired() -> None:
+    """A body whose lists would make more pairs than anybody means is refused before they are made."""
+    body: Json = {"o": ["a"] * 1000, "r": ["x"] * 1000}
+    with pytest.raises(Refusal, match="pairs"):
+        policy.names_of(Resource(PROJECTS, "body", "{o[]}/{r[]}"), Call(Route("POST", "/x"), {}, {}, body))
+
+
+def test_a_list_of_texts_can_be_listed() -> None:
+    """`channels[]` takes a list whose items may be anything, and nothing in the list's place."""
+    shape = Body(frozenset({"channels[]", "rows[][]"}))
+    assert bodies.parse(b'{"channels": ["C1"], "rows": [["a"]]}', "application/json", "", shape)
+    for raw in (b'{"channels": "C1"}', b'{"channels": {"a": 1}}', b'{"rows": ["a"]}', b'{"": {"channels": []}}'):
+        with pytest.raises(Refusal, match="is not one of this route"):
+            bodies.parse(raw, "application/json", "", shape)
+
+
+def test_a_form_is_flat() -> None:
+    """A form's field may be called `a.b` or `files[]`, and is found by that name as a resource and as a text."""
+    shape = Body(frozenset({"a.b"}), texts={"a.b": mrkdwn}, form="multipart", files=frozenset({"files[]"}))
+    parts: dict[str, Json] = {"a.b": "<!channel>", "files[]": multipart.File(filename="a", media_type="a/b", base64="")}
+    raw, media = multipart.build(parts)
+    assert bodies.parse(raw, media, "", shape) == parts
+    call = Call(Route("POST", "/x", body=shape), {}, {}, parts)
+    assert policy.names_of(Resource(PROJECTS, "body", "{a.b}"), call) == ["<!channel>"]
+    allowed = Allowed((), lambda name: False)
+    found = filter_text(parts, texts=shape.texts, steps=shape.steps, token=None, allowed=allowed)
+    assert found.value == {**parts, "a.b": "&lt;!channel>"}
+
+
+def test_a_document_is_no_file() -> None:
+    """An object with a file's fields in a JSON body is read as texts: nothing in it is hidden from the filter."""
+    document: Json = {"filename": "a", "media_type": "text/plain", "base64": "not base64"}
+    assert set(strings(document)) == {"filename", "a", "media_type", "text/plain", "base64", "not base64"}

@@ -178,4 +178,4 @@ def test_time_grows_with_the_length_alone(piece: str) -> None:
         text = "&#" * (piece == "0") + piece * (length // len(piece))
         return least_seconds(lambda: quieted(text))
 
-    assert seconds(80_000) < 30 * max(seconds(10_000), 0.0005)
+    assert seconds(40_000) < 30 * max(seconds(5_000), 0.0005)

@@ -43,13 +43,22 @@ async def test_one_caller_leaves_some_to_the_others(limiters: list[RateLimiter])
 
 async def test_what_is_refused_is_counted_nowhere(limiters: list[RateLimiter]) -> None:
     """A request that one bucket refuses takes nothing of the others, the caller's own rate included."""
-    full = Limit("full", Rate(0.01, 1), each=Rate(0.01, 1), cost=2)
+    full = Limit("full", Rate(0.01, 1), each=Rate(0.01, 1))
+    assert await ask(limiters[0], "first", full) is None
     for _ in range(5):
         assert await ask(limiters[0], "a", POINTS, full) is not None
     assert [await ask(limiters[-1], "a", POINTS) is None for _ in range(4)] == [True, True, True, False]
     once = Rate(0.01, 1)
     assert await limiters[0].take("b", once, [], [Bucket("full", once, cost=2)])
     assert await limiters[0].take("b", once) is None
+
+
+@pytest.mark.parametrize(("rate", "each", "patience"), [(Rate(1, 3), Rate(1, 9), 1.9), (Rate(1, 9), Rate(1, 3), 0.0)])
+def test_a_limit_that_lets_nothing_pass_is_refused(rate: Rate, each: Rate, patience: float) -> None:
+    """A request that costs more than fits at once waits within the limit's patience, or could never be sent."""
+    with pytest.raises(ValueError, match="never fits"):
+        Limit("points", rate, each, cost=5, patience=patience)
+    Limit("points", rate, each, cost=5, patience=2.0)
 
 
 async def test_what_makes_something_is_spaced(limiters: list[RateLimiter]) -> None:

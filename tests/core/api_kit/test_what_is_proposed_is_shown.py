@@ -60,6 +60,11 @@ def test_what_some_take_for_a_line_end_is_shown(hidden: str) -> None:
     assert written({"body": f"a{hidden}b\n"}) == ["body:", f"+ a\\u{{{ord(hidden):x}}}b", "+ "]
 
 
+def test_hidden_characters_are_shown() -> None:
+    """An approver sees what would be hidden."""
+    assert written({"body": "a\u200bb\u202ec\x07"}) == ["body:", "+ a\\u{200b}b\\u{202e}c\\u{7}"]
+
+
 def test_line_ends_of_two_characters_are_line_ends() -> None:
     """A text from a browser is compared by its lines."""
     assert written({"body": "a\nc"}, body="a\r\nb") == ["body:", "  a", "- b", "+ c"]

@@ -14,7 +14,6 @@ from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route,
 from api_kit.admission import Admission, Bounds
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
-from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.effect_flow import EffectFlow
 from api_kit.effects import Effects
@@ -76,6 +75,7 @@ class Upstreams:
 
     replies: list[tuple[int, list[tuple[bytes, bytes]], bytes]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     def says(self, document: Json, status: int = 200, **headers: str) -> None:
         """Set the next reply."""
@@ -92,6 +92,7 @@ class Upstreams:
             return
         query = scope["query_string"].decode()
         self.seen.append(f"{scope['method']} {scope['raw_path'].decode()}" + (f"?{query}" if query else ""))
+        self.bodies.append((await receive()).get("body", b""))
         status, headers, content = self.replies.pop(0)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
@@ -152,16 +153,16 @@ async def toy(
         HttpClient(base_url=at or f"{own}/rest/v1", retries=0, max_reply_bytes=5000) as http,
     ):
         base = at or f"{own}/rest/v1"
-        registry = CollectorRegistry()
+        registry, limiter = CollectorRegistry(), MemoryRateLimiter()
         gateway = Gateway(
             table=table,
             vendor=vendor,
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
-            admission=Admission(vendor, MemoryRateLimiter(), bounds or Bounds(rate=Rate(1000, 1000))),
-            upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds),
-            calls=ToolCalls(pool),
+            admission=Admission(vendor, limiter, bounds or Bounds(rate=Rate(1000, 1000))),
+            upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds, limiter=limiter),
+            pool=pool,
             effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
         )

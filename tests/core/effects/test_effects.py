@@ -134,7 +134,7 @@ async def test_settling_twice_changes_nothing(task_run: Run) -> None:
 
 
 async def test_concurrent_settling_has_one_winner(task_run: Run) -> None:
-    """Of two different words at one time exactly one counts, and the other is told."""
+    """Of two different outcomes recorded at once exactly one counts, and the other caller gets an error."""
     effect = uuid4()
     await task_run.begin(effect)
     answers = await asyncio.gather(

@@ -66,7 +66,7 @@ async def test_what_stands_against_an_approval(task_run: Run) -> None:
 
 @pytest.mark.parametrize("by", ["person:bob", "github:bob", "person:Bob"])
 async def test_nobody_is_another_by_another_name(task_run: Run, by: str) -> None:
-    """Who asked by one way cannot approve by another: the id counts, not its kind or case; a policy is nobody."""
+    """Who asked through one door cannot approve through another: the id counts, not its kind or case."""
     id_ = await propose(task_run)
     await end(task_run)
     assert (await proposal(task_run.pool, id_)).author == "person:bob"
@@ -76,7 +76,7 @@ async def test_nobody_is_another_by_another_name(task_run: Run, by: str) -> None
 
 
 async def test_of_two_deciders_one_decides(task_run: Run) -> None:
-    """Approved and denied at once: one holds, the other is told."""
+    """Of an approval and a denial at once one counts, and the other decider gets an error."""
     id_ = await propose(task_run)
     await end(task_run)
     answers = await asyncio.gather(

@@ -68,7 +68,7 @@ async def test_today_stays_at_any_age(used: Run) -> None:
 
 
 async def test_an_open_write_stays(task_run: Run) -> None:
-    """A write of which nobody knows yet what became of it is kept, and so is one that waits."""
+    """A write with an unknown outcome is kept, and so is one that waits."""
     write = task_run.write(uuid4())
     assert (await begin(task_run.pool, write)).verdict == "begun"
     await forget_task(task_run)

@@ -70,7 +70,7 @@ async def test_limits_count_over_attempts_and_at_once(task_run: Run) -> None:
 
 
 async def test_open_ones_are_probed_by_one_at_growing_distances(task_run: Run) -> None:
-    """Nobody probes what is young; of two probers one gets a row; the next turn comes later and later."""
+    """A young row is not probed; of two probers one gets a row; the intervals between its probes grow."""
     lost = uuid4()
     await task_run.begin(lost)
     assert await take_open(task_run.pool, "github", older_than=30) == []

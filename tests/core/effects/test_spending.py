@@ -102,7 +102,7 @@ async def test_a_request_is_settled_once(task_run: Run) -> None:
 
 
 async def test_what_nobody_knows_is_settled_as_reserved(task_run: Run) -> None:
-    """A request whose usage never came costs what was reserved for it, and is open no more."""
+    """A request without usage costs what was reserved for it, and is not open any more."""
     await ask(task_run, "cut")
     assert await keep_spend(task_run.pool, task_run.task, "cut")
     total = await spent(task_run.pool, task_run.task)

@@ -24,7 +24,6 @@ HIGHEST = 65_535 - max(PORTS.values())
             for vendor in VENDORS
         ),
         *(({vendor.variable: "real"}, f"the real {vendor.title} is used with the real model") for vendor in VENDORS),
-        ({"ISSUE": "octocat/hello-world#1"}, "set MODEL=real too"),
         ({"WORKER_SLOTS": "²"}, "WORKER_SLOTS='²' is not usable"),
         ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
     ],

@@ -12,6 +12,7 @@ from house.processes import options_of, processes
 VENDORS = load()
 
 OPTIONS = options_of(VENDORS)
+COMPOSE = "".join((ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent"))
 MOUNTED = {"SKILLS_PATH", "CLAUDE_CLI", *(f"{vendor.prefix}UPSTREAM_TOKENS_FILE" for vendor in VENDORS)}
 """They name files, which a container has only where an override file mounts them."""
 
@@ -25,6 +26,13 @@ def test_compose_passes_each_option(process: str) -> None:
     lines = {name: f"${{{name}:-}}" for name in OPTIONS[process] if name not in MOUNTED}
     lacking = [f"{name}: {line}" for name, line in lines.items() if passed.get(name) != line]
     assert not lacking, f"add to {process} in docker-compose.*.yml, or to MOUNTED what names a file: {lacking}"
+
+
+def test_what_is_to_be_set_is_in_the_example() -> None:
+    """.env.example has a line for each credential, and nothing else is wanted of the operator."""
+    example = (ROOT / ".env.example").read_text().splitlines()
+    assert [vendor.credential for vendor in VENDORS if f"{vendor.credential}=" not in example] == []
+    assert ":?set it in .env" not in COMPOSE
 
 
 REAL = {"MODEL": "real", **{vendor.variable: "real" for vendor in VENDORS}}
@@ -45,7 +53,7 @@ def test_make_reads_what_the_example_says(paths: HousePaths, compose: str, make:
         environ = REAL | CREDENTIALS | more
         return [process.env for process in processes(paths, Options.from_environment(environ), environ)]
 
-    assert f"${{{compose}:" in "".join((ROOT / f"docker-compose.{name}.yml").read_text() for name in ("mcp", "agent"))
+    assert f"${{{compose}:" in COMPOSE
     value = "http" if make == "TRANSPORT" else "7"
     assert given(**{make: value}) != given()
     assert compose == make or given(**{compose: value}) == given()

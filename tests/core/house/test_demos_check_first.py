@@ -62,17 +62,11 @@ async def test_a_house_that_is_up_is_named(environ: dict[str, str], paths: House
         supervisor.stop()
 
 
-async def test_an_unknown_option_is_all_that_is_said(environ: dict[str, str]) -> None:
-    """A variable that would set nothing is told alone."""
-    message, said = await refused(environ, WROKER__WORKER_SLOTS="2")
-    assert "WROKER__WORKER_SLOTS would set nothing" in message
-    assert said == []
-
-
 @pytest.mark.parametrize(
     ("given", "part"),
     [
         ({"MODE": "proposed"}, "MODE='proposed' is not usable: give write or propose"),
+        ({"ISSUE": "octocat/hello-world#1"}, "the real GitHub is used with the real model only: set MODEL=real too"),
         ({"MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "GITHUB_TOKEN is not set: the demo itself"),
         ({"MODE": "propose", "DOOR": "cli"}, "may not approve what it proposes: give another door"),
         (

@@ -70,4 +70,4 @@ def test_what_the_house_came_up_with_counts(local: House, environ: dict[str, str
     finally:
         supervisor.stop()
     assert [("skill-one" in text, "skill-two" in text) for text in listed] == [(True, False), (False, True)]
-    assert (local.paths.home / "given.json").stat().st_mode & 0o777 == 0o600
+    assert (local.paths.home / "came_up.json").stat().st_mode & 0o777 == 0o600

@@ -7,8 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fixtures.house import free_ports_for_all
-from house.lifecycle import House
-from house.orphans import end, strays
+from house.orphans import end_orphans, find_orphans
 from house.paths import HousePaths
 from house.processes import Process
 from house.supervise import RUNNING, Supervisor
@@ -99,26 +98,21 @@ def test_a_process_that_dies_is_started_again(running: list[Running]) -> None:
     assert after["two"] == before["two"]
 
 
-async def test_a_house_that_is_not_up_has_no_health(local: House) -> None:
-    """Health of a house that is down names no process."""
-    assert await local.health() == {}
-
-
-def test_another_house_s_processes_are_no_strays(running: list[Running]) -> None:
+def test_another_house_s_processes_are_no_orphans(running: list[Running]) -> None:
     """What a living supervisord holds is not taken for something left behind; once that is killed, it is."""
     first = running[0]
     pids = first.until(2)
     listed = [Process("one", ["sleep", "60"], {})]
-    assert not set(strays(listed)) & set(pids.values())
+    assert not {one.pid for one in find_orphans(listed)} & set(pids.values())
 
     (supervisor,) = {psutil.Process(pid).ppid() for pid in pids.values()}
     dying = psutil.Process(supervisor)
     dying.kill()
     dying.wait(5)
     try:
-        assert set(strays(listed)) >= set(pids.values())
+        assert {one.pid for one in find_orphans(listed)} >= set(pids.values())
     finally:
-        end(dict.fromkeys(pids.values(), listed[0]))
+        end_orphans(dict.fromkeys(map(psutil.Process, pids.values()), listed[0]))
 
 
 def test_a_stop_clears_after_a_killed_supervisord(running: list[Running]) -> None:
@@ -126,7 +120,7 @@ def test_a_stop_clears_after_a_killed_supervisord(running: list[Running]) -> Non
     first = running[0]
     pids = first.until(2)
     psutil.Process(psutil.Process(pids["one"]).ppid()).kill()
-    end(dict.fromkeys(pids.values(), Process("one", [], {})))
+    end_orphans(dict.fromkeys(map(psutil.Process, pids.values()), Process("one", [], {})))
     assert first.paths.runtime.exists()
     assert not first.supervisor.stop()
     assert not first.paths.runtime.exists()

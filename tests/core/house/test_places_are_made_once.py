@@ -30,7 +30,7 @@ def test_what_exists_is_kept(local: House) -> None:
         return {path: path.read_bytes() for path in local.paths.home.rglob("*") if path.is_file()}
 
     before = content()
-    local.init(repositories=["somebody/else"])
+    local.init(opened={"github": {"repositories": ["somebody/else"]}})
     assert content() == before
 
 

@@ -6,7 +6,7 @@ import pytest
 from agent_vendors import Vendor, load
 from house.options import Options
 from house.paths import HousePaths
-from house.processes import PASSED_ON, Process, processes
+from house.processes import Process, processes
 from service_kit.errors import ConfigError
 
 VENDORS = load()
@@ -154,20 +154,7 @@ def test_given_stores_are_used(paths: HousePaths, environ: dict[str, str]) -> No
     assert holders(made, given["DATABASE_URL"]) == [*gateways, "model-api", "control", "worker"]
 
 
-def test_what_is_passed_on_holds_no_secret() -> None:
-    """What every process may inherit is a closed list of names that are no credentials."""
-    assert set(PASSED_ON) == {"PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL"}
-
-
 def test_a_process_does_not_show_its_environment(paths: HousePaths, environ: dict[str, str]) -> None:
     """A process's printed form has no values of its environment."""
     made = listed(paths, environ, Options())["worker"]
     assert paths.secret("ref.key") not in repr(replace(made))
-
-
-def test_the_worker_s_folder_is_its_own(paths: HousePaths, environ: dict[str, str]) -> None:
-    """The worker keeps runs and snapshots in a folder that is made for it and named after it: no `runs/runs`."""
-    folder = listed(paths, environ, Options())["worker"].env["WORKER_FOLDER"]
-    assert folder == str(paths.home / "worker")
-    assert (paths.home / "worker").is_dir()
-    assert not (paths.home / "runs").exists()

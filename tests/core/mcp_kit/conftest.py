@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,10 +30,10 @@ class House:
     signer: Signer
     person: str
 
-    def token(self, **changes: object) -> str:
+    def token(self, **changes: Any) -> str:
         """Sign a task token; what is not named is usual."""
         grant = Grant(tools=["read_note", "list_rows"], resources={"repositories": ["octocat/hello"]})
-        usual: dict[str, object] = {
+        usual: dict[str, Any] = {
             "task": TASK,
             "attempt": 1,
             "tenant": "default",
@@ -41,7 +42,7 @@ class House:
             "grant": grant,
             "lifetime_seconds": 60,
         }
-        return self.signer.task_token(**{**usual, **changes})  # type: ignore[arg-type]
+        return self.signer.task_token(**{**usual, **changes})
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Who may do what over HTTP: tokens, private lists, refused tools and resources, sessions that never mix."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from uuid import UUID
 
@@ -124,7 +125,8 @@ async def _session(http: httpx.AsyncClient, stack: AsyncExitStack, token: str) -
     headers = {"authorization": f"Bearer {token}"}
     stream = await stack.enter_async_context(http.stream("GET", "/sse", headers=headers, timeout=10))
     lines = stream.aiter_lines()
-    stack.push_async_callback(lines.aclose)  # type: ignore[attr-defined]  # a generator; dropping it ends the stream
+    assert isinstance(lines, AsyncGenerator), "dropping it would end the stream"
+    stack.push_async_callback(lines.aclose)
     return await anext(line.removeprefix("data: ") async for line in lines if line.startswith("data: "))
 
 

@@ -9,6 +9,7 @@ from mcp_kit.app import build_app
 from mcp_kit.caller import OWNER
 from mcp_kit.command import run_command
 from mcp_kit.selection import Catalog, Selection, names
+from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings
 from mcp_kit.tool import collect
 from service_kit.errors import ConfigError
@@ -85,12 +86,12 @@ def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("MCP_READ_ONLY", "false")
     seen: list[ServerSettings] = []
 
-    def build(settings: ServerSettings) -> object:
+    def build(settings: ServerSettings) -> Server:
         seen.append(settings)
         raise ConfigError("enough")
 
     flags = ["--tools", "read_note", "--read-only", "--no-sse", "--port", "1234", "--exclude-tools", "fail"]
-    assert run_command("github-mcp", ServerSettings, build, flags) == 2  # type: ignore[arg-type]
+    assert run_command("github-mcp", ServerSettings, build, flags) == 2
     (settings,) = seen
     assert (settings.tools, settings.read_only, settings.sse) == ("read_note", True, False)
     assert (settings.port, settings.exclude_tools) == (1234, "fail")

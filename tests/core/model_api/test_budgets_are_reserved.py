@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from agent_contracts import Budget
 from agent_effects import spent
 from core.model_api.house import MODEL, OTHER_MODEL, House, ask, house
 from model_api import spending
+from model_api.dialect import CheckedRequest, Operation
+from model_api.dialects.messages import MessagesDialect
+from starlette.datastructures import Headers
 
 LITTLE = {"input_tokens": 20, "output_tokens": 5}
 
@@ -49,6 +53,25 @@ async def test_output_is_capped_to_what_is_left(api: House) -> None:
     assert 0 < 1_000 - cap < 200
     assert seen["body"] == body | {"max_tokens": cap}
     assert counted["body"] == {name: body[name] for name in ("model", "messages")}
+
+
+class NoOutput(MessagesDialect):
+    """A dialect whose operations produce no tokens, as embeddings do."""
+
+    def check(self, operation: Operation, raw: bytes, headers: Headers, query: bytes) -> CheckedRequest:
+        """Check a request that asks for no output."""
+        return replace(super().check(operation, raw, headers, query), max_output=0)
+
+
+async def test_a_request_without_output_costs_its_input(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
+    """An operation that produces no tokens reserves what its input may cost, and is refused where that does not fit."""
+    async with house(tmp_path, database_url, pool, dialect=NoOutput()) as api:
+        await api.put("little", {"steps": [{"text": "ok", "usage": LITTLE}]})
+        body = ask("SCENARIO:little")
+        for budget in (Budget(tokens=10), Budget(usd="0.000001")):
+            assert (await api.post(body, token=api.token(budget=budget))).status_code == 402
+        assert (await api.post(body, token=api.token(budget=Budget(tokens=1_000)))).status_code == 200
+        assert (await api.paid()).usage.input_tokens == LITTLE["input_tokens"]
 
 
 async def test_much_is_not_counted_beforehand(api: House) -> None:

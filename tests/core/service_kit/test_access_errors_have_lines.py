@@ -1,4 +1,4 @@
-"""`access.yaml`: all that is wrong is said at once, with lines; a broken change is told and changes nothing."""
+"""`access.yaml`: all mistakes are named at once, with lines; a broken change is reported and changes nothing."""
 
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def test_all_errors_are_said_at_once_in_the_files_order(path: Path) -> None:
         "line 5: tenants.default.vendors.github.resourcs: this key is not known: did you mean resources?"
     )
     assert found[1].startswith("line 10: streams.agent:tasks.budget.usd: ")
-    assert found[2] == "line 14: local: this key stands there twice: keep one"
+    assert found[2] == "line 14: local: this key is given twice: keep one"
     assert found[3].startswith("line 16: http.local.token_sha256.0: ")
     assert found[4] == "line 17: peeple: this key is not known: did you mean people?"
 
@@ -104,12 +104,12 @@ def test_names_that_nothing_knows_are_warned_of(path: Path) -> None:
     path.write_text(FOREIGN)
     found = unknown_names(path, read_access(path), vendors=["github"], skills=["triage"])
     assert found == [
-        "line 3: tenants.default.vendors.githib: nothing here speaks to this vendor: did you mean github?",
+        "line 3: tenants.default.vendors.githib: this vendor is not installed here: did you mean github?",
         "line 4: tenants.default.budgets.skills.triag: no skill here has the name 'triag': did you mean triage?",
         "line 9: streams.agent:tasks.skills.1: no skill here has the name 'triagge': did you mean triage?",
         "line 11: cli.tenant: the tenant 'defualt' has no entry under tenants: did you mean default?",
-        "line 14: people.ann.vendors.hub: nothing here speaks to this vendor: did you mean github?",
-        "line 16: services.s.opens.gitlab: nothing here speaks to this vendor: did you mean github?",
+        "line 14: people.ann.vendors.hub: this vendor is not installed here: did you mean github?",
+        "line 16: services.s.opens.gitlab: this vendor is not installed here: did you mean github?",
     ]
 
 

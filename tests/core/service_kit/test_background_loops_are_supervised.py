@@ -1,4 +1,4 @@
-"""Background loops: what fails is started again, counted, and told until it is well."""
+"""Background loops: a loop that fails is started again, counted, and reported until it works."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ async def until(found: asyncio.Event) -> None:
 
 
 async def test_a_round_that_fails_is_tried_again_counted_and_told() -> None:
-    """A fault is told while rounds fail, and forgotten with the first that succeeds."""
+    """A fault is reported while rounds fail, and forgotten with the first that succeeds."""
     registry, well, rounds = CollectorRegistry(), asyncio.Event(), []
 
     async def work() -> None:
@@ -52,7 +52,7 @@ async def test_work_without_an_end_that_returns_has_failed() -> None:
     loops = BackgroundLoops([Loop("listen", listen)], registry)
     async with loops.running():
         await until(again)
-        assert loops.faults()["listen"]() == "failed 1 times in a row: it returned, and should never"
+        assert loops.faults()["listen"]() == "failed 1 times in a row: it returned, but should never return"
         assert registry.get_sample_value("background_up", {"loop": "listen"}) == 0
 
 

@@ -1,4 +1,4 @@
-"""Over https a server is believed by its certificate alone, whatever the client's own base URL says."""
+"""Over https a server is trusted only by its certificate, whatever the client's own base URL is."""
 
 import asyncio
 import ipaddress
@@ -68,9 +68,9 @@ def read_anew() -> Iterator[None]:
     http._certificates.cache_clear()
 
 
-async def ask(address: str, base_url: str) -> int:
+async def ask(address: str, base_url: str, *, elsewhere: bool = False) -> int:
     """Ask an https address through a client of some base URL."""
-    async with HttpClient(base_url=base_url, retries=0) as client:
+    async with HttpClient(base_url=base_url, retries=0, elsewhere=elsewhere) as client:
         return (await client.request("GET", f"{address}/")).status
 
 
@@ -83,8 +83,19 @@ async def test_who_is_not_trusted_is_not_asked(secure: str) -> None:
 async def test_the_operator_says_who_is_trusted(
     secure: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SSL_CERT_FILE is what https goes by; a client that was made for plain http trusts nobody even so."""
+    """SSL_CERT_FILE is trusted over https; a client that was made for plain http trusts no certificate even so."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert [await ask(secure, base) for base in (secure, secure.upper(), "")] == [200, 200, 200]
     with pytest.raises(UpstreamUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
         await ask(secure, "http://127.0.0.1:9")
+
+
+async def test_a_client_of_http_asks_hosts_of_https_where_it_is_told_to(
+    secure: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that is made for other hosts too checks their certificates by SSL_CERT_FILE."""
+    with pytest.raises(UpstreamUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        await ask(secure, "http://127.0.0.1:9", elsewhere=True)
+    http._certificates.cache_clear()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert await ask(secure, "http://127.0.0.1:9", elsewhere=True) == 200

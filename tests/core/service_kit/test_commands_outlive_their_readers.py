@@ -1,4 +1,4 @@
-"""A command whose output is closed, full or read by nobody: no traceback, and its own exit status."""
+"""A command whose output is closed, full or without a reader prints no traceback and keeps its exit status."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ with standard_streams():
     sys.stderr.write(f"{sys.stdin.read()!r} {stdout_closed()} ")
     sys.exit(3)
 """
-FULL = "error: standard output takes no more: No space left on device: send it elsewhere\n"
+FULL = "error: standard output cannot be written: No space left on device: send it elsewhere\n"
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_loopback_needs_no_authentication_and_all_else_does(host: str) -> None:
-    """A wide bind without authentication is refused unless told so."""
+    """Listening beyond loopback without authentication is refused unless the operator allows it."""
     check_bind(host, authenticated=False)
     check_bind("0.0.0.0", authenticated=True)
     check_bind("0.0.0.0", authenticated=False, allow_public=True)

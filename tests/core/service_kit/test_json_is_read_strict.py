@@ -1,4 +1,4 @@
-"""JSON text: what two readers could take in two ways, or nobody could write again, is refused."""
+"""JSON text that two readers could understand differently, or that cannot be written again, is refused."""
 
 import json
 

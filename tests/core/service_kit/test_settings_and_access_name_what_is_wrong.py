@@ -151,7 +151,7 @@ def test_a_wrong_access_entry_is_named(tmp_path: Path, text: str, message: str) 
 
 
 def test_every_error_is_told_at_once_by_its_line(tmp_path: Path) -> None:
-    """What is missing is told where its entry begins; a key that is given twice is an error, or one were lost."""
+    """A missing key is reported at the line where its entry begins; a key that is given twice is an error."""
     path = tmp_path / "access.yaml"
     path.write_text(
         """\

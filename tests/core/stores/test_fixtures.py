@@ -4,11 +4,6 @@ import asyncpg
 from redis.asyncio import Redis
 
 
-async def test_pool_reads_json_as_values(pool: asyncpg.Pool) -> None:
-    """A jsonb column goes in and comes out as a Python value."""
-    assert await pool.fetchval("select $1::jsonb", {"a": [1, None]}) == {"a": [1, None]}
-
-
 async def test_database_is_fresh_each_time_first(pool: asyncpg.Pool) -> None:
     """What one test creates, the next does not see (first half)."""
     await pool.execute("create table left_behind ()")

@@ -19,19 +19,6 @@ def test_a_command_is_sent_and_its_reply_printed(valkey_only: Command) -> None:
         assert valkey_only.call("redis", "GET", "nothing").stdout == "(nil)\n"
 
 
-def test_bytes_that_are_no_text_are_sent_as_they_are(valkey_only: Command) -> None:
-    """A key of any bytes can be written and read."""
-    odd = "\udcff"
-    """How Python reads the byte 0xff on a command line."""
-    with valkey_only.running():
-        assert valkey_only.call("redis", "SET", odd, f"{odd}!").stdout == "OK\n"
-        assert valkey_only.call("redis", "STRLEN", odd).stdout == "2\n"
-        read = valkey_only.call("redis", "GET", odd)
-        refused = valkey_only.call("redis", odd)
-    assert (read.returncode, read.stdout, read.stderr) == (0, "\ufffd!\n", "")
-    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
-
-
 @pytest.mark.slow
 def test_a_refused_command_is_named(valkey_only: Command) -> None:
     """What Redis refuses is told in its words, with status 2."""

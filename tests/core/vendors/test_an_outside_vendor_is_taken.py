@@ -16,18 +16,20 @@ ACME = Vendor(
     name="acme", title="Acme", upstream="https://acme.example", credential="ACME_TOKEN",
     mcp_port=9109, api_port=3109, stand_in_port=4109, kinds=(ROOMS,),
     tools={"list_rooms": "read", "close_room": "danger"}, webhook_source="acme",
+    first_trigger={"name": "acme-rooms", "source": "acme", "event": "room", "skill": "tidy-up"},
     secret_shapes=(r"acme-[0-9a-f]{16}",),
 )
 """
 PROGRAM = """
 import json, sys
 from pathlib import Path
+import yaml
 from agent_contracts import EffectSummary, Grant
 from agent_engine.settings import WorkerSettings, load_addressed
 from agent_engine.skills.required_effects import RequiredEffect
 from agent_vendors import load
 from agent_vendors.registry import kinds_of
-from house.access import write_access
+from house.access import write_access, write_triggers
 from house.options import Options
 from house.paths import HousePaths
 from house.processes import processes
@@ -56,6 +58,7 @@ print(json.dumps({
     "named": sorted({env["VENDORS"] for name, env in made.items() if "VENDORS" in env}),
     "urls": [engine.server_url(acme), made["acme-mcp"]["ACME_API_URL"]],
     "entry": read_access(write_access(paths)).tenants["default"].vendors["acme"].resources,
+    "triggers": [one["name"] for one in yaml.safe_load(write_triggers(paths).read_text())["triggers"]],
     "server": [list(engine.vendors), acme.audiences, sorted(acme.writes)],
     "redacted": [before == secret, redact(secret)],
     "granted": [allowed(bound, rooms, name) for name in ("R1", "r1", "R3", "R1/x")],
@@ -67,7 +70,7 @@ print(json.dumps({
 
 @pytest.mark.slow
 def test_engine_house_redaction_and_grants_take_it(tmp_path: Path) -> None:
-    """One name in VENDORS brings its server, processes, ports, secrets, first entries, secret shapes and comparison."""
+    """One name in VENDORS brings its processes, ports, secrets, first entries and trigger, and comparison."""
     site = tmp_path / "site"
     (site / "acme_vendor-1.dist-info").mkdir(parents=True)
     (site / "acme_vendor.py").write_text(RECORD)
@@ -90,6 +93,7 @@ def test_engine_house_redaction_and_grants_take_it(tmp_path: Path) -> None:
         "named": ["github,acme"],
         "urls": ["http://127.0.0.1:9109", "http://127.0.0.1:3109"],
         "entry": {"rooms": ["R1"]},
+        "triggers": ["triage-new-issues", "acme-rooms"],
         "server": [["github", "acme"], ["acme-mcp", "acme-api"], ["close_room"]],
         "redacted": [True, "[secret]"],
         "granted": [True, False, False, False],

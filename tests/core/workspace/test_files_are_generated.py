@@ -47,6 +47,8 @@ def test_compose_services_follow_from_a_record(vendor: Vendor, started: list[str
     assert list(services) == started
     holders = [name for name, service in services.items() if f"${{{vendor.credential}:-" in str(service)]
     assert holders == started[:1]
+    assert [service["profiles"] for service in services.values()] == [[vendor.name] for _ in started]
+    assert ":?" not in str([services[started[0]]["environment"].get(name) for name in vendor.upstream_settings])
 
 
 def test_the_example_names_the_holder_of_the_credential() -> None:

@@ -1,18 +1,16 @@
 """The running house: what its processes hold, that it runs once, and that another one beside it does not touch it."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from agent_vendors import load
+from core.house.commands import command
 from fixtures.house import PartOfHouse, RunningHouse, Worker, free_ports_for_all
 from house.options import Options
-from house.paths import ROOT, HousePaths, ports_of
+from house.paths import HousePaths, ports_of
 from house.supervise import Supervisor
 from service_kit.errors import ConfigError
 
@@ -84,60 +82,23 @@ async def test_a_house_that_is_up_is_not_started_again(house: RunningHouse) -> N
 
 @pytest.mark.slow
 async def test_a_second_house_comes_and_goes_beside_the_first(house: RunningHouse, beside: SmallHouse) -> None:
-    """With other ports a second house comes up and goes down, its processes with it; the first's are the same."""
-    before = house.pids()
+    """`health` and `down` need no word on ports that only `up` was told, and the first house's processes stay."""
+    first = house.pids()
+    before = command(beside.paths, "health")
+    assert (before.returncode, before.stdout) == (1, "the house is not up: `make up` starts it\n")
+
     said: list[str] = []
     await beside.up(said.append)
     assert f"stand-in-model is ready on port {beside.paths.ports['stand-in-model']}" in " ".join(said)
-    assert await beside.health() == dict.fromkeys(STAND_INS, "ready")
-    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.paths).states().values()}
-    assert beside.down()
+    health = command(beside.paths, "health")
+    assert health.returncode == 0, health.stdout + health.stderr
+    assert dict(line.split() for line in health.stdout.splitlines()) == dict.fromkeys(STAND_INS, "ready")
 
+    processes = {psutil.Process(state["pid"]) for state in Supervisor(beside.paths).states().values()}
+    down = command(beside.paths, "down")
+    assert (down.returncode, down.stdout) == (0, "the house is down\n")
+    assert command(beside.paths, "down").stdout == "nothing was running\n"
     assert not [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
     assert not beside.paths.runtime.exists()
-    assert house.pids() == before
+    assert house.pids() == first
     assert set((await house.house.health()).values()) == {"ready"}
-
-
-def _command(paths: HousePaths, name: str, **given: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the house as `make` does, told no port."""
-    env = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "scripts"), "AGENT_BOT_HOME": str(paths.home)} | given
-    argv = [sys.executable, "-m", "house", name]
-    return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-
-@pytest.mark.slow
-async def test_later_commands_find_a_house_on_its_ports(beside: SmallHouse) -> None:
-    """`health` and `down` need no word on ports that only `up` was told; another offset is refused, and names both."""
-    before = _command(beside.paths, "health")
-    assert (before.returncode, before.stdout) == (1, "the house is not up: `make up` starts it\n")
-
-    await beside.up(lambda _: None)
-    health = _command(beside.paths, "health")
-    assert health.returncode == 0, health.stdout + health.stderr
-    assert {line.split()[-1] for line in health.stdout.splitlines()} == {"ready"}
-
-    other = _command(beside.paths, "health", PORT_OFFSET="11000")
-    assert other.returncode == 2
-    assert "PORT_OFFSET=11000 puts control on port 19000" in other.stderr
-    assert f"is up with it on port {beside.paths.ports['control']}" in other.stderr
-
-    down = _command(beside.paths, "down")
-    assert (down.returncode, down.stdout) == (0, "the house is down\n")
-    assert _command(beside.paths, "down").stdout == "nothing was running\n"
-
-
-@pytest.mark.slow
-async def test_a_process_that_does_not_start_is_told_once(
-    house: RunningHouse, beside: SmallHouse, tmp_path: Path
-) -> None:
-    """However often a process was started again, the error in its log is shown once, and nothing is left."""
-    scenario = tmp_path / "skills/broken/scenarios/broken.yaml"
-    scenario.parent.mkdir(parents=True)
-    scenario.write_text("no scenario")
-    environ = {"PATH": os.defpath, "SKILLS_PATH": str(tmp_path / "skills")} | house.house.urls()
-    broken = SmallHouse(beside.paths, Options(), environ)
-    with pytest.raises(ConfigError, match="stand-in-model did not become ready") as error:
-        await broken.up(lambda _: None)
-    assert str(error.value).count("error: ") == 1, error.value
-    assert not broken.down()

@@ -250,7 +250,7 @@ async def test_keys_turn_while_everything_runs(tenants: Tenants) -> None:
     result = await house.result(await house.submit("issue-triage", {"repository": THEIRS["default"], "issue": number}))
     assert (result.status, result.attempts) == ("succeeded", 1), result.message
     refused = await _keys(house, "retire", turned["signs"])
-    assert (refused.returncode, "is the key that signs" in refused.stderr) == (2, True)
+    assert (refused.returncode, "is the signing key" in refused.stderr) == (2, True)
     assert (await _keys(house, "retire", turned["accepted"])).returncode == 0
     await asyncio.sleep(LOOK_EVERY_SECONDS)
     assert (await at_gateway(house, old, "GET", path)).reason == "task_token"

@@ -9,6 +9,6 @@ from vendor.github_api.house import House, house
 
 @pytest.fixture
 async def api(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
-    """A gateway without Redis, whose own rate is out of the way."""
-    async with house(tmp_path, database_url, None, rate_per_second=10_000, rate_burst=10_000) as opened:
+    """A gateway without Redis."""
+    async with house(tmp_path, database_url) as opened:
         yield opened

@@ -6,14 +6,15 @@ from typing import Any
 
 import httpx
 import pytest
-from api_kit import Pause
+from api_kit import Pause, Refusal
 from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
 from github_api.routes import table
 from github_api.settings import GitHubApiSettings
 from github_api.upstream import found_repositories, github, limits, pauses, repositories_of
 from pydantic import SecretStr
+from service_kit.errors import ConfigError
 from service_kit.http import Reply
-from service_kit.settings import variables
+from service_kit.settings import load, variables
 
 DATE = "Sat, 21 Nov 2026 01:00:00 GMT"
 NOW = 1_795_222_800
@@ -121,6 +122,38 @@ def test_a_reply_says_whose_it_is() -> None:
         assert repositories_of({"url": url}) == [""]
     assert found_repositories({"items": []}) == []
     assert found_repositories({"message": "?"}) == [""]
+
+
+def test_every_route_names_its_repository() -> None:
+    """Each path with a repository in it checks that one, and says in its replies whose they are."""
+    routes = {route.name: route for route in table().routes}
+    free = {name for name, route in routes.items() if not route.resources}
+    assert free == {"GET /search/issues", "GET /rate_limit"}
+    for name in routes.keys() - free:
+        (resource,) = routes[name].resources
+        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
+        assert routes[name].reply_resources is repositories_of, name
+
+
+def test_the_table_is_closed() -> None:
+    """What no tool needs is not in the table, though GitHub has it."""
+    for path in (
+        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
+        "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
+    ):  # fmt: skip
+        with pytest.raises(Refusal) as refused:
+            table().match("GET", path.encode())
+        assert refused.value.reason == "unknown_route", path
+
+
+def test_what_opens_github_is_one_variable() -> None:
+    """The token is of all tenants or in a file, and what GitHub is told beside it is ours."""
+    stores = {"ACCESS_FILE": "a", "AGENT_JWKS_FILE": "b", "DATABASE_URL": "c"}
+    vendor = github(load(GitHubApiSettings, stores | {"GITHUB_UPSTREAM_TOKEN": "t0ken"}))
+    assert vendor.credential("default").headers == {"authorization": "Bearer t0ken"}
+    assert vendor.headers == {"user-agent": "agent-bot-github-api", "x-github-api-version": "2022-11-28"}
+    with pytest.raises(ConfigError, match="GITHUB_UPSTREAM_TOKENS_FILE"):
+        github(load(GitHubApiSettings, stores))
 
 
 def test_the_page_names_every_setting_and_route() -> None:

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, quote
 
 import httpx
 from agent_contracts import Grant
-from vendor.github_api.house import HELLO, House
+from vendor.github_api.house import House
 
+HELLO = "octocat/hello-world"
 TWO = Grant.model_validate({"resources": {"repositories": [HELLO, "octocat/secret-plans"]}})
 ONE = Grant.model_validate({"resources": {"repositories": [HELLO]}})
 ANY = Grant.model_validate({"resources": {"repositories": ["octocat/*"]}})
@@ -77,11 +78,11 @@ async def test_ordinary_words_pass(api: House) -> None:
 
 async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
     """GitHub's word is not taken for what it found: one item from outside, and the reply is refused whole."""
-    items = [{"repository_url": f"{api.github_url}/repos/{name}"} for name in (HELLO, "evil/secret")]
+    items = [{"repository_url": f"{api.upstream_url}/repos/{name}"} for name in (HELLO, "evil/secret")]
     bodies: tuple[Any, ...] = (
         {"items": items},
         {"items": [{"title": "of nowhere"}]},
-        {"items": [{"repository_url": f"{api.github_url}/x/repos/{HELLO}"}]},
+        {"items": [{"repository_url": f"{api.upstream_url}/x/repos/{HELLO}"}]},
         {"things": []},
         [],
     )
@@ -92,16 +93,3 @@ async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
         assert "evil" not in reply.text
     api.fault("status", status=200, body={"items": items[:1]})
     assert (await search(api, "is:issue")).status_code == 200
-
-
-async def test_a_reply_of_another_repository_is_kept_back(api: House) -> None:
-    """Also outside of searches the reply's own repository is checked."""
-    bodies: tuple[Any, ...] = (
-        {"url": f"{api.github_url}/repos/evil/secret/issues/1"},
-        [{"url": "https://x/repos/evil/y"}],
-        {"a": 1},
-    )
-    for body in bodies:
-        api.fault("status", status=200, body=body)
-        reply = await api.ask("GET", f"/repos/{HELLO}/issues/1", token=api.token(ONE))
-        assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign"), body

@@ -22,6 +22,7 @@ from service_kit.redact import redact
 from service_kit.untrusted_text import for_terminal
 
 from agent_engine.errors import EngineError, LedgerAway
+from agent_engine.render import WIDEST_TABLE
 
 P = ParamSpec("P")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -30,7 +31,6 @@ DONE = 0
 FAILED = 1
 WRONG_USE = 2
 PIPED_WIDTH = 160
-WIDEST_TABLE = 10_000
 LONGEST_WORD = 200
 LONGEST_LINE = 2000
 QUIET = logging.NullHandler()

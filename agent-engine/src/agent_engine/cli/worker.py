@@ -12,8 +12,8 @@ from service_kit.serve import check_bind, serve
 from service_kit.settings import environment, unset_env
 
 from agent_engine.cli.console import DONE, command
+from agent_engine.hardening import harden
 from agent_engine.health import SERVICE, health_app
-from agent_engine.process import harden
 from agent_engine.settings import SECRETS, WorkerSettings, load_addressed
 from agent_engine.worker import Worker
 from agent_engine.worker_context import WorkerContext, open_context

@@ -13,7 +13,7 @@ from functools import partial
 from service_kit.log import get_logger
 
 from agent_engine.confinement.sandbox_paths import Target
-from agent_engine.process import end_tasks
+from agent_engine.run_control import end_tasks
 
 PIECE = 64 * 1024
 CONNECT_SECONDS = 5.0

@@ -8,7 +8,7 @@ from typing import Literal
 
 import asyncpg
 from agent_stores.pool import open_pool
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from agent_engine.settings import EngineNames, RunLimits, ServersInUse, SkillSources
 
@@ -26,7 +26,7 @@ class DoctorSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
     agent_ref_key: SecretStr | None = None
     control_url: str = "http://127.0.0.1:8000"
     model_api_url: str = "http://127.0.0.1:3006"
-    folder: Path = Field(default=Path("var/worker"), validation_alias="WORKER_FOLDER")
+    worker_folder: Path = Path("var/worker")
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ async def _probed(settings: DoctorSettings) -> Probe:
 
 async def folder(settings: DoctorSettings) -> str:
     """Look at the folder that holds the runs."""
-    path = settings.folder.resolve()
+    path = settings.worker_folder.resolve()
     nearest = next(parent for parent in (path, *path.parents) if parent.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise Unwell(f"{path} cannot be written", "set WORKER_FOLDER to a folder of the worker's own")

@@ -5,14 +5,14 @@ import shutil
 
 from agent_engine.confinement.folders import remove_earlier
 from agent_engine.confinement.protocol import Confinement
-from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
+from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.engines.protocol import Sink
 from agent_engine.engines.run_clock import ANSWER_GRACE_SECONDS, RunClock
 from agent_engine.errors import DriverError, TaskRefused
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec
 
 MOST_ARGUMENT_BYTES = 120_000
@@ -66,11 +66,19 @@ class CliEngine:
             raise TaskRefused("config", refusal)
         if not driver.capabilities.stdin_message and len(spec.prompt.encode()) > MOST_ARGUMENT_BYTES:
             raise TaskRefused("invalid", f"the input makes a prompt of over {MOST_ARGUMENT_BYTES} bytes: shorten it")
-        paths = confinement.plan(
-            folder=spec.folder, program=driver.program(), urls=self._urls(spec), references=spec.references
-        )
+        model = [spec.model_api_url] if self.capabilities.model_api else []
+        urls = [*model, *(server.url for server in spec.servers), *self.capabilities.egress]
+        paths = confinement.plan(folder=spec.folder, program=driver.program(), urls=urls, references=spec.references)
         try:
-            confined = await confinement.start(paths, self._launch(spec, paths))
+            launch = Launch(
+                argv=driver.argv(spec, paths),
+                env=driver.env(spec, paths),
+                stdin=driver.stdin(spec),
+                files=driver.files(spec, paths),
+                home_files=driver.restore(spec, paths),
+                references=spec.references,
+            )
+            confined = await confinement.start(paths, launch)
             try:
                 clock = RunClock(
                     wall_seconds=spec.wall_seconds,
@@ -85,18 +93,3 @@ class CliEngine:
         finally:
             await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
             await asyncio.to_thread(remove_earlier, spec.folder)
-
-    def _urls(self, spec: RunSpec) -> list[str]:
-        capabilities = self.capabilities
-        model = [spec.model_api_url] if capabilities.model_api else []
-        return [*model, *(server.url for server in spec.servers), *capabilities.egress]
-
-    def _launch(self, spec: RunSpec, paths: SandboxPaths) -> Launch:
-        return Launch(
-            argv=self._driver.argv(spec, paths),
-            env=self._driver.env(spec, paths),
-            stdin=self._driver.stdin(spec),
-            files=self._driver.files(spec, paths),
-            home_files=self._driver.restore(spec, paths),
-            references=spec.references,
-        )

@@ -17,7 +17,7 @@ from agent_engine.drivers.protocol import ProcessExit, Stream
 from agent_engine.engines.outcome import EndedBy, Failure, RunOutcome, stopped, unconnected
 from agent_engine.engines.protocol import Sink
 from agent_engine.engines.run_clock import RunClock
-from agent_engine.process import Stop, StopSignal, end_tasks
+from agent_engine.run_control import Stop, StopSignal, end_tasks
 from agent_engine.spec import RunSpec
 from agent_engine.transcript import Lines, Transcript, mask_lines
 

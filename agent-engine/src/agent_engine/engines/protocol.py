@@ -6,7 +6,7 @@ from typing import Protocol
 from agent_contracts.event import Body
 
 from agent_engine.engines.outcome import RunOutcome
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec
 
 

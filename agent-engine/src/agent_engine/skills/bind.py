@@ -13,8 +13,8 @@ from service_kit.untrusted_text import clean_line
 
 from agent_engine.errors import TaskRefused
 from agent_engine.skills.format import Skill
-from agent_engine.skills.paths import INPUT_VALUE, fill
 from agent_engine.skills.required_effects import RequiredEffect
+from agent_engine.skills.templates import INPUT_VALUE, fill
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from genai_prices import Usage, calc_price
 
 from agent_engine.engines.registry import installed_engines
 from agent_engine.skills.format import BUILT_IN_TOOLS, DEFAULT_MODEL, Skill, UnreadableSkill, parse
-from agent_engine.skills.paths import INPUT_VALUE
+from agent_engine.skills.templates import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
 MAX_BODY_LINES = 500

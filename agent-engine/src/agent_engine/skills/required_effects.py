@@ -7,7 +7,7 @@ from typing import Any, Self
 from agent_contracts import EffectSummary
 from agent_vendors import kinds_of
 
-from agent_engine.skills.paths import INPUT_VALUE, fill
+from agent_engine.skills.templates import INPUT_VALUE, fill
 
 FORM = "server/tool[field,field]@TARGET"
 ENTRY = re.compile(

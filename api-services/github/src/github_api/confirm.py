@@ -1,4 +1,4 @@
-"""Whether GitHub did what was asked: labels, assignees and milestones that a token may not set are dropped unsaid."""
+"""Compares GitHub's reply with the request: it silently drops labels, assignees and milestones without push access."""
 
 from api_kit import Json
 

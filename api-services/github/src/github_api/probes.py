@@ -1,7 +1,7 @@
-"""How writes whose reply was lost are found at GitHub, and what those who approve a write see of its issue.
+"""Finds writes at GitHub whose reply was lost, and reads an issue for those who approve a write to it.
 
-GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api), so that what
-cannot be found long after that was never done.
+GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api). So a write
+that cannot be found long after that was never done.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,32 +21,18 @@ APPS_REFUSAL = "Resource not accessible by integration"
 """What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
 
-def made_issue() -> Probe:
-    """Find an issue that was created."""
-    return _made(lambda call: f"{_repository(call)}/issues?state=all&sort=created&direction=desc")
-
-
-def made_comment() -> Probe:
-    """Find a comment that was created."""
-    return _made(lambda call: f"{_repository(call)}/issues/comments?sort=created&direction=desc")
-
-
-def set_issue() -> Probe:
-    """See whether an issue is as it was to be."""
-
-    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
-        issue = await fetch(_issue(call))
-        asked = call.body if isinstance(call.body, dict) else {}
-        if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
-            return None
-        texts = {name: value for name, value in asked.items() if name in ("title", "body", "state_reason")}
-        return issue if all(issue.get(name) == value for name, value in texts.items()) else None
-
-    return Probe(find)
+async def changed_issue(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return an issue that is as the write asked; None if it is not."""
+    issue = await fetch(_issue(call))
+    asked = call.body if isinstance(call.body, dict) else {}
+    if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
+        return None
+    texts = {name: value for name, value in asked.items() if name in ("title", "body", "state_reason")}
+    return issue if all(issue.get(name) == value for name, value in texts.items()) else None
 
 
 def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
-    """See whether an issue's labels are as they were to be."""
+    """Return a probe that finds labels which are as the write asked."""
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         labels = await fetch(f"{_issue(call)}/labels?per_page={PER_PAGE}")
@@ -56,7 +42,7 @@ def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
 
 
 async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Give what a change of an issue changes, as it is now, and its title."""
+    """Return the fields of an issue that a write changes, as they are now, and its title."""
     issue = await fetch(_issue(call))
     if not isinstance(issue, dict):
         return None
@@ -65,7 +51,7 @@ async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
 
 
 async def issue_commented(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Give what a comment answers: the issue's title and text."""
+    """Return the title and text of the issue that a comment answers."""
     issue = await fetch(_issue(call))
     if not isinstance(issue, dict):
         return None
@@ -109,9 +95,14 @@ def _issue(call: Call) -> str:
 
 
 def _plain(value: Json) -> Json:
-    """Give names for what GitHub describes at length."""
+    """Return the names of labels, users and milestones, which GitHub describes at length."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return value.get("name") or value.get("login") or value.get("number")
     return value
+
+
+ISSUE_MADE = _made(lambda call: f"{_repository(call)}/issues?state=all&sort=created&direction=desc")
+COMMENT_MADE = _made(lambda call: f"{_repository(call)}/issues/comments?sort=created&direction=desc")
+ISSUE_CHANGED = Probe(changed_issue)

@@ -77,13 +77,13 @@ def _issues() -> list[Route]:
     return [
         _read(REPO),
         _read(REPO + "/issues", ISSUES_QUERY),
-        replace(create, verify_reply=confirm.issue_made, probe=probes.made_issue()),
+        replace(create, verify_reply=confirm.issue_made, probe=probes.ISSUE_MADE),
         _read(ISSUE),
         replace(
             update,
             idempotent=True,
             verify_reply=confirm.issue_changed,
-            probe=probes.set_issue(),
+            probe=probes.ISSUE_CHANGED,
             read_before=probes.issue_before,
         ),
     ]
@@ -94,9 +94,7 @@ def _comments() -> list[Route]:
     return [
         _read(ISSUE + "/comments", PAGE | {"since"}),
         _read(REPO + "/issues/comments/{comment:number}"),
-        replace(
-            create, verify_reply=confirm.commented, probe=probes.made_comment(), read_before=probes.issue_commented
-        ),
+        replace(create, verify_reply=confirm.commented, probe=probes.COMMENT_MADE, read_before=probes.issue_commented),
     ]
 
 

@@ -52,10 +52,10 @@ def _opening(token: str) -> dict[str, str]:
 
 
 def limits(route: Route) -> list[Limit]:
-    """Name the limits that GitHub holds over all requests of a token.
+    """Return the limits that GitHub keeps over all requests of a token.
 
     Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (900 points a minute; what makes
-    content 80 times a minute and 500 times an hour; 100 at once, which `Places` holds), .../rest/search/search (30 a
+    content 80 times a minute and 500 times an hour; 100 at once, which `Slots` holds), .../rest/search/search (30 a
     minute), .../rest/using-the-rest-api/best-practices-for-using-the-rest-api (a second between two writes).
     """
     found = [replace(POINTS, cost=5 if route.writes else 1)]
@@ -86,7 +86,7 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
 
 
 def link(document: Json) -> str | None:
-    """Find the web address of what a write made."""
+    """Return the web address of the thing that a write made."""
     url = document.get("html_url") if isinstance(document, dict) else None
     return url if isinstance(url, str) else None
 
@@ -102,12 +102,12 @@ async def relocate(path: str, fetch: Fetch) -> str | None:
 
 
 def repositories_of(document: Json) -> list[str]:
-    """Name the repository of each thing in a reply, by its API address; "" where there is none."""
+    """Return the repository of each thing in a reply, by its API address; "" for a thing without one."""
     return [_repository_of(item) for item in (document if isinstance(document, list) else [document])]
 
 
 def found_repositories(document: Json) -> Sequence[str]:
-    """Name the repository of each item that a search found."""
+    """Return the repository of each item that a search found."""
     items = document.get("items") if isinstance(document, dict) else None
     return repositories_of(items) if isinstance(items, list) else [""]
 
@@ -131,7 +131,7 @@ def _pause(bucket: str, seconds: float) -> Pause:
 
 
 def _clock(reply: Reply) -> float:
-    """Tell the time by GitHub's clock, by which it counts, else by ours."""
+    """Return the time by GitHub's clock, by which it counts its limits, else by ours."""
     try:
         return parsedate_to_datetime(reply.headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):  # a year that there is not

@@ -1,6 +1,6 @@
-"""What a call must pass before it is sent: rates, every resource that it touches, and what its reply may be of.
+"""What a call must pass: rates, the check of every resource that it touches, and the check of its reply.
 
-The same for what a caller asks, for a redirect that is followed, and for an approved proposal.
+The same checks hold for a caller's request, a redirect that is followed and an approved proposal.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from api_kit.vendor import EVERYTHING, Credential, Vendor
 
 @dataclass(frozen=True)
 class Bounds:
-    """A gateway's limits: of bodies, of rates by tier, of images; a tier that is not named has the first rate."""
+    """A gateway's limits: of bodies, of rates by tier, of images. `rate` holds for every tier that is not named."""
 
     body_bytes: int = 1_000_000
     body_seconds: float = 10.0
@@ -39,7 +39,7 @@ class Admission:
     bounds: Bounds = field(default_factory=Bounds)
 
     def admit(self, route: Route, caller: Caller) -> None:
-        """Count every request here, so that what is refused anyway takes nothing of the limits that others share.
+        """Count a request in this process, so that a flood of refused requests uses up no shared limit.
 
         Raises:
             Refusal: `rate`.
@@ -59,7 +59,7 @@ class Admission:
         self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
-        """Check every resource that the call itself names, and confine a search to the grant; nothing is asked.
+        """Check every resource that the call itself names, and confine a search; the vendor is not asked.
 
         Raises:
             Refusal: a resource is outside the grant, or the search cannot be confined.
@@ -99,10 +99,11 @@ class Admission:
             Refusal: it is out of bounds, or the vendor cannot be asked now.
         """
         policy.check_route(call.route, caller)
+        policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
-        """Check what the reply is of; of what was asked for as opaque, the path has said it.
+        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.
 
         Raises:
             Refusal: `reply_foreign` or `upstream_broken`.
@@ -135,15 +136,13 @@ class Admission:
 def _scoped(call: Call, search: Search, caller: Caller) -> Call:
     """Confine a call's search text to the grant."""
     given: object = call.query.get(search.parameter)
+    path = call.route.body.steps(search.parameter) if call.route.body else ()
     if search.where == "body":
-        given = next(iter(json_paths.find(call.body, search.parameter)), None)
+        (given,) = json_paths.find(call.body, path)
     if given is not None and not isinstance(given, str):
         raise Refusal("search_syntax", f"{search.parameter} is no text")
     text, names = policy.scoped(search, caller.grant, given or "")
     call = call.touching(search.kind, names)
     if search.where == "query":
         return replace(call, query={**call.query, search.parameter: text})
-    body = call.body if isinstance(call.body, dict) else {}
-    if given is None:
-        body = {**body, search.parameter: text}
-    return replace(call, body=json_paths.replace(body, search.parameter, lambda _: text))
+    return replace(call, body=json_paths.put(call.body, path, text))

@@ -27,7 +27,6 @@ from starlette.responses import Response
 from api_kit.admission import Admission, Bounds
 from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
-from api_kit.budget import ToolCalls
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
@@ -50,14 +49,7 @@ CONNECTIONS = 1000
 async def open_gateway(
     table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
 ) -> AsyncIterator[Starlette]:
-    """Open all connections of a gateway and give its app.
-
-    Args:
-        table: the routes.
-        vendor: what is peculiar to the vendor; its name also names the service, `{name}-api`.
-        settings: the environment.
-        base_url: where the vendor is.
-        tiers: rates of tiers that differ from the settings' one.
+    """Open all connections of a gateway and yield its app; `tiers` has the rates that differ from the settings' one.
 
     Raises:
         ConfigError: a file or the database is not usable.
@@ -76,13 +68,14 @@ async def open_gateway(
         retries=0,
         max_reply_bytes=settings.max_reply_bytes,
         max_connections=CONNECTIONS,
+        elsewhere=bool(vendor.side_hosts),
     )
     upstream = Upstream(
         http,
         base_url=base_url,
         vendor=vendor,
         seconds=settings.upstream_seconds,
-        strain=BreakerConfig(failures=settings.upstream_failures),
+        breaker=BreakerConfig(failures=settings.upstream_failures),
         slots=ConcurrencyLimits(instances=lambda: limiter.instances),
         registry=registry,
         limiter=limiter,
@@ -96,7 +89,7 @@ async def open_gateway(
         callers=callers,
         admission=Admission(vendor, limiter, bounds),
         upstream=upstream,
-        calls=ToolCalls(pool),
+        pool=pool,
         effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )
@@ -153,7 +146,7 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Return what asks each store."""
+    """Return the checks for `/ready`: whether each store answers."""
 
     async def ask_database() -> None:
         await assert_current(pool, SCHEMA, VERSIONS)

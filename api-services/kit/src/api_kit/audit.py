@@ -15,7 +15,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 
 @dataclass
 class Entry:
-    """What is known of a request so far; filled on its way."""
+    """What is known of a request so far."""
 
     method: str
     started: float = field(default_factory=time.monotonic)
@@ -33,12 +33,7 @@ class Entry:
 
 
 class Audit:
-    """Writes the lines and counts.
-
-    Args:
-        registry: where the metrics are.
-        vendor: the label of all of them.
-    """
+    """Writes a line for each request of a vendor's gateway, and counts the requests."""
 
     def __init__(self, registry: CollectorRegistry, *, vendor: str) -> None:
         self._vendor = vendor

@@ -17,12 +17,14 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Body:
-    """What a route takes: an object with these fields, or where `bare_list` is set, a list in its place.
+    """The body that a route takes: an object with these fields.
 
     Attributes:
-        fields: the fields, as paths (`text`, `fields.project.key`); all that lies below a listed one may be there.
+        fields: the fields, as places (`text`, `fields.project.key`, `channels[]`); all below a listed one may be there.
+            A form is flat: `a.b` and `files[]` are names of its fields.
         bare_list: of JSON: a list may stand in place of the object.
-        texts: the format in which people read a field, by its path; mentions and images in it are quieted.
+        texts: the format in which people read a field, by its place, of a bare list by that in its items; mentions and
+            images in it are quieted, and what is no text there is refused.
         form: how it is written: JSON, urlencoded, or in parts with files.
         files: of a body in parts: the fields that are files.
     """
@@ -33,12 +35,16 @@ class Body:
     form: Literal["json", "urlencoded", "multipart"] = "json"
     files: frozenset[str] = frozenset()
 
+    def steps(self, place: str) -> json_paths.Path:
+        """Return the steps to a place in the body."""
+        return json_paths.steps(place) if self.form == "json" else (place,)
+
 
 def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     """Read the body of a route.
 
     Raises:
-        Refusal: `content_type`, or `body`: it is not written as it should be, or holds what the route does not list.
+        Refusal: `content_type`, or `body`: it cannot be read, or has a field that the route does not list.
     """
     document: Json
     if shape.form == "json":
@@ -49,7 +55,7 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
         document = _form(raw, content_type)
     else:
         parts = multipart.parse(raw, content_type)
-        wrong = [name for name, part in parts.items() if multipart.is_file(part) != (name in shape.files)]
+        wrong = [name for name, part in parts.items() if isinstance(part, multipart.File) != (name in shape.files)]
         if wrong:
             raise Refusal("body", f"the part {wrong[0]!r} is a file where it is a text, or a text where it is a file")
         document = dict(parts)
@@ -57,9 +63,11 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
         return document
     if not isinstance(document, dict):
         raise Refusal("body", "the body is not a JSON object")
-    unknown = next(json_paths.unlisted(document, shape.fields | shape.files), None)
+    known = shape.fields | shape.files
+    strange = json_paths.unlisted(document, known) if shape.form == "json" else iter(document.keys() - known)
+    unknown = next(strange, None)
     if unknown is not None:
-        listed = ", ".join(sorted(shape.fields | shape.files))
+        listed = ", ".join(sorted(known))
         raise Refusal("body", f"the body's field {unknown[:100]!r} is not one of this route ({listed})")
     return document
 
@@ -82,7 +90,7 @@ def _is_media(content_type: str, wanted: str) -> None:
 
 
 def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:
-    """Make the body that is sent, and its content type, from a checked document."""
+    """Return the body that is sent, and its content type, made of a checked document."""
     if shape is None or shape.form == "json" or not isinstance(document, dict):
         return build_json(document), JSON
     if shape.form == "multipart":

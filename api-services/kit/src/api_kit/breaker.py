@@ -1,18 +1,17 @@
-"""Circuits: what keeps failing is left alone for a moment, then tried once. Held by this process alone.
+"""Circuit breakers: after several failures in a row nothing is sent for a while, then one request is tried.
 
-A circuit for each credential, and one for each caller on it: a caller whose own requests fail (a search that is too
-large, a diff that times out) closes the vendor for itself; for all it is closed only by what is not one caller's doing.
+Each process holds its own circuits. There is one for each credential, and one for each caller on it. A caller whose own
+requests fail (a search that is too large, a diff that times out) opens the circuit for itself alone. The credential's
+circuit opens when the requests of several callers fail, or when no connection comes about.
 """
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from api_kit.errors import Refusal
 
-OPEN = "upstream_open"
-"""The reason of a refusal: nothing was sent."""
 CIRCUITS = 10_000
 TRIAL_SECONDS = 1.0
 
@@ -22,10 +21,10 @@ class BreakerConfig:
     """When a circuit opens, and for how long.
 
     Attributes:
-        failures: so many in a row open it.
-        window: seconds between two failures after which they are no row any more.
-        seconds: how long it is open at first; doubled by each failed trial.
-        longest: how long at most.
+        failures: how many failures in a row open it.
+        window: seconds; a failure later than that after the one before begins a new row.
+        seconds: how long it is open at first; each failed trial doubles it.
+        longest: how long it is open at most.
     """
 
     failures: int = 5
@@ -47,16 +46,16 @@ class Circuit:
     tried: bool = False
 
     def wait(self, now: float) -> float:
-        """Say how long nothing may pass; 0 when it may, be it as the one trial."""
+        """Return for how many seconds no request may pass; 0 lets one pass, perhaps as the trial."""
         if not self.opened:
             return 0.0
         if now < self.until:
             return self.until - now
         return TRIAL_SECONDS if self.tried else 0.0
 
-    def open(self, now: float, strain: BreakerConfig) -> None:
-        """Let nothing pass for a while, for twice as long as the last time."""
-        self.until = now + min(strain.seconds * 2.0 ** min(self.opened, 10), strain.longest)
+    def open(self, now: float, config: BreakerConfig) -> None:
+        """Let no request pass for twice as long as the last time."""
+        self.until = now + min(config.seconds * 2.0 ** min(self.opened, 10), config.longest)
         self.opened += 1
         self.tried = False
 
@@ -71,19 +70,19 @@ class Breaker:
     """All circuits of one upstream.
 
     Args:
-        strain: what a circuit bears.
+        config: when a circuit opens.
         now: a monotonic clock, in seconds.
-        opened: told of each circuit that opens: the credential, and whether it is a caller's own.
+        opened: is told the credential of each circuit that opens, and whether it is a caller's own.
     """
 
     def __init__(
         self,
-        strain: BreakerConfig | None = None,
+        config: BreakerConfig | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
         opened: Callable[[str, bool], None] = lambda credential, own: None,
     ) -> None:
-        self._strain = strain or BreakerConfig()
+        self._config = config or BreakerConfig()
         self._now = now
         self._opened = opened
         self._circuits: OrderedDict[tuple[str, str | None], Circuit] = OrderedDict()
@@ -92,51 +91,48 @@ class Breaker:
         """Let a request pass, as the trial of a circuit whose time is over.
 
         Raises:
-            Refusal: a circuit is open.
+            Refusal: `upstream_open`: a circuit is open.
         """
         now = self._now()
         circuits = [circuit for circuit in self._of(credential, caller) if circuit.opened]
         wait = max((circuit.wait(now) for circuit in circuits), default=0.0)
         if wait > 0:
-            remedy = "Nothing was sent: wait as long as Retry-After says."
             message = "the vendor failed several times in a row and is left alone for a moment"
-            raise Refusal(OPEN, message, remedy=remedy, retry_after=wait)
+            raise Refusal("upstream_open", message, retry_after=wait)
         for circuit in circuits:
             circuit.tried = True
         return BreakerPermit(self, credential, caller, circuits)
 
     def succeeded(self, credential: str, caller: str | None) -> None:
-        """Note that the vendor answered, be it with a refusal of its own."""
+        """Close the circuits of a request that the vendor answered, perhaps with a refusal of its own."""
         for circuit in self._of(credential, caller):
             circuit.close()
 
-    def failed(self, passage: "BreakerPermit", *, outage: bool) -> None:
-        """Note that no usable reply came; an outage is one that no request can bring about."""
+    def failed(self, permit: "BreakerPermit", *, outage: bool) -> None:
+        """Count a request without a usable reply; an outage is a failure that no request can bring about."""
         now = self._now()
-        own = self._circuit((passage.credential, passage.caller)) if passage.caller is not None else None
-        for circuit in self._of(passage.credential, passage.caller, make=True):
+        own = self._circuit((permit.credential, permit.caller)) if permit.caller is not None else None
+        for circuit in [self._circuit((permit.credential, None)), *([own] if own else [])]:
             if circuit.opened:
-                if circuit in passage.trials:
-                    passage.trials.remove(circuit)
-                    circuit.open(now, self._strain)
+                if circuit in permit.trials:
+                    permit.trials.remove(circuit)
+                    circuit.open(now, self._config)
                 continue
-            if now - circuit.last > self._strain.window:
+            if now - circuit.last > self._config.window:
                 circuit.close()
             circuit.last = now
             circuit.failures += 1
             circuit.outages += outage
-            circuit.callers.add(passage.caller)
+            circuit.callers.add(permit.caller)
             several = len(circuit.callers) > 1 or circuit.outages == circuit.failures
-            if circuit.failures >= self._strain.failures and (several or circuit is own):
-                circuit.open(now, self._strain)
-                self._opened(passage.credential, circuit is own)
+            if circuit.failures >= self._config.failures and (several or circuit is own):
+                circuit.open(now, self._config)
+                self._opened(permit.credential, circuit is own)
 
-    def _of(self, credential: str, caller: str | None, *, make: bool = False) -> Iterable[Circuit]:
-        """Give the circuits that a caller's request passes."""
-        keys: list[tuple[str, str | None]] = [(credential, None)]
-        if caller is not None:
-            keys.append((credential, caller))
-        return [self._circuit(key) if make else self._circuits[key] for key in keys if make or key in self._circuits]
+    def _of(self, credential: str, caller: str | None) -> list[Circuit]:
+        """Return the circuits that a caller's request passes, if they have counted a failure."""
+        keys = {(credential, None), (credential, caller)}
+        return [self._circuits[key] for key in keys if key in self._circuits]
 
     def _circuit(self, key: tuple[str, str | None]) -> Circuit:
         circuit = self._circuits.setdefault(key, Circuit())
@@ -148,10 +144,10 @@ class Breaker:
 
 @dataclass
 class BreakerPermit:
-    """One caller's way through its circuits: told of each reply, and left in the end.
+    """One caller's way through its circuits: it is told of each reply, and left in the end.
 
     Attributes:
-        trials: the circuits whose one trial it is.
+        trials: the circuits whose trial this is.
     """
 
     breaker: Breaker
@@ -169,7 +165,7 @@ class BreakerPermit:
         self.breaker.failed(self, outage=outage)
 
     def leave(self) -> None:
-        """Give back a trial in which nothing was sent."""
+        """Let another request be the trial, if this one was a trial and sent nothing."""
         for circuit in self.trials:
             circuit.tried = False
         self.trials.clear()

@@ -11,26 +11,22 @@ from api_kit.callers import Caller
 from api_kit.errors import Refusal
 
 
-class ToolCalls:
-    """Counts, for tasks whose token bounds their number; no other request touches the database here."""
+async def count_tool_call(pool: asyncpg.Pool, caller: Caller) -> None:
+    """Count the tool call that a request belongs to; without X-Agent-Call the request is a call of its own.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    Only the requests of tasks whose token bounds their tool calls cost a query.
 
-    async def count(self, caller: Caller) -> None:
-        """Count the tool call that a request belongs to; without X-Agent-Call the request is one of its own.
-
-        Raises:
-            Refusal: `budget_tool_calls`: the budget is used up; `effects_unavailable`: there is no database to ask.
-        """
-        if caller.task is None or caller.tool_calls is None:
-            return
-        call = caller.call or uuid4().hex
-        try:
-            allowed = await agent_effects.count_call(self._pool, caller.task, call, most=caller.tool_calls)
-        except DATABASE_ERRORS as error:
-            get_logger(__name__).error("calls_not_counted", error=str(error) or type(error).__name__)
-            raise Refusal("effects_unavailable", "the tool call cannot be counted, so nothing is sent") from error
-        if not allowed:
-            message = f"task {caller.task} has used up its budget of {caller.tool_calls} tool calls (budget.tool_calls)"
-            raise Refusal("budget_tool_calls", message)
+    Raises:
+        Refusal: `budget_tool_calls`: the budget is used up; `effects_unavailable`: there is no database to ask.
+    """
+    if caller.task is None or caller.tool_calls is None:
+        return
+    call = caller.call or uuid4().hex
+    try:
+        allowed = await agent_effects.count_call(pool, caller.task, call, most=caller.tool_calls)
+    except DATABASE_ERRORS as error:
+        get_logger(__name__).error("calls_not_counted", error=str(error) or type(error).__name__)
+        raise Refusal("effects_unavailable", "the tool call cannot be counted, so nothing is sent") from error
+    if not allowed:
+        message = f"task {caller.task} has used up its budget of {caller.tool_calls} tool calls (budget.tool_calls)"
+        raise Refusal("budget_tool_calls", message)

@@ -17,7 +17,7 @@ _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 @dataclass(frozen=True)
 class Key:
-    """What a kept reply is the answer to; another tenant or credential never sees it."""
+    """The request that a kept reply answers; another tenant or credential never sees it."""
 
     tenant: str
     credential: str
@@ -27,7 +27,7 @@ class Key:
 
 
 class Cache:
-    """Keeps what was used last, within bounds.
+    """Keeps the replies that were used last, within bounds.
 
     Args:
         entries: how many replies at most.
@@ -47,14 +47,14 @@ class Cache:
         return len(self._replies)
 
     def find(self, key: Key) -> Reply | None:
-        """Give a kept reply, to be asked about again."""
+        """Return a kept reply; the vendor must be asked whether it still holds."""
         reply = self._replies.get(key)
         if reply is not None:
             self._replies.move_to_end(key)
         return reply
 
     def keep(self, key: Key, reply: Reply) -> None:
-        """Keep a reply in place of an older one, if it is worth it and fits."""
+        """Keep a reply in place of an older one, if it has an ETag and fits."""
         self.drop(key)
         size = _size(key, reply)
         if not worth_keeping(reply) or size > min(self._entry_bytes, self._total_bytes):
@@ -72,19 +72,19 @@ class Cache:
 
 
 def worth_keeping(reply: Reply) -> bool:
-    """Say whether a reply is whole, has one ETag, and may be kept."""
+    """Return whether a reply is whole, has one ETag, and may be kept."""
     kept = "no-store" not in reply.headers.get("cache-control", "").lower()
     return reply.status == 200 and kept and _TAG.fullmatch(reply.headers.get("etag", "")) is not None
 
 
 def matches(condition: str, tag: str) -> bool:
-    """Say whether If-None-Match names an ETag, weakly compared. Source: RFC 9110, 13.1.2."""
+    """Return whether If-None-Match names an ETag, weakly compared. Source: RFC 9110, 13.1.2."""
     ours = _TAG.fullmatch(tag)
     return condition.strip() == "*" or (ours is not None and ours[1] in _TAG.findall(condition))
 
 
 def renewed(kept: Reply, confirmed: Reply) -> Reply:
-    """Give a kept reply with the headers of the 304 that confirmed it, and say that it is one."""
+    """Return a kept reply with the headers of the 304 that confirmed it, and a header that says so."""
     headers = kept.headers.copy()
     for name in confirmed.headers:
         if name not in OF_THE_BODY:

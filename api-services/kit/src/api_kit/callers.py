@@ -1,4 +1,4 @@
-"""Who calls, and for what: the service token says who, the task token or a person's token for what."""
+"""Who calls, and for whom: a service token names the service; a task token or a person's token says for whom."""
 
 import re
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _CALL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller with what it may do here.
+    """A caller, and what it may do here.
 
     Attributes:
         service: the service whose token it is.
@@ -31,11 +31,11 @@ class Caller:
         grant: the task's grant or the person's entry within the tenant's entry, or what the service's entry opens.
         task: the task, unless the service calls for itself or for a person.
         person: the person for whom the service calls.
-        attempt: of the task.
-        tool: what X-Agent-Tool said.
-        call: what X-Agent-Call said: it tells one tool call from the task's others.
-        tool_calls: how many the task may make, over all its attempts; None for any number.
-        any_tool: there is no task, and the entry leaves tools open.
+        attempt: the attempt of the task.
+        tool: the tool that X-Agent-Tool names.
+        call: the id in X-Agent-Call, by which the tool calls of a task are counted.
+        tool_calls: how many tool calls the task may make, over all its attempts; None for any number.
+        any_tool: whether it may use every tool: it has no task, and its entry names no tools.
     """
 
     service: str
@@ -51,19 +51,19 @@ class Caller:
 
     @property
     def key(self) -> str:
-        """What its requests are counted under."""
+        """The key under which its requests are counted."""
         if self.task:
             return f"task:{self.tenant}:{self.task}"
         return self.name if self.person else f"service:{self.service}"
 
     @property
     def name(self) -> str:
-        """Whose writes its own are: a service's name has no colon, so that none is taken for a person."""
+        """The owner of its writes; a service's name has no colon, so no service is taken for a person."""
         return f"person:{self.person}" if self.person else self.service
 
 
 class Callers:
-    """Tells callers by their tokens."""
+    """Identifies callers by their tokens."""
 
     def __init__(self, access: AccessFile, verifier: Verifier, *, vendor: str) -> None:
         self._access = access
@@ -71,11 +71,11 @@ class Callers:
         self._vendor = vendor
 
     def faults(self) -> dict[str, Warn]:
-        """Give what says whether the files behind this are in force as they lie there."""
+        """Return checks for `/ready`: each says why the newest version of a file is not in force."""
         return {"access": self._access.fault, "keys": self._verifier.fault}
 
     def identify(self, headers: Headers) -> Caller:
-        """Tell who calls.
+        """Return the caller of a request.
 
         Raises:
             Refusal: `service_token`, `task_token`, `person_token`, `tenant`, `vendor` or `header`.
@@ -109,7 +109,7 @@ class Callers:
         )
 
     def narrowed(self, caller: Caller) -> Caller:
-        """Give a caller of before with what its tenant's entry, and its person's, allow now.
+        """Return an earlier caller with the grant that its tenant's and its person's entries allow now.
 
         Raises:
             Refusal: `tenant` or `person`.
@@ -164,10 +164,10 @@ def _grant(bound: Bound) -> Grant:
 
 
 def single_header(headers: Headers, name: str) -> str | None:
-    """Give a header that must not be there twice.
+    """Return a header; None if it is not there.
 
     Raises:
-        Refusal: `header`: it is.
+        Refusal: `header`: it is there more than once.
     """
     values = headers.getlist(name)
     if len(values) > 1:

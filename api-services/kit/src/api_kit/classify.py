@@ -1,4 +1,4 @@
-"""What a vendor's reply says became of a request: done, refused, absent, limited or unknown, whatever its status."""
+"""What became of a request, by the vendor's reply: done, refused, absent, limited or unknown, whatever its status."""
 
 import json
 from collections.abc import Callable
@@ -19,10 +19,10 @@ class Classified:
     """What a reply says.
 
     Attributes:
-        state: done; refused, so that nothing changed; absent, because what was asked about is not there; limited,
-            refused for now; or unknown.
-        seconds: of limited: how long, where the vendor says so.
-        words: the vendor's own words of what is wrong, where they help to correct the request.
+        state: `done`; `refused`: nothing changed; `absent`: the thing asked about is not there; `limited`: refused for
+            now; or `unknown`.
+        seconds: how long the vendor limits requests, if it says so; 0 asks for no pause.
+        words: the vendor's own words that help to correct the request.
     """
 
     state: Literal["done", "refused", "absent", "limited", "unknown"]
@@ -30,7 +30,7 @@ class Classified:
     words: str | None = None
 
     def told(self, vendor: str, reply: Reply) -> str:
-        """Say what the vendor answered, its own words cleaned and quoted."""
+        """Return a sentence on what the vendor answered; its own words are cleaned and quoted."""
         said = f": {clean_line(self.words)!r}" if self.words else ""
         return f"{vendor} answered {reply.status}{said}"
 
@@ -51,16 +51,16 @@ def by_status(reply: Reply) -> Classified:
 
 
 def is_json(reply: Reply) -> bool:
-    """Say whether a reply claims to be JSON."""
+    """Return whether a reply claims to be JSON."""
     media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     return bool(media == "application/json" or media.endswith("+json"))
 
 
 def document_of(reply: Reply) -> Json:
-    """Parse a JSON reply; None when it is something else.
+    """Parse a JSON reply; return None for a reply of another content type.
 
     Raises:
-        Refusal: `upstream_broken`: it claims to be JSON, and cannot be read as such.
+        Refusal: `upstream_broken`: the reply claims to be JSON, and is not.
     """
     if not is_json(reply) or not reply.body:
         return None

@@ -15,15 +15,10 @@ S = TypeVar("S", bound=GatewaySettings)
 def run_command(
     name: str, settings: type[S], serving: Callable[[S], Coroutine[Any, Any, None]], argv: Sequence[str] | None = None
 ) -> int:
-    """Run a gateway's command and give its exit status: 0 after a stop, 2 for a setting that is wrong.
+    """Run a gateway's command, such as `github-api`; `serving` awaits `run_gateway` with the settings.
 
-    What is secret is dropped from the process's environment once it is read.
-
-    Args:
-        name: the command, as in `github-api`.
-        settings: reads the environment.
-        serving: serves the gateway of its settings, see `run_gateway`.
-        argv: the arguments, in place of the process's own.
+    Return its exit status: 0 after a stop, 2 for a setting that is wrong. Secrets are dropped from the process's
+    environment once they are read.
     """
     port = settings.model_fields["port"].default
     parser = command.parser(name, "A gateway. Its environment says all; README.md lists it.")
@@ -41,7 +36,7 @@ def run_command(
 
 
 def secrets_of(settings: type[GatewaySettings]) -> list[str]:
-    """Name the variables of what is secret."""
+    """Return the variables that hold secrets."""
     return [
         variable
         for name, field in settings.model_fields.items()

@@ -1,4 +1,4 @@
-"""Requests under way at once: so many of a credential, of a tenant on it, of a caller. Held by this process alone."""
+"""Bounds how many requests of a credential, of a tenant on it and of a caller are under way; each process counts."""
 
 import asyncio
 from collections import Counter
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from api_kit.errors import Refusal
 
 WAIT_SECONDS = 1.5
-"""With the vendor's time and a limit's patience less than what an MCP server waits for its gateway."""
+"""Together with the vendor's time and a limit's patience this is less than an MCP server waits for its gateway."""
 
 
 @dataclass(frozen=True)
-class Places:
+class Slots:
     """How many requests may be under way at once.
 
     Attributes:
-        credential: of one credential, over all instances: the vendor's own limit.
+        credential: of one credential, over all instances of the gateway: the vendor's own limit.
         tenant: of one tenant with one credential, over all instances.
         caller: of one caller, in this process.
-        waiting: how many wait for a place, over all callers.
+        waiting: how many callers wait for a slot.
     """
 
     credential: int = 100
@@ -29,8 +29,8 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """Whose place it is; without a tenant or caller only the credential's places count."""
+class Holder:
+    """Who holds a slot. Without a tenant or caller only the credential's slots count."""
 
     credential: str
     tenant: str | None = None
@@ -38,81 +38,76 @@ class Claim:
 
 
 class ConcurrencyLimits:
-    """Gives places, first come, first served; who waits for its own place holds up nobody else.
+    """Gives slots, first come, first served; a caller that waits for its own slot holds up no other caller.
 
     Args:
-        places: how many.
-        instances: how many instances of the gateway share those of credentials and tenants.
+        slots: how many there are.
+        instances: returns how many instances of the gateway share the slots of credentials and tenants.
     """
 
-    def __init__(self, places: Places | None = None, *, instances: Callable[[], int] = lambda: 1) -> None:
-        self._places = places or Places()
+    def __init__(self, slots: Slots | None = None, *, instances: Callable[[], int] = lambda: 1) -> None:
+        self._slots = slots or Slots()
         self._instances = instances
         self._taken: Counter[tuple[str | None, ...]] = Counter()
-        self._waiting: dict[asyncio.Future[None], Claim] = {}
+        self._waiting: dict[asyncio.Future[None], Holder] = {}
 
-    @property
-    def taken(self) -> int:
-        """How many requests are under way or hold a place."""
-        return sum(number for key, number in self._taken.items() if len(key) == 1)
-
-    async def take(self, claim: Claim, *, seconds: float = WAIT_SECONDS) -> None:
-        """Take a place, waiting for it a moment.
+    async def take(self, holder: Holder, *, seconds: float = WAIT_SECONDS) -> None:
+        """Take a slot, or wait for one for some seconds.
 
         Raises:
             Refusal: `rate` or `vendor_rate`: there was none.
         """
-        if self._full(claim) is None:
-            self._count(claim, 1)
+        if self._full(holder) is None:
+            self._count(holder, 1)
             return
-        if len(self._waiting) >= self._places.waiting:
-            raise self._refusal(claim)
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[place] = claim
+        if len(self._waiting) >= self._slots.waiting:
+            raise self._refusal(holder)
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[slot] = holder
         try:
             async with asyncio.timeout(seconds):
-                await place
+                await slot
         except TimeoutError:
-            if not place.cancelled():
+            if not slot.cancelled():
                 return
-            raise self._refusal(claim) from None
+            raise self._refusal(holder) from None
         except asyncio.CancelledError:
-            if not place.cancelled():
-                self.give_back(claim)
+            if not slot.cancelled():
+                self.release(holder)
             raise
         finally:
-            self._waiting.pop(place, None)
+            self._waiting.pop(slot, None)
 
-    def give_back(self, claim: Claim) -> None:
-        """Give a place back, to whoever waited longest and fits."""
-        self._count(claim, -1)
-        for place, waiting in list(self._waiting.items()):
-            if not place.done() and self._full(waiting) is None:
+    def release(self, holder: Holder) -> None:
+        """Release a slot, and give it to the caller that waited longest and fits."""
+        self._count(holder, -1)
+        for slot, waiting in list(self._waiting.items()):
+            if not slot.done() and self._full(waiting) is None:
                 self._count(waiting, 1)
-                place.set_result(None)
+                slot.set_result(None)
 
-    def _full(self, claim: Claim) -> str | None:
-        """Name what has no place left."""
-        for name, key, bound in self._bounds(claim):
+    def _full(self, holder: Holder) -> str | None:
+        """Name what has no slot left: the credential, the tenant or the caller."""
+        for name, key, bound in self._bounds(holder):
             if self._taken[key] >= bound:
                 return name
         return None
 
-    def _bounds(self, claim: Claim) -> Iterator[tuple[str, tuple[str | None, ...], int]]:
+    def _bounds(self, holder: Holder) -> Iterator[tuple[str, tuple[str | None, ...], int]]:
         instances = max(1, self._instances())
-        yield "credential", (claim.credential,), max(1, self._places.credential // instances)
-        if claim.tenant is not None:
-            yield "tenant", (claim.credential, claim.tenant), max(1, self._places.tenant // instances)
-        if claim.caller is not None:
-            yield "caller", (claim.credential, claim.tenant, claim.caller), self._places.caller
+        yield "credential", (holder.credential,), max(1, self._slots.credential // instances)
+        if holder.tenant is not None:
+            yield "tenant", (holder.credential, holder.tenant), max(1, self._slots.tenant // instances)
+        if holder.caller is not None:
+            yield "caller", (holder.credential, holder.tenant, holder.caller), self._slots.caller
 
-    def _count(self, claim: Claim, change: int) -> None:
-        for _, key, _ in self._bounds(claim):
+    def _count(self, holder: Holder, change: int) -> None:
+        for _, key, _ in self._bounds(holder):
             self._taken[key] += change
             if self._taken[key] <= 0:
                 del self._taken[key]
 
-    def _refusal(self, claim: Claim) -> Refusal:
-        whose = self._full(claim) or "gateway"
+    def _refusal(self, holder: Holder) -> Refusal:
+        whose = self._full(holder) or "gateway"
         reason = "vendor_rate" if whose == "credential" else "rate"
         return Refusal(reason, f"too many requests of this {whose} are under way", retry_after=1)

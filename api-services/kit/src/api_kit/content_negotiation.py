@@ -8,7 +8,7 @@ ANY = frozenset({"*/*", "application/*"})
 
 
 def choose(accepted: Sequence[str], offered: Sequence[str]) -> str:
-    """Take the first accepted media type that the route gives; weights are not read.
+    """Return the first accepted media type that the route gives; weights are not read.
 
     Args:
         accepted: the request's Accept headers; none means any.

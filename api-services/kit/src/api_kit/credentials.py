@@ -30,13 +30,13 @@ class Tokens(BaseModel):
 def credentials(
     vendor: str, *, token: SecretStr | None, file: Path | None, headers: Callable[[str], Mapping[str, str]]
 ) -> Callable[[str], Credential]:
-    """Make what finds a tenant's credential, of what the vendor's variables say.
+    """Return a function that finds a tenant's credential, as the vendor's variables say.
 
     Args:
         vendor: its name, as in `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`.
-        token: what opens it for all tenants.
-        file: in its place, the file with each tenant's own.
-        headers: makes what is sent of a token.
+        token: the token of all tenants.
+        file: in its place, a file with a token for each tenant.
+        headers: makes the headers that are sent of a token.
 
     Raises:
         ConfigError: neither or both are given, or the file is not usable.
@@ -55,16 +55,10 @@ def credentials(
 
 
 class TenantCredentials:
-    """Finds the credential of a tenant in a file; what opens the vendor for one opens it for no other.
+    """Finds the credential of a tenant in a file.
 
-    A credential is named by its token's digest, so that tenants with one token share the vendor's limits, and a token
-    that was replaced leaves its circuit and pauses behind.
-
-    Args:
-        path: the file.
-        variable: which variable names it.
-        vendor: whose credentials they are.
-        headers: makes what is sent of a token.
+    A credential is named by its token's digest. So tenants with the same token share the vendor's limits, and a new
+    token does not inherit the circuit and pauses of the old one.
 
     Raises:
         ConfigError: the file is not usable, or others may read it.
@@ -77,7 +71,7 @@ class TenantCredentials:
         self._file = WatchedFile(path, self._read)
 
     def __call__(self, tenant: str) -> Credential:
-        """Give a tenant's credential.
+        """Return a tenant's credential.
 
         Raises:
             Refusal: `credential`: the tenant has none.
@@ -89,7 +83,7 @@ class TenantCredentials:
         return found
 
     def fault(self) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        """Return why the newest version of the file is not in force; None if it is."""
         return self._file.fault()
 
     def _read(self, path: Path) -> dict[str, Credential]:

@@ -1,4 +1,4 @@
-"""How what a write created is found when its reply was lost: it carries the effect's id where nobody sees it."""
+"""Finds a created thing whose reply was lost: it carries the effect's id where people do not see it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -16,12 +16,12 @@ CREATED = 201
 
 
 def marker(effect: UUID) -> str:
-    """Give the hidden text that names an effect: an HTML comment, which Markdown keeps and does not show."""
+    """Return the hidden text that names an effect: an HTML comment, which Markdown keeps and does not show."""
     return f"<!-- agent-bot:effect {effect} -->"
 
 
 def mark_in(field: str) -> Callable[[Json, UUID], Json]:
-    """Give what puts the marker behind the text of a body's field."""
+    """Return a function that puts the marker behind the text of a body's field."""
 
     def mark(body: Json, effect: UUID) -> Json:
         if not isinstance(body, dict):
@@ -41,7 +41,6 @@ def created(
     settle_window: float | None,
     made: str,
     pages: int = PAGES,
-    status: int = CREATED,
 ) -> Probe:
     """Find what was created by the marker in its text, among what our own account wrote last.
 
@@ -53,7 +52,6 @@ def created(
         settle_window: see `Probe`.
         made: the field of a row that says when it was made, as ISO 8601.
         pages: how many are looked through; where the last is not yet older than the send, nothing can be said.
-        status: the vendor's, of what was created.
     """
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -69,11 +67,11 @@ def created(
                 return None
         raise Refusal("upstream_refused", f"{pages} pages were looked through, and more was made since")
 
-    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=status)
+    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=CREATED)
 
 
 def _is_before(row: Json, field: str, since: datetime) -> bool:
-    """Say whether a row was made before a time; one that does not say when was not."""
+    """Return whether a row was made before a time; False for a row that does not say when."""
     try:
         return isinstance(row, dict) and datetime.fromisoformat(str(row.get(field))) < since
     except (ValueError, TypeError):  # no time, or none with an offset

@@ -1,6 +1,7 @@
 """Effects: a write is a row before it is a call, and the row says afterwards what became of it."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,11 +13,10 @@ from agent_effects import Begun, Effect, Stored
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.body import build_json
 from service_kit.http import Reply
-from service_kit.json_text import Json
 from service_kit.log import get_logger
 
-from api_kit import query
 from api_kit.callers import Caller
+from api_kit.effect_target import fields_of
 from api_kit.errors import Refusal
 from api_kit.routes import Call
 from api_kit.vendor import Vendor
@@ -121,8 +121,10 @@ class Effects:
 
 def fingerprint(call: Call) -> str:
     """Give what tells a request from others: route, path, query and body."""
-    parts = (call.route.name, _path(call), "" if call.body is None else build_json(_sorted(call.body)).decode())
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    body = ""
+    if call.body is not None:
+        body = json.dumps(call.body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{call.route.name}\n{call.path_and_query}\n{body}".encode()).hexdigest()
 
 
 def describe(effect: Effect) -> str:
@@ -132,24 +134,11 @@ def describe(effect: Effect) -> str:
     return f"{effect.route} on {effect.target} is {effect.state}{why}{where}"
 
 
-def _sorted(document: Json) -> Json:
-    if isinstance(document, dict):
-        return {name: _sorted(document[name]) for name in sorted(document)}
-    return [_sorted(item) for item in document] if isinstance(document, list) else document
-
-
-def _path(call: Call) -> str:
-    return call.route.template.build(call.path) + query.build(call.query)
-
-
 def _request(call: Call) -> Mapping[str, Any]:
     resources = {kind: list(names) for kind, names in call.resources.items()}
-    request: dict[str, Any] = {"path": _path(call), "resources": resources}
+    request: dict[str, Any] = {"path": call.path_and_query, "resources": resources}
     if call.body is not None:
         request["body_sha256"] = hashlib.sha256(build_json(call.body)).hexdigest()
-        request["fields"] = sorted(call.body if isinstance(call.body, dict) else _bare(call))
+    if fields := fields_of(call):
+        request["fields"] = fields
     return request
-
-
-def _bare(call: Call) -> frozenset[str]:
-    return call.route.body.fields if call.route.body else frozenset()

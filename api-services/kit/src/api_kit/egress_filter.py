@@ -1,8 +1,8 @@
-"""Text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
+"""Filters the text that a task writes: secrets are refused, images from elsewhere and mentions are quieted. Pure.
 
-Seen is the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes of
-secrets, as they are written and as Markdown shows them. Not seen are shorter pieces, and encodings that are none of
-these: the token is worth nothing outside the run.
+The filter finds the run's token whole, in pieces of 16 characters or more, reversed, as base64 or hex, and known shapes
+of secrets, as they are written and as Markdown shows them. It does not find shorter pieces and other encodings; the
+token is worth nothing outside the run.
 """
 
 import base64
@@ -11,17 +11,17 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from service_kit.json_text import Json
-from service_kit.redact import prefixed, shapes
+from service_kit.redact import has_secret
 from service_kit.untrusted_text import INVISIBLE
 
 from api_kit import json_paths
 from api_kit.errors import Refusal
 from api_kit.markdown_sanitizer import Allowed, Quieted
-from api_kit.multipart import content_of, is_file
+from api_kit.multipart import File, content_of
 from api_kit.text_formats import TextFormat
 
 PIECE = 16
@@ -38,23 +38,31 @@ _HASH = re.compile(r"sha(?:256|384|512)-|(?<=sha256:)|(?<=sha512:)")
 """A published hash, as lock files have it; random it is, and no secret."""
 
 
-def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | None, allowed: Allowed) -> Quieted:
+def filter_text(
+    body: Json,
+    *,
+    texts: Mapping[str, TextFormat],
+    token: str | None,
+    allowed: Allowed,
+    steps: Callable[[str], json_paths.Path] = json_paths.steps,
+) -> Quieted:
     """Filter a body that a task writes.
 
     Args:
         body: as it was checked.
-        texts: the format of each field that people read, by its path.
+        texts: the format of each field that people read, by its place.
         token: the run's task token, or the person's own.
         allowed: which images and mentions may be sent.
+        steps: returns the steps to a place.
 
     Raises:
-        Refusal: `secret`: the body holds one; it is not repeated.
+        Refusal: `secret`: the body holds one; it is not repeated. `body`: what stands at a place of `texts` is no text.
     """
     for text in strings(body):
         if (what := secret_in(text, token)) is not None:
             raise Refusal("secret", f"the text holds {what}")
     images = mentions = 0
-    for path, read in texts.items():
+    for place, read in texts.items():
 
         def quiet(value: Json, read: TextFormat = read) -> Json:
             nonlocal images, mentions
@@ -62,15 +70,16 @@ def filter_text(body: Json, *, texts: Mapping[str, TextFormat], token: str | Non
             images, mentions = images + found.images, mentions + found.mentions
             return found.value
 
-        body = json_paths.replace(body, path, quiet)
+        path = steps(place)
+        body = json_paths.replace(body, path if isinstance(body, dict) else (json_paths.EVERY, *path), quiet)
     return Quieted(body, images, mentions)
 
 
 def secret_in(text: str, token: str | None) -> str | None:
-    """Say what secret a text holds; None where none is seen."""
+    """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
-        if shapes().search(reading) or prefixed().search(re.sub(r"\s+", "", reading)):
+        if has_secret(reading):
             return "what has the shape of a token or key"
         if token and _holds(reading, _pieces_of(token)):
             return "a part of the caller's own token"
@@ -97,7 +106,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _holds(text: str, pieces: frozenset[str]) -> bool:
-    return any(piece in pieces for piece in _pieces(text))
+    return not pieces.isdisjoint(_pieces(text))
 
 
 def _plain(text: str) -> str:
@@ -110,12 +119,12 @@ def _bits(text: str) -> float:
 
 
 def strings(value: Json) -> list[str]:
-    """Return all texts of a document, keys among them; of a file its name, and its content where it is a text."""
+    """Return all texts of a document, keys among them; of a `File` its name, and its content where it is text."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
         return [text for item in value for text in strings(item)]
-    if isinstance(value, dict) and is_file(value):
+    if isinstance(value, File):
         return [str(value["filename"]), content_of(value).decode("utf-8", "ignore")]
     if isinstance(value, dict):
         return [text for key, item in value.items() for text in (key, *strings(item))]

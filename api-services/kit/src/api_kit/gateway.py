@@ -1,10 +1,11 @@
-"""The way of one request: who calls, which route, may it, what to send, what became of it, what the caller gets."""
+"""The way of one request: identify the caller, find the route, check the grant, send, check and return the reply."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
+import asyncpg
 from service_kit.body import read_body
 from service_kit.grants import allowed
 from service_kit.http import Reply
@@ -17,7 +18,8 @@ from starlette.types import Receive, Scope, Send
 from api_kit import body, policy, query
 from api_kit.admission import Admission
 from api_kit.audit import Audit, Entry
-from api_kit.budget import ToolCalls
+from api_kit.body import Body
+from api_kit.budget import count_tool_call
 from api_kit.callers import Caller, Callers, single_header
 from api_kit.content_negotiation import choose
 from api_kit.effect_flow import WAITING, EffectFlow, Write
@@ -54,7 +56,7 @@ class Gateway:
     callers: Callers
     admission: Admission
     upstream: Upstream
-    calls: ToolCalls
+    pool: asyncpg.Pool
     effects: EffectFlow
     audit: Audit
 
@@ -87,14 +89,15 @@ class Gateway:
         self.admission.admit(route, caller)
         policy.check_route(route, caller)
         credential = self.vendor.credential(caller.tenant)
-        await self.calls.count(caller)
+        await count_tool_call(self.pool, caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
+        policy.check_access(call, caller)
         call = self.admission.confine(call, caller, entry)
         await self.admission.take(route, caller, credential)
-        async with self.upstream.turn(credential, tenant=caller.tenant, caller=caller.key) as session:
+        async with self.upstream.session(credential, tenant=caller.tenant, caller=caller.key) as session:
             call = await self.admission.look_up(call, caller, session, entry)
-            if route.writes:
+            if call.access != "read":
                 answered = await self._write(call, caller, session, entry, headers)
             else:
                 answered = await session.send(call)
@@ -132,13 +135,15 @@ class Gateway:
     async def _write(
         self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry, headers: Headers
     ) -> Answered:
-        """Filter what was asked to be written, and let it go its way."""
+        """Filter the body of a write, and hand the write to the effect flow."""
         key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
+        shape = call.route.body or Body(frozenset())
         filtered = filter_text(
             call.body,
-            texts=call.route.body.texts if call.route.body else {},
+            texts=shape.texts,
+            steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
             allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
@@ -171,7 +176,7 @@ class Gateway:
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """Tell the caller of its effect, and of what was changed in its text."""
+    """Return the headers that tell the caller of its effect, and of changes in its text."""
     marks = []
     if entry.effect is not None:
         marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]

@@ -147,7 +147,7 @@ class _Reader:
         return sure
 
     def _tags(self, line: str, place: int = 0) -> bool:
-        """Say whether what follows a line that holds no sure code can still be read."""
+        """Return whether what follows a line that holds no sure code can still be read."""
         return not any(
             _is_raw(line, tag.start()) or (self.html and not _WHOLE_TAG.match(line, tag.start()))
             for tag in _TAG.finditer(line, place)
@@ -155,7 +155,7 @@ class _Reader:
 
 
 def _is_raw(line: str, place: int) -> bool:
-    """Say whether from a tag on HTML may be read in a way of its own."""
+    """Return whether from a tag on HTML may be read in a way of its own."""
     if line[place + 1] in "!?":
         return not _WHOLE_TAG.match(line, place)
     return _RAW_TAG.match(line, place) is not None

@@ -18,6 +18,7 @@ _IMAGE = re.compile(
 )
 """What loads something; `select` drops the tags in it, which joins an `@` to a name."""
 _ADDRESS = r"https://(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?(?:[/?#][A-Za-z0-9._~/?#@!$*+,;=%&:-]*)?"
+_KNOWN_ADDRESS = re.compile(_ADDRESS)
 _KNOWN_IMAGE = re.compile(rf"!\[[^\[\]\\`<\n]*\]\({_ADDRESS}\)")
 _KNOWN_TAG = re.compile(
     rf"""(?i)<img(?:\s+(?:alt|width|height|align|title)="[^"<>`&]*")*+\s+src="{_ADDRESS}\""""
@@ -51,6 +52,11 @@ class Allowed:
     hosts: Collection[str]
     may_mention: Callable[[str], bool]
 
+    def may_load(self, url: str) -> bool:
+        """Say whether what is at a URL may be loaded: every reader of a URL of this form sees the same host in it."""
+        found = _KNOWN_ADDRESS.fullmatch(url)
+        return found is not None and found["host"].lower() in self.hosts
+
 
 @dataclass(frozen=True)
 class Quieted:
@@ -75,7 +81,7 @@ def sanitize(text: str, allowed: Allowed) -> Quieted:
     """
     text = text.replace("\0", "")
     once, images, mentions = _changed(text, code(text), allowed)
-    if _changed(once, code(once), allowed)[0] != once:
+    if once != text and _changed(once, code(once), allowed)[0] != once:
         once, images, mentions = _changed(text, [], allowed)
     return Quieted(once, images, mentions)
 
@@ -103,7 +109,7 @@ def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple
         nonlocal mentions
         if found["at"] is None:
             return _IN_ADDRESS.sub(lambda inner: "%40" if inner["last"] else mention(inner, to="%40"), found[0])
-        if _is_mail(found.string, found.start()) or (
+        if is_mail(found.string, found.start()) or (
             found["name"] and found["more"] is None and allowed.may_mention(found["name"].rstrip("._"))
         ):
             return found[0]
@@ -117,8 +123,8 @@ def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple
     return "".join(sent), images, mentions
 
 
-def _is_mail(text: str, place: int) -> bool:
-    """Say whether an `@` stands in a mail address: behind a word that is no entity, number or another address's end."""
+def is_mail(text: str, place: int) -> bool:
+    """Return whether an `@` stands in a mail address: behind a word that is no entity, number or address's end."""
     if not place or not _WORD.match(text[place - 1]):
         return False
     while place and _MAIL.match(text[place - 1]):

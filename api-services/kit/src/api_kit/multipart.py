@@ -14,11 +14,14 @@ _DISPOSITION = re.compile(
     r'form-data; ?name="([A-Za-z0-9_.\[\]-]{1,100})"(?:; ?filename="([^"\\/\x00-\x1f\x7f]{1,200})")?'
 )
 _MEDIA = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=[a-zA-Z0-9-]{1,20})?")
-FILE = frozenset({"filename", "media_type", "base64"})
+
+
+class File(dict[str, Json]):
+    """A file's part: `filename`, `media_type` and `base64`. A document that looks like it is none."""
 
 
 def parse(raw: bytes, content_type: str) -> dict[str, Json]:
-    """Read the parts: a text for a field, and for a file `{"filename", "media_type", "base64"}`.
+    """Read the parts: a text for a field, a `File` for a file.
 
     Raises:
         Refusal: `content_type` or `body`.
@@ -53,7 +56,7 @@ def _part(piece: bytes) -> tuple[str, Json]:
             return match[1], content.decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal("body", "a part that is no file is not UTF-8") from None
-    return match[1], {"filename": match[2], "media_type": media, "base64": base64.b64encode(content).decode()}
+    return match[1], File(filename=match[2], media_type=media, base64=base64.b64encode(content).decode())
 
 
 def build(parts: dict[str, Json]) -> tuple[bytes, str]:
@@ -69,11 +72,6 @@ def build(parts: dict[str, Json]) -> tuple[bytes, str]:
     boundary = hashlib.sha256(b"\0".join(part for pair in written for part in pair)).hexdigest().encode()
     lines = [b"--%s\r\n%s\r\n\r\n%s\r\n" % (boundary, head, content) for head, content in written]
     return b"".join([*lines, b"--%s--\r\n" % boundary]), f"multipart/form-data; boundary={boundary.decode()}"
-
-
-def is_file(value: Json) -> bool:
-    """Say whether a value is a file's part."""
-    return isinstance(value, dict) and value.keys() == FILE
 
 
 def content_of(file: dict[str, Json]) -> bytes:

@@ -45,7 +45,7 @@ class Template:
         return frozenset(part.name for part in self.parts if isinstance(part, Parameter))
 
     def fits(self, segments: Sequence[str]) -> bool:
-        """Say whether raw segments have this template's shape; literals are compared as they came, undecoded."""
+        """Return whether raw segments have this template's shape; literals are compared undecoded."""
         if len(segments) < len(self.parts) or (len(segments) > len(self.parts) and not self._open):
             return False
         pairs = zip(self.parts, segments, strict=False)
@@ -108,7 +108,11 @@ def encode(text: str, kind: str = "segment") -> str:
 
 
 def check(segment: str) -> None:
-    """Refuse what could lead to another path than the one that was checked."""
+    """Check that a segment cannot lead to another path than the one that was checked.
+
+    Raises:
+        Refusal: `path`.
+    """
     if segment in ("", ".", ".."):
         raise Refusal("path", f"a path parameter must not be {segment!r}")
     if not FORBIDDEN.isdisjoint(segment) or any(is_control(character) for character in segment):
@@ -116,7 +120,7 @@ def check(segment: str) -> None:
 
 
 def is_control(character: str) -> bool:
-    """Say whether a character is a control, a surrogate, or a line or paragraph separator."""
+    """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 

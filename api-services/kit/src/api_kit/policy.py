@@ -1,7 +1,7 @@
-"""The decisions, pure: may this caller use this route, with this tool, on these resources."""
+"""Decides whether a caller may use a route, with a tool, on resources. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 from agent_contracts import Grant, Mode
 from agent_vendors import ResourceKind
@@ -12,12 +12,12 @@ from service_kit.json_text import Json
 from api_kit import json_paths
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
-from api_kit.json_paths import PLACEHOLDER
-from api_kit.routes import Access, Call, Resource, Route, Search
+from api_kit.json_paths import EVERY, PLACEHOLDER
+from api_kit.routes import Call, Resource, Route, Search
 
 
 def check_route(route: Route, caller: Caller) -> None:
-    """Check the route's access and the tool against the grant.
+    """Check the tool against the grant, and the route's access where it does not depend on the request.
 
     Raises:
         Refusal: `tool`, `read_only`, `tool_missing` or `tool_route`.
@@ -25,9 +25,23 @@ def check_route(route: Route, caller: Caller) -> None:
     tool, grant = caller.tool, caller.grant
     if tool is not None and not caller.any_tool and tool not in grant.tools:
         raise Refusal("tool", f"the tool {tool!r} is not in the grant")
-    if not route.writes:
-        return
-    if grant.mode == Mode.read:
+    if route.writes and route.access_of is None:
+        _check_write(route, caller)
+
+
+def check_access(call: Call, caller: Caller) -> None:
+    """Check what a request does against the grant.
+
+    Raises:
+        Refusal: `access`: the route cannot tell; `read_only`, `tool_missing` or `tool_route`.
+    """
+    if call.access != "read":
+        _check_write(call.route, caller)
+
+
+def _check_write(route: Route, caller: Caller) -> None:
+    tool = caller.tool
+    if caller.grant.mode == Mode.read:
         raise Refusal("read_only", f"{route.name} writes")
     if tool is None and not caller.any_tool:
         raise Refusal("tool_missing", f"{route.name} writes, and no tool is named")
@@ -36,17 +50,8 @@ def check_route(route: Route, caller: Caller) -> None:
 
 
 def is_proposed(call: Call, caller: Caller) -> bool:
-    """Say whether a write is stored for approval: the grant proposes, or a task wants what is dangerous.
-
-    Raises:
-        Refusal: `access`: the route cannot tell what the request does.
-    """
-    access: Access | None = call.route.access
-    if call.route.access_of is not None and access != "danger":
-        access = call.route.access_of(call)
-    if access is None:
-        raise Refusal("access", f"{call.route.name} cannot tell whether the request is dangerous")
-    return caller.grant.mode == Mode.propose or (access == "danger" and caller.task is not None)
+    """Return whether a write is stored for approval: the grant's mode is `propose`, or a task's write is dangerous."""
+    return caller.grant.mode == Mode.propose or (call.access == "danger" and caller.task is not None)
 
 
 def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
@@ -61,37 +66,38 @@ def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> N
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
-    """Find the names of a resource in the checked request.
+    """Return the names of a resource in the checked request.
 
     Raises:
-        Refusal: `resource`, `body` or `query`: a name, or a part of it, is not there, or is no text.
+        Refusal: `resource`, `body` or `query`: a name, or a part of one, is missing or is not a text.
     """
     if resource.names is not None:
         names = list(resource.names(call))
         if not names:
             raise Refusal("resource", f"the request names none of the {resource.kind}")
         return names
-    given: Mapping[str, Json]
-    if resource.where == "body":
-        given = call.body if isinstance(call.body, dict) else {}
+    where, places = resource.where, PLACEHOLDER.findall(resource.name)
+    given: Json = call.body
+    if where == "body":
+        steps = call.route.body.steps if call.route.body else json_paths.steps
+        paths = {place: steps(place) for place in places}
     else:
-        values = call.path if resource.where == "path" else call.query
-        given = {name: value if isinstance(value, str) else list(value) for name, value in values.items()}
-    parts: dict[str, list[str]] = {}
-    for field in PLACEHOLDER.findall(resource.name):
-        found = json_paths.find(given, field)
-        if resource.where == "query":
-            found = [one for value in found for one in (value if isinstance(value, list) else [value])]
-        parts[field] = [value for value in found if isinstance(value, str) and value]
-        if not found or len(parts[field]) < len(found):
+        values = call.path if where == "path" else call.query
+        given = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
+        paths = {place: (place, EVERY) for place in places}
+    return [_filled(resource, row) for row in json_paths.rows(given, paths) or [dict.fromkeys(places)]]
+
+
+def _filled(resource: Resource, row: Mapping[str, Json]) -> str:
+    def value(place: re.Match[str]) -> str:
+        found = row[place[1]]
+        if not isinstance(found, str) or not found:
             reason = "body" if resource.where == "body" else "query"
-            message = f"the {resource.where} must say {field!r}, as text"
+            message = f"the {resource.where} must say {place[1]!r}, as text"
             raise Refusal(reason, message, remedy="Name the resource that the request is about.")
-    return [_filled(resource.name, dict(zip(parts, choice, strict=True))) for choice in product(*parts.values())]
+        return found
 
-
-def _filled(name: str, parts: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda match: parts[match[1]], name)
+    return PLACEHOLDER.sub(value, resource.name)
 
 
 def scoped(search: Search, grant: Grant, text: str) -> tuple[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What is stored of a proposed write: the call to send later, and what an approver reads of it."""
+"""A proposed write as it is stored: the call to send later, and the text that an approver reads."""
 
 import hashlib
 import json
@@ -15,9 +15,7 @@ from agent_effects import Stored
 from service_kit.json_text import Json
 from service_kit.untrusted_text import INVISIBLE
 
-from api_kit import query
 from api_kit.callers import Caller
-from api_kit.egress_filter import strings
 from api_kit.errors import Refusal
 from api_kit.routes import Call, Fetch, Route
 from api_kit.table import Table
@@ -29,7 +27,7 @@ _ODD = re.compile(r"[^ -~]")
 
 
 async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
-    """Make what is stored of a call.
+    """Return a call as it is stored.
 
     Args:
         call: what was asked.
@@ -40,7 +38,7 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
     Raises:
         Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
     """
-    if any("\0" in text for text in strings(call.body)):
+    if _holds_nul(call.body):
         raise Refusal("body", "a proposal's text holds a NUL character, which cannot be kept", remedy="Leave it out.")
     facts = await facts_of(call, fetch)
     text = shown(call, facts)
@@ -57,8 +55,15 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
     return Stored(kept, text, digest(text), base(call, facts), seconds)
 
 
+def _holds_nul(value: Json) -> bool:
+    """Say whether a document's texts hold a NUL character; a file's bytes are kept as base64, and may."""
+    if isinstance(value, dict):
+        return any("\0" in name or _holds_nul(inner) for name, inner in value.items())
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
+
+
 def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
-    """Make the call again that was stored.
+    """Return the call that was stored.
 
     Raises:
         Refusal: `unknown_route`: the table has no such route any more.
@@ -71,13 +76,13 @@ def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
 
 
 def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
-    """Give the caller of a stored call, with the grant under which it was asked for."""
+    """Return the caller of a stored call, with the grant under which it was asked for."""
     grant = Grant.model_validate(kept["grant"])
     return Caller(kept["service"], grant=grant, any_tool=kept["any_tool"], person=kept.get("person"), **of)
 
 
 async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Read what a call changes, as it is now; None where the route has no such thing, or it is gone.
+    """Read the things that a call changes, as they are now; None if the route reads none, or they are gone.
 
     Raises:
         Refusal: the vendor cannot be asked now.
@@ -86,20 +91,20 @@ async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
 
 
 def base(call: Call, facts: Mapping[str, Json] | None) -> str | None:
-    """Give the fingerprint of what a decision rests on: every fact that is shown."""
+    """Return the fingerprint of the facts that a decision rests on; None for a route that reads none."""
     if call.route.read_before is None:
         return None
     return digest(json.dumps(facts, sort_keys=True, ensure_ascii=False))
 
 
 def digest(text: str) -> str:
-    """Give the hash by which an approver names what was shown."""
+    """Return the hash by which an approver names the text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
-    """Write out a call for an approver: what is changed as a diff, all else as it will be; hidden characters seen."""
-    lines = [f"{call.route.method} {call.route.template.build(call.path)}{query.build(call.query)}"]
+    """Write out a call for an approver: changes as a diff, all else as it will be, hidden characters made visible."""
+    lines = [f"{call.route.method} {call.path_and_query}"]
     lines.append(f"target: {call.target}")
     if (present := base(call, facts)) is not None:
         lines.append(f"as of: {present[:16]}")

@@ -13,12 +13,7 @@ Values: TypeAlias = str | tuple[str, ...]
 
 
 def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozenset()) -> dict[str, Values]:
-    """Read a raw query, or a form, which is written in the same way.
-
-    Args:
-        raw: the bytes.
-        allowed: the parameters of the route.
-        several: those of them that may be given more than once.
+    """Read a raw query of allowed parameters, of which `several` may be given more than once.
 
     Raises:
         Refusal: `query`: a parameter is unknown, doubled, badly encoded or holds a control character.
@@ -39,7 +34,7 @@ def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozens
 
 
 def pairs(raw: bytes, reason: str) -> list[tuple[str, str | None]]:
-    """Split `a=b&c=d` and decode each part once; None is the value of a name without an equals sign.
+    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None.
 
     Raises:
         Refusal: an escape is broken.
@@ -61,5 +56,5 @@ def encode(values: Mapping[str, Values]) -> str:
 
 
 def build(values: Mapping[str, Values]) -> str:
-    """Make a query from checked parameters, with its question mark; nothing from none."""
+    """Return a query of checked parameters, with its question mark; empty without parameters."""
     return f"?{encode(values)}" if values else ""

@@ -53,14 +53,14 @@ class Reconciler:
 
     async def send_approved(self) -> None:
         """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
-        pool, vendor = self.gateway.effects.effects.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.pool, self.gateway.vendor.name
         room = MOST_UNDER_WAY - len(self.sending)
         for proposal in await agent_effects.approved(pool, vendor, but=self.sending, most=room):
             self.sending[proposal.id] = asyncio.create_task(self._try(proposal))
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
-        pool, vendor = self.gateway.effects.effects.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.pool, self.gateway.vendor.name
         for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.effects.patience):
             await self._find(lost)
 
@@ -88,7 +88,7 @@ class Reconciler:
         Raises:
             Refusal: nothing was sent.
         """
-        gateway, pool = self.gateway, self.gateway.effects.effects.pool
+        gateway, pool = self.gateway, self.gateway.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
         caller = proposal_document.asker(
@@ -99,7 +99,7 @@ class Reconciler:
             call.route.method, caller=caller, route=call.route.name, target=proposal.target, effect=proposal.id
         )
         await gateway.admission.take(call.route, caller, credential)
-        async with gateway.upstream.turn(credential) as session:
+        async with gateway.upstream.session(credential) as session:
             call = await gateway.admission.within(call, caller, session, entry)
             facts = await proposal_document.facts_of(call, session.fetch)
         base = proposal_document.base(call, facts)
@@ -110,7 +110,7 @@ class Reconciler:
                 pool, proposal.id, shown=text, sha256=proposal_document.digest(text), base=base, held=held
             )
             return
-        async with gateway.upstream.turn(credential) as session:
+        async with gateway.upstream.session(credential) as session:
             # The turn ends before another gateway may take the proposal: who is stopped in between sends nothing.
             sends = await agent_effects.claim(pool, proposal.id)
             if sends is not None:
@@ -136,7 +136,7 @@ class Reconciler:
 
     async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
         """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
-        pool, log = self.gateway.effects.effects.pool, get_logger(__name__)
+        pool, log = self.gateway.pool, get_logger(__name__)
         told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
         limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
         passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -151,7 +151,7 @@ class Reconciler:
                 log.warning("not_sent", **told)
 
     async def _find(self, lost: Effect) -> None:
-        gateway, pool = self.gateway, self.gateway.effects.effects.pool
+        gateway, pool = self.gateway, self.gateway.pool
         try:
             call = await self._call(lost)
             credential = gateway.vendor.credential(lost.tenant)
@@ -159,7 +159,7 @@ class Reconciler:
             return
 
         async def fetch(path: str) -> Json:
-            async with gateway.upstream.turn(credential) as session:
+            async with gateway.upstream.session(credential) as session:
                 return await session.fetch(path)
 
         outcome = await gateway.effects.find_out(call, lost.id, fetch, age=lost.age)
@@ -170,12 +170,12 @@ class Reconciler:
         await gateway.effects.effects.settle(lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
-        """Make the call again; without a proposal only its path and resources are kept, to find what is marked."""
+        """Return the call of a lost write. Without a proposal it has path and resources alone, which find a mark."""
         resources = lost.request.get("resources", {})  # a row of an earlier version has none
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")
         try:
-            kept = await agent_effects.proposal(self.gateway.effects.effects.pool, lost.id)
+            kept = await agent_effects.proposal(self.gateway.pool, lost.id)
         except agent_effects.ProposalError:
             route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
             if route.probe is None or route.probe.mark is None:

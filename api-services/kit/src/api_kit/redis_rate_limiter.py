@@ -104,7 +104,7 @@ class RedisRateLimiter:
         return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember a pause, here too, in case that Redis goes away."""
+        """Remember a pause, also in this process in case Redis goes away."""
         await self._local.pause(key, seconds, grows=grows)
         await self._ask(lambda: self._pause(key, seconds, grows))
 
@@ -126,7 +126,7 @@ class RedisRateLimiter:
         return True
 
     def _registering(self) -> str:
-        """Give this instance's name when it is time to say again that it is there, else nothing."""
+        """Return this instance's name when it is time to register again, else an empty text."""
         now = time.monotonic()
         if now < self._register_at:
             return ""
@@ -134,7 +134,7 @@ class RedisRateLimiter:
         return self._name
 
     async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
-        """Run a command; None when Redis does not answer, and for a moment after that without asking."""
+        """Run a command; return None if Redis does not answer, and for some seconds after that without asking."""
         if time.monotonic() < self._down_until:
             return None
         try:

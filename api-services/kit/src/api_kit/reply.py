@@ -1,4 +1,4 @@
-"""Replies: the vendor's status, body and headers, byte for byte, but that ways back to the vendor lead through us."""
+"""Replies: the vendor's status, body and headers, byte for byte. Only links to the vendor become the gateway's."""
 
 import re
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ _NOTHING = re.compile(r';\s*results="?false"?', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Address:
-    """Where the caller found us: origin and raw path, as it wrote them."""
+    """The gateway's address as the caller wrote it: origin and raw path."""
 
     origin: str
     path: str
 
 
 def passed_on(reply: Reply, address: Address, upstream: Upstream, table: Table) -> Response:
-    """Make the vendor's reply the caller's."""
+    """Return the caller's reply, made of the vendor's."""
     named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
     response = Response(reply.body, reply.status)
     for raw_name, raw_value in reply.headers.raw:
@@ -80,7 +80,7 @@ def links(value: str, address: Address, upstream: Upstream) -> str:
 
 
 def location(value: str, address: Address, upstream: Upstream, table: Table) -> str | None:
-    """Rewrite a Location: our origin and the vendor's path, if that is in the table; else None."""
+    """Return a Location with our origin and the vendor's path; None for a path that is not in the table."""
     found = upstream.path_of(value)
     if found is None:
         return None

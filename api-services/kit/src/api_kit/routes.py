@@ -1,4 +1,4 @@
-"""A route: what a gateway passes on of one kind of request, and everything that it must know to do so."""
+"""A route: one kind of request that a gateway passes on, and everything that the gateway must know of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +12,11 @@ from agent_vendors.search_grammar import SearchGrammar
 from service_kit.http import Reply
 from service_kit.json_text import Json
 
+from api_kit import query
 from api_kit.body import Body
 from api_kit.classify import Classified, Classify
+from api_kit.effect_target import target_of
+from api_kit.errors import Refusal
 from api_kit.paths import Template
 from api_kit.query import Values
 
@@ -24,20 +27,21 @@ Access = Literal["read", "write", "danger"]
 Fetch = Callable[[str], Awaitable[Json]]
 """Reads a path of the upstream, which the vendor's own code built, with the caller's credential.
 
-None means that the vendor says that it is not there; whatever else it answers in place of it is a Refusal.
+It returns None where the vendor says that the thing is not there. Any other failure is a Refusal.
 """
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that a route touches, and how its names are found; none found is a refusal.
+    """A resource that a route touches, and how its names are found. A request without a name is refused.
 
     Attributes:
         kind: of the vendor's record; it says how names are compared with a grant's.
-        where: the values that `name` is filled from, or `call` for `names`, or `lookup`. (A search has its own scope.)
-        name: a format such as `{owner}/{repo}`, `{fields.project.key}` or `{channels[]}`: one for each item.
-        names: for `call`: reads the names off the whole checked request: the project in `PROJ-7`.
-        lookup: for `lookup`: asks the vendor for the names.
+        where: the part of the request that fills in `name`; `call` where `names` finds the names, and `lookup` where
+            the vendor is asked for them.
+        name: a format such as `{owner}/{repo}` or `{fields.project.key}`; `{channels[]}` gives a name for each item.
+        names: returns the names by the whole checked request, as the project in `PROJ-7`.
+        lookup: asks the vendor for the names.
     """
 
     kind: ResourceKind
@@ -69,13 +73,14 @@ class Probe:
     """How to find out what became of a write whose reply was lost.
 
     Attributes:
-        find: gets the call, the effect's id, a way to read, and a time that is surely before the send; gives what was
-            written, as the vendor shows it, or None where it is not there; a Refusal where that cannot be said.
-            With `mark` it must do without the call's body, which no row keeps: `Call.resources` names what it touched.
-        mark: puts the effect's id into the body, where nobody sees it; without it a state is set, which shows itself.
-        settle_window: seconds since the send after which a read that finds nothing proves that nothing was written, or
-            ever will be; None where nothing proves it.
-        status: the vendor's status of such a write that was done.
+        find: takes the call, the effect's id, a way to read, and a time before the send. It returns the written thing
+            as the vendor shows it, or None if it is not there, and raises a Refusal if it cannot tell. With `mark` it
+            does without the call's body, which no row keeps: `Call.resources` has the names that the write touched.
+        mark: puts the effect's id into the body, where people do not see it. A write that sets a state needs none: the
+            state itself is found.
+        settle_window: seconds after the send. A read that finds nothing later than that proves that nothing was written
+            and nothing will be. None: no read proves it.
+        status: the status with which the vendor answers such a write.
     """
 
     find: Callable[["Call", UUID, Fetch, datetime], Awaitable[Json]]
@@ -91,27 +96,32 @@ class Route:
     Attributes:
         method: in capitals.
         path: the template, see `paths`.
-        access: `danger` goes out for a task as an approved proposal only.
-        access_of: of a write: raises `write` to `danger` by the whole checked request; no answer is a refusal.
+        access: a task's request with `danger` is sent as an approved proposal only.
+        access_of: of a write: returns what a request does by the whole checked request: `read`, which makes no effect,
+            `write` or `danger`; None is a refusal. Without it a request does what `access` says.
         resources: all that the route touches; each must be in the grant.
         query: the parameters that are passed on.
         several: those of them that may have more than one value.
-        body: what a body may hold; without it there must be none.
+        body: the fields that a body may have; None: the request has no body.
         accepts: the media types that may be asked for; the first is the default.
-        opaque: those of them whose reply is a file or a text of its own, whatever content type it claims: it is passed
-            on unread, so that the path alone must say what it is of.
-        cache: of a read: whether a reply with an ETag is kept, and the vendor asked whether it still holds.
+        opaque: those of them whose reply is a file or a text, whatever content type it claims. Such a reply is passed
+            on unread, so the path alone must name its resource.
+        cache: of a read: whether a reply with an ETag is kept. The vendor is always asked whether it still holds.
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
-        idempotent: of a write: whether a repeat changes nothing more (a state is set), or does (something is created).
-        target: a format over the path parameters: what the effect row names.
+        idempotent: of a write: whether a repeat changes nothing more, as where a state is set.
+        target: what a write is about, in its effect's row: a format such as `{owner}/{repo}#{number}` or `{channel}`,
+            whose places are parameters of the path or the query, or places in the body; or a function of the call,
+            whose resources are not known yet. What the request does not say is a refusal. Default: the path.
+        effect_fields: of a write: the fields that its effect's row lists: those of the objects at these places in the
+            body (`fields`), or what a function of the call returns. Default: those of the body itself.
         search: for a search: where its text is, and how it is confined.
-        reply_resources: names the resources, of the kind of the route, that a JSON reply is of; each is checked.
-        verify_reply: of a write: compares what was asked with a reply of what was done, and says what is missing.
-        probe: of a write: how a lost reply is found out.
-        read_before: of a write: reads what it changes, as facts by name, for those who approve it.
+        reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
+        verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
+        probe: of a write: how a write without a reply is found.
+        read_before: of a write: reads the things that it changes, as facts by name, for those who approve it.
         classify: says what a reply of this route means, in place of the vendor's own.
-        send: sends the request where that takes several, or a side host.
+        send: sends the request where that takes several requests or a side host.
     """
 
     method: str
@@ -128,7 +138,8 @@ class Route:
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     idempotent: bool = False
-    target: str = ""
+    target: str | Callable[["Call"], str] = ""
+    effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None
     reply_resources: Callable[[Json], Sequence[str]] | None = None
     verify_reply: Callable[[Json, Json], str | None] | None = None
@@ -144,7 +155,7 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        """Whether an effect row comes first."""
+        """Whether its requests write, but for those that `access_of` knows as reads: an effect row comes first."""
         return self.access != "read"
 
     @property
@@ -160,9 +171,9 @@ class Route:
 
 @dataclass(frozen=True)
 class Call:
-    """A checked request: this, and nothing else of what came, is sent.
+    """A checked request. The gateway sends this and nothing else of the caller's request.
 
-    `resources` has the names that it touches, by their kind, once they are checked.
+    `resources` has the names that the request touches, by their kind, once they are checked.
     """
 
     route: Route
@@ -173,10 +184,23 @@ class Call:
     conditions: Mapping[str, str] | None = None
     resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @cached_property
+    def path_and_query(self) -> str:
+        """The path and query that are sent, built from what was checked."""
+        return self.route.template.build(self.path) + query.build(self.query)
+
     @property
     def target(self) -> str:
-        """Name what the call is about."""
-        return self.route.target.format(**self.path) if self.route.target else self.route.template.build(self.path)
+        """What the call is about; a Refusal where it does not say it."""
+        return target_of(self)
+
+    @property
+    def access(self) -> Access:
+        """What the request does; a Refusal where its route cannot tell."""
+        access = self.route.access if self.route.access_of is None else self.route.access_of(self)
+        if access is None:
+            raise Refusal("access", f"{self.route.name} cannot tell what the request does")
+        return access
 
     def touching(self, kind: str, names: Sequence[str]) -> "Call":
         """Return the call with these names among its resources."""
@@ -185,7 +209,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answered:
-    """A vendor's reply, and what it says."""
+    """A vendor's reply, and what it says of the request."""
 
     reply: Reply
     said: Classified

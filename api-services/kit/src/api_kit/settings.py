@@ -8,7 +8,7 @@ from service_kit.rate_limit import Rate
 from service_kit.settings import ServedSettings, split_csv
 
 PATIENCE_SECONDS = 5.0
-"""Beyond the vendor's time, until a row that is still `sending` is looked after."""
+"""Seconds after the vendor's time; then the reconciler looks for a write whose row is still `sending`."""
 
 
 class GatewaySettings(ServedSettings):

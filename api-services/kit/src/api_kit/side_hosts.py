@@ -1,6 +1,7 @@
-"""Requests of which a route makes several: to the vendor, and to the side hosts to which its replies send.
+"""Several requests for one of a caller: to the vendor, and to side hosts to which the vendor's replies point.
 
-A side host gets no credential, only a URL that a reply of the same request named, and only a host of the vendor's list.
+A side host gets no credential. It is asked only by a URL that a reply to the same caller's request named, and only if
+the vendor's list has it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Exchange:
-    """The requests that one request of a caller takes; `sent` says whether one went out."""
+    """The requests that one request of a caller takes. `sent` says whether the vendor answered one of them."""
 
     def __init__(self, session: "UpstreamSession") -> None:
         self._session = session
@@ -35,6 +36,10 @@ class Exchange:
         self._told.update(strings(document_of(answered.reply)))
         self._told.add(answered.reply.headers.get("location", ""))
         return answered
+
+    def is_vendors(self, url: str) -> bool:
+        """Say whether a URL is one of the vendor's own API."""
+        return self._session.upstream.path_of(url) is not None
 
     async def side(
         self, url: str, *, method: str = "GET", content: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -54,11 +59,15 @@ class Exchange:
 
 
 async def download(call: Call, exchange: Exchange) -> Answered:
-    """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`."""
+    """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`.
+
+    A redirect to the vendor itself is returned: the gateway follows it as it does for other reads.
+    """
     answered = await exchange.ask(call)
-    if answered.reply.status not in REDIRECTS:
+    location = answered.reply.headers.get("location", "")
+    if answered.reply.status not in REDIRECTS or exchange.is_vendors(location):
         return answered
-    return Answered(await exchange.side(answered.reply.headers.get("location", "")), Classified("done"))
+    return Answered(await exchange.side(location), Classified("done"))
 
 
 def _is_listed(url: str, hosts: frozenset[str], scheme: str) -> bool:

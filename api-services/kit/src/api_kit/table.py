@@ -1,18 +1,18 @@
-"""The closed table of routes: what is not in it is refused. It is checked when it is made."""
+"""The closed table of routes: a request that is not in it is refused. The table is checked when it is made."""
 
 from collections.abc import Iterable
 
 from api_kit.errors import Refusal
-from api_kit.json_paths import PLACEHOLDER
+from api_kit.json_paths import EVERY, PLACEHOLDER
 from api_kit.paths import split
-from api_kit.routes import Resource, Route
+from api_kit.routes import Resource, Route, Search
 
 
 class Table:
     """All routes of a gateway.
 
     Raises:
-        ValueError: two routes are the same, or one is not whole.
+        ValueError: two routes are the same, or one lacks something or contradicts itself.
     """
 
     def __init__(self, routes: Iterable[Route]) -> None:
@@ -48,11 +48,12 @@ def _check(route: Route) -> None:
     if not route.several <= route.query:
         raise ValueError(f"{route.name}: what may have several values is no parameter of the query")
     if route.access_of and route.access == "read":
-        raise ValueError(f"{route.name}: access_of raises the access of a write; a read has none")
+        raise ValueError(f"{route.name}: access_of is for a write; a read has none")
     if route.search and not route.reply_resources:
         raise ValueError(f"{route.name}: a search names the resources that its reply is of")
-    if not set(PLACEHOLDER.findall(route.target)) <= route.template.parameters:
-        raise ValueError(f"{route.name}: {route.target} names what is no parameter of the path")
+    if route.search and not _takes(route, route.search):
+        raise ValueError(f"{route.name}: {route.search.parameter!r}, the text of its search, is no value that it takes")
+    _check_target(route)
     if route.writes and not (route.tools and route.resources):
         raise ValueError(f"{route.name}: a write names the tools that may use it, and the resources that it touches")
     if route.writes and not route.idempotent and not (route.probe and route.verify_reply):
@@ -65,6 +66,34 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")
     if route.reply_resources and not (route.search or route.resources):
         raise ValueError(f"{route.name}: the resources of a reply need a kind")
+
+
+def _check_target(route: Route) -> None:
+    """Check that each place of the target is one value of the request, and that the effect's fields are of the body."""
+    fields = route.body.fields if route.body else frozenset()
+    for place in () if callable(route.target) else PLACEHOLDER.findall(route.target):
+        single = (place in route.query) - (place in route.several)
+        where = (place in route.template.parameters) + single + (_listed(place, fields) and EVERY not in place)
+        if where != 1:
+            raise ValueError(
+                f"{route.name}: {place!r} in its target is no value of the path, the query or the body alone"
+            )
+    for place in () if callable(route.effect_fields) else route.effect_fields:
+        if not any(field.startswith(f"{place}.") for field in fields) and not _listed(place, fields):
+            raise ValueError(f"{route.name}: {place!r} in its effect_fields is no object of the body")
+
+
+def _takes(route: Route, search: Search) -> bool:
+    """Say whether a route takes one text of a search where the search looks for it."""
+    if search.where == "query":
+        return search.parameter in route.query - route.several
+    fields = route.body.fields if route.body else frozenset()
+    return EVERY not in search.parameter and _listed(search.parameter, fields)
+
+
+def _listed(place: str, fields: frozenset[str]) -> bool:
+    """Say whether a place in the body is a listed field, or below one."""
+    return any(place == field or place.startswith((f"{field}.", f"{field}{EVERY}")) for field in fields)
 
 
 def _check_resource(route: Route, resource: Resource) -> None:

@@ -1,4 +1,4 @@
-"""The way to the vendor: requests built anew from checked calls; nothing is repeated, no redirect followed."""
+"""The way to the vendor. Requests are built anew from checked calls; none is repeated, and no redirect is followed."""
 
 import asyncio
 import time
@@ -14,16 +14,16 @@ from service_kit.rate_limit import MemoryRateLimiter, RateLimiter
 
 from api_kit.breaker import Breaker, BreakerConfig
 from api_kit.cache import CACHE_HEADER, Cache
-from api_kit.concurrency_limits import Claim, ConcurrencyLimits
+from api_kit.concurrency_limits import ConcurrencyLimits, Holder
 from api_kit.errors import Refusal
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Credential, Vendor
 
 
 def boottime() -> float:
-    """Give seconds that go on while the machine sleeps, where the system counts them, and while the process is stopped.
+    """Return seconds of a clock that goes on while the process is stopped, and on Linux while the machine sleeps.
 
-    An event loop's own time stands still in a sleep, and during each of its steps.
+    An event loop's own clock stands still then.
     """
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
@@ -35,13 +35,13 @@ class Upstream:
         http: without retries, with more connections than there are slots.
         base_url: where the vendor is; its path, if it has one, is put before ours.
         vendor: whose headers are sent.
-        seconds: how long all requests of a turn may take.
-        slots: how many turns there are at once.
-        cache: what is kept of replies.
-        strain: what a circuit bears.
+        seconds: how long all requests of a session may take.
+        slots: how many sessions there are at once.
+        cache: keeps replies.
+        breaker: when a circuit opens.
         registry: where the metrics are.
         limiter: remembers the pauses that the vendor asks for.
-        now: a clock that goes on while this process does not: what it began before is not sent long after.
+        now: a clock that goes on while this process is stopped, so that it sends nothing long after it was asked.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Upstream:
         seconds: float = 20.0,
         slots: ConcurrencyLimits | None = None,
         cache: Cache | None = None,
-        strain: BreakerConfig | None = None,
+        breaker: BreakerConfig | None = None,
         registry: CollectorRegistry | None = None,
         limiter: RateLimiter | None = None,
         now: Callable[[], float] = boottime,
@@ -65,7 +65,7 @@ class Upstream:
         self.vendor = vendor
         self._slots = slots or ConcurrencyLimits()
         self.cache = cache or Cache()
-        self._breaker = Breaker(strain, opened=self._count_opened)
+        self._breaker = Breaker(breaker, opened=self._count_opened)
         parts = urlsplit(base_url)
         self.scheme = parts.scheme
         self._origin = (parts.scheme, parts.netloc.lower())
@@ -77,40 +77,40 @@ class Upstream:
         self._circuits = Counter("gateway_circuits_opened", "Circuits that opened.", labels, registry=registry)
 
     @asynccontextmanager
-    async def turn(
+    async def session(
         self, credential: Credential, *, tenant: str | None = None, caller: str | None = None
     ) -> AsyncIterator[UpstreamSession]:
-        """Give a caller its turn: a place among those under way, while no circuit is open.
+        """Open a session for a caller: it has a slot among the requests under way, and no circuit is open.
 
-        What was read is kept when the turn ends well, and dropped when it does not.
+        Replies that were read are cached when the session ends well, and dropped from the cache when it does not.
 
         Args:
-            credential: what is sent.
-            tenant: whose reads are kept, and answered from what was kept; without it none are.
-            caller: whose places and failures are counted; without it only the credential's are.
+            credential: what opens the vendor.
+            tenant: whose replies are cached; without a tenant none are.
+            caller: whose slots and failures are counted; without a caller only the credential's are.
 
         Raises:
-            Refusal: nothing was sent: a circuit is open, or there is no place (`rate`, `vendor_rate`).
+            Refusal: `upstream_open`, `rate` or `vendor_rate`: nothing was sent; a circuit is open, or no slot is left.
         """
-        claim = Claim(credential.name, tenant, caller)
-        await self._slots.take(claim)
+        holder = Holder(credential.name, tenant, caller)
+        await self._slots.take(holder)
         try:
-            passage = self._breaker.enter(credential.name, caller)
-            turn = UpstreamSession(self, credential, tenant, passage, self._now() + self._seconds)
+            permit = self._breaker.enter(credential.name, caller)
+            session = UpstreamSession(self, credential, tenant, permit, self._now() + self._seconds)
             try:
-                yield turn
+                yield session
             except BaseException:
-                turn.forget()
+                session.forget()
                 raise
             else:
-                turn.keep()
+                session.keep()
             finally:
-                passage.leave()
+                permit.leave()
         finally:
-            self._slots.give_back(claim)
+            self._slots.release(holder)
 
     def path_of(self, url: str) -> tuple[str, str] | None:
-        """Give path and query of a URL, below the base URL, if it is of this upstream; None if it leads elsewhere."""
+        """Return path and query of a URL below the base URL; None for a URL that leads elsewhere."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -130,49 +130,50 @@ class Upstream:
         path: str,
         headers: dict[str, str],
         content: bytes | None,
-        turn: UpstreamSession,
+        session: UpstreamSession,
         *,
         aside: bool = False,
     ) -> Reply:
-        """Send one request of a turn, and note how it went; the vendor's refusals are replies like any other.
+        """Send one request of a session, and tell the circuits how it went; a refusal of the vendor's is a reply too.
 
-        Args:
-            method: the method.
-            path: below the base URL; of a side host the whole URL.
-            headers: of the request.
-            content: its body.
-            turn: whose time and credential it takes.
-            aside: it goes to a side host, which gets neither the vendor's headers nor the credential.
+        `path` is below the base URL. A request `aside` goes to a side host: its path is the whole URL, and it takes
+        neither the vendor's headers nor the credential, and says nothing of how the vendor fares.
 
         Raises:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
         """
         vendor = self.vendor
-        opening = {} if aside else turn.credential.headers
+        opening = {} if aside else session.credential.headers
         every = {"accept-encoding": "identity", **({} if aside else vendor.headers), **headers, **opening}
-        left = turn.until - self._now()
+
+        def failed(*, outage: bool = False) -> None:
+            if not aside:
+                session.permit.failed(outage=outage)
+
+        left = session.until - self._now()
         if left <= 0:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout(left):
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
-            turn.passage.failed(outage=not aside)
+            failed(outage=True)
             raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error}") from error
         except (UpstreamTimeout, TimeoutError) as error:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_timeout", f"{vendor.name} did not answer in time") from error
         except ReplyTooLarge as error:
-            turn.passage.succeeded()
+            if not aside:
+                session.permit.succeeded()
             raise Refusal("reply_too_large", str(error)) from error
         except UpstreamError as error:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}: {error}") from error
         if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name}'s reply has a content encoding that was not asked for")
         if not 200 <= reply.status < 600:
-            turn.passage.failed()
+            failed()
             raise Refusal("upstream_broken", f"{vendor.name} answered {reply.status}, which is no status of a reply")
         if CACHE_HEADER in reply.headers:
             del reply.headers[CACHE_HEADER]

@@ -1,4 +1,4 @@
-"""One caller's requests to the vendor: built anew from checked calls, classified, kept, and its limits heeded."""
+"""One caller's requests to the vendor: each is built anew from a checked call, and its reply classified and cached."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.untrusted_text import clean_line
 
-from api_kit import body, query
+from api_kit import body
 from api_kit.breaker import BreakerPermit
 from api_kit.cache import Key, matches, renewed
 from api_kit.classify import Classified, document_of, is_json
@@ -27,17 +27,17 @@ UNSAID_PAUSE_SECONDS = 30.0
 
 @dataclass
 class UpstreamSession:
-    """One caller's requests to the vendor, one after the other, within one time."""
+    """One caller's requests to the vendor, which share one time limit."""
 
     upstream: "Upstream"
     credential: Credential
     tenant: str | None
-    passage: BreakerPermit
+    permit: BreakerPermit
     until: float
     _read: dict[Key, Reply] = field(default_factory=dict)
 
     async def send(self, call: Call) -> Answered:
-        """Send a call, by its route's own way where it has one, and heed what the vendor says of its limits.
+        """Send a call, by the route's own `send` where it has one.
 
         Raises:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
@@ -55,19 +55,18 @@ class UpstreamSession:
     async def send_plain(self, call: Call) -> Answered:
         """Send one request and return the whole reply, whatever its status, with its bytes as they came.
 
-        Where an earlier reply was kept, the vendor is asked whether it still holds, and then it is the reply.
+        Where an earlier reply is cached, the vendor is asked whether it still holds; if so, the cached one is returned.
 
         Raises:
             Refusal: as `send`.
         """
-        path = call.route.template.build(call.path) + query.build(call.query)
-        key = self._key(call, path)
+        key = self._key(call)
         kept = self.upstream.cache.find(key) if key else None
         conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions or {}
         headers, content = {"accept": call.accept, **conditions}, None
         if call.body is not None:
             content, headers["content-type"] = body.encode(call.body, call.route.body)
-        reply = await self.upstream.exchange(call.route.method, path, headers, content, self)
+        reply = await self.upstream.exchange(call.route.method, call.path_and_query, headers, content, self)
         said = await self._classified(call, reply)
         if key is None:
             return Answered(reply, said)
@@ -103,33 +102,33 @@ class UpstreamSession:
         return document_of(reply)
 
     async def fetch_apart(self, path: str) -> Json:
-        """Read a path as `fetch` does, in a turn of its own: this one's time may be over."""
-        async with self.upstream.turn(self.credential) as turn:
-            return await turn.fetch(path)
+        """Read a path as `fetch` does, in a session of its own: the time of this one may be over."""
+        async with self.upstream.session(self.credential) as session:
+            return await session.fetch(path)
 
     def keep(self) -> None:
-        """Keep what was read: it was found good."""
+        """Cache the replies of this session: they passed all checks."""
         for key, reply in self._read.items():
             self.upstream.cache.keep(key, reply)
 
     def forget(self) -> None:
-        """Drop what was read: it was refused."""
+        """Drop the replies of this session from the cache: they were refused."""
         for key in self._read:
             self.upstream.cache.drop(key)
 
-    def _key(self, call: Call, path: str) -> Key | None:
-        """Name what a reply would be kept as; None where it is not, or where the caller's condition is not ours."""
+    def _key(self, call: Call) -> Key | None:
+        """Return the key under which a reply is cached; None if it is not, or the caller set a condition."""
         route = call.route
         foreign = set(call.conditions or {}) - {"if-none-match"} or (call.conditions or {}).get("if-none-match") == "*"
         if self.tenant is None or route.writes or route.method != "GET" or not route.cache or foreign:
             return None
-        return Key(self.tenant, self.credential.name, route.name, path, call.accept)
+        return Key(self.tenant, self.credential.name, route.name, call.path_and_query, call.accept)
 
     async def _classified(self, call: Call, reply: Reply) -> Classified:
-        """Classify a reply; a page in place of the JSON that was asked for is no reply."""
+        """Classify a reply; a page in place of the JSON that was asked for is refused."""
         page = reply.ok and reply.body and "json" in call.accept and call.accept not in call.route.opaque
         if page and not is_json(reply):
-            self.passage.failed()
+            self.permit.failed()
             kind = reply.headers.get("content-type", "no content type")[:100]
             raise Refusal("upstream_broken", f"JSON was asked for and {kind!r} came, which cannot be checked")
         self._note(reply)
@@ -138,17 +137,18 @@ class UpstreamSession:
         return said
 
     def _note(self, reply: Reply) -> None:
-        """Tell the circuits how the vendor fares."""
+        """Tell the circuits whether the vendor answered."""
         if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.passage.succeeded()
+            self.permit.succeeded()
         else:
-            self.passage.failed()
+            self.permit.failed()
 
     async def _heed(self, reply: Reply, said: Classified, tier: str) -> None:
-        """Remember the pauses that a reply asks for; of a limit that names none, one of the route's tier."""
+        """Remember the pauses that a reply asks for; a limit without a pause gives one of the route's tier."""
         pauses = self.upstream.vendor.pauses(reply, tier)
-        if not pauses and said.state == "limited":
-            pauses = [Pause(tier, said.seconds or UNSAID_PAUSE_SECONDS, grows=said.seconds is None)]
+        if not pauses and said.state == "limited" and said.seconds != 0:
+            unsaid = said.seconds is None
+            pauses = [Pause(tier, UNSAID_PAUSE_SECONDS if said.seconds is None else said.seconds, grows=unsaid)]
         for pause in pauses:
             seconds = max(SHORTEST_PAUSE_SECONDS, pause.seconds)
             key = f"{self.credential.name}:{pause.bucket}"

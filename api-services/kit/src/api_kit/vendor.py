@@ -15,7 +15,7 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True)
 class Credential:
-    """What opens the vendor for a tenant; `name` is no secret, and the vendor's limits are remembered under it."""
+    """The headers that open the vendor for a tenant. `name` is no secret; the vendor's limits are counted under it."""
 
     name: str
     headers: Mapping[str, str] = field(repr=False)
@@ -26,7 +26,7 @@ class Pause:
     """The vendor asks for a pause: of a bucket (a route's tier), or of `EVERYTHING`.
 
     Attributes:
-        grows: the vendor did not say how long, so that it doubles when it is asked for again.
+        grows: whether the pause doubles when the vendor asks again: it did not say how long.
     """
 
     bucket: str
@@ -42,12 +42,12 @@ class Vendor:
         name: as in grants and access.yaml.
         credential: finds the credential of a tenant.
         headers: sent with every request: user agent, version.
-        pauses: reads the vendor's limits off a reply; gets the tier of the route too.
-        link: finds the web address of what a write made, in its reply.
+        pauses: reads the vendor's limits off a reply; it also takes the tier of the route.
+        link: returns the web address of the thing that a write made, from its reply.
         classify: says what a reply means; a route may have its own.
-        relocate: turns the path of a same-host redirect, and a way to ask the vendor, into a path of the table.
-        limits: the vendor's own limits that a request of a route falls under, kept from our side.
-        side_hosts: other hosts, as `files.example` or `*.example`, to which its replies send for uploads and downloads.
+        relocate: turns the path of a same-host redirect into a path of the table; it may ask the vendor.
+        limits: returns the vendor's own limits for requests of a route; the gateway keeps them before the vendor does.
+        side_hosts: other hosts, as `files.example` or `*.example`, for uploads and downloads.
     """
 
     name: str

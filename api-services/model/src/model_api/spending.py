@@ -163,7 +163,7 @@ class Spending:
             input_usd=alone,
             output_tokens=wanted,
             fewest_output=fewest,
-            output_usd=(whole - alone) / wanted,
+            output_usd=(whole - alone) / wanted if wanted else Decimal(0),
         )
 
     async def _answered(self, question: Awaitable[T]) -> T:

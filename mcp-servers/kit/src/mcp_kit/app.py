@@ -46,12 +46,8 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     With public keys or an access file configured every caller must show a token; with neither the app is open, and
     `service_kit.serve.check_bind` keeps it on loopback.
 
-    Args:
-        server: what it is.
-        settings: its environment.
-
     Raises:
-        ConfigError: a file or a list of tools in the settings is wrong, or nobody would hold a caller's grant.
+        ConfigError: a file or a list of tools in the settings is wrong, or no process would check a caller's grant.
     """
     callers = _callers(server, settings) if settings.authenticated else None
     parts = assemble(server, settings, unnamed=NOBODY if callers else OWNER, callers=callers)
@@ -127,10 +123,10 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
 
 
 def _require_checkable(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
-    """Refuse tools for which nobody would check a caller's grant.
+    """Refuse tools for which no process would check a caller's grant.
 
     Raises:
-        ConfigError: there are some; names them.
+        ConfigError: there are some; the message names them.
     """
     if free := [spec.name for spec in tools if not spec.grant_checkable]:
         raise ConfigError(

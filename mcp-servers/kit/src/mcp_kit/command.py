@@ -17,14 +17,7 @@ S = TypeVar("S", bound=ServerSettings)
 
 
 def run_command(name: str, settings: type[S], build: Callable[[S], Server], argv: Sequence[str] | None = None) -> int:
-    """Run a server's command and give its exit status: 0 after a stop, 2 for a setting that is wrong.
-
-    Args:
-        name: the command, as in `github-mcp`.
-        settings: reads the environment.
-        build: makes the server of its settings.
-        argv: the arguments, in place of the process's own.
-    """
+    """Run a server's command, such as `github-mcp`; return its exit status: 0 after a stop, 2 for a wrong setting."""
     flags = vars(_parser(name, settings).parse_args(argv))
     return run(_main(name, settings, build, {key: value for key, value in flags.items() if value is not None}))
 

@@ -24,12 +24,7 @@ FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later."
 
 
 def explain_status(reply: Reply, meanings: Mapping[int, Meaning]) -> Meaning:
-    """Return what the status of a reply means, and what to do next.
-
-    Args:
-        reply: the vendor's.
-        meanings: the vendor's own, which go before the usual ones.
-    """
+    """Return what the status of a reply means, and what to do next; the vendor's own meanings go before the usual."""
     wait = wait_of(reply.headers)
     if reply.status == 429 or (reply.status == 403 and wait is not None):
         return rate_limited(wait)
@@ -42,14 +37,9 @@ def rate_limited(seconds: int | None) -> Meaning:
 
 
 def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: int) -> ToolFailed:
-    """Make the failure of a meaning.
+    """Return the failure of a meaning.
 
-    Args:
-        meaning: what happened and what to do next, with places to fill in.
-        target: what was asked for, in our words.
-        vendor: its name for people.
-        token: where the token is set: a variable, or what stands in its place.
-        status: the reply's.
+    `target` is the thing asked for in our own words, `vendor` its name for people, `token` the variable that holds it.
     """
     message, next_step = (text.format(target=target, vendor=vendor, token=token, status=status) for text in meaning)
     return ToolFailed(message, next_step=next_step)

@@ -55,10 +55,7 @@ class CallerVerifier(TokenVerifier):
 class Policy(Middleware):
     """Shows each caller its own tools, and has the runner answer its calls.
 
-    Args:
-        catalog: the server's tools.
-        runner: answers calls.
-        unnamed: who calls when no token says it: the owner, or nobody.
+    A request without a token is the `unnamed` caller's: the owner's, or nobody's.
     """
 
     def __init__(self, catalog: Catalog, runner: Runner, unnamed: Caller) -> None:
@@ -103,16 +100,10 @@ def new_protocol(
     callers: Callers | None,
     dry_run: bool = False,
 ) -> FastMCP[None]:
-    """Make the protocol's side of a server.
+    """Make the protocol's side of a server, which asks for a token where `callers` is given.
 
-    Args:
-        server: what it is.
-        catalog: its tools, with the operator's choice.
-        runner: answers calls.
-        unnamed: who calls when no token says it.
-        callers: who may come in over HTTP; None asks for no token. A grant names tools alone, so that resources,
-            prompts and completions are registered only where every caller is trusted.
-        dry_run: whether writes are shown and not sent, which clients are told.
+    A grant names tools alone. So resources, prompts and completions are registered only where every caller is trusted.
+    In a dry run clients are told that writes are shown and not sent.
     """
     _log_like_us()
     protocol: FastMCP[None] = FastMCP(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from service_kit.refs import REFUSED
 from service_kit.untrusted_text import clean, fence
@@ -118,10 +120,7 @@ def _cut(reply: Reply, start: Position, shown: int, budget: int) -> str:
 
 
 def _fenced(items: Sequence[Item], nonce: str) -> list[str]:
-    groups: list[tuple[str, list[str]]] = []
-    for item in items:
-        if groups and groups[-1][0] == item.label:
-            groups[-1][1].append(item.text)
-        else:
-            groups.append((item.label, [item.text]))
-    return [fence("\n".join(texts), label=label, nonce=nonce) for label, texts in groups]
+    return [
+        fence("\n".join(item.text for item in neighbours), label=label, nonce=nonce)
+        for label, neighbours in groupby(items, key=attrgetter("label"))
+    ]

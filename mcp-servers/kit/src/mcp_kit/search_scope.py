@@ -8,13 +8,7 @@ from mcp_kit.errors import WrongArguments
 
 
 def confine(grammar: SearchGrammar, query: str, names: Sequence[str], *, argument: str) -> str:
-    """Return the search text that finds only what belongs to these resources.
-
-    Args:
-        grammar: how the vendor reads the text.
-        query: the caller's.
-        names: the resources.
-        argument: the tool's argument that names them.
+    """Return the search text that finds only things of the named resources; `argument` is the tool's that names them.
 
     Raises:
         WrongArguments: the query holds what could lead out of them.

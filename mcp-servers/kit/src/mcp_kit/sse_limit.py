@@ -9,13 +9,7 @@ SSE_PATH = "/sse"
 
 
 class SseCap:
-    """Answer 503 to an SSE connection above the cap.
-
-    Args:
-        app: what is served.
-        most: the connections that may be open at once.
-        metrics: where they are counted.
-    """
+    """Answer 503 to an SSE connection when `most` connections are open."""
 
     def __init__(self, app: ASGIApp, *, most: int, metrics: Metrics) -> None:
         self._app = app

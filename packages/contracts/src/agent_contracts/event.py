@@ -1,4 +1,4 @@
-"""Task events: what happened in an attempt, in order, a shape for each kind."""
+"""Task events: what happened in an attempt, in order. Each kind has its own fields."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -81,7 +81,7 @@ class ToolResult(WireModel):
 
 
 class UsageEvent(WireModel):
-    """What the CLI says it has used so far: its word alone."""
+    """What the CLI says that it has used so far. It is not checked."""
 
     kind: Literal["usage"] = "usage"
     usage: Usage
@@ -105,7 +105,7 @@ class RetryEvent(WireModel):
 
 
 class Warning(WireModel):  # noqa: A001 - the event's name on the wire
-    """Something that the reader should know, and that does not end the run."""
+    """Something that a reader should know, and that does not end the run."""
 
     kind: Literal["warning"] = "warning"
     message: str

@@ -17,7 +17,7 @@ Limits = dict[ToolName, Annotated[int, Field(ge=0)]]
 
 
 class Mode(StrEnum):
-    """What a grant's writes do: none at all, stored for approval, or sent."""
+    """What becomes of a grant's writes: refused (read), stored for approval (propose) or sent (write)."""
 
     read = "read"
     propose = "propose"

@@ -1,4 +1,4 @@
-"""The base of every model on the wire: unknown fields are refused by name; and how a bound treats what is stored."""
+"""The base of every model on the wire, which refuses unknown fields by name; and bounds that stored rows may exceed."""
 
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 STORED: Final = "stored"
-"""The context in which a row is read that an earlier version may have let in: a bound that came later narrows it."""
+"""The validation context of a stored row, which an earlier version may have accepted under a wider bound."""
 
 
 def _narrow(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
@@ -26,10 +26,10 @@ def _narrow(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationI
 
 
 NARROWED: Final = WrapValidator(_narrow)
-"""Behind a `Field` with `le`: a stored value that is over it is read as it."""
+"""Goes after a `Field` with `le`: a stored value above the bound is read as the bound."""
 
 
 class WireModel(BaseModel):
-    """Refuse unknown fields, and stay unchanged once made."""
+    """A model that refuses unknown fields and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -29,11 +29,11 @@ Reason = Literal[
     "invalid",
 ]
 RETRYABLE: frozenset[Reason] = frozenset({"rate", "overloaded", "server", "crashed", "mcp_down"})
-"""Reasons after which another attempt may do better (research on exit codes: everything else fails the same way)."""
+"""Reasons after which another attempt may succeed. After any other, it would fail in the same way."""
 
 
 class Claim(WireModel):
-    """A statement and the refs of the tool results that it rests on."""
+    """A statement, and the refs of the tool results on which it rests."""
 
     statement: str
     refs: list[str]
@@ -83,8 +83,8 @@ class TaskResult(WireModel):
     """How a task ended, over all its attempts.
 
     Attributes:
-        output: what the agent answered, in its skill's form.
-        partial: whether `output` is no answer but the text that the agent had said last when the task ended.
+        output: the agent's answer, as its skill's output schema says.
+        partial: whether `output` is not an answer, but the last text of the agent before the task ended.
     """
 
     task_id: UUID

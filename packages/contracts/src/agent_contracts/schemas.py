@@ -20,7 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
 
 
 def rendered() -> dict[str, str]:
-    """Give each schema's file name and text, in a fixed order of keys."""
+    """Return each schema's file name and text, with keys in a fixed order."""
     return {
         f"{name}.schema.json": json.dumps(model.model_json_schema(), indent=2, sort_keys=True) + "\n"
         for name, model in MODELS.items()

@@ -16,7 +16,7 @@ SkillName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]*$", max_length=128)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 YEARS = range(1970, 9999)
-"""In any zone a time of these years can be kept by PostgreSQL and written by Python."""
+"""Years whose times PostgreSQL can keep and Python can write, in any time zone."""
 
 
 def _in_years(time: datetime, info: ValidationInfo) -> datetime:
@@ -31,7 +31,7 @@ Time = Annotated[AwareDatetime, AfterValidator(_in_years)]
 
 MAX_INPUT_BYTES = 1_048_576
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""An escaped NUL in JSON text, after the escaped backslashes before it; one that is itself escaped starts none."""
+"""An escaped NUL in JSON text. A backslash that is itself escaped does not begin one."""
 
 
 def holds_nul(text: str) -> bool:
@@ -40,7 +40,7 @@ def holds_nul(text: str) -> bool:
 
 
 class TaskState(StrEnum):
-    """Where a task is; the last four are final."""
+    """The state of a task. The last four are final."""
 
     queued = "queued"
     running = "running"
@@ -52,7 +52,7 @@ class TaskState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether no further state follows."""
+        """Whether the state is final."""
         return self in FINAL_STATES
 
 
@@ -82,7 +82,7 @@ class Origin(WireModel):
 
 
 class Budget(WireModel):
-    """Upper bounds of a task over all its attempts; a missing bound means the skill's own."""
+    """Upper bounds of a task over all its attempts. For a missing bound the skill's own holds."""
 
     usd: Annotated[Decimal, Field(ge=0, le=10_000), NARROWED] | None = None
     tokens: Annotated[int, Field(ge=0, le=10**12), NARROWED] | None = None
@@ -91,7 +91,7 @@ class Budget(WireModel):
     wall_seconds: Annotated[int, Field(ge=1, le=86_400), NARROWED] | None = None
 
     def within(self, other: "Budget") -> "Budget":
-        """Give the tighter of both bounds, field by field."""
+        """Return the tighter of both bounds, field by field."""
 
         def tighter(name: str) -> Any:
             values = [value for value in (getattr(self, name), getattr(other, name)) if value is not None]
@@ -120,9 +120,9 @@ class ReplyTo(WireModel):
 
 
 class Task(WireModel):
-    """One thing to do: a skill and its input, and bounds that only ever narrow.
+    """One task: a skill, its input, and bounds that can only narrow the skill's.
 
-    `tenant`, `actor` and `origin` are the door's to set; a door refuses a caller's own.
+    The door sets `tenant`, `actor` and `origin`, and refuses a caller's own.
     """
 
     skill: SkillName

@@ -1,4 +1,4 @@
-"""Effects, proposals and spending: what gateways write before they act, and the engine and control read."""
+"""Effects, proposals and spending: gateways write them before they act; the engine and control read them."""
 
 from agent_effects.calls import count_call
 from agent_effects.effects import begin, effect, effects_of, settle, take_open

@@ -1,4 +1,4 @@
-"""Tool calls, in table `gateway.tool_calls`: a row is one call of a task whose budget bounds their number."""
+"""Tool calls, in table `gateway.tool_calls`: one row for each call of a task whose budget bounds their number."""
 
 from uuid import UUID
 
@@ -6,12 +6,12 @@ from agent_stores.pool import Executor
 
 
 async def count_call(conn: Executor, task: UUID, call: str, *, most: int) -> bool:
-    """Count a tool call of a task, over all its attempts; a call that was counted already counts once.
+    """Count a tool call of a task, over all its attempts. Each call counts once.
 
     Args:
         conn: a connection or a pool.
         task: the task.
-        call: what tells the call from the task's others; one call may make several requests.
+        call: identifies the call within the task; one call may make several requests.
         most: how many the task may make.
 
     Returns:

@@ -1,8 +1,7 @@
-"""Effects, in table `gateway.effects`: a write is a row before it is a call, and the row tells what became of it.
+"""Effects, in table `gateway.effects`: each write has a row before it is sent, and the row records what became of it.
 
-States: proposed, then approved, denied or expired; sending, then done, partial, failed
-or unknown. `unknown` may still be found
-out. A row's key, where it has one, is unique to its tenant and owner: the same request again is told of its row.
+States: proposed, then approved, denied or expired; sending, then done, partial, failed or unknown. An unknown outcome
+may still be found out. A key, if a row has one, is unique to tenant and owner; a repeat of the request gets the row.
 """
 
 from typing import Literal
@@ -22,10 +21,10 @@ MOST_PROBES = 10
 
 
 async def begin(conn: Executor, write: Write) -> Begun:
-    """Write down that a call is about to be sent, or store it as a proposal, unless something stands against it.
+    """Record that a call is about to be sent, or store it as a proposal, unless something forbids it.
 
-    In one statement: the fence (`stale`), the key (`repeat`: the same request is known; `conflict`: another request
-    has this key), the limit (`limit`), the row. The row must be committed before the call is sent.
+    One statement checks the fence (`stale`), the key (`repeat`: the same request is known; `conflict`: another request
+    has this key) and the limit (`limit`), and inserts the row. The row must be committed before the call is sent.
     """
     stored = write.proposal
     row = await conn.fetchrow(
@@ -78,10 +77,11 @@ async def settle(
     answer: bytes | None = None,
     answer_type: str | None = None,
 ) -> None:
-    """Say what became of a call; saying the same again changes nothing.
+    """Record what became of a call. Recording the same again changes nothing.
 
-    No fence: what was sent before the lease ended is true whoever runs the task now. The disk is not waited for: what a
-    crash of PostgreSQL forgets is found out as a lost reply is, and what is committed after this cannot outlive it.
+    There is no fence: what was sent before the lease ended counts, whoever runs the task now. The statement does not
+    wait for the disk: an outcome that a crash of PostgreSQL loses is found out as a lost reply is, and nothing that is
+    committed after it can survive such a crash without it.
 
     Args:
         conn: a connection or a pool.
@@ -122,14 +122,14 @@ async def settle(
 
 
 async def take_open(conn: Executor, vendor: str, *, older_than: float, most: int = 20) -> list[Effect]:
-    """Take effects of a vendor whose reply was lost, to find out what became of them; no two callers get the same.
+    """Take effects of a vendor whose reply was lost, to find out their outcome. No two callers get the same effect.
 
-    Each is given at most `MOST_PROBES` times, at growing distances.
+    Each effect is taken at most `MOST_PROBES` times, at growing intervals.
 
     Args:
         conn: a connection or a pool.
         vendor: whose effects.
-        older_than: seconds since the send, after which nobody waits for its reply any more.
+        older_than: seconds since the send after which no gateway waits for its reply any more.
         most: how many to take.
     """
     rows = await conn.fetch(
@@ -154,7 +154,7 @@ async def take_open(conn: Executor, vendor: str, *, older_than: float, most: int
 
 
 async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SENDING_SECONDS) -> list[EffectSummary]:
-    """Return the writes of a task over all attempts, oldest first; one that is `sending` too long reads `unknown`."""
+    """Return the writes of a task over all attempts, oldest first. One that is `sending` too long reads `unknown`."""
     rows = await conn.fetch(
         """
         select id, attempt, vendor, tool, route, target, url,

@@ -1,4 +1,4 @@
-"""What can go wrong with effects and proposals."""
+"""Errors of effects and proposals."""
 
 from typing import Literal
 
@@ -6,14 +6,14 @@ from service_kit.errors import ServiceKitError
 
 
 class EffectError(ServiceKitError):
-    """The programmer of a gateway acts: an effect was settled that was never begun, or that was settled otherwise."""
+    """The programmer of a gateway acts: it settled an effect that does not exist, or has another outcome."""
 
 
 ProposalReason = Literal["unknown", "decided", "changed", "running", "submitter", "expired"]
 
 
 class ProposalError(ServiceKitError):
-    """The decider acts: the proposal cannot be decided so; `reason` says which of a closed list it is."""
+    """The decider acts: the proposal cannot be decided in this way; `reason` is one of a closed list."""
 
     def __init__(self, reason: ProposalReason, message: str) -> None:
         super().__init__(message)

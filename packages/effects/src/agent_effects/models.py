@@ -10,13 +10,13 @@ State = Literal["proposed", "approved", "denied", "expired", "sending", "done", 
 
 @dataclass(frozen=True)
 class Stored:
-    """What of a write is kept for an approval.
+    """What is stored of a proposed write.
 
     Attributes:
         call: the whole call, and the grant under which it was asked for.
-        shown: what an approver reads; hidden characters are visible in it.
-        sha256: of `shown`: an approval names it.
-        base: a fingerprint of what the write changes, as it was then.
+        shown: the text that an approver reads, with hidden characters made visible.
+        sha256: the hash of `shown`, which an approval names.
+        base: a fingerprint of what the write changes, before the write.
         seconds: how long it waits for a decision.
     """
 
@@ -35,19 +35,19 @@ class Write:
         id: the effect's own random id.
         tenant: whose write it is.
         task: the task that writes, with `attempt`; None for a caller without a task.
-        attempt: the attempt that writes: the fence refuses any but the one that runs.
+        attempt: the attempt that writes; the fence refuses any other than the one that runs.
         caller: the service whose token came with the request.
-        vendor: where it goes.
-        tool: the tool that asked for it, where there is one.
+        vendor: the vendor's name.
+        tool: the tool that asked for it, if one did.
         route: the route's name in the vendor's table.
-        target: what is written to, in the vendor's own words.
+        target: what is written to, as the vendor names it.
         method: the HTTP method.
         request: what identifies the request, without secrets: path, the names of its resources by kind, hash of
             the body, and as `fields` the names of the body's fields.
-        key: what makes a repeat known, unless a repeat is harmless.
-        fingerprint: what was asked: under one key it never changes.
+        key: by which a repeat is recognised; None where a repeat is harmless.
+        fingerprint: a hash of the request, which under one key never changes.
         limit: how many writes of this tool the task may make, over all attempts.
-        proposal: set, it is stored and not sent.
+        proposal: if given, the write is stored and not sent.
     """
 
     id: UUID
@@ -67,23 +67,23 @@ class Write:
     proposal: Stored | None = None
 
     def __post_init__(self) -> None:
-        """Refuse half a fence, and a key that says nothing.
+        """Refuse a task or attempt without the other, and a key without a fingerprint.
 
         Raises:
             ValueError: a task without an attempt, an attempt without a task, or a key without a fingerprint.
         """
         if (self.task is None) != (self.attempt is None):
-            raise ValueError("an effect of a task needs the attempt too, and only that")
+            raise ValueError("an effect has both a task and an attempt, or neither")
         if self.key is not None and self.fingerprint is None:
             raise ValueError("an effect with a key needs its fingerprint")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A row, as a gateway needs it.
+    """An effect's row, as a gateway needs it.
 
     Attributes:
-        sends: how often it was sent; the next send names it, so that only one wins.
+        sends: how often it was sent. The next send names this number, so that only one of two wins.
         age: seconds since it was sent last.
         answer: the vendor's reply, as it came, unless it was too large to keep.
     """
@@ -109,7 +109,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Begun:
-    """What became of the wish to write: `begun`, or why not, with the earlier effect of a repeat or conflict."""
+    """The outcome of `begin`: `begun`, or why not, with the earlier effect of a repeat or conflict."""
 
     verdict: Literal["begun", "repeat", "conflict", "stale", "limit"]
     earlier: Effect | None = None

@@ -1,7 +1,7 @@
 """Proposals: writes that were stored and not sent, until a policy or a person decides and the gateway sends them.
 
-Nothing is decided before the task's verdict: what a failed run proposed is denied. An approval names the hash of what
-was shown, and never comes from who asked for the task.
+No proposal is decided before the task's verdict, and those of a failed task are denied. An approval names the hash of
+the text that was shown, and never comes from the one who asked for the task.
 """
 
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ class Proposal:
     """A proposal as it is now.
 
     Attributes:
-        id: the effect's.
+        id: the effect's id.
         author: who asked for the task, or for the write itself, as `kind:id`.
-        task_state: where the task is.
-        shown: what an approver reads; `sha256` is its hash.
+        task_state: the state of the task.
+        shown: the text that an approver reads; `sha256` is its hash.
         base: the fingerprint of what it changes, when it was shown.
-        held: why it was not sent after an approval, and waits for another.
-        reason: why it was decided so.
-        tries: how often it could not be sent yet after its approval.
-        try_at: when it is tried next.
-        delay: what stood against it the last time, as `reason: message`.
+        held: why it was not sent after an approval and waits for another.
+        reason: the reason of the decision.
+        tries: how often sending it failed since its approval.
+        try_at: when the gateway tries next.
+        delay: what prevented the last send, as `reason: message`.
     """
 
     id: UUID
@@ -135,9 +135,9 @@ async def decide(
     Args:
         conn: a connection or a pool.
         id: the proposal.
-        approve: or else deny.
-        by: who decides, as `kind:id`; recorded. One id is one person, of whatever kind and however it is written.
-        reason: why; recorded, and told where it is denied.
+        approve: whether to approve; else deny.
+        by: who decides, as `kind:id`; recorded. One id is one person, whatever the kind and the case of the letters.
+        reason: why; recorded, and shown if it is denied.
         sha256: the hash of what the decider was shown.
         tenant: only this tenant's proposals.
 
@@ -179,7 +179,7 @@ async def decide(
 
 
 async def clear_undecided(conn: Executor) -> int:
-    """Deny what tasks without a good verdict proposed, and let expire what waited too long; say how many."""
+    """Deny proposals of tasks that did not succeed, expire those that waited too long, and return how many."""
     count: int = await conn.fetchval(
         """
         with ending as (
@@ -228,7 +228,7 @@ async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most
 
 
 async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 3600.0) -> int:
-    """Count what somebody approved for a tenant in the last hour."""
+    """Return how many proposals somebody approved for a tenant in the last hour."""
     count: int = await conn.fetchval(
         """
         select count(*) from gateway.proposals p join gateway.effects e on e.id = p.effect_id
@@ -243,7 +243,7 @@ async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 
 
 
 def _id(who: str) -> str:
-    """Return the id of `kind:id`; a policy is nobody's other name."""
+    """Return the id of `kind:id`. A policy's is never equal to a person's."""
     return who if who.startswith("policy:") else who.partition(":")[2] or who
 
 
@@ -252,10 +252,12 @@ def _why_not(found: Proposal, *, by: str, sha256: str) -> ProposalError:
         who = f" by {found.decided_by}" if found.decided_by else ""
         return ProposalError("decided", f"proposal {found.id} is {found.state}{who} already")
     if found.sha256 != sha256:
-        message = f"proposal {found.id} reads otherwise than what was decided on: its hash is {found.sha256}"
+        message = (
+            f"proposal {found.id} has another text than the one that was decided on: its hash is now {found.sha256}"
+        )
         return ProposalError("changed", message)
     if found.author is not None and _id(found.author).lower() == _id(by).lower():
         return ProposalError("submitter", f"{by} cannot approve what {found.author} asked for")
     if found.task_state not in (None, "succeeded"):
-        return ProposalError("running", f"task {found.task} is {found.task_state}: its verdict comes first")
+        return ProposalError("running", f"task {found.task} is {found.task_state}: wait for its verdict")
     return ProposalError("expired", f"proposal {found.id} expired at {found.expires_at:%Y-%m-%d %H:%M:%S} UTC")

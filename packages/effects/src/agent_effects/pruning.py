@@ -1,6 +1,6 @@
-"""Clears what is old in schema `gateway`: what tasks left that are gone, what services wrote, the totals of past days.
+"""Deletes old rows of schema `gateway`: those of tasks that are gone, those of services, and the totals of past days.
 
-Today's rows by UTC always stay, whatever age is asked for: limits and budgets of a day count them.
+Rows of today (UTC) always stay, because limits and budgets of a day count them.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class PruneCounts:
 
 
 async def prune(conn: Executor, older_than: timedelta, *, tenant: str | None = None) -> PruneCounts:
-    """Delete the rows of tasks that the ledger no longer has, and of no task, that are older than this.
+    """Delete rows that are older than this and belong to no task, or to a task that the ledger no longer has.
 
-    Effects go once they are settled; with them goes the memory of a caller's key, so that its repeat is a new write.
+    Only settled effects are deleted. Their keys go with them, so that a repeat is then a new write.
 
     Args:
         conn: where to delete; with a pool, each batch is a transaction of its own.

@@ -1,6 +1,6 @@
-"""What a gateway does with approved proposals: sends them once, and holds those that would change something else.
+"""Approved proposals: a gateway sends each once, and holds those whose target has changed.
 
-What cannot be sent now is tried again at growing distances, for a day after its approval.
+The gateway tries again to send what it could not send, at growing intervals, for a day after the approval.
 """
 
 from collections.abc import Collection
@@ -13,23 +13,23 @@ from agent_effects.proposals import SELECT, Proposal
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 600.0
 MOST_SECONDS = 3600.0
-"""The longest that a vendor's own word puts a try off."""
+"""The longest pause in seconds that a vendor can ask for."""
 GIVE_UP_SECONDS = 86_400.0
 
 
 async def approved(
     conn: Executor, vendor: str, *, but: Collection[UUID] = (), each: int = 4, most: int = 20
 ) -> list[Proposal]:
-    """Return approved proposals of a vendor that are due, for its gateway to send: the tenants' in turn, oldest first.
+    """Return a vendor's approved proposals that are due, tenant by tenant in turn, oldest first.
 
-    Of one target there is one at a time, so that no two of a task overtake each other.
+    A target has only one at a time, so that two proposals of a task stay in order.
 
     Args:
         conn: a connection or a pool.
         vendor: whose.
-        but: those that the gateway is about already.
-        each: how many of a tenant, with those.
-        most: how many of all.
+        but: those that the gateway is already sending.
+        each: how many of one tenant at most, those included.
+        most: how many in all.
     """
     rows = await conn.fetch(
         f"""
@@ -58,7 +58,7 @@ async def approved(
 
 
 async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
-    """Count by vendor the proposals that were approved longer ago than this and not sent."""
+    """Return for each vendor how many proposals were approved longer ago than this and are not sent."""
     rows = await conn.fetch(
         """
         select e.vendor, count(*) as waiting from gateway.effects e join gateway.proposals p on p.effect_id = e.id
@@ -71,7 +71,7 @@ async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
 
 
 async def claim(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
-    """Take an approved proposal to send it; return the number of this send, or None where another gateway took it."""
+    """Claim an approved proposal to send it. Return the number of this send, or None if another gateway claimed it."""
     sends: int | None = await conn.fetchval(
         """
         update gateway.effects set state = 'sending', sends = sends + 1, sent_at = clock_timestamp()
@@ -89,16 +89,16 @@ async def defer(
     delay: str,
     seconds: float | None = None,
 ) -> str | None:
-    """Note what stands against sending an approved proposal now, and when it is tried again.
+    """Record what prevents an approved proposal from being sent now, and when the gateway tries again.
 
     Args:
         conn: a connection or a pool.
         id: the proposal.
-        delay: what stands against it, as `reason: message`.
-        seconds: how long the vendor or a limit asks to wait; without it the distances grow.
+        delay: what prevents it, as `reason: message`.
+        seconds: how long the vendor or a limit asks to wait; by default the intervals grow.
 
     Returns:
-        What stood against it before; None where it was not tried before.
+        What prevented the try before; None if this was the first.
     """
     before: str | None = await conn.fetchval(
         """
@@ -122,7 +122,7 @@ async def defer(
 
 
 async def release(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A002 - the column's name
-    """Let a proposal whose send is known to have come to nothing be sent again."""
+    """Let a proposal be sent again whose send is known to have had no effect."""
     given = await conn.fetchval(
         """
         update gateway.effects e set state = 'approved', settled_at = null, status = null, url = null, detail = null
@@ -136,7 +136,7 @@ async def release(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A00
 
 
 async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str | None, held: str) -> bool:  # noqa: A002
-    """Put an approved proposal back before its deciders, as what it changes is not what was shown."""
+    """Put an approved proposal back to its deciders, because what it changes is no longer what they were shown."""
     put = await conn.fetchval(
         """
         with moved as (
@@ -156,7 +156,7 @@ async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str
 
 
 async def abandon(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0) -> bool:  # noqa: A002 - the column's name
-    """End an approved proposal that may not be sent any more, or one that was approved so many seconds ago."""
+    """End an approved proposal that may not be sent any more, or that was approved too many seconds ago."""
     ended = await conn.fetchval(
         """
         update gateway.effects e set state = 'failed', detail = $2, settled_at = clock_timestamp()

@@ -5,6 +5,6 @@ from service_kit.settings import Settings
 
 
 class EffectsSettings(Settings):
-    """What migrating needs."""
+    """The variables that migrating reads."""
 
     database_url: str = Field(description="PostgreSQL, postgresql://user:password@host:port/database")

@@ -1,6 +1,6 @@
-"""Spending, in `gateway.spend` (a row a request to the model) and `gateway.totals` (sums by task, skill and tenant).
+"""Spending, in `gateway.spend` (a row for each model request) and `gateway.totals` (sums by task, skill and tenant).
 
-What a request may cost at most is reserved before it is sent, behind the fence, and settled after it, once.
+A request's highest possible cost is reserved, behind the fence, before it is sent, and is settled once after it.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ AMPLE_OUTPUT = 4096
 
 @dataclass(frozen=True)
 class Limit:
-    """A budget; a missing bound bounds nothing."""
+    """A budget. A missing bound does not limit."""
 
     usd: Decimal | None = None
     tokens: int | None = None
@@ -28,7 +28,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """All budgets that a request falls under; a day is one of UTC, by PostgreSQL's clock."""
+    """All budgets that apply to a request. A day is a day of UTC, by PostgreSQL's clock."""
 
     task: Limit = Limit()
     skill_day: Limit = Limit()
@@ -40,11 +40,11 @@ class Asked:
     """What a request may use at most.
 
     Attributes:
-        input_tokens: no fewer than the vendor will count.
-        input_usd: their price at the dearest rate.
-        output_tokens: as many as it asks for.
-        fewest_output: with fewer it is of no use.
-        output_usd: the price of one.
+        input_tokens: at least as many as the vendor will count.
+        input_usd: their price at the highest rate.
+        output_tokens: as many as the request asks for.
+        fewest_output: the fewest output tokens with which the request is of use.
+        output_usd: the price of one output token.
     """
 
     input_tokens: int
@@ -60,13 +60,13 @@ class Reserved:
 
     Attributes:
         verdict: `ok`, or why nothing is reserved.
-        output_tokens: to how many the request's output must be capped.
-        usd: what is reserved.
-        unit: of the budget that is too small, `usd` or `tokens`.
+        output_tokens: the cap of the request's output.
+        usd: the reserved dollars.
+        unit: the unit of the budget that is too small, `usd` or `tokens`.
         left: what is left of that budget.
-        underway: what of it requests under way have reserved.
-        held: it would do if that were given back.
-        renews_at: when that budget is whole again; None for a task's.
+        underway: how much of it requests under way have reserved.
+        held: whether the budget would be large enough if that were released.
+        renews_at: when that budget is full again; None for a task's.
     """
 
     verdict: Verdict
@@ -81,7 +81,7 @@ class Reserved:
 
 @dataclass(frozen=True)
 class Spend:
-    """What a task has spent over all its attempts, with what is reserved for the `open` ones of its requests."""
+    """What a task has spent over all its attempts. The reservations of its `open` requests are included."""
 
     usd: Decimal
     tokens: int
@@ -102,9 +102,9 @@ async def reserve(
     asked: Asked,
     limits: Limits,
 ) -> Reserved:
-    """Reserve what a request may cost at most; one statement holds the fence and every budget.
+    """Reserve the highest possible cost of a request. One statement checks the fence and every budget.
 
-    Output is capped to what is left, so that no number of requests at once passes a budget.
+    Output is capped to what is left, so that no number of concurrent requests exceeds a budget.
 
     Args:
         conn: a connection or a pool.
@@ -113,8 +113,8 @@ async def reserve(
         tenant: whose task it is.
         skill: the task's.
         model: the model as it is priced.
-        request_id: what tells this request from the task's others.
-        asked: what the request may use.
+        request_id: identifies the request within the task.
+        asked: what the request may use at most.
         limits: the budgets.
     """
     pairs = (limits.task, limits.skill_day, limits.tenant_day)
@@ -130,7 +130,7 @@ async def reserve(
         asked.input_tokens,
         asked.input_usd,
         asked.output_tokens,
-        min(asked.fewest_output, asked.output_tokens),
+        max(1, min(asked.fewest_output, asked.output_tokens)),  # without output the input must fit all the same
         AMPLE_OUTPUT,
         asked.output_usd,
         most,
@@ -159,9 +159,9 @@ async def settle_spend(
     cache_read_tokens: int = 0,
     cache_write_tokens: int = 0,
 ) -> bool:
-    """Put what a request cost in the place of what was reserved; False where that is not open any more.
+    """Replace a reservation by the true cost. Return False if the reservation is not open any more.
 
-    No fence: what was spent before the lease ended is spent, whoever runs the task now.
+    There is no fence: what was spent before the lease ended counts, whoever runs the task now.
 
     Args:
         conn: a connection or a pool.
@@ -178,12 +178,12 @@ async def settle_spend(
 
 
 async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
-    """Release what was reserved for a request that cost nothing; False where that is not open any more."""
+    """Release the reservation of a request that cost nothing. Return False if it is not open any more."""
     return await _settle(conn, task, request_id, None, None, None, None, None)
 
 
 async def keep_spend(conn: Executor, task: UUID, request_id: str) -> bool:
-    """Settle a request at what was reserved, since nobody knows what it cost; False where it is not open any more."""
+    """Charge the whole reservation of a request whose cost is unknown. Return False if it is not open any more."""
     kept = await conn.fetchval(
         """
         update gateway.spend set state = 'settled', settled_at = clock_timestamp()
@@ -203,13 +203,13 @@ async def _settle(conn: Executor, task: UUID, request_id: str, *true: int | Deci
 
 
 async def is_live(conn: Executor, task: UUID, attempt: int) -> bool:
-    """Return whether an attempt holds its lease: the fence, for what costs nothing."""
+    """Say whether an attempt holds its lease: the fence for requests that cost nothing."""
     live: bool = await conn.fetchval("select ledger.live($1, $2)", task, attempt)
     return live
 
 
 async def spent(conn: Executor, task: UUID) -> Spend:
-    """Return what a task has spent so far; nothing where it never asked."""
+    """Return what a task has spent so far; zeros if it made no request."""
     row = await conn.fetchrow(
         """
         select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0)::bigint as tokens, count(*) as requests,

@@ -1,1 +1,1 @@
-"""How every process here is configured, logs, counts, tells its health, proves who it is, speaks HTTP and stops."""
+"""How every process here is configured, logs, counts, reports its health, authenticates, speaks HTTP and stops."""

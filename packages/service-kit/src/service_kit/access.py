@@ -1,4 +1,4 @@
-"""`access.yaml`: the doors tasks come through, and what services, people and tenants may do."""
+"""`access.yaml`: the doors through which tasks come, and what tenants, services and people may do."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,9 @@ from service_kit.yaml_lines import read_checked
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ListedOrigin = Annotated[str, AfterValidator(listed_origin)]
 CallerName = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$")]
-"""Without a colon, which stands between kind and name where both are written."""
+"""A name without a colon, because `kind:name` is how both are written together."""
 SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^\x00]+)$")]
-"""Where a secret is; the secret itself never stands in the file."""
+"""The place of a secret: a file or a variable. The secret itself is never in `access.yaml`."""
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -31,12 +31,12 @@ class Entry(BaseModel):
 
 
 class Door(Entry):
-    """Where tasks come in: for which tenant, which skills, within which bounds. `name` is set from its place.
+    """A way by which tasks come in: its tenant, its skills and its bounds. `name` is set from its place in the file.
 
     Attributes:
-        models: what a task may name in place of its skill's own model, `*` for any.
+        models: the models that a task may name instead of its skill's own, `*` for any.
         reply_origins: where a task may have its result posted, as scheme://host[:port].
-        approves: the skills whose proposals are decided through this door, `*` for all; its actor is who decides.
+        approves: the skills whose proposals this door's actor may decide, `*` for all.
     """
 
     name: str = ""
@@ -53,7 +53,7 @@ class Door(Entry):
     @model_validator(mode="after")
     def _names_who_decides(self) -> Self:
         if self.approves and self.name.startswith(("stream:", "webhook:", "feed:")):
-            raise ValueError("approves: only people decide: name it under http or cli")
+            raise ValueError("approves: only people decide: move it to a door under http or cli")
         if self.approves and self.actor is None:
             raise ValueError("approves: an actor is needed too, as who decides is recorded")
         return self
@@ -63,16 +63,16 @@ class Door(Entry):
         return "*" in self.skills or skill in self.skills
 
     def decides(self, skill: str | None) -> bool:
-        """Say whether what tasks of the skill propose may be decided through this door."""
+        """Say whether proposals of the skill's tasks may be decided through this door."""
         return "*" in self.approves or skill in self.approves
 
     @property
     def decider(self) -> str:
-        """Name who decides through this door, as `kind:id`."""
+        """Return who decides through this door, as `kind:id`."""
         return f"{self.actor.kind}:{self.actor.id}" if self.actor else self.name
 
     def offers(self, model: str) -> bool:
-        """Say whether tasks may name the model, whatever their skill's own is."""
+        """Say whether a task may name this model instead of its skill's own."""
         return "*" in self.models or model in self.models
 
 
@@ -82,7 +82,7 @@ class SourceDoor(Door):
     Attributes:
         secrets: where its secrets are, as `file:/PATH` or `env:VARIABLE`; several while one is replaced. An instance
             without a name may leave them out: then the source's own variable holds them.
-        own_accounts: our own accounts at the vendor, whose events start nothing; left out: those of the source.
+        own_accounts: our own accounts at the vendor, whose events start nothing; by default those of the source.
     """
 
     secrets: list[SecretReference] = Field(default_factory=list)
@@ -90,7 +90,7 @@ class SourceDoor(Door):
 
 
 class ServiceEntry(Entry):
-    """A server of ours that calls gateways; what it opens without a task is by default nothing."""
+    """An MCP server of ours that calls gateways. `opens` says what it may do without a task; by default nothing."""
 
     token_sha256: list[Hash]
     tenant: TenantName = "default"
@@ -106,21 +106,21 @@ class Person(Entry):
 
 
 class DayBudget(Entry):
-    """What may be spent on the model in a day of UTC; a missing bound bounds nothing."""
+    """What may be spent on the model in a day (UTC); a bound that is left out does not limit."""
 
     usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
     tokens: Annotated[int, Field(ge=0)] | None = None
 
 
 class TenantBudgets(Entry):
-    """What a tenant's tasks may spend together, and those of a skill."""
+    """What all tasks of a tenant may spend together, and all tasks of one skill."""
 
     day: DayBudget = Field(default_factory=DayBudget)
     skills: dict[SkillName, DayBudget] = Field(default_factory=dict)
 
 
 class Tenant(Entry):
-    """What a tenant may do at each vendor, whatever its skills and doors say, and what it may spend."""
+    """What a tenant may do at each vendor and what it may spend, whatever its skills and doors allow."""
 
     vendors: dict[str, Bound] = Field(default_factory=dict)
     budgets: TenantBudgets = Field(default_factory=TenantBudgets)
@@ -139,16 +139,16 @@ class Access(Entry):
     people: dict[CallerName, Person] = Field(default_factory=dict)
 
     def service(self, token: str) -> str | None:
-        """Name the service whose token this is."""
+        """Return the name of the service whose token this is; None if it is nobody's."""
         return token_owner(token, {name: entry.token_sha256 for name, entry in self.services.items()})
 
     def http_door(self, token: str) -> Door | None:
-        """Give the HTTP door that a token opens."""
+        """Return the HTTP door that a token opens; None if it opens none."""
         name = token_owner(token, {name: door.token_sha256 for name, door in self.http.items()})
         return self.http[name] if name else None
 
     def person(self, token: str) -> tuple[str, Person] | None:
-        """Give the person whose token this is, with the name."""
+        """Return the name and the entry of the person whose token this is; None if it is nobody's."""
         name = token_owner(token, {name: person.token_sha256 for name, person in self.people.items()})
         return (name, self.people[name]) if name else None
 
@@ -164,11 +164,11 @@ class AccessFile:
         self._file = WatchedFile(path, read_access)
 
     def current(self) -> Access:
-        """Give the file's present content, or the last good one."""
+        """Return the content of the file, or the last good content while the file is wrong."""
         return self._file.current()
 
     def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        """Return what is wrong with the file now; None while its content is in force."""
         return self._file.fault(look=look)
 
 
@@ -176,7 +176,7 @@ def read_access(path: Path) -> Access:
     """Read an access file and name its doors.
 
     Raises:
-        ConfigError: the file is missing, is no YAML, or has wrong entries: all of them, in the file's order.
+        ConfigError: the file is missing, is not YAML, or has wrong entries; names all of them, in the file's order.
     """
     try:
         return read_checked(path, Access, variable="ACCESS_FILE", prepare=_named)

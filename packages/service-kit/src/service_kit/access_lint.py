@@ -1,4 +1,4 @@
-"""Names in `access.yaml` that nothing here knows: an entry of such a name opens nothing, and its writer should hear."""
+"""Finds vendors, skills and tenants in `access.yaml` that are not known here: entries that name them open nothing."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -9,13 +9,13 @@ from service_kit.yaml_lines import Place, nearest, read_lined_yaml
 
 
 def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skills: Collection[str]) -> list[str]:
-    """Warn, with lines, of vendors, skills and tenants that nothing here knows: what names them opens nothing.
+    """Return a warning, with its line, for each vendor, skill and tenant that is not known here.
 
     Args:
         path: the file.
-        access: what was read from it.
-        vendors: all that there are.
-        skills: those that are carried here; another worker may carry more.
+        access: its content.
+        vendors: all vendors that are installed.
+        skills: the skills that this process carries; another worker may carry more.
     """
     lined = read_lined_yaml(path)
     found = [lined.at(place, text) for place, text in _strangers(access, vendors, skills)]
@@ -36,7 +36,7 @@ def _strangers(access: Access, vendors: Collection[str], skills: Collection[str]
     for place, bound in bounds:
         for vendor in bound:
             if vendor not in vendors:
-                yield [*place, vendor], f"nothing here speaks to this vendor{nearest(vendor, vendors)}"
+                yield [*place, vendor], f"this vendor is not installed here{nearest(vendor, vendors)}"
     named: list[tuple[list[str | int], str]] = [
         ([*place, field, index], skill)
         for place, door in doors

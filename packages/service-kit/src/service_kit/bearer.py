@@ -11,17 +11,17 @@ PREFIXES: dict[TokenKind, str] = {"service": "abs_", "door": "abd_", "person": "
 
 
 def new_token(kind: TokenKind) -> str:
-    """Make a token of 256 random bits."""
+    """Return a new token of 256 random bits."""
     return PREFIXES[kind] + secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """Return the SHA-256 of a token in hex: enough for a random token, which cannot be guessed."""
+    """Return the SHA-256 of a token in hex. A plain hash is enough because a random token cannot be guessed."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def token_owner(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
-    """Find whose token it is; every hash is compared, in constant time."""
+    """Return the name whose hash the token has, or None. Every hash is compared, in constant time."""
     presented = token_hash(token)
     found: str | None = None
     for name, known in hashes.items():
@@ -32,7 +32,7 @@ def token_owner(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def bearer_of(header: str | None) -> str | None:
-    """Take the token out of an `Authorization: Bearer` header's value."""
+    """Return the token in the value of an `Authorization: Bearer` header, or None."""
     if not header:
         return None
     scheme, _, token = header.partition(" ")

@@ -1,4 +1,4 @@
-"""Bodies of requests: read within bytes and seconds, as strict JSON of listed fields; and JSON made to be sent on.
+"""Reads request bodies within a number of bytes and seconds, as strict JSON of listed fields, and writes JSON to send.
 
 Each function takes `refuse`, which makes the service's own refusal of a reason and a message. The reasons are `body`,
 `body_too_large`, `body_timeout` and `content_type`.
@@ -34,7 +34,7 @@ async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Ref
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise refuse("body", "the caller went away before its body was whole")
+                    raise refuse("body", "the caller disconnected before its body was complete")
                 chunks += message.get("body", b"")
                 if len(chunks) > limit:
                     raise refuse("body_too_large", f"the body is larger than {limit} bytes")
@@ -66,12 +66,12 @@ def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse) -> 
     except UnicodeError:
         raise refuse("body", "the body is not UTF-8, or names a lone surrogate") from None
     except (ValueError, RecursionError) as error:
-        raise refuse("body", f"the body is not JSON as it should be: {str(error)[:200]}") from None
+        raise refuse("body", f"the body is not strict JSON: {str(error)[:200]}") from None
     return document
 
 
 def check_fields(document: Json, fields: Set[str], refuse: Refuse) -> dict[str, Json]:
-    """Return a document that is an object with no other fields than these.
+    """Return a document once it is known to be an object with no other fields than these.
 
     Raises:
         Refusal: `body`; the message names the field.

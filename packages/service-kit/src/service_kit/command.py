@@ -1,17 +1,18 @@
-"""What each command line of ours has: its name, what it is for, `--version`."""
+"""What every command line here has: a name, a description and `--version`."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Make a command's parser.
+    """Return the argument parser of a command.
 
     Args:
-        name: the command, as its package's `project.scripts` has it.
+        name: the command, as in `project.scripts` of its package.
         description: what it is for.
     """
     made = argparse.ArgumentParser(prog=name, description=description)
@@ -19,14 +20,15 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
+@cache
 def version_of(name: str) -> str:
-    """Return the version of the distribution that brings a command."""
+    """Return the version of the distribution that installs a command."""
     found = [point.dist for point in entry_points(group="console_scripts", name=name) if point.dist is not None]
     return found[0].version if found else "(not installed)"
 
 
 class _Version(argparse.Action):
-    """Reads the version when it is asked for alone: every start would pay for it."""
+    """Prints the version. It is read only when asked for, because reading it slows every start."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
         super().__init__(option_strings, argparse.SUPPRESS, nargs=0, default=argparse.SUPPRESS, help=help)

@@ -1,4 +1,4 @@
-"""What can go wrong in any process here; the class says who acts next."""
+"""Errors of any process here. The class says who acts next."""
 
 from typing import Literal
 
@@ -14,10 +14,10 @@ class ConfigError(ServiceKitError):
 
 
 class TokenError(ServiceKitError):
-    """The caller acts: its token does not open this door.
+    """The caller acts: its token is not accepted here.
 
     Attributes:
-        reason: what was wrong, from a closed list that is safe to show and to count.
+        reason: one of a closed list, safe to show and to count.
     """
 
     def __init__(self, reason: TokenFault, message: str) -> None:
@@ -38,11 +38,11 @@ class UpstreamError(ServiceKitError):
 
 
 class UpstreamUnreachable(UpstreamError):
-    """No connection: nothing of the request can have been acted on."""
+    """There was no connection, so the upstream cannot have acted on the request."""
 
 
 class UpstreamTimeout(UpstreamError):
-    """The request was sent, and no whole reply came in time: it may have been acted on."""
+    """The request was sent and no complete reply came in time, so the upstream may have acted on it."""
 
 
 class ReplyTooLarge(UpstreamError):

@@ -1,4 +1,4 @@
-"""Grant algebra: what a pattern covers, and what is left when one bound narrows another. Pure functions."""
+"""Compares grants and bounds: what a pattern covers, and what two bounds allow together. Pure functions."""
 
 from agent_contracts import Grant, Mode, Resources
 from agent_contracts.grant import Limits
@@ -13,7 +13,7 @@ UNKNOWN = ResourceKind(
 
 
 class Bound(BaseModel):
-    """What a door, a tenant's entry or a person's entry allows at one vendor; `tools: null` leaves tools to others."""
+    """What the entry of a door, tenant or person allows at one vendor; `tools: null` does not limit the tools."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +24,7 @@ class Bound(BaseModel):
 
 
 def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
-    """Say whether a pattern covers a name of a kind: segments compared as the kind says, `*` for one whole segment."""
+    """Say whether a pattern covers a name: segment by segment, as the kind compares them, `*` for one whole segment."""
     wanted, given = kind.segments(pattern), kind.segments(name)
     return len(wanted) == len(given) and all(
         segment in ("*", actual) and actual != "" for segment, actual in zip(wanted, given, strict=True)
@@ -32,18 +32,18 @@ def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
 
 
 def allowed(grant: Grant | Bound, kind: ResourceKind, name: str) -> bool:
-    """Say whether a grant covers a resource; no entry, no access.
+    """Say whether a grant covers a resource. A kind without an entry is not covered.
 
     Args:
         grant: what is allowed.
-        kind: the resource's kind: no name outside of its grammar is covered, and it says which names are the same.
+        kind: the resource's kind. It says which names are equal; a name outside its grammar is never covered.
         name: the resource's name.
     """
     return kind.accepts(name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
 
 
 def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resources:
-    """Give what both cover at a vendor, kind by kind; kinds of only one are gone."""
+    """Return what both cover at a vendor. A kind that only one of them names is not in the result."""
     narrowed: Resources = {}
     kinds = kinds_of(vendor)
     for kind in first:
@@ -56,7 +56,7 @@ def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resour
 
 
 def narrow(grant: Grant, bound: Bound, vendor: str) -> Grant:
-    """Give what both a grant and a bound allow at a vendor."""
+    """Return what a grant and a bound both allow at a vendor."""
     return Grant(
         tools=_shared_tools(grant.tools, bound.tools),
         resources=narrow_resources(grant.resources, bound.resources, vendor),
@@ -66,7 +66,7 @@ def narrow(grant: Grant, bound: Bound, vendor: str) -> Grant:
 
 
 def narrow_bound(first: Bound, second: Bound, vendor: str) -> Bound:
-    """Give what both bounds allow at a vendor."""
+    """Return what both bounds allow at a vendor."""
     return Bound(
         tools=second.tools if first.tools is None else _shared_tools(first.tools, second.tools),
         resources=narrow_resources(first.resources, second.resources, vendor),
@@ -76,7 +76,7 @@ def narrow_bound(first: Bound, second: Bound, vendor: str) -> Bound:
 
 
 def weaker(first: Mode, second: Mode) -> Mode:
-    """Give the mode that allows less."""
+    """Return the mode that allows less."""
     return min(first, second, key=ORDER.index)
 
 

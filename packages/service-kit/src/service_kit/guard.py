@@ -1,4 +1,4 @@
-"""Host and Origin checks as pure ASGI: what keeps a web page from reaching a server on this machine."""
+"""Checks of Host and Origin as ASGI middleware, so that a web page cannot reach a server on this machine."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ HEALTH_PATHS = frozenset({"/health", "/ready", "/metrics"})
 
 @dataclass(frozen=True)
 class Misdirected:
-    """A request that is not for this process; `reason` is `host` or `origin`."""
+    """A refusal of a request that is not meant for this process; `reason` is `host` or `origin`."""
 
     status: int
     reason: str
@@ -23,20 +23,20 @@ class Misdirected:
 
 
 def as_json(misdirected: Misdirected) -> Response:
-    """Answer with message, reason and remedy, as processes without a form of their own do."""
+    """Return the refusal as JSON with message, reason and remedy, for processes without a format of their own."""
     document = asdict(misdirected)
     return JSONResponse(document, document.pop("status"))
 
 
 class HostGuard:
-    """Refuse requests whose Host (421) or Origin (403) is not ours; loopback names with any port always are.
+    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port.
 
     Args:
-        app: what is guarded.
+        app: the guarded app.
         allowed_hosts: names besides loopback's.
         allowed_origins: web origins besides loopback's.
-        exempt: paths that anybody may ask for.
-        answer: puts a refusal into the process's own form.
+        exempt: paths that are not checked.
+        answer: turns a refusal into a response.
     """
 
     def __init__(

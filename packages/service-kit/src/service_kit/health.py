@@ -26,18 +26,18 @@ def health_routes(
     registry: CollectorRegistry,
     warnings: Mapping[str, Warn] | None = None,
 ) -> list[Route]:
-    """Make the three routes.
+    """Return the three routes.
 
     `/health` says that the process is alive and touches nothing else. `/ready` asks each dependency, at most every
-    2 seconds, and answers 503 with the failing ones' messages; what wants looking at and stops nothing is a warning
-    beside them. `/metrics` is Prometheus text.
+    2 seconds, and answers 503 with the messages of those that fail. A fault that stops nothing is a warning in the
+    reply. `/metrics` is Prometheus text.
 
     Args:
         service: the name shown.
         version: the version shown.
         checks: a coroutine function for each dependency, which raises with a message when it is not ready.
         registry: the metrics to show.
-        warnings: says for each file that is read again what is wrong with it now, or None.
+        warnings: functions by name, each of which returns a present fault that stops nothing, or None.
     """
     readiness = Readiness(checks)
 

@@ -1,4 +1,4 @@
-"""The only door to httpx: timeouts, retries of safe methods, limits, and our errors."""
+"""The only module that uses httpx: timeouts, retries of safe methods, limits, and our errors."""
 
 import asyncio
 import functools
@@ -23,7 +23,7 @@ Params = Mapping[str, Any] | list[tuple[str, str]] | None
 
 @dataclass(frozen=True)
 class Reply:
-    """An upstream's whole reply; `body` is decoded unless it was asked for raw."""
+    """An upstream's complete reply. `body` is decoded unless `raw` was asked for."""
 
     status: int
     headers: httpx.Headers
@@ -31,7 +31,7 @@ class Reply:
 
     @classmethod
     def made(cls, status: int, body: bytes, content_type: str) -> "Reply":
-        """Make a reply as if an upstream had given it."""
+        """Return a reply as if an upstream had sent it."""
         return cls(status, httpx.Headers({"content-type": content_type}), body)
 
     @property
@@ -48,7 +48,7 @@ class Reply:
         """Parse the body as JSON.
 
         Raises:
-            UpstreamError: it is none.
+            UpstreamError: it is not JSON.
         """
         try:
             return jsonlib.loads(self.body)
@@ -58,7 +58,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class StreamReply:
-    """An upstream's reply whose body is still coming, chunk by chunk as it was sent."""
+    """An upstream's reply whose body is read chunk by chunk while it arrives."""
 
     status: int
     headers: httpx.Headers
@@ -66,7 +66,7 @@ class StreamReply:
 
 
 class HttpClient:
-    """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, uses no proxy of the environment.
+    """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, ignores proxies of the environment.
 
     Args:
         base_url: the upstream; paths are appended to it.
@@ -76,6 +76,7 @@ class HttpClient:
         max_reply_bytes: the largest body that `request` reads.
         headers: sent with every request.
         max_connections: the largest number of connections at once.
+        elsewhere: whether other hosts are asked too: https needs trusted certificates even where base_url is http.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class HttpClient:
         max_reply_bytes: int = 10_000_000,
         headers: Mapping[str, str] | None = None,
         max_connections: int = 100,
+        elsewhere: bool = False,
     ) -> None:
         self._retries = retries
         self._max_reply_bytes = max_reply_bytes
@@ -95,7 +97,7 @@ class HttpClient:
         self._transport = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
             trust_env=False,
-            verify=_certificates(not base_url.lower().startswith("http:")),
+            verify=_certificates(elsewhere or not base_url.lower().startswith("http:")),
         )
         self._client = httpx.AsyncClient(
             base_url=base_url,
@@ -117,7 +119,7 @@ class HttpClient:
         timeout: float | None = None,
         raw: bool = False,
     ) -> Reply:
-        """Send a request and read its whole reply, whatever its status.
+        """Send a request and return its complete reply, whatever its status.
 
         Args:
             method: the method; GET, HEAD and OPTIONS are retried.
@@ -133,7 +135,7 @@ class HttpClient:
             UpstreamUnreachable: there was no connection.
             UpstreamTimeout: the reply, or the rest of it, did not come.
             ReplyTooLarge: the body is over the limit.
-            UpstreamError: the reply is no HTTP.
+            UpstreamError: the reply is not HTTP.
         """
         tries = self._retries if method.upper() in SAFE else 0
         for attempt in range(tries + 1):
@@ -161,7 +163,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> AsyncIterator[StreamReply]:
-        """Send a request and give its reply as soon as its headers are there; nothing is retried.
+        """Send a request and return its reply as soon as the headers arrive. It is never retried.
 
         Raises:
             UpstreamUnreachable: there was no connection.
@@ -208,7 +210,7 @@ class HttpClient:
                 timeout=limit,
             )
         except httpx.InvalidURL as error:
-            raise UpstreamError(f"the address cannot be asked: {error}") from error
+            raise UpstreamError(f"the address is not usable: {error}") from error
         except UnicodeEncodeError:
             raise UpstreamError("the request cannot be sent: a header is not ASCII") from None
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"

@@ -1,4 +1,4 @@
-"""JSON text, read strictly: what every reader understands in the same way, and what can be written again."""
+"""Reads JSON strictly: only what every reader understands in the same way, and what can be written again."""
 
 import json
 import math
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NoReturn, TypeAlias
 
 MOST_LEVELS = 100
-"""Lists and objects within one another: far below what a walk over a document can bear."""
+"""Nested lists and objects at most, far below Python's recursion limit."""
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

@@ -16,11 +16,11 @@ from jwt.algorithms import OKPAlgorithm
 from service_kit.errors import ConfigError
 
 OPEN_TO_OTHERS = 0o037
-"""Written by the group, or anything to all others; a mounted secret is often the group's to read."""
+"""Permission bits that a secret's file must not have. The group may read it, as with many mounted secrets."""
 
 
 def generate_keypair(kid: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Make a private JWK and its public JWK."""
+    """Return a new private JWK and its public JWK."""
     key = Ed25519PrivateKey.generate()
     marks = {"kid": kid, "alg": "EdDSA", "use": "sig"}
     private = {**OKPAlgorithm.to_jwk(key, as_dict=True), **marks}
@@ -29,14 +29,14 @@ def generate_keypair(kid: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def write_keys(private_path: Path, jwks_path: Path) -> None:
-    """Make a key pair and write it: the private part for its owner's eyes alone (0600), the public set for all."""
+    """Write a new key pair: the private key readable by its owner alone (0600), the public set by everybody."""
     private, public = generate_keypair(secrets.token_hex(8))
     write_private(private_path, json.dumps(private) + "\n")
     jwks_path.write_text(_jwks([public]))
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read; it never exists with wider rights."""
+    """Write a file that only its owner may read, from its creation on."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -44,16 +44,16 @@ def write_private(path: Path, text: str) -> None:
 
 
 def require_private(path: Path, named: str = "", *, folder: bool = False) -> None:
-    """Refuse a secret that others may read or change.
+    """Raise unless a secret is closed to others.
 
     Args:
         path: the file or folder.
-        named: what the message begins with, as in `VARIABLE=path`; the path alone where it is empty.
-        folder: whether it is a folder.
+        named: how the message begins, as in `VARIABLE=path`; by default the path.
+        folder: whether `path` must be a folder.
 
     Raises:
-        OSError: it cannot be looked at.
-        ConfigError: it is open to others, or a folder in place of a file; says how to mend it.
+        OSError: it cannot be read.
+        ConfigError: it is open to others, or is a folder where a file is needed; says how to mend it.
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode) and not folder:
@@ -86,7 +86,7 @@ def read_private(path: Path) -> dict[str, Any]:
 
 
 def publish(private_path: Path, jwks_path: Path) -> None:
-    """Make a public file of the signing key alone.
+    """Write a public file that holds the signing key's public part alone.
 
     Raises:
         ConfigError: the signing key is not usable.
@@ -96,7 +96,7 @@ def publish(private_path: Path, jwks_path: Path) -> None:
 
 
 def unpublished(private: Mapping[str, Any], public: Mapping[str, Mapping[str, Any]], jwks_path: Path) -> str | None:
-    """Say, with the remedy, that the signing key is none of the public ones; None where it is one."""
+    """Return a message, with the remedy, if the signing key is not among the public keys; else None."""
     if _is_public(private, public):
         return None
     back = f"put back the signing key of {' or '.join(public)}" if public else "put back the file that names it"
@@ -111,12 +111,12 @@ def _is_public(private: Mapping[str, Any], public: Mapping[str, Mapping[str, Any
 
 
 def rotate(private_path: Path, jwks_path: Path) -> tuple[str, str | None]:
-    """Turn the signing key: the new one is made public beside the old one, then signs.
+    """Make a new signing key: publish it beside the old one, then sign with it.
 
     The files are written in place, so that a container that mounts one of them sees it change.
 
     Returns:
-        The new key's id, and the old one's; None where that was not public, which it does not become.
+        The new key's id, and the old key's id, or None if the old key was not public. It does not become public.
 
     Raises:
         ConfigError: a file is not usable, or two keys are public already.
@@ -138,7 +138,7 @@ def rotate(private_path: Path, jwks_path: Path) -> tuple[str, str | None]:
 
 
 def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
-    """Take a key out of the public ones: what it signed is refused from then on.
+    """Remove a key from the public keys. Tokens that it signed are refused from then on.
 
     Raises:
         ConfigError: a file is not usable, there is no such key, or it is the one that signs or the last.
@@ -148,7 +148,7 @@ def retire(private_path: Path, jwks_path: Path, kid: str) -> None:
         if kid not in public:
             raise ConfigError(f"no public key is named {kid!r}: there are {', '.join(public) or 'none'}")
         if kid == key["kid"] and _is_public(key, public):
-            raise ConfigError(f"{kid} is the key that signs: turn it first (`agent-engine keys rotate`)")
+            raise ConfigError(f"{kid} is the signing key: rotate it first (`agent-engine keys rotate`)")
         if len(public) == 1:
             raise ConfigError(f"{kid} is the last public key: make another first (`agent-engine keys rotate`)")
         _overwrite(jwks_path, _jwks([key for name, key in public.items() if name != kid]))
@@ -170,7 +170,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _overwrite(path: Path, text: str) -> None:
-    """Write a file in place, in one go, and flush it."""
+    """Write a file in place with one write, and flush it to disk."""
     try:
         descriptor = os.open(path, os.O_WRONLY)
         try:
@@ -189,7 +189,7 @@ def _jwks(keys: list[dict[str, Any]]) -> str:
 
 
 def read_public(path: Path) -> dict[str, dict[str, Any]]:
-    """Read a JWKS file as public keys by key id.
+    """Return the public keys of a JWKS file by key id.
 
     Raises:
         ConfigError: the file is missing or broken, holds a private part, or a key without an id.

@@ -1,4 +1,4 @@
-"""Origins of URLs in their one form: scheme, host, and port where it is not the scheme's own. Pure functions."""
+"""Normalises origins of URLs: scheme, host, and the port unless it is the scheme's default. Pure functions."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin_of(url: str) -> str | None:
-    """Return a URL's origin in its one form; None where it is no http(s) URL or holds a user name."""
+    """Return a URL's normalised origin; None if it is not an http(s) URL or holds a user name."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -22,10 +22,10 @@ def origin_of(url: str) -> str | None:
 
 
 def listed_origin(origin: str) -> str:
-    """Return an origin as somebody wrote it in a list in its one form.
+    """Return the normalised form of an origin that somebody wrote in a list.
 
     Raises:
-        ValueError: it is none, or more than that.
+        ValueError: it is not an origin, or is more than an origin.
     """
     found, parts = origin_of(origin), urlsplit(origin)
     if found is None or parts.path not in ("", "/") or parts.query or parts.fragment:

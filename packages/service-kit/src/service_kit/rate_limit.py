@@ -1,7 +1,7 @@
-"""Rates: so many requests a second and so many at once, of one caller or of all callers that share a vendor's limit.
+"""Limits rates: requests a second and at once, of one caller or of all callers that share a vendor's limit.
 
 One interface, `RateLimiter`, with two stores: this process's memory, here, and Redis in the gateways' kit. Both
-count by GCRA: one time stamp a bucket, which is forgotten once it is full again.
+count by GCRA: one time stamp for each bucket, which is forgotten once the bucket is full again.
 """
 
 import asyncio
@@ -24,20 +24,23 @@ class Rate:
 
     @property
     def step(self) -> int:
-        """Microseconds between two requests of a caller that never rests."""
+        """Microseconds between two requests of a caller at this rate."""
         return round(1_000_000 / self.per_second)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """One of the vendor's own limits: what all callers of a credential share, and how much of it one may take.
+    """A vendor's own limit: what all callers of a credential share, and how much of it one caller may take.
 
     Attributes:
         name: what the vendor counts.
         rate: of the credential, over all instances.
-        each: of one caller, so that a greedy one leaves some to the others.
-        cost: what the request takes of both.
-        patience: seconds for which a request is held back until it fits; it is refused where that is not enough.
+        each: of one caller, so that none takes all.
+        cost: how much one request takes of both.
+        patience: how many seconds a request is delayed at most until it fits; if that is not enough it is refused.
+
+    Raises:
+        ValueError: the cost fits neither at once nor within the patience, so that no request would ever pass.
     """
 
     name: str
@@ -46,10 +49,16 @@ class Limit:
     cost: int = 1
     patience: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse a limit that lets nothing pass."""
+        for rate in (self.rate, self.each):
+            if (self.cost - rate.burst) / rate.per_second > self.patience:
+                raise ValueError(f"the limit {self.name}: a request of cost {self.cost} never fits into {rate}")
+
 
 @dataclass(frozen=True)
 class Bucket:
-    """A rate under a key, and what a request takes of it."""
+    """A rate under a key, and how much a request takes of it."""
 
     key: str
     rate: Rate
@@ -64,14 +73,14 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Wait:
-    """How long a caller has to wait, and whose limit it is."""
+    """How long a caller must wait, and whose limit says so."""
 
     seconds: float
     whose: Literal["ours", "vendor"]
 
 
 def shared(limits: Sequence[Limit], credential: str, caller: str) -> list[Bucket]:
-    """Give the buckets of a vendor's limits: one of the credential and one of the caller for each."""
+    """Return the buckets of a vendor's limits: for each limit one of the credential and one of the caller."""
     return [
         Bucket(key, rate, limit.cost, limit.patience)
         for limit in limits
@@ -87,22 +96,22 @@ class RateLimiter(Protocol):
 
     @property
     def instances(self) -> int:
-        """How many processes share the store, as far as this one knows."""
+        """How many processes share the store, as far as this process knows."""
 
     def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came, here and at once: so a flood of what is refused anyway costs little."""
+        """Count an arriving request in this process at once, so that a flood of refused requests costs little."""
 
     async def take(
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
-        """Count a request that is to be sent, holding it back where a bucket has patience.
+        """Count a request before it is sent, and delay it where a bucket has patience.
 
         Returns:
-            How long to wait if it must not go out, in which case it is counted nowhere.
+            How long to wait if it must not be sent; it is then not counted. None if it may be sent.
         """
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember that nothing may go out under a key for a while; one that grows doubles when it comes again."""
+        """Remember that nothing may be sent under a key for a while. A growing pause doubles each time."""
 
 
 class MemoryRateLimiter:
@@ -140,7 +149,7 @@ class MemoryRateLimiter:
         return None
 
     def _count(self, named: Sequence[tuple[str, Bucket]]) -> Wait | int:
-        """Take of all buckets or none; give the wait of the first that is full, or the microseconds to hold back."""
+        """Take from all buckets or none. Return the wait of the first full bucket, or the microseconds of delay."""
         now, delay, following = int(self._now() * 1_000_000), 0, {}
         for place, (name, bucket) in enumerate(named):
             step, burst, cost, patience = bucket.arguments
@@ -175,7 +184,7 @@ def named(key: str, rate: Rate, buckets: Sequence[Bucket]) -> list[tuple[str, Bu
 
 
 async def hold(microseconds: int) -> None:
-    """Hold a request back until it fits."""
+    """Delay a request until it fits."""
     if microseconds > 0:
         await asyncio.sleep(microseconds / 1_000_000)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 REF_LINE = re.compile(r"\nref: ([a-z2-7]{8})\Z")
 REFUSED = "Refused: "
-"""How a server's reply begins when the caller's grant forbids the call; it is believed with a ref that fits alone."""
+"""How a server's reply begins when the caller's grant forbids the call. It counts only with a ref that fits."""
 
 
 def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str, failed: bool) -> str:
@@ -19,11 +19,11 @@ def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str, fail
 
     Args:
         key: the shared key.
-        task: the task that the reply is given to.
+        task: the task that gets the reply.
         attempt: its attempt.
-        tool: server and tool, as in `github/issue_read`.
+        tool: server and tool, such as `github/issue_read`.
         text: the reply's exact text before the ref line.
-        failed: whether the call failed: a failure's ref can never be passed off as a success's.
+        failed: whether the call failed. The ref of a failure never fits a success.
     """
     parts = (str(task), str(attempt), tool, "failed" if failed else "ok", text)
     message = b"".join(len(part := item.encode("utf-8", "surrogatepass")).to_bytes(8) + part for item in parts)
@@ -37,13 +37,13 @@ def append_ref(text: str, ref: str) -> str:
 
 
 def split_ref(text: str) -> tuple[str, str | None]:
-    """Part a reply into its text and its ref, None where the last line is none."""
+    """Return a reply's text and its ref; None as the ref if the last line is not one."""
     match = REF_LINE.search(text)
     return (text[: match.start()], match.group(1)) if match else (text, None)
 
 
 def ref_fits(key: bytes, *, task: UUID, attempt: int, tool: str, reply: str, failed: bool) -> str | None:
-    """Return the ref of a whole reply, or None unless the server gave it to this attempt for this tool, so ended."""
+    """Return a reply's ref if the server gave it to this attempt, for this tool and outcome; else None."""
     text, ref = split_ref(reply)
     if ref is None:
         return None

@@ -1,4 +1,4 @@
-"""The one type of refusal: a request that an HTTP service answers itself, with a reason, a message and a remedy."""
+"""The refusal of every HTTP service here: an answer of its own with a reason, a message and a remedy."""
 
 import json
 import math
@@ -11,20 +11,20 @@ from starlette.responses import Response
 
 @dataclass(frozen=True)
 class Reason:
-    """What a reason means over HTTP: its status, and the remedy unless a refusal knows a better one."""
+    """The HTTP status of a reason, and its remedy unless a refusal has a better one."""
 
     status: int
     remedy: str = ""
 
 
 class Refusal(Exception):
-    """A request that the service answers itself. Each service makes one subclass, with its own table of reasons.
+    """An answer of the service itself to a request. Each service has one subclass, with its own table of reasons.
 
     Args:
         reason: a key of `reasons`; safe to count.
-        message: what was wrong, with which value; shown to the caller.
-        status: in place of the reason's own.
-        remedy: in place of the reason's own.
+        message: what was wrong, and with which value; shown to the caller.
+        status: overrides the reason's status.
+        remedy: overrides the reason's remedy.
         retry_after: seconds after which the same request may pass.
         allow: the methods that the path has, for a 405.
 
@@ -57,7 +57,7 @@ class Refusal(Exception):
         self.allow = allow
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the refusal's headers, the reason among them; the content type is not."""
+        """Return the refusal's headers, with the reason and without the content type."""
         headers = {self.reason_header: self.reason}
         if self.retry_after is not None:
             headers["retry-after"] = str(max(1, math.ceil(self.retry_after)))
@@ -75,7 +75,7 @@ class Refusal(Exception):
         """Return the refusal as a response.
 
         Args:
-            body: in place of the refusal's own, where a service answers in another API's form.
+            body: overrides the refusal's body, where a service answers in another API's format.
         """
         response = Response(self.body() if body is None else body, self.status, media_type="application/json")
         response.raw_headers.extend(self.headers())

@@ -17,16 +17,16 @@ from service_kit.errors import ConfigError
 
 
 def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
-    """Refuse to listen beyond loopback without authentication, unless told so.
+    """Raise if a process would listen beyond loopback without authentication and was not told to.
 
     Args:
         host: the address to listen on.
         authenticated: whether callers must prove who they are.
-        allow_public: whether it was told so.
-        setting: the variable that says the address.
+        allow_public: whether the operator allows that.
+        setting: the variable that sets the address.
 
     Raises:
-        ConfigError: the bind is wide and neither authenticated nor allowed.
+        ConfigError: the address is not loopback, callers are not authenticated, and the operator did not allow it.
     """
     if authenticated or allow_public or is_loopback(host):
         return
@@ -55,15 +55,15 @@ async def serve(
     date_header: bool = True,
     settings: str = "PORT or --port",
 ) -> None:
-    """Serve an app until SIGTERM or SIGINT, then let requests end within the grace.
+    """Serve an app until SIGTERM or SIGINT, then let open requests end within the grace period.
 
     Args:
         app: what to serve.
         host: the address to listen on.
         port: the port to listen on.
         grace_seconds: how long requests may still take after the signal.
-        date_header: whether replies get a Date of ours; a gateway passes its upstream's on.
-        settings: what says the port.
+        date_header: whether to add a Date header; a gateway passes on its upstream's.
+        settings: the variable or option that sets the port.
 
     Raises:
         ConfigError: the address cannot be bound; names it and the remedy.
@@ -93,7 +93,7 @@ async def serve(
 
 
 class Server(uvicorn.Server):
-    """Ends on a signal by returning: uvicorn's own raises the signal again, and what comes after never runs."""
+    """A uvicorn server that returns on a signal. Uvicorn's own raises the signal again, so code after it never runs."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -110,10 +110,10 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socket:
-    """Open the listening socket; `settings` are what says the port.
+    """Open the listening socket. `settings` names the variable or option that sets the port.
 
     Raises:
-        ConfigError: the address is taken or not this machine's.
+        ConfigError: the address is in use or is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio sets TCP_NODELAY on what it accepts: else a reply waits 40 ms for an ACK.
@@ -132,9 +132,9 @@ def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socke
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> int:
-    """Run a process's main coroutine; an error of configuration is one line and exit status 2.
+    """Run a process's main coroutine and return the exit status. A ConfigError is printed as one line; its status is 2.
 
-    The event loop is uvloop's where that is installed, and asyncio's own elsewhere.
+    The event loop is uvloop's where uvloop is installed, else asyncio's own.
     """
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

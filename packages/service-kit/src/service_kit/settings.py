@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _in_one_line(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse what ends or breaks a header, and would be shown by what fails to send it."""
+        """Refuse a secret with a character that breaks a header: the error of sending it would show the secret."""
         if info.field_name is not None and is_secret(cls.model_fields[info.field_name]):
             for text in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(text, str) and CONTROL.search(text):
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Return whether a field's value is never to be shown: pydantic hides it, or it has a password in it."""
+    """Say whether a field's value must not be shown: pydantic hides it, or it may hold a password."""
     return "Secret" in str(field.annotation) or not field.repr
 
 
@@ -61,11 +61,11 @@ LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],
     BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
 ]
-"""How much a process says; its case does not matter."""
+"""How much a process logs; in any case of letters."""
 
 
 class VendorNames(Settings):
-    """Which vendors there are; the shapes of their secrets are masked in what the process logs."""
+    """The vendors in use. The process masks the shapes of their secrets in its logs."""
 
     vendor_names: str = Field(
         "", validation_alias="VENDORS", description="the vendors in use, by comma; empty: all of this project"
@@ -84,7 +84,7 @@ class VendorNames(Settings):
 
 
 class ServedSettings(VendorNames):
-    """What every process with an address of its own reads; each sets its own default port."""
+    """What every process that listens reads; each sets its own default port."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: Port = 0
@@ -112,10 +112,10 @@ def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
 
     Args:
         cls: the settings to read.
-        environ: what to read instead of the process's own environment.
+        environ: read instead of the process's own environment.
 
     Raises:
-        ConfigError: a variable is missing or wrong; each is named with what it takes.
+        ConfigError: variables are missing or wrong; names each with the values that it takes.
     """
     try:
         if environ is None:
@@ -131,7 +131,7 @@ def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
 
 
 def variables(field_name: str, field: FieldInfo) -> list[str]:
-    """Name the environment variables that set a field, the preferred one first."""
+    """Return the environment variables that set a field, the preferred one first."""
     alias = field.validation_alias
     if isinstance(alias, AliasChoices):
         return [str(choice).upper() for choice in alias.choices]
@@ -145,7 +145,7 @@ def _pick(cls: type[S], environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _explain(cls: type[S], item: dict[str, Any], given: Set[str]) -> str:
-    """Say what is wrong with a variable, by the name that was given; a value that may be secret is not shown."""
+    """Return what is wrong with a variable, by the name that was used. A value that may be secret is not shown."""
     place = str(item["loc"][0]) if item["loc"] else ""
     for name, field in cls.model_fields.items():
         names = variables(name, field)
@@ -161,7 +161,7 @@ def _explain(cls: type[S], item: dict[str, Any], given: Set[str]) -> str:
 
 
 def split_csv(text: str | None) -> tuple[str, ...]:
-    """Take a comma list apart, in its order; blanks around its parts and empty parts count for nothing."""
+    """Return the parts of a comma-separated list, in order, without blanks around them and without empty parts."""
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
@@ -171,6 +171,6 @@ def environment() -> dict[str, str]:
 
 
 def unset_env(*names: str) -> None:
-    """Drop variables from the process's environment, so that no child and no later reader finds them."""
+    """Remove variables from the process's environment, so that no child process and no later code reads them."""
     for name in names:
         os.environ.pop(name, None)

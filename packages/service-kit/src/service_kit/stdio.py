@@ -1,4 +1,4 @@
-"""The standard streams of a command line: what becomes of it where one is closed, full, or read by nobody any more."""
+"""The standard streams of a command line, which may be closed, full, or without a reader."""
 
 import io
 import os
@@ -12,18 +12,18 @@ NOWHERE = Path(os.devnull)
 
 
 class Output(io.FileIO):
-    """A stream that is written to as long as it takes anything; what follows is dropped, so that the command ends.
+    """A stream that drops what is written to it once writing fails, so that the command can end.
 
     Attributes:
-        stdout_closed: whoever read it has gone.
-        failed: it took no more for another reason, as on a full disk; that is said once, on standard error.
+        stdout_closed: its reader has gone.
+        failed: writing failed for another reason, such as a full disk; it is reported once, on standard error.
     """
 
     stdout_closed = False
     failed = False
 
     def write(self, piece: bytes) -> int | None:  # type: ignore[override]
-        """Write, or drop what nobody can get."""
+        """Write, or drop what cannot be written."""
         try:
             return super().write(piece)
         except ConnectionError:
@@ -31,7 +31,7 @@ class Output(io.FileIO):
         except OSError as error:
             self.failed = True
             with suppress(OSError):
-                sys.stderr.write(f"error: standard output takes no more: {error.strerror}: send it elsewhere\n")
+                sys.stderr.write(f"error: standard output cannot be written: {error.strerror}: send it elsewhere\n")
         with NOWHERE.open("wb") as nowhere:
             os.dup2(nowhere.fileno(), self.fileno())
         return len(piece)
@@ -39,10 +39,10 @@ class Output(io.FileIO):
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """Open what the shell closed, and let a command end by its own exit status where nobody reads what it prints.
+    """Open streams that the shell closed, and let a command without a reader end by its own exit status.
 
     Raises:
-        SystemExit: standard output took no more, for another reason than that: the status is 1.
+        SystemExit: with status 1, if writing to standard output failed for another reason than a reader that has gone.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -66,13 +66,13 @@ def standard_streams() -> Iterator[None]:
 
 
 def _file_of(stream: TextIO) -> Output | None:
-    """Open what a stream writes to; None where that is no file, but somebody's own."""
+    """Open the file that a stream writes to; None if it is not a file, as in tests."""
     with suppress(io.UnsupportedOperation):
         return Output(stream.fileno(), "w", closefd=False)
     return None
 
 
 def stdout_closed() -> bool:
-    """Return whether whoever read standard output has gone."""
+    """Say whether the reader of standard output has gone."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return isinstance(raw, Output) and raw.stdout_closed

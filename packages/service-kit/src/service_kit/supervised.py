@@ -1,6 +1,6 @@
-"""Background loops of a process: each is started again when it fails, counted, and shown by `/ready`.
+"""Background loops of a process: a loop that fails is counted, shown by `/ready`, and started again.
 
-Metrics: `background_failures{loop}`, and `background_up{loop}`, which is 0 from a failure until the loop is well again.
+Metrics: `background_failures{loop}`, and `background_up{loop}`, which is 0 from a failure until the loop works again.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ class Loop:
     Attributes:
         name: its name in logs, metrics and `/ready`.
         work: one round, or a coroutine that never returns.
-        every: seconds between two rounds; None for work that never returns: then a return is a failure.
-        longest: the longest wait in seconds before work that failed is started again.
-        expected: errors that are logged in one line, without a traceback, such as those of an absent database.
+        every: seconds between two rounds; None for work that never returns, whose return then is a failure.
+        longest: the longest wait in seconds before failed work is started again.
+        expected: errors that are logged without a traceback, such as those of a database that is away.
     """
 
     name: str
@@ -40,21 +40,21 @@ class Loop:
     started_at: float = 0.0
 
     def fault(self) -> str | None:
-        """Say why the loop last failed; None once a round succeeded, or work without an end ran for `longest`."""
+        """Return why the loop failed; None once a round succeeds, or endless work has run for `longest` seconds."""
         if self.failures and self.every is None and self.seconds() >= self.longest:
             self.failures = 0
         return f"failed {self.failures} times in a row: {self.error}" if self.failures else None
 
     def well(self) -> float:
-        """Give 1 while the loop has no fault, else 0."""
+        """Return 1 while the loop has no fault, else 0."""
         return float(self.fault() is None)
 
     def seconds(self) -> float:
-        """Give for how long the present round has run; 0 while the loop waits."""
+        """Return for how many seconds the present round has run; 0 while the loop waits."""
         return time.monotonic() - self.started_at if self.started_at else 0.0
 
     def wait(self) -> float:
-        """Give the seconds before the next start: twice as long after each failure in a row."""
+        """Return the seconds before the next start, which double with each failure in a row."""
         if not self.failures:
             return self.every or 0.0
         longest: float = min(self.longest, FIRST_WAIT_SECONDS * 2.0 ** min(self.failures - 1, 30))
@@ -78,7 +78,7 @@ class BackgroundLoops:
             up.labels(loop.name).set_function(loop.well)
 
     def faults(self) -> dict[str, Callable[[], str | None]]:
-        """Give what `/ready` shows as warnings: for each loop, why it fails."""
+        """Return what `/ready` shows as warnings: for each loop a function that says why it fails."""
         return {loop.name: loop.fault for loop in self._loops}
 
     @contextlib.asynccontextmanager
@@ -102,7 +102,7 @@ class BackgroundLoops:
         try:
             await loop.work()
             if loop.every is None:
-                raise RuntimeError("it returned, and should never")
+                raise RuntimeError("it returned, but should never return")
         except Exception as error:
             loop.fault()  # forgets earlier failures after a long time without one
             loop.failures += 1

@@ -1,4 +1,4 @@
-"""Task and model tokens: EdDSA JWTs that the engine signs and all others verify with public keys alone."""
+"""Task and model tokens: EdDSA JWTs that the engine signs and other processes verify with public keys."""
 
 import secrets
 import time
@@ -25,7 +25,7 @@ CACHE_SIZE = 4096
 
 
 class RunClaims(BaseModel):
-    """What every token of a run says: which run it is, and until when."""
+    """What every token of a run holds: which run it is for, and when it ends."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,7 +38,7 @@ class RunClaims(BaseModel):
 
 
 class TaskClaims(RunClaims):
-    """A task token: what the run may do at one vendor, and how many tools the task may call over all its attempts."""
+    """A task token: what the run may do at one vendor, and the task's tool calls over all attempts."""
 
     vendor: str
     audience: tuple[str, ...]
@@ -63,14 +63,14 @@ class Signer:
 
     @classmethod
     def from_file(cls, path: Path, jwks_path: Path | None = None) -> "Signer":
-        """Sign with the key of a file, which is read again when it changes.
+        """Return a signer with the key of a file, which is read again when it changes.
 
         Args:
             path: the signing key.
-            jwks_path: the public keys, where `fault` is to look for it among them.
+            jwks_path: the public keys' file, in which `fault` looks for the signing key.
 
         Raises:
-            ConfigError: a file is missing or does not hold what it should.
+            ConfigError: a file is missing or not usable.
         """
         file = WatchedFile(path, read_private)
         signer = cls(file.current())
@@ -79,7 +79,7 @@ class Signer:
         return signer
 
     def fault(self) -> str | None:
-        """Say that what is signed now is refused by all, and what to do; None where it is not, or cannot be known."""
+        """Return a message and remedy if tokens signed now are refused everywhere; None if not, or if unknown."""
         if self._public is None:
             return None
         private = self._present()
@@ -101,7 +101,7 @@ class Signer:
     ) -> str:
         """Sign a token for one run and vendor; `audience` is the MCP server and its gateway.
 
-        It is dated `at`, without which this process's clock counts.
+        The token is dated `at`, by default the time of this process's clock.
         """
         claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
         if tool_calls is not None:
@@ -120,9 +120,9 @@ class Signer:
         lifetime_seconds: float,
         at: datetime | None = None,
     ) -> str:
-        """Sign a token for one run's model requests; what they cost counts for its task, its skill and its tenant.
+        """Sign a token for one run's model requests, whose cost counts for the task, its skill and its tenant.
 
-        It is dated `at`, without which this process's clock counts.
+        The token is dated `at`, by default the time of this process's clock.
         """
         claims = {
             "models": list(models),
@@ -158,7 +158,7 @@ class Signer:
 
 
 class Verifier:
-    """Verifies tokens for one audience; verified ones are remembered until they end or a key changes."""
+    """Verifies tokens for one audience. It remembers verified tokens until they end or a key changes."""
 
     def __init__(self, jwks_path: Path, *, audience: str) -> None:
         self._audience = audience
@@ -166,7 +166,7 @@ class Verifier:
         self._keys = WatchedFile(jwks_path, read_public, self._cache.clear)
 
     def fault(self) -> str | None:
-        """Say what is wrong with the public keys' file as it lies there; None while it is what is in force."""
+        """Return what is wrong with the public keys' file now; None while its content is in force."""
         return self._keys.fault()
 
     def task(self, token: str) -> TaskClaims:
@@ -262,7 +262,7 @@ def _claims(payload: dict[str, Any]) -> RunClaims:
             "expires_at": datetime.fromtimestamp(payload["exp"], UTC),
         }
     except (OverflowError, ValueError, OSError):
-        raise TokenError("claims", "the token's times are of no year that there is") from None
+        raise TokenError("claims", "the token's times are out of range") from None
     run = {
         "jti": payload["jti"],
         "task": payload["sub"],

@@ -1,4 +1,4 @@
-"""Foreign text: what strangers wrote is data, cleaned of what hides or imitates, and fenced."""
+"""Foreign text is data that strangers wrote. It is cleaned of hidden characters and imitated markup, and fenced."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ MARKUP = re.compile(
     r"(?i)<(?=\s*(?:/\s*)?(?:system(?:-[\w-]+)?|human|assistant|antml:\w+|invoke|function_(?:calls?|results?)"
     r"|tool_(?:use|calls?|results?)|(?:local-)?command-[\w-]+|foreign-\w+)\b)"
 )
-"""Tags that a CLI or this house gives a meaning to; other tags are ordinary in code and stay."""
+"""Tags that a CLI or Agent Bot gives a meaning; other tags are ordinary in code and stay."""
 FENCE_LOOKALIKE = re.compile(r"(?i)(foreign)(\s*-\s*)(?=[0-9a-f]{8})")
 
 
@@ -33,27 +33,27 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str, limit: int = 300) -> str:
-    """Clean a name or title for use inside a line: one line, bounded, with a mark where it was cut."""
+    """Return a name or title cleaned for use inside a line: one line, bounded, with a sign where it was cut."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def new_nonce() -> str:
-    """Make a fence's nonce, new for every reply."""
+    """Return the nonce of a fence; every reply has its own."""
     return secrets.token_hex(4)
 
 
 def fence(text: str, *, label: str, nonce: str) -> str:
-    """Clean text and put it between two lines that carry the nonce.
+    """Return cleaned text between two lines that carry the nonce.
 
     Args:
         text: what a stranger wrote.
-        label: what it is, in our words, such as `issue body by @octocat`; it is cleaned too.
+        label: a description in our words, such as `issue body by @octocat`; it is cleaned too.
         nonce: this reply's nonce, which the text cannot know.
     """
     return f"<foreign-{nonce} {clean_line(label)!r}>\n{clean(text)}\n</foreign-{nonce}>"
 
 
 def for_terminal(text: str) -> str:
-    """Strip what a terminal would act on: escape sequences and control characters other than newline and tab."""
+    """Return text without escape sequences and without control characters other than newline and tab."""
     return INVISIBLE.sub("", ESCAPES.sub("", text.replace("\r\n", "\n")))

@@ -1,4 +1,4 @@
-"""What pydantic refused, in words for people."""
+"""Turns errors of pydantic into words for people."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from pydantic import ValidationError
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing that was refused.
+    """One refused value.
 
     Attributes:
-        place: the field, its parts joined by dots; empty for the whole.
+        place: the path of the field, joined by dots; empty for the whole document.
         words: what is wrong with it.
-        given: what stood there.
+        given: the refused value.
     """
 
     place: str
@@ -21,7 +21,7 @@ class FieldError:
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """Return everything that was refused."""
+    """Return every refused value."""
     return [
         FieldError(".".join(map(str, item["loc"])), reason(item["msg"]), item["input"])
         for item in error.errors(include_url=False, include_context=False)
@@ -29,10 +29,10 @@ def field_errors(error: ValidationError) -> list[FieldError]:
 
 
 def described(error: ValidationError) -> str:
-    """Name each place that was refused and why, in one line."""
+    """Return each place and why it was refused, in one line."""
     return "; ".join(f"{one.place}: {one.words}" if one.place else one.words for one in field_errors(error))
 
 
 def reason(message: str) -> str:
-    """Return pydantic's message without its word for an error that our code raised."""
+    """Return pydantic's message, without the prefix that it puts before errors of our own validators."""
     return message.removeprefix("Value error, ")

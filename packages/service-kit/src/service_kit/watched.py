@@ -14,15 +14,15 @@ LOOK_EVERY_SECONDS = 1.0
 
 
 class WatchedFile(Generic[T]):
-    """Holds what a file says; a change that cannot be read is logged, and the last good state stays.
+    """Holds the content of a file. A change that cannot be read is logged, and the last good content stays.
 
     Args:
         path: the file.
-        read: makes the value, and raises ConfigError when the file is wrong.
-        on_change: called after each successful reading but the first.
+        read: returns the value, and raises ConfigError when the file is wrong.
+        on_change: called after each successful read but the first.
 
     Raises:
-        ConfigError: the first reading failed.
+        ConfigError: the first read failed.
     """
 
     def __init__(self, path: Path, read: Callable[[Path], T], on_change: Callable[[], None] | None = None) -> None:
@@ -36,7 +36,7 @@ class WatchedFile(Generic[T]):
         self._looked_at = time.monotonic()
 
     def current(self, *, look: bool = False) -> T:
-        """Return what the file says now; it is looked at no more than once a second, unless a look is asked for."""
+        """Return the value. The file is looked at once a second at most, unless `look` asks for it."""
         now = time.monotonic()
         if look or now - self._looked_at >= LOOK_EVERY_SECONDS:
             with self._lock:
@@ -45,7 +45,7 @@ class WatchedFile(Generic[T]):
         return self._value
 
     def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        """Return what is wrong with the file now; None while its content is in force."""
         self.current(look=look)
         return self._fault
 

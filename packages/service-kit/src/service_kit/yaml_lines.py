@@ -1,4 +1,4 @@
-"""YAML whose entries know their lines, so that whoever wrote one finds it."""
+"""Reads YAML with the line of each entry, so that an error can name it."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from difflib import get_close_matches
@@ -14,14 +14,14 @@ from service_kit.validation_errors import reason
 M = TypeVar("M", bound=BaseModel)
 Place = Sequence[str | int]
 LineError = tuple[int, str]
-"""A line, and what is wrong there."""
+"""A line number, and what is wrong in that line."""
 
 
 class LinedYaml:
-    """A YAML document with where each entry stands.
+    """A YAML document with the line of each entry.
 
     Raises:
-        yaml.YAMLError: it is no YAML; its mark says where.
+        yaml.YAMLError: it is not YAML; its mark says where.
     """
 
     def __init__(self, text: str) -> None:
@@ -34,15 +34,15 @@ class LinedYaml:
             loader.dispose()
 
     def repeated_keys(self) -> list[LineError]:
-        """Return each key that its mapping has already: YAML would keep the last without a word."""
-        return [(line, f"{name}: this key stands there twice: keep one") for line, name in self._repeated_keys]
+        """Return each key that is given twice in one mapping. YAML itself would silently keep the last."""
+        return [(line, f"{name}: this key is given twice: keep one") for line, name in self._repeated_keys]
 
     def at(self, place: Place, text: str) -> LineError:
-        """Say something of an entry, with its line."""
+        """Return a message about an entry, with its line."""
         return self.line(place), f"{'.'.join(map(str, place))}: {text}"
 
     def line(self, place: Place) -> int:
-        """Return the line of a key or item; of one that is not there, that of the entry it is missing in."""
+        """Return the line of a key or item; for one that is missing, the line of the entry that lacks it."""
         node, line = self._node, 1
         for part in place:
             if isinstance(node, yaml.MappingNode):
@@ -63,7 +63,7 @@ def read_lined_yaml(path: Path) -> LinedYaml:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no YAML; says in which line.
+        ValueError: it is not YAML; says in which line.
     """
     try:
         return LinedYaml(path.read_text("utf-8"))
@@ -79,17 +79,17 @@ def read_lined_yaml(path: Path) -> LinedYaml:
 def read_checked(
     path: Path, model: type[M], *, variable: str, prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> M:
-    """Read a YAML file of the operator's and check it by a model; an empty one is an empty mapping.
+    """Read a YAML file of the operator's and validate it by a model. An empty file is an empty mapping.
 
     Args:
         path: the file.
-        model: what it must be.
-        variable: which variable names the file.
-        prepare: changes the mapping before it is checked, without moving anything.
+        model: the model.
+        variable: the variable that names the file.
+        prepare: changes the mapping before it is validated, and moves no entry.
 
     Raises:
-        FileNotFoundError: it is not there.
-        ConfigError: it cannot be read, is no YAML, gives a key twice, or has wrong entries: all of them, by line.
+        FileNotFoundError: there is no such file.
+        ConfigError: it cannot be read, is not YAML, gives a key twice, or has wrong entries; names each with its line.
     """
     file = f"{variable}={path}"
     try:
@@ -112,7 +112,7 @@ def read_checked(
 
 
 def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError) -> list[LineError]:
-    """Return all that pydantic refused with its lines, and for a key that is not known the nearest that is."""
+    """Return all that pydantic refused, with lines, and for an unknown key the nearest known one."""
     found = []
     for item in error.errors(include_url=False, include_input=False):
         place = [part for part in item["loc"] if part != "[key]"]
@@ -131,13 +131,13 @@ def in_order(found: Collection[LineError]) -> str:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """Ask whether the nearest of the known names was meant; nothing where none is near."""
+    """Return the question whether the nearest known name was meant; empty if none is near."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f": did you mean {near[0]}?" if near else ""
 
 
 def _fields(kind: Any, place: Place) -> list[str]:
-    """Name the keys that an entry at a place may have."""
+    """Return the keys that an entry at a place may have."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, BaseModel):

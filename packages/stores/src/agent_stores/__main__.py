@@ -13,7 +13,8 @@ from service_kit.errors import ConfigError
 from service_kit.settings import load
 
 from agent_stores.background import start_run, status, stop_run, urls
-from agent_stores.embedded import Plan, in_foreground
+from agent_stores.embedded import Plan, run
+from agent_stores.errors import ServerEnded
 from agent_stores.settings import StoresSettings
 
 NOT_UP = 3
@@ -60,8 +61,8 @@ def _plan(options: argparse.Namespace, settings: StoresSettings) -> Plan:
 
 def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
     if command == "run":
-        return in_foreground(plan)
-    if command == "start":
+        asyncio.run(run(plan))
+    elif command == "start":
         state, before = start_run(plan)
         said = "already running" if before else "started"
         sys.stderr.write(f"the stores in {plan.folder} are {said} (pid {state.pid})\n")
@@ -84,7 +85,7 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
-    """Run the command; an error is one line on standard error and exit status 2; Ctrl-C is 130."""
+    """Run the command; an error is one line on standard error and exit status 2, a server that ended 1, Ctrl-C 130."""
     options = _parser().parse_args(arguments)
     try:
         settings = load(StoresSettings, os.environ if environ is None else environ)
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         return _act(options.command, _plan(options, settings), words)
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
-        return 2
+        return 1 if isinstance(error, ServerEnded) else 2
     except KeyboardInterrupt:
         return 130
 

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from agent_stores.embedded import Plan, servers
 from agent_stores.errors import StoreError, without_password
@@ -18,15 +19,8 @@ START_SECONDS = 90
 STOP_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class StoreStatus:
-    """How one store is.
-
-    Attributes:
-        name: `PostgreSQL` or `Redis`.
-        up: whether it answers.
-        where: its address without the password.
-    """
+class StoreStatus(NamedTuple):
+    """How one store is: its name, whether it answers, and its address without the password."""
 
     name: str
     up: bool

@@ -5,15 +5,14 @@ import logging
 import os
 import signal
 import socket
-import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from agent_stores.errors import ServerEnded, StoreError
+from agent_stores.errors import ServerEnded
 from agent_stores.folder import Folder, RunState
 from agent_stores.postgres import Postgres
 from agent_stores.run_as import choose
@@ -87,7 +86,8 @@ async def run(plan: Plan) -> None:
     """
     folder = Folder(plan.folder.resolve())
     folder.open(choose())
-    with folder.held(), _stopped(plan.until_eof) as stopping:
+    with folder.held():
+        stopping = _told_to_stop(plan.until_eof)
         postgres, valkey = servers(plan, folder)
         async with _started([server for server in (postgres, valkey) if server is not None]) as processes:
             postgres_port, redis_port = (server.port if server else None for server in (postgres, valkey))
@@ -96,19 +96,6 @@ async def run(plan: Plan) -> None:
             await _watch(processes, stopping)
             folder.keep(RunState(os.getpid()))
         log.info("stopped")
-
-
-def in_foreground(plan: Plan) -> int:
-    """Run as a process; an error is one line on standard error and status 2, or 1 when a server ended by itself."""
-    try:
-        asyncio.run(run(plan))
-    except ServerEnded as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    except StoreError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
-    return 0
 
 
 @asynccontextmanager
@@ -132,8 +119,8 @@ async def _started(servers: list[Server]) -> AsyncIterator[dict[Server, Process]
         await asyncio.gather(*(server.end(process) for server, process in processes.items()))
 
 
-@contextmanager
-def _stopped(until_eof: bool) -> Iterator[asyncio.Event]:
+def _told_to_stop(until_eof: bool) -> asyncio.Event:
+    """Return what is set by a signal to end, and by the end of standard input if that counts."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -146,13 +133,7 @@ def _stopped(until_eof: bool) -> Iterator[asyncio.Event]:
 
     if until_eof:
         loop.add_reader(0, at_input)
-    try:
-        yield stopping
-    finally:
-        if until_eof:
-            loop.remove_reader(0)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.remove_signal_handler(number)
+    return stopping
 
 
 async def _watch(processes: dict[Server, Process], stopping: asyncio.Event) -> None:

@@ -50,6 +50,15 @@ GITHUB = Vendor(
     },
     webhook_source="github",
     webhook_options=("GITHUB_OWN_LOGINS",),
+    first_trigger={
+        "name": "triage-new-issues",
+        "source": "github",
+        "event": "issues",
+        "action": "opened",
+        "skill": "issue-triage",
+        "input": {"repository": "${repository.full_name}", "issue": "${issue.number}"},
+        "daily_budget": {"tasks": 200, "usd": 20},
+    },
     secret_shapes=(r"gh[pousr]_[A-Za-z0-9]{20,}", r"github_pat_[A-Za-z0-9_]{20,}"),
     keeps_limits=True,
 )

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from agent_vendors.resources import ResourceKind
 
 Access = Literal["read", "write", "danger"]
-"""What a tool does: it changes nothing, it changes something, or for a task it is sent as an approved proposal only."""
+"""What a tool does. For a task, a `danger` tool's write is sent only as an approved proposal."""
 
 RESERVED = frozenset({"control", "home", "lang", "model", "path", "shell", "stores", "user", "worker"})
 """Names that no vendor has: of the other processes, and of variables that every environment has."""
@@ -19,11 +19,12 @@ class Vendor:
     """A vendor with its MCP server, its gateway and its stand-in.
 
     Attributes:
-        name: as in grants, in lower case with hyphens; the processes are `{name}-mcp`, `{name}-api`, `stand-in-{name}`.
-        title: the name for people. Without blanks it begins the names of the settings' classes: `GitHubSettings`.
+        name: its name in grants, in lower case with hyphens; its processes are `{name}-mcp`, `{name}-api` and
+            `stand-in-{name}`.
+        title: the name for people. The names of the settings' classes begin with it, without blanks: `GitHubSettings`.
         upstream: the real vendor's address; empty where each operator has one of its own, as for a tracker's site.
         credential: the operator's variable that holds a token for the real vendor; empty where it takes none.
-        upstream_variables: what else the operator says of the real vendor: each variable with the end of the setting
+        upstream_variables: further variables of the operator for the real vendor, each with the end of the setting
             that takes it. `{"JIRA_URL": "URL", "JIRA_USERNAME": "USERNAME"}` become `JIRA_UPSTREAM_URL` and so on.
         credential_form: what that token has to be, for people, such as `a token that may read`.
         mcp_port: the server's default port.
@@ -32,9 +33,10 @@ class Vendor:
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
-        webhook_options: the operator's variables that control's source of these webhooks reads, its secret aside.
-        secret_shapes: regular expressions of its secrets, which are masked wherever text is logged or kept. Each
-            begins with a fixed text and takes linear time.
+        webhook_options: the operator's variables that control's source of these webhooks reads besides its secret.
+        first_trigger: the entry of the first `triggers.yaml` for its webhooks; None for no entry.
+        secret_shapes: regular expressions of its secrets, which are masked in logs and stored text. Each begins with a
+            fixed text and takes linear time.
         keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
     """
 
@@ -49,6 +51,7 @@ class Vendor:
     tools: Mapping[str, Access] = field(hash=False)
     webhook_source: str | None = None
     webhook_options: tuple[str, ...] = ()
+    first_trigger: Mapping[str, object] | None = field(default=None, hash=False)
     credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()
     keeps_limits: bool = False
@@ -143,7 +146,7 @@ class Vendor:
         return frozenset(self.tools) - self.reads
 
     def kind(self, name: str) -> ResourceKind | None:
-        """Give a kind of resources by its name; None if there is no such kind."""
+        """Return a kind of resources by its name; None if there is no such kind."""
         return next((kind for kind in self.kinds if kind == name), None)
 
 

@@ -15,15 +15,15 @@ _loaded: dict[str, Vendor] = {}
 
 
 class UnknownVendor(ValueError):
-    """A vendor was named that no installed package brings, or whose record is not usable: the operator acts next."""
+    """The operator acts: a named vendor is not installed, or its record is not usable."""
 
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:
-    """Give the entry points of all vendors, by the vendor's name; imports none of them.
+    """Return the entry points of all installed vendors by name, and import none.
 
     Raises:
-        UnknownVendor: two packages bring a vendor of one name.
+        UnknownVendor: two packages bring a vendor of the same name.
     """
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
@@ -35,29 +35,30 @@ def installed() -> Mapping[str, EntryPoint]:
 
 @cache
 def in_house() -> tuple[str, ...]:
-    """Name the vendors of this project's own distribution, in the order of their entry points."""
+    """Return the names of this project's own vendors, in the order of their entry points."""
     return tuple(
         point.name for point in installed().values() if point.dist is not None and point.dist.name == DISTRIBUTION
     )
 
 
 def load(names: Iterable[str] = ()) -> tuple[Vendor, ...]:
-    """Give the records of the named vendors, or of this project's own if none is named.
+    """Return the records of the named vendors, or of this project's own if none is named.
 
     Raises:
-        UnknownVendor: a name is not installed; says which are and which is nearest. Or an entry point does not give
-            the record of the vendor that it is named after.
+        UnknownVendor: a name is not installed (says which are, and which is nearest), or an entry point does not lead
+            to the record of the vendor that it is named after.
     """
     return tuple(_record(name) for name in dict.fromkeys(names) or in_house())
 
 
 def loaded() -> tuple[Vendor, ...]:
-    """Give the records of this project's own vendors and of all others that this process loaded."""
-    return tuple({vendor.name: vendor for vendor in (*load(), *_loaded.values())}.values())
+    """Return the records of this project's own vendors and of all others that this process loaded."""
+    load()
+    return tuple(_loaded.values())
 
 
 def kinds_of(name: str) -> Mapping[str, ResourceKind]:
-    """Give the kinds of a vendor's resources by name; nothing for a vendor that is not installed."""
+    """Return the kinds of a vendor's resources by name; none for a vendor that is not installed."""
     if name not in _loaded and name not in installed():
         return {}
     return {kind: kind for kind in _record(name).kinds}

@@ -8,11 +8,11 @@ class ResourceKind(str):
     """A kind of resources, such as `repositories`. It is its own name: tables and grants take it as a `str`.
 
     Attributes:
-        grammar: the names of one resource, matched whole. It must take linear time.
+        grammar: a regular expression that matches a whole name. It must take linear time.
         description: the grammar in plain words, for people and models.
         example: a name of this kind.
         separator: between a name's segments; in a grant `*` stands for one whole segment. None: a name is one segment.
-        fold: gives the form in which names are compared.
+        fold: returns the form in which names are compared.
     """
 
     grammar: re.Pattern[str]
@@ -31,7 +31,7 @@ class ResourceKind(str):
         separator: str | None = None,
         fold: Callable[[str], str] = str,
     ) -> "ResourceKind":
-        """Make a kind; `fold` is exact comparison unless another is given."""
+        """Make a kind. Without `fold`, names are compared exactly."""
         kind = super().__new__(cls, name)
         kind.grammar = re.compile(grammar)
         kind.description = description
@@ -45,20 +45,20 @@ class ResourceKind(str):
         return self.grammar.fullmatch(name) is not None
 
     def check(self, name: str) -> str:
-        """Give a name back.
+        """Return a name.
 
         Raises:
-            ValueError: it is not of this kind's grammar; says the grammar in words.
+            ValueError: the name does not match the grammar; says the grammar in words.
         """
         if not self.accepts(name):
             raise ValueError(f"must be {self.description}, as in {self.example}")
         return name
 
     def same(self, first: str, second: str) -> bool:
-        """Say whether two names are of the same resource."""
+        """Say whether two names name the same resource."""
         return self.fold(first) == self.fold(second)
 
     def segments(self, name: str) -> list[str]:
-        """Give a name's or a pattern's segments in the form in which they are compared."""
+        """Return the segments of a name or pattern, in the form in which they are compared."""
         folded = self.fold(name)
         return folded.split(self.separator) if self.separator else [folded]

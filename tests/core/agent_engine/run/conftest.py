@@ -17,7 +17,7 @@ from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.engines.outcome import RunOutcome
 from agent_engine.errors import DriverError
-from agent_engine.process import StopSignal
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
 from fastmcp import FastMCP
 from fastmcp.server.dependencies import get_http_headers

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,10 @@ from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
 from agent_engine.errors import TaskRefused
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
+from fixtures.plain_user import PLAIN_USER, as_nobody, open_folder
 
 pytestmark = pytest.mark.cli
-NOBODY = 65534
-ROOT = Path(__file__).resolve().parents[4]
-SYSTEM_PYTHON = Path("/usr/bin/python3.11")
 
 
 @pytest.fixture
@@ -75,36 +71,14 @@ async def test_without_a_working_bubblewrap_the_probe_says_why(tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.getuid() != 0 or not SYSTEM_PYTHON.exists(), reason="needs root and /usr/bin/python3.11")
-async def test_a_plain_user_confines_as_root_does(model: str, lab: Any, driver: Any, tmp_path: Path) -> None:
+@PLAIN_USER
+async def test_a_plain_user_confines_as_root_does(model: str, lab: Any) -> None:
     """A worker without any privilege uses the same bubblewrap; it sees the checkout where everybody may read."""
-    folder = Path("/tmp") / f"plain-{os.getpid()}"
-    seen = folder / "checkout"
-    folder.mkdir(mode=0o777)
-    folder.chmod(0o777)
-    seen.mkdir()
-    paths = [path.replace(str(ROOT), str(seen)) for path in sys.path if path]
-    code = (
-        f"import runpy, sys; sys.path[:0] = {paths!r}; del sys.argv[0]; runpy.run_path(sys.argv[0], None, '__main__')"
-    )
-    program = str(Path(__file__).with_name("worker.py")).replace(str(ROOT), str(seen))
-    as_nobody = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
-    try:
-        worker = await asyncio.create_subprocess_exec(
-            *("unshare", "--mount", "sh", "-c"),
-            f'mount --bind "$1" "$2" && shift 2 && cd / && exec {as_nobody} "$@"',
-            *("sh", str(ROOT), str(seen), str(SYSTEM_PYTHON), "-c", code, program),
-            *(model, lab.url, str(folder), "PLAY lookup"),
-            env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, complaints = await worker.communicate()
-    finally:
-        shutil.rmtree(folder)
-    assert worker.returncode == 0, complaints.decode()
-    assert said.decode().splitlines()[-1].startswith("bubblewrap "), complaints.decode()
-    assert said.decode().splitlines()[-1].endswith(" exit None")
+    with open_folder() as folder:
+        program = Path(__file__).with_name("worker.py")
+        said = await as_nobody(folder, program, model, lab.url, str(folder), "PLAY lookup")
+    assert said.splitlines()[-1].startswith("bubblewrap ")
+    assert said.splitlines()[-1].endswith(" exit None")
 
 
 @pytest.mark.slow

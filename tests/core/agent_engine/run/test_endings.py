@@ -13,7 +13,7 @@ import psutil
 import pytest
 from agent_contracts.event import Body
 from agent_engine.engines.cli_engine import CliEngine
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 
 pytestmark = pytest.mark.cli
 

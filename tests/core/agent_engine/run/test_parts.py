@@ -10,7 +10,7 @@ from agent_contracts.event import ToolCall
 from agent_engine.engines.cli_run import TERM_SECONDS
 from agent_engine.event_writer import masked
 from agent_engine.lease import beat_seconds
-from agent_engine.process import Pacer, Stop, StopSignal
+from agent_engine.run_control import Pacer, Stop, StopSignal
 from agent_engine.transcript import Lines, Transcript, mask_line, mask_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +108,7 @@ def test_a_cancel_is_heard_in_time_whatever_the_lease(lease: float) -> None:
 def test_a_hardened_worker_is_not_dumpable() -> None:
     """The kernel then shows its memory and environment to no other process of its uid."""
     code = (
-        "import ctypes, resource; from agent_engine.process import harden; harden();"
+        "import ctypes, resource; from agent_engine.hardening import harden; harden();"
         "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

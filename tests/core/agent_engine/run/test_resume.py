@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from agent_engine.process import Stop, StopSignal
+from agent_engine.run_control import Stop, StopSignal
 
 pytestmark = pytest.mark.cli
 

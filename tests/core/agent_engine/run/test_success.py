@@ -46,8 +46,7 @@ async def test_nothing_in_the_prompts_is_expanded(spec: Any, start: Any, asked_o
 
     assert end.answer["output"] == {"answer": "talked"}
     request = (await asked_of_model())[0]
-    prompt = request["messages"][0]["content"][-1]["text"]
-    assert prompt == f"/cost {hostile} PLAY talk"
+    assert request["messages"][0]["content"] == f"/cost {hostile} PLAY talk"
     assert request["system"][-1]["text"].strip() == f"Skill: trial\n{hostile}\n{long}"
     everything = str(request)
     assert "run:x:1000" not in everything

@@ -10,7 +10,8 @@ from agent_engine.confinement.probe import probe
 from agent_engine.drivers.claude.command_line import Claude
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.engines.outcome import RunOutcome
-from agent_engine.process import StopSignal, harden
+from agent_engine.hardening import harden
+from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
 
 

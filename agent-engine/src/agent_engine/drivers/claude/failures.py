@@ -21,6 +21,8 @@ CUT_OFF = re.compile(
     re.IGNORECASE,
 )
 TIMED_OUT = re.compile(r"timed? ?out", re.IGNORECASE)
+STATUS = re.compile(r"\bAPI Error: (\d{3})\b")
+"""In the CLI's words where it names no status: a request of its own failed, as one that shortens the conversation."""
 PREFIX = re.compile(r"^API Error:\s*(?:\d{3}\b:?\s*)?")
 """What the CLI puts before the model API's words: the message says it already."""
 MESSAGE_LIMIT = 500
@@ -84,6 +86,8 @@ def _without_result(end: ProcessExit, started: bool) -> Failure:
 
 
 def _unnamed_error(told: str, subtype: str) -> Failure:
+    if status := STATUS.search(told):
+        return Failure(reason_of(int(status[1])), f"the model API answered {status[1]}: {told}")
     if NOT_LOGGED_IN.search(told):
         return Failure("auth", f"the CLI has no key that works: {told}")
     if OUTPUT_LIMIT.search(told):

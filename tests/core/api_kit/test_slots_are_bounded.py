@@ -1,21 +1,21 @@
-"""Places: so many requests under way of a credential, a tenant and a caller; who waits holds up nobody else."""
+"""Slots: so many requests under way of a credential, a tenant and a caller; who waits holds up nobody else."""
 
 import asyncio
 
 import pytest
-from api_kit.concurrency_limits import Claim, ConcurrencyLimits, Places
+from api_kit.concurrency_limits import ConcurrencyLimits, Holder, Slots
 from api_kit.errors import Refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
-FEW = Places(credential=4, tenant=3, caller=2, waiting=5)
-A, B, C = (Claim("c", tenant, caller) for tenant, caller in (("x", "a"), ("x", "b"), ("y", "c")))
+FEW = Slots(credential=4, tenant=3, caller=2, waiting=5)
+A, B, C = (Holder("c", tenant, caller) for tenant, caller in (("x", "a"), ("x", "b"), ("y", "c")))
 
 
-async def refused(slots: ConcurrencyLimits, claim: Claim) -> str:
-    """Ask for a place that there is not, and give the reason."""
+async def refused(slots: ConcurrencyLimits, holder: Holder) -> str:
+    """Ask for a slot that there is not, and give the reason."""
     with pytest.raises(Refusal) as caught:
-        await slots.take(claim, seconds=0.01)
+        await slots.take(holder, seconds=0.01)
     assert caught.value.retry_after == 1
     return f"{caught.value.reason}: {caught.value.message}"
 
@@ -30,51 +30,50 @@ async def test_each_bound_holds_and_is_named() -> None:
     assert "rate: too many requests of this tenant" in await refused(slots, B)
     await slots.take(C)
     assert "vendor_rate: too many requests of this credential" in await refused(slots, C)
-    await slots.take(Claim("d", "x", "a"))
-    assert slots.taken == 5
-    for claim in (A, A, B, C, Claim("d", "x", "a")):
-        slots.give_back(claim)
-    assert slots.taken == 0
+    await slots.take(Holder("d", "x", "a"))
+    assert slots._taken[("c",)] == 4
+    for holder in (A, A, B, C, Holder("d", "x", "a")):
+        slots.release(holder)
     assert not slots._taken
     assert not slots._waiting
 
 
-async def test_who_waits_gets_the_next_place() -> None:
-    """A place goes to who waited longest and fits; a caller over its own bound holds up nobody."""
+async def test_who_waits_gets_the_next_slot() -> None:
+    """A slot goes to who waited longest and fits; a caller over its own bound holds up nobody."""
     slots = ConcurrencyLimits(FEW)
     order: list[str] = []
 
-    async def ask(claim: Claim, name: str) -> None:
-        await slots.take(claim, seconds=5)
+    async def ask(holder: Holder, name: str) -> None:
+        await slots.take(holder, seconds=5)
         order.append(name)
 
-    for claim in (A, A, B, C):
-        await slots.take(claim)
-    waiting = [asyncio.create_task(ask(claim, name)) for claim, name in ((A, "a3"), (C, "c2"), (C, "c3"))]
+    for holder in (A, A, B, C):
+        await slots.take(holder)
+    waiting = [asyncio.create_task(ask(holder, name)) for holder, name in ((A, "a3"), (C, "c2"), (C, "c3"))]
     await asyncio.sleep(0)
-    slots.give_back(B)
+    slots.release(B)
     await asyncio.sleep(0.01)
-    assert order == ["c2"], "a3 waits for its own place"
-    slots.give_back(A)
+    assert order == ["c2"], "a3 waits for its own slot"
+    slots.release(A)
     await asyncio.gather(waiting[0])
     assert order == ["c2", "a3"]
-    slots.give_back(C)
+    slots.release(C)
     await asyncio.gather(*waiting)
     assert order == ["c2", "a3", "c3"]
 
 
 async def test_who_gives_up_leaves_nothing_taken() -> None:
-    """A wait that is cancelled, even in the moment in which it got its place, takes none."""
-    slots = ConcurrencyLimits(Places(credential=1))
+    """A wait that is cancelled, even in the moment in which it got its slot, takes none."""
+    slots = ConcurrencyLimits(Slots(credential=1))
     await slots.take(A)
-    gone, lucky = (asyncio.create_task(slots.take(claim, seconds=5)) for claim in (B, C))
+    gone, lucky = (asyncio.create_task(slots.take(holder, seconds=5)) for holder in (B, C))
     await asyncio.sleep(0)
-    slots.give_back(A)
+    slots.release(A)
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
     await lucky
-    assert slots.taken == 1
+    assert slots._taken.total() == 3
 
 
 async def test_not_all_may_wait() -> None:
@@ -94,35 +93,35 @@ async def test_not_all_may_wait() -> None:
 async def test_instances_share_the_vendors_bound() -> None:
     """With two instances each holds half of what the vendor allows, and never less than one."""
     instances = 2
-    slots = ConcurrencyLimits(Places(credential=4, tenant=4, caller=9), instances=lambda: instances)
+    slots = ConcurrencyLimits(Slots(credential=4, tenant=4, caller=9), instances=lambda: instances)
     for _ in range(2):
         await slots.take(A)
     await refused(slots, B)
     instances = 100
-    slots.give_back(A)
-    slots.give_back(A)
+    slots.release(A)
+    slots.release(A)
     await slots.take(B)
 
 
 @given(st.lists(st.tuples(st.sampled_from([A, B, C]), st.booleans()), max_size=80))
-def test_no_order_of_events_breaks_a_bound(steps: list[tuple[Claim, bool]]) -> None:
+def test_no_order_of_events_breaks_a_bound(steps: list[tuple[Holder, bool]]) -> None:
     """Taking, giving back and giving up in any order: the bounds hold, and in the end nothing is taken."""
     slots = ConcurrencyLimits(FEW)
-    held: list[Claim] = []
+    held: list[Holder] = []
 
-    async def take(claim: Claim) -> None:
-        await slots.take(claim, seconds=60)
-        held.append(claim)
+    async def take(holder: Holder) -> None:
+        await slots.take(holder, seconds=60)
+        held.append(holder)
 
     async def walk() -> None:
         tasks: list[asyncio.Task[None]] = []
-        for claim, gives_back in steps:
+        for holder, gives_back in steps:
             if gives_back and held:
-                slots.give_back(held.pop(0))
+                slots.release(held.pop(0))
             elif gives_back and tasks:
                 tasks.pop(0).cancel()
             else:
-                tasks.append(asyncio.create_task(take(claim)))
+                tasks.append(asyncio.create_task(take(holder)))
             await asyncio.sleep(0)
             assert len(held) <= 4
             assert all(held.count(each) <= 2 for each in (A, B, C))
@@ -132,7 +131,7 @@ def test_no_order_of_events_breaks_a_bound(steps: list[tuple[Claim, bool]]) -> N
         for _ in range(3):
             await asyncio.sleep(0)
         while held:
-            slots.give_back(held.pop())
+            slots.release(held.pop())
             await asyncio.sleep(0)
         assert not slots._taken
         assert not slots._waiting

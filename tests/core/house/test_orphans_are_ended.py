@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from house.orphans import end, strays
+from house.orphans import end_orphans, find_orphans
 from house.processes import Process
 
 SLEEP = "import time, sys; time.sleep(60)"
@@ -44,11 +44,12 @@ def test_only_the_house_s_own_processes_are_ended(started: list[subprocess.Popen
     """A process of another house, on another port, is left alone."""
     mine, others = started
     listed = [Process("p", [sys.executable, "-c", SLEEP, "--port", "70001"], {})]
-    assert strays(listed) == {mine.pid: listed[0]}
-    assert end(strays(listed)) == 1
+    found = find_orphans(listed)
+    assert {one.pid: process for one, process in found.items()} == {mine.pid: listed[0]}
+    assert end_orphans(found) == 1
     assert mine.wait(5) != 0
     assert others.poll() is None
-    assert strays(listed) == {}
+    assert find_orphans(listed) == {}
 
 
 @contextmanager
@@ -67,13 +68,13 @@ def telling(file: Path, name: str, seconds: float, **env: str) -> Iterator[tuple
 
 
 @pytest.mark.slow
-def test_strays_end_in_the_order_of_a_house(tmp_path: Path) -> None:
+def test_orphans_end_in_the_order_of_a_house(tmp_path: Path) -> None:
     """Workers first, so that they can say what became of their runs, stores last, and all else in between."""
     file = tmp_path / "told"
     names = ("stores", "control", "github-api", "worker")
     with ExitStack() as running:
         listed = [running.enter_context(telling(file, name, 0.2))[0] for name in names]
-        assert end(strays(listed)) == len(names)
+        assert end_orphans(find_orphans(listed)) == len(names)
     told = file.read_text().splitlines()[len(names) :]
     assert told[:2] == ["worker asked", "worker ended"]
     assert told[-2:] == ["stores asked", "stores ended"]
@@ -81,11 +82,11 @@ def test_strays_end_in_the_order_of_a_house(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("grace", "takes", "code"), [("20", 0.2, 0), ("0", 60, -signal.SIGKILL)])
-def test_a_stray_worker_has_its_grace(
+def test_an_orphaned_worker_has_its_grace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, grace: str, takes: float, code: int
 ) -> None:
     """It is killed when it takes longer than its runs are given, and not before."""
     monkeypatch.setattr("house.supervise.STOP_SECONDS", 0)
     with telling(tmp_path / "told", "worker", takes, WORKER_GRACE_SECONDS=grace) as (listed, running):
-        assert end(strays([listed])) == 1
+        assert end_orphans(find_orphans([listed])) == 1
         assert running.wait(5) == code

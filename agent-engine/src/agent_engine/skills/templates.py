@@ -1,4 +1,4 @@
-"""Places: `${input.NAME}` in a skill's settings, which a task's input fills, literally."""
+"""Templates in a skill's settings: a task's input replaces each `${input.NAME}`, literally."""
 
 import json
 import re

@@ -1,14 +1,10 @@
-"""The worker's own hardening, the pace at which runs are started, and the signal that stops a run."""
+"""How a worker controls its runs: the pace at which they start, and the signal that stops one."""
 
 import asyncio
 import contextlib
-import ctypes
-import resource
-import sys
 from enum import Enum
 from typing import Any
 
-PR_SET_DUMPABLE = 4
 AGAIN_SECONDS = 0.5
 
 
@@ -63,21 +59,6 @@ class Pacer:
         due = max(now, self._next)
         self._next = due + self._seconds
         return due - now
-
-
-def harden() -> bool:
-    """Make this process untraceable and its memory and environment unreadable to others of its uid; False off Linux.
-
-    Raises:
-        OSError: the kernel refused.
-    """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if not sys.platform.startswith("linux"):
-        return False
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE, 0) failed")
-    return True
 
 
 async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
