@@ -13,7 +13,7 @@ from mcp_kit import gateway
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning, explain_status, fill_in, no_token
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
-from mcp_kit.paging import Page, Paging, below
+from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
 from mcp_kit.vendor_path import VendorPath
 
@@ -149,7 +149,7 @@ class VendorClient:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
         found = self.read_all(model, below(document, rows))
-        return Page(found, here, paging.next(here, reply, document, len(found)))
+        return Page(found, here, next_page(paging, call, here, reply, document, len(found)))
 
     def read(self, model: type[M], document: Any) -> M:
         """Read a document of the vendor's into a model.
