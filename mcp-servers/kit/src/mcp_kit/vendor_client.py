@@ -11,7 +11,7 @@ from service_kit.redact import Masker
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import Meaning, explain_status, fill_in, no_token
+from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, no_token
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
@@ -24,7 +24,10 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 Query = Mapping[str, str | int | Sequence[str] | None]
 """Parameters by name: a sequence repeats the name, None leaves it out."""
 Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
-"""Says what a reply refuses of a target, whatever its status; None where the vendor has no words of its own for it."""
+"""Says what a reply refuses of a target, whatever its status; None where the vendor has no words of its own for it.
+
+For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
+"""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -177,17 +180,22 @@ class VendorClient:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look.
+            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
-        refusal = None
+        found = None
         if self._settings.gateway:
             reply = await self._http.request("GET", "/ready", timeout=READY_SECONDS)
         else:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
-            refusal = self._explain(reply, "this server") if self._explain else None
-        if reply.status == 401 or (refusal and reply.ok):
+            found = self._explain(reply, "this server") if self._explain else None
+        if reply.status == 401 or found == MEANINGS[401]:
             raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+        if reply.status == 429 or (isinstance(found, tuple) and found[0] == LIMITED):
+            raise UpstreamError(f"{self._name} asks to wait: its rate limit is used up", status=429)
+        if found and reply.ok:
+            failure = self._failure(found, "this server", token, reply)
+            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
             raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
@@ -212,12 +220,14 @@ class VendorClient:
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if isinstance(found, ToolFailed):
-            return self._masked(found)
         if found is None and reply.status == success:
             return None
-        meaning = found or explain_status(reply, self._meanings)
-        return fill_in(meaning, target=target, vendor=self._name, token=token, status=reply.status)
+        return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
+
+    def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
+        if isinstance(found, ToolFailed):
+            return self._masked(found)
+        return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
 
     def _masked(self, failure: ToolFailed) -> ToolFailed:
         """Take the vendor's token out of what a failure quotes."""
