@@ -15,6 +15,7 @@ from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, f
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
+from mcp_kit.upload import Parts, described, files_of
 from mcp_kit.vendor_path import VendorPath
 
 SECONDS = 25.0
@@ -79,6 +80,7 @@ class VendorClient:
         query: Query | None = None,
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
+        parts: Parts | None = None,
         success: int = 200,
         reads: bool = False,
     ) -> Reply:
@@ -92,6 +94,7 @@ class VendorClient:
             query: the URL's parameters.
             body: sent as JSON.
             form: sent as a form, in place of a JSON body.
+            parts: texts and files, sent as a multipart body in place of a JSON body.
             success: the expected status.
             reads: whether a method other than GET and HEAD changes nothing, as a search by POST.
 
@@ -102,13 +105,16 @@ class VendorClient:
         """
         params, fields = _given(query), None if form is None else _given(form)
         if self._settings.dry_run and not reads and method not in READS:
-            raise DryRun(method, path, params, body if fields is None else fields)
+            raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
         headers = self._headers(call)
-        if fields is None:
-            reply = await self._http.request(method, path, params=params, json=body, headers=headers)
-        else:
-            content = urlencode(fields, doseq=True).encode()
-            reply = await self._http.request(method, path, params=params, content=content, headers=headers | FORM)
+        content = files = None
+        if fields is not None:
+            content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
+        elif parts is not None:
+            files = files_of(parts)
+        reply = await self._http.request(
+            method, path, params=params, json=body, content=content, files=files, headers=headers
+        )
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
         if refusal := self._refusal(reply, target, success):
