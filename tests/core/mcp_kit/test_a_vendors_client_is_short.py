@@ -136,7 +136,6 @@ async def test_readiness_names_the_variable(corkboard: Corkboard) -> None:
     """/ready asks the vendor by the path given, or the gateway's own; what is wrong names what to set."""
     for gateway, path, status, says in (
         ("false", "/me", 401, "CORKBOARD_TOKEN"),
-        ("false", "/me", 429, "asks to wait"),
         ("false", "/me", 503, "CORKBOARD_API_URL"),
         ("true", "/ready", 503, "CORKBOARD_API_URL"),
     ):
@@ -204,10 +203,18 @@ async def test_a_refusal_of_status_200_is_not_ready(corkboard: Corkboard) -> Non
     await client.aclose()
 
 
+async def test_a_used_up_limit_is_ready(corkboard: Corkboard) -> None:
+    """A limit passes: neither its status nor a refusal of status 200 takes the server out of service."""
+    client = await client_of(corkboard, lambda reply, target: rate_limited(None))
+    for status in (200, 429):
+        corkboard.says({"ok": False}, status)
+        await client.check("/me")
+    await client.aclose()
+
+
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (rate_limited(None), "Corkboard asks to wait: its rate limit is used up"),
         (
             ("{target} has no board.", "Ask for one."),
             "Corkboard refuses this server's check: this server has no board.",
@@ -218,7 +225,7 @@ async def test_a_refusal_of_status_200_is_not_ready(corkboard: Corkboard) -> Non
 async def test_only_a_refused_token_is_told_as_one(
     corkboard: Corkboard, found: Meaning | ToolFailed, says: str
 ) -> None:
-    """A limit or another refusal with status 200 is told as that: nobody is sent to set another token."""
+    """Another refusal with status 200 is told as that: nobody is sent to set another token."""
     client = await client_of(corkboard, lambda reply, target: found)
     corkboard.says({"ok": False})
     with pytest.raises(UpstreamError) as raised:

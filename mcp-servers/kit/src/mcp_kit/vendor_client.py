@@ -197,9 +197,8 @@ class VendorClient:
             found = self._explain(reply, "this server") if self._explain else None
         if reply.status == 401 or found == MEANINGS[401]:
             raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
-        if reply.status == 429 or (isinstance(found, tuple) and found[0] == LIMITED):
-            raise UpstreamError(f"{self._name} asks to wait: its rate limit is used up", status=429)
-        if found and reply.ok:
+        limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
+        if found and reply.ok and not limited:
             failure = self._failure(found, "this server", token, reply)
             raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
