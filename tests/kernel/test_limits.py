@@ -69,7 +69,9 @@ async def test_a_fork_bomb_ends_at_its_bound(confinement: Confinement, tmp_path:
     if confinement.limits.kind.startswith("cgroup"):
         assert "RUN_PROCESSES=64" in said.reached[0]
         assert ours() == []
-    assert [pid for pid, name in living() if name == "sleep"] == []
+    async with asyncio.timeout(5):  # a killed process may take a moment to die
+        while any(name == "sleep" for _, name in living()):
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.slow

@@ -23,8 +23,8 @@ UP = "..%2f..%2f..%2f..%2frepos%2foctocat%2fsecret-plans%2fcontents%2fREADME.md"
         ("issue_read", {"repository": "octocat/..", "issue": 1}, "owner/name"),
         ("issue_read", {"repository": "octocat%2fsecret-plans", "issue": 1}, "owner/name"),
         ("issue_read", {"repository": INSIDE, "issue": "1/../../../secret-plans/issues/1"}, "issue"),
-        ("search_issues", {"repository": INSIDE, "query": f"repo:{OUTSIDE} password"}, "scope qualifier"),
-        ("search_issues", {"repository": INSIDE, "query": f"a OR repo:{OUTSIDE}"}, "scope qualifier"),
+        ("search_issues", {"repository": INSIDE, "query": f"repo:{OUTSIDE} password"}, "The query chooses"),
+        ("search_issues", {"repository": INSIDE, "query": f"a OR repo:{OUTSIDE}"}, "Leave out AND, OR"),
     ],
 )
 async def test_the_server_refuses_what_is_outside_the_grant(

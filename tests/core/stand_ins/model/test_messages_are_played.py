@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import anthropic
-import httpx
+import httpx2
 import pytest
 from anthropic.types import ToolParam
 from core.stand_ins.model.house import Served
@@ -163,7 +163,7 @@ async def read(served: Served, scenario: str) -> str:
 
 async def test_a_cut_stream_breaks_the_connection(served: Served) -> None:
     """A cut reply begins and then ends without its end, streamed or not."""
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises(httpx2.RemoteProtocolError):
         await read(served, "cut")
     with pytest.raises(anthropic.APIConnectionError):
         await served.client.messages.create(**ask("SCENARIO:cut"))
