@@ -97,6 +97,7 @@ class EffectFlow:
             earlier = await self._answer_of(call, begun.earlier, entry, fetch)
             if earlier is not None:
                 return earlier
+            entry.repeat = False
 
     async def send(self, write: Write) -> Answered:
         """Send what has a row in state `sending`, classify the reply, and settle the row.
