@@ -41,12 +41,11 @@ class ServerWatch:
 
 
 async def _answers(url: str) -> bool:
-    """Say whether anything answers there over HTTP, whatever it says."""
+    """Say whether the server says that it is alive; a proxy in front of it may answer too, and says 502 or 503."""
     parts = urlsplit(url)
     base = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     try:
         async with HttpClient(base_url=base, timeout=5, connect_timeout=2, retries=0) as http:
-            await http.request("GET", "/health")
+            return (await http.request("GET", "/health")).ok
     except ServiceKitError:
         return False
-    return True

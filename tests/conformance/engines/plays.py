@@ -36,6 +36,7 @@ def steps_of(spec: RunSpec, secret: str) -> list[Step]:
         "give-up": [Step(remember="first"), Step(gives_up=("rate", "too many requests"))],
         "silent": [Step(event=Text(text="begun")), Step(wait=60), answer],
         "chatter": [Step(event=Text(text="on"), wait=0.2)] * 300,
+        "go-on": [answer, *[Step(event=Text(text="still here"), wait=0.2)] * 300],
         "down": [answer],
         "leak": [
             Step(event=Text(text=f"key {secret}, token {spec.servers[0].token if spec.servers else '-'}")),

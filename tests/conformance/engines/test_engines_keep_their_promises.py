@@ -26,6 +26,15 @@ async def test_events_come_in_order_and_the_answer_ends_the_run(play: Any, heard
 
 
 @pytest.mark.slow
+async def test_talk_after_the_answer_gives_no_more_time(play: Any) -> None:
+    """The grace counts from the answer: an engine that goes on talking is ended as one that stays silent."""
+    outcome = await play("go-on")
+    assert (outcome.failure, outcome.answer["output"]) == (None, {"answer": "42"})
+    assert outcome.ended_by in ("answer", "exit")
+    assert outcome.duration_seconds < 15
+
+
+@pytest.mark.slow
 async def test_giving_up_has_its_reason(play: Any) -> None:
     """An engine that comes to no answer says why, from the closed list, and whether another attempt may do better."""
     outcome = await play("give-up")

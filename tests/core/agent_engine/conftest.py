@@ -13,9 +13,8 @@ from agent_engine.confinement.probe import probe
 from agent_engine.confinement.protocol import Confinement
 from core.agent_engine.commands import Run
 from core.agent_engine.worker_place import OPEN, Place, furnish
-from fixtures.serving import served_by_thread
+from fixtures.serving import alive, served_by_thread
 from redis.asyncio import Redis
-from starlette.applications import Starlette
 from typer.testing import CliRunner, Result
 
 
@@ -31,8 +30,8 @@ def engine_confinement() -> Confinement:
 
 @pytest.fixture(scope="session")
 def answering_server() -> Iterator[str]:
-    """A server that answers: enough for a worker to claim tasks that need it, whose CLI is a script."""
-    with served_by_thread(Starlette()) as url:
+    """A server that says it is alive: enough for a worker to claim tasks that need it, whose CLI is a script."""
+    with served_by_thread(alive()) as url:
         yield url
 
 

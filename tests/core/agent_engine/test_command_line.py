@@ -47,7 +47,7 @@ from typer.testing import CliRunner
         (["prune", "--older-than", "soon"], "as in 30d"),
         (["prune", "--older-than", "23h"], "give --yes if that is meant"),
         (["skills", "check", "/nowhere"], "/nowhere is not a folder"),
-        (["triggers", "test", "/nowhere"], "error: /nowhere: no such file"),
+        (["triggers", "test", "/nowhere", "--event", "issues"], "error: /nowhere: no such file"),
         (["worker"], "REDIS_URL"),
         (["taks"], "error: no such command 'taks'. Did you mean 'tasks'? See `agent-engine --help`"),
         (["proposals", "lst"], "See `agent-engine proposals --help`"),

@@ -13,9 +13,8 @@ from agent_engine.spec import RunSpec
 from core.agent_engine.script import answer, api_error, call, fail, init, ref_of, remember, speak
 from core.agent_engine.worker_place import DOOR, KEY, Place
 from fixtures.ports import free_ports
-from fixtures.serving import serving
+from fixtures.serving import alive, serving
 from service_kit.keys import read_private, read_public, rotate, write_keys
-from starlette.applications import Starlette
 
 
 def succeed(spec: RunSpec) -> list[str]:
@@ -65,7 +64,7 @@ async def test_a_task_waits_until_its_servers_have_answered(place: Place) -> Non
         assert (view.state, view.attempt) == (TaskState.queued, 0)
         (worker,) = await agent_ledger.workers(place.pool)
         assert set(worker.skills) == {"plain"}
-        async with serving(Starlette(), port):
+        async with serving(alive(), port):
             assert (await place.result(waiting)).status == "succeeded"
 
 

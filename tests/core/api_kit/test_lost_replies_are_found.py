@@ -69,7 +69,7 @@ async def test_what_comes_late_is_not_sent_again(house: House, pool: asyncpg.Poo
 
 
 async def test_what_never_arrived_is_sent_again(house: House, pool: asyncpg.Pool) -> None:
-    """A send that can no longer arrive and is not there has failed; the second send is told as a write, no repeat."""
+    """A send that can no longer arrive and is not there has failed; the repeat is sent, and told as written now."""
     write, before = await writer(house, pool), len(pinned(house))
     house.fault("drop_before", method="POST")
     assert (await write()).status_code == 502
@@ -77,6 +77,7 @@ async def test_what_never_arrived_is_sent_again(house: House, pool: asyncpg.Pool
     await age(pool, 121)
     sent = await write()
     assert (sent.status_code, sent.headers.get("x-agent-effect-repeat")) == (201, None)
+    assert (await write()).headers["x-agent-effect-repeat"] == "1"
     assert len(pinned(house)) == before + 1
     assert sorted(row["state"] for row in await effects(pool)) == ["done", "failed"]
 

@@ -204,7 +204,7 @@ async def test_triggers_test_says_that_a_file_cannot_be_read(control: Control, m
     monkeypatch.setenv("CONTROL_URL", control.url)
     monkeypatch.setenv("CONTROL_TOKEN", TOKEN)
     (control.folder / "payload.json").write_text(json.dumps(payload()))
-    line = ["triggers", "test", str(control.folder / "payload.json")]
+    line = ["triggers", "test", str(control.folder / "payload.json"), "--event", "issues"]
 
     async def rehearsed() -> tuple[int, str]:
         result = await asyncio.to_thread(CliRunner().invoke, app, line)

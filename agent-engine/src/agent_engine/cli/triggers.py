@@ -1,4 +1,4 @@
-"""`agent-engine triggers test`: ask control what it would make of a webhook's payload."""
+"""`agent-engine triggers test`: ask control what it would make of an event's payload."""
 
 import json
 from pathlib import Path
@@ -13,19 +13,25 @@ from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, com
 from agent_engine.render import plain
 from agent_engine.settings import ControlAccess
 
-app = typer.Typer(help="Triggers: what webhooks become.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Triggers: what events become.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def triggers() -> None:
-    """Triggers: what webhooks become."""
+    """Triggers: what events become."""
 
 
 @app.command("test")
 @command
 async def dry_run(
-    payload: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the webhook's JSON payload.")],
-    event: Annotated[str, typer.Option(metavar="EVENT", help="The event's type, as in X-GitHub-Event.")] = "issues",
+    payload: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the event's JSON payload.")],
+    event: Annotated[str, typer.Option(metavar="EVENT", help="The event's name, as triggers listen to it.")],
+    source: Annotated[
+        str, typer.Option(metavar="SOURCE", help="The source it is of; may be left out where there is one.")
+    ] = "",
+    instance: Annotated[
+        str, typer.Option(metavar="INSTANCE", help="The instance of the source; left out: the one without a name.")
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """Say which tasks a payload would start, and start none.
@@ -33,7 +39,9 @@ async def dry_run(
     Exit 1 if none, or where a file of control's cannot be read: the answer is then by what it said before.
     """
     output = Output(as_json=as_json)
-    answer = await ask_control(event, read_payload(payload))
+    place = {"source": source} if source else {}
+    asked = {"event": event, "payload": read_payload(payload), "instance": instance, **place}
+    answer = await ask_control(asked)
     output.data(answer)
     tasks = answer.get("tasks") or []
     for item in tasks:
@@ -64,14 +72,14 @@ def read_payload(path: Path) -> dict[str, Any]:
     return payload
 
 
-async def ask_control(event: str, payload: dict[str, Any]) -> dict[str, Any]:
+async def ask_control(asked: dict[str, Any]) -> dict[str, Any]:
     """Ask control; raises UsageError with its words where it refuses."""
     settings = load(ControlAccess)
     async with HttpClient(base_url=settings.control_url) as http:
         reply = await http.request(
             "POST",
             "/v1/triggers/test",
-            json={"event": event, "payload": payload},
+            json=asked,
             headers={"authorization": f"Bearer {settings.control_token.get_secret_value()}"},
         )
     answer = reply.json() if reply.body else {}

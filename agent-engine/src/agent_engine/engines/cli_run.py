@@ -105,7 +105,7 @@ class CliRun:
             task.add_done_callback(lambda _: self._news.set())
         try:
             while True:
-                seconds, _ = self._clock.due(answered=self._stream.answered)
+                seconds, _ = self._clock.due()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, seconds)):
                         await self._news.wait()
@@ -123,7 +123,7 @@ class CliRun:
                 if stop.reason is not None:
                     await self._end(patient=stop.reason is not Stop.LOST_LEASE)
                     return stop.reason.value
-                seconds, why = self._clock.due(answered=self._stream.answered)
+                seconds, why = self._clock.due()
                 if seconds <= 0:
                     await self._end(patient=True)
                     return why
@@ -173,7 +173,10 @@ class CliRun:
                 self._used = body.usage
         if self._down is None and self._stream.servers is not None:
             self._down = unconnected(self._stream.servers, (server.name for server in self._spec.servers))
-        if self._down is not None or answered != self._stream.answered:
+        if answered != self._stream.answered:
+            self._clock.note_answer(whole=self._stream.answered)
+            self._news.set()
+        if self._down is not None:
             self._news.set()
 
     async def _read_stderr(self) -> None:

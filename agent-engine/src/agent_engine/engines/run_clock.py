@@ -18,24 +18,28 @@ class RunClock:
         self._idle = idle_seconds
         self._now = asyncio.get_running_loop().time
         self._began = self._heard = self._now()
+        self._answered: float | None = None
 
     def hear(self) -> None:
         """Note that the agent has just said something."""
         self._heard = self._now()
+
+    def note_answer(self, *, whole: bool) -> None:
+        """Note that the agent has just given its whole answer, or that it goes on after all."""
+        self._answered = self._now() if whole else None
 
     @property
     def seconds(self) -> float:
         """How long the run has taken."""
         return self._now() - self._began
 
-    def due(self, *, answered: bool = False) -> tuple[float, Literal["wall", "idle", "answer"]]:
-        """Give in how many seconds the run is ended unless it says something, and why; 0 or less is now.
+    def due(self) -> tuple[float, Literal["wall", "idle", "answer"]]:
+        """Give in how many seconds the run is ended unless something is noted, and why; 0 or less is now.
 
-        Args:
-            answered: whether the agent has given its whole answer.
+        Whatever the agent says after its whole answer gives it no more time.
         """
         wall = self._began + self._wall
-        if answered:
-            return min(self._heard + self._answer, wall) - self._now(), "answer"
+        if self._answered is not None:
+            return min(self._answered + self._answer, wall) - self._now(), "answer"
         idle = self._heard + self._idle
         return (idle - self._now(), "idle") if idle < wall else (wall - self._now(), "wall")

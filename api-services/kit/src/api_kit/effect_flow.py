@@ -90,14 +90,14 @@ class EffectFlow:
             proposal = await stored(call, write.caller, fetch, seconds=self.proposal_seconds)
         while True:
             entry.effect, begun = await self.effects.begin(call, write.caller, key=key, proposal=proposal)
+            entry.repeat = begun.earlier is not None
             if begun.earlier is None:
                 entry.effect_state = "sending"
                 return self._waiting(entry, "proposed") if proposal else await self.send(write)
-            entry.effect, entry.effect_state, entry.repeat = begun.earlier.id, begun.earlier.state, True
+            entry.effect, entry.effect_state = begun.earlier.id, begun.earlier.state
             earlier = await self._answer_of(call, begun.earlier, entry, fetch)
             if earlier is not None:
                 return earlier
-            entry.repeat = False
 
     async def send(self, write: Write) -> Answered:
         """Send what has a row in state `sending`, classify the reply, and settle the row.

@@ -18,11 +18,11 @@ def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skill
         skills: the skills that this process carries; another worker may carry more.
     """
     lined = read_lined_yaml(path)
-    found = [lined.at(place, text) for place, text in _strangers(access, vendors, skills)]
+    found = [lined.at(place, text) for place, text in _unknown_names(access, vendors, skills)]
     return [f"line {line}: {text}" for line, text in sorted(found)]
 
 
-def _strangers(access: Access, vendors: Collection[str], skills: Collection[str]) -> Iterator[tuple[Place, str]]:
+def _unknown_names(access: Access, vendors: Collection[str], skills: Collection[str]) -> Iterator[tuple[Place, str]]:
     doors: list[tuple[list[str], Door]] = [
         ([group, name], door)
         for group in ("streams", "webhooks", "feeds", "http")

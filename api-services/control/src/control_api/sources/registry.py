@@ -47,9 +47,9 @@ def installed_sources() -> Sources:
 
 
 def default_source() -> str:
-    """Give the source of triggers and dry runs that name none; empty unless just one vendor of this project has one."""
-    sources = {vendor.webhook_source for vendor in load()} - {None}
-    return str(*sources) if len(sources) == 1 else ""
+    """Give the source of triggers and dry runs that name none: the only one of this project's vendors; else empty."""
+    sources = [vendor.webhook_source for vendor in load() if vendor.webhook_source is not None]
+    return sources[0] if len(sources) == 1 else ""
 
 
 def all_settings() -> type[ControlSettings]:

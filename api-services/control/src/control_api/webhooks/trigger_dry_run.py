@@ -66,6 +66,9 @@ class TriggerDryRun:
         self._doors.open(request)
         warnings = {name: redact(fault) for name, look in self._faults.items() if (fault := look()) is not None}
         asked = await _asked(request)
+        if not asked.source:
+            there = ", ".join(sorted({*self._webhooks.sources, *self._feeds.sources}))
+            raise Refusal(422, "field", f"source: none is named, and there are {there}", FORM)
         instances = self._feeds if asked.source in self._feeds.sources else self._webhooks
         instance = instances.without_secrets(asked.source, asked.instance)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))

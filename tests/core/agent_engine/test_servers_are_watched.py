@@ -1,0 +1,14 @@
+"""What counts as a server that has answered."""
+
+import pytest
+from agent_engine.server_watch import ServerWatch
+from fixtures.serving import alive, serving
+
+
+@pytest.mark.parametrize(("status", "came"), [(200, ["github"]), (204, ["github"]), (404, []), (502, []), (503, [])])
+async def test_only_a_server_that_says_it_is_alive_has_answered(status: int, came: list[str]) -> None:
+    """A proxy answers for a server that is not there; tasks wait for the server's own 2xx at `/health`."""
+    async with serving(alive(status)) as url:
+        watch = ServerWatch({"github": f"{url}/mcp"})
+        assert await watch.look() == came
+        assert watch.have_answered(["github"]) == bool(came)
