@@ -50,6 +50,7 @@ class Message(BaseModel):
     """A message."""
 
     ts: str
+    channel: str
     user: str
     text: str
 
@@ -86,7 +87,10 @@ class MessageTools:
             query={"channel": channel},
             rows=("messages",),
         )
-        shown = rows(f"messages of {channel}", [f"{one.ts} {one.user}: {one.text}" for one in page.rows])
+        shown = rows(
+            f"messages of {channel}",
+            [f"{one.ts} {one.user}: {one.text}" for one in page.rows if one.channel == channel],
+        )
         return Reply("Messages:", shown, page.here, page.next)
 
     @tool("messages")
@@ -131,5 +135,15 @@ RECORD = ServerRecord(
     refused=(
         Ask("list_messages", {"channel": "C9999"}, {}),
         "Chatter knows no C9999, or the token may not see it.\nCheck the channel's id.",
+    ),
+    foreign=(
+        Ask("list_messages", {"channel": "C0001"}, {}),
+        {
+            "ok": True,
+            "messages": [
+                {"ts": "1.1", "channel": "C0001", "user": "U0001", "text": "OWN"},
+                {"ts": "1.2", "channel": "C0002", "user": "U0001", "text": "FOREIGN"},
+            ],
+        },
     ),
 )

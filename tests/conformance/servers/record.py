@@ -41,6 +41,8 @@ class ServerRecord:
         plant: puts a text where `reads` shows it.
         writes: a call that makes something, each time anew.
         refused: a call that the vendor refuses, and what the reply then says.
+        foreign: a call, and a reply of the vendor's to it: `OWN` stands in an item of what was asked for, `FOREIGN` in
+            one of another resource.
     """
 
     settings: type[VendorSettings]
@@ -53,6 +55,7 @@ class ServerRecord:
     plant: Callable[[Any, str], None]
     writes: Ask
     refused: tuple[Ask, str]
+    foreign: tuple[Ask, Any]
 
     @property
     def asks(self) -> list[Ask]:

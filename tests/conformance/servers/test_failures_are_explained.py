@@ -75,6 +75,50 @@ async def test_a_gateways_refusal_is_a_sentence(subject: Subject) -> None:
     assert said.text.splitlines() == ["Refused: The gateway refused this: the tenant has no credential.", "Set one."]
 
 
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("proposed", "A policy or a person decides afterwards."),
+        ("approved", "It was approved, and the gateway sends it."),
+    ],
+)
+async def test_a_proposal_is_told_as_one(subject: Subject, state: str, told: str) -> None:
+    """A write that the gateway stored is a reply that names the proposal and says that it was not sent."""
+    headers = {"x-agent-effect": "0199aaaa", "x-agent-effect-state": state}
+    subject.strike("status", status=202, body={"proposal": "0199aaaa"}, headers=headers)
+    said = await subject.ask(subject.record.writes, gateway="true")
+    assert not said.is_error
+    assert said.text.startswith(f"Stored as proposal 0199aaaa, and not sent. {told}")
+    assert len(subject.sent) == 1
+
+
+async def test_a_gateways_rate_says_how_long_to_wait(subject: Subject) -> None:
+    """A refusal for the gateway's own rate is told as the gateway's, with the seconds that it names."""
+    body = {
+        "message": "too many requests for this task",
+        "reason": "rate",
+        "remedy": "Wait as long as Retry-After says.",
+    }
+    subject.strike("status", status=429, body=body, headers={"x-agent-gateway-error": "rate", "retry-after": "7"})
+    said = await subject.ask(subject.record.reads, gateway="true")
+    assert said.is_error
+    assert said.text.splitlines() == [
+        "The gateway refused this: too many requests for this task.",
+        "Wait as long as Retry-After says. (Retry-After: 7 s)",
+    ]
+
+
+async def test_a_servers_rate_says_how_long_to_wait(subject: Subject) -> None:
+    """A caller over the server's own rate is told in how many seconds to call again; the vendor hears nothing of it."""
+    ask = subject.record.reads
+    async with subject.open(calls_per_minute="1") as opened:
+        assert not (await opened.say(ask.tool, ask.arguments)).is_error
+        said = await opened.say(ask.tool, ask.arguments)
+    assert said.is_error
+    assert re.search(r"^Call again in (59|60) s\.$", said.text, re.MULTILINE), said.text
+    assert len(subject.sent) == 1
+
+
 async def test_the_gateway_is_told_of_the_run(subject: Subject) -> None:
     """Behind a gateway a call carries the run's token and the tool; the credential is the server's own."""
     ask = subject.record.reads

@@ -48,6 +48,16 @@ async def test_another_resource_is_never_asked_for(subject: Subject) -> None:
     assert not subject.sent
 
 
+async def test_a_foreign_item_in_a_reply_is_not_shown(subject: Subject) -> None:
+    """Where the vendor's reply holds an item of another resource, the caller gets the others alone."""
+    ask, document = subject.record.foreign
+    subject.strike("status", status=200, body=document)
+    said = await subject.ask(ask, subject.caller(ask.tool))
+    assert not said.is_error, said.text
+    assert "OWN" in said.text
+    assert "FOREIGN" not in said.text
+
+
 @pytest.mark.slow
 async def test_the_vendor_gets_nothing_of_the_run(subject: Subject) -> None:
     """A server alone sends the vendor neither a task token nor what it would tell a gateway."""

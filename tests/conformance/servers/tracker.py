@@ -50,6 +50,11 @@ class Issue(BaseModel):
     key: str
     fields: dict[str, Any]
 
+    @property
+    def project(self) -> str:
+        """The key of its project."""
+        return self.key.rpartition("-")[0]
+
 
 class Event(BaseModel):
     """An event."""
@@ -118,7 +123,7 @@ class IssueTools:
         else:
             path = path_of("/rest/projects/{}/issues", project)
             page = await self._vendor.page(call, Issue, BY_OFFSET, path, project, limit=limit, rows=("issues",))
-        shown = rows("issues", [f"{one.key} {one.fields['summary']}" for one in page.rows])
+        shown = rows("issues", [f"{one.key} {one.fields['summary']}" for one in page.rows if one.project == project])
         return Reply("Issues:", shown, page.here, page.next)
 
     @tool("issues")
@@ -174,5 +179,14 @@ RECORD = ServerRecord(
     refused=(
         Ask("list_issues", {"project": "PROJ", "method": "search", "query": "text ~"}, {}),
         "Error in the JQL Query",
+    ),
+    foreign=(
+        Ask("list_issues", {"project": "PROJ", "method": "search", "query": "text ~ crash"}, {}),
+        {
+            "issues": [
+                {"key": "PROJ-8", "fields": {"summary": "OWN"}},
+                {"key": "OTHER-8", "fields": {"summary": "FOREIGN"}},
+            ]
+        },
     ),
 )

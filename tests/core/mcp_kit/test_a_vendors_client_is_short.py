@@ -9,7 +9,7 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
-from mcp_kit.error_messages import MEANINGS
+from mcp_kit.error_messages import MEANINGS, Meaning, rate_limited
 from mcp_kit.errors import DryRun, Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
@@ -200,6 +200,50 @@ async def test_a_refusal_of_status_200_is_not_ready(corkboard: Corkboard) -> Non
     corkboard.says({"ok": False})
     with pytest.raises(UpstreamError, match="refuses CORKBOARD_TOKEN"):
         await client.check("/me")
+    await client.aclose()
+
+
+async def test_a_used_up_limit_is_ready(corkboard: Corkboard) -> None:
+    """A limit passes: neither its status nor a refusal of status 200 takes the server out of service."""
+    client = await client_of(corkboard, lambda reply, target: rate_limited(None))
+    for status in (200, 429):
+        corkboard.says({"ok": False}, status)
+        await client.check("/me")
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (
+            ("{target} has no board.", "Ask for one."),
+            "Corkboard refuses this server's check: this server has no board.",
+        ),
+        (ToolFailed("Boards are closed."), "Corkboard refuses this server's check: Boards are closed."),
+    ],
+)
+async def test_only_a_refused_token_is_told_as_one(
+    corkboard: Corkboard, found: Meaning | ToolFailed, says: str
+) -> None:
+    """Another refusal with status 200 is told as that: nobody is sent to set another token."""
+    client = await client_of(corkboard, lambda reply, target: found)
+    corkboard.says({"ok": False})
+    with pytest.raises(UpstreamError) as raised:
+        await client.check("/me")
+    assert str(raised.value) == says
+    await client.aclose()
+
+
+async def test_a_brace_in_a_meaning_is_text(corkboard: Corkboard) -> None:
+    """Only the names that the kit fills in are places; what else stands in braces is shown as it is."""
+    client = await client_of(
+        corkboard, lambda reply, target: ("{vendor} says {x} or {} of {target}.", 'Send {"a": 1}.')
+    )
+    corkboard.says({})
+    with pytest.raises(ToolFailed) as failed:
+        await client.send(Call("x"), "GET", path_of("/notes"), "the {token} note")
+    assert failed.value.message == "Corkboard says {x} or {} of the {token} note."
+    assert failed.value.next_step == 'Send {"a": 1}.'
     await client.aclose()
 
 

@@ -1,12 +1,14 @@
 """Pages by a Link, by a cursor in the body and by an offset: one cursor of ours carries each, and each has an end."""
 
+from urllib.parse import quote
+
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position, decode, encode
-from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging, Paging, below
+from mcp_kit.paging import SAME_PAGE, CursorPaging, LinkPaging, OffsetPaging, Paging, below, next_page
 from service_kit.errors import UpstreamError
 from service_kit.http import Reply
 
@@ -66,6 +68,38 @@ def test_every_way_leads_through_all_rows_once(paging: Paging, total: int, limit
 def test_a_link_is_read_whatever_its_form(link: str, following: dict[str, str] | None) -> None:
     """Only `rel=next` counts, only if it leads to results, and of its address only the paging parameters."""
     assert BY_LINK.next({"size": 5}, reply(link=link), [], 5) == following
+
+
+@pytest.mark.parametrize("name", ["page[cursor]", "$skip", "page2", "pagination.pageToken"])
+def test_a_pointer_may_have_any_name(name: str) -> None:
+    """A vendor's paging parameter is carried by our cursor whatever the vendor calls it."""
+    by_cursor, by_link = CursorPaging(name, "page[size]", found=("next",)), LinkPaging(pointers=(name,))
+    following = by_cursor.next({"page[size]": 5}, reply(), {"next": "abc"}, 5)
+    linked = by_link.next({}, reply(link=f'<https://x.example/?{quote(name)}=abc>; rel="next"'), [], 5)
+    for paging, found in ((by_cursor, following), (by_link, linked)):
+        assert found is not None
+        start = decode(encode(Position.of(found), "q"), "q")
+        assert paging.here(Call("list", start=start), 9)[name] == "abc"
+
+
+@pytest.mark.parametrize(
+    ("paging", "again"),
+    [
+        (BY_CURSOR, (reply(), {"meta": {"next": "7"}})),
+        (BY_LINK, (reply(link='<https://x.example/?page=7>; rel="next"'), None)),
+    ],
+)
+def test_a_page_that_names_itself_as_the_next_ends_the_list(paging: Paging, again: tuple[Reply, object]) -> None:
+    """A next page that is the present one is not followed, and the caller is told; the first page has another."""
+    pointer = "cursor" if paging is BY_CURSOR else "page"
+    call = Call("list", start=Position.of({pointer: "7"}))
+    said, document = again
+    assert next_page(paging, call, paging.here(call, 5), said, document, 5) is None
+    assert call.notes == [SAME_PAGE]
+    first = Call("list")
+    following = next_page(paging, first, paging.here(first, 5), said, document, 5)
+    assert following is not None
+    assert (following[pointer], first.notes) == ("7", [])
 
 
 @pytest.mark.parametrize("cursor", ["x" * 801, 'a"b', "a b", "é"])

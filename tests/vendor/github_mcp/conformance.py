@@ -10,6 +10,13 @@ HELLO = {"repository": "octocat/hello-world"}
 OUTSIDE = {"repository": "octocat/secret"}
 
 
+def found(repository: str, title: str) -> dict[str, object]:
+    """Return an issue as GitHub's search shows it."""
+    times = dict.fromkeys(("created_at", "updated_at"), "2026-01-02T03:04:05Z")
+    url = f"https://api.github.com/repos/{repository}"
+    return {"number": 8, "title": title, "state": "open", "user": None, "repository_url": url, **times}
+
+
 def plant(stand_in: GitHub, text: str) -> None:
     """Put a text into the body of issue 1."""
     stand_in.world.named("octocat/hello-world").issues[1].body = text
@@ -30,4 +37,8 @@ RECORD = ServerRecord(
     plant=plant,
     writes=Ask("add_issue_comment", {**HELLO, "issue": 1, "body": "Seen."}, OUTSIDE),
     refused=(Ask("issue_read", {**HELLO, "issue": 999}, {}), "GitHub knows no octocat/hello-world#999"),
+    foreign=(
+        Ask("search_issues", {**HELLO, "query": "crash"}, {}),
+        {"total_count": 2, "items": [found("octocat/hello-world", "OWN"), found("octocat/secret", "FOREIGN")]},
+    ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent_vendors.github import GITHUB
 from mcp_kit.call import Call
-from mcp_kit.paging import LinkPaging, Page
+from mcp_kit.paging import LinkPaging, Page, next_page
 from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 
@@ -80,7 +80,7 @@ class GitHub:
         here = PAGES.here(call, limit)
         reply = await self._vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
         found = self._vendor.read(Found, reply.json())
-        return found, Page(found.items, here, PAGES.next(here, reply, None, len(found.items)))
+        return found, Page(found.items, here, next_page(PAGES, call, here, reply, None, len(found.items)))
 
     async def pulls(self, call: Call, repository: str, limit: int, query: Query) -> Page[Pull]:
         """List pull requests."""

@@ -14,7 +14,7 @@ from mcp_kit.tool import CURSOR
 
 VALUE = r"[!#-\[\]-~]{1,800}"
 """A value of a vendor's paging parameter: visible ASCII that JSON writes as it is, so that the cursor stays short."""
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_.-]{1,32}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,64}$")]
 Value = Annotated[str, StringConstraints(pattern=rf"^{VALUE}$")]
 ANY_PAGE_SIZE = frozenset({CURSOR, "limit", "detail"})
 """Arguments that may differ between a question and its continuation."""

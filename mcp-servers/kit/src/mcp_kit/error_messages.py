@@ -1,5 +1,6 @@
 """What a vendor's refusals mean for the model: our own words, never the vendor's body. Pure."""
 
+import re
 import time
 from collections.abc import Mapping
 
@@ -8,8 +9,12 @@ from service_kit.http import Reply
 from mcp_kit.errors import ToolFailed
 
 MOST_DIGITS = 12
+PLACE = re.compile(r"\{(target|vendor|token|status)\}")
 Meaning = tuple[str, str]
-"""What a status means and what to do next; `{target}`, `{vendor}` and `{token}` (where it is set) are filled in."""
+"""What a status means and what to do next.
+
+`{target}`, `{vendor}`, `{status}` and `{token}` (where it is set) are filled in; any other brace is text.
+"""
 MEANINGS: Mapping[int, Meaning] = {
     401: ("{vendor} refused the token (401).", "Tell the operator to set a valid {token}."),
     403: (
@@ -20,6 +25,7 @@ MEANINGS: Mapping[int, Meaning] = {
     409: ("{target} changed meanwhile, or is in the way (409).", "Read it again before you write."),
     410: ("{target} was deleted (410).", "Leave it."),
 }
+LIMITED = "{vendor}'s rate limit is used up."
 FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
 
 
@@ -33,7 +39,7 @@ def explain_status(reply: Reply, meanings: Mapping[int, Meaning]) -> Meaning:
 
 def rate_limited(seconds: int | None) -> Meaning:
     """Return what to say of a vendor's rate limit; without its word on how long to wait, a minute."""
-    return "{vendor}'s rate limit is used up.", f"Call again in {seconds or 60} s, and call less."
+    return LIMITED, f"Call again in {seconds or 60} s, and call less."
 
 
 def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: int) -> ToolFailed:
@@ -41,7 +47,8 @@ def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: i
 
     `target` is the thing asked for in our own words, `vendor` its name for people, `token` the variable that holds it.
     """
-    message, next_step = (text.format(target=target, vendor=vendor, token=token, status=status) for text in meaning)
+    values = {"target": target, "vendor": vendor, "token": token, "status": str(status)}
+    message, next_step = (PLACE.sub(lambda found: values[found[1]], text) for text in meaning)
     return ToolFailed(message, next_step=next_step)
 
 

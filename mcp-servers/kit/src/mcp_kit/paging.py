@@ -16,6 +16,7 @@ from mcp_kit.cursor import VALUE
 LINK = re.compile(r"<([^<>]*)>([^<]*)")
 ATTRIBUTE = re.compile(r';\s*([a-z]+)\s*=\s*"?([^";,]*)')
 MOST_DIGITS = 9
+SAME_PAGE = "The vendor names this page as the one after it, so the list ends here; rows may be missing."
 M = TypeVar("M", bound=BaseModel)
 Parameters = dict[str, str | int]
 """A vendor's own paging parameters by name: how long a page is, and where it begins."""
@@ -132,6 +133,23 @@ class OffsetPaging:
             raise UpstreamError("the reply does not say how many rows there are in all")
         before = int(here[self.pointer]) + rows
         return {**here, self.pointer: before} if rows and before < total else None
+
+
+def next_page(
+    paging: Paging, call: Call, here: Parameters, reply: Reply, document: Any, rows: int
+) -> Parameters | None:
+    """Return the parameters of the page after this one, as `paging` finds them; None if this one is the last.
+
+    A reply that names its own page as the next one ends the list, and the caller is told.
+
+    Raises:
+        UpstreamError: as `Paging.next`.
+    """
+    found = paging.next(here, reply, document, rows)
+    if found and all(str(here.get(name)) == str(value) for name, value in found.items()):
+        call.notes.append(SAME_PAGE)
+        return None
+    return found
 
 
 def below(document: Any, keys: Sequence[str]) -> Any:

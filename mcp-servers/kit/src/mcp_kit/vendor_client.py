@@ -11,10 +11,11 @@ from service_kit.redact import Masker
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import Meaning, explain_status, fill_in, no_token
+from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, no_token
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
-from mcp_kit.paging import Page, Paging, below
+from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
+from mcp_kit.upload import Parts, described, files_of
 from mcp_kit.vendor_path import VendorPath
 
 SECONDS = 25.0
@@ -24,7 +25,10 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 Query = Mapping[str, str | int | Sequence[str] | None]
 """Parameters by name: a sequence repeats the name, None leaves it out."""
 Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
-"""Says what a reply refuses of a target, whatever its status; None where the vendor has no words of its own for it."""
+"""Says what a reply refuses of a target, whatever its status; None where the vendor has no words of its own for it.
+
+For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
+"""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -76,6 +80,7 @@ class VendorClient:
         query: Query | None = None,
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
+        parts: Parts | None = None,
         success: int = 200,
         reads: bool = False,
     ) -> Reply:
@@ -89,6 +94,7 @@ class VendorClient:
             query: the URL's parameters.
             body: sent as JSON.
             form: sent as a form, in place of a JSON body.
+            parts: texts and files, sent as a multipart body in place of a JSON body.
             success: the expected status.
             reads: whether a method other than GET and HEAD changes nothing, as a search by POST.
 
@@ -99,13 +105,16 @@ class VendorClient:
         """
         params, fields = _given(query), None if form is None else _given(form)
         if self._settings.dry_run and not reads and method not in READS:
-            raise DryRun(method, path, params, body if fields is None else fields)
+            raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
         headers = self._headers(call)
-        if fields is None:
-            reply = await self._http.request(method, path, params=params, json=body, headers=headers)
-        else:
-            content = urlencode(fields, doseq=True).encode()
-            reply = await self._http.request(method, path, params=params, content=content, headers=headers | FORM)
+        content = files = None
+        if fields is not None:
+            content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
+        elif parts is not None:
+            files = files_of(parts)
+        reply = await self._http.request(
+            method, path, params=params, json=body, content=content, files=files, headers=headers
+        )
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
         if refusal := self._refusal(reply, target, success):
@@ -149,7 +158,7 @@ class VendorClient:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
         found = self.read_all(model, below(document, rows))
-        return Page(found, here, paging.next(here, reply, document, len(found)))
+        return Page(found, here, next_page(paging, call, here, reply, document, len(found)))
 
     def read(self, model: type[M], document: Any) -> M:
         """Read a document of the vendor's into a model.
@@ -177,17 +186,21 @@ class VendorClient:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look.
+            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
-        refusal = None
+        found = None
         if self._settings.gateway:
             reply = await self._http.request("GET", "/ready", timeout=READY_SECONDS)
         else:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
-            refusal = self._explain(reply, "this server") if self._explain else None
-        if reply.status == 401 or (refusal and reply.ok):
+            found = self._explain(reply, "this server") if self._explain else None
+        if reply.status == 401 or found == MEANINGS[401]:
             raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+        limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
+        if found and reply.ok and not limited:
+            failure = self._failure(found, "this server", token, reply)
+            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
             raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
@@ -212,12 +225,14 @@ class VendorClient:
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if isinstance(found, ToolFailed):
-            return self._masked(found)
         if found is None and reply.status == success:
             return None
-        meaning = found or explain_status(reply, self._meanings)
-        return fill_in(meaning, target=target, vendor=self._name, token=token, status=reply.status)
+        return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
+
+    def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
+        if isinstance(found, ToolFailed):
+            return self._masked(found)
+        return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
 
     def _masked(self, failure: ToolFailed) -> ToolFailed:
         """Take the vendor's token out of what a failure quotes."""

@@ -19,6 +19,8 @@ WORTH_RETRYING = frozenset({502, 503, 504})
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 5.0
 Params = Mapping[str, Any] | list[tuple[str, str]] | None
+Files = Mapping[str, tuple[str | None, bytes | str, str | None]]
+"""Parts of a multipart body by name: filename, content and media type; a text has neither filename nor media type."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class HttpClient:
         params: Params = None,
         json: Any = None,
         content: bytes | None = None,
+        files: Files | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
         raw: bool = False,
@@ -127,6 +130,7 @@ class HttpClient:
             params: the query.
             json: a body to send as JSON.
             content: a body to send as it is.
+            files: the parts of a multipart body to send.
             headers: added to the client's own.
             timeout: seconds, in place of the client's.
             raw: leave the body's content encoding as it came.
@@ -140,7 +144,7 @@ class HttpClient:
         tries = self._retries if method.upper() in SAFE else 0
         for attempt in range(tries + 1):
             try:
-                async with self._send(method, path, params, json, content, headers, timeout) as response:
+                async with self._send(method, path, params, json, content, headers, timeout, files) as response:
                     if attempt < tries and response.status_code in WORTH_RETRYING:
                         wait = _wait(attempt, response.headers.get("retry-after"))
                     else:
@@ -195,6 +199,7 @@ class HttpClient:
         content: bytes | None,
         headers: Mapping[str, str] | None,
         timeout: float | None,
+        files: Files | None = None,
     ) -> AsyncIterator[httpx.Response]:
         limit: Any = httpx.USE_CLIENT_DEFAULT
         if timeout is not None:
@@ -206,6 +211,7 @@ class HttpClient:
                 params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
                 json=json,
                 content=content,
+                files=files,
                 headers=dict(headers or {}),
                 timeout=limit,
             )

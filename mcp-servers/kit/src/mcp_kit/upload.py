@@ -1,0 +1,69 @@
+"""Files that a tool uploads, as parts of a multipart body. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service_kit.http import Files
+from service_kit.untrusted_text import clean_line
+
+from mcp_kit.errors import WrongArguments
+
+MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=[a-zA-Z0-9-]{1,20})?")
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to upload.
+
+    Args:
+        filename: its name, without a folder.
+        content: its bytes.
+        media_type: what it is.
+
+    Raises:
+        WrongArguments: our gateways would not take that filename or media type.
+    """
+
+    filename: str
+    content: bytes
+    media_type: str = "application/octet-stream"
+
+    def __post_init__(self) -> None:
+        """Check the filename and the media type."""
+        hidden = any(unicodedata.category(one) in ("Cc", "Cs") for one in self.filename)
+        if hidden or not 1 <= len(self.filename) <= LONGEST_NAME or set(self.filename) & set('"\\/'):
+            raise WrongArguments(
+                f"{clean_line(self.filename, 100)!r} cannot be a file's name; nothing was sent.",
+                next_step="Give a name without a folder, quotes or control characters.",
+            )
+        if not MEDIA_TYPE.fullmatch(self.media_type):
+            raise WrongArguments(
+                f"{clean_line(self.media_type, 100)!r} is not a media type; nothing was sent.",
+                next_step="Give one such as text/plain.",
+            )
+
+
+Parts = Mapping[str, str | File]
+"""The parts of a multipart body by name: a text or a file."""
+
+
+def files_of(parts: Parts) -> Files:
+    """Return the parts in the form in which `HttpClient` sends them."""
+    return {
+        name: (part.filename, part.content, part.media_type) if isinstance(part, File) else (None, part, None)
+        for name, part in parts.items()
+    }
+
+
+def described(parts: Parts) -> dict[str, Any]:
+    """Return what a dry run shows of the parts: of a file its name, its media type and how many bytes it has."""
+    return {
+        name: {"filename": part.filename, "media_type": part.media_type, "bytes": len(part.content)}
+        if isinstance(part, File)
+        else part
+        for name, part in parts.items()
+    }
