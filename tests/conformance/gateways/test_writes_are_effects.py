@@ -68,7 +68,7 @@ async def test_a_lost_write_is_found_without_being_asked_for(subject: Subject, p
 async def test_a_limit_is_a_refusal_and_is_heeded(subject: Subject, pool: asyncpg.Pool) -> None:
     """What the vendor refuses for its limit is not done, whatever its status; after the pause it is sent."""
     before = await subject.count()
-    subject.api.app.controls.gate.faults.append(subject.record.limited)
+    subject.api.app.controls.gate.faults.append(subject.record.limited.model_copy())
     await subject.ask(subject.record.create)
     assert [row["state"] for row in await effects(pool)] == ["failed"]
     waiting = await subject.ask(subject.record.create)
@@ -86,6 +86,18 @@ async def test_a_proposal_waits_and_is_sent_once(subject: Subject, pool: asyncpg
     assert (reply.status_code, reply.headers[STATE]) == (202, "proposed")
     assert await subject.count() == before
     await _approve(subject, pool, reply.json()["proposal"])
+    assert await subject.count() == before + 1
+
+
+async def test_an_approved_proposal_that_meets_the_limit_is_sent_later(subject: Subject, pool: asyncpg.Pool) -> None:
+    """The vendor refuses the send for its limit: the proposal stays approved, and is sent after the pause."""
+    record, before = subject.record, await subject.count()
+    proposing = Grant(tools=record.grant.tools, resources=record.grant.resources, mode=Mode.propose)
+    reply = await subject.ask(record.create, proposing)
+    subject.api.app.controls.gate.faults.append(record.limited.model_copy())
+    await _approve(subject, pool, reply.json()["proposal"])
+    assert not subject.api.app.controls.gate.faults
+    assert (await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))).tries == 1
     assert await subject.count() == before + 1
 
 

@@ -64,9 +64,7 @@ def classify(reply: Reply) -> Classified:
     document = document_of(reply) if said.state != "done" else None
     messages = document.get("errorMessages") if isinstance(document, dict) else None
     words = "; ".join(str(one) for one in messages) if isinstance(messages, list) else None
-    if reply.status == 429:
-        return Classified("limited", float(reply.headers.get("retry-after", "1")), words)
-    return Classified(said.state, words=words)
+    return Classified(said.state, said.seconds, words)
 
 
 def mark(body: Json, effect: UUID) -> Json:

@@ -8,13 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from conformance.sources.record import Headers, Sample
-from control_api.body import parsed
+from control_api.body import parse_json
 from control_api.errors import Refusal, answer
 from control_api.sources.protocol import SourceEvent, WebhookRequest, WebhookSource
 from fixtures.resource_kinds import CHANNELS
 from starlette.responses import PlainTextResponse, Response
 
 WINDOW_SECONDS = 300.0
+JSON = {"content-type": "application/json"}
+"""What the payload in a form is."""
 
 
 class Chatter(WebhookSource):
@@ -29,10 +31,10 @@ class Chatter(WebhookSource):
         """Check the signature over time and body, and that the time is not over."""
         moment = request.headers.get("x-chatter-time", "")
         if not (moment.isascii() and moment.isdigit()) or abs(request.now - int(moment)) > WINDOW_SECONDS:
-            raise Refusal(401, "signature", "X-Chatter-Time is too old", "Send it within 5 minutes.")
+            raise Refusal("signature", "X-Chatter-Time is too old", remedy="Send it within 5 minutes.")
         given = request.headers.get("x-chatter-signature", "").encode("utf-8", "surrogateescape")
         if not any(hmac.compare_digest(given, mac(request.body, secret, moment).encode()) for secret in secrets):
-            raise Refusal(401, "signature", "X-Chatter-Signature does not fit", "Set the same secret on both sides.")
+            raise Refusal("signature", "X-Chatter-Signature does not fit")
 
     def challenge(self, request: WebhookRequest) -> Response | None:
         """Echo the challenge."""
@@ -45,14 +47,14 @@ class Chatter(WebhookSource):
         """Read the envelope."""
         body = self._body(request)
         if not isinstance(body.get("event"), dict):
-            raise Refusal(422, "event", "the body has no event", "Send it as Chatter made it.")
+            raise Refusal("event", "the body has no event", remedy="Send it as Chatter made it.")
         return self.event(str(body["event"].get("type")), body)
 
     def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
         """Make the event of an envelope."""
         event, event_id = payload.get("event"), payload.get("event_id")
         if not isinstance(event, dict) or not isinstance(event_id, str) or event.get("type") != name:
-            raise Refusal(422, "event", "the body is not of that event", "Name the event of the payload.")
+            raise Refusal("event", "the body is not of that event", remedy="Name the event of the payload.")
         accounts = tuple(str(event[key]) for key in ("user", "bot_id") if key in event)
         channels = {CHANNELS: [str(event["channel"])]} if "channel" in event else {}
         return SourceEvent(name, payload, hashlib.sha256(event_id.encode()).digest(), accounts, channels)
@@ -62,12 +64,12 @@ class Chatter(WebhookSource):
         return answer({"refused": refusal.reason})
 
     def _body(self, request: WebhookRequest) -> dict[str, Any]:
-        body = request.body
-        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            body = parse_qs(body.decode("latin-1")).get("payload", [""])[0].encode()
-        found = parsed(body, "Send it as Chatter made it.")
+        body, headers = request.body, request.headers
+        if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            body, headers = parse_qs(body.decode("latin-1")).get("payload", [""])[0].encode(), JSON
+        found = parse_json(body, headers, "Send it as Chatter made it.")
         if not isinstance(found, dict):
-            raise Refusal(400, "json", "the body is not a JSON object", "Send it as Chatter made it.")
+            raise Refusal("json", "the body is not a JSON object", remedy="Send it as Chatter made it.")
         return found
 
 

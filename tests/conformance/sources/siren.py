@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.sources.record import Headers, Sample
-from control_api.body import demand_json, parsed
+from control_api.body import parse_json
 from control_api.errors import Refusal
 from control_api.sources.protocol import SourceEvent, WebhookRequest, WebhookSource
 from fixtures.resource_kinds import SERVICES
@@ -26,21 +26,20 @@ class Siren(WebhookSource):
         """Check the secret."""
         given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
         if not any(hmac.compare_digest(given, f"Bearer {secret}".encode()) for secret in secrets):
-            raise Refusal(401, "signature", "the bearer's secret is not known", "Set the same secret on both sides.")
+            raise Refusal("signature", "the bearer's secret is not known")
 
     def read(self, request: WebhookRequest) -> SourceEvent:
         """Read a notification."""
-        demand_json(request.headers)
-        payload = parsed(request.body, "Send it as Siren made it.")
+        payload = parse_json(request.body, request.headers, "Send it as Siren made it.")
         if not isinstance(payload, dict):
-            raise Refusal(400, "json", "the body is not a JSON object", "Send it as Siren made it.")
+            raise Refusal("json", "the body is not a JSON object", remedy="Send it as Siren made it.")
         return self.event(str(payload.get("status")), payload)
 
     def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
         """Make the event of a notification, which is known by its group and status."""
         group = payload.get("group")
         if not isinstance(group, dict) or payload.get("status") != name:
-            raise Refusal(422, "event", "the body is not of that event", "Name the status of the payload.")
+            raise Refusal("event", "the body is not of that event", remedy="Name the status of the payload.")
         identity = hashlib.sha256(json.dumps([group, name], sort_keys=True).encode()).digest()
         accounts = (str(group["by"]),) if "by" in group else ()
         return SourceEvent(name, payload, identity, accounts, {SERVICES: [str(group.get("service"))]})

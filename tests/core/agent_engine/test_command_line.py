@@ -35,7 +35,11 @@ from typer.testing import CliRunner
         (["run", "issue-triage", "-i", "x", "--budget-usd", "-1"], "--budget-usd '-1': Input should be"),
         (["enqueue", "issue-triage", "-i", "x", "--budget-usd", "10001"], "--budget-usd '10001': Input should be"),
         (["enqueue", "issue-triage", "-i", "x", "--reply-stream", "a b"], "--reply-stream 'a b': "),
-        (["enqueue", "issue-triage", "-i", "x", "--repository", ""], "--repository '': "),
+        (["enqueue", "issue-triage", "-i", "x", "--resource", "github.repositories="], "--resource '': "),
+        (
+            ["enqueue", "issue-triage", "-i", "x", "--resource", "octocat/x"],
+            "--resource 'octocat/x' is not VENDOR.KIND",
+        ),
         (["enqueue", "issue-triage", "-i", "x", "--model", "a b"], "--model 'a b': "),
         (["enqueue", "issue-triage", "-i", "x", "--dedupe-key", ""], "--dedupe-key '': "),
         (["enqueue", "issue-triage", "-i", "x", "--max-attempts", "0"], "'--max-attempts': "),
@@ -209,9 +213,15 @@ def test_narrow_terminals_get_fewer_columns(run: Run, database_url: str) -> None
 def test_options_reach_the_task(run: Run) -> None:
     """Every option becomes the task's field."""
     assert run("skills", "register").exit_code == 0
-    given = ["--repository", "octocat/hello-world", "--budget-usd", "0.1", "--max-attempts", "2", "--priority", "high"]
+    given = ["--budget-usd", "0.1", "--max-attempts", "2", "--priority", "high"]
+    given += [
+        "--resource",
+        "github.repositories=octocat/hello-world",
+        "--resource",
+        "github.repositories=octocat/other",
+    ]
     asked = run("enqueue", "issue-triage", "-i", INPUT, *given, "--reply-stream", "mine", "--json")
     task = json.loads(run("show", json.loads(asked.output)["id"], "--json").output)["task"]["task"]
-    assert task["resources"] == {"github": {"repositories": ["octocat/hello-world"]}}
+    assert task["resources"] == {"github": {"repositories": ["octocat/hello-world", "octocat/other"]}}
     assert (task["budget"], task["retry"], task["priority"]) == ({"usd": "0.1"}, {"max_attempts": 2}, "high")
     assert task["reply_to"] == {"stream": "mine"}

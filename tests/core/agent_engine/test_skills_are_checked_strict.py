@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import skills_ref  # type: ignore[import-untyped]
-from agent_engine.skills.check import check
+from agent_engine.skills.check import check, unchecked
 from agent_engine.skills.load import read_skill, shipped_folder
 from core.agent_engine.skill_folder import GRANT, VENDORS, make_skill, write_skill
 
@@ -66,7 +66,8 @@ def grant(**change: Any) -> dict[str, Any]:
         ({"input_schema": "bad.json", "files": {"bad.json": '{"$ref": "#"}'}}, "input-schema: a $ref leads back"),
         ({"input_schema": "bad.json", "files": {"bad.json": "[" * 100_000}}, "bad.json is not JSON"),
         ({"engine": "cursor"}, "engine 'cursor' is not one of"),
-        ({"model": "sonnet"}, "has no known price"),
+        ({"model": "sonnet"}, "has no known price at anthropic"),
+        ({"model": "gpt-5"}, "has no known price at anthropic"),
         ({"wall_seconds": "10", "idle_seconds": "20"}, "idle-seconds is longer"),
         ({"max_turns": "0"}, "metadata.max-turns"),
         ({"required-tool": "x"}, "did you mean required-tools?"),
@@ -76,6 +77,14 @@ def test_each_fault_is_said(tmp_path: Path, how: dict[str, Any], said: str) -> N
     """Every kind of fault is said in words that name it."""
     problems = check(make_skill(tmp_path, **how), VENDORS)
     assert any(said in problem for problem in problems), problems
+
+
+def test_a_model_is_priced_by_its_engine(tmp_path: Path) -> None:
+    """Another engine's model is not refused for a price that nobody here knows; the check says that it did not look."""
+    skill = make_skill(tmp_path, engine="codex", model="gpt-5")
+    assert not [text for text in check(skill, VENDORS) if "price" in text]
+    assert unchecked(skill) == ["whether model 'gpt-5' has a price: engine 'codex' has no price list"]
+    assert unchecked(make_skill(tmp_path / "claudes")) == []
 
 
 def test_faults_do_not_hide_each_other(tmp_path: Path) -> None:

@@ -110,6 +110,20 @@ async def test_an_unreachable_vendor_is_waited_for_a_day(tmp_path: Path, pool: P
         assert str(found.detail).startswith("not sent within a day of its approval: toy cannot be reached")
 
 
+async def test_the_vendors_limit_is_waited_for(tmp_path: Path, pool: Pool) -> None:
+    """An approved write that meets the vendor's limit stays approved as long as the vendor says, and is sent then."""
+    async with toy(tmp_path, pool, GRANT, table=TABLE) as api:
+        id_ = await approved(api, pool, "/projects/ops/notes")
+        api.vendor.says({}, 429, retry_after="1")
+        put_off = await rounds(api, pool, id_)
+        assert (put_off.state, put_off.tries, put_off.delay) == ("approved", 1, "vendor_rate: toy answered 429")
+        assert put_off.try_at is not None
+        await asyncio.sleep(1.1)
+        api.vendor.says({}, 201)
+        sent = await rounds(api, pool, id_)
+        assert (sent.state, sent.sends) == ("done", 2)
+
+
 @pytest.mark.slow
 async def test_what_hangs_or_breaks_holds_up_nothing_else(tmp_path: Path, pool: Pool) -> None:
     """One is being tried without end, another fails inside the gateway: the next is sent, and none is tried twice."""

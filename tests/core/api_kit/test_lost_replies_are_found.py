@@ -3,14 +3,24 @@
 import asyncio
 import sys
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+from agent_contracts import Grant
+from api_kit import Call, Fetch, Json, Probe, Resource, Table
+from api_kit.reconciler import Reconciler
 from core.api_kit.corkboard import age, note, pinned, writer
+from core.api_kit.proposing import write as creates
+from core.api_kit.toy import toy
 from fixtures.gateway import House, effects, until
 from fixtures.ports import free_ports
+from fixtures.resource_kinds import PROJECTS
+from structlog.testing import capture_logs
 
 TESTS = Path(__file__).parents[2]
 
@@ -112,6 +122,32 @@ async def test_without_the_database_in_between(house: House, pool: asyncpg.Pool)
     again = await write()
     assert (again.status_code, again.json()["id"]) == (201, reply.json()["id"])
     assert len(pinned(house)) == before + 1
+
+
+async def test_a_look_that_breaks_costs_no_other_its_look(tmp_path: Path, pool: asyncpg.Pool) -> None:
+    """The look for the oldest write fails inside the gateway: it is logged, and the same round finds the other."""
+
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+        if call.path["note"] == "odd":
+            raise ValueError("what no reply should bring about")
+        return await fetch("/notes/even")
+
+    path, project = "/projects/{project:name}/{note:name}", Resource(PROJECTS, "path", "{project}")
+    table = Table([replace(creates(path, project), probe=Probe(find, mark=lambda body, effect: body))])
+    grant = Grant.model_validate({"resources": {"projects": ["ops"]}, "mode": "write"})
+    async with toy(tmp_path, pool, grant, table=table) as api:
+        for name in ("odd", "even"):
+            api.vendor.says({}, 503)
+            api.vendor.says({}, 503)  # to the look at once
+            await api.client.post(f"/projects/ops/{name}", json={"text": "x"})
+            api.vendor.replies.clear()
+        await age(pool, 30)
+        api.vendor.says({"id": 1})
+        with capture_logs() as lines:
+            await Reconciler(api.gateway).find_lost()
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["find_failed"]
+    found = await pool.fetch("select target, state from gateway.effects order by began_at")
+    assert [row["target"] for row in found if row["state"] == "done"] == ["/projects/ops/even"]
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ from typing import get_args
 
 import yaml
 from agent_effects.errors import ProposalReason
+from control_api.errors import REASONS
 from control_api.proposals.policy import Policy, Rule
-from control_api.proposals.routes import STATUS
 from house.paths import ROOT
 from service_kit.access import Door
 
@@ -30,4 +30,4 @@ def test_the_doors_of_the_page_decide() -> None:
 def test_every_reason_is_on_the_page_with_its_status() -> None:
     """The table is what control answers."""
     told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE, re.MULTILINE))
-    assert told == {reason: str(STATUS.get(reason, 409)) for reason in get_args(ProposalReason)} | {"door": "403"}
+    assert told == {reason: str(REASONS[reason].status) for reason in (*get_args(ProposalReason), "door")}

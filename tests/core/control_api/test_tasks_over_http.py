@@ -80,13 +80,16 @@ async def test_what_is_no_task_is_refused_by_name(control: Control, body: Any, s
 
 
 @pytest.mark.parametrize("path", ["/v1/tasks", "/v1/triggers/test"])
-@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+@pytest.mark.parametrize(
+    "kind",
+    [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json; charset=latin-1"],
+)
 async def test_a_body_says_that_it_is_json(control: Control, path: str, kind: str | None) -> None:
     """A post of another content type, or of none, is refused with what is wanted."""
     headers = control.headers | ({"content-type": kind} if kind is not None else {})
     reply = await control.http.request("POST", path, content=json.dumps(TASK).encode(), headers=headers)
     assert (reply.status, reply.json()["reason"]) == (415, "content_type")
-    assert reply.json()["remedy"] == "Send Content-Type: application/json."
+    assert reply.json()["remedy"] == "Send Content-Type: application/json, without a content encoding."
     assert await control.tasks() == []
 
 

@@ -47,6 +47,8 @@ async def test_the_same_delivery_is_one_task_however_often_it_comes(control: Con
         ({"x_hub_signature_256": signature(json.dumps(payload()).encode(), "wrong")}, 401, "signature"),
         ({"event": "issue_comment"}, 422, "event"),
         ({"content_type": "application/x-www-form-urlencoded"}, 415, "content_type"),
+        ({"content_type": "application/json; charset=iso-8859-1"}, 415, "content_type"),
+        ({"content_encoding": "gzip"}, 415, "content_type"),
     ],
 )
 async def test_what_is_not_a_true_delivery_is_refused(
@@ -63,9 +65,9 @@ async def test_what_is_not_a_true_delivery_is_refused(
     ("body", "part"),
     [
         (b"[]", "not a JSON object"),
-        (b"{", "not JSON"),
+        (b"{", "not strict JSON"),
         (b'"x"', "not a JSON object"),
-        (b"\xff", "not JSON"),
+        (b"\xff", "not UTF-8"),
         (b'{"a": NaN}', "NaN is no JSON value"),
         (b'{"a": 1, "a": 2}', "given twice"),
         (b'{"a":' * 200_000, "nested too deep"),

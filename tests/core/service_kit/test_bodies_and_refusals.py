@@ -65,6 +65,7 @@ async def test_a_body_out_of_its_limits_is_refused(messages: list[Message], reas
     [
         (b"{}", "text/plain", "", "content_type"),
         (b"{}", JSON, "gzip", "content_type"),
+        (b"{}", f"{JSON}; charset=iso-8859-1", "", "content_type"),
         (b"\xff", JSON, "", "body"),
         (b'{"a":1,"a":2}', JSON, "", "body"),
         (b"[" * 100_000, JSON, "", "body"),
@@ -78,6 +79,11 @@ def test_json_that_two_readers_could_read_differently_is_refused(
     with pytest.raises(SampleRefusal) as caught:
         parse_json(raw, content_type, encoding, SampleRefusal)
     assert caught.value.reason == reason
+
+
+def test_lone_surrogates_are_read_where_nothing_is_sent_on() -> None:
+    """A service that keeps a document, and sends it nowhere, may take half of a surrogate pair."""
+    assert parse_json(b'"\\ud800"', JSON, "", SampleRefusal, lone_surrogates=True) == "\ud800"
 
 
 def test_unlisted_fields_are_refused_by_name() -> None:

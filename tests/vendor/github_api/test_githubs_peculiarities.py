@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from api_kit import Pause, Refusal
+from api_kit import Classified, Pause, Refusal
 from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
 from github_api.routes import table
 from github_api.settings import GitHubApiSettings
-from github_api.upstream import found_repositories, github, limits, pauses, repositories_of
+from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
@@ -55,6 +55,22 @@ NOW = 1_795_222_800
 def test_limits_are_read_off_a_reply(status: int, headers: dict[str, str], body: bytes, expected: list[Pause]) -> None:
     """Retry-After first, then the reset by GitHub's own clock, else a minute; a plain 403 pauses nothing."""
     assert pauses(Reply(status, httpx.Headers({"date": DATE, **headers}), body), "core") == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (403, {"retry-after": "30"}, Classified("limited", 30)),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 9)}, Classified("limited", 9)),
+        (429, {}, Classified("limited", 60)),
+        (403, {}, Classified("refused")),
+        (404, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 9)}, Classified("absent")),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW + 9)}, Classified("done")),
+    ],
+)
+def test_a_limit_is_told_from_a_refusal(status: int, headers: dict[str, str], expected: Classified) -> None:
+    """GitHub's limits come as 403 too: only what asks for a pause is one."""
+    assert classify(Reply(status, httpx.Headers({"date": DATE, **headers}), b"")) == expected
 
 
 def test_githubs_own_limits_are_kept() -> None:

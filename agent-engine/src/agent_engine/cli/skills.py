@@ -15,6 +15,7 @@ from agent_engine.cli.console import DONE, FAILED, WRONG_USE, Json, Output, Usag
 from agent_engine.render import plain
 from agent_engine.settings import LedgerAccess, SkillSources
 from agent_engine.skills.check import check as problems_of
+from agent_engine.skills.check import unchecked
 from agent_engine.skills.format import UnreadableSkill
 from agent_engine.skills.load import (
     full_name,
@@ -91,19 +92,19 @@ async def check(
             output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
             output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
         for place in places:
-            found = check_folder(place, names, vendors)
+            found, open_questions = check_folder(place, names, vendors)
             status = max(status, FAILED) if found else status
-            output.data({"skill": place.name, "folder": str(place), "problems": found})
+            output.data({"skill": place.name, "folder": str(place), "problems": found, "unchecked": open_questions})
             output.show(
                 Text.assemble(plain(place.name), ": ", (f"{len(found)} wrong", "red") if found else ("ok", "green"))
             )
-            for text in found:
+            for text in (*found, *(f"not checked: {text}" for text in open_questions)):
                 output.show(Text.assemble("  - ", plain(text)))
     return status
 
 
-def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> list[str]:
-    """Give everything that is wrong with the skill in a folder.
+def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
+    """Give everything that is wrong with the skill in a folder, and what could not be checked.
 
     Args:
         folder: where the skill is.
@@ -113,11 +114,12 @@ def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Ven
     try:
         skill = read_skill(folder)
     except (UnreadableSkill, OSError) as error:
-        return [why(error)]
+        return [why(error)], []
     first = names.setdefault(skill.name, folder)
     if first.resolve() == folder.resolve():
-        return problems_of(skill, vendors)
-    return [*problems_of(skill, vendors), f"a skill of the name '{skill.name}' is in {first}, too: rename one"]
+        return problems_of(skill, vendors), unchecked(skill)
+    twice = f"a skill of the name '{skill.name}' is in {first}, too: rename one"
+    return [*problems_of(skill, vendors), twice], unchecked(skill)
 
 
 @app.command("register")

@@ -3,6 +3,7 @@
 import functools
 import getpass
 import inspect
+import re
 import socket
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from rich.text import Text
 from service_kit.access import AccessFile, Door
 from service_kit.errors import ConfigError
 from service_kit.settings import load
+from service_kit.untrusted_text import clean_line
 from service_kit.validation_errors import FieldError, field_errors
 
 from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, command, ledger, tell
@@ -28,10 +30,11 @@ from agent_engine.settings import SubmitAccess
 
 EXACT_INPUT = "Text, sent as it is: neither read as JSON nor as @file."
 
+RESOURCE = re.compile(r"([^.=]+)\.([^.=]+)=(.*)", re.DOTALL)
 OPTIONS = {
     "skill": "SKILL",
     "input": "--input",
-    "resources.github": "--repository",
+    "resources": "--resource",
     "model": "--model",
     "budget.usd": "--budget-usd",
     "retry.max_attempts": "--max-attempts",
@@ -49,9 +52,9 @@ def task_from(
         typer.Option("--input", "-i", metavar="INPUT", help="JSON, text, @file, or key=value, which may be repeated."),
     ] = None,
     text: Annotated[str | None, typer.Option("--input-text", metavar="TEXT", help=EXACT_INPUT)] = None,
-    repository: Annotated[
+    resource: Annotated[
         list[str] | None,
-        typer.Option(metavar="OWNER/NAME", help="Narrow the task to this repository; may be repeated."),
+        typer.Option(metavar="VENDOR.KIND=NAME", help="Narrow the task to this resource; may be repeated."),
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Another model than the skill's, of those that the door lists.")
@@ -79,7 +82,7 @@ def task_from(
     fields: dict[str, Any] = {
         "skill": skill,
         "input": read_input(given or [], text),
-        "resources": {"github": {"repositories": repository}} if repository else None,
+        "resources": _resources(resource) if resource else None,
         "model": model,
         "budget": {"usd": budget_usd},
         "retry": None if max_attempts is None else {"max_attempts": max_attempts},
@@ -94,6 +97,22 @@ def task_from(
         return Task.model_validate(fields)
     except ValidationError as error:
         raise UsageError("; ".join(map(_explained, field_errors(error)))) from None
+
+
+def _resources(given: list[str]) -> dict[str, dict[str, list[str]]]:
+    """Read the resources by vendor and kind.
+
+    Raises:
+        UsageError: one of them is not written as VENDOR.KIND=NAME.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for text in given:
+        match = RESOURCE.fullmatch(text)
+        if match is None:
+            raise UsageError(f"--resource {clean_line(text, SHOWN)!r} is not VENDOR.KIND=NAME")
+        vendor, kind, name = match.groups()
+        found.setdefault(vendor, {}).setdefault(kind, []).append(name)
+    return found
 
 
 def _explained(fault: FieldError) -> str:

@@ -13,7 +13,7 @@ from agent_vendors import Vendor
 from genai_prices import Usage, calc_price
 
 from agent_engine.engines.registry import installed_engines
-from agent_engine.skills.format import BUILT_IN_TOOLS, DEFAULT_MODEL, Skill, UnreadableSkill, parse
+from agent_engine.skills.format import BUILT_IN_TOOLS, PRICES_OF, Skill, UnreadableSkill, parse
 from agent_engine.skills.templates import INPUT_VALUE
 
 ALLOWED_FIELDS = frozenset({"name", "description", "license", "allowed-tools", "metadata", "compatibility"})
@@ -44,6 +44,12 @@ def check(skill: Skill, vendors: Vendors) -> list[str]:
         if not unusable & rests_on:  # an unusable setting is at its default: do not report it twice
             found += rule(skill, vendors)
     return list(dict.fromkeys(found))
+
+
+def unchecked(skill: Skill) -> list[str]:
+    """Give what the check cannot tell of a skill, each in one sentence."""
+    engine, model = skill.settings.engine, skill.settings.model
+    return [] if engine in PRICES_OF else [f"whether model '{model}' has a price: engine '{engine}' has no price list"]
 
 
 def check_format(front: dict[str, Any], folder: str) -> list[str]:
@@ -180,10 +186,12 @@ def _model(skill: Skill, _: Vendors) -> list[str]:
     found = []
     if skill.settings.engine not in installed_engines():
         found.append(f"engine '{skill.settings.engine}' is not one of {', '.join(installed_engines())}")
+    provider = PRICES_OF.get(skill.settings.engine)
     try:
-        calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id="anthropic")
+        if provider is not None:
+            calc_price(Usage(input_tokens=1, output_tokens=1), skill.settings.model, provider_id=provider)
     except LookupError:
-        found.append(f"model '{skill.settings.model}' has no known price: use the full name, as in {DEFAULT_MODEL}")
+        found.append(f"model '{skill.settings.model}' has no known price at {provider}: use the model's full name")
     return found
 
 

@@ -25,6 +25,8 @@ from agent_engine.skills.required_effects import RequiredEffect, entries
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 TOOL_NAME = re.compile(r"[a-z0-9-]+/[a-z0-9_]+")
 DEFAULT_MODEL = "claude-sonnet-5-5"
+PRICES_OF = {"claude": "anthropic"}
+"""Whose prices model-api takes for an engine's models, as genai-prices names the provider; other engines have none."""
 BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
 """The engines' own tools that a skill may grant."""
 

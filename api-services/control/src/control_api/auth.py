@@ -21,16 +21,13 @@ class HttpDoors:
         """
         given = request.headers.getlist("authorization")
         if len(given) > 1:
-            message = f"the header Authorization is given {len(given)} times"
-            raise Refusal(400, "header", message, "Send it once.")
+            raise Refusal("header", f"the header Authorization is given {len(given)} times")
         token = bearer_of(given[0] if given else None)
         if token is None:
-            raise Refusal(401, "token_missing", "no bearer token was sent", "Send Authorization: Bearer TOKEN.")
+            raise Refusal("token_missing", "no bearer token was sent")
         door = self._access.current().http_door(token)
         if door is None:
-            raise Refusal(
-                401, "token_unknown", "the bearer token is not known", "Use a token listed under http in access.yaml."
-            )
+            raise Refusal("token_unknown", "the bearer token is not known")
         return door
 
     def open_to_decide(self, request: Request) -> Door:
@@ -56,4 +53,4 @@ def check_decides(door: Door, skill: str | None) -> None:
 
 
 def _not_deciding(message: str) -> Refusal:
-    return Refusal(403, "door", message, "Name the skill under `approves` of the door in access.yaml.")
+    return Refusal("door", message, remedy="Name the skill under `approves` of the door in access.yaml.")

@@ -1,4 +1,4 @@
-"""What control refuses: each refusal has a reason, says what was wrong and what to do. The caller acts."""
+"""What control refuses: each refusal has a reason from a closed list, says what was wrong and what to do."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,27 +10,68 @@ from prometheus_client import CollectorRegistry, Counter
 from service_kit import refusal
 from service_kit.guard import Misdirected
 from service_kit.log import get_logger
+from service_kit.refusal import Reason
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 REASON_HEADER = "x-agent-control-error"
 
+TASK_SCHEMA = "See docs/schemas/task.schema.json."
+REASONS: dict[str, Reason] = {
+    # who calls
+    "token_missing": Reason(401, "Send Authorization: Bearer TOKEN."),
+    "token_unknown": Reason(401, "Use a token listed under http in access.yaml."),
+    "door": Reason(403, "Keep to what the door of access.yaml opens."),
+    "source": Reason(404, "Send to a source of access.yaml."),
+    "signature": Reason(401, "Set the same secret on both sides."),
+    # the request as such
+    "host": Reason(421, "Call control by a name of ALLOWED_HOSTS."),
+    "origin": Reason(403, "Call from a web origin of ALLOWED_ORIGINS."),
+    "route": Reason(404, "GET /openapi.json lists what is."),
+    "header": Reason(400, "Send it once."),
+    "query": Reason(422, "Send the parameter as GET /openapi.json has it."),
+    "last_event_id": Reason(422, "Send an id as received."),
+    "content_type": Reason(415, "Send Content-Type: application/json, without a content encoding."),
+    "body": Reason(400, "Send one JSON document without duplicate keys, with the fields of this route only."),
+    "body_too_large": Reason(413, "Send a smaller body."),
+    "body_timeout": Reason(408, "Send the whole body at once."),
+    "json": Reason(400, "Send one JSON document without duplicate keys, in UTF-8."),
+    "field": Reason(422, TASK_SCHEMA),
+    # tasks
+    "size": Reason(413, TASK_SCHEMA),
+    "encoding": Reason(400, TASK_SCHEMA),
+    "nul": Reason(422, TASK_SCHEMA),
+    "skill": Reason(422, TASK_SCHEMA),
+    "input": Reason(422, TASK_SCHEMA),
+    "deadline": Reason(422, TASK_SCHEMA),
+    "config": Reason(422, TASK_SCHEMA),
+    "state": Reason(422, TASK_SCHEMA),
+    "conflict": Reason(409, TASK_SCHEMA),
+    "unknown": Reason(404, "Use the id that POST /v1/tasks gave."),
+    "final": Reason(409, "GET /v1/tasks/{id} shows how."),
+    "streams": Reason(503, "Try again later, or poll the task."),
+    # webhooks
+    "event": Reason(422, "Send each payload under the name of its own event."),
+    "task": Reason(422, "Mend what is named, then send it again: nothing was kept of this delivery."),
+    # proposals
+    "decided": Reason(409, "GET /v1/proposals/{id} shows by whom and why."),
+    "changed": Reason(409, "GET /v1/proposals/{id}, look at it again, and name the hash that it has now."),
+    "running": Reason(409, "Decide after the task's verdict."),
+    "submitter": Reason(403, "Somebody else decides."),
+    "expired": Reason(409, "Submit the task again."),
+    # the operator acts
+    "database": Reason(503, "Nothing was accepted: try again later."),
+    "unreadable": Reason(500, "Tell the operator."),
+}
+"""Every reason. It holds those of `agent_ledger.InvalidTask` and `agent_effects.ProposalError` too."""
+
 
 class Refusal(refusal.Refusal):
-    """A request that control does not carry out.
+    """A request that control does not carry out; the reason is a key of `REASONS`."""
 
-    Args:
-        status: the HTTP status.
-        reason: a word from a closed list, safe to count.
-        message: what was wrong, with which value.
-        remedy: what the caller can do.
-    """
-
+    reasons = REASONS
     reason_header = REASON_HEADER
-
-    def __init__(self, status: int, reason: str, message: str, remedy: str) -> None:
-        super().__init__(reason, message, status=status, remedy=remedy)
 
 
 def answer(document: dict[str, Any], status: int = 200) -> Response:
@@ -59,7 +100,7 @@ class ErrorAnswers:
 
     def misdirected(self, found: Misdirected) -> Response:
         """Answer a request whose Host or Origin is not ours."""
-        return self._counted(Refusal(found.status, found.reason, found.message, found.remedy))
+        return self._counted(Refusal(found.reason, found.message, remedy=found.remedy))
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
@@ -69,18 +110,17 @@ class ErrorAnswers:
     async def _unrouted(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         message = f"{request.method} {request.url.path[:200]} is not served here"
-        response = self._counted(Refusal(error.status_code, "route", message, "GET /openapi.json lists what is."))
+        response = self._counted(Refusal("route", message, status=error.status_code))
         response.headers.update(error.headers or {})
         return response
 
     async def _unavailable(self, _: Request, error: Exception) -> Response:
         get_logger(__name__).error("database", error=str(error))
-        message, remedy = "the database does not answer", "Nothing was accepted: try again later."
-        return self._counted(Refusal(503, "database", message, remedy))
+        return self._counted(Refusal("database", "the database does not answer"))
 
     async def _unreadable(self, _: Request, error: Exception) -> Response:
         get_logger(__name__).error("unreadable", error=str(error))
-        return self._counted(Refusal(500, "unreadable", str(error), "Tell the operator."))
+        return self._counted(Refusal("unreadable", str(error)))
 
     def _counted(self, refusal: Refusal) -> Response:
         self._refusals.labels(refusal.reason).inc()

@@ -20,7 +20,7 @@ def limit_of(request: Request, *, default: int = 50) -> int:
     """
     text = request.query_params.get("limit") or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
-        raise Refusal(422, "query", f"limit={text[:40]!r} is not usable", f"Give a number from 1 to {MAX_LISTED}.")
+        raise Refusal("query", f"limit={text[:40]!r} is not usable", remedy=f"Give a number from 1 to {MAX_LISTED}.")
     return int(text)
 
 
@@ -34,5 +34,5 @@ def states_of(request: Request, known: Collection[StateT]) -> list[StateT]:
     given = set(text.split(",")) if text else set()
     if not given <= set(known):
         remedy = f"Give some of {', '.join(known)}."
-        raise Refusal(422, "query", f"state={(text or '')[:80]!r} is not usable", remedy)
+        raise Refusal("query", f"state={(text or '')[:80]!r} is not usable", remedy=remedy)
     return [state for state in known if state in given]

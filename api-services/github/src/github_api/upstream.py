@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from api_kit import Fetch, Json, Pause, Rate, Route, Vendor, credentials
+from api_kit import Classified, Fetch, Json, Pause, Rate, Route, Vendor, by_status, credentials
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
@@ -14,6 +14,8 @@ from service_kit.rate_limit import Limit
 from github_api.settings import GitHubApiSettings
 
 API_VERSION = "2022-11-28"
+LIMITED = (403, 429)
+"""The statuses with which GitHub refuses a request for its limits."""
 LONGEST_PAUSE_SECONDS = 3900.0
 SECONDARY_PAUSE_SECONDS = 60.0
 POINTS = Limit("points", Rate(per_second=10, burst=300), each=Rate(per_second=5, burst=150))
@@ -41,6 +43,7 @@ def github(settings: GitHubApiSettings) -> Vendor:
         credential=credentials("github", token=token, file=file, headers=_opening),
         headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},
         pauses=pauses,
+        classify=classify,
         link=link,
         relocate=relocate,
         limits=limits if settings.github_upstream_limited else lambda route: (),
@@ -72,7 +75,7 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api.
     """
     found: list[Pause] = []
-    refused = reply.status in (403, 429)
+    refused = reply.status in LIMITED
     retry_after = reply.headers.get("retry-after", "")
     if refused and _is_number(retry_after):
         found.append(_pause(EVERYTHING, float(retry_after)))
@@ -83,6 +86,12 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     if not found and (reply.status == 429 or (refused and b"secondary rate limit" in reply.body.lower())):
         found.append(Pause(EVERYTHING, SECONDARY_PAUSE_SECONDS, grows=True))
     return found
+
+
+def classify(reply: Reply) -> Classified:
+    """Classify a reply by its status; a 403 that asks for a pause is GitHub's limit, as a 429 is."""
+    asked = pauses(reply, "core") if reply.status in LIMITED else []
+    return Classified("limited", max(pause.seconds for pause in asked)) if asked else by_status(reply)
 
 
 def link(document: Json) -> str | None:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service_kit.body import build_json, parse_json
+from service_kit.body import JSON, build_json, check_media, parse_json
 from service_kit.json_text import Json
 
 from api_kit import json_paths, multipart, query
 from api_kit.errors import Refusal
 from api_kit.text_formats import TextFormat
 
-JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -49,10 +48,11 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     document: Json
     if shape.form == "json":
         document = parse_json(raw, content_type, encoding, Refusal)
+    elif shape.form == "urlencoded":
+        check_media(content_type, encoding, Refusal, media=FORM)
+        document = _form(raw)
     elif encoding:
         raise Refusal("content_type", f"the body has the content encoding {encoding[:100]!r}")
-    elif shape.form == "urlencoded":
-        document = _form(raw, content_type)
     else:
         parts = multipart.parse(raw, content_type)
         wrong = [name for name, part in parts.items() if isinstance(part, multipart.File) != (name in shape.files)]
@@ -72,21 +72,13 @@ def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
     return document
 
 
-def _form(raw: bytes, content_type: str) -> dict[str, Json]:
-    _is_media(content_type, FORM)
+def _form(raw: bytes) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name, value in query.pairs(raw, "body"):
         if name in found or value is None:
             raise Refusal("body", f"the form's field {name[:100]!r} is given twice, or has no value")
         found[name] = value
     return found
-
-
-def _is_media(content_type: str, wanted: str) -> None:
-    media, _, parameters = content_type.partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media.strip().lower() != wanted or charset not in ("", "charset=utf-8"):
-        raise Refusal("content_type", f"the body's content type is {content_type[:100]!r}, not {wanted}")
 
 
 def encode(document: Json, shape: Body | None) -> tuple[bytes, str]:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from api_kit.errors import Refusal
 
 SCHEMES = frozenset({"bearer", "token"})
-"""Ordinary GitHub clients write `token`, all others `Bearer`."""
+"""The schemes under which vendors' ordinary clients send a token, in lower case."""
 
 _TOOL = re.compile(r"[a-z0-9_]{1,64}")
 _CALL = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -12,6 +12,8 @@ from service_kit.untrusted_text import clean_line
 from api_kit.errors import Refusal
 
 ABSENT = frozenset({404, 410})
+LIMITED = 429
+LONGEST_LIMIT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,16 @@ Classify = Callable[[Reply], Classified]
 
 
 def by_status(reply: Reply) -> Classified:
-    """Classify a reply by its status alone.
+    """Classify a reply by its status, and with 429 by the seconds of Retry-After.
 
     302 and 303 may point to what was done; the other redirects ask for the same request elsewhere.
     """
     if reply.ok:
         return Classified("done")
+    if reply.status == LIMITED:
+        after = reply.headers.get("retry-after", "")
+        seconds = min(float(after), LONGEST_LIMIT_SECONDS) if after.isascii() and after.isdigit() else None
+        return Classified("limited", seconds)
     if reply.status >= 500 or reply.status in (302, 303):
         return Classified("unknown")
     return Classified("absent" if reply.status in ABSENT else "refused")

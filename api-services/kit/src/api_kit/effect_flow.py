@@ -105,7 +105,8 @@ class EffectFlow:
         An exception in between leaves the row as it is, which is true.
 
         Raises:
-            Refusal: no usable reply came, and what became of the write was not found out at once.
+            Refusal: no usable reply came, and what became of the write was not found out at once; or an approved
+                proposal was not sent, or met the vendor's limit, and is `approved` again.
         """
         call, probe, entry = write.call, write.call.route.probe, write.entry
         marked = replace(call, body=probe.mark(call.body, write.effect)) if probe and probe.mark else call
@@ -113,6 +114,9 @@ class EffectFlow:
         try:
             answered = await write.session.send(marked)
             entry.upstream_status = answered.reply.status
+            if write.sends is not None and answered.said.state == "limited":
+                told = answered.said.told(self.vendor.name, answered.reply)
+                raise Refusal("vendor_rate", told, retry_after=answered.said.seconds or None)
             outcome = self.classify(call, answered)
         except Refusal as error:
             refusal, outcome = error, lost(error)

@@ -62,7 +62,12 @@ class Reconciler:
         """Find out what became of writes whose reply was lost."""
         pool, vendor = self.gateway.pool, self.gateway.vendor.name
         for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.effects.patience):
-            await self._find(lost)
+            try:
+                await self._find(lost)
+            except DATABASE_ERRORS:
+                raise
+            except Exception:  # one vendor's odd reply must not cost the other rows their look
+                get_logger(__name__).exception("find_failed", effect=str(lost.id))
 
     async def _try(self, proposal: Proposal) -> None:
         """Send a proposal, or say why not."""

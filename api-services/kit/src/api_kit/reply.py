@@ -35,8 +35,8 @@ OUTGOING_HEADER = "x-agent-outgoing"
 OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER})
 _LINK = re.compile(r"<([^<>]*)>([^,<]*)(?:,|$)")
 
-_NOTHING = re.compile(r';\s*results="?false"?', re.IGNORECASE)
-"""Sentry's way to end a list: both links are always there. Source: docs.sentry.io/api/pagination."""
+_NO_RESULTS = re.compile(r';\s*results="?false"?', re.IGNORECASE)
+"""In a link that leads to an empty page. Some vendors send links to both sides with every page of a list."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def links(value: str, address: Address, upstream: Upstream) -> str:
     kept: list[str] = []
     for match in _LINK.finditer(value):
         found = upstream.path_of(match[1])
-        if found is not None and _NOTHING.search(match[2]) is None:
+        if found is not None and _NO_RESULTS.search(match[2]) is None:
             query = f"?{found[1]}" if found[1] else ""
             kept.append(f"<{address.origin}{address.path}{query}>{match[2].rstrip()}")
     return ", ".join(kept)

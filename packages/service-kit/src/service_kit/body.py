@@ -14,6 +14,7 @@ from service_kit.json_text import Json, read_json
 from service_kit.refusal import Refusal
 
 Refuse = Callable[[str, str], Refusal]
+JSON = "application/json"
 
 
 async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Refuse) -> bytes:
@@ -44,7 +45,26 @@ async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Ref
         raise refuse("body_timeout", f"the body did not come within {seconds:g} s") from None
 
 
-def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse) -> Json:
+def check_media(content_type: str, encoding: str, refuse: Refuse, *, media: str = JSON) -> None:
+    """Check that a body is of a media type, in UTF-8 and without a content encoding.
+
+    Args:
+        content_type: its Content-Type.
+        encoding: its Content-Encoding; empty for none.
+        refuse: makes the refusal.
+        media: the media type.
+
+    Raises:
+        Refusal: `content_type`.
+    """
+    given, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if given.strip().lower() != media or charset not in ("", "charset=utf-8") or encoding:
+        told = f"{content_type[:100]!r} ({encoding[:100] or 'identity'})"
+        raise refuse("content_type", f"the body's content type is {told}, not {media} in UTF-8")
+
+
+def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse, *, lone_surrogates: bool = False) -> Json:
     """Return the document of a JSON body.
 
     Args:
@@ -52,17 +72,16 @@ def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse) -> 
         content_type: its Content-Type.
         encoding: its Content-Encoding; empty for none.
         refuse: makes the refusal.
+        lone_surrogates: whether texts may hold half of a surrogate pair, which cannot be sent on in UTF-8.
 
     Raises:
         Refusal: `content_type`; or `body`: it is not strict JSON in UTF-8.
     """
-    media, _, parameters = content_type.partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if media.strip().lower() != "application/json" or charset not in ("", "charset=utf-8") or encoding:
-        raise refuse("content_type", f"the body's content type is {content_type[:100]!r} ({encoding or 'identity'})")
+    check_media(content_type, encoding, refuse)
     try:
         document = read_json(raw.decode("utf-8"))
-        build_json(document)
+        if not lone_surrogates:
+            build_json(document)
     except UnicodeError:
         raise refuse("body", "the body is not UTF-8, or names a lone surrogate") from None
     except (ValueError, RecursionError) as error:

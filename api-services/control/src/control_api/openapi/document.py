@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from control_api.errors import REASONS
 from control_api.openapi.operations import Models
 from control_api.proposals import openapi as proposals
 from control_api.sources.protocol import WebhookSource
@@ -15,7 +16,11 @@ MODELS: Models = (*tasks.MODELS, *proposals.MODELS, *webhooks.MODELS)
 REFUSAL = {
     "type": "object",
     "required": ["message", "reason", "remedy"],
-    "properties": {name: {"type": "string"} for name in ("message", "reason", "remedy")},
+    "properties": {
+        "message": {"type": "string"},
+        "reason": {"type": "string", "enum": list(REASONS)},
+        "remedy": {"type": "string"},
+    },
 }
 
 

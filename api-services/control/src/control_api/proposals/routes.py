@@ -1,5 +1,6 @@
 """`/v1/proposals`: what tasks propose, shown where a door approves, decided by the hash of what was shown."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,21 +20,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from control_api.auth import HttpDoors, check_decides
-from control_api.body import demand_json, parsed, read_body
+from control_api.body import parse_json, read_body
 from control_api.errors import Refusal
 from control_api.query import limit_of, states_of
 
 MAX_BODY_BYTES = 16_384
 STATES: tuple[State, ...] = get_args(State)
-STATUS = {"unknown": 404, "submitter": 403}
-REMEDY = {
-    "unknown": "GET /v1/proposals lists what there is.",
-    "decided": "GET /v1/proposals/{id} shows by whom and why.",
-    "changed": "GET /v1/proposals/{id}, look at it again, and name the hash that it has now.",
-    "running": "Decide after the task's verdict.",
-    "submitter": "Somebody else decides.",
-    "expired": "Submit the task again.",
-}
+UNKNOWN = "GET /v1/proposals lists what there is."
 WHEN = TypeAdapter(datetime)
 SHOWN = TypeAdapter(dict[str, Any])
 
@@ -90,9 +83,7 @@ class Proposals:
 
     async def _decide(self, request: Request, *, approve: bool) -> Response:
         door = self._doors.open_to_decide(request)
-        demand_json(request.headers)
-        raw = await read_body(request, limit=MAX_BODY_BYTES)
-        decision = _decision(raw)
+        decision = _decision(await read_body(request, limit=MAX_BODY_BYTES), request.headers)
         seen = await self._seen(request, door)
         check_decides(door, seen.skill)
         try:
@@ -115,13 +106,13 @@ class Proposals:
         try:
             return await agent_effects.proposal(self._pool, UUID(text), tenant=door.tenant)
         except ValueError:
-            raise Refusal(404, "unknown", f"{text[:80]!r} is no proposal's id", REMEDY["unknown"]) from None
+            raise Refusal("unknown", f"{text[:80]!r} is no proposal's id", remedy=UNKNOWN) from None
         except ProposalError as error:
             raise _refused(error) from None
 
 
 def _refused(error: ProposalError) -> Refusal:
-    return Refusal(STATUS.get(error.reason, 409), error.reason, str(error), REMEDY[error.reason])
+    return Refusal(error.reason, str(error), remedy=UNKNOWN if error.reason == "unknown" else None)
 
 
 def _whole(proposal: Proposal) -> dict[str, Any]:
@@ -138,12 +129,12 @@ def _brief(proposal: Proposal) -> dict[str, Any]:
     return whole
 
 
-def _decision(raw: bytes) -> Decision:
+def _decision(raw: bytes, headers: Mapping[str, str]) -> Decision:
     remedy = "Send sha256, the hash of what you were shown, and a reason."
     try:
-        return Decision.model_validate(parsed(raw, remedy))
+        return Decision.model_validate(parse_json(raw, headers, remedy))
     except ValidationError as error:
-        raise Refusal(422, "body", described(error), remedy) from None
+        raise Refusal("body", described(error), status=422, remedy=remedy) from None
 
 
 def _task(request: Request) -> UUID | None:
@@ -151,7 +142,7 @@ def _task(request: Request) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        raise Refusal(422, "query", f"task={(text or '')[:80]!r} is not usable", "Give a task's id.") from None
+        raise Refusal("query", f"task={(text or '')[:80]!r} is not usable", remedy="Give a task's id.") from None
 
 
 def _before(request: Request) -> datetime | None:
@@ -162,4 +153,4 @@ def _before(request: Request) -> datetime | None:
         moment = WHEN.validate_python(text.replace(" ", "+"))
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
-    raise Refusal(422, "query", f"before={text[:80]!r} is not usable", "Give the `before` of the page before it.")
+    raise Refusal("query", f"before={text[:80]!r} is not usable", remedy="Give the `before` of the page before it.")

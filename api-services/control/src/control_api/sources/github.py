@@ -16,7 +16,7 @@ from agent_vendors.github import REPOSITORIES
 from pydantic import Field
 from service_kit.settings import split_csv
 
-from control_api.body import demand_json, parsed
+from control_api.body import parse_json
 from control_api.errors import Refusal
 from control_api.sources.protocol import SourceEvent, SourceSettings, WebhookRequest, WebhookSource
 
@@ -84,24 +84,23 @@ class GitHubWebhooks(WebhookSource):
         """Check `X-Hub-Signature-256`, the HMAC of the raw body."""
         if not signed(request.body, request.headers.get("x-hub-signature-256"), secrets):
             remedy = "Set the same secret at GitHub and here."
-            raise Refusal(401, "signature", "X-Hub-Signature-256 does not fit the body", remedy)
+            raise Refusal("signature", "X-Hub-Signature-256 does not fit the body", remedy=remedy)
 
     def read(self, request: WebhookRequest) -> SourceEvent:
         """Read a delivery: a JSON object, whose event its header names."""
-        demand_json(request.headers, "Choose application/json at GitHub.")
-        payload = parsed(request.body, AS_SENT)
+        payload = parse_json(request.body, request.headers, AS_SENT)
         if not isinstance(payload, dict):
-            raise Refusal(400, "json", "the body is not a JSON object", AS_SENT)
+            raise Refusal("json", "the body is not a JSON object", remedy=AS_SENT)
         name = request.headers.get("x-github-event", "")[:64]
         if not name:
-            raise Refusal(422, "event", "X-GitHub-Event is missing", "Send the delivery with GitHub's own headers.")
+            raise Refusal("event", "X-GitHub-Event is missing", remedy="Send the delivery with GitHub's own headers.")
         return replace(self.event(name, payload), delivery_id=request.headers.get("x-github-delivery", "")[:100])
 
     def event(self, name: str, payload: dict[str, Any]) -> SourceEvent:
         """Make the event of a payload."""
         wrong = shape_error(name, payload)
         if wrong is not None:
-            raise Refusal(422, "event", wrong, "Send each payload under the name of its own event.")
+            raise Refusal("event", wrong)
         repository, sender = _text(payload, "repository", "full_name"), _text(payload, "sender", "login")
         return SourceEvent(
             name,

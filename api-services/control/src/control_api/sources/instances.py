@@ -129,7 +129,7 @@ def referenced_variables(access: Access) -> list[str]:
 
 
 def _closed(message: str, remedy: str) -> Refusal:
-    return Refusal(404, "source", message, remedy)
+    return Refusal("source", message, remedy=remedy)
 
 
 def _read_secrets(path: Path) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class WebhookSource(Source, Protocol):
         """Check that whoever holds one of the secrets sent this body, and recently where the vendor signs a time.
 
         Raises:
-            Refusal: it is not so; status 401 and reason `signature`.
+            Refusal: `signature`: it is not so.
         """
         ...
 
@@ -158,7 +158,7 @@ class WebhookSource(Source, Protocol):
         """Read the event of a verified request.
 
         Raises:
-            Refusal: the body is none of this source's.
+            Refusal: `content_type`, `json` or `event`: the body is none of this source's.
         """
         ...
 

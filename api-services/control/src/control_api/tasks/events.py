@@ -47,7 +47,7 @@ class EventStreams:
         after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
         if self._open.total() >= self._most or self._open[view.tenant] >= max(1, self._most // 2):
             message = f"{self._open[view.tenant]} event streams of this tenant are open, {self._open.total()} of all"
-            raise Refusal(503, "streams", message, "Try again later, or poll the task.")
+            raise Refusal("streams", message)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return Counted(self._open, view.tenant, self._lines(view.id, after), headers=headers)
 
@@ -124,7 +124,5 @@ def _after(text: str | None) -> tuple[int, int]:
         return (0, 0)
     match = EVENT_ID.match(text.strip())
     if match is None:
-        raise Refusal(
-            422, "last_event_id", f"Last-Event-ID {text[:40]!r} is not attempt-seq", "Send an id as received."
-        )
+        raise Refusal("last_event_id", f"Last-Event-ID {text[:40]!r} is not attempt-seq")
     return (int(match[1]), int(match[2]))

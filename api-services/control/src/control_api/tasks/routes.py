@@ -24,12 +24,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from control_api.auth import HttpDoors
-from control_api.body import demand_json, read_body
-from control_api.errors import Refusal
+from control_api.body import check_json, read_body
+from control_api.errors import TASK_SCHEMA, Refusal
 from control_api.query import limit_of, states_of
 
-STATUS = {"json": 400, "encoding": 400, "size": 413, "door": 403, "conflict": 409}
-REMEDY = "See docs/schemas/task.schema.json."
 SHOWN = TypeAdapter(TaskView)
 
 
@@ -51,13 +49,13 @@ class Tasks:
 
     async def _submit(self, request: Request) -> Response:
         door = self._doors.open(request)
-        demand_json(request.headers)
+        check_json(request.headers)
         raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
             submitted = await submit(self._pool, task, door=door)
         except InvalidTask as error:
-            raise Refusal(STATUS.get(error.fault, 422), error.fault, str(error), REMEDY) from None
+            raise Refusal(error.fault, str(error), remedy=TASK_SCHEMA) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
         place = f"/v1/tasks/{submitted.id}"
         document = {"id": str(submitted.id), "created": submitted.created, "events": f"{place}/events"}
@@ -68,7 +66,7 @@ class Tasks:
         limit = limit_of(request)
         before = _optional_id(request.query_params.get("before"))
         if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
-            raise Refusal(422, "query", f"before={before} is no task", "Give the `before` of the page before it.")
+            raise Refusal("query", f"before={before} is no task", remedy="Give the `before` of the page before it.")
         views = await list_tasks(
             self._pool,
             tenant=door.tenant,
@@ -95,7 +93,7 @@ class Tasks:
         if outcome is CancelOutcome.not_found:
             raise _unknown(task_id)
         if outcome is CancelOutcome.already_final:
-            raise Refusal(409, "final", f"task {task_id} has ended already", f"GET /v1/tasks/{task_id} shows how.")
+            raise Refusal("final", f"task {task_id} has ended already", remedy=f"GET /v1/tasks/{task_id} shows how.")
         return JSONResponse({"id": str(task_id), "outcome": outcome.value}, 202)
 
     async def seen(self, request: Request) -> TaskView:
@@ -113,16 +111,14 @@ class Tasks:
 
 
 def _unknown(task_id: UUID) -> Refusal:
-    return Refusal(
-        404, "unknown", f"there is no task {task_id} for this tenant", "Use the id that POST /v1/tasks gave."
-    )
+    return Refusal("unknown", f"there is no task {task_id} for this tenant")
 
 
 def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal(404, "unknown", f"{text[:80]!r} is no task id", "Use the id that POST /v1/tasks gave.") from None
+        raise Refusal("unknown", f"{text[:80]!r} is no task id") from None
 
 
 def _optional_id(text: str | None) -> UUID | None:

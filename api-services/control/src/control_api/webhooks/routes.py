@@ -100,8 +100,7 @@ class Webhooks:
             return 200, {"duplicate": True, **await deliveries.result_of(connection, key)}
         if dispatched.refused and not dispatched.tasks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
-            remedy = "Mend what is named, then send it again: nothing was kept of this delivery."
-            raise Refusal(422, "task", reasons, remedy)
+            raise Refusal("task", reasons)
         document = dispatched.document()
         if not dispatched.tasks:  # it may lead to something when it is sent again
             await deliveries.forget(connection, key)

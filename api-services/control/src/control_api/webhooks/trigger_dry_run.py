@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api.auth import HttpDoors
-from control_api.body import demand_json, parsed, read_body
+from control_api.body import parse_json, read_body
 from control_api.errors import Refusal, answer
 from control_api.optional_file import OptionalFile
 from control_api.sources.instances import Instances
@@ -68,7 +68,7 @@ class TriggerDryRun:
         asked = await _asked(request)
         if not asked.source:
             there = ", ".join(sorted({*self._webhooks.sources, *self._feeds.sources}))
-            raise Refusal(422, "field", f"source: none is named, and there are {there}", FORM)
+            raise Refusal("field", f"source: none is named, and there are {there}", remedy=FORM)
         instances = self._feeds if asked.source in self._feeds.sources else self._webhooks
         instance = instances.without_secrets(asked.source, asked.instance)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
@@ -99,8 +99,7 @@ class TriggerDryRun:
 
 
 async def _asked(request: Request) -> DryRun:
-    demand_json(request.headers)
     try:
-        return DryRun.model_validate(parsed(await read_body(request, limit=MAX_BYTES), FORM))
+        return DryRun.model_validate(parse_json(await read_body(request, limit=MAX_BYTES), request.headers, FORM))
     except ValidationError as error:
-        raise Refusal(422, "field", described(error)[:500], FORM) from None
+        raise Refusal("field", described(error)[:500], remedy=FORM) from None
