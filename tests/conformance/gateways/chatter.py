@@ -17,7 +17,7 @@ from api_kit import (
     Resource,
     Route,
     Table,
-    Vendor,
+    UpstreamVendor,
     by_status,
     document_of,
     mrkdwn,
@@ -109,10 +109,10 @@ def table() -> Table:
     return Table([listing, read, post, update])
 
 
-def vendor() -> Vendor:
+def vendor() -> UpstreamVendor:
     """Make Chatter as the core needs it."""
     credential = Credential("chatter", {"authorization": f"Bearer {TOKEN}"})
-    return Vendor("chatter", lambda tenant: credential, classify=classify)
+    return UpstreamVendor("chatter", lambda tenant: credential, classify=classify)
 
 
 def following(reply: httpx.Response, ask: Ask) -> Ask | None:

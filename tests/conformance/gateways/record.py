@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from agent_contracts import Grant
-from api_kit import Json, Table, Vendor
+from api_kit import Json, Table, UpstreamVendor
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault
 
@@ -44,7 +44,7 @@ class GatewayRecord:
         dangerous: writes that go out for a task only as a proposal; and one of the same route that goes out at once.
     """
 
-    vendor: Callable[[], Vendor]
+    vendor: Callable[[], UpstreamVendor]
     table: Callable[[], Table]
     stand_in: Callable[[], StandInApp[Any]]
     grant: Grant

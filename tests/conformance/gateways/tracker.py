@@ -21,7 +21,7 @@ from api_kit import (
     Route,
     Search,
     Table,
-    Vendor,
+    UpstreamVendor,
     adf,
     by_status,
     document_of,
@@ -144,11 +144,11 @@ def table() -> Table:
     return Table([issues, events, read, create, move, search])
 
 
-def vendor() -> Vendor:
+def vendor() -> UpstreamVendor:
     """Make Tracker as the core needs it."""
     opening = base64.b64encode(f"{USER}:{TOKEN}".encode()).decode()
     credential = Credential("tracker", {"authorization": f"Basic {opening}"})
-    return Vendor("tracker", lambda tenant: credential, classify=classify)
+    return UpstreamVendor("tracker", lambda tenant: credential, classify=classify)
 
 
 def following(reply: httpx.Response, ask: Ask) -> Ask | None:

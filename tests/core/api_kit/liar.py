@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from api_kit import Credential, Resource, Route, Table, Vendor
+from api_kit import Credential, Resource, Route, Table, UpstreamVendor
 from api_kit.breaker import BreakerConfig
 from api_kit.effect_flow import PROPOSED
 from api_kit.upstream import Upstream, boottime
@@ -144,9 +144,9 @@ async def lying() -> AsyncIterator[Liar]:
             await asyncio.sleep(0.01)
 
 
-def vendor() -> Vendor:
+def vendor() -> UpstreamVendor:
     """Make the liar a vendor whose tenants each have a credential of their own."""
-    return Vendor(
+    return UpstreamVendor(
         name="toy",
         credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
         headers={},

@@ -16,11 +16,11 @@ from api_kit import (
     Body,
     Call,
     Classified,
-    Exchange,
     Probe,
     Refusal,
     Resource,
     Route,
+    SideExchange,
     Table,
     document_of,
     download,
@@ -43,7 +43,7 @@ ADDRESS = Route("GET", "/files/address", query=frozenset({"length"}))
 FINISH = Route("POST", "/files/finish", body=Body(frozenset({"file", "channel"})))
 
 
-async def upload(call: Call, exchange: Exchange) -> Answered:
+async def upload(call: Call, exchange: SideExchange) -> Answered:
     """Ask where the file goes, put it there, and say that it is whole."""
     assert isinstance(call.body, dict)
     assert isinstance(call.body["file"], dict)
@@ -55,7 +55,7 @@ async def upload(call: Call, exchange: Exchange) -> Answered:
     return await exchange.ask(Call(FINISH, {}, {}, {"file": address["file"], "channel": call.body["channel"]}))
 
 
-async def guess(call: Call, exchange: Exchange) -> Answered:
+async def guess(call: Call, exchange: SideExchange) -> Answered:
     """Ask a listed host for what no reply named."""
     return Answered(await exchange.side("http://127.0.0.1:1/guessed"), Classified("done"))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 from agent_contracts import Grant
-from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route, Table, Vendor
+from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route, Table, UpstreamVendor
 from api_kit.admission import Admission, Bounds
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
@@ -142,7 +142,7 @@ async def toy(
     write_keys(folder / "key.json", folder / "jwks.json")
     files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
     settings = load(GatewaySettings, {**files, "DATABASE_URL": "postgresql://unused"})
-    vendor = Vendor(
+    vendor = UpstreamVendor(
         name="toy",
         credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
         side_hosts=side_hosts,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from api_kit import Classified, Fetch, Json, Pause, Rate, Route, Vendor, by_status, credentials
+from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
@@ -31,14 +31,14 @@ _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _BUCKET = re.compile(r"[a-z_]{1,40}")
 
 
-def github(settings: GitHubApiSettings) -> Vendor:
+def github(settings: GitHubApiSettings) -> UpstreamVendor:
     """Make GitHub as the gateway core needs it.
 
     Raises:
         ConfigError: no token is given, or the file with tenants' tokens is not usable.
     """
     token, file = settings.github_upstream_token, settings.github_upstream_tokens_file
-    return Vendor(
+    return UpstreamVendor(
         name="github",
         credential=credentials("github", token=token, file=file, headers=_opening),
         headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},

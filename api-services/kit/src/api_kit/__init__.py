@@ -1,4 +1,4 @@
-"""One gateway core: routes, callers, limits, effects, audit. A vendor's gateway is a table of routes and a `Vendor`."""
+"""One core for all gateways: routes, callers, limits, effects, audit. A vendor adds a table and an `UpstreamVendor`."""
 
 from service_kit.json_text import Json
 from service_kit.rate_limit import Rate
@@ -11,10 +11,10 @@ from api_kit.credentials import credentials
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route, Search
 from api_kit.settings import GatewaySettings
-from api_kit.side_hosts import Exchange, download
+from api_kit.side_hosts import SideExchange, download
 from api_kit.table import Table
 from api_kit.text_formats import adf, markdown, mrkdwn, plain
-from api_kit.vendor import Credential, Pause, Vendor
+from api_kit.vendor import Credential, Pause, UpstreamVendor
 
 __all__ = [
     "Answered",
@@ -22,7 +22,6 @@ __all__ = [
     "Call",
     "Classified",
     "Credential",
-    "Exchange",
     "Fetch",
     "GatewaySettings",
     "Json",
@@ -33,8 +32,9 @@ __all__ = [
     "Resource",
     "Route",
     "Search",
+    "SideExchange",
     "Table",
-    "Vendor",
+    "UpstreamVendor",
     "adf",
     "build_gateway",
     "by_status",

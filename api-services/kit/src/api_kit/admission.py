@@ -16,7 +16,7 @@ from api_kit.classify import document_of
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Route, Search
 from api_kit.upstream_session import UpstreamSession
-from api_kit.vendor import EVERYTHING, Credential, Vendor
+from api_kit.vendor import EVERYTHING, Credential, UpstreamVendor
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Bounds:
 class Admission:
     """Decides over calls to one vendor."""
 
-    vendor: Vendor
+    vendor: UpstreamVendor
     limiter: RateLimiter
     bounds: Bounds = field(default_factory=Bounds)
 

@@ -39,7 +39,7 @@ from api_kit.redis_rate_limiter import RedisRateLimiter
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
 from api_kit.table import Table
 from api_kit.upstream import Upstream
-from api_kit.vendor import Vendor
+from api_kit.vendor import UpstreamVendor
 
 CONNECTIONS = 1000
 """More than the places of one credential, so that none waits for a connection behind another that hangs."""
@@ -47,7 +47,12 @@ CONNECTIONS = 1000
 
 @asynccontextmanager
 async def open_gateway(
-    table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
+    table: Table,
+    vendor: UpstreamVendor,
+    settings: GatewaySettings,
+    *,
+    base_url: str,
+    tiers: Mapping[str, Rate] | None = None,
 ) -> AsyncIterator[Starlette]:
     """Open all connections of a gateway and yield its app; `tiers` has the rates that differ from the settings' one.
 
@@ -136,7 +141,12 @@ def _misdirected(found: Misdirected) -> Response:
 
 
 async def run_gateway(
-    table: Table, vendor: Vendor, settings: GatewaySettings, *, base_url: str, tiers: Mapping[str, Rate] | None = None
+    table: Table,
+    vendor: UpstreamVendor,
+    settings: GatewaySettings,
+    *,
+    base_url: str,
+    tiers: Mapping[str, Rate] | None = None,
 ) -> None:
     """Serve a gateway until it is told to stop."""
     configure(f"{vendor.name}-api", settings.log_level)

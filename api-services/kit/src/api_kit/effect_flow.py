@@ -24,7 +24,7 @@ from api_kit.errors import UNSENT, Refusal
 from api_kit.proposal_document import PROPOSED_SECONDS, stored
 from api_kit.routes import Answered, Call, Fetch
 from api_kit.upstream_session import UpstreamSession
-from api_kit.vendor import Vendor
+from api_kit.vendor import UpstreamVendor
 
 JSON = "application/json; charset=utf-8"
 PROPOSED = "application/vnd.agent-bot.proposal+json"
@@ -74,7 +74,7 @@ class EffectFlow:
     """
 
     effects: Effects
-    vendor: Vendor
+    vendor: UpstreamVendor
     patience: float
     proposal_seconds: float = PROPOSED_SECONDS
 

@@ -19,7 +19,7 @@ from api_kit.callers import Caller
 from api_kit.effect_target import fields_of
 from api_kit.errors import Refusal
 from api_kit.routes import Call
-from api_kit.vendor import Vendor
+from api_kit.vendor import UpstreamVendor
 
 State = Literal["done", "partial", "failed", "unknown"]
 ACTED = frozenset({"done", "partial"})
@@ -40,7 +40,7 @@ class Outcome:
 class Effects:
     """Writes the rows of one vendor's gateway."""
 
-    def __init__(self, pool: asyncpg.Pool, vendor: Vendor) -> None:
+    def __init__(self, pool: asyncpg.Pool, vendor: UpstreamVendor) -> None:
         self.pool = pool
         self._vendor = vendor
 

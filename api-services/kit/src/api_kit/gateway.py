@@ -39,7 +39,7 @@ from api_kit.table import Table
 from api_kit.text_formats import MENTIONS
 from api_kit.upstream import Upstream
 from api_kit.upstream_session import UpstreamSession
-from api_kit.vendor import Vendor
+from api_kit.vendor import UpstreamVendor
 
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 CONDITIONS = ("if-none-match", "if-modified-since")
@@ -52,7 +52,7 @@ class Gateway:
     """A pure ASGI app over its parts; holds no state of its own."""
 
     table: Table
-    vendor: Vendor
+    vendor: UpstreamVendor
     callers: Callers
     admission: Admission
     upstream: Upstream

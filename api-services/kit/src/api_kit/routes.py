@@ -21,7 +21,7 @@ from api_kit.paths import Template
 from api_kit.query import Values
 
 if TYPE_CHECKING:
-    from api_kit.side_hosts import Exchange
+    from api_kit.side_hosts import SideExchange
 
 Access = Literal["read", "write", "danger"]
 Fetch = Callable[[str], Awaitable[Json]]
@@ -146,7 +146,7 @@ class Route:
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
     classify: Classify | None = None
-    send: Callable[["Call", "Exchange"], Awaitable["Answered"]] | None = None
+    send: Callable[["Call", "SideExchange"], Awaitable["Answered"]] | None = None
 
     @property
     def name(self) -> str:

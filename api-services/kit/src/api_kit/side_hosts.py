@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-class Exchange:
+class SideExchange:
     """The requests that one request of a caller takes. `sent` says whether the vendor answered one of them."""
 
     def __init__(self, session: "UpstreamSession") -> None:
@@ -58,7 +58,7 @@ class Exchange:
         return Reply.made(reply.status, reply.body, reply.headers.get("content-type", "application/octet-stream"))
 
 
-async def download(call: Call, exchange: Exchange) -> Answered:
+async def download(call: Call, exchange: SideExchange) -> Answered:
     """Send a read; where the vendor redirects it to a side host, return what is there. A route's `send`.
 
     A redirect to the vendor itself is returned: the gateway follows it as it does for other reads.

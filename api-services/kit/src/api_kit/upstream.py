@@ -17,7 +17,7 @@ from api_kit.cache import CACHE_HEADER, Cache
 from api_kit.concurrency_limits import ConcurrencyLimits, Holder
 from api_kit.errors import Refusal
 from api_kit.upstream_session import UpstreamSession
-from api_kit.vendor import Credential, Vendor
+from api_kit.vendor import Credential, UpstreamVendor
 
 
 def boottime() -> float:
@@ -49,7 +49,7 @@ class Upstream:
         http: HttpClient,
         *,
         base_url: str,
-        vendor: Vendor,
+        vendor: UpstreamVendor,
         seconds: float = 20.0,
         slots: ConcurrencyLimits | None = None,
         cache: Cache | None = None,

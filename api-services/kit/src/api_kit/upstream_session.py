@@ -14,7 +14,7 @@ from api_kit.cache import Key, matches, renewed
 from api_kit.classify import Classified, document_of, is_json
 from api_kit.errors import UNSENT, Refusal
 from api_kit.routes import Answered, Call
-from api_kit.side_hosts import Exchange
+from api_kit.side_hosts import SideExchange
 from api_kit.vendor import Credential, Pause
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class UpstreamSession:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
         """
         if call.route.send is not None:
-            exchange = Exchange(self)
+            exchange = SideExchange(self)
             try:
                 return await call.route.send(call, exchange)
             except Refusal as refusal:

@@ -35,7 +35,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Vendor:
+class UpstreamVendor:
     """What is peculiar to a vendor.
 
     Attributes:

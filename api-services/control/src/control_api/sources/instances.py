@@ -83,7 +83,7 @@ class Instances(Generic[SourceT]):
             source_name = key.partition("/")[0]
             if source_name not in self.sources:
                 wrong.append(f"{self._group}.{key}: no such source is installed")
-            elif door.secrets or "/" in key:  # without GITHUB_WEBHOOK_SECRET there is no GitHub, and nobody is warned
+            elif door.secrets or "/" in key:  # a source without any secret is not in use, and nobody is warned
                 try:
                     self._secrets(door, self._settings[source_name], key)
                 except ConfigError as error:

@@ -12,11 +12,11 @@ from stand_ins.github.shapes.issue import comment_json, issue_json, label_json
 from stand_ins.github.shapes.repository import repository_json
 from stand_ins.github.world import World
 from stand_ins.kit.rate_limits import RateLimits
-from stand_ins.kit.vendor import Vendor
+from stand_ins.kit.vendor import StandInVendor
 from stand_ins.kit.webhooks import Clock, Deliveries, Hook
 
 
-class StandIn(Vendor):
+class StandIn(StandInVendor):
     """Memory, limits and webhook of one stand-in; `account` is the login that the operator's token acts for."""
 
     service = "stand-in-github"

@@ -16,9 +16,9 @@ from stand_ins.kit.controls import Controls
 from stand_ins.kit.faults import FaultGate
 from stand_ins.kit.refusal import Refusal, respond
 from stand_ins.kit.request_log import RequestLog, Watch
-from stand_ins.kit.vendor import Vendor
+from stand_ins.kit.vendor import StandInVendor
 
-V = TypeVar("V", bound=Vendor)
+V = TypeVar("V", bound=StandInVendor)
 
 
 class StandInApp(Generic[V]):

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from stand_ins.kit.faults import CONTROLS, FaultGate
 from stand_ins.kit.rate_limits import RateLimits
 from stand_ins.kit.request_log import RequestLog
-from stand_ins.kit.vendor import Control, Vendor
+from stand_ins.kit.vendor import Control, StandInVendor
 from stand_ins.kit.webhooks import Deliveries, Hook
 
 DONE = 204
@@ -44,7 +44,7 @@ class NewHook(Order):
 class Controls:
     """The levers of one stand-in."""
 
-    def __init__(self, vendor: Vendor, gate: FaultGate, log: RequestLog) -> None:
+    def __init__(self, vendor: StandInVendor, gate: FaultGate, log: RequestLog) -> None:
         self._vendor = vendor
         self.gate = gate
         self.log = log
@@ -107,7 +107,7 @@ def _of_limits(limits: RateLimits) -> list[Control]:
     return [Control("PUT", "rate", set_rate)]
 
 
-def _of_webhooks(deliveries: Deliveries, vendor: Vendor) -> list[Control]:
+def _of_webhooks(deliveries: Deliveries, vendor: StandInVendor) -> list[Control]:
     async def set_hook(request: Request) -> Response:
         order = NewHook.model_validate_json(await request.body())
         deliveries.hook = Hook(order.url, order.secret, frozenset(order.events)) if order.url else None

@@ -25,7 +25,7 @@ class Control:
     run: Callable[[Request], Awaitable[Response]]
 
 
-class Vendor(ABC):
+class StandInVendor(ABC):
     """A vendor's memory, routes and words.
 
     - `service`: its name in `/health`.

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.request_log import entry_of
-from stand_ins.kit.vendor import Control, Vendor
+from stand_ins.kit.vendor import Control, StandInVendor
 from stand_ins.model.answer import Turn, answer
 from stand_ins.model.conversation import Conversation, parse
 from stand_ins.model.errors import BadRequestError, ModelErrors, ScenarioError, refused
@@ -41,7 +41,7 @@ def build(scenarios: Iterable[Path] = (), *, key: str | None = None, built_in: b
     return StandInApp(StandIn(Library(scenarios, built_in=built_in), key))
 
 
-class StandIn(Vendor):
+class StandIn(StandInVendor):
     """Answers requests from scenarios; the log's entries tell which scenario, step and attempt played."""
 
     service = "stand-in-model"
