@@ -39,7 +39,7 @@ health: .venv/runs ## ask every process whether it is ready
 logs: .venv/runs ## follow every process's log
 	@$(HOUSE) logs
 
-test: .venv/develops ## run the tests, but for those of the targets that follow
+test: .venv/develops ## run the tests, but for those of test-houses, test-npm and attack
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup
 
 test-houses: .venv/develops ## run the tests that take a house of their own, or give one bad input
