@@ -140,10 +140,13 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["send_message", "update_message"], resources={"channels": ["C0001"]}, mode="write"),
     read=Ask("GET", "/api/messages.get?channel=C0001&ts=1700000001.000100"),
     create=post("channel=C0001&text=Hello+there"),
+    changes=update("pinned"),
+    changed=lambda stand_in: stand_in.channels["C0001"]["1700000001.000100"]["state"] == "pinned",
     required="chatter/send_message[text]@C0001",
     listing=lambda size: Ask("GET", f"/api/messages.list?channel=C0001&limit={size}"),
     rows=lambda document: list(document["messages"]),
     following=following,
+    held=lambda stand_in: len(stand_in.channels["C0001"]),
     elsewhere=(Ask("GET", "/api/messages.get?channel=C0002&ts=1700000001.000100"), post("channel=C0002&text=x")),
     hostile=(
         Ask("GET", "/api/messages.get?channel=C0001&channel=C0002&ts=1"),

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -181,6 +182,7 @@ RECORD = GatewayRecord(
     listing=lambda size: Ask("GET", f"/rest/projects/PROJ/issues?maxResults={size}"),
     rows=lambda document: list(document["issues"]),
     following=following,
+    held=lambda stand_in: sum(key.startswith("PROJ-") for key in stand_in.issues),
     elsewhere=(
         Ask("GET", "/rest/issue/OTHER-1"),
         Ask("GET", "/rest/projects/OTHER/issues"),
@@ -204,3 +206,12 @@ RECORD = GatewayRecord(
     dangerous=(move("PROJ-1", "31"),),
     harmless=(move("PROJ-1", "11"),),
 )
+
+STATES_ALONE = replace(
+    RECORD,
+    create=None,
+    changes=move("PROJ-1", "11"),
+    changed=lambda stand_in: stand_in.issues["PROJ-1"]["fields"]["status"]["name"] == "In Progress",
+    required="tracker/transition_issue[transition]@PROJ-1",
+)
+"""Tracker as a vendor of which only states are set."""
