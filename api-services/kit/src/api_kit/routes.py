@@ -119,7 +119,8 @@ class Route:
         reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
         verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
         probe: of a write: how a write without a reply is found.
-        read_before: of a write: reads the things that it changes, as facts by name, for those who approve it.
+        read_before: of a write: reads the things that it changes, as facts, for those who approve it. A fact with the
+            name of a field of the body is compared with it. None: the thing is gone.
         classify: says what a reply of this route means, in place of the vendor's own.
         send: sends the request where that takes several requests or a side host.
     """
