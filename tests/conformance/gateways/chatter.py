@@ -30,7 +30,7 @@ from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.kit.faults import Fault
 
 IN_QUERY, IN_BODY = (Resource(CHANNELS, where, "{channel}") for where in ("query", "body"))
 ACCESS: dict[Json, Access] = {"posted": "write", "pinned": "write", "deleted": "danger"}
@@ -156,7 +156,7 @@ RECORD = GatewayRecord(
         post("channel=C0001&text=x&as_user=true"),
     ),
     foreign={"ok": True, "message": {"ts": "1", "channel": "C0002", "text": "x"}},
-    limited=Fault(fault="rate_limit", status=200, seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", status=200, seconds=1),
     dangerous=(update("deleted"),),
     harmless=(update("pinned"),),
 )

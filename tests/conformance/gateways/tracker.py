@@ -35,7 +35,7 @@ from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.kit.faults import Fault
 
 TRANSITIONS: dict[Json, Access] = {"11": "write", "31": "danger"}
 IN_PATH = Resource(PROJECTS, "path", "{project}")
@@ -202,7 +202,7 @@ RECORD = GatewayRecord(
         move("PROJ-1", "99"),
     ),
     foreign={"id": "1", "key": "OTHER-1", "fields": {}},
-    limited=Fault(fault="rate_limit", seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", seconds=1),
     dangerous=(move("PROJ-1", "31"),),
     harmless=(move("PROJ-1", "11"),),
 )

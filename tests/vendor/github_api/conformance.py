@@ -8,7 +8,7 @@ from github_api.upstream import github
 from pydantic import SecretStr
 from stand_ins.github.app import GitHub, build
 from stand_ins.github.records import Repository
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.kit.faults import Fault
 
 TOKEN = "ghp_" + "c" * 36
 HELLO = "/repos/octocat/hello-world"
@@ -69,5 +69,5 @@ RECORD = GatewayRecord(
         create("octocat/hello-world%3F"),
     ),
     foreign={"url": "https://api.github.com/repos/octocat/other/issues/1", "number": 1},
-    limited=Fault(fault="rate_limit", seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", seconds=1),
 )

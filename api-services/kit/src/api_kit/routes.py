@@ -77,7 +77,7 @@ class Probe:
             as the vendor shows it, or None if it is not there, and raises a Refusal if it cannot tell. With `mark` it
             does without the call's body, which no row keeps: `Call.resources` has the names that the write touched.
         mark: puts the effect's id into the body, where people do not see it. A write that sets a state needs none: the
-            state itself is found.
+            state itself is found, by the call's body, but only at once and not by the row later.
         settle_window: seconds after the send. A read that finds nothing later than that proves that nothing was written
             and nothing will be. None: no read proves it.
         status: the status with which the vendor answers such a write.
