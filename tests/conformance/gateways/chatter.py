@@ -30,7 +30,7 @@ from fixtures.resource_kinds import CHANNELS
 from fixtures.stand_in_chatter import TOKEN, Chatter
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.kit.faults import Fault
 
 IN_QUERY, IN_BODY = (Resource(CHANNELS, where, "{channel}") for where in ("query", "body"))
 ACCESS: dict[Json, Access] = {"posted": "write", "pinned": "write", "deleted": "danger"}
@@ -140,10 +140,13 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["send_message", "update_message"], resources={"channels": ["C0001"]}, mode="write"),
     read=Ask("GET", "/api/messages.get?channel=C0001&ts=1700000001.000100"),
     create=post("channel=C0001&text=Hello+there"),
+    changes=update("pinned"),
+    changed=lambda stand_in: stand_in.channels["C0001"]["1700000001.000100"]["state"] == "pinned",
     required="chatter/send_message[text]@C0001",
     listing=lambda size: Ask("GET", f"/api/messages.list?channel=C0001&limit={size}"),
     rows=lambda document: list(document["messages"]),
     following=following,
+    held=lambda stand_in: len(stand_in.channels["C0001"]),
     elsewhere=(Ask("GET", "/api/messages.get?channel=C0002&ts=1700000001.000100"), post("channel=C0002&text=x")),
     hostile=(
         Ask("GET", "/api/messages.get?channel=C0001&channel=C0002&ts=1"),
@@ -153,7 +156,7 @@ RECORD = GatewayRecord(
         post("channel=C0001&text=x&as_user=true"),
     ),
     foreign={"ok": True, "message": {"ts": "1", "channel": "C0002", "text": "x"}},
-    limited=Fault(fault="rate_limit", status=200, seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", status=200, seconds=1),
     dangerous=(update("deleted"),),
     harmless=(update("pinned"),),
 )

@@ -22,9 +22,9 @@ class Ask:
     form: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GatewayRecord:
-    """A vendor's gateway.
+    """A vendor's gateway. It has `create`, or `changes` with `changed`, or all three.
 
     Attributes:
         vendor: makes what is peculiar to the vendor, with the credential that the stand-in takes.
@@ -32,11 +32,14 @@ class GatewayRecord:
         stand_in: makes the stand-in.
         grant: what the tests' task may do, with mode write.
         read: a read of a thing within the grant.
-        create: a write that makes a thing; `listing` shows it.
-        required: how a skill requires this write: `server/tool[field]@TARGET`.
-        listing: the first page of a list, of so many rows at most.
+        create: a write that is not idempotent, and makes a thing: `held` counts one more.
+        changes: an idempotent write that sets a state which is not set at the start.
+        changed: takes the stand-in, and says whether `changes` was done.
+        required: how a skill requires `create`, or `changes` where there is no `create`: `server/tool[field]@TARGET`.
+        listing: the first page of a list, of so many rows at most; a vendor whose pages have a fixed length ignores it.
         rows: returns the rows of a list's reply.
         following: returns the request for the page after a reply, None at the end.
+        held: takes the stand-in, and counts the rows of the list; at the start these are more than a page.
         elsewhere: reads and writes of what is outside the grant.
         hostile: requests whose names lead elsewhere, or are none.
         foreign: a reply to `read` that is of another resource.
@@ -49,17 +52,35 @@ class GatewayRecord:
     stand_in: Callable[[], StandInApp[Any]]
     grant: Grant
     read: Ask
-    create: Ask
+    create: Ask | None = None
+    changes: Ask | None = None
+    changed: Callable[[Any], bool] | None = None
     required: str
     listing: Callable[[int], Ask]
     rows: Callable[[Any], list[Any]]
     following: Callable[[httpx.Response, Ask], Ask | None]
+    held: Callable[[Any], int]
     elsewhere: tuple[Ask, ...]
     hostile: tuple[Ask, ...]
     foreign: Any
     limited: Fault
     dangerous: tuple[Ask, ...] = ()
     harmless: tuple[Ask, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.writes or (self.changes is None) != (self.changed is None):
+            raise TypeError("a gateway's record has `create`, or `changes` and `changed`, or all three")
+
+    @property
+    def writes(self) -> dict[str, Ask]:
+        """The writes that the record has, by the field's name."""
+        given = {"create": self.create, "changes": self.changes}
+        return {name: ask for name, ask in given.items() if ask is not None}
+
+    @property
+    def write(self) -> Ask:
+        """The first of its writes, for rules that hold for each alike."""
+        return next(iter(self.writes.values()))
 
 
 def by_link(reply: httpx.Response, ask: Ask) -> Ask | None:

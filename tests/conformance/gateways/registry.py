@@ -20,4 +20,5 @@ RECORDS: dict[str, GatewayRecord] = {
     "corkboard": corkboard.RECORD,
     "chatter": chatter.RECORD,
     "tracker": tracker.RECORD,
+    "tracker-states": tracker.STATES_ALONE,
 }

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import asyncpg
-from conformance.gateways.conftest import Subject
+from conformance.gateways.conftest import Subject, Write
 from fixtures.gateway import claimed, effects
 
 
@@ -19,14 +19,14 @@ async def test_each_task_has_its_own_rate(subject: Subject) -> None:
     assert len(subject.sent) == 4
 
 
-async def test_a_stale_attempt_writes_nothing(subject: Subject, pool: asyncpg.Pool) -> None:
+async def test_a_stale_attempt_writes_nothing(subject: Subject, write: Write, pool: asyncpg.Pool) -> None:
     """When the lease is over or another attempt runs, a write is held back; the new attempt's goes out."""
     await pool.execute("update ledger.tasks set lease_until = now() - interval '1 second' where id = $1", subject.task)
-    replies = [await subject.ask(subject.record.create)]
+    replies = [await subject.ask(write.ask)]
     second = await claimed(pool)
-    replies += [await subject.ask(subject.record.create), await subject.ask(subject.record.create, task=uuid4())]
+    replies += [await subject.ask(write.ask), await subject.ask(write.ask, task=uuid4())]
     told = [(reply.status_code, reply.headers.get("x-agent-gateway-error")) for reply in replies]
     assert told == [(409, "stale_attempt")] * 3
     assert (subject.sent, await effects(pool)) == ([], [])
-    assert (await subject.ask(subject.record.create, attempt=second)).headers["x-agent-effect-state"] == "done"
+    assert (await subject.ask(write.ask, attempt=second)).headers["x-agent-effect-state"] == "done"
     assert (await subject.ask(subject.record.read)).status_code == 200

@@ -1,9 +1,12 @@
 """What the grant names passes, and nothing else reaches the vendor."""
 
+import json
 from dataclasses import replace
+from typing import Any
 
 from agent_contracts import Mode
 from conformance.gateways.conftest import Subject
+from conformance.gateways.record import Ask
 
 REASON = "x-agent-gateway-error"
 
@@ -27,7 +30,7 @@ async def test_what_the_vendor_says_is_passed_on_as_it_is(subject: Subject) -> N
 async def test_the_vendor_sees_our_credential_only(subject: Subject) -> None:
     """No token of the caller's goes on to the vendor, nor any header beyond those that say which form is wanted."""
     theirs = {"cookie": "a=b", "x-forwarded-for": "1.1.1.1", "x-evil": "1", "user-agent": "evil/1"}
-    await subject.ask(replace(subject.record.read, tool=subject.record.create.tool), headers=theirs)
+    await subject.ask(replace(subject.record.read, tool=subject.record.write.tool), headers=theirs)
     (seen,) = subject.sent
     assert seen["status"] == 200
     ours = {"host", "accept", "accept-encoding", "connection", "user-agent", *subject.record.vendor().headers}
@@ -37,14 +40,14 @@ async def test_the_vendor_sees_our_credential_only(subject: Subject) -> None:
 
 async def test_a_write_names_a_tool_of_the_grant_for_its_route(subject: Subject) -> None:
     """A write without a tool, with one that is not granted, or with a granted one of another route is refused."""
-    create, granted = subject.record.create, [*subject.record.grant.tools, "other_tool"]
+    write, granted = subject.record.write, [*subject.record.grant.tools, "other_tool"]
     more = subject.record.grant.model_copy(update={"tools": granted})
     less = subject.record.grant.model_copy(update={"tools": []})
     for ask, grant, reason in (
-        (replace(create, tool=None), None, "tool_missing"),
-        (create, less, "tool"),
-        (replace(create, tool="other_tool"), more, "tool_route"),
-        (replace(create, tool="other tool"), None, "header"),
+        (replace(write, tool=None), None, "tool_missing"),
+        (write, less, "tool"),
+        (replace(write, tool="other_tool"), more, "tool_route"),
+        (replace(write, tool="other tool"), None, "header"),
         (replace(subject.record.read, tool="other_tool"), None, "tool"),
     ):
         assert (await subject.ask(ask, grant)).headers.get(REASON) == reason
@@ -54,7 +57,7 @@ async def test_a_write_names_a_tool_of_the_grant_for_its_route(subject: Subject)
 async def test_a_mode_that_does_not_write_reads(subject: Subject) -> None:
     """Mode `read` refuses every write, and reads."""
     reading = subject.record.grant.model_copy(update={"mode": Mode.read})
-    for ask in (subject.record.create, *subject.record.harmless, *subject.record.dangerous):
+    for ask in (*subject.record.writes.values(), *subject.record.harmless, *subject.record.dangerous):
         reply = await subject.ask(ask, reading)
         assert (reply.status_code, reply.headers.get(REASON)) == (403, "read_only")
     assert subject.sent == []
@@ -86,17 +89,18 @@ async def test_a_foreign_item_in_a_reply_is_kept_back(subject: Subject) -> None:
 
 
 async def test_pages_are_followed_to_the_end(subject: Subject) -> None:
-    """Page by page the same rows come as in one page, and the last page says that it is the last."""
-    record = subject.record
-    whole = record.rows((await subject.ask(record.listing(100))).json())
-    ask, found = record.listing(2), []
-    for _ in range(100):
+    """Page by page each row of the list comes once, and the last page says that it is the last."""
+    record, pages = subject.record, list[list[Any]]()
+    ask: Ask | None = record.listing(2)
+    while ask is not None and len(pages) < 100:
         reply = await subject.ask(ask)
         assert reply.status_code == 200, reply.text
-        found += record.rows(reply.json())
-        following = record.following(reply, ask)
-        if following is None:
-            break
-        ask = following
-    assert found == whole
-    assert len(whole) > 2
+        pages.append(record.rows(reply.json()))
+        ask = record.following(reply, ask)
+    found = [json.dumps(row, sort_keys=True) for page in pages for row in page]
+    held = record.held(subject.api.app.stand_in)
+    assert ask is None, "`following` names a next page after 100 pages"
+    assert len(pages) > 1, f"`listing(2)` needs a second page: the stand-in's list holds {held}, all on the first page"
+    assert (len(found), len(set(found))) == (held, held), (
+        f"`following` leads through the {held} rows that `held` counts: {len(found)} came, {len(set(found))} different"
+    )

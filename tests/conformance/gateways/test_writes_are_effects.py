@@ -8,97 +8,112 @@ import agent_ledger
 import asyncpg
 from agent_contracts import Grant, Mode, TaskResult
 from agent_engine.skills.required_effects import RequiredEffect
-from conformance.gateways.conftest import Subject
+from conformance.gateways.conftest import Subject, Write
 from fixtures.gateway import effects, until
 
 STATE = "x-agent-effect-state"
 
 
-async def test_a_write_is_a_row_before_it_is_a_call(subject: Subject, pool: asyncpg.Pool) -> None:
-    """While the vendor is asked, the row is there; then it is done, and the thing is there once."""
-    before = await subject.count()
-    subject.fault("delay", seconds=0.5)
-    writing = asyncio.create_task(subject.ask(subject.record.create))
+async def test_a_write_is_a_row_before_it_is_a_call(subject: Subject, write: Write, pool: asyncpg.Pool) -> None:
+    """While the vendor is asked, the row is there; then it is done, and the vendor did it once."""
+    subject.fault("delay", method=write.ask.method, seconds=0.5)
+    writing = asyncio.create_task(subject.ask(write.ask))
     assert [row["state"] for row in await until(pool, "sending")] == ["sending"]
     reply = await writing
-    assert (reply.is_success, reply.headers[STATE]) == (True, "done")
+    assert (reply.is_success, reply.headers[STATE]) == (True, "done"), reply.text
     assert [row["state"] for row in await effects(pool)] == ["done"]
-    assert await subject.count() == before + 1
+    write.expect(done=True)
 
 
 async def test_a_write_fits_what_a_skill_requires(subject: Subject, pool: asyncpg.Pool) -> None:
     """The row names what the write is about and the fields that it sets, as a skill's `required-effects` does."""
-    await subject.ask(subject.record.create)
+    await subject.ask(subject.record.write)
     (effect,) = await agent_effects.effects_of(pool, subject.task)
     assert RequiredEffect.parse(subject.record.required).fits(effect), effect
 
 
-async def test_a_repeat_is_answered_from_the_row(subject: Subject) -> None:
+async def test_a_repeat_is_answered_from_the_row(subject: Subject, creation: Write) -> None:
     """The same request of the same task is sent once, and both get the same answer."""
-    before = await subject.count()
-    first, again = [await subject.ask(subject.record.create) for _ in range(2)]
+    first, again = [await subject.ask(creation.ask) for _ in range(2)]
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert [reply.headers.get("x-agent-effect-repeat") for reply in (first, again)] == [None, "1"]
     assert again.headers["x-agent-effect"] == first.headers["x-agent-effect"]
-    assert await subject.count() == before + 1
+    creation.expect(done=True)
 
 
-async def test_a_lost_reply_is_found(subject: Subject) -> None:
+async def test_a_repeat_sets_the_state_again(subject: Subject, change: Write, pool: asyncpg.Pool) -> None:
+    """The same idempotent request of the same task is another effect, and the vendor is asked again."""
+    replies = [await subject.ask(change.ask) for _ in range(2)]
+    assert [reply.headers[STATE] for reply in replies] == ["done"] * 2
+    assert len(await effects(pool)) == _writes(subject) == 2, "the route of `changes` says idempotent=True"
+    change.expect(done=True)
+
+
+async def test_a_lost_reply_is_found(subject: Subject, creation: Write) -> None:
     """What was written and not answered is found by its mark, and is not written again."""
-    before = await subject.count()
-    subject.fault("apply_then_drop")
-    reply = await subject.ask(subject.record.create)
+    subject.fault("apply_then_drop", method=creation.ask.method)
+    reply = await subject.ask(creation.ask)
     assert (reply.is_success, reply.headers[STATE]) == (True, "done"), reply.text
-    await subject.ask(subject.record.create)
-    assert await subject.count() == before + 1
+    await subject.ask(creation.ask)
+    creation.expect(done=True)
 
 
-async def test_a_lost_write_is_found_without_being_asked_for(subject: Subject, pool: asyncpg.Pool) -> None:
+async def test_a_lost_reply_does_not_hinder_a_repeat(subject: Subject, change: Write) -> None:
+    """A state that was set and not answered is found by the route's probe, if it has one; asked again, it is done."""
+    subject.fault("apply_then_drop", method=change.ask.method)
+    reply = await subject.ask(change.ask)
+    route, _ = subject.record.table().match(change.ask.method, change.ask.target.partition("?")[0].encode())
+    assert reply.headers[STATE] == ("done" if route.probe else "unknown"), reply.text
+    assert (await subject.ask(change.ask)).headers[STATE] == "done"
+    change.expect(done=True)
+
+
+async def test_a_lost_write_is_found_without_being_asked_for(
+    subject: Subject, creation: Write, pool: asyncpg.Pool
+) -> None:
     """The gateway looks for a write whose reply and first look failed, by what the row holds of it."""
-    before = await subject.count()
-    subject.fault("apply_then_drop")
+    subject.fault("apply_then_drop", method=creation.ask.method)
     subject.fault("status", method="GET", status=503)
-    reply = await subject.ask(subject.record.create)
+    reply = await subject.ask(creation.ask)
     assert (reply.status_code, reply.headers[STATE]) == (502, "unknown"), reply.text
     await pool.execute("update gateway.effects set sent_at = sent_at - interval '1 minute'")
     assert len(await until(pool, "done")) == 1
-    assert await subject.count() == before + 1
+    creation.expect(done=True)
 
 
-async def test_a_limit_is_a_refusal_and_is_heeded(subject: Subject, pool: asyncpg.Pool) -> None:
+async def test_a_limit_is_a_refusal_and_is_heeded(subject: Subject, write: Write, pool: asyncpg.Pool) -> None:
     """What the vendor refuses for its limit is not done, whatever its status; after the pause it is sent."""
-    before = await subject.count()
-    subject.api.app.controls.gate.faults.append(subject.record.limited.model_copy())
-    await subject.ask(subject.record.create)
+    subject.limit(write.ask.method)
+    await subject.ask(write.ask)
     assert [row["state"] for row in await effects(pool)] == ["failed"]
-    waiting = await subject.ask(subject.record.create)
+    write.expect(done=False)
+    waiting = await subject.ask(write.ask)
     assert (waiting.status_code, waiting.headers["x-agent-gateway-error"]) == (429, "vendor_rate")
     await asyncio.sleep(float(waiting.headers["retry-after"]) + 0.1)
-    assert (await subject.ask(subject.record.create)).headers[STATE] == "done"
-    assert await subject.count() == before + 1
+    assert (await subject.ask(write.ask)).headers[STATE] == "done"
+    write.expect(done=True)
 
 
-async def test_a_proposal_waits_and_is_sent_once(subject: Subject, pool: asyncpg.Pool) -> None:
+async def test_a_proposal_waits_and_is_sent_once(subject: Subject, write: Write, pool: asyncpg.Pool) -> None:
     """What may only be proposed is answered 202; approved after the task's end, it is sent once."""
-    record, before = subject.record, await subject.count()
-    proposing = Grant(tools=record.grant.tools, resources=record.grant.resources, mode=Mode.propose)
-    reply = await subject.ask(record.create, proposing)
+    reply = await subject.ask(write.ask, _proposing(subject))
     assert (reply.status_code, reply.headers[STATE]) == (202, "proposed")
-    assert await subject.count() == before
+    write.expect(done=False)
     await _approve(subject, pool, reply.json()["proposal"])
-    assert await subject.count() == before + 1
+    write.expect(done=True)
+    assert _writes(subject) == 1
 
 
-async def test_an_approved_proposal_that_meets_the_limit_is_sent_later(subject: Subject, pool: asyncpg.Pool) -> None:
+async def test_an_approved_proposal_that_meets_the_limit_is_sent_later(
+    subject: Subject, write: Write, pool: asyncpg.Pool
+) -> None:
     """The vendor refuses the send for its limit: the proposal stays approved, and is sent after the pause."""
-    record, before = subject.record, await subject.count()
-    proposing = Grant(tools=record.grant.tools, resources=record.grant.resources, mode=Mode.propose)
-    reply = await subject.ask(record.create, proposing)
-    subject.api.app.controls.gate.faults.append(record.limited.model_copy())
+    reply = await subject.ask(write.ask, _proposing(subject))
+    subject.limit(write.ask.method)
     await _approve(subject, pool, reply.json()["proposal"])
     assert not subject.api.app.controls.gate.faults
     assert (await agent_effects.proposal(pool, UUID(reply.json()["proposal"]))).tries == 1
-    assert await subject.count() == before + 1
+    write.expect(done=True)
 
 
 async def test_danger_is_known_by_the_body(subject: Subject, pool: asyncpg.Pool) -> None:
@@ -115,6 +130,11 @@ async def test_danger_is_known_by_the_body(subject: Subject, pool: asyncpg.Pool)
 def _writes(subject: Subject) -> int:
     """Count the writes that reached the vendor; a proposal may read there what it would change."""
     return sum(one["method"] != "GET" for one in subject.sent)
+
+
+def _proposing(subject: Subject) -> Grant:
+    grant = subject.record.grant
+    return Grant(tools=grant.tools, resources=grant.resources, mode=Mode.propose)
 
 
 async def _approve(subject: Subject, pool: asyncpg.Pool, proposal: str) -> None:

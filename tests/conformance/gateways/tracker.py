@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
 from service_kit.http import Reply
 from stand_ins.kit.app import StandInApp
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.kit.faults import Fault
 
 TRANSITIONS: dict[Json, Access] = {"11": "write", "31": "danger"}
 IN_PATH = Resource(PROJECTS, "path", "{project}")
@@ -181,6 +182,7 @@ RECORD = GatewayRecord(
     listing=lambda size: Ask("GET", f"/rest/projects/PROJ/issues?maxResults={size}"),
     rows=lambda document: list(document["issues"]),
     following=following,
+    held=lambda stand_in: sum(key.startswith("PROJ-") for key in stand_in.issues),
     elsewhere=(
         Ask("GET", "/rest/issue/OTHER-1"),
         Ask("GET", "/rest/projects/OTHER/issues"),
@@ -200,7 +202,16 @@ RECORD = GatewayRecord(
         move("PROJ-1", "99"),
     ),
     foreign={"id": "1", "key": "OTHER-1", "fields": {}},
-    limited=Fault(fault="rate_limit", seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", seconds=1),
     dangerous=(move("PROJ-1", "31"),),
     harmless=(move("PROJ-1", "11"),),
 )
+
+STATES_ALONE = replace(
+    RECORD,
+    create=None,
+    changes=move("PROJ-1", "11"),
+    changed=lambda stand_in: stand_in.issues["PROJ-1"]["fields"]["status"]["name"] == "In Progress",
+    required="tracker/transition_issue[transition]@PROJ-1",
+)
+"""Tracker as a vendor of which only states are set."""

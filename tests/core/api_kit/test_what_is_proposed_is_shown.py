@@ -49,6 +49,25 @@ def test_what_is_taken_away_is_shown() -> None:
     assert written(["new"], labels=["bug"]) == ["body:", "+ new", "", "labels now:", "  bug"]
 
 
+def test_what_no_field_changes_is_shown_too() -> None:
+    """Every fact on which a decision rests is shown: as a field's diff, or by itself as it is now."""
+    assert written({"body": "new"}, body="old", locked=True, note="one\ntwo") == [
+        *("body:", "- old", "+ new", ""),
+        *("locked now:", "  true", ""),
+        *("note now:", "  one", "  two"),
+    ]
+    assert written({"body": "new"}, title=None) == ["body:", "+ new", "", "title now:", "  null"]
+
+
+def test_a_nested_field_has_its_diff() -> None:
+    """A fact that is nested as the body is compared with it; one that is named by its place is shown as it is now."""
+    asked: dict[str, Json] = {"fields": {"summary": "new"}}
+    assert written(asked, fields={"summary": "old"}) == [
+        *("fields:", "  {", '-   "summary": "old"', '+   "summary": "new"', "  }"),
+    ]
+    assert written(asked, **{"fields.summary": "old"})[-2:] == ["fields.summary now:", "  old"]
+
+
 def test_no_text_looks_like_a_field() -> None:
     """Lines of a text cannot be read as fields of their own: each has its mark."""
     assert written({"body": "fine\n\nlabels:\nbug"}) == ["body:", "+ fine", "+ ", "+ labels:", "+ bug"]

@@ -48,6 +48,24 @@ def test_every_way_leads_through_all_rows_once(paging: Paging, total: int, limit
 
 
 @pytest.mark.parametrize(
+    ("paging", "first", "second"),
+    [
+        (CursorPaging("cursor", None, found=("next",)), {}, {"cursor": "5"}),
+        (OffsetPaging("start", None, total=("total",)), {"start": 0}, {"start": 5}),
+        (LinkPaging(pointers=("page",)), {}, {"page": "5"}),
+    ],
+)
+def test_a_page_may_have_a_length_of_the_vendors(
+    paging: Paging, first: dict[str, str | int], second: dict[str, str | int]
+) -> None:
+    """Without a parameter for the length only the place is asked for, on the first page and on the next."""
+    said = reply(link='<https://x.example/?page=5>; rel="next"')
+    assert paging.here(Call("list"), 20) == first
+    assert paging.next(first, said, {"next": "5", "total": 9}, 5) == second
+    assert paging.here(Call("list", start=Position.of(second)), 20) == second
+
+
+@pytest.mark.parametrize(
     ("link", "following"),
     [
         ('<https://x.example/?page=2&size=5&token=t>; rel="next"', {"size": "5", "page": "2"}),

@@ -6,8 +6,9 @@ from github_api.routes import table
 from github_api.settings import GitHubApiSettings
 from github_api.upstream import github
 from pydantic import SecretStr
-from stand_ins.github.app import build
-from stand_ins.kit.faults import Fault, Match
+from stand_ins.github.app import GitHub, build
+from stand_ins.github.records import Repository
+from stand_ins.kit.faults import Fault
 
 TOKEN = "ghp_" + "c" * 36
 HELLO = "/repos/octocat/hello-world"
@@ -21,6 +22,11 @@ def create(repository: str) -> Ask:
     return Ask("POST", f"/repos/{repository}/issues", "issue_write", body={"title": "Crash", "body": "Help."})
 
 
+def hello(stand_in: GitHub) -> Repository:
+    """Return the repository octocat/hello-world, as the stand-in holds it."""
+    return stand_in.world.named("octocat/hello-world")
+
+
 RECORD = GatewayRecord(
     vendor=lambda: github(SETTINGS),
     table=table,
@@ -28,10 +34,13 @@ RECORD = GatewayRecord(
     grant=Grant(tools=["issue_write"], resources={"repositories": ["octocat/hello-world"]}, mode="write"),
     read=Ask("GET", f"{HELLO}/issues/1"),
     create=create("octocat/hello-world"),
+    changes=Ask("PATCH", f"{HELLO}/issues/1", "issue_write", body={"state": "closed"}),
+    changed=lambda stand_in: hello(stand_in).issues[1].state == "closed",
     required="github/issue_write[title]@octocat/hello-world",
     listing=lambda size: Ask("GET", f"{HELLO}/issues?state=all&per_page={size}"),
     rows=list,
     following=by_link,
+    held=lambda stand_in: len(hello(stand_in).issues),
     elsewhere=(
         Ask("GET", "/repos/octocat/other/issues/1"),
         Ask("GET", "/repos/octocat/other/contents/README.md"),
@@ -60,5 +69,5 @@ RECORD = GatewayRecord(
         create("octocat/hello-world%3F"),
     ),
     foreign={"url": "https://api.github.com/repos/octocat/other/issues/1", "number": 1},
-    limited=Fault(fault="rate_limit", seconds=1, match=Match(method="POST")),
+    limited=Fault(fault="rate_limit", seconds=1),
 )

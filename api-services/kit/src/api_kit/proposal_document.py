@@ -103,7 +103,10 @@ def digest(text: str) -> str:
 
 
 def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
-    """Write out a call for an approver: changes as a diff, all else as it will be, hidden characters made visible."""
+    """Write out a call for an approver, with hidden characters made visible.
+
+    A fact with the name of a field of the body is shown as that field's diff, any other as it is now.
+    """
     lines = [f"{call.route.method} {call.path_and_query}"]
     lines.append(f"target: {call.target}")
     if (present := base(call, facts)) is not None:
@@ -111,14 +114,14 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
     if call.route.read_before is not None and facts is None:
         lines.append("There is nothing there now.")
     fields: Mapping[str, Json] = call.body if isinstance(call.body, dict) else {"": call.body}
+    known = facts or {}
     for name in sorted(fields) if call.body is not None else ():
-        before = facts.get(name) if facts else None
+        before = known.get(name)
         lines += ["", f"{name}:" if name else "body:"]
         lines += diff([] if before is None else _text(before), _text(fields[name]))
-    if facts and not isinstance(call.body, dict):
-        for name in sorted(facts.keys() - {"title"}):
-            lines += ["", f"{name} now:", *(f"  {line}" for line in _text(facts[name]))]
-    title = facts.get("title") if facts else None
+    title = known.get("title")
+    for name in sorted(known.keys() - fields.keys() - ({"title"} if isinstance(title, str) else set())):
+        lines += ["", f"{name} now:", *(f"  {line}" for line in _text(known[name]))]
     if isinstance(title, str):
         lines.insert(2, f"title now: {title}")
     return "\n".join(visible(line) for line in lines) + "\n"

@@ -77,7 +77,7 @@ class Probe:
             as the vendor shows it, or None if it is not there, and raises a Refusal if it cannot tell. With `mark` it
             does without the call's body, which no row keeps: `Call.resources` has the names that the write touched.
         mark: puts the effect's id into the body, where people do not see it. A write that sets a state needs none: the
-            state itself is found.
+            state itself is found, by the call's body, but only at once and not by the row later.
         settle_window: seconds after the send. A read that finds nothing later than that proves that nothing was written
             and nothing will be. None: no read proves it.
         status: the status with which the vendor answers such a write.
@@ -119,7 +119,8 @@ class Route:
         reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
         verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
         probe: of a write: how a write without a reply is found.
-        read_before: of a write: reads the things that it changes, as facts by name, for those who approve it.
+        read_before: of a write: reads the things that it changes, as facts, for those who approve it. A fact with the
+            name of a field of the body is compared with it. None: the thing is gone.
         classify: says what a reply of this route means, in place of the vendor's own.
         send: sends the request where that takes several requests or a side host.
     """

@@ -57,7 +57,7 @@ class LinkPaging:
 
     Attributes:
         pointers: the parameters that say where a page begins; a link without one of them leads to no page.
-        size: the parameter that says how long a page is, if there is one.
+        size: the parameter that says how long a page is, or None where the length is the vendor's own.
     """
 
     pointers: Sequence[str]
@@ -89,12 +89,12 @@ class CursorPaging:
 
     Attributes:
         pointer: the parameter that takes the cursor.
-        size: the parameter that says how long a page is.
+        size: the parameter that says how long a page is, or None where the length is the vendor's own.
         found: the keys that lead to the next cursor in the body, from the outside in.
     """
 
     pointer: str
-    size: str
+    size: str | None
     found: Sequence[str]
 
     def here(self, call: Call, limit: int) -> Parameters:
@@ -105,7 +105,9 @@ class CursorPaging:
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
         """Read the next cursor out of the body."""
         cursor = below(document, self.found)
-        return {self.size: here[self.size], self.pointer: _carried(str(cursor))} if cursor else None
+        if not cursor:
+            return None
+        return ({self.size: here[self.size]} if self.size else {}) | {self.pointer: _carried(str(cursor))}
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,12 @@ class OffsetPaging:
 
     Attributes:
         pointer: the parameter that takes the number.
-        size: the parameter that says how long a page is.
+        size: the parameter that says how long a page is, or None where the length is the vendor's own.
         total: the keys that lead to the number of all rows in the body, from the outside in.
     """
 
     pointer: str
-    size: str
+    size: str | None
     total: Sequence[str]
 
     def here(self, call: Call, limit: int) -> Parameters:

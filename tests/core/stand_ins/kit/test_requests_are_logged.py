@@ -1,7 +1,17 @@
 """The log of requests, rate limits and the way back to the start."""
 
+from typing import ClassVar
+
 import httpx
-from fixtures.stand_in_chatter import TOKEN
+from fixtures.serving import serving
+from fixtures.stand_in_chatter import TOKEN, Chatter
+from stand_ins.kit.app import StandInApp
+
+
+class Keyed(Chatter):
+    """Chatter with a credential header of its own."""
+
+    secret_headers: ClassVar[frozenset[str]] = frozenset({"X-Shelf-Key"})
 
 
 async def test_the_log_has_no_credential(chatter: httpx.AsyncClient) -> None:
@@ -16,6 +26,19 @@ async def test_the_log_has_no_credential(chatter: httpx.AsyncClient) -> None:
     assert TOKEN not in str(entries)
     assert entries[0]["authenticated"] is True
     assert len((await chatter.get("/_stand-in/requests")).json()) == 2
+
+
+async def test_the_log_has_no_credential_of_the_vendors_own_header() -> None:
+    """A header that the vendor names is left out of the log, also where a fault strikes before the route."""
+    key = {"X-Shelf-Key": "shelf-secret", "X-Shelf-Page": "7"}
+    async with serving(StandInApp(Keyed())) as url, httpx.AsyncClient(base_url=url, headers=key) as client:
+        await client.get("/api/channels.list")
+        await client.post("/_stand-in/faults", json={"fault": "status", "status": 503})
+        assert (await client.get("/api/channels.list")).status_code == 503
+        entries = (await client.get("/_stand-in/requests")).json()
+    shown = [(one["status"], one["authenticated"], one["headers"]["x-shelf-page"]) for one in entries]
+    assert shown == [(200, True, "7"), (503, True, "7")]
+    assert "shelf-secret" not in str(entries)
 
 
 async def test_a_used_up_window_refuses_until_its_reset(chatter: httpx.AsyncClient) -> None:

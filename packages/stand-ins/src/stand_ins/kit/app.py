@@ -43,7 +43,7 @@ class StandInApp(Generic[V]):
         )
         api.router.redirect_slashes = False
         gate = FaultGate(api, vendor.errors, vendor.faults)
-        self._log = RequestLog(gate, kept=vendor.kept_requests, watch=watch)
+        self._log = RequestLog(gate, kept=vendor.kept_requests, secret=vendor.secret_headers, watch=watch)
         self.stand_in = vendor
         self.controls = Controls(vendor, gate, self._log)
         api.router.routes[:0] = self.controls.routes()

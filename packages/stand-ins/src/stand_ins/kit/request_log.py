@@ -46,11 +46,20 @@ class RequestLog:
     Args:
         app: what answers.
         kept: how many requests are kept.
+        secret: names of headers with a credential, beyond those that every vendor's log leaves out.
         watch: is told each exchange when it is over.
     """
 
-    def __init__(self, app: ASGIApp, *, kept: int = KEPT_REQUESTS, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        kept: int = KEPT_REQUESTS,
+        secret: frozenset[str] = frozenset(),
+        watch: Watch | None = None,
+    ) -> None:
         self._app = app
+        self._secret = SECRET_HEADERS | {name.lower() for name in secret}
         self._watch = watch
         self.entries: deque[dict[str, Any]] = deque(maxlen=kept)
 
@@ -59,7 +68,7 @@ class RequestLog:
         if scope["type"] != "http" or scope["path"].startswith(NOT_THE_VENDORS):
             await self._app(scope, receive, send)
             return
-        entry = _entry(scope)
+        entry = _entry(scope, self._secret)
         self.entries.append(entry)
         media = Headers(scope=scope).get("content-type", "").partition(";")[0].strip()
         seen = Exchange(entry["method"], entry["path"], entry["query"], media, await _body(receive))
@@ -89,15 +98,15 @@ def entry_of(request: Request) -> dict[str, Any]:
     return entry
 
 
-def _entry(scope: Scope) -> dict[str, Any]:
+def _entry(scope: Scope, secret: frozenset[str]) -> dict[str, Any]:
     headers = Headers(scope=scope)
     return {
         "at": datetime.now(UTC).isoformat(),
         "method": scope["method"],
         "path": scope["raw_path"].decode("latin-1").partition("?")[0],
         "query": scope["query_string"].decode("latin-1"),
-        "headers": {key: value for key, value in headers.items() if key not in SECRET_HEADERS},
-        "authenticated": not SECRET_HEADERS.isdisjoint(headers.keys()),
+        "headers": {key: value for key, value in headers.items() if key not in secret},
+        "authenticated": not secret.isdisjoint(headers.keys()),
         "body": None,
         "status": None,
     }

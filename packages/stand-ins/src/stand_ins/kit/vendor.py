@@ -32,6 +32,7 @@ class StandInVendor(ABC):
     - `errors`: how it refuses.
     - `faults`: its own faults by name, beyond the kit's.
     - `kept_requests`: how many requests its log keeps.
+    - `secret_headers`: names of headers with its credential, which the log leaves out as it does Authorization.
     - `limits`, `deliveries`: its rate limits and its webhooks, if it has any.
     """
 
@@ -39,6 +40,7 @@ class StandInVendor(ABC):
     errors: ClassVar[Errors]
     faults: ClassVar[Mapping[str, Strike]] = {}
     kept_requests: ClassVar[int] = KEPT_REQUESTS
+    secret_headers: ClassVar[frozenset[str]] = frozenset()
     limits: RateLimits | None = None
     deliveries: Deliveries | None = None
 
