@@ -6,6 +6,7 @@ from uuid import UUID
 import agent_effects
 import agent_ledger
 import asyncpg
+import pytest
 from agent_contracts import Grant, Mode, TaskResult
 from agent_engine.skills.required_effects import RequiredEffect
 from conformance.gateways.conftest import Subject, Write
@@ -104,6 +105,7 @@ async def test_a_proposal_waits_and_is_sent_once(subject: Subject, write: Write,
     assert _writes(subject) == 1
 
 
+@pytest.mark.slow
 async def test_an_approved_proposal_that_meets_the_limit_is_sent_later(
     subject: Subject, write: Write, pool: asyncpg.Pool
 ) -> None:

@@ -22,6 +22,7 @@ REQUESTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "method", "target", "body", "fault"), REQUESTS)
 def test_requests_are_judged(name: str, method: str, target: str, body: bytes, fault: str | None) -> None:
     """A request that fits has no fault; a wrong one has the fault named."""

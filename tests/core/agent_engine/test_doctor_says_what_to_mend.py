@@ -73,6 +73,7 @@ async def test_unmigrated_database_is_named(empty_database_url: str) -> None:
     assert "migrate" in found["postgresql"].detail
 
 
+@pytest.mark.slow
 async def test_approved_proposals_that_nobody_sends_are_named(database_url: str, pool: asyncpg.Pool) -> None:
     """What was approved a while ago and is not sent is a warning that names the gateway; what is fresh is none."""
     id_ = await proposed(pool)
@@ -96,6 +97,7 @@ async def test_vendors_without_shapes_of_secrets_are_named() -> None:
     assert (bare.value.state, none.value.state) == ("warning", "bad")
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 async def test_a_database_that_takes_no_writes_is_named(database_url: str, pool: asyncpg.Pool) -> None:
     """A database that is read-only is bad, with what to do."""

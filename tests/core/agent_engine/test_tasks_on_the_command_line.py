@@ -106,6 +106,7 @@ def test_waiting_exits_by_the_result(run: Run, database_url: str) -> None:
     assert run("tail", task).exit_code == 1
 
 
+@pytest.mark.slow
 def test_show_says_what_a_queued_task_waits_for(run: Run, database_url: str) -> None:
     """What `tail` says of a task that nobody takes, `show` says too, and nothing of one that has ended."""
     task = enqueued(run)
@@ -145,6 +146,7 @@ def test_retry_goes_through_the_door_as_it_is_now(run: Run, access: Path, databa
     assert "has no entry `cli`" in run("retry", task).stderr
 
 
+@pytest.mark.slow
 def test_retry_says_what_became_of_it(run: Run, database_url: str) -> None:
     """People read that the task is queued again, or which one is under way instead."""
     assert run("skills", "register").exit_code == 0

@@ -53,6 +53,7 @@ async def test_an_idle_worker_is_known_until_it_stops(place: Place) -> None:
     assert await agent_ledger.workers(place.pool) == []
 
 
+@pytest.mark.slow
 async def test_a_task_waits_until_its_servers_have_answered(place: Place) -> None:
     """A worker leaves tasks in the queue whose server has not answered since it started, and takes all others."""
     (port,) = free_ports(1)

@@ -49,6 +49,7 @@ async def test_what_was_done_is_seen(house: House, pool: asyncpg.Pool) -> None:
     assert len(pinned(house)) == before + 3
 
 
+@pytest.mark.slow
 async def test_what_comes_late_is_not_sent_again(house: House, pool: asyncpg.Pool) -> None:
     """The vendor is slower than anybody waits: a repeat is refused until it is there, and then answered."""
     write, before = await writer(house, pool), len(pinned(house))

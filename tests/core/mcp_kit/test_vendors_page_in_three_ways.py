@@ -31,6 +31,7 @@ def answered(paging: Paging, total: int, here: dict[str, str | int], most: int) 
     return rows, reply(link=link), {"total": total, "meta": {"next": str(end) if end < total else ""}}
 
 
+@pytest.mark.slow
 @given(st.sampled_from([BY_LINK, BY_CURSOR, BY_OFFSET]), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
 def test_every_way_leads_through_all_rows_once(paging: Paging, total: int, limit: int, most: int) -> None:
     """Each page begins where the last one ended, and the last has no successor, whatever the vendor's own ceiling."""

@@ -22,6 +22,7 @@ def told(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr.rpartition("error: ")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "flag", "server", "variable"),
     [
@@ -113,6 +114,7 @@ def in_small_disk(bubblewrap: str, place: Path, size: int, script: str) -> str:
     return result.stderr
 
 
+@pytest.mark.slow
 def test_disk_too_small_for_a_new_database(bubblewrap: str, tmp_path: Path) -> None:
     """A disk without room for a new database is said to be full, and no half-made database stays there."""
     said = in_small_disk(bubblewrap, tmp_path / "disk", 30_000_000, f"stores run; ls {tmp_path}/disk/s >&2")

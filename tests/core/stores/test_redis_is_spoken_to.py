@@ -7,6 +7,7 @@ import pytest
 from fixtures.stores_command import Command
 
 
+@pytest.mark.slow
 def test_a_command_is_sent_and_its_reply_printed(valkey_only: Command) -> None:
     """A task can be added and read back: each value on a line of its own, deeper ones indented."""
     with valkey_only.running():

@@ -61,6 +61,7 @@ async def test_what_is_kept_holds_no_token(spec: Any, start: Any) -> None:
             json.loads(line)
 
 
+@pytest.mark.slow
 async def test_a_broken_session_is_a_clear_end(spec: Any, start: Any) -> None:
     """A session that the CLI cannot resume ends the run with its own error, not with a hang."""
     end = await start(dataclasses.replace(spec("PLAY talk"), resume=b"not a session\n"))
