@@ -29,7 +29,7 @@ from api_kit import (
 )
 from api_kit.paths import encode
 from api_kit.routes import Access
-from conformance.gateways.record import Ask, GatewayRecord, objects
+from conformance.gateways.record import Ask, GatewayRecord, by_link, objects
 from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker
 from fixtures.stand_in_tracker import adf as document_with
@@ -213,5 +213,8 @@ STATES_ALONE = replace(
     changes=move("PROJ-1", "11"),
     changed=lambda stand_in: stand_in.issues["PROJ-1"]["fields"]["status"]["name"] == "In Progress",
     required="tracker/transition_issue[transition]@PROJ-1",
+    listing=lambda size: Ask("GET", "/rest/projects/PROJ/events"),
+    rows=list,
+    following=by_link,
 )
-"""Tracker as a vendor of which only states are set."""
+"""Tracker as a vendor of which only states are set, and whose pages have a fixed length."""
