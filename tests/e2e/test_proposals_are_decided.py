@@ -207,6 +207,7 @@ async def test_a_policy_approves_what_it_names(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.timeout(300)
 async def test_a_gateway_killed_while_it_sends_leaves_one_write(world: World) -> None:
     """The gateway dies between its row and GitHub's reply: the next one finds what arrived and sends nothing again."""

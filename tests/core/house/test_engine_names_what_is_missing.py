@@ -12,6 +12,8 @@ from house.ports import remember
 from house.processes import Process
 from house.supervise import Supervisor
 
+pytestmark = pytest.mark.apart
+
 
 def _engine(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     env = environ | {"PATH": os.defpath}

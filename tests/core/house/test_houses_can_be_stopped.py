@@ -21,6 +21,8 @@ from service_kit.errors import ConfigError
 
 LAST = """
 import pathlib, signal, sys, time
+
+pytestmark = pytest.mark.apart
 folder, own, *names = sys.argv[1:]
 file = lambda name, what: pathlib.Path(folder, f"{name}.{what}")
 def end(*_):

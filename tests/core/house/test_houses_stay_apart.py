@@ -13,6 +13,8 @@ from house.processes import Process
 from house.supervise import RUNNING, Supervisor
 from service_kit.errors import ConfigError
 
+pytestmark = pytest.mark.apart
+
 LIMIT_SECONDS = 15
 AWKWARD = {"JSON": '{"https://example.org": "a%20b, c"}', "SINGLE": "it's 50 %", "EMPTY": ""}
 """Values that a supervisor's configuration must not bend."""

@@ -16,6 +16,8 @@ from agent_stores.server import Server
 from agent_stores.valkey import Valkey
 from fixtures.stores_command import Command
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:

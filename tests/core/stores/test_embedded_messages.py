@@ -12,6 +12,8 @@ from agent_stores import binaries
 from agent_stores.errors import StoreError
 from fixtures.stores_command import Command
 
+pytestmark = pytest.mark.apart
+
 
 def told(result: subprocess.CompletedProcess[str]) -> str:
     """Give the one line that a refused command ended with."""

@@ -13,6 +13,8 @@ from fixtures.stores_command import Command
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError
 
+pytestmark = pytest.mark.apart
+
 
 def urls(command: Command) -> tuple[str, str]:
     """Ask the command for both addresses."""

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from fixtures.stores_command import Command
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.mark.slow
 def test_a_command_is_sent_and_its_reply_printed(valkey_only: Command) -> None:

@@ -41,6 +41,8 @@ class Absent(MetaPathFinder):
 
 sys.meta_path.insert(0, Absent())
 from github_mcp.__main__ import main
+
+pytestmark = pytest.mark.apart
 main()
 """
 SERVER = "agent-bot-github-mcp"
