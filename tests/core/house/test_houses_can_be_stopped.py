@@ -19,10 +19,10 @@ from house.processes import Process
 from house.supervise import GRACE_SECONDS, Supervisor
 from service_kit.errors import ConfigError
 
+pytestmark = pytest.mark.apart
+
 LAST = """
 import pathlib, signal, sys, time
-
-pytestmark = pytest.mark.apart
 folder, own, *names = sys.argv[1:]
 file = lambda name, what: pathlib.Path(folder, f"{name}.{what}")
 def end(*_):

@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from service_kit.bearer import new_token, token_hash
 
+pytestmark = pytest.mark.apart
+
 OURS = "agent-bot-contracts agent-bot-github-mcp agent-bot-mcp-kit agent-bot-service-kit agent-bot-vendors"
 KITS = "prometheus-client pyyaml structlog httpx httpcore certifi"
 FASTMCP = """
@@ -41,8 +43,6 @@ class Absent(MetaPathFinder):
 
 sys.meta_path.insert(0, Absent())
 from github_mcp.__main__ import main
-
-pytestmark = pytest.mark.apart
 main()
 """
 SERVER = "agent-bot-github-mcp"
