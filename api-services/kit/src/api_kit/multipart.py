@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import re
 
+from service_kit.body import FILE_MEDIA_TYPE
 from service_kit.json_text import Json
 
 from api_kit.errors import Refusal
@@ -13,7 +14,6 @@ _BOUNDARY = re.compile(r'multipart/form-data\s*;\s*boundary=(?:"([^"\\]{1,70})"|
 _DISPOSITION = re.compile(
     r'form-data; ?name="([A-Za-z0-9_.\[\]-]{1,100})"(?:; ?filename="([^"\\/\x00-\x1f\x7f]{1,200})")?'
 )
-_MEDIA = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=[a-zA-Z0-9-]{1,20})?")
 
 
 class File(dict[str, Json]):
@@ -50,7 +50,7 @@ def _part(piece: bytes) -> tuple[str, Json]:
             headers[name.strip().lower()] = value.strip()
         match = _DISPOSITION.fullmatch(headers.pop("content-disposition", ""))
         media = headers.pop("content-type", "application/octet-stream").lower()
-        if not separator or match is None or headers or not _MEDIA.fullmatch(media):
+        if not separator or match is None or headers or not FILE_MEDIA_TYPE.fullmatch(media):
             raise Refusal("body", "a part's headers are not a plain form-data disposition and a media type")
         if match[2] is None:
             return match[1], content.decode("utf-8")

@@ -1,17 +1,16 @@
 """Files that a tool uploads, as parts of a multipart body. Pure."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from service_kit.body import FILE_MEDIA_TYPE
 from service_kit.http import Files
 from service_kit.untrusted_text import clean_line
 
 from mcp_kit.errors import WrongArguments
 
-MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=[a-zA-Z0-9-]{1,20})?")
 LONGEST_NAME = 200
 
 
@@ -40,7 +39,7 @@ class File:
                 f"{clean_line(self.filename, 100)!r} cannot be a file's name; nothing was sent.",
                 next_step="Give a name without a folder, quotes or control characters.",
             )
-        if not MEDIA_TYPE.fullmatch(self.media_type):
+        if not FILE_MEDIA_TYPE.fullmatch(self.media_type):
             raise WrongArguments(
                 f"{clean_line(self.media_type, 100)!r} is not a media type; nothing was sent.",
                 next_step="Give one such as text/plain.",

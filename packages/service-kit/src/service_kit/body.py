@@ -6,6 +6,7 @@ Each function takes `refuse`, which makes the service's own refusal of a reason 
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Set
 
 from starlette.types import Receive
@@ -15,6 +16,8 @@ from service_kit.refusal import Refusal
 
 Refuse = Callable[[str, str], Refusal]
 JSON = "application/json"
+FILE_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=[a-zA-Z0-9-]{1,20})?")
+"""The media types that an uploaded file may have, at servers and gateways."""
 
 
 async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Refuse) -> bytes:
