@@ -3,7 +3,7 @@
 import time
 from datetime import datetime, timedelta
 
-from agent_ledger.connection import Executor
+from agent_stores.pool import Executor
 
 
 class Clock:

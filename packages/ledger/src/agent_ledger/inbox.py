@@ -11,13 +11,13 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Actor, Origin, task_id_for
+from agent_stores.pool import transaction
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from service_kit.access import Access, Door
 from service_kit.log import get_logger
 
 from agent_ledger.cancellation import CancelOutcome, cancel
-from agent_ledger.connection import transaction
 from agent_ledger.dead_letters import reject
 from agent_ledger.errors import InvalidTask
 from agent_ledger.stream_entries import record_entry, task_of_entry
@@ -42,7 +42,6 @@ async def drain(
     consumer: str,
     block_ms: int = 1000,
     abandoned_ms: int = ABANDONED_MS,
-    batch: int = BATCH,
     faults: dict[str, str] | None = None,
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
@@ -54,7 +53,6 @@ async def drain(
         consumer: this drain's name, its own among all that run.
         block_ms: how long to wait for entries.
         abandoned_ms: after how long another drain's entry is taken over.
-        batch: the most entries to read at once.
         faults: why each stream was not given the last time, kept from drain to drain: the same is not logged again.
 
     Raises:
@@ -67,7 +65,7 @@ async def drain(
         return 0
     known = {} if faults is None else faults
     drains = [
-        _Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms)
+        _Drain(redis, pool, stream, door, consumer).run(block_ms, abandoned_ms)
         for stream, door in access.streams.items()
     ]
     ended = dict(zip(access.streams, await asyncio.gather(*drains, return_exceptions=True), strict=True))
@@ -87,13 +85,12 @@ async def drain(
 class _Drain:
     """One pass over one stream."""
 
-    def __init__(self, redis: Redis, pool: asyncpg.Pool, stream: str, door: Door, consumer: str, batch: int) -> None:
+    def __init__(self, redis: Redis, pool: asyncpg.Pool, stream: str, door: Door, consumer: str) -> None:
         self._redis = redis
         self._pool = pool
         self._stream = stream
         self._door = door
         self._consumer = consumer
-        self._batch = batch
 
     async def run(self, block_ms: int, abandoned_ms: int) -> int:
         end = time.monotonic() + block_ms / 1000
@@ -105,7 +102,7 @@ class _Drain:
                 self._stream,
                 group=GROUP,
                 consumer=self._consumer,
-                count=self._batch,
+                count=BATCH,
                 block_ms=min(left_ms, LONGEST_BLOCK_MS),
             )
             for entry, fields in entries:
@@ -122,7 +119,7 @@ class _Drain:
                     self._stream,
                     group=GROUP,
                     consumer=self._consumer,
-                    count=self._batch,
+                    count=BATCH,
                     idle_ms=abandoned_ms,
                     cursor=cursor or "0-0",
                 )

@@ -7,12 +7,12 @@ from uuid import UUID
 from agent_contracts import Budget, Priority, Task, uuid7
 from agent_contracts.event import Queued
 from agent_contracts.task import holds_nul
+from agent_stores.pool import Connection, Executor, transaction
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_resources
 from service_kit.origins import origin_of
 
-from agent_ledger.connection import Connection, Executor, transaction
-from agent_ledger.errors import ConflictingTask, InvalidTask, UnusableSchema
+from agent_ledger.errors import InvalidTask, UnusableSchema
 from agent_ledger.json_encoding import digest, storable
 from agent_ledger.json_schema import value_error
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
@@ -33,18 +33,12 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
     """Commit a task to the ledger, within the caller's transaction where a connection is given.
 
     The door sets the tenant, and the actor where it has one. The same id with the same request, or a `dedupe_key` that
-    a task not yet final holds, gives that task and makes no second row.
-
-    Args:
-        executor: where to write.
-        task: the request; without an id it is given a new one.
-        door: the door it came through; its bounds and budget are kept with the row.
+    a task not yet final holds, gives that task and makes no second row. The door's bounds are kept with the row.
 
     Raises:
         InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
-            the deadline is over, or the input does not fit the skill's schema or lacks what the skill needs; with fault
-            `config`, the skill's schema cannot be used.
-        ConflictingTask: the id belongs to another request.
+            the deadline is over, the input does not fit the skill's schema or lacks what the skill needs, or (fault
+            `conflict`) the id belongs to another request; with fault `config`, the skill's schema cannot be used.
     """
     task = task.model_copy(
         update={"tenant": door.tenant, "id": task.id or uuid7(), "actor": door.actor or task.actor},
@@ -55,22 +49,27 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
                 return existing
             if (created := await _create(connection, task, door)) is not None:
                 return created
-    raise ConflictingTask(f"dedupe_key {task.dedupe_key!r} changes hands too fast: send the task again")
+    raise InvalidTask("conflict", f"dedupe_key {task.dedupe_key!r} changes hands too fast: send the task again")
 
 
 async def _existing(connection: Connection, task: Task) -> Submitted | None:
-    found = await holder_of_id(connection, task)
-    if found is not None:
-        tenant, known = found
-        if tenant != task.tenant or known != digest(task):
-            raise ConflictingTask(f"task {task.id} exists and asks for something else: use a new id")
+    row = await connection.fetchrow("select tenant, digest from ledger.tasks where id = $1", task.id)
+    if row is not None:
+        if row["tenant"] != task.tenant or row["digest"] != digest(task):
+            raise InvalidTask("conflict", f"task {task.id} exists and asks for something else: use a new id")
         assert task.id is not None
         return Submitted(task.id, created=False)
-    if task.dedupe_key is not None:
-        held = await holder_of_key(connection, task.tenant, task.dedupe_key)
-        if held is not None:
-            return Submitted(held, created=False)
-    return None
+    if task.dedupe_key is None:
+        return None
+    held: UUID | None = await connection.fetchval(
+        """
+        select id from ledger.tasks
+        where tenant = $1 and dedupe_key = $2 and state in ('queued', 'running', 'waiting')
+        """,
+        task.tenant,
+        task.dedupe_key,
+    )
+    return Submitted(held, created=False) if held is not None else None
 
 
 async def _create(connection: Connection, task: Task, door: Door) -> Submitted | None:
@@ -79,15 +78,15 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     found = await resolve(connection, task.skill, task.deadline)
     if found is None:
         raise InvalidTask("skill", f"skill {task.skill} is unknown: no worker has registered it")
-    if not found.due:
+    skill, due = found
+    if not due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")
-    _check_choices(door, task, found.skill)
-    _check_input(task, found.skill)
+    _check_choices(door, task, skill)
+    _check_input(task, skill)
     body = storable(task)
     if body != task.model_dump_json() or holds_nul(body):
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
-    vendors = narrowed(door, task)
-    created = await insert(connection, task, door, found.skill, body, vendors)
+    created = await _insert(connection, task, door, skill, body, _narrowed(door, task))
     return Submitted(created, created=True) if created is not None else None
 
 
@@ -126,7 +125,7 @@ def _check_input(task: Task, skill: SkillRow) -> None:
         )
 
 
-def narrowed(door: Door, task: Task) -> dict[str, Bound]:
+def _narrowed(door: Door, task: Task) -> dict[str, Bound]:
     """Give the door's bounds, narrowed by the task's own resources.
 
     Raises:
@@ -148,26 +147,7 @@ def narrowed(door: Door, task: Task) -> dict[str, Bound]:
     return vendors
 
 
-async def holder_of_id(connection: Connection, task: Task) -> tuple[str, bytes] | None:
-    """Give the tenant and digest of the row with the task's id."""
-    row = await connection.fetchrow("select tenant, digest from ledger.tasks where id = $1", task.id)
-    return (row["tenant"], row["digest"]) if row else None
-
-
-async def holder_of_key(connection: Connection, tenant: str, dedupe_key: str) -> UUID | None:
-    """Give the task, not yet final, that holds a tenant's dedupe key."""
-    found: UUID | None = await connection.fetchval(
-        """
-        select id from ledger.tasks
-        where tenant = $1 and dedupe_key = $2 and state in ('queued', 'running', 'waiting')
-        """,
-        tenant,
-        dedupe_key,
-    )
-    return found
-
-
-async def insert(
+async def _insert(
     connection: Connection, task: Task, door: Door, skill: SkillRow, body: str, vendors: dict[str, Bound]
 ) -> UUID | None:
     """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""

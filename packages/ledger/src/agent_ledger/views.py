@@ -8,9 +8,9 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Task, TaskResult, TaskState
+from agent_stores.pool import Executor
 from pydantic import ValidationError
 
-from agent_ledger.connection import Executor
 from agent_ledger.row_decoding import read_task_body, reading
 
 UNREADABLE = "(this version cannot read the task)"
@@ -73,16 +73,7 @@ async def list_tasks(
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[TaskView]:
-    """List tasks, newest first.
-
-    Args:
-        executor: where to read.
-        tenant: only this tenant's; None for every tenant's.
-        states: only in these states.
-        skill: only of this skill.
-        before: only tasks older than this one: the last of the page before.
-        limit: the most tasks to give.
-    """
+    """List tasks, newest first; `before` is the last task of the page before."""
     rows = await executor.fetch(
         f"""
         select {COLUMNS}, t.body::text as task from ledger.tasks t left join ledger.results r on r.task_id = t.id
@@ -101,17 +92,13 @@ async def list_tasks(
     return [_view(row) for row in rows]
 
 
-async def get_result(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskResult | None:
+async def get_result(executor: Executor, task_id: UUID) -> TaskResult | None:
     """Return a task's result, or None where it has none yet.
 
     Raises:
         UnreadableRow: this version cannot read it.
     """
-    body: str | None = await executor.fetchval(
-        "select body::text from ledger.results where task_id = $1 and ($2::text is null or tenant = $2)",
-        task_id,
-        tenant,
-    )
+    body: str | None = await executor.fetchval("select body::text from ledger.results where task_id = $1", task_id)
     with reading(f"the result of task {task_id}"):
         return None if body is None else TaskResult.model_validate_json(body)
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import asyncpg
-from agent_ledger.connection import Connection
-from agent_stores.pool import DATABASE_ERRORS
+from agent_stores.pool import DATABASE_ERRORS, Connection
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.errors import UpstreamError
 from service_kit.json_text import Json

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from agent_ledger.connection import Connection, Executor
+from agent_stores.pool import Connection, Executor
 
 KEPT_DAYS = 30
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from agent_contracts import Actor, Origin, Task, task_id_for
 from agent_effects import spent_by
 from agent_ledger import InvalidTask, submit
-from agent_ledger.connection import Connection
+from agent_stores.pool import Connection
 from pydantic import ValidationError
 from service_kit.grants import allowed
 from service_kit.validation_errors import described

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import asyncpg
-from agent_ledger.connection import Connection
+from agent_stores.pool import Connection
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.log import get_logger
 from starlette.requests import Request
