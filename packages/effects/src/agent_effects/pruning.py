@@ -26,12 +26,8 @@ class PruneCounts:
 async def prune(conn: Executor, older_than: timedelta, *, tenant: str | None = None) -> PruneCounts:
     """Delete rows that are older than this and belong to no task, or to a task that the ledger no longer has.
 
-    Only settled effects are deleted. Their keys go with them, so that a repeat is then a new write.
-
-    Args:
-        conn: where to delete; with a pool, each batch is a transaction of its own.
-        older_than: the age from which rows go.
-        tenant: only this tenant's; None for every tenant's.
+    Only settled effects are deleted. Their keys go with them, so that a repeat is then a new write. Without a tenant,
+    rows of all go. With a pool, each batch is a transaction of its own.
     """
     gone = "not exists (select from ledger.outcome(r.task_id))"
     calls = "($2::text is null or exists (select from gateway.totals t where t.tenant = $2 and t.scope = 'task'"

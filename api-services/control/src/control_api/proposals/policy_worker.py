@@ -13,7 +13,6 @@ from control_api.optional_file import OptionalFile
 from control_api.proposals.policy import Policy, Rule
 
 ROUND_SECONDS = 1.0
-PAGE = 500
 
 
 class PolicyWorker:
@@ -46,7 +45,7 @@ class PolicyWorker:
 
     async def _apply(self, connection: Executor, policy: Policy) -> None:
         last: Proposal | None = None
-        while page := await awaiting_policy(connection, after=last, most=PAGE):
+        while page := await awaiting_policy(connection, after=last):
             for proposal in page:
                 rule = policy.rule(proposal)
                 if rule is not None and not await _is_used_up(connection, rule, proposal):
