@@ -190,7 +190,7 @@ async def clear_undecided(conn: Executor) -> int:
     return count
 
 
-async def awaiting_policy(conn: Executor, *, after: Proposal | None = None) -> list[Proposal]:
+async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most: int = 100) -> list[Proposal]:
     """Return the oldest proposals that can be decided now: their task succeeded, and none is held for a person.
 
     Those proposed after one are the next page.
@@ -200,10 +200,11 @@ async def awaiting_policy(conn: Executor, *, after: Proposal | None = None) -> l
         {SELECT} where e.state = 'proposed' and p.held is null and p.decided_at is null
             and (e.task_id is null or o.state = 'succeeded') and p.expires_at > clock_timestamp()
             and ($1::timestamptz is null or (p.proposed_at, e.id) > ($1, $2::uuid))
-        order by p.proposed_at, e.id limit 500
+        order by p.proposed_at, e.id limit $3
         """,
         after.proposed_at if after else None,
         after.id if after else None,
+        most,
     )
     return [Proposal(**dict(row)) for row in rows]
 

@@ -13,16 +13,11 @@ from control_api.optional_file import OptionalFile
 from control_api.proposals.policy import Policy, Rule
 
 ROUND_SECONDS = 1.0
+PAGE = 500
 
 
 class PolicyWorker:
-    """Decides what needs no person, a round at a time.
-
-    Args:
-        pool: the database.
-        file: the policy.
-        registry: where decisions are counted.
-    """
+    """Decides what needs no person, a round at a time."""
 
     def __init__(self, pool: asyncpg.Pool, file: OptionalFile[Policy], registry: CollectorRegistry) -> None:
         self._pool = pool
@@ -45,7 +40,7 @@ class PolicyWorker:
 
     async def _apply(self, connection: Executor, policy: Policy) -> None:
         last: Proposal | None = None
-        while page := await awaiting_policy(connection, after=last):
+        while page := await awaiting_policy(connection, after=last, most=PAGE):
             for proposal in page:
                 rule = policy.rule(proposal)
                 if rule is not None and not await _is_used_up(connection, rule, proposal):

@@ -18,13 +18,15 @@ from agent_ledger import (
     submit,
 )
 from pydantic import TypeAdapter
+from service_kit.access import AccessFile
+from service_kit.body import check_media
 from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors
-from control_api.body import check_json, read_body
+from control_api.auth import open_door
+from control_api.body import read_body
 from control_api.errors import TASK_SCHEMA, Refusal
 from control_api.query import limit_of, states_of
 
@@ -34,9 +36,9 @@ SHOWN = TypeAdapter(TaskView)
 class Tasks:
     """The routes over tasks; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
+    def __init__(self, pool: asyncpg.Pool, access: AccessFile) -> None:
         self._pool = pool
-        self._doors = doors
+        self._access = access
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -48,8 +50,9 @@ class Tasks:
         ]
 
     async def _submit(self, request: Request) -> Response:
-        door = self._doors.open(request)
-        check_json(request.headers)
+        door = open_door(request, self._access)
+        headers = request.headers
+        check_media(headers.get("content-type", ""), headers.get("content-encoding", ""), Refusal)
         raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
@@ -62,9 +65,9 @@ class Tasks:
         return JSONResponse(document, 202 if submitted.created else 200, {"location": place})
 
     async def _list(self, request: Request) -> Response:
-        door = self._doors.open(request)
+        door = open_door(request, self._access)
         limit = limit_of(request)
-        before = _optional_id(request.query_params.get("before"))
+        before = _id(text) if (text := request.query_params.get("before")) else None
         if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
             raise Refusal("query", f"before={before} is no task", remedy="Give the `before` of the page before it.")
         views = await list_tasks(
@@ -86,7 +89,7 @@ class Tasks:
         return JSONResponse({**shown, "result": result.model_dump(mode="json") if result is not None else None})
 
     async def _cancel(self, request: Request) -> Response:
-        door = self._doors.open(request)
+        door = open_door(request, self._access)
         task_id = _id(request.path_params["id"])
         by = door.actor.id if door.actor is not None else door.name
         outcome = await cancel(self._pool, task_id, tenant=door.tenant, by=by)
@@ -102,7 +105,7 @@ class Tasks:
         Raises:
             Refusal: the door is closed, or the tenant has no such task.
         """
-        door = self._doors.open(request)
+        door = open_door(request, self._access)
         task_id = _id(request.path_params["id"])
         view = await get_task(self._pool, task_id, tenant=door.tenant)
         if view is None:
@@ -119,7 +122,3 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Refusal("unknown", f"{text[:80]!r} is no task id") from None
-
-
-def _optional_id(text: str | None) -> UUID | None:
-    return _id(text) if text else None

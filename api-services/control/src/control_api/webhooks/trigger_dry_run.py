@@ -5,13 +5,14 @@ from typing import Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from service_kit.access import AccessFile
 from service_kit.redact import redact
 from service_kit.validation_errors import described
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors
+from control_api.auth import open_door
 from control_api.body import parse_json, read_body
 from control_api.errors import Refusal, answer
 from control_api.optional_file import OptionalFile
@@ -45,14 +46,14 @@ class TriggerDryRun:
     def __init__(
         self,
         pool: asyncpg.Pool,
-        doors: HttpDoors,
+        access: AccessFile,
         webhooks: Instances[WebhookSource],
         feeds: Instances[FeedSource],
         triggers: OptionalFile[Triggers],
         faults: Mapping[str, Callable[[], str | None]],
     ) -> None:
         self._pool = pool
-        self._doors = doors
+        self._access = access
         self._webhooks = webhooks
         self._feeds = feeds
         self._triggers = triggers
@@ -63,7 +64,7 @@ class TriggerDryRun:
         return [Route("/v1/triggers/test", self._test, methods=["POST"])]
 
     async def _test(self, request: Request) -> Response:
-        self._doors.open(request)
+        open_door(request, self._access)
         warnings = {name: redact(fault) for name, look in self._faults.items() if (fault := look()) is not None}
         asked = await _asked(request)
         if not asked.source:
