@@ -7,7 +7,6 @@ may still be found out. A key, if a row has one, is unique to tenant and owner; 
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 from agent_contracts import EffectSummary
 from agent_stores.pool import Executor
 
@@ -63,7 +62,7 @@ async def effect(conn: Executor, effect_id: UUID) -> Effect:
     row = await conn.fetchrow(f"select {_COLUMNS} from gateway.effects e where e.id = $1", effect_id)  # noqa: S608 - constant columns
     if row is None:
         raise EffectError(f"there is no effect {effect_id}")
-    return _effect(row)
+    return Effect(**row)
 
 
 async def settle(
@@ -137,7 +136,7 @@ async def take_open(conn: Executor, vendor: str, *, older_than: float) -> list[E
         MOST_PROBES,
         PROBE_SECONDS,
     )
-    return [_effect(row) for row in rows]
+    return [Effect(**row) for row in rows]
 
 
 async def effects_of(conn: Executor, task: UUID) -> list[EffectSummary]:
@@ -157,12 +156,7 @@ async def effects_of(conn: Executor, task: UUID) -> list[EffectSummary]:
 
 
 _COLUMNS = """
-    e.id, e.tenant, e.task_id, e.attempt, e.vendor, e.tool, e.route, e.target, e.request, e.state, e.sends, e.status,
-    e.url, e.detail, e.answer, e.answer_type,
+    e.id, e.tenant, e.task_id as task, e.attempt, e.vendor, e.tool, e.route, e.target, e.request, e.state, e.sends,
+    e.status, e.url, e.detail, e.answer, e.answer_type,
     extract(epoch from clock_timestamp() - e.sent_at)::double precision as age
 """
-
-
-def _effect(row: asyncpg.Record) -> Effect:
-    values = dict(row)
-    return Effect(task=values.pop("task_id"), **values)

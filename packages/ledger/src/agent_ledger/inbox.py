@@ -7,6 +7,7 @@ its row is committed, so a drain that dies in between leaves it to the next one,
 import asyncio
 import re
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -46,14 +47,8 @@ async def drain(
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
 
-    Args:
-        redis: the inbox; replies must be bytes.
-        pool: the ledger.
-        access: the doors; a stream that is not listed is not read.
-        consumer: this drain's name, its own among all that run.
-        block_ms: how long to wait for entries.
-        abandoned_ms: after how long another drain's entry is taken over.
-        faults: why each stream was not given the last time, kept from drain to drain: the same is not logged again.
+    A drain's name as consumer is its own among all that run. After `abandoned_ms` another drain's entry is taken over.
+    `faults` is why each stream was not given the last time, kept from drain to drain: the same is not logged again.
 
     Raises:
         RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it
@@ -82,15 +77,15 @@ async def drain(
     return sum(done for done in ended.values() if isinstance(done, int))
 
 
+@dataclass(frozen=True)
 class _Drain:
     """One pass over one stream."""
 
-    def __init__(self, redis: Redis, pool: asyncpg.Pool, stream: str, door: Door, consumer: str) -> None:
-        self._redis = redis
-        self._pool = pool
-        self._stream = stream
-        self._door = door
-        self._consumer = consumer
+    redis: Redis
+    pool: asyncpg.Pool
+    stream: str
+    door: Door
+    consumer: str
 
     async def run(self, block_ms: int, abandoned_ms: int) -> int:
         end = time.monotonic() + block_ms / 1000
@@ -98,10 +93,10 @@ class _Drain:
         while True:
             left_ms = int((end - time.monotonic()) * 1000)
             entries = await read_new(
-                self._redis,
-                self._stream,
+                self.redis,
+                self.stream,
                 group=GROUP,
-                consumer=self._consumer,
+                consumer=self.consumer,
                 count=BATCH,
                 block_ms=min(left_ms, LONGEST_BLOCK_MS),
             )
@@ -115,10 +110,10 @@ class _Drain:
         while cursor != "0-0":
             try:
                 cursor, entries = await take_over(
-                    self._redis,
-                    self._stream,
+                    self.redis,
+                    self.stream,
                     group=GROUP,
-                    consumer=self._consumer,
+                    consumer=self.consumer,
                     count=BATCH,
                     idle_ms=abandoned_ms,
                     cursor=cursor or "0-0",
@@ -134,36 +129,33 @@ class _Drain:
 
     async def _make_group(self) -> None:
         try:
-            await self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+            await self.redis.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
 
     async def _settle(self, raw_entry: bytes, fields: Fields, *, first_time: bool) -> int:
-        entry = raw_entry.decode()
+        entry, fault, message = raw_entry.decode(), "", ""
         try:
-            settled = await self._take(entry, fields, first_time)
-        except InvalidTask as error:
-            await self._reject(entry, fields, error.fault, str(error))
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, RecursionError) as error:
-            log.warning("the ledger cannot keep an entry", stream=self._stream, entry=entry, error=repr(error))
-            await self._reject(entry, fields, "encoding", f"the ledger cannot keep it: {type(error).__name__}: {error}")
-        else:
-            if not settled:
+            if not await self._take(entry, fields, first_time):
                 return 0
-        await settle(self._redis, self._stream, group=GROUP, entry=entry)
+        except InvalidTask as error:
+            fault, message = error.fault, str(error)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, RecursionError) as error:
+            log.warning("the ledger cannot keep an entry", stream=self.stream, entry=entry, error=repr(error))
+            fault, message = "encoding", f"the ledger cannot keep it: {type(error).__name__}: {error}"
+        if fault:
+            await reject(
+                self.redis,
+                door=self.door,
+                stream=self.stream,
+                entry=entry,
+                fields=fields,
+                fault=fault,
+                message=message[:2000],
+            )
+        await settle(self.redis, self.stream, group=GROUP, entry=entry)
         return 1
-
-    async def _reject(self, entry: str, fields: Fields, fault: str, message: str) -> None:
-        await reject(
-            self._redis,
-            door=self._door,
-            stream=self._stream,
-            entry=entry,
-            fields=fields,
-            fault=fault,
-            message=message[:2000],
-        )
 
     async def _take(self, entry: str, fields: Fields, first_time: bool) -> bool:
         names = set(fields)
@@ -177,30 +169,30 @@ class _Drain:
 
     async def _submit(self, entry: str, raw: bytes) -> None:
         task = read_task(raw)
-        tenant = self._door.tenant
+        tenant = self.door.tenant
         task = task.model_copy(
             update={
-                "id": task.id or task_id_for(tenant, self._stream, entry),
-                "actor": Actor(kind="stream", id=self._stream),
-                "origin": Origin(kind="stream", ref=f"{self._stream}/{entry}"),
+                "id": task.id or task_id_for(tenant, self.stream, entry),
+                "actor": Actor(kind="stream", id=self.stream),
+                "origin": Origin(kind="stream", ref=f"{self.stream}/{entry}"),
             }
         )
-        async with transaction(self._pool) as connection:
-            submitted = await submit(connection, task, door=self._door)
-            await record_entry(connection, tenant, self._stream, entry, submitted.id)
+        async with transaction(self.pool) as connection:
+            submitted = await submit(connection, task, door=self.door)
+            await record_entry(connection, tenant, self.stream, entry, submitted.id)
 
     async def _cancel(self, entry: str, raw: bytes, first_time: bool) -> bool:
         """Cancel a task by its id or by the entry that asked for it; False leaves the entry for a second look."""
         wanted = raw[:64].decode("utf-8", "replace").strip()
         if ENTRY_ID.match(wanted):
-            task_id = await task_of_entry(self._pool, self._door.tenant, self._stream, wanted)
+            task_id = await task_of_entry(self.pool, self.door.tenant, self.stream, wanted)
         else:
             try:
                 task_id = UUID(wanted)
             except ValueError:
                 raise InvalidTask("field", f"cancel takes a task's id or its entry's id, not {wanted!r}") from None
         if task_id is not None:
-            outcome = await cancel(self._pool, task_id, tenant=self._door.tenant, by=f"stream:{self._stream}/{entry}")
+            outcome = await cancel(self.pool, task_id, tenant=self.door.tenant, by=f"stream:{self.stream}/{entry}")
             if outcome is not CancelOutcome.not_found:
                 return True
         if first_time:

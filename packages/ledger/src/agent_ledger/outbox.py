@@ -128,23 +128,18 @@ async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, messa
 
 
 async def _to_stream(redis: Redis, message: Message) -> None:
+    fields = result_fields(message.message_id, message.task_id, message.tenant, message.status, message.result)
     if message.kind == "results":
         stream, _, entry = message.target.rpartition("/")
-        fields = {"stream": stream, "entry": entry}
-        await append(redis, RESULTS, fields | _fields(message), bound=MAX_LENGTH)
+        await append(redis, RESULTS, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
         return
     key = f"{RESULTS}:{message.tenant}:{message.target}"
-    await append(redis, key, _fields(message), bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
+    await append(redis, key, fields, bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
 
 
-def _fields(message: Message) -> dict[str, str]:
-    return {
-        "id": message.message_id,
-        "task_id": str(message.task_id),
-        "tenant": message.tenant,
-        "status": message.status,
-        "result": message.result,
-    }
+def result_fields(message_id: str, task_id: UUID, tenant: str, status: str, result: str) -> dict[str, str]:
+    """Return what every entry of a results stream says; the result is JSON."""
+    return {"id": message_id, "task_id": str(task_id), "tenant": tenant, "status": status, "result": result}
 
 
 def _webhook(message: Message) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
@@ -41,12 +41,12 @@ class Decision(BaseModel):
     reason: str = Field("", max_length=500, pattern=r"^[^\x00]*$", description="why; it is recorded")
 
 
+@dataclass(frozen=True)
 class Proposals:
     """The routes over proposals; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, access: AccessFile) -> None:
-        self._pool = pool
-        self._access = access
+    pool: asyncpg.Pool
+    access: AccessFile
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -58,10 +58,10 @@ class Proposals:
         ]
 
     async def _list(self, request: Request) -> Response:
-        door = open_deciding_door(request, self._access)
+        door = open_deciding_door(request, self.access)
         limit = limit_of(request)
         found = await agent_effects.proposals(
-            self._pool,
+            self.pool,
             tenant=door.tenant,
             task=_task(request),
             states=states_of(request, STATES),
@@ -74,16 +74,16 @@ class Proposals:
         return JSONResponse(document)
 
     async def _show(self, request: Request) -> Response:
-        return JSONResponse(_whole(await self._seen(request, open_deciding_door(request, self._access))))
+        return JSONResponse(_whole(await self._seen(request, open_deciding_door(request, self.access))))
 
     async def _decide(self, request: Request, *, approve: bool) -> Response:
-        door = open_deciding_door(request, self._access)
+        door = open_deciding_door(request, self.access)
         decision = _decision(await read_body(request, limit=MAX_BODY_BYTES), request.headers)
         seen = await self._seen(request, door)
         check_decides(door, seen.skill)
         try:
             decided = await agent_effects.decide(
-                self._pool,
+                self.pool,
                 seen.id,
                 approve=approve,
                 by=door.decider,
@@ -99,7 +99,7 @@ class Proposals:
     async def _seen(self, request: Request, door: Door) -> Proposal:
         text = request.path_params["id"]
         try:
-            return await agent_effects.proposal(self._pool, UUID(text), tenant=door.tenant)
+            return await agent_effects.proposal(self.pool, UUID(text), tenant=door.tenant)
         except ValueError:
             raise Refusal("unknown", f"{text[:80]!r} is no proposal's id", remedy=UNKNOWN) from None
         except ProposalError as error:
