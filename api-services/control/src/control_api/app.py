@@ -115,7 +115,7 @@ def build(
         ),
         Route("/openapi.json", described),
         *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
-        *EventStreams(pool, tasks, notifications, most=settings.max_streams).routes(),
+        *EventStreams(pool, tasks, notifications, settings.max_streams).routes(),
         *tasks.routes(),
         *Proposals(pool, access).routes(),
         *TriggerDryRun(pool, access, webhooks, feeds, triggers, changed).routes(),

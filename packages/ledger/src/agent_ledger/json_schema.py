@@ -52,35 +52,24 @@ def schema_errors(schema: dict[str, Any]) -> list[str]:
     if found:
         return [f"not a JSON Schema (2020-12): {one.json_path}: {clean_line(one.message)}" for one in found]
     wrong: dict[str, None] = {}
-    for part, resolver in _parts(schema):
-        wrong |= dict.fromkeys(_bad_patterns(part))
-        for word in REFERENCES:
-            try:
-                _target(part, word, resolver)
-            except (Unresolvable, ValueError):
-                fault = f"{word} '{clean_line(part[word], NAMED)}' leads to no schema"
-                wrong[f"{fault}: other documents are not fetched, put what it names under $defs"] = None
-    return list(wrong)
-
-
-def _parts(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Return a schema, every schema in it and all they refer to, with what resolves references there."""
     whole = DRAFT202012.create_resource(schema)
     waiting: list[tuple[Any, Any]] = [(schema, Registry().resolver_with_root(whole))]
     seen: set[int] = set()
-    while waiting:
+    while waiting:  # every schema in it, and all they refer to, with what resolves references there
         part, resolver = waiting.pop()
         if not isinstance(part, dict) or id(part) in seen:
             continue
         seen.add(id(part))
-        yield part, resolver
         inside = DRAFT202012.create_resource(part).subresources()
         waiting += [(one.contents, resolver.in_subresource(one)) for one in inside]
+        wrong |= dict.fromkeys(_bad_patterns(part))
         for word in REFERENCES:
             try:
                 waiting.append(_target(part, word, resolver))
             except (Unresolvable, ValueError):
-                continue  # told by whoever asked
+                fault = f"{word} '{clean_line(part[word], NAMED)}' leads to no schema"
+                wrong[f"{fault}: other documents are not fetched, put what it names under $defs"] = None
+    return list(wrong)
 
 
 def _target(part: dict[str, Any], word: str, resolver: Any) -> tuple[object, Any]:

@@ -73,6 +73,7 @@ async def _existing(connection: Connection, task: Task) -> Submitted | None:
 
 
 async def _create(connection: Connection, task: Task, door: Door) -> Submitted | None:
+    """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
     if not door.opens(task.skill):
         raise InvalidTask("door", f"skill {task.skill} is not open at {door.name or 'this door'}: see its skills")
     found = await resolve(connection, task.skill, task.deadline)
@@ -86,7 +87,48 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     body = storable(task)
     if body != task.model_dump_json() or holds_nul(body):
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
-    created = await _insert(connection, task, door, skill, body, _narrowed(door, task))
+    vendors = _narrowed(door, task)
+    key = task.concurrency_key
+    if key is None and skill.concurrency_key is not None:
+        key = concurrency_key(skill.concurrency_key, task.input)
+    attempts = min(skill.max_attempts, task.retry.max_attempts) if task.retry else skill.max_attempts
+    bounds: Budget = door.budget.within(task.budget)
+    created: UUID | None = await connection.fetchval(
+        """
+        with created as (
+            insert into ledger.tasks
+                (id, tenant, digest, body, door, vendors, budget, skill, skill_version, engine, model, pool, priority,
+                dedupe_key, concurrency_key, parent_id, max_attempts, not_before, deadline)
+            values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7::text::json, $8, $9, $10, $11, $12, $13,
+                $14, $15, $16, $17, coalesce($18, clock_timestamp()), $19)
+            on conflict do nothing returning id, tenant, pool, created_at
+        ), first_event as (
+            insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
+            select id, 0, 1, tenant, created_at, 'queued', $20::text::json from created
+        )
+        select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from created
+        """,
+        task.id,
+        task.tenant,
+        digest(task),
+        body,
+        door.name,
+        json.dumps({name: bound.model_dump(mode="json") for name, bound in vendors.items()}),
+        bounds.model_dump_json(),
+        task.skill,
+        skill.version,
+        task.engine or skill.engine,
+        task.model or skill.model,
+        task.pool or skill.pool,
+        PRIORITIES[task.priority],
+        task.dedupe_key,
+        key,
+        task.parent_id,
+        attempts,
+        task.not_before,
+        task.deadline,
+        Queued(skill=task.skill, door=door.name).model_dump_json(),
+    )
     return Submitted(created, created=True) if created is not None else None
 
 
@@ -145,51 +187,3 @@ def _narrowed(door: Door, task: Task) -> dict[str, Bound]:
             )
         vendors[vendor] = vendors[vendor].model_copy(update={"resources": both})
     return vendors
-
-
-async def _insert(
-    connection: Connection, task: Task, door: Door, skill: SkillRow, body: str, vendors: dict[str, Bound]
-) -> UUID | None:
-    """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
-    key = task.concurrency_key
-    if key is None and skill.concurrency_key is not None:
-        key = concurrency_key(skill.concurrency_key, task.input)
-    attempts = min(skill.max_attempts, task.retry.max_attempts) if task.retry else skill.max_attempts
-    bounds: Budget = door.budget.within(task.budget)
-    created: UUID | None = await connection.fetchval(
-        """
-        with created as (
-            insert into ledger.tasks
-                (id, tenant, digest, body, door, vendors, budget, skill, skill_version, engine, model, pool, priority,
-                dedupe_key, concurrency_key, parent_id, max_attempts, not_before, deadline)
-            values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7::text::json, $8, $9, $10, $11, $12, $13,
-                $14, $15, $16, $17, coalesce($18, clock_timestamp()), $19)
-            on conflict do nothing returning id, tenant, pool, created_at
-        ), first_event as (
-            insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
-            select id, 0, 1, tenant, created_at, 'queued', $20::text::json from created
-        )
-        select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from created
-        """,
-        task.id,
-        task.tenant,
-        digest(task),
-        body,
-        door.name,
-        json.dumps({name: bound.model_dump(mode="json") for name, bound in vendors.items()}),
-        bounds.model_dump_json(),
-        task.skill,
-        skill.version,
-        task.engine or skill.engine,
-        task.model or skill.model,
-        task.pool or skill.pool,
-        PRIORITIES[task.priority],
-        task.dedupe_key,
-        key,
-        task.parent_id,
-        attempts,
-        task.not_before,
-        task.deadline,
-        Queued(skill=task.skill, door=door.name).model_dump_json(),
-    )
-    return created
