@@ -27,8 +27,10 @@ def main() -> int:
     parser.add_argument("--host", help="the address to listen on (HOST)")
     parser.add_argument("--port", type=int, help="the port to listen on (PORT)")
     given = parser.parse_args()
-    configure("control-api")
-    return run(migrate_owners(*OWNERS) if given.command == "migrate" else _serve(given.host, given.port))
+    if given.command == "migrate":
+        configure("control-api")
+        return run(migrate_owners(*OWNERS))
+    return run(_serve(given.host, given.port))
 
 
 async def _serve(host: str | None, port: int | None) -> None:
