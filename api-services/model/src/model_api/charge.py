@@ -10,7 +10,10 @@ from model_api.spending import Reservation, Spending
 
 @dataclass
 class Charge:
-    """Meters a reply and settles its price; a reply that never said its usage costs what was reserved."""
+    """Meters a reply and settles its price; a reply that never said its usage costs what was reserved.
+
+    It is free until the request may reach the vendor, and again where the vendor refused it or never got it.
+    """
 
     request: CheckedRequest
     meter: Meter
@@ -20,14 +23,6 @@ class Charge:
     spending: Spending
     free: bool = True
     open: bool = True
-
-    def sent(self) -> None:
-        """Note that the request may reach the vendor from here on."""
-        self.free = False
-
-    def waive(self) -> None:
-        """Note that it cost nothing: the vendor refused the request, or never got it."""
-        self.free = True
 
     def feed(self, chunk: bytes) -> None:
         """Take the reply's next bytes; a stream is settled as soon as it has said all its usage."""

@@ -117,7 +117,7 @@ class Exchange:
     async def _pass_on(self, request: CheckedRequest, charge: Charge | None, send: Send, entry: AuditEntry) -> None:
         began = False
         if charge is not None:
-            charge.sent()
+            charge.free = False
         try:
             async with self.upstream.stream(
                 "POST", self.operation.path, params=request.query, content=request.content, headers=request.headers
@@ -127,12 +127,12 @@ class Exchange:
                 if reply.headers.get("content-encoding", "identity") != "identity":
                     raise UpstreamError("the model's reply is compressed, which was not asked for", status=reply.status)
                 if charge is not None and reply.status != 200:
-                    charge.waive()
+                    charge.free = True
                 began = True
                 await self._relay(reply, send, charge)
         except UpstreamError as error:
             if charge is not None and isinstance(error, UpstreamUnreachable):
-                charge.waive()
+                charge.free = True
             refusal = _upstream_refusal(error)
             entry.reason = refusal.reason
             if not began:
