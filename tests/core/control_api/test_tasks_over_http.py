@@ -13,7 +13,7 @@ import pytest
 from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
-from control_api.auth import HttpDoors
+from control_api.auth import open_door
 from control_api.errors import Refusal
 from fixtures.control import OTHER_TOKEN, TOKEN, Control, built
 from fixtures.serving import serving
@@ -122,10 +122,10 @@ async def test_no_token_no_task(control: Control, headers: dict[str, str]) -> No
 async def test_two_tokens_are_none(control: Control) -> None:
     """A request says once who asks: which of two would count is nobody's guess."""
     twice = [(b"authorization", f"Bearer {token}".encode()) for token in (TOKEN, OTHER_TOKEN)]
-    doors = HttpDoors(AccessFile(control.folder / "access.yaml"))
-    assert doors.open(Request({"type": "http", "headers": twice[:1]})).tenant == "acme"
+    access = AccessFile(control.folder / "access.yaml")
+    assert open_door(Request({"type": "http", "headers": twice[:1]}), access).tenant == "acme"
     with pytest.raises(Refusal, match="2 times"):
-        doors.open(Request({"type": "http", "headers": twice}))
+        open_door(Request({"type": "http", "headers": twice}), access)
 
 
 async def test_a_tenant_does_not_see_another_s_tasks(control: Control) -> None:

@@ -90,24 +90,18 @@ async def test_an_insert_in_a_transaction_holds_the_takeover(task_run: Run) -> N
 
 
 async def test_a_caller_without_task_needs_no_fence(pool: asyncpg.Pool) -> None:
-    """A service's own write has neither task nor attempt; one without the other is a mistake."""
-
-    def own(attempt: int | None) -> Write:
-        return Write(
-            id=uuid4(),
-            tenant="default",
-            caller="github-mcp",
-            vendor="github",
-            route="comment_create",
-            target="octocat/hello-world#1",
-            method="POST",
-            request={},
-            attempt=attempt,
-        )
-
-    assert (await agent_effects.begin(pool, own(None))).verdict == "begun"
-    with pytest.raises(ValueError, match="attempt"):
-        own(1)
+    """A service's own write has neither task nor attempt."""
+    write = Write(
+        id=uuid4(),
+        tenant="default",
+        caller="github-mcp",
+        vendor="github",
+        route="comment_create",
+        target="octocat/hello-world#1",
+        method="POST",
+        request={},
+    )
+    assert (await agent_effects.begin(pool, write)).verdict == "begun"
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "unknown"])

@@ -16,6 +16,7 @@ from agent_ledger import (
     drop_gone_consumers,
     finish,
     get_task,
+    inbox,
     list_tasks,
     read_task,
     register_skills,
@@ -89,13 +90,16 @@ async def test_a_stream_that_is_none_hurts_no_other(redis: Redis, house: asyncpg
         await drained(redis, house, Access(streams={"broken": DOOR}))
 
 
-async def test_one_id_five_times_is_one_task(redis: Redis, house: asyncpg.Pool) -> None:
+async def test_one_id_five_times_is_one_task(
+    redis: Redis, house: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same XADD with one id five times is one task, drained by two drains at once."""
+    monkeypatch.setattr(inbox, "BATCH", 1)
     for _ in range(5):
         await send(redis, {**GOOD, "id": FIXED})
     left = 5
     while left:
-        both = (drain(redis, house, ACCESS, consumer=name, block_ms=1, batch=1) for name in ("c1", "c2"))
+        both = (drain(redis, house, ACCESS, consumer=name, block_ms=1) for name in ("c1", "c2"))
         left -= sum(await asyncio.gather(*both))
     assert [view.id for view in await list_tasks(house)] == [UUID(FIXED)]
     assert await said(redis, "agent:rejected") == []

@@ -16,12 +16,12 @@ from agent_ledger import (
     list_tasks,
     overview,
     prune,
-    put_blob,
     requeue,
     save_artifact,
     save_session,
     save_transcript,
 )
+from agent_ledger.blobs import put_blob
 from core.ledger.house import DOOR, done, given, taken
 
 
@@ -67,7 +67,7 @@ async def test_a_forgotten_session_leaves_the_one_before(pool: asyncpg.Pool) -> 
 
 
 async def test_transcripts_by_attempt(pool: asyncpg.Pool) -> None:
-    """Each attempt has its transcript; without an attempt it is the last one's; another tenant sees none."""
+    """Each attempt has its transcript; without an attempt it is the last one's."""
     await given(pool)
     claimed = await taken(pool)
     assert await save_transcript(pool, claimed.id, 1, b"first")
@@ -76,7 +76,6 @@ async def test_transcripts_by_attempt(pool: asyncpg.Pool) -> None:
     assert await save_transcript(pool, claimed.id, 2, b"second")
     assert await get_transcript(pool, claimed.id) == b"second"
     assert await get_transcript(pool, claimed.id, attempt=1) == b"first"
-    assert await get_transcript(pool, claimed.id, tenant="other") is None
 
 
 async def test_prune_takes_what_is_old_and_settled(pool: asyncpg.Pool) -> None:

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from agent_ledger.migrations import SCHEMA, VERSIONS
-from agent_ledger.settings import LedgerSettings
 from agent_stores.migrate import assert_current, newest
+from agent_stores.migrate_command import MigrationSettings
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
@@ -44,4 +44,4 @@ async def test_four_migrators_at_once(empty_database_url: str) -> None:
 def test_missing_database_url_is_named() -> None:
     """Without DATABASE_URL the command says which variable is missing and what to do."""
     with pytest.raises(ConfigError, match="DATABASE_URL is not set"):
-        load(LedgerSettings, {})
+        load(MigrationSettings, {})

@@ -187,7 +187,7 @@ async def test_crash_between_send_and_mark_sends_again(
             await asyncio.sleep(60)
 
         patched.setattr(outbox, "mark_delivered", die)
-        dying = asyncio.create_task(deliver(redis, replies, pool, lease_seconds=30))
+        dying = asyncio.create_task(deliver(redis, replies, pool))
         await asyncio.wait_for(sent.wait(), 10)
         dying.cancel()
         await asyncio.gather(dying, return_exceptions=True)
@@ -198,11 +198,14 @@ async def test_crash_between_send_and_mark_sends_again(
     assert receiver.got[0][1]["webhook-id"] == receiver.got[1][1]["webhook-id"]
 
 
-async def test_two_workers_share_the_rows(redis: Redis, pool: asyncpg.Pool, replies: Replies) -> None:
+async def test_two_workers_share_the_rows(
+    redis: Redis, pool: asyncpg.Pool, replies: Replies, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two that deliver at once send each row once between them."""
+    monkeypatch.setattr(outbox, "BATCH", 5)
     for _ in range(30):
         await finished(pool, reply_to={"stream": "ci"})
-    while sum(await asyncio.gather(deliver(redis, replies, pool, batch=5), deliver(redis, replies, pool, batch=5))):
+    while sum(await asyncio.gather(deliver(redis, replies, pool), deliver(redis, replies, pool))):
         pass
     sent = [fields[b"id"] for fields in await said(redis, "agent:results:default:ci")]
     assert len(sent) == len(set(sent)) == 30

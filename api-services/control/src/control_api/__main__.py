@@ -2,15 +2,13 @@
 
 import sys
 
-from agent_stores.errors import StoreError
-from agent_stores.migrate import migrate
+from agent_stores.migrate_command import migrate_owners
 from agent_stores.pool import open_pool
 from service_kit import command
 from service_kit.access import read_access
-from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
-from service_kit.settings import Settings, environment, load, unset_env
+from service_kit.settings import environment, load, unset_env
 
 from control_api.app import build
 from control_api.migrations import OWNERS
@@ -22,12 +20,6 @@ POOL_SIZE = 10
 """Connections to the database, besides one for each feed."""
 
 
-class MigrationSettings(Settings):
-    """What migrating needs."""
-
-    database_url: str
-
-
 def main() -> int:
     """Run the command line."""
     parser = command.parser("control-api", __doc__)
@@ -35,16 +27,10 @@ def main() -> int:
     parser.add_argument("--host", help="the address to listen on (HOST)")
     parser.add_argument("--port", type=int, help="the port to listen on (PORT)")
     given = parser.parse_args()
-    return run(_migrate() if given.command == "migrate" else _serve(given.host, given.port))
-
-
-async def _migrate() -> None:
-    database_url = load(MigrationSettings).database_url
-    try:
-        for owner in OWNERS:
-            await migrate(database_url, schema=owner.SCHEMA, versions=owner.VERSIONS)
-    except StoreError as error:
-        raise ConfigError(str(error)) from None
+    if given.command == "migrate":
+        configure("control-api")
+        return run(migrate_owners(*OWNERS))
+    return run(_serve(given.host, given.port))
 
 
 async def _serve(host: str | None, port: int | None) -> None:
@@ -52,10 +38,7 @@ async def _serve(host: str | None, port: int | None) -> None:
     configure("control-api", settings.log_level)
     access = read_access(settings.access_file)
     unset_env("DATABASE_URL", *secret_variables(sources), *referenced_variables(access))
-    try:
-        pool = await open_pool(settings.database_url, size=POOL_SIZE + len(access.feeds), application="control-api")
-    except StoreError as error:
-        raise ConfigError(str(error)) from None
+    pool = await open_pool(settings.database_url, size=POOL_SIZE + len(access.feeds), application="control-api")
     try:
         app = build(settings, pool, environ, sources=sources)
         await serve(app, host=host or settings.host, port=settings.port if port is None else port)

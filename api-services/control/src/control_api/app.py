@@ -22,7 +22,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from control_api.auth import HttpDoors
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
@@ -52,13 +51,7 @@ POLICY_WAIT_SECONDS = 5.0
 def build(
     settings: ControlSettings, pool: asyncpg.Pool, environ: Mapping[str, str], *, sources: Sources | None = None
 ) -> ASGIApp:
-    """Make the app.
-
-    Args:
-        settings: control's own.
-        pool: the database.
-        environ: the variables at start, where the sources' own settings and secrets are.
-        sources: the sources of events; left out for all that are installed.
+    """Make the app. The sources' own settings and secrets are read from `environ`; by default all installed are there.
 
     Raises:
         ConfigError: the access, triggers or policy file or a source's variable is wrong.
@@ -70,8 +63,8 @@ def build(
     triggers = OptionalFile(settings.triggers_file, partial(read_triggers, sources=sources.all), Triggers())
     webhooks = Instances("webhooks", access, sources.webhooks, environ)
     feeds = Instances("feeds", access, sources.feeds, environ)
-    doors, notifications = HttpDoors(access), Notifications()
-    tasks = Tasks(pool, doors)
+    notifications = Notifications()
+    tasks = Tasks(pool, access)
     policy = OptionalFile(settings.proposals_file, read_policy, Policy())
     worker = PolicyWorker(pool, policy, registry)
 
@@ -122,10 +115,10 @@ def build(
         ),
         Route("/openapi.json", described),
         *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
-        *EventStreams(pool, tasks, notifications, most=settings.max_streams).routes(),
+        *EventStreams(pool, tasks, notifications, settings.max_streams).routes(),
         *tasks.routes(),
-        *Proposals(pool, doors).routes(),
-        *TriggerDryRun(pool, doors, webhooks, feeds, triggers, changed).routes(),
+        *Proposals(pool, access).routes(),
+        *TriggerDryRun(pool, access, webhooks, feeds, triggers, changed).routes(),
     ]
 
     @contextlib.asynccontextmanager

@@ -7,39 +7,34 @@ from starlette.requests import Request
 from control_api.errors import Refusal
 
 
-class HttpDoors:
-    """The HTTP doors of this control."""
+def open_door(request: Request, access: AccessFile) -> Door:
+    """Give the door that a request's token opens.
 
-    def __init__(self, access: AccessFile) -> None:
-        self._access = access
+    Raises:
+        Refusal: it has no token, two, or an unknown one.
+    """
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise Refusal("header", f"the header Authorization is given {len(given)} times")
+    token = bearer_of(given[0] if given else None)
+    if token is None:
+        raise Refusal("token_missing", "no bearer token was sent")
+    door = access.current().http_door(token)
+    if door is None:
+        raise Refusal("token_unknown", "the bearer token is not known")
+    return door
 
-    def open(self, request: Request) -> Door:
-        """Give the door that a request's token opens.
 
-        Raises:
-            Refusal: it has no token, two, or an unknown one.
-        """
-        given = request.headers.getlist("authorization")
-        if len(given) > 1:
-            raise Refusal("header", f"the header Authorization is given {len(given)} times")
-        token = bearer_of(given[0] if given else None)
-        if token is None:
-            raise Refusal("token_missing", "no bearer token was sent")
-        door = self._access.current().http_door(token)
-        if door is None:
-            raise Refusal("token_unknown", "the bearer token is not known")
-        return door
+def open_deciding_door(request: Request, access: AccessFile) -> Door:
+    """Give the door that a request's token opens, where it decides on proposals.
 
-    def open_to_decide(self, request: Request) -> Door:
-        """Give the door that a request's token opens, where it decides on proposals.
-
-        Raises:
-            Refusal: no door is open, or it decides on none.
-        """
-        door = self.open(request)
-        if not door.approves:
-            raise _not_deciding(f"{door.name} decides on no proposals")
-        return door
+    Raises:
+        Refusal: no door is open, or it decides on none.
+    """
+    door = open_door(request, access)
+    if not door.approves:
+        raise _not_deciding(f"{door.name} decides on no proposals")
+    return door
 
 
 def check_decides(door: Door, skill: str | None) -> None:

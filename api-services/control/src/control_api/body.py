@@ -11,15 +11,6 @@ from control_api.errors import Refusal
 BODY_SECONDS = 10.0
 
 
-def check_json(headers: Mapping[str, str]) -> None:
-    """Check that a request's headers say that its body is JSON.
-
-    Raises:
-        Refusal: `content_type`: it says something else, or nothing.
-    """
-    bodies.check_media(headers.get("content-type", ""), headers.get("content-encoding", ""), Refusal)
-
-
 async def read_body(request: Request, *, limit: int) -> bytes:
     """Read a request's body.
 

@@ -80,11 +80,7 @@ def answer(document: dict[str, Any], status: int = 200) -> Response:
 
 
 class ErrorAnswers:
-    """The answers to errors that end a request; each is a refusal, and counted.
-
-    Args:
-        registry: where refusals are counted.
-    """
+    """The answers to errors that end a request; each is a refusal, and counted."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._refusals = Counter("control_refusals", "Requests refused", ["reason"], registry=registry)

@@ -12,13 +12,13 @@ MOST_DIGITS = 4
 StateT = TypeVar("StateT", bound=str)
 
 
-def limit_of(request: Request, *, default: int = 50) -> int:
+def limit_of(request: Request) -> int:
     """Read `limit`: how many of a list are wanted.
 
     Raises:
         Refusal: it is no number, or more than is ever given.
     """
-    text = request.query_params.get("limit") or str(default)
+    text = request.query_params.get("limit") or "50"
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or not 1 <= int(text) <= MAX_LISTED:
         raise Refusal("query", f"limit={text[:40]!r} is not usable", remedy=f"Give a number from 1 to {MAX_LISTED}.")
     return int(text)

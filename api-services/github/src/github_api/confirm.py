@@ -1,32 +1,14 @@
 """Compares GitHub's reply with the request: it silently drops labels, assignees and milestones without push access."""
 
+from functools import partial
+
 from api_kit import Json
-
-
-def issue_made(asked: Json, reply: Json) -> str | None:
-    """Compare a new issue with what was asked: all that was asked is there."""
-    return _issue(asked, reply, exact=False)
-
-
-def issue_changed(asked: Json, reply: Json) -> str | None:
-    """Compare a changed issue with what was asked: lists are as asked, nothing more and nothing less."""
-    return _issue(asked, reply, exact=True)
 
 
 def commented(asked: Json, reply: Json) -> str | None:
     """Compare a new comment with what was asked: it is one, with an address."""
     made = isinstance(reply, dict) and isinstance(reply.get("id"), int) and isinstance(reply.get("body"), str)
     return None if made else "the reply is not a comment"
-
-
-def labels_added(asked: Json, reply: Json) -> str | None:
-    """Compare an issue's labels with those that were added."""
-    return _names("labels", _asked_labels(asked), reply, exact=False)
-
-
-def labels_set(asked: Json, reply: Json) -> str | None:
-    """Compare an issue's labels with those that were set."""
-    return _names("labels", _asked_labels(asked), reply, exact=True)
 
 
 def labels_removed(name: Json, reply: Json) -> str | None:
@@ -53,8 +35,9 @@ def _issue(asked: Json, reply: Json, *, exact: bool) -> str | None:
     return None
 
 
-def _asked_labels(asked: Json) -> Json:
-    return asked.get("labels", []) if isinstance(asked, dict) else asked
+def _labels(asked: Json, reply: Json, *, exact: bool) -> str | None:
+    wanted = asked.get("labels", []) if isinstance(asked, dict) else asked
+    return _names("labels", wanted, reply, exact=exact)
 
 
 def _names(field: str, asked: Json, given: Json, *, exact: bool) -> str | None:
@@ -74,3 +57,13 @@ def _set(items: Json) -> set[str]:
         if isinstance(name, str):
             found.add(name.strip().casefold())
     return found
+
+
+issue_made = partial(_issue, exact=False)
+"""Compares a new issue with what was asked: all that was asked is there."""
+issue_changed = partial(_issue, exact=True)
+"""Compares a changed issue with what was asked: lists are as asked, nothing more and nothing less."""
+labels_added = partial(_labels, exact=False)
+"""Compares an issue's labels with those that were added."""
+labels_set = partial(_labels, exact=True)
+"""Compares an issue's labels with those that were set."""

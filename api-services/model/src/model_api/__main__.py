@@ -2,10 +2,8 @@
 
 import sys
 
-from agent_stores.errors import StoreError
 from agent_stores.pool import open_pool
 from service_kit import command
-from service_kit.errors import ConfigError
 from service_kit.log import configure
 from service_kit.serve import run, serve
 from service_kit.settings import load, unset_env
@@ -25,10 +23,7 @@ async def serve_model(host: str | None, port: int | None) -> None:
     settings = load(ModelSettings)
     configure("model-api", settings.log_level)
     unset_env(*SECRETS)
-    try:
-        pool = await open_pool(settings.database_url, size=POOL_SIZE, application="model-api")
-    except StoreError as error:
-        raise ConfigError(str(error)) from error
+    pool = await open_pool(settings.database_url, size=POOL_SIZE, application="model-api")
     try:
         await serve(
             build(settings, pool=pool),

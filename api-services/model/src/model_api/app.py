@@ -34,12 +34,7 @@ MAX_CONNECTIONS = 500
 
 
 def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | None = None) -> Starlette:
-    """Make the app.
-
-    Args:
-        settings: the environment.
-        pool: on the database where spending is recorded; the caller closes it.
-        dialect: the API of the vendor; the Messages API by default.
+    """Make the app; the dialect is the Messages API by default, and the caller closes the pool.
 
     Raises:
         ConfigError: the credential, a price, the keys file or the access file is missing or wrong.
@@ -60,16 +55,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     )
 
     def route(operation: Operation) -> Route:
-        endpoint = Exchange(
-            spoken,
-            operation,
-            settings=settings,
-            verifier=verifier,
-            prices=prices,
-            spending=spending,
-            upstream=upstream,
-            audit=audit,
-        )
+        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit)
         return Route(operation.path, endpoint, methods=["POST"])
 
     async def database() -> None:

@@ -33,12 +33,7 @@ class AuditEntry:
 
 
 class Audit:
-    """Writes the lines and counts.
-
-    Args:
-        registry: where the metrics are.
-        models: the models that are served: no other name becomes a label.
-    """
+    """Writes the lines and counts; no name but the models that are served becomes a label."""
 
     def __init__(self, registry: CollectorRegistry, *, models: tuple[str, ...]) -> None:
         self._models = frozenset(models)

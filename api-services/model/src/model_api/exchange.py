@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from functools import partial
 
 from service_kit.body import read_body
@@ -23,67 +24,45 @@ from model_api.spending import Spending
 COUNT_SECONDS = 10.0
 
 
+@dataclass(frozen=True)
 class Exchange:
-    """An ASGI endpoint: one operation of a dialect.
+    """An ASGI endpoint: one operation of a dialect."""
 
-    Args:
-        dialect: the API of the vendor.
-        operation: which of its routes this is.
-        settings: limits.
-        verifier: of model tokens.
-        prices: of the models that are served.
-        spending: where budgets are.
-        upstream: the vendor.
-        audit: where lines and figures go.
-    """
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        operation: Operation,
-        *,
-        settings: ModelSettings,
-        verifier: Verifier,
-        prices: Prices,
-        spending: Spending,
-        upstream: HttpClient,
-        audit: Audit,
-    ) -> None:
-        self._dialect = dialect
-        self._operation = operation
-        self._settings = settings
-        self._verifier = verifier
-        self._prices = prices
-        self._spending = spending
-        self._upstream = upstream
-        self._audit = audit
+    dialect: Dialect
+    operation: Operation
+    settings: ModelSettings
+    verifier: Verifier
+    prices: Prices
+    spending: Spending
+    upstream: HttpClient
+    audit: Audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        entry = AuditEntry(self._operation.path)
+        entry = AuditEntry(self.operation.path)
         try:
             try:
                 request = await self._check(scope, receive, entry)
-                if self._operation.paid:
+                if self.operation.paid:
                     await self._pay(request, receive, send, entry)
                 else:
                     await self._watch(request, None, receive, send, entry)
             except ModelRefusal as refusal:
                 entry.status, entry.reason = refusal.status, refusal.reason
-                await refusal.response(self._dialect.error(refusal))(scope, receive, send)
+                await refusal.response(self.dialect.error(refusal))(scope, receive, send)
         finally:
-            self._audit.write(entry)
+            self.audit.write(entry)
 
     async def _check(self, scope: Scope, receive: Receive, entry: AuditEntry) -> CheckedRequest:
         headers = Headers(scope=scope)
-        entry.claims = authenticate(headers, self._verifier)
-        limit, seconds = self._settings.max_body_bytes, self._settings.body_seconds
+        entry.claims = authenticate(headers, self.verifier)
+        limit, seconds = self.settings.max_body_bytes, self.settings.body_seconds
         raw = await read_body(receive, limit=limit, seconds=seconds, refuse=ModelRefusal)
-        request = self._dialect.check(self._operation, raw, headers, scope["query_string"])
+        request = self.dialect.check(self.operation, raw, headers, scope["query_string"])
         entry.model, entry.stream = request.model, request.stream
-        choose_model(request.model, entry.claims, self._prices.models)
-        if not self._operation.paid:
-            await self._spending.check_live(entry.claims)
+        choose_model(request.model, entry.claims, self.prices.models)
+        if not self.operation.paid:
+            await self.spending.check_live(entry.claims)
         return request
 
     async def _pay(self, request: CheckedRequest, receive: Receive, send: Send, entry: AuditEntry) -> None:
@@ -91,28 +70,28 @@ class Exchange:
         assert entry.claims is not None
         # Not the vendor's own id, which may be missing: this tells a row from the task's others.
         request_id = f"mreq_{secrets.token_hex(12)}"
-        reserved = await self._spending.reserve(entry.claims, request, request_id, partial(self._count, request))
-        meter = self._dialect.meter(stream=request.stream)
-        charge = Charge(request, meter, reserved, entry, self._prices, self._spending)
+        reserved = await self.spending.reserve(entry.claims, request, request_id, partial(self._count, request))
+        meter = self.dialect.meter(stream=request.stream)
+        charge = Charge(request, meter, reserved, entry, self.prices, self.spending)
         try:
-            await self._watch(self._dialect.cap(request, reserved.tokens.output), charge, receive, send, entry)
+            await self._watch(self.dialect.cap(request, reserved.tokens.output), charge, receive, send, entry)
         finally:
             charge.settle()
 
     async def _count(self, request: CheckedRequest) -> int | None:
         """Ask the vendor how many tokens the input has; return None where it does not say."""
-        if self._dialect.count_path is None:
+        if self.dialect.count_path is None:
             return None
         try:
-            reply = await self._upstream.request(
+            reply = await self.upstream.request(
                 "POST",
-                self._dialect.count_path,
+                self.dialect.count_path,
                 params=request.query,
-                content=self._dialect.count_body(request),
+                content=self.dialect.count_body(request),
                 headers=request.headers,
                 timeout=COUNT_SECONDS,
             )
-            return self._dialect.read_count(reply.body) if reply.ok else None
+            return self.dialect.read_count(reply.body) if reply.ok else None
         except UpstreamError:
             return None
 
@@ -138,22 +117,22 @@ class Exchange:
     async def _pass_on(self, request: CheckedRequest, charge: Charge | None, send: Send, entry: AuditEntry) -> None:
         began = False
         if charge is not None:
-            charge.sent()
+            charge.free = False
         try:
-            async with self._upstream.stream(
-                "POST", self._operation.path, params=request.query, content=request.content, headers=request.headers
+            async with self.upstream.stream(
+                "POST", self.operation.path, params=request.query, content=request.content, headers=request.headers
             ) as reply:
                 entry.status = reply.status
-                entry.request_id = reply.headers.get(self._dialect.request_id_header)
+                entry.request_id = reply.headers.get(self.dialect.request_id_header)
                 if reply.headers.get("content-encoding", "identity") != "identity":
                     raise UpstreamError("the model's reply is compressed, which was not asked for", status=reply.status)
                 if charge is not None and reply.status != 200:
-                    charge.waive()
+                    charge.free = True
                 began = True
                 await self._relay(reply, send, charge)
         except UpstreamError as error:
             if charge is not None and isinstance(error, UpstreamUnreachable):
-                charge.waive()
+                charge.free = True
             refusal = _upstream_refusal(error)
             entry.reason = refusal.reason
             if not began:
@@ -161,14 +140,14 @@ class Exchange:
             # The reply has begun: the caller sees a cut connection, as it would at the vendor.
 
     async def _relay(self, reply: StreamReply, send: Send, charge: Charge | None) -> None:
-        passed = self._dialect.passed_headers(reply.headers)
+        passed = self.dialect.passed_headers(reply.headers)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in passed.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         size = 0
         async for chunk in reply.chunks:
             size += len(chunk)
-            if size > self._settings.max_reply_bytes:
-                limit = self._settings.max_reply_bytes
+            if size > self.settings.max_reply_bytes:
+                limit = self.settings.max_reply_bytes
                 raise ReplyTooLarge(f"the model's reply is larger than {limit} bytes", status=reply.status)
             if charge is not None:
                 charge.feed(chunk)

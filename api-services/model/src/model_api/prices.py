@@ -42,12 +42,7 @@ class Price(BaseModel):
 
 
 class Prices:
-    """The prices of the models that are served; each of them has one.
-
-    Args:
-        models: the models that are served.
-        configured: figures of the operator's own, which go before the list price.
-        list_price: the dialect's price of a model's tokens; raises LookupError for a model without one.
+    """The prices of the models that are served: the operator's own figures, else the list price of the dialect.
 
     Raises:
         ConfigError: a model has no price.

@@ -53,10 +53,7 @@ class Reservation:
 class Spending:
     """Reserves and settles; a request waits for what its task's last one still settles.
 
-    Args:
-        pool: the database.
-        prices: of the models that are served.
-        access: the budgets of tenants and skills; without it they have none.
+    Without an access file tenants and skills have no budgets.
     """
 
     def __init__(self, pool: asyncpg.Pool, prices: Prices, access: AccessFile | None) -> None:
@@ -78,13 +75,7 @@ class Spending:
     async def reserve(self, claims: ModelClaims, request: CheckedRequest, request_id: str, count: Count) -> Reservation:
         """Reserve what a request may cost: all the output that it asks for, or what the budgets leave of it.
 
-        Where little is left the vendor is asked how many tokens the input has, since the bound is far above it.
-
-        Args:
-            claims: who pays.
-            request: the request.
-            request_id: tells it from the task's others.
-            count: gives the vendor's count of the input, None where it cannot.
+        Where little is left the vendor is asked for its count of the input, since the bound is far above it.
 
         Raises:
             ModelRefusal: `stale_attempt`, a budget's reason, `budget_held`, or `spending_unavailable`.

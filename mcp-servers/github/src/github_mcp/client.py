@@ -23,11 +23,7 @@ HEADERS = {
 
 
 class GitHub:
-    """GitHub as the tools need it.
-
-    Args:
-        settings: the token, the address, and whether the gateway answers there.
-    """
+    """GitHub as the tools need it."""
 
     def __init__(self, settings: GitHubSettings) -> None:
         self._vendor = VendorClient(

@@ -8,20 +8,6 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from agent_contracts.model import WireModel
 from agent_contracts.result import Reason, Usage
 
-EventKind = Literal[
-    "queued",
-    "started",
-    "text",
-    "thinking",
-    "tool_call",
-    "tool_result",
-    "usage",
-    "approval",
-    "retry",
-    "warning",
-    "finished",
-]
-
 
 class Queued(WireModel):
     """The task's row is committed."""

@@ -6,16 +6,9 @@ from agent_stores.pool import Executor
 
 
 async def count_call(conn: Executor, task: UUID, call: str, *, most: int) -> bool:
-    """Count a tool call of a task, over all its attempts. Each call counts once.
+    """Count a tool call of a task, over all its attempts; return whether it is among the `most` that the task may make.
 
-    Args:
-        conn: a connection or a pool.
-        task: the task.
-        call: identifies the call within the task; one call may make several requests.
-        most: how many the task may make.
-
-    Returns:
-        Whether the task may make this call.
+    `call` identifies it within the task: one call may make several requests, and counts once.
     """
     allowed: bool = await conn.fetchval("select gateway.count_call($1, $2, $3)", task, call, most)
     return allowed

@@ -7,7 +7,6 @@ may still be found out. A key, if a row has one, is unique to tenant and owner; 
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 from agent_contracts import EffectSummary
 from agent_stores.pool import Executor
 
@@ -54,21 +53,21 @@ async def begin(conn: Executor, write: Write) -> Begun:
     return Begun(row["verdict"], await effect(conn, row["earlier"]) if row["earlier"] else None)
 
 
-async def effect(conn: Executor, id: UUID) -> Effect:  # noqa: A002 - the column's name
+async def effect(conn: Executor, effect_id: UUID) -> Effect:
     """Return a row.
 
     Raises:
         EffectError: there is no such effect.
     """
-    row = await conn.fetchrow(f"select {_COLUMNS} from gateway.effects e where e.id = $1", id)  # noqa: S608 - constant columns
+    row = await conn.fetchrow(f"select {_COLUMNS} from gateway.effects e where e.id = $1", effect_id)  # noqa: S608 - constant columns
     if row is None:
-        raise EffectError(f"there is no effect {id}")
-    return _effect(row)
+        raise EffectError(f"there is no effect {effect_id}")
+    return Effect(**row)
 
 
 async def settle(
     conn: Executor,
-    id: UUID,  # noqa: A002 - the column's name
+    effect_id: UUID,
     *,
     state: Literal["done", "partial", "failed", "unknown"],
     status: int | None = None,
@@ -83,15 +82,8 @@ async def settle(
     wait for the disk: an outcome that a crash of PostgreSQL loses is found out as a lost reply is, and nothing that is
     committed after it can survive such a crash without it.
 
-    Args:
-        conn: a connection or a pool.
-        id: the effect.
-        state: done, partial (with less than was asked), failed (without effect) or unknown (it may have had one).
-        status: the vendor's HTTP status, where there was one.
-        url: where a reader finds what was written.
-        detail: why it failed or is unknown.
-        answer: the vendor's reply, by which a repeat is answered.
-        answer_type: its content type.
+    A state is done, partial (with less than was asked), failed (without effect) or unknown (it may have had one). The
+    vendor's reply and its content type answer a repeat; `url` is where a reader finds what was written.
 
     Raises:
         EffectError: there is no such effect, or it was settled otherwise.
@@ -107,7 +99,7 @@ async def settle(
         )
         select state from before
         """,
-        id,
+        effect_id,
         state,
         status,
         url,
@@ -116,44 +108,38 @@ async def settle(
         answer_type,
     )
     if before is None:
-        raise EffectError(f"there is no effect {id}: begin it before it is sent")
+        raise EffectError(f"there is no effect {effect_id}: begin it before it is sent")
     if before not in ("sending", "unknown", state):
-        raise EffectError(f"effect {id} is settled as {before} and cannot become {state}")
+        raise EffectError(f"effect {effect_id} is settled as {before} and cannot become {state}")
 
 
-async def take_open(conn: Executor, vendor: str, *, older_than: float, most: int = 20) -> list[Effect]:
-    """Take effects of a vendor whose reply was lost, to find out their outcome. No two callers get the same effect.
+async def take_open(conn: Executor, vendor: str, *, older_than: float) -> list[Effect]:
+    """Take some effects of a vendor whose reply was lost, to find out their outcome. No two callers get the same.
 
-    Each effect is taken at most `MOST_PROBES` times, at growing intervals.
-
-    Args:
-        conn: a connection or a pool.
-        vendor: whose effects.
-        older_than: seconds since the send after which no gateway waits for its reply any more.
-        most: how many to take.
+    An effect counts as lost once `older_than` seconds have passed since its send. It is taken at most `MOST_PROBES`
+    times, at growing intervals.
     """
     rows = await conn.fetch(
         f"""
         with due as (
             select id from gateway.effects
             where vendor = $1 and state in ('sending', 'unknown')
-                and sent_at < clock_timestamp() - make_interval(secs => $2) and probes < $4
-                and (probed_at is null or probed_at < clock_timestamp() - make_interval(secs => $5 * 2 ^ probes))
-            order by sent_at limit $3 for update skip locked
+                and sent_at < clock_timestamp() - make_interval(secs => $2) and probes < $3
+                and (probed_at is null or probed_at < clock_timestamp() - make_interval(secs => $4 * 2 ^ probes))
+            order by sent_at limit 20 for update skip locked
         )
         update gateway.effects e set probed_at = clock_timestamp(), probes = probes + 1
         from due where e.id = due.id returning {_COLUMNS}
         """,  # noqa: S608 - constant columns
         vendor,
         older_than,
-        most,
         MOST_PROBES,
         PROBE_SECONDS,
     )
-    return [_effect(row) for row in rows]
+    return [Effect(**row) for row in rows]
 
 
-async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SENDING_SECONDS) -> list[EffectSummary]:
+async def effects_of(conn: Executor, task: UUID) -> list[EffectSummary]:
     """Return the writes of a task over all attempts, oldest first. One that is `sending` too long reads `unknown`."""
     rows = await conn.fetch(
         """
@@ -164,18 +150,13 @@ async def effects_of(conn: Executor, task: UUID, *, sending_seconds: float = SEN
         from gateway.effects where task_id = $1 order by began_at, id
         """,
         task,
-        sending_seconds,
+        SENDING_SECONDS,
     )
     return [EffectSummary(**dict(row)) for row in rows]
 
 
 _COLUMNS = """
-    e.id, e.tenant, e.task_id, e.attempt, e.vendor, e.tool, e.route, e.target, e.request, e.state, e.sends, e.status,
-    e.url, e.detail, e.answer, e.answer_type,
+    e.id, e.tenant, e.task_id as task, e.attempt, e.vendor, e.tool, e.route, e.target, e.request, e.state, e.sends,
+    e.status, e.url, e.detail, e.answer, e.answer_type,
     extract(epoch from clock_timestamp() - e.sent_at)::double precision as age
 """
-
-
-def _effect(row: asyncpg.Record) -> Effect:
-    values = dict(row)
-    return Effect(task=values.pop("task_id"), **values)

@@ -33,17 +33,13 @@ class Write:
 
     Attributes:
         id: the effect's own random id.
-        tenant: whose write it is.
-        task: the task that writes, with `attempt`; None for a caller without a task.
-        attempt: the attempt that writes; the fence refuses any other than the one that runs.
         caller: the service whose token came with the request.
-        vendor: the vendor's name.
-        tool: the tool that asked for it, if one did.
         route: the route's name in the vendor's table.
         target: what is written to, as the vendor names it.
-        method: the HTTP method.
         request: what identifies the request, without secrets: path, the names of its resources by kind, hash of
             the body, and as `fields` the names of the body's fields.
+        task: the task that writes, with `attempt`; None for a caller without a task.
+        attempt: the attempt that writes; the fence refuses any other than the one that runs.
         key: by which a repeat is recognised; None where a repeat is harmless.
         fingerprint: a hash of the request, which under one key never changes.
         limit: how many writes of this tool the task may make, over all attempts.
@@ -65,17 +61,6 @@ class Write:
     fingerprint: str | None = None
     limit: int | None = None
     proposal: Stored | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a task or attempt without the other, and a key without a fingerprint.
-
-        Raises:
-            ValueError: a task without an attempt, an attempt without a task, or a key without a fingerprint.
-        """
-        if (self.task is None) != (self.attempt is None):
-            raise ValueError("an effect has both a task and an attempt, or neither")
-        if self.key is not None and self.fingerprint is None:
-            raise ValueError("an effect with a key needs its fingerprint")
 
 
 @dataclass(frozen=True)

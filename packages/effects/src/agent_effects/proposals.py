@@ -83,16 +83,7 @@ async def proposals(
     before: datetime | None = None,
     most: int = 50,
 ) -> list[Proposal]:
-    """List proposals, newest first.
-
-    Args:
-        conn: a connection or a pool.
-        tenant: only this tenant's.
-        task: only this task's.
-        states: only these states; without any, all.
-        before: only those proposed earlier, which gives the next page.
-        most: how many.
-    """
+    """List proposals, newest first. Without states all count; those proposed `before` a time are the next page."""
     rows = await conn.fetch(
         f"""
         {SELECT} where ($1::text is null or e.tenant = $1) and ($2::uuid is null or e.task_id = $2)
@@ -108,21 +99,21 @@ async def proposals(
     return [Proposal(**dict(row)) for row in rows]
 
 
-async def proposal(conn: Executor, id: UUID, *, tenant: str | None = None) -> Proposal:  # noqa: A002 - the column's name
+async def proposal(conn: Executor, effect_id: UUID, *, tenant: str | None = None) -> Proposal:
     """Return one proposal.
 
     Raises:
         ProposalError: `unknown`: the tenant has no such proposal.
     """
-    row = await conn.fetchrow(f"{SELECT} where e.id = $1 and ($2::text is null or e.tenant = $2)", id, tenant)
+    row = await conn.fetchrow(f"{SELECT} where e.id = $1 and ($2::text is null or e.tenant = $2)", effect_id, tenant)
     if row is None:
-        raise ProposalError("unknown", f"there is no proposal {id}")
+        raise ProposalError("unknown", f"there is no proposal {effect_id}")
     return Proposal(**dict(row))
 
 
 async def decide(
     conn: Executor,
-    id: UUID,  # noqa: A002 - the column's name
+    effect_id: UUID,
     *,
     approve: bool,
     by: str,
@@ -132,14 +123,8 @@ async def decide(
 ) -> Proposal:
     """Approve or deny, by the hash of what was shown.
 
-    Args:
-        conn: a connection or a pool.
-        id: the proposal.
-        approve: whether to approve; else deny.
-        by: who decides, as `kind:id`; recorded. One id is one person, whatever the kind and the case of the letters.
-        reason: why; recorded, and shown if it is denied.
-        sha256: the hash of what the decider was shown.
-        tenant: only this tenant's proposals.
+    Who decides is recorded as `kind:id`: one id is one person, whatever the kind and the case of the letters. So is the
+    reason, which is shown where it is denied.
 
     Raises:
         ProposalError: `unknown`, `decided`, `changed`, `running`, `submitter` or `expired`.
@@ -164,7 +149,7 @@ async def decide(
             decided_sha256 = $3
         from moved m where p.effect_id = m.id returning p.effect_id
         """,  # noqa: S608 - a constant expression
-        id,
+        effect_id,
         tenant,
         sha256,
         approve,
@@ -172,7 +157,7 @@ async def decide(
         reason,
         _id(by),
     )
-    found = await proposal(conn, id, tenant=tenant)
+    found = await proposal(conn, effect_id, tenant=tenant)
     if decided is None:
         raise _why_not(found, by=by, sha256=sha256)
     return found
@@ -208,10 +193,7 @@ async def clear_undecided(conn: Executor) -> int:
 async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most: int = 100) -> list[Proposal]:
     """Return the oldest proposals that can be decided now: their task succeeded, and none is held for a person.
 
-    Args:
-        conn: a connection or a pool.
-        after: only those proposed later, which gives the next page.
-        most: how many.
+    Those proposed after one are the next page.
     """
     rows = await conn.fetch(
         f"""
@@ -227,17 +209,16 @@ async def awaiting_policy(conn: Executor, *, after: Proposal | None = None, most
     return [Proposal(**dict(row)) for row in rows]
 
 
-async def approved_by(conn: Executor, by: str, *, tenant: str, seconds: float = 3600.0) -> int:
+async def approved_by(conn: Executor, by: str, *, tenant: str) -> int:
     """Return how many proposals somebody approved for a tenant in the last hour."""
     count: int = await conn.fetchval(
         """
         select count(*) from gateway.proposals p join gateway.effects e on e.id = p.effect_id
         where p.decided_by = $1 and e.tenant = $2 and e.state <> 'denied'
-            and p.decided_at > clock_timestamp() - make_interval(secs => $3)
+            and p.decided_at > clock_timestamp() - interval '1 hour'
         """,
         by,
         tenant,
-        seconds,
     )
     return count
 

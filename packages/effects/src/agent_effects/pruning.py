@@ -11,6 +11,19 @@ from agent_stores.pool import Executor
 BATCH = 5000
 OLD = "least(clock_timestamp() - $1::interval, date_trunc('day', clock_timestamp(), 'UTC'))"
 OURS = "($2::text is null or r.tenant = $2)"
+GONE = "not exists (select from ledger.outcome(r.task_id))"
+CALLS = (
+    "($2::text is null or exists (select from gateway.totals t where t.tenant = $2 and t.scope = 'task'"
+    " and t.key = r.task_id::text))"
+)
+"""A call has no tenant of its own; its task's total has."""
+OLD_ROWS = {
+    "effects": f"r.settled_at < {OLD} and {OURS} and (r.task_id is null or {GONE})",
+    "spend": f"r.at < {OLD} and {OURS} and {GONE}",
+    "tool_calls": f"r.at < {OLD} and {CALLS} and {GONE}",
+    "totals": f"{OURS} and case r.scope when 'task' then not exists (select from ledger.outcome(r.key::uuid))"
+    f" else r.day < ({OLD} at time zone 'UTC')::date end",
+}
 
 
 @dataclass(frozen=True)
@@ -26,31 +39,10 @@ class PruneCounts:
 async def prune(conn: Executor, older_than: timedelta, *, tenant: str | None = None) -> PruneCounts:
     """Delete rows that are older than this and belong to no task, or to a task that the ledger no longer has.
 
-    Only settled effects are deleted. Their keys go with them, so that a repeat is then a new write.
-
-    Args:
-        conn: where to delete; with a pool, each batch is a transaction of its own.
-        older_than: the age from which rows go.
-        tenant: only this tenant's; None for every tenant's.
+    Only settled effects are deleted. Their keys go with them, so that a repeat is then a new write. Without a tenant,
+    rows of all go. With a pool, each batch is a transaction of its own.
     """
-    gone = "not exists (select from ledger.outcome(r.task_id))"
-    calls = "($2::text is null or exists (select from gateway.totals t where t.tenant = $2 and t.scope = 'task'"
-    calls += " and t.key = r.task_id::text))"  # a call has no tenant of its own; its task's total has
-    return PruneCounts(
-        effects=await _clear(
-            conn, "effects", f"r.settled_at < {OLD} and {OURS} and (r.task_id is null or {gone})", older_than, tenant
-        ),
-        spend=await _clear(conn, "spend", f"r.at < {OLD} and {OURS} and {gone}", older_than, tenant),
-        tool_calls=await _clear(conn, "tool_calls", f"r.at < {OLD} and {calls} and {gone}", older_than, tenant),
-        totals=await _clear(
-            conn,
-            "totals",
-            f"{OURS} and case r.scope when 'task' then not exists (select from ledger.outcome(r.key::uuid))"
-            f" else r.day < ({OLD} at time zone 'UTC')::date end",
-            older_than,
-            tenant,
-        ),
-    )
+    return PruneCounts(**{table: await _clear(conn, table, old, older_than, tenant) for table, old in OLD_ROWS.items()})
 
 
 async def _clear(conn: Executor, table: str, old: str, older_than: timedelta, tenant: str | None) -> int:

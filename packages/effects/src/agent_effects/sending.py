@@ -22,14 +22,8 @@ async def approved(
 ) -> list[Proposal]:
     """Return a vendor's approved proposals that are due, tenant by tenant in turn, oldest first.
 
-    A target has only one at a time, so that two proposals of a task stay in order.
-
-    Args:
-        conn: a connection or a pool.
-        vendor: whose.
-        but: those that the gateway is already sending.
-        each: how many of one tenant at most, those included.
-        most: how many in all.
+    A target has only one at a time, so that two proposals of a task stay in order. `but` are those that the gateway is
+    already sending, which count among the `each` of one tenant; `most` bounds all.
     """
     rows = await conn.fetch(
         f"""
@@ -70,35 +64,23 @@ async def unsent(conn: Executor, *, seconds: float) -> dict[str, int]:
     return {row["vendor"]: row["waiting"] for row in rows}
 
 
-async def claim(conn: Executor, id: UUID) -> int | None:  # noqa: A002 - the column's name
+async def claim(conn: Executor, effect_id: UUID) -> int | None:
     """Claim an approved proposal to send it. Return the number of this send, or None if another gateway claimed it."""
     sends: int | None = await conn.fetchval(
         """
         update gateway.effects set state = 'sending', sends = sends + 1, sent_at = clock_timestamp()
         where id = $1 and state = 'approved' returning sends
         """,
-        id,
+        effect_id,
     )
     return sends
 
 
-async def defer(
-    conn: Executor,
-    id: UUID,  # noqa: A002 - the column's name
-    *,
-    delay: str,
-    seconds: float | None = None,
-) -> str | None:
+async def defer(conn: Executor, effect_id: UUID, *, delay: str, seconds: float | None = None) -> str | None:
     """Record what prevents an approved proposal from being sent now, and when the gateway tries again.
 
-    Args:
-        conn: a connection or a pool.
-        id: the proposal.
-        delay: what prevents it, as `reason: message`.
-        seconds: how long the vendor or a limit asks to wait; by default the intervals grow.
-
-    Returns:
-        What prevented the try before; None if this was the first.
+    What prevents it is `reason: message`. Seconds are how long the vendor or a limit asks to wait; by default the
+    intervals grow. Return what prevented the try before; None if this was the first.
     """
     before: str | None = await conn.fetchval(
         """
@@ -111,7 +93,7 @@ async def defer(
                 else least(greatest($3, 1), $6) end)
         from before b where p.effect_id = b.effect_id returning b.delay
         """,
-        id,
+        effect_id,
         delay,
         seconds,
         FIRST_SECONDS,
@@ -121,7 +103,7 @@ async def defer(
     return before
 
 
-async def release(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A002 - the column's name
+async def release(conn: Executor, effect_id: UUID, *, sends: int) -> bool:
     """Let a proposal be sent again whose send is known to have had no effect."""
     given = await conn.fetchval(
         """
@@ -129,13 +111,13 @@ async def release(conn: Executor, id: UUID, *, sends: int) -> bool:  # noqa: A00
         from gateway.proposals p where p.effect_id = e.id and e.id = $1 and e.sends = $2
             and e.state in ('sending', 'unknown') returning true
         """,
-        id,
+        effect_id,
         sends,
     )
     return given is True
 
 
-async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str | None, held: str) -> bool:  # noqa: A002
+async def reopen(conn: Executor, effect_id: UUID, *, shown: str, sha256: str, base: str | None, held: str) -> bool:
     """Put an approved proposal back to its deciders, because what it changes is no longer what they were shown."""
     put = await conn.fetchval(
         """
@@ -146,7 +128,7 @@ async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str
             decided_by = null, decision_reason = null, decided_sha256 = null, tries = 0, try_at = null, delay = null
         from moved m where p.effect_id = m.id returning true
         """,
-        id,
+        effect_id,
         shown,
         sha256,
         base,
@@ -155,7 +137,7 @@ async def reopen(conn: Executor, id: UUID, *, shown: str, sha256: str, base: str
     return put is True
 
 
-async def abandon(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0) -> bool:  # noqa: A002 - the column's name
+async def abandon(conn: Executor, effect_id: UUID, *, detail: str, waited: float = 0.0) -> bool:
     """End an approved proposal that may not be sent any more, or that was approved too many seconds ago."""
     ended = await conn.fetchval(
         """
@@ -163,7 +145,7 @@ async def abandon(conn: Executor, id: UUID, *, detail: str, waited: float = 0.0)
         from gateway.proposals p where p.effect_id = e.id and e.id = $1 and e.state = 'approved'
             and p.decided_at <= clock_timestamp() - make_interval(secs => $3) returning true
         """,
-        id,
+        effect_id,
         detail,
         waited,
     )

@@ -105,17 +105,7 @@ async def reserve(
     """Reserve the highest possible cost of a request. One statement checks the fence and every budget.
 
     Output is capped to what is left, so that no number of concurrent requests exceeds a budget.
-
-    Args:
-        conn: a connection or a pool.
-        task: the task that asks.
-        attempt: its attempt, which must be live.
-        tenant: whose task it is.
-        skill: the task's.
-        model: the model as it is priced.
-        request_id: identifies the request within the task.
-        asked: what the request may use at most.
-        limits: the budgets.
+    `request_id` identifies the request within the task.
     """
     pairs = (limits.task, limits.skill_day, limits.tenant_day)
     most = [bound for limit in pairs for bound in (limit.usd, None if limit.tokens is None else Decimal(limit.tokens))]
@@ -162,16 +152,7 @@ async def settle_spend(
     """Replace a reservation by the true cost. Return False if the reservation is not open any more.
 
     There is no fence: what was spent before the lease ended counts, whoever runs the task now.
-
-    Args:
-        conn: a connection or a pool.
-        task: the task that asked.
-        request_id: as it was reserved.
-        usd: the request's price.
-        input_tokens: tokens neither read from nor written to the cache.
-        output_tokens: tokens that the model wrote.
-        cache_read_tokens: tokens read from the cache.
-        cache_write_tokens: tokens written to the cache.
+    Input tokens are those neither read from nor written to the cache.
     """
     tokens = (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
     return await _settle(conn, task, request_id, *tokens, usd)

@@ -9,19 +9,18 @@ from agent_ledger.attachments import (
     save_session,
     save_transcript,
 )
-from agent_ledger.blobs import get_blob, put_blob
+from agent_ledger.blobs import get_blob
 from agent_ledger.cancellation import CancelOutcome, cancel
 from agent_ledger.claims import ClaimedTask, claim
 from agent_ledger.clock import Clock, read_clock
 from agent_ledger.completion import finish
-from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.consumers import drop_gone_consumers
-from agent_ledger.errors import ConflictingTask, InvalidTask, LedgerError, UnknownTask, UnreadableRow, UnusableSchema
+from agent_ledger.errors import InvalidTask, LedgerError, UnreadableRow, UnusableSchema
 from agent_ledger.inbox import drain
 from agent_ledger.journal import append_events, events
 from agent_ledger.json_schema import schema_errors, value_error
 from agent_ledger.leases import HeartbeatResult, heartbeat, requeue
-from agent_ledger.metrics import Overview, PoolCount, overview
+from agent_ledger.metrics import overview
 from agent_ledger.notifications import Notifications
 from agent_ledger.outbox import deliver
 from agent_ledger.pruning import PruneCounts, prune
@@ -38,22 +37,16 @@ __all__ = [
     "CancelOutcome",
     "ClaimedTask",
     "Clock",
-    "ConflictingTask",
-    "Connection",
-    "Executor",
     "HeartbeatResult",
     "InvalidTask",
     "LedgerError",
     "Notifications",
-    "Overview",
-    "PoolCount",
     "PruneCounts",
     "Replies",
     "SessionRef",
     "SkillRow",
     "Submitted",
     "TaskView",
-    "UnknownTask",
     "UnreadableRow",
     "UnusableSchema",
     "WorkerRow",
@@ -77,7 +70,6 @@ __all__ = [
     "list_tasks",
     "overview",
     "prune",
-    "put_blob",
     "read_clock",
     "read_task",
     "register_skills",
@@ -88,7 +80,6 @@ __all__ = [
     "save_transcript",
     "schema_errors",
     "submit",
-    "transaction",
     "value_error",
     "withdraw",
     "workers",

@@ -5,9 +5,9 @@ from typing import Literal
 from uuid import UUID
 
 from agent_contracts.result import Artifact
+from agent_stores.pool import Connection, Executor, transaction
 
 from agent_ledger.blobs import drop_unused, get_blob, put_blob
-from agent_ledger.connection import Connection, Executor, transaction
 
 Kind = Literal["session", "transcript", "artifact"]
 
@@ -29,7 +29,7 @@ async def save_session(executor: Executor, task_id: UUID, attempt: int, session_
 async def forget_session(executor: Executor, task_id: UUID, attempt: int) -> bool:
     """Drop what an attempt left of its CLI session, so that the next one does not go on from it; False if not live."""
     async with transaction(executor) as connection:
-        tenant = await hold(connection, task_id, attempt)
+        tenant = await _hold(connection, task_id, attempt)
         if tenant is None:
             return False
         dropped = await connection.fetch(
@@ -53,20 +53,16 @@ async def save_artifact(executor: Executor, task_id: UUID, attempt: int, name: s
     return None if sha256 is None else Artifact(name=name, bytes=len(data), sha256=sha256)
 
 
-async def get_transcript(
-    executor: Executor, task_id: UUID, *, attempt: int | None = None, tenant: str | None = None
-) -> bytes | None:
+async def get_transcript(executor: Executor, task_id: UUID, *, attempt: int | None = None) -> bytes | None:
     """Return an attempt's transcript; without an attempt, the last one's."""
     row = await executor.fetchrow(
         """
         select tenant, sha256 from ledger.attachments
         where task_id = $1 and kind = 'transcript' and ($2::integer is null or attempt = $2)
-            and ($3::text is null or tenant = $3)
         order by attempt desc limit 1
         """,
         task_id,
         attempt,
-        tenant,
     )
     return None if row is None else await get_blob(executor, row["tenant"], row["sha256"])
 
@@ -85,18 +81,34 @@ async def last_session(executor: Executor, task_id: UUID) -> SessionRef | None:
 
 async def _attach(executor: Executor, task_id: UUID, attempt: int, kind: Kind, name: str, data: bytes) -> str | None:
     async with transaction(executor) as connection:
-        tenant = await hold(connection, task_id, attempt)
+        tenant = await _hold(connection, task_id, attempt)
         if tenant is None:
             return None
         sha256 = await put_blob(connection, tenant, data)
-        replaced = await replaced_blob(connection, task_id, attempt, kind, name)
-        await point(connection, task_id, attempt, kind, name, tenant, sha256)
-        if replaced is not None and replaced != sha256:
+        replaced: str | None = await connection.fetchval(
+            """
+            with before as (
+                select sha256 from ledger.attachments
+                where task_id = $1 and attempt = $2 and kind = $3 and name = $4
+            )
+            insert into ledger.attachments (task_id, attempt, kind, name, tenant, sha256)
+            values ($1, $2, $3, $4, $5, $6)
+            on conflict (task_id, attempt, kind, name) do update set sha256 = excluded.sha256, at = clock_timestamp()
+            returning (select sha256 from before)
+            """,
+            task_id,
+            attempt,
+            kind,
+            name,
+            tenant,
+            sha256,
+        )
+        if replaced not in (None, sha256):
             await drop_unused(connection, tenant, replaced)
         return sha256
 
 
-async def hold(connection: Connection, task_id: UUID, attempt: int) -> str | None:
+async def _hold(connection: Connection, task_id: UUID, attempt: int) -> str | None:
     """Return the tenant of a live attempt, and keep the attempt from ending while the transaction lasts."""
     tenant: str | None = await connection.fetchval(
         """
@@ -107,33 +119,3 @@ async def hold(connection: Connection, task_id: UUID, attempt: int) -> str | Non
         attempt,
     )
     return tenant
-
-
-async def replaced_blob(connection: Connection, task_id: UUID, attempt: int, kind: Kind, name: str) -> str | None:
-    """Return the blob that an attachment points to now."""
-    sha256: str | None = await connection.fetchval(
-        "select sha256 from ledger.attachments where task_id = $1 and attempt = $2 and kind = $3 and name = $4",
-        task_id,
-        attempt,
-        kind,
-        name,
-    )
-    return sha256
-
-
-async def point(
-    connection: Connection, task_id: UUID, attempt: int, kind: Kind, name: str, tenant: str, sha256: str
-) -> None:
-    """Let an attachment point to a blob."""
-    await connection.execute(
-        """
-        insert into ledger.attachments (task_id, attempt, kind, name, tenant, sha256) values ($1, $2, $3, $4, $5, $6)
-        on conflict (task_id, attempt, kind, name) do update set sha256 = excluded.sha256, at = clock_timestamp()
-        """,
-        task_id,
-        attempt,
-        kind,
-        name,
-        tenant,
-        sha256,
-    )

@@ -4,13 +4,25 @@ import asyncio
 import hashlib
 import zlib
 
-from agent_ledger.connection import Connection, Executor
+from agent_stores.pool import Connection, Executor
 
 
 async def put_blob(executor: Executor, tenant: str, data: bytes) -> str:
-    """Keep bytes once, and give the SHA-256 by which they are found; unused blobs fall to `prune`."""
-    sha256, packed = await asyncio.to_thread(_pack, data)
-    await store(executor, tenant, sha256, len(data), packed)
+    """Keep bytes once, and give the SHA-256 by which they are found; unused blobs fall to `prune`.
+
+    The row stays locked until the transaction ends.
+    """
+    sha256, packed = await asyncio.to_thread(lambda: (hashlib.sha256(data).hexdigest(), zlib.compress(data, 6)))
+    await executor.execute(
+        """
+        insert into ledger.blobs (tenant, sha256, size, data) values ($1, $2, $3, $4)
+        on conflict (tenant, sha256) do update set used_at = clock_timestamp()
+        """,
+        tenant,
+        sha256,
+        len(data),
+        packed,
+    )
     return sha256
 
 
@@ -20,20 +32,6 @@ async def get_blob(executor: Executor, tenant: str, sha256: str) -> bytes | None
         "select data from ledger.blobs where tenant = $1 and sha256 = $2", tenant, sha256
     )
     return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
-
-
-async def store(executor: Executor, tenant: str, sha256: str, size: int, packed: bytes) -> None:
-    """Insert a blob, or note that it is used again; its row stays locked until the transaction ends."""
-    await executor.execute(
-        """
-        insert into ledger.blobs (tenant, sha256, size, data) values ($1, $2, $3, $4)
-        on conflict (tenant, sha256) do update set used_at = clock_timestamp()
-        """,
-        tenant,
-        sha256,
-        size,
-        packed,
-    )
 
 
 async def drop_unused(connection: Connection, tenant: str, sha256: str) -> None:
@@ -47,7 +45,3 @@ async def drop_unused(connection: Connection, tenant: str, sha256: str) -> None:
         tenant,
         sha256,
     )
-
-
-def _pack(data: bytes) -> tuple[str, bytes]:
-    return hashlib.sha256(data).hexdigest(), zlib.compress(data, 6)

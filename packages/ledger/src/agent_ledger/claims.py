@@ -9,12 +9,12 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Budget, Task
+from agent_stores.pool import Connection, Executor, transaction
 from service_kit.grants import Bound
 from service_kit.log import get_logger
 
 from agent_ledger.attachments import SessionRef, last_session
 from agent_ledger.clock import Clock
-from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.errors import UnreadableRow
 from agent_ledger.reaper import Complete, reap
 from agent_ledger.row_decoding import read_request, reading
@@ -73,16 +73,9 @@ async def claim(
     Sweeps first (see `agent_ledger.reaper`). A task whose concurrency key is held is passed over, as is one which
     this version cannot read.
 
-    Args:
-        executor: where to claim.
-        worker: the name that the row shows.
-        lease_seconds: how long the lease lasts from now, by the database's clock.
-        pools: the pools that this worker serves.
-        engines: the engines that it has.
-        skills: the skills that it carries, name to version.
-        complete: what adds cost and effects to the result of a task that the sweep ends.
-        unreadable: what this worker could not read, and when, kept from claim to claim: it is passed over, and what is
-            new is logged and added.
+    `skills` are those that the worker carries, name to version. `complete` adds cost and effects to the result of a
+    task that the sweep ends. `unreadable` is what this worker could not read, and when, kept from claim to claim: it is
+    passed over, and what is new is logged and added.
     """
     unreadable = {} if unreadable is None else unreadable
     for task_id in [one for one, since in unreadable.items() if time.monotonic() - since > PASSED_OVER_SECONDS]:
@@ -97,11 +90,7 @@ async def claim(
                     started = await begin()
                     if started is None and await adopt_tasks(connection, skills):
                         started = await begin()
-                    if started is None:
-                        return None
-                    clock = Clock(started["now"])
-                    session = await last_session(connection, started["id"]) if started["attempt"] > 1 else None
-                    return _claim(started, session, clock)
+                    return await _claim(connection, started) if started is not None else None
             except UnreadableRow as error:
                 assert started is not None
                 _pass_over(unreadable, started["id"], str(error))
@@ -125,65 +114,55 @@ async def _start(
     skills: Mapping[str, str],
     unreadable: Collection[UUID],
 ) -> asyncpg.Record | None:
+    """Lock the next candidate, insert its slot, start its attempt; the next where another took the slot first."""
     passed = [*unreadable]
-    refs = [f"{name}@{version}" for name, version in skills.items()]
     for _ in range(MAX_TRIES):
-        row = await start_next(connection, worker, lease_seconds, pools, engines, refs, passed)
+        row = await connection.fetchrow(
+            """
+            with picked as materialized (
+                select id, tenant, concurrency_key from ledger.tasks t
+                where state = 'queued' and not_before <= now() and pool = any ($3) and engine = any ($4)
+                    and skill || '@' || skill_version = any ($5) and id <> all ($6::uuid[])
+                    and attempt < max_attempts and cancel_requested_at is null
+                    and (deadline is null or deadline > now())
+                    and (concurrency_key is null or not exists (
+                        select from ledger.slots s where s.tenant = t.tenant and s.key = t.concurrency_key))
+                order by priority, not_before, id limit 1 for update of t skip locked
+            ), slot as (
+                insert into ledger.slots (tenant, key, task_id)
+                select tenant, concurrency_key, id from picked where concurrency_key is not null
+                on conflict (tenant, key) do nothing returning task_id
+            ), started as (
+                update ledger.tasks t
+                set state = 'running', attempt = t.attempt + 1, worker = $1,
+                    lease_until = clock_timestamp() + make_interval(secs => $2),
+                    started_at = coalesce(t.started_at, clock_timestamp())
+                from picked
+                where t.id = picked.id and (picked.concurrency_key is null or exists (select from slot))
+                returning t.*
+            )
+            select picked.id as candidate, started.id, started.attempt, started.max_attempts,
+                started.body::text as body, started.vendors::text as vendors, started.budget::text as budget,
+                started.engine, started.model, started.pool, started.skill_version, started.door, started.deadline,
+                clock_timestamp() as now
+            from picked left join started on started.id = picked.id
+            """,
+            worker,
+            float(lease_seconds),
+            list(pools),
+            list(engines),
+            [f"{name}@{version}" for name, version in skills.items()],
+            passed,
+        )
         if row is None or row["id"] is not None:
             return row
         passed.append(row["candidate"])
     return None
 
 
-async def start_next(
-    connection: Connection,
-    worker: str,
-    lease_seconds: float,
-    pools: Sequence[str],
-    engines: Sequence[str],
-    skill_refs: Sequence[str],
-    passed: Sequence[UUID],
-) -> asyncpg.Record | None:
-    """Lock the next candidate, insert its slot, start its attempt; `id` is null where another took the slot first."""
-    return await connection.fetchrow(
-        """
-        with picked as materialized (
-            select id, tenant, concurrency_key from ledger.tasks t
-            where state = 'queued' and not_before <= now() and pool = any ($3) and engine = any ($4)
-                and skill || '@' || skill_version = any ($5) and id <> all ($6::uuid[])
-                and attempt < max_attempts and cancel_requested_at is null
-                and (deadline is null or deadline > now())
-                and (concurrency_key is null or not exists (
-                    select from ledger.slots s where s.tenant = t.tenant and s.key = t.concurrency_key))
-            order by priority, not_before, id limit 1 for update of t skip locked
-        ), slot as (
-            insert into ledger.slots (tenant, key, task_id)
-            select tenant, concurrency_key, id from picked where concurrency_key is not null
-            on conflict (tenant, key) do nothing returning task_id
-        ), started as (
-            update ledger.tasks t
-            set state = 'running', attempt = t.attempt + 1, worker = $1,
-                lease_until = clock_timestamp() + make_interval(secs => $2),
-                started_at = coalesce(t.started_at, clock_timestamp())
-            from picked
-            where t.id = picked.id and (picked.concurrency_key is null or exists (select from slot))
-            returning t.*
-        )
-        select picked.id as candidate, started.id, started.attempt, started.max_attempts, started.body::text as body,
-            started.vendors::text as vendors, started.budget::text as budget, started.engine, started.model,
-            started.pool, started.skill_version, started.door, started.deadline, clock_timestamp() as now
-        from picked left join started on started.id = picked.id
-        """,
-        worker,
-        float(lease_seconds),
-        list(pools),
-        list(engines),
-        list(skill_refs),
-        list(passed),
-    )
-
-
-def _claim(row: asyncpg.Record, session: SessionRef | None, clock: Clock) -> ClaimedTask:
+async def _claim(connection: Connection, row: asyncpg.Record) -> ClaimedTask:
+    clock = Clock(row["now"])
+    session = await last_session(connection, row["id"]) if row["attempt"] > 1 else None
     with reading(f"task {row['id']}"):
         task, vendors, budget = read_request(row["body"], row["vendors"], row["budget"])
     return ClaimedTask(

@@ -3,16 +3,13 @@
 import time
 from datetime import datetime, timedelta
 
-from agent_ledger.connection import Executor
+from agent_stores.pool import Executor
 
 
 class Clock:
     """The ledger's clock, read once and carried on by what passes here; this host's wall clock is never looked at.
 
     It is behind the ledger's by the way that the reading took, never ahead of it.
-
-    Args:
-        read: what PostgreSQL's clock said just now.
     """
 
     def __init__(self, read: datetime) -> None:

@@ -7,39 +7,27 @@ from uuid import UUID
 
 from agent_contracts import TaskResult
 from agent_contracts.event import Body, Finished
+from agent_stores.pool import Connection, Executor, transaction
 
-from agent_ledger.connection import Connection, Executor, transaction
 from agent_ledger.json_encoding import storable
 
 
 async def finish(executor: Executor, task_id: UUID, attempt: int, result: TaskResult) -> bool:
     """End a task with its attempt's result; return False if the attempt is not live, and then change nothing.
 
-    A `finished` event of the same status is added unless the attempt has one.
-
-    Args:
-        executor: where to write.
-        task_id: the task.
-        attempt: the caller's attempt, which must still be live.
-        result: how it ended; its task and number of attempts are set here.
+    A `finished` event of the same status is added unless the attempt has one. The result's task and number of attempts
+    are set here.
     """
     async with transaction(executor) as connection:
         return await end(connection, task_id, attempt, result, fenced=True)
 
 
 async def end(connection: Connection, task_id: UUID, attempt: int, result: TaskResult, *, fenced: bool) -> bool:
-    """End a task inside a transaction; unfenced only where the caller holds the row's lock."""
+    """End a task inside a transaction, and wake whoever waits for its end or its slot.
+
+    Unfenced only where the caller holds the row's lock.
+    """
     result = result.model_copy(update={"task_id": task_id, "attempts": attempt})
-    if not await store_result(connection, task_id, attempt, result, fenced):
-        return False
-    last = Finished(status=result.status, reason=result.reason, message=result.message)
-    await append_event(connection, task_id, attempt, last)
-    await enqueue_replies(connection, task_id)
-    return True
-
-
-async def store_result(connection: Connection, task_id: UUID, attempt: int, result: TaskResult, fenced: bool) -> bool:
-    """Set a task's final state and insert its result; wake whoever waits for the task's end or its slot."""
     ended: UUID | None = await connection.fetchval(
         """
         with ended as (
@@ -63,7 +51,12 @@ async def store_result(connection: Connection, task_id: UUID, attempt: int, resu
         storable(result),
         fenced,
     )
-    return ended is not None
+    if ended is None:
+        return False
+    last = Finished(status=result.status, reason=result.reason, message=result.message)
+    await append_event(connection, task_id, attempt, last)
+    await enqueue_replies(connection, task_id)
+    return True
 
 
 async def append_event(connection: Connection, task_id: UUID, attempt: int, body: Body) -> None:

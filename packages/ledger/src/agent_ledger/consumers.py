@@ -32,11 +32,6 @@ return dropped
 async def drop_gone_consumers(redis: Redis, access: Access, *, gone_after: timedelta = GONE_AFTER) -> int:
     """Delete the consumers of every stream that hold no entry and have not asked for so long; give how many.
 
-    Args:
-        redis: the inbox.
-        access: the doors, whose streams are looked at.
-        gone_after: how long a consumer has not asked for entries.
-
     Raises:
         RedisError: Redis cannot be reached, or allows no scripts.
     """

@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from service_kit.access import Door
 
 from agent_ledger.json_encoding import storable
-from agent_ledger.outbox import MAX_LENGTH, RESULTS
+from agent_ledger.outbox import MAX_LENGTH, RESULTS, result_fields
 from agent_ledger.streams import Fields, append
 from agent_ledger.task_parser import MAX_TASK_BYTES
 
@@ -40,13 +40,5 @@ async def reject(
     await append(redis, REJECTED, {**about, **kept}, bound=MAX_REJECTED)
     task_id = task_id_for(door.tenant, stream, entry)
     result = TaskResult(task_id=task_id, status="rejected", reason="invalid", message=f"{fault}: {message}")
-    answer: dict[str, str | bytes] = {
-        "stream": stream,
-        "entry": entry,
-        "id": f"{task_id}-0",
-        "task_id": str(task_id),
-        "tenant": door.tenant,
-        "status": "rejected",
-        "result": storable(result),
-    }
-    await append(redis, RESULTS, answer, bound=MAX_LENGTH)
+    answer = result_fields(f"{task_id}-0", task_id, door.tenant, "rejected", storable(result))
+    await append(redis, RESULTS, {"stream": stream, "entry": entry} | answer, bound=MAX_LENGTH)

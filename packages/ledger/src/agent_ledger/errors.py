@@ -35,17 +35,6 @@ class InvalidTask(LedgerError):
         self.fault: TaskFault = fault
 
 
-class ConflictingTask(InvalidTask):
-    """The caller acts: a task of this id exists, and it says something else."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("conflict", message)
-
-
-class UnknownTask(LedgerError):
-    """The caller acts: the tenant has no such task."""
-
-
 class UnreadableRow(LedgerError):
     """The operator acts: this version cannot read what another one stored, or what somebody changed."""
 

@@ -7,17 +7,18 @@ its row is committed, so a drain that dies in between leaves it to the next one,
 import asyncio
 import re
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 from agent_contracts import Actor, Origin, task_id_for
+from agent_stores.pool import transaction
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from service_kit.access import Access, Door
 from service_kit.log import get_logger
 
 from agent_ledger.cancellation import CancelOutcome, cancel
-from agent_ledger.connection import transaction
 from agent_ledger.dead_letters import reject
 from agent_ledger.errors import InvalidTask
 from agent_ledger.stream_entries import record_entry, task_of_entry
@@ -42,20 +43,12 @@ async def drain(
     consumer: str,
     block_ms: int = 1000,
     abandoned_ms: int = ABANDONED_MS,
-    batch: int = BATCH,
     faults: dict[str, str] | None = None,
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
 
-    Args:
-        redis: the inbox; replies must be bytes.
-        pool: the ledger.
-        access: the doors; a stream that is not listed is not read.
-        consumer: this drain's name, its own among all that run.
-        block_ms: how long to wait for entries.
-        abandoned_ms: after how long another drain's entry is taken over.
-        batch: the most entries to read at once.
-        faults: why each stream was not given the last time, kept from drain to drain: the same is not logged again.
+    A drain's name as consumer is its own among all that run. After `abandoned_ms` another drain's entry is taken over.
+    `faults` is why each stream was not given the last time, kept from drain to drain: the same is not logged again.
 
     Raises:
         RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it
@@ -67,7 +60,7 @@ async def drain(
         return 0
     known = {} if faults is None else faults
     drains = [
-        _Drain(redis, pool, stream, door, consumer, batch).run(block_ms, abandoned_ms)
+        _Drain(redis, pool, stream, door, consumer).run(block_ms, abandoned_ms)
         for stream, door in access.streams.items()
     ]
     ended = dict(zip(access.streams, await asyncio.gather(*drains, return_exceptions=True), strict=True))
@@ -84,16 +77,15 @@ async def drain(
     return sum(done for done in ended.values() if isinstance(done, int))
 
 
+@dataclass(frozen=True)
 class _Drain:
     """One pass over one stream."""
 
-    def __init__(self, redis: Redis, pool: asyncpg.Pool, stream: str, door: Door, consumer: str, batch: int) -> None:
-        self._redis = redis
-        self._pool = pool
-        self._stream = stream
-        self._door = door
-        self._consumer = consumer
-        self._batch = batch
+    redis: Redis
+    pool: asyncpg.Pool
+    stream: str
+    door: Door
+    consumer: str
 
     async def run(self, block_ms: int, abandoned_ms: int) -> int:
         end = time.monotonic() + block_ms / 1000
@@ -101,11 +93,11 @@ class _Drain:
         while True:
             left_ms = int((end - time.monotonic()) * 1000)
             entries = await read_new(
-                self._redis,
-                self._stream,
+                self.redis,
+                self.stream,
                 group=GROUP,
-                consumer=self._consumer,
-                count=self._batch,
+                consumer=self.consumer,
+                count=BATCH,
                 block_ms=min(left_ms, LONGEST_BLOCK_MS),
             )
             for entry, fields in entries:
@@ -118,11 +110,11 @@ class _Drain:
         while cursor != "0-0":
             try:
                 cursor, entries = await take_over(
-                    self._redis,
-                    self._stream,
+                    self.redis,
+                    self.stream,
                     group=GROUP,
-                    consumer=self._consumer,
-                    count=self._batch,
+                    consumer=self.consumer,
+                    count=BATCH,
                     idle_ms=abandoned_ms,
                     cursor=cursor or "0-0",
                 )
@@ -137,36 +129,33 @@ class _Drain:
 
     async def _make_group(self) -> None:
         try:
-            await self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+            await self.redis.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if not str(error).startswith("BUSYGROUP"):
                 raise
 
     async def _settle(self, raw_entry: bytes, fields: Fields, *, first_time: bool) -> int:
-        entry = raw_entry.decode()
+        entry, fault, message = raw_entry.decode(), "", ""
         try:
-            settled = await self._take(entry, fields, first_time)
-        except InvalidTask as error:
-            await self._reject(entry, fields, error.fault, str(error))
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, RecursionError) as error:
-            log.warning("the ledger cannot keep an entry", stream=self._stream, entry=entry, error=repr(error))
-            await self._reject(entry, fields, "encoding", f"the ledger cannot keep it: {type(error).__name__}: {error}")
-        else:
-            if not settled:
+            if not await self._take(entry, fields, first_time):
                 return 0
-        await settle(self._redis, self._stream, group=GROUP, entry=entry)
+        except InvalidTask as error:
+            fault, message = error.fault, str(error)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, RecursionError) as error:
+            log.warning("the ledger cannot keep an entry", stream=self.stream, entry=entry, error=repr(error))
+            fault, message = "encoding", f"the ledger cannot keep it: {type(error).__name__}: {error}"
+        if fault:
+            await reject(
+                self.redis,
+                door=self.door,
+                stream=self.stream,
+                entry=entry,
+                fields=fields,
+                fault=fault,
+                message=message[:2000],
+            )
+        await settle(self.redis, self.stream, group=GROUP, entry=entry)
         return 1
-
-    async def _reject(self, entry: str, fields: Fields, fault: str, message: str) -> None:
-        await reject(
-            self._redis,
-            door=self._door,
-            stream=self._stream,
-            entry=entry,
-            fields=fields,
-            fault=fault,
-            message=message[:2000],
-        )
 
     async def _take(self, entry: str, fields: Fields, first_time: bool) -> bool:
         names = set(fields)
@@ -180,30 +169,30 @@ class _Drain:
 
     async def _submit(self, entry: str, raw: bytes) -> None:
         task = read_task(raw)
-        tenant = self._door.tenant
+        tenant = self.door.tenant
         task = task.model_copy(
             update={
-                "id": task.id or task_id_for(tenant, self._stream, entry),
-                "actor": Actor(kind="stream", id=self._stream),
-                "origin": Origin(kind="stream", ref=f"{self._stream}/{entry}"),
+                "id": task.id or task_id_for(tenant, self.stream, entry),
+                "actor": Actor(kind="stream", id=self.stream),
+                "origin": Origin(kind="stream", ref=f"{self.stream}/{entry}"),
             }
         )
-        async with transaction(self._pool) as connection:
-            submitted = await submit(connection, task, door=self._door)
-            await record_entry(connection, tenant, self._stream, entry, submitted.id)
+        async with transaction(self.pool) as connection:
+            submitted = await submit(connection, task, door=self.door)
+            await record_entry(connection, tenant, self.stream, entry, submitted.id)
 
     async def _cancel(self, entry: str, raw: bytes, first_time: bool) -> bool:
         """Cancel a task by its id or by the entry that asked for it; False leaves the entry for a second look."""
         wanted = raw[:64].decode("utf-8", "replace").strip()
         if ENTRY_ID.match(wanted):
-            task_id = await task_of_entry(self._pool, self._door.tenant, self._stream, wanted)
+            task_id = await task_of_entry(self.pool, self.door.tenant, self.stream, wanted)
         else:
             try:
                 task_id = UUID(wanted)
             except ValueError:
                 raise InvalidTask("field", f"cancel takes a task's id or its entry's id, not {wanted!r}") from None
         if task_id is not None:
-            outcome = await cancel(self._pool, task_id, tenant=self._door.tenant, by=f"stream:{self._stream}/{entry}")
+            outcome = await cancel(self.pool, task_id, tenant=self.door.tenant, by=f"stream:{self.stream}/{entry}")
             if outcome is not CancelOutcome.not_found:
                 return True
         if first_time:

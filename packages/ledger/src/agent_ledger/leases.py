@@ -8,9 +8,9 @@ from uuid import UUID
 
 from agent_contracts import Reason
 from agent_contracts.event import RetryEvent
+from agent_stores.pool import Executor, transaction
 
 from agent_ledger.completion import append_event
-from agent_ledger.connection import Connection, Executor, transaction
 
 MOST_ATTEMPTS = 50
 """The bound to which handing back without counting may raise a task's attempts."""
@@ -52,43 +52,30 @@ async def requeue(
     """Hand a task back for its next attempt, after a pause; the attempt's last event is then a `retry`.
 
     Gives False, and changes nothing, if the attempt is not live or was the last one. A task whose cancelling was asked
-    for is handed back too: the next claim by anybody ends it as cancelled.
-
-    Args:
-        executor: where to write.
-        task_id: the task.
-        attempt: the caller's attempt, which must still be live.
-        reason: why it is handed back.
-        message: the same for people.
-        after_seconds: the pause.
-        counts: whether it uses up the attempt; where not, the task may be attempted once more, up to MOST_ATTEMPTS.
+    for is handed back too: the next claim by anybody ends it as cancelled. Where it does not count, the attempt is not
+    used up: the task may be attempted once more, up to MOST_ATTEMPTS.
     """
     async with transaction(executor) as connection:
-        if not await _hand_back(connection, task_id, attempt, after_seconds, counts):
+        handed: UUID | None = await connection.fetchval(
+            """
+            with handed as (
+                update ledger.tasks
+                set state = 'queued', lease_until = null, not_before = clock_timestamp() + make_interval(secs => $3),
+                    max_attempts = max_attempts + (not $4 and max_attempts < $5)::integer
+                where id = $1 and attempt = $2 and (attempt < max_attempts or not $4 and max_attempts < $5)
+                    and state = 'running' and lease_until > clock_timestamp()
+                returning id, pool
+            )
+            select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from handed
+            """,
+            task_id,
+            attempt,
+            float(after_seconds),
+            counts,
+            MOST_ATTEMPTS,
+        )
+        if handed is None:
             return False
-        await append_event(
-            connection, task_id, attempt, RetryEvent(reason=reason, after_seconds=after_seconds, message=message)
-        )
+        lost = RetryEvent(reason=reason, after_seconds=after_seconds, message=message)
+        await append_event(connection, task_id, attempt, lost)
         return True
-
-
-async def _hand_back(connection: Connection, task_id: UUID, attempt: int, after_seconds: float, counts: bool) -> bool:
-    handed: UUID | None = await connection.fetchval(
-        """
-        with handed as (
-            update ledger.tasks
-            set state = 'queued', lease_until = null, not_before = clock_timestamp() + make_interval(secs => $3),
-                max_attempts = max_attempts + (not $4 and max_attempts < $5)::integer
-            where id = $1 and attempt = $2 and (attempt < max_attempts or not $4 and max_attempts < $5)
-                and state = 'running' and lease_until > clock_timestamp()
-            returning id, pool
-        )
-        select id, pg_notify('ledger_queued', pool), pg_notify('ledger_events', id::text) from handed
-        """,
-        task_id,
-        attempt,
-        float(after_seconds),
-        counts,
-        MOST_ATTEMPTS,
-    )
-    return handed is not None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agent_ledger.connection import Executor
+from agent_stores.pool import Executor
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Overview:
 
 async def overview(executor: Executor) -> Overview:
     """Count what is not final; the age of the oldest queued task counts from when it was due."""
-    rows = await executor.fetch(
+    pools = await executor.fetch(
         """
         select pool, state, count(*) as tasks, count(*) filter (where not_before <= clock_timestamp()) as due,
             coalesce(extract(epoch from max(clock_timestamp() - not_before)
@@ -37,23 +37,17 @@ async def overview(executor: Executor) -> Overview:
         from ledger.tasks where state in ('queued', 'running', 'waiting') group by pool, state order by pool, state
         """
     )
-    rest = await outbox_counts(executor)
-    return Overview([PoolCount(**row) for row in rows], *rest)
-
-
-async def outbox_counts(executor: Executor) -> tuple[int, int, float, int]:
-    """Return held slots, waiting outbox rows, the oldest's age in seconds, and rows given up."""
     row = await executor.fetchrow(
         """
-        select (select count(*) from ledger.slots) as slots, o.waiting, o.oldest, o.failed
+        select (select count(*) from ledger.slots) as slots, o.*
         from (
-            select count(*) filter (where delivered_at is null and failed_at is null) as waiting,
-                coalesce(extract(epoch from max(clock_timestamp() - due_at)
-                    filter (where delivered_at is null and failed_at is null)), 0)::float8 as oldest,
-                count(*) filter (where failed_at is not null) as failed
+            select count(*) filter (where delivered_at is null and failed_at is null) as outbox_waiting,
+                greatest(0, extract(epoch from max(clock_timestamp() - due_at)
+                    filter (where delivered_at is null and failed_at is null)))::float8 as outbox_oldest_seconds,
+                count(*) filter (where failed_at is not null) as outbox_failed
             from ledger.outbox where delivered_at is null
         ) o
         """
     )
     assert row is not None
-    return row["slots"], row["waiting"], max(0.0, row["oldest"]), row["failed"]
+    return Overview([PoolCount(**pool) for pool in pools], **row)

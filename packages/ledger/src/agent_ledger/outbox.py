@@ -11,11 +11,11 @@ from typing import Literal
 from uuid import UUID
 
 import asyncpg
+from agent_stores.pool import Executor
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from service_kit.log import get_logger
 
-from agent_ledger.connection import Executor
 from agent_ledger.replies import NotAllowed, NotDelivered, Replies
 from agent_ledger.streams import append
 
@@ -62,23 +62,33 @@ async def deliver(
     executor: Executor,
     *,
     only: Literal["streams", "urls"] | None = None,
-    batch: int = BATCH,
-    lease_seconds: float = LEASE_SECONDS,
 ) -> int:
     """Send what is due, once; return how many rows were tried.
 
     A row is leased before it is sent and marked after: a sender that dies in between makes the row due again. Several
     workers may call this at once and share the rows. Channel `ledger_outbox` tells when rows were added.
-
-    Args:
-        redis: where result streams are.
-        replies: the URLs that may be written to.
-        executor: the ledger; a pool, as rows are sent side by side.
-        only: take rows of this kind alone, so that slow receivers hold up no stream.
-        batch: the most rows to take.
-        lease_seconds: how long the rows are this call's.
+    The executor is a pool, as rows are sent side by side; rows of one kind alone are taken so that slow receivers hold
+    up no stream.
     """
-    messages = await claim_due(executor, batch, lease_seconds, only)
+    rows = await executor.fetch(
+        """
+        with taken as (
+            update ledger.outbox
+            set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
+            where id in (
+                select id from ledger.outbox
+                where delivered_at is null and failed_at is null and due_at <= now()
+                    and ($3::text is null or (kind = 'url') = ($3 = 'urls'))
+                order by due_at, id limit $1 for update skip locked)
+            returning id, task_id, tenant, kind, target, attempts
+        )
+        select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
+        from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
+        """,
+        BATCH,
+        LEASE_SECONDS,
+        only,
+    )
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(message: Message) -> None:
@@ -87,11 +97,11 @@ async def deliver(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for message in messages:
-                group.create_task(one(message))
+            for row in rows:
+                group.create_task(one(Message(**row)))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    return len(messages)
+    return len(rows)
 
 
 async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, message: Message) -> None:
@@ -118,54 +128,23 @@ async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, messa
 
 
 async def _to_stream(redis: Redis, message: Message) -> None:
+    fields = result_fields(message.message_id, message.task_id, message.tenant, message.status, message.result)
     if message.kind == "results":
         stream, _, entry = message.target.rpartition("/")
-        fields = {"stream": stream, "entry": entry}
-        await append(redis, RESULTS, fields | _fields(message), bound=MAX_LENGTH)
+        await append(redis, RESULTS, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
         return
     key = f"{RESULTS}:{message.tenant}:{message.target}"
-    await append(redis, key, _fields(message), bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
+    await append(redis, key, fields, bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
 
 
-def _fields(message: Message) -> dict[str, str]:
-    return {
-        "id": message.message_id,
-        "task_id": str(message.task_id),
-        "tenant": message.tenant,
-        "status": message.status,
-        "result": message.result,
-    }
+def result_fields(message_id: str, task_id: UUID, tenant: str, status: str, result: str) -> dict[str, str]:
+    """Return what every entry of a results stream says; the result is JSON."""
+    return {"id": message_id, "task_id": str(task_id), "tenant": tenant, "status": status, "result": result}
 
 
 def _webhook(message: Message) -> bytes:
     head = {"type": "task.finished", "timestamp": message.finished_at.isoformat(), "tenant": message.tenant}
     return (json.dumps(head)[:-1] + f', "data": {message.result}}}').encode()
-
-
-async def claim_due(
-    executor: Executor, batch: int, lease_seconds: float, only: Literal["streams", "urls"] | None = None
-) -> list[Message]:
-    """Lease due rows for one attempt; rows that another worker takes at this moment are passed over."""
-    rows = await executor.fetch(
-        """
-        with taken as (
-            update ledger.outbox
-            set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
-            where id in (
-                select id from ledger.outbox
-                where delivered_at is null and failed_at is null and due_at <= now()
-                    and ($3::text is null or (kind = 'url') = ($3 = 'urls'))
-                order by due_at, id limit $1 for update skip locked)
-            returning id, task_id, tenant, kind, target, attempts
-        )
-        select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
-        from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
-        """,
-        batch,
-        float(lease_seconds),
-        only,
-    )
-    return [Message(**row) for row in rows]
 
 
 async def mark_delivered(executor: Executor, message_id: int) -> None:

@@ -4,33 +4,18 @@ Every claim sweeps first, so that any living worker frees what a dead one held, 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from uuid import UUID
+from typing import Literal
 
+import asyncpg
 from agent_contracts import Reason, TaskResult
 from agent_contracts.event import RetryEvent
+from agent_stores.pool import Connection
 
 from agent_ledger.completion import append_event, end
-from agent_ledger.connection import Connection
 
 BATCH = 20
 Complete = Callable[[TaskResult], Awaitable[TaskResult]]
 """Adds to a result that no worker is left to write what only others know: cost, usage and effects."""
-
-
-@dataclass(frozen=True)
-class TerminalTask:
-    """A task that has no next attempt, and why; its row is locked."""
-
-    id: UUID
-    attempt: int
-    why: str
-
-    def result(self) -> TaskResult:
-        """Return the result that says so."""
-        reason, message = OUTCOMES[self.why]
-        status = "cancelled" if reason == "cancelled" else "failed"
-        return TaskResult(task_id=self.id, status=status, reason=reason, message=message, attempts=self.attempt)
 
 
 OUTCOMES: dict[str, tuple[Reason, str]] = {
@@ -42,20 +27,23 @@ OUTCOMES: dict[str, tuple[Reason, str]] = {
 
 async def reap(connection: Connection, complete: Complete | None = None) -> int:
     """Move on a bounded number of tasks inside a transaction; give how many."""
-    freed = await requeue_expired(connection)
-    for task_id, attempt in freed:
+    freed = await _requeue_expired(connection)
+    for row in freed:
         lost = RetryEvent(reason="crashed", after_seconds=0, message="the lease ran out: its worker died or stalled")
-        await append_event(connection, task_id, attempt, lost)
-    doomed = await lock_terminal(connection)
-    for task in doomed:
-        result = task.result()
-        await end(connection, task.id, task.attempt, await complete(result) if complete else result, fenced=False)
+        await append_event(connection, row["id"], row["attempt"], lost)
+    doomed = await _lock_terminal(connection)
+    for row in doomed:
+        reason, message = OUTCOMES[row["why"]]
+        status: Literal["cancelled", "failed"] = "cancelled" if reason == "cancelled" else "failed"
+        result = TaskResult(task_id=row["id"], status=status, reason=reason, message=message, attempts=row["attempt"])
+        result = await complete(result) if complete else result
+        await end(connection, row["id"], row["attempt"], result, fenced=False)
     return len(freed) + len(doomed)
 
 
-async def requeue_expired(connection: Connection) -> list[tuple[UUID, int]]:
+async def _requeue_expired(connection: Connection) -> list[asyncpg.Record]:
     """Queue again what runs under a lease that is over and has attempts left; wake workers for it."""
-    rows = await connection.fetch(
+    return await connection.fetch(
         """
         with freed as (
             update ledger.tasks set state = 'queued', lease_until = null
@@ -70,12 +58,11 @@ async def requeue_expired(connection: Connection) -> list[tuple[UUID, int]]:
         """,
         BATCH,
     )
-    return [(row["id"], row["attempt"]) for row in rows]
 
 
-async def lock_terminal(connection: Connection) -> list[TerminalTask]:
+async def _lock_terminal(connection: Connection) -> list[asyncpg.Record]:
     """Lock tasks without a next attempt: nobody runs them, and they are cancelled, late, or out of attempts."""
-    rows = await connection.fetch(
+    return await connection.fetch(
         """
         select id, attempt, case
             when cancel_requested_at is not null then 'cancelled'
@@ -88,4 +75,3 @@ async def lock_terminal(connection: Connection) -> list[TerminalTask]:
         """,
         BATCH,
     )
-    return [TerminalTask(**row) for row in rows]

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from agent_contracts import Actor, Budget, Origin, uuid7
+from agent_stores.pool import Executor, transaction
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_bound
 
-from agent_ledger.connection import Executor, transaction
-from agent_ledger.errors import InvalidTask, UnknownTask
+from agent_ledger.errors import InvalidTask
 from agent_ledger.row_decoding import read_request, reading
 from agent_ledger.submission import submit
 
@@ -17,16 +17,11 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
 
     What it may do is bounded twice: by the door as it is now, and by the bounds that the old task had. `not_before` and
     `deadline` belonged to the old task and are dropped.
-
-    Args:
-        executor: where to write.
-        task_id: the old task.
-        door: the door that it comes through now.
-        actor: who asks now; without one, whoever asked then. An actor of the door's own goes first.
+    The actor of the door goes first, then the one given, then whoever asked for the old task.
 
     Raises:
-        UnknownTask: there is no such task.
-        InvalidTask: it is not final yet, is of another tenant than the door, or is not open at the door any more.
+        InvalidTask: there is no such task, or it is not final yet, is of another tenant than the door, or is not open
+            at the door any more.
         UnreadableRow: this version cannot read the old task.
     """
     async with transaction(executor) as connection:
@@ -38,7 +33,7 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
             task_id,
         )
         if row is None:
-            raise UnknownTask(f"there is no task {task_id}")
+            raise InvalidTask("unknown", f"there is no task {task_id}")
         if not row["final"]:
             raise InvalidTask("state", f"task {task_id} is still {row['state']}: cancel it first, or wait")
         if row["tenant"] != door.tenant:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from agent_contracts import Budget
+from agent_stores.pool import Connection, Executor
 from service_kit.untrusted_text import clean_line
 
-from agent_ledger.connection import Connection, Executor
 from agent_ledger.errors import InvalidTask
 from agent_ledger.row_decoding import read_budget, reading
 
@@ -41,14 +41,6 @@ class SkillRow:
     concurrency_key: str | None = None
     description: str = ""
     input_schema: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """The newest version of a skill, and whether a deadline is still to come by the database's clock."""
-
-    skill: SkillRow
-    due: bool
 
 
 async def register_skills(connection: Executor, rows: Sequence[SkillRow]) -> None:
@@ -84,8 +76,8 @@ async def register_skills(connection: Executor, rows: Sequence[SkillRow]) -> Non
     )
 
 
-async def resolve(connection: Executor, name: str, deadline: datetime | None) -> Resolved | None:
-    """Find the version of a skill that was registered last."""
+async def resolve(connection: Executor, name: str, deadline: datetime | None) -> tuple[SkillRow, bool] | None:
+    """Find the version of a skill that was registered last, and whether a deadline is still to come."""
     row = await connection.fetchrow(
         """
         select name, version, engine, model, pool, max_attempts, budget::text, concurrency_key, description,
@@ -99,7 +91,7 @@ async def resolve(connection: Executor, name: str, deadline: datetime | None) ->
         return None
     fields = dict(row)
     due = fields.pop("due")
-    return Resolved(_row(fields), due)
+    return _row(fields), due
 
 
 async def list_skills(connection: Executor) -> list[SkillRow]:

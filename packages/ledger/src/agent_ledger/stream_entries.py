@@ -2,26 +2,18 @@
 
 from uuid import UUID
 
+from agent_contracts import TaskState
+from agent_stores.pool import Connection, Executor
+
 from agent_ledger.completion import enqueue_replies
-from agent_ledger.connection import Connection, Executor
 
 
 async def record_entry(connection: Connection, tenant: str, stream: str, entry: str, task_id: UUID) -> None:
-    """Note that a stream entry asked for a task; if the task is final already, its result goes out for the entry."""
-    state = await hold_state(connection, task_id)
-    await insert_entry(connection, tenant, stream, entry, task_id)
-    if state in ("succeeded", "failed", "cancelled", "rejected"):
-        await enqueue_replies(connection, task_id)
+    """Note once that a stream entry asked for a task; if the task is final already, its result goes out for the entry.
 
-
-async def hold_state(connection: Connection, task_id: UUID) -> str | None:
-    """Return a task's state, and keep it from ending while the transaction lasts."""
-    state: str | None = await connection.fetchval("select state from ledger.tasks where id = $1 for share", task_id)
-    return state
-
-
-async def insert_entry(connection: Connection, tenant: str, stream: str, entry: str, task_id: UUID) -> None:
-    """Insert an entry once, however often it is drained."""
+    The task cannot end while the transaction lasts.
+    """
+    state = TaskState(await connection.fetchval("select state from ledger.tasks where id = $1 for share", task_id))
     await connection.execute(
         """
         insert into ledger.entries (tenant, stream, entry, task_id) values ($1, $2, $3, $4) on conflict do nothing
@@ -31,6 +23,8 @@ async def insert_entry(connection: Connection, tenant: str, stream: str, entry: 
         entry,
         task_id,
     )
+    if state.final:
+        await enqueue_replies(connection, task_id)
 
 
 async def task_of_entry(executor: Executor, tenant: str, stream: str, entry: str) -> UUID | None:

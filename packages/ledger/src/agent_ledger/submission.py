@@ -7,12 +7,12 @@ from uuid import UUID
 from agent_contracts import Budget, Priority, Task, uuid7
 from agent_contracts.event import Queued
 from agent_contracts.task import holds_nul
+from agent_stores.pool import Connection, Executor, transaction
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_resources
 from service_kit.origins import origin_of
 
-from agent_ledger.connection import Connection, Executor, transaction
-from agent_ledger.errors import ConflictingTask, InvalidTask, UnusableSchema
+from agent_ledger.errors import InvalidTask, UnusableSchema
 from agent_ledger.json_encoding import digest, storable
 from agent_ledger.json_schema import value_error
 from agent_ledger.skills import SkillRow, concurrency_key, resolve
@@ -33,18 +33,12 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
     """Commit a task to the ledger, within the caller's transaction where a connection is given.
 
     The door sets the tenant, and the actor where it has one. The same id with the same request, or a `dedupe_key` that
-    a task not yet final holds, gives that task and makes no second row.
-
-    Args:
-        executor: where to write.
-        task: the request; without an id it is given a new one.
-        door: the door it came through; its bounds and budget are kept with the row.
+    a task not yet final holds, gives that task and makes no second row. The door's bounds are kept with the row.
 
     Raises:
         InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
-            the deadline is over, or the input does not fit the skill's schema or lacks what the skill needs; with fault
-            `config`, the skill's schema cannot be used.
-        ConflictingTask: the id belongs to another request.
+            the deadline is over, the input does not fit the skill's schema or lacks what the skill needs, or (fault
+            `conflict`) the id belongs to another request; with fault `config`, the skill's schema cannot be used.
     """
     task = task.model_copy(
         update={"tenant": door.tenant, "id": task.id or uuid7(), "actor": door.actor or task.actor},
@@ -55,122 +49,45 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
                 return existing
             if (created := await _create(connection, task, door)) is not None:
                 return created
-    raise ConflictingTask(f"dedupe_key {task.dedupe_key!r} changes hands too fast: send the task again")
+    raise InvalidTask("conflict", f"dedupe_key {task.dedupe_key!r} changes hands too fast: send the task again")
 
 
 async def _existing(connection: Connection, task: Task) -> Submitted | None:
-    found = await holder_of_id(connection, task)
-    if found is not None:
-        tenant, known = found
-        if tenant != task.tenant or known != digest(task):
-            raise ConflictingTask(f"task {task.id} exists and asks for something else: use a new id")
+    row = await connection.fetchrow("select tenant, digest from ledger.tasks where id = $1", task.id)
+    if row is not None:
+        if row["tenant"] != task.tenant or row["digest"] != digest(task):
+            raise InvalidTask("conflict", f"task {task.id} exists and asks for something else: use a new id")
         assert task.id is not None
         return Submitted(task.id, created=False)
-    if task.dedupe_key is not None:
-        held = await holder_of_key(connection, task.tenant, task.dedupe_key)
-        if held is not None:
-            return Submitted(held, created=False)
-    return None
+    if task.dedupe_key is None:
+        return None
+    held: UUID | None = await connection.fetchval(
+        """
+        select id from ledger.tasks
+        where tenant = $1 and dedupe_key = $2 and state in ('queued', 'running', 'waiting')
+        """,
+        task.tenant,
+        task.dedupe_key,
+    )
+    return Submitted(held, created=False) if held is not None else None
 
 
 async def _create(connection: Connection, task: Task, door: Door) -> Submitted | None:
+    """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
     if not door.opens(task.skill):
         raise InvalidTask("door", f"skill {task.skill} is not open at {door.name or 'this door'}: see its skills")
     found = await resolve(connection, task.skill, task.deadline)
     if found is None:
         raise InvalidTask("skill", f"skill {task.skill} is unknown: no worker has registered it")
-    if not found.due:
+    skill, due = found
+    if not due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")
-    _check_choices(door, task, found.skill)
-    _check_input(task, found.skill)
+    _check_choices(door, task, skill)
+    _check_input(task, skill)
     body = storable(task)
     if body != task.model_dump_json() or holds_nul(body):
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
-    vendors = narrowed(door, task)
-    created = await insert(connection, task, door, found.skill, body, vendors)
-    return Submitted(created, created=True) if created is not None else None
-
-
-def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
-    """Check what a task chose for itself: engine, model, and where its result is posted."""
-    place = door.name or "this door"
-    if task.engine not in (None, skill.engine):
-        message = f"engine: skill {skill.name} runs on {skill.engine}, not on {task.engine}"
-        raise InvalidTask("door", f"{message}: leave it out, the skill decides")
-    if task.model is not None and task.model != skill.model and not door.offers(task.model):
-        message = f"model: {place} does not offer {task.model}: leave it out for the skill's own ({skill.model})"
-        raise InvalidTask("door", f"{message}, or add it to `models` of the door in access.yaml")
-    if task.reply_to is None or task.reply_to.url is None:
-        return
-    origin = origin_of(task.reply_to.url)
-    if origin is None:
-        raise InvalidTask("field", "reply_to.url: this is no plain http(s) URL: write https://host/path")
-    if origin not in door.reply_origins:
-        message = f"reply_to.url: {place} does not send results to {origin}"
-        raise InvalidTask("field", f"{message}: add it to `reply_origins` of the door in access.yaml")
-
-
-def _check_input(task: Task, skill: SkillRow) -> None:
-    """Check a task's input against the schema of the version that it would run."""
-    try:
-        wrong = value_error(skill.input_schema, task.input) if skill.input_schema is not None else None
-    except UnusableSchema as error:
-        raise InvalidTask(
-            "config",
-            f"the input schema of skill {skill.name} cannot be used: {error}: its author mends it, "
-            "`agent-engine skills check` says all",
-        ) from None
-    if wrong is not None:
-        raise InvalidTask(
-            "input", f"the input does not fit skill {skill.name}: {wrong}: send what its input schema asks for"
-        )
-
-
-def narrowed(door: Door, task: Task) -> dict[str, Bound]:
-    """Give the door's bounds, narrowed by the task's own resources.
-
-    Raises:
-        InvalidTask: the task names a vendor, or only resources, that the door does not open.
-    """
-    vendors = dict(door.vendors)
-    for vendor, wanted in (task.resources or {}).items():
-        if vendor not in vendors:
-            raise InvalidTask("door", f"resources.{vendor}: {door.name or 'this door'} does not open {vendor}")
-        both = narrow_resources(vendors[vendor].resources, wanted, vendor)
-        if wanted and not both:
-            named = ", ".join(one for several in wanted.values() for one in several)[:200]
-            raise InvalidTask(
-                "door",
-                f"resources.{vendor}: nothing of {named} is open at {door.name or 'this door'}: "
-                "name what it opens, or have the operator open it in access.yaml",
-            )
-        vendors[vendor] = vendors[vendor].model_copy(update={"resources": both})
-    return vendors
-
-
-async def holder_of_id(connection: Connection, task: Task) -> tuple[str, bytes] | None:
-    """Give the tenant and digest of the row with the task's id."""
-    row = await connection.fetchrow("select tenant, digest from ledger.tasks where id = $1", task.id)
-    return (row["tenant"], row["digest"]) if row else None
-
-
-async def holder_of_key(connection: Connection, tenant: str, dedupe_key: str) -> UUID | None:
-    """Give the task, not yet final, that holds a tenant's dedupe key."""
-    found: UUID | None = await connection.fetchval(
-        """
-        select id from ledger.tasks
-        where tenant = $1 and dedupe_key = $2 and state in ('queued', 'running', 'waiting')
-        """,
-        tenant,
-        dedupe_key,
-    )
-    return found
-
-
-async def insert(
-    connection: Connection, task: Task, door: Door, skill: SkillRow, body: str, vendors: dict[str, Bound]
-) -> UUID | None:
-    """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
+    vendors = _narrowed(door, task)
     key = task.concurrency_key
     if key is None and skill.concurrency_key is not None:
         key = concurrency_key(skill.concurrency_key, task.input)
@@ -212,4 +129,61 @@ async def insert(
         task.deadline,
         Queued(skill=task.skill, door=door.name).model_dump_json(),
     )
-    return created
+    return Submitted(created, created=True) if created is not None else None
+
+
+def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
+    """Check what a task chose for itself: engine, model, and where its result is posted."""
+    place = door.name or "this door"
+    if task.engine not in (None, skill.engine):
+        message = f"engine: skill {skill.name} runs on {skill.engine}, not on {task.engine}"
+        raise InvalidTask("door", f"{message}: leave it out, the skill decides")
+    if task.model is not None and task.model != skill.model and not door.offers(task.model):
+        message = f"model: {place} does not offer {task.model}: leave it out for the skill's own ({skill.model})"
+        raise InvalidTask("door", f"{message}, or add it to `models` of the door in access.yaml")
+    if task.reply_to is None or task.reply_to.url is None:
+        return
+    origin = origin_of(task.reply_to.url)
+    if origin is None:
+        raise InvalidTask("field", "reply_to.url: this is no plain http(s) URL: write https://host/path")
+    if origin not in door.reply_origins:
+        message = f"reply_to.url: {place} does not send results to {origin}"
+        raise InvalidTask("field", f"{message}: add it to `reply_origins` of the door in access.yaml")
+
+
+def _check_input(task: Task, skill: SkillRow) -> None:
+    """Check a task's input against the schema of the version that it would run."""
+    try:
+        wrong = value_error(skill.input_schema, task.input) if skill.input_schema is not None else None
+    except UnusableSchema as error:
+        raise InvalidTask(
+            "config",
+            f"the input schema of skill {skill.name} cannot be used: {error}: its author mends it, "
+            "`agent-engine skills check` says all",
+        ) from None
+    if wrong is not None:
+        raise InvalidTask(
+            "input", f"the input does not fit skill {skill.name}: {wrong}: send what its input schema asks for"
+        )
+
+
+def _narrowed(door: Door, task: Task) -> dict[str, Bound]:
+    """Give the door's bounds, narrowed by the task's own resources.
+
+    Raises:
+        InvalidTask: the task names a vendor, or only resources, that the door does not open.
+    """
+    vendors = dict(door.vendors)
+    for vendor, wanted in (task.resources or {}).items():
+        if vendor not in vendors:
+            raise InvalidTask("door", f"resources.{vendor}: {door.name or 'this door'} does not open {vendor}")
+        both = narrow_resources(vendors[vendor].resources, wanted, vendor)
+        if wanted and not both:
+            named = ", ".join(one for several in wanted.values() for one in several)[:200]
+            raise InvalidTask(
+                "door",
+                f"resources.{vendor}: nothing of {named} is open at {door.name or 'this door'}: "
+                "name what it opens, or have the operator open it in access.yaml",
+            )
+        vendors[vendor] = vendors[vendor].model_copy(update={"resources": both})
+    return vendors

@@ -8,16 +8,17 @@ from uuid import UUID
 
 import asyncpg
 from agent_contracts import Task, TaskResult, TaskState
+from agent_stores.pool import Executor
 from pydantic import ValidationError
 
-from agent_ledger.connection import Executor
 from agent_ledger.row_decoding import read_task_body, reading
 
 UNREADABLE = "(this version cannot read the task)"
-COLUMNS = """
-    t.id, t.tenant, t.state, t.skill, t.skill_version, t.engine, t.model, t.pool, t.door, t.attempt, t.max_attempts,
-    t.concurrency_key, t.worker, t.lease_until, t.not_before, t.deadline, t.created_at, t.started_at, t.finished_at,
-    t.cancel_requested_at, t.cancelled_by, t.parent_id, r.reason
+SELECT = """
+    select t.id, t.tenant, t.state, t.skill, t.skill_version, t.engine, t.model, t.pool, t.door, t.attempt,
+    t.max_attempts, t.concurrency_key, t.worker, t.lease_until, t.not_before, t.deadline, t.created_at, t.started_at,
+    t.finished_at, t.cancel_requested_at, t.cancelled_by, t.parent_id, r.reason, t.body::text as task
+    from ledger.tasks t left join ledger.results r on r.task_id = t.id
 """
 
 
@@ -53,14 +54,7 @@ class TaskView:
 
 async def get_task(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskView | None:
     """Return a task, or None where the tenant has no such task; None for a tenant asks for no tenant."""
-    row = await executor.fetchrow(
-        f"""
-        select {COLUMNS}, t.body::text as task from ledger.tasks t left join ledger.results r on r.task_id = t.id
-        where t.id = $1 and ($2::text is null or t.tenant = $2)
-        """,  # noqa: S608 - constant columns
-        task_id,
-        tenant,
-    )
+    row = await executor.fetchrow(f"{SELECT} where t.id = $1 and ($2::text is null or t.tenant = $2)", task_id, tenant)
     return None if row is None else _view(row)
 
 
@@ -73,20 +67,10 @@ async def list_tasks(
     before: UUID | None = None,
     limit: int = 50,
 ) -> list[TaskView]:
-    """List tasks, newest first.
-
-    Args:
-        executor: where to read.
-        tenant: only this tenant's; None for every tenant's.
-        states: only in these states.
-        skill: only of this skill.
-        before: only tasks older than this one: the last of the page before.
-        limit: the most tasks to give.
-    """
+    """List tasks, newest first; `before` is the last task of the page before."""
     rows = await executor.fetch(
         f"""
-        select {COLUMNS}, t.body::text as task from ledger.tasks t left join ledger.results r on r.task_id = t.id
-        where ($1::text is null or t.tenant = $1) and ($2::text[] is null or t.state = any ($2))
+        {SELECT} where ($1::text is null or t.tenant = $1) and ($2::text[] is null or t.state = any ($2))
             and ($3::text is null or t.skill = $3)
             and ($4::uuid is null
                 or (t.created_at, t.id) < (select b.created_at, b.id from ledger.tasks b where b.id = $4))
@@ -101,17 +85,13 @@ async def list_tasks(
     return [_view(row) for row in rows]
 
 
-async def get_result(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskResult | None:
+async def get_result(executor: Executor, task_id: UUID) -> TaskResult | None:
     """Return a task's result, or None where it has none yet.
 
     Raises:
         UnreadableRow: this version cannot read it.
     """
-    body: str | None = await executor.fetchval(
-        "select body::text from ledger.results where task_id = $1 and ($2::text is null or tenant = $2)",
-        task_id,
-        tenant,
-    )
+    body: str | None = await executor.fetchval("select body::text from ledger.results where task_id = $1", task_id)
     with reading(f"the result of task {task_id}"):
         return None if body is None else TaskResult.model_validate_json(body)
 

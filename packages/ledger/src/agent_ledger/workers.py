@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent_ledger.connection import Executor
+from agent_stores.pool import Executor
 
 LIVE_SECONDS = 45
 """How long a worker counts as alive after it said so; it does so three times in that."""

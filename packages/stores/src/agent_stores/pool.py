@@ -1,6 +1,8 @@
 """Connections: one asyncpg pool and one Redis client a process, with the same habits everywhere."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -67,6 +69,17 @@ async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Po
         )
     except (*DATABASE_ERRORS, ValueError) as error:
         raise unreachable(url, error) from error
+
+
+@asynccontextmanager
+async def transaction(executor: Executor) -> AsyncIterator[Connection]:
+    """Open a transaction (READ COMMITTED is assumed), or a savepoint inside the caller's."""
+    if isinstance(executor, asyncpg.Pool):
+        async with executor.acquire() as connection, connection.transaction():
+            yield connection
+    else:
+        async with executor.transaction():
+            yield executor
 
 
 def unreachable(url: str, error: Exception) -> StoreError:

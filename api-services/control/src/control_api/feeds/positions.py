@@ -1,6 +1,6 @@
 """How far each feed was followed, and who follows it. Owns table `feeds.positions` and the feeds' advisory locks."""
 
-from agent_ledger.connection import Connection
+from agent_stores.pool import Connection
 from service_kit.json_text import Json
 
 

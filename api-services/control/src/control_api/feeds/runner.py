@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import asyncpg
-from agent_ledger.connection import Connection
-from agent_stores.pool import DATABASE_ERRORS
+from agent_stores.pool import DATABASE_ERRORS, Connection
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from service_kit.errors import UpstreamError
 from service_kit.json_text import Json
@@ -30,14 +29,7 @@ LOOK_EVERY_SECONDS = 2.0
 
 
 class FeedRunner:
-    """Runs the feeds of this control.
-
-    Args:
-        pool: the database; each feed that is followed here holds one connection.
-        instances: the entries of `access.yaml` with their sources, doors and secrets.
-        triggers: which events become tasks.
-        registry: where events are counted.
-    """
+    """Runs the feeds of this control; each that is followed here holds one connection of the pool."""
 
     def __init__(
         self,
@@ -106,7 +98,7 @@ class FeedRunner:
     async def _start(self, connection: Connection, delivery: Delivery) -> str:
         """Start the tasks of an event. Nobody sends it again, so it is kept with what refused it."""
         dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
-        if dispatched is None:
+        if dispatched.duplicate:
             return "duplicate"
         if not dispatched.tasks and not dispatched.refused:
             await deliveries.forget(connection, delivery.key)

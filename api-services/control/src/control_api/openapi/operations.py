@@ -11,13 +11,9 @@ ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string",
 def operation(
     summary: str, replies: dict[str, str], *, body: dict[str, Any] | None = None, reply: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Describe an operation.
+    """Describe an operation: what each status means, and the schemas of its JSON body and replies.
 
-    Args:
-        summary: what it does.
-        replies: what each status means; every refusal is described besides.
-        body: the schema of its JSON body, if it has one.
-        reply: the schema of its JSON replies, if it is told.
+    Every refusal is described besides.
     """
     content = {"application/json": {"schema": reply}} if reply else None
     responses: dict[str, Any] = {

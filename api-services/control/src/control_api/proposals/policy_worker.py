@@ -17,13 +17,7 @@ PAGE = 500
 
 
 class PolicyWorker:
-    """Decides what needs no person, a round at a time.
-
-    Args:
-        pool: the database.
-        file: the policy.
-        registry: where decisions are counted.
-    """
+    """Decides what needs no person, a round at a time."""
 
     def __init__(self, pool: asyncpg.Pool, file: OptionalFile[Policy], registry: CollectorRegistry) -> None:
         self._pool = pool
@@ -49,7 +43,10 @@ class PolicyWorker:
         while page := await awaiting_policy(connection, after=last, most=PAGE):
             for proposal in page:
                 rule = policy.rule(proposal)
-                if rule is not None and not await _is_used_up(connection, rule, proposal):
+                if rule is None:
+                    continue
+                most = rule.per_hour
+                if most is None or await approved_by(connection, rule.by, tenant=proposal.tenant) < most:
                     await self._decide(connection, rule, proposal)
             last = page[-1]
 
@@ -68,9 +65,3 @@ class PolicyWorker:
             return
         self._decisions.labels(rule.name, rule.decide).inc()
         get_logger(__name__).info("decided", effect=str(proposal.id), rule=rule.name, decision=rule.decide)
-
-
-async def _is_used_up(connection: Executor, rule: Rule, proposal: Proposal) -> bool:
-    if rule.per_hour is None:
-        return False
-    return await approved_by(connection, rule.by, tenant=proposal.tenant) >= rule.per_hour

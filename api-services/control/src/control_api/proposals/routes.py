@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, get_args
 from uuid import UUID
 
@@ -12,14 +13,14 @@ import asyncpg
 from agent_effects import Proposal, ProposalError
 from agent_effects.models import State
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from service_kit.access import Door
+from service_kit.access import AccessFile, Door
 from service_kit.log import get_logger
 from service_kit.validation_errors import described
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors, check_decides
+from control_api.auth import check_decides, open_deciding_door
 from control_api.body import parse_json, read_body
 from control_api.errors import Refusal
 from control_api.query import limit_of, states_of
@@ -40,27 +41,27 @@ class Decision(BaseModel):
     reason: str = Field("", max_length=500, pattern=r"^[^\x00]*$", description="why; it is recorded")
 
 
+@dataclass(frozen=True)
 class Proposals:
     """The routes over proposals; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
-        self._pool = pool
-        self._doors = doors
+    pool: asyncpg.Pool
+    access: AccessFile
 
     def routes(self) -> list[Route]:
         """Give the routes."""
         return [
             Route("/v1/proposals", self._list, methods=["GET"]),
             Route("/v1/proposals/{id}", self._show, methods=["GET"]),
-            Route("/v1/proposals/{id}/approve", self._approve, methods=["POST"]),
-            Route("/v1/proposals/{id}/deny", self._deny, methods=["POST"]),
+            Route("/v1/proposals/{id}/approve", partial(self._decide, approve=True), methods=["POST"]),
+            Route("/v1/proposals/{id}/deny", partial(self._decide, approve=False), methods=["POST"]),
         ]
 
     async def _list(self, request: Request) -> Response:
-        door = self._doors.open_to_decide(request)
+        door = open_deciding_door(request, self.access)
         limit = limit_of(request)
         found = await agent_effects.proposals(
-            self._pool,
+            self.pool,
             tenant=door.tenant,
             task=_task(request),
             states=states_of(request, STATES),
@@ -73,22 +74,16 @@ class Proposals:
         return JSONResponse(document)
 
     async def _show(self, request: Request) -> Response:
-        return JSONResponse(_whole(await self._seen(request, self._doors.open_to_decide(request))))
-
-    async def _approve(self, request: Request) -> Response:
-        return await self._decide(request, approve=True)
-
-    async def _deny(self, request: Request) -> Response:
-        return await self._decide(request, approve=False)
+        return JSONResponse(_whole(await self._seen(request, open_deciding_door(request, self.access))))
 
     async def _decide(self, request: Request, *, approve: bool) -> Response:
-        door = self._doors.open_to_decide(request)
+        door = open_deciding_door(request, self.access)
         decision = _decision(await read_body(request, limit=MAX_BODY_BYTES), request.headers)
         seen = await self._seen(request, door)
         check_decides(door, seen.skill)
         try:
             decided = await agent_effects.decide(
-                self._pool,
+                self.pool,
                 seen.id,
                 approve=approve,
                 by=door.decider,
@@ -104,7 +99,7 @@ class Proposals:
     async def _seen(self, request: Request, door: Door) -> Proposal:
         text = request.path_params["id"]
         try:
-            return await agent_effects.proposal(self._pool, UUID(text), tenant=door.tenant)
+            return await agent_effects.proposal(self.pool, UUID(text), tenant=door.tenant)
         except ValueError:
             raise Refusal("unknown", f"{text[:80]!r} is no proposal's id", remedy=UNKNOWN) from None
         except ProposalError as error:

@@ -17,13 +17,9 @@ SourceT = TypeVar("SourceT", bound=Source)
 
 
 class Instances(Generic[SourceT]):
-    """The instances of one kind of source.
+    """The instances of one kind of source, whose entries are one group of `access.yaml`.
 
-    Args:
-        group: the key of their entries in `access.yaml`; an instance under `webhooks` needs a secret.
-        access: the entries.
-        sources: the sources of this kind that are installed.
-        environ: the variables at start; secrets are read from here.
+    One under `webhooks` needs a secret. Secrets are read from the variables at start.
 
     Raises:
         ConfigError: a source's variable is wrong.

@@ -5,6 +5,7 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
@@ -28,34 +29,34 @@ COMMENT_EVERY_SECONDS = 15.0
 PAGE = 500
 
 
+@dataclass(frozen=True)
 class EventStreams:
     """The event streams of tasks; at most so many are open at once, and half of them for one tenant."""
 
-    def __init__(self, pool: asyncpg.Pool, tasks: Tasks, notifications: Notifications, *, most: int) -> None:
-        self._pool = pool
-        self._tasks = tasks
-        self._notifications = notifications
-        self._most = most
-        self._open: Counter[str] = Counter()
+    pool: asyncpg.Pool
+    tasks: Tasks
+    notifications: Notifications
+    most: int
+    open: Counter[str] = field(default_factory=Counter)
 
     def routes(self) -> list[Route]:
         """Give the route."""
         return [Route("/v1/tasks/{id}/events", self._stream, methods=["GET"])]
 
     async def _stream(self, request: Request) -> Response:
-        view = await self._tasks.seen(request)
+        view = await self.tasks.seen(request)
         after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
-        if self._open.total() >= self._most or self._open[view.tenant] >= max(1, self._most // 2):
-            message = f"{self._open[view.tenant]} event streams of this tenant are open, {self._open.total()} of all"
+        if self.open.total() >= self.most or self.open[view.tenant] >= max(1, self.most // 2):
+            message = f"{self.open[view.tenant]} event streams of this tenant are open, {self.open.total()} of all"
             raise Refusal("streams", message)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return Counted(self._open, view.tenant, self._lines(view.id, after), headers=headers)
+        return Counted(self.open, view.tenant, self._lines(view.id, after), headers=headers)
 
     async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
         silent_seconds = 0.0
         absence = Absence()
         try:
-            with self._notifications.waiting(task_id) as news:
+            with self.notifications.waiting(task_id) as news:
                 while True:
                     news.clear()
                     try:
@@ -92,10 +93,10 @@ class EventStreams:
 
     async def _look(self, task_id: UUID, after: tuple[int, int]) -> tuple[list[TaskEvent], bool, TaskResult | None]:
         """Give the next events, whether the task has ended, and after its last event the result."""
-        view = await get_task(self._pool, task_id)
-        page = await events(self._pool, task_id, after=after, limit=PAGE)
+        view = await get_task(self.pool, task_id)
+        page = await events(self.pool, task_id, after=after, limit=PAGE)
         final = view is None or view.state.final
-        return page, final, await get_result(self._pool, task_id) if final and not page else None
+        return page, final, await get_result(self.pool, task_id) if final and not page else None
 
 
 class Counted(StreamingResponse):

@@ -1,5 +1,6 @@
 """`/v1/tasks`: take a task in, show it, list it, cancel it. Accepted means that the row is committed."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,25 +19,27 @@ from agent_ledger import (
     submit,
 )
 from pydantic import TypeAdapter
+from service_kit.access import AccessFile
+from service_kit.body import check_media
 from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors
-from control_api.body import check_json, read_body
+from control_api.auth import open_door
+from control_api.body import read_body
 from control_api.errors import TASK_SCHEMA, Refusal
 from control_api.query import limit_of, states_of
 
 SHOWN = TypeAdapter(TaskView)
 
 
+@dataclass(frozen=True)
 class Tasks:
     """The routes over tasks; each sees its door's tenant alone."""
 
-    def __init__(self, pool: asyncpg.Pool, doors: HttpDoors) -> None:
-        self._pool = pool
-        self._doors = doors
+    pool: asyncpg.Pool
+    access: AccessFile
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -48,12 +51,13 @@ class Tasks:
         ]
 
     async def _submit(self, request: Request) -> Response:
-        door = self._doors.open(request)
-        check_json(request.headers)
+        door = open_door(request, self.access)
+        headers = request.headers
+        check_media(headers.get("content-type", ""), headers.get("content-encoding", ""), Refusal)
         raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
-            submitted = await submit(self._pool, task, door=door)
+            submitted = await submit(self.pool, task, door=door)
         except InvalidTask as error:
             raise Refusal(error.fault, str(error), remedy=TASK_SCHEMA) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
@@ -62,13 +66,13 @@ class Tasks:
         return JSONResponse(document, 202 if submitted.created else 200, {"location": place})
 
     async def _list(self, request: Request) -> Response:
-        door = self._doors.open(request)
+        door = open_door(request, self.access)
         limit = limit_of(request)
-        before = _optional_id(request.query_params.get("before"))
-        if before is not None and await get_task(self._pool, before, tenant=door.tenant) is None:
+        before = _id(text) if (text := request.query_params.get("before")) else None
+        if before is not None and await get_task(self.pool, before, tenant=door.tenant) is None:
             raise Refusal("query", f"before={before} is no task", remedy="Give the `before` of the page before it.")
         views = await list_tasks(
-            self._pool,
+            self.pool,
             tenant=door.tenant,
             states=states_of(request, tuple(TaskState)) or None,
             before=before,
@@ -81,15 +85,15 @@ class Tasks:
 
     async def _show(self, request: Request) -> Response:
         view = await self.seen(request)
-        result = await get_result(self._pool, view.id)
+        result = await get_result(self.pool, view.id)
         shown = SHOWN.dump_python(view, mode="json")
         return JSONResponse({**shown, "result": result.model_dump(mode="json") if result is not None else None})
 
     async def _cancel(self, request: Request) -> Response:
-        door = self._doors.open(request)
+        door = open_door(request, self.access)
         task_id = _id(request.path_params["id"])
         by = door.actor.id if door.actor is not None else door.name
-        outcome = await cancel(self._pool, task_id, tenant=door.tenant, by=by)
+        outcome = await cancel(self.pool, task_id, tenant=door.tenant, by=by)
         if outcome is CancelOutcome.not_found:
             raise _unknown(task_id)
         if outcome is CancelOutcome.already_final:
@@ -102,9 +106,9 @@ class Tasks:
         Raises:
             Refusal: the door is closed, or the tenant has no such task.
         """
-        door = self._doors.open(request)
+        door = open_door(request, self.access)
         task_id = _id(request.path_params["id"])
-        view = await get_task(self._pool, task_id, tenant=door.tenant)
+        view = await get_task(self.pool, task_id, tenant=door.tenant)
         if view is None:
             raise _unknown(task_id)
         return view
@@ -119,7 +123,3 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Refusal("unknown", f"{text[:80]!r} is no task id") from None
-
-
-def _optional_id(text: str | None) -> UUID | None:
-    return _id(text) if text else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from agent_ledger.connection import Connection, Executor
+from agent_stores.pool import Connection, Executor
 
 KEPT_DAYS = 30
 
@@ -37,13 +37,8 @@ async def take(
 
     The time of an event of which a trigger was refused stays when it comes again, as its first tasks stay.
     A second delivery of the same event waits here until the first one's transaction has ended.
-
-    Args:
-        connection: in the delivery's transaction.
-        key: which event.
-        delivery_id: the vendor's number of this sending, for people.
-        event: the event's name.
-        repeat_seconds: after how long the same event is a new one; None: after 30 days.
+    After `repeat_seconds` the same event is a new one; for None, after 30 days. The vendor's number of this sending is
+    for people.
     """
     await connection.execute(
         """
@@ -66,14 +61,6 @@ async def take(
     )
     assert row is not None
     return Kept(*row)
-
-
-async def result_of(connection: Connection, key: DeliveryKey) -> dict[str, Any]:
-    """Give what a known event led to."""
-    found: dict[str, Any] = await connection.fetchval(
-        "select outcome from control.deliveries where tenant = $1 and source = $2 and identity = $3", *key
-    )
-    return found
 
 
 async def keep_result(connection: Connection, key: DeliveryKey, instance: str, result: dict[str, Any]) -> None:

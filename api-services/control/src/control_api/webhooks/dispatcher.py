@@ -9,7 +9,7 @@ from uuid import UUID
 from agent_contracts import Actor, Origin, Task, task_id_for
 from agent_effects import spent_by
 from agent_ledger import InvalidTask, submit
-from agent_ledger.connection import Connection
+from agent_stores.pool import Connection
 from pydantic import ValidationError
 from service_kit.grants import allowed
 from service_kit.validation_errors import described
@@ -28,12 +28,14 @@ class Dispatched:
         ignored: the triggers that did not fire, and why.
         refused: the triggers that could not fire, and why.
         earlier: what the same event led to at other instances.
+        duplicate: whether it is known, with its result, and led to nothing new.
     """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
     ignored: list[dict[str, str]] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     earlier: dict[str, Any] = field(default_factory=dict)
+    duplicate: bool = False
 
     def document(self) -> dict[str, Any]:
         """Give it as JSON."""
@@ -122,12 +124,8 @@ def task_of(trigger: Trigger, delivery: Delivery) -> Task:
     )
 
 
-async def dispatch_once(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched | None:
-    """Keep an event and submit its tasks, of each trigger once, whichever instances it comes through.
-
-    Returns:
-        What it led to now; None if the event is known, with its result, and led to nothing new.
-    """
+async def dispatch_once(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched:
+    """Keep an event and submit its tasks, of each trigger once, whichever instances it comes through."""
     event, instance = delivery.event, delivery.instance
     kept = await deliveries.take(
         connection,
@@ -137,11 +135,12 @@ async def dispatch_once(connection: Connection, triggers: Triggers, delivery: De
         repeat_seconds=instance.source.repeat_seconds,
     )
     if instance.name in kept.instances:
-        return None
+        return Dispatched(earlier=kept.result, duplicate=True)
     fired = frozenset(task["trigger"] for task in kept.result.get("tasks", ()))
     dispatched = await dispatch(connection, triggers, replace(delivery, first_at=kept.first_at, fired=fired))
     dispatched.earlier = kept.result
-    return None if kept.result and not dispatched.tasks and not dispatched.refused else dispatched
+    dispatched.duplicate = bool(kept.result) and not dispatched.tasks and not dispatched.refused
+    return dispatched
 
 
 async def dispatch(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import asyncpg
-from agent_ledger.connection import Connection
+from agent_stores.pool import Connection
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.log import get_logger
 from starlette.requests import Request
@@ -25,15 +25,7 @@ from control_api.webhooks.triggers import Triggers
 
 
 class Webhooks:
-    """The routes of webhooks.
-
-    Args:
-        pool: the database.
-        instances: the sources, and the entries with their doors and secrets.
-        triggers: which events become tasks.
-        limit: the largest body in bytes.
-        registry: where deliveries are counted.
-    """
+    """The routes of webhooks, whose bodies have at most `limit` bytes."""
 
     def __init__(
         self,
@@ -96,8 +88,8 @@ class Webhooks:
     async def _commit(self, connection: Connection, delivery: Delivery) -> tuple[int, dict[str, Any]]:
         key = delivery.key
         dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
-        if dispatched is None:
-            return 200, {"duplicate": True, **await deliveries.result_of(connection, key)}
+        if dispatched.duplicate:
+            return 200, {"duplicate": True, **dispatched.earlier}
         if dispatched.refused and not dispatched.tasks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
             raise Refusal("task", reasons)

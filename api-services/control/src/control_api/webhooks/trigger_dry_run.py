@@ -1,17 +1,19 @@
 """`POST /v1/triggers/test`: shows what a payload would start, and starts nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from service_kit.access import AccessFile
 from service_kit.redact import redact
 from service_kit.validation_errors import described
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from control_api.auth import HttpDoors
+from control_api.auth import open_door
 from control_api.body import parse_json, read_body
 from control_api.errors import Refusal, answer
 from control_api.optional_file import OptionalFile
@@ -36,44 +38,36 @@ class DryRun(BaseModel):
     instance: str = ""
 
 
+@dataclass(frozen=True)
 class TriggerDryRun:
     """The route that tries triggers on a payload: what an event would do is done in a transaction that is rolled back.
 
     The files are read as they are now; one that cannot be read is a warning beside what its last good state would do.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        doors: HttpDoors,
-        webhooks: Instances[WebhookSource],
-        feeds: Instances[FeedSource],
-        triggers: OptionalFile[Triggers],
-        faults: Mapping[str, Callable[[], str | None]],
-    ) -> None:
-        self._pool = pool
-        self._doors = doors
-        self._webhooks = webhooks
-        self._feeds = feeds
-        self._triggers = triggers
-        self._faults = faults
+    pool: asyncpg.Pool
+    access: AccessFile
+    webhooks: Instances[WebhookSource]
+    feeds: Instances[FeedSource]
+    triggers: OptionalFile[Triggers]
+    faults: Mapping[str, Callable[[], str | None]]
 
     def routes(self) -> list[Route]:
         """Give the route."""
         return [Route("/v1/triggers/test", self._test, methods=["POST"])]
 
     async def _test(self, request: Request) -> Response:
-        self._doors.open(request)
-        warnings = {name: redact(fault) for name, look in self._faults.items() if (fault := look()) is not None}
+        open_door(request, self.access)
+        warnings = {name: redact(fault) for name, look in self.faults.items() if (fault := look()) is not None}
         asked = await _asked(request)
         if not asked.source:
-            there = ", ".join(sorted({*self._webhooks.sources, *self._feeds.sources}))
+            there = ", ".join(sorted({*self.webhooks.sources, *self.feeds.sources}))
             raise Refusal("field", f"source: none is named, and there are {there}", remedy=FORM)
-        instances = self._feeds if asked.source in self._feeds.sources else self._webhooks
+        instances = self.feeds if asked.source in self.feeds.sources else self.webhooks
         instance = instances.without_secrets(asked.source, asked.instance)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
         dispatched = await self._rolled_back(delivery)
-        planned, _ = plan(self._triggers.current(), delivery)
+        planned, _ = plan(self.triggers.current(), delivery)
         created = {task["trigger"]: task["created"] for task in dispatched.tasks}
         tasks = [
             {"trigger": trigger.name, "task": task.model_dump(mode="json", exclude_defaults=True)}
@@ -89,11 +83,11 @@ class TriggerDryRun:
         return answer(told | {"warnings": warnings})
 
     async def _rolled_back(self, delivery: Delivery) -> Dispatched:
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             transaction = connection.transaction()
             await transaction.start()
             try:
-                return await dispatch(connection, self._triggers.current(), delivery)
+                return await dispatch(connection, self.triggers.current(), delivery)
             finally:
                 await transaction.rollback()
 

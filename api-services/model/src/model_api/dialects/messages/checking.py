@@ -35,13 +35,9 @@ LEAST_THINKING = 1024
 
 
 def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest] = MessagesRequest) -> CheckedRequest:
-    """Check a request whole and make the one that is sent.
+    """Check a request whole, as one of the two kinds of body, and make the one that is sent.
 
-    Args:
-        raw: the body as it came.
-        headers: the caller's; of them only version and betas are sent on, all others are dropped.
-        query: the raw query.
-        kind: which of the two bodies it must be.
+    Of the caller's headers only version and betas are sent on; all others are dropped.
 
     Raises:
         ModelRefusal: `header`, `query`, `content_type` or `body`; the message names the field.

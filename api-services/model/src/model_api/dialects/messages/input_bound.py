@@ -11,12 +11,7 @@ EXTRA_TOKENS = 1_000
 
 
 def input_bound(body: CountRequest, size: int) -> int:
-    """Return a bound: no token is shorter than a byte, but for images, which are counted by their area.
-
-    Args:
-        body: the request.
-        size: its bytes.
-    """
+    """Return a bound by a body's bytes: no token is shorter than one, but for images, counted by their area."""
     images = list(_images(body))
     return size - sum(len(image.source.data) for image in images) + IMAGE_TOKENS * len(images) + EXTRA_TOKENS
 
