@@ -8,13 +8,11 @@ from uuid import UUID
 
 import pytest
 from agent_engine.confinement import devices
-from agent_engine.confinement.folders import folder_of, lock_folder, remove_earlier
+from agent_engine.confinement.folders import folder_of, lock_folder
 from agent_engine.worker_context import open_context
-from core.agent_engine.script import answer, init
 from core.agent_engine.worker_place import Place
 
 TASK = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-OTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 HOLDS = """\
 import pathlib, sys
 from agent_engine.confinement.folders import lock_folder
@@ -24,9 +22,9 @@ with lock_folder(pathlib.Path(sys.argv[1])):
 """
 
 
-def _run(runs: Path, task: UUID = TASK, attempt: int = 1) -> Path:
+def _run(runs: Path) -> Path:
     """Make what a run keeps: a root worker's nodes, or a plain file."""
-    folder = folder_of(runs, task, attempt)
+    folder = folder_of(runs, TASK, 1)
     if not devices.make(folder):
         (folder / "dev").mkdir(parents=True, exist_ok=True)
         (folder / "dev/file").touch()
@@ -71,15 +69,6 @@ def test_what_is_no_runs_stays(tmp_path: Path) -> None:
     assert (outside / "kept").exists()
 
 
-def test_a_runs_end_removes_what_earlier_attempts_left(tmp_path: Path) -> None:
-    """A task's earlier attempts are over; a later one, and other tasks' runs, are not."""
-    earlier, own, later = (_run(tmp_path, attempt=number) for number in (2, 10, 11))
-    other = _run(tmp_path, OTHER, 1)
-    remove_earlier(own)
-    assert not earlier.exists()
-    assert all(folder.exists() for folder in (own, later, other))
-
-
 def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
     """A worker that may not write there has no runs' folders there either."""
     (tmp_path / "file").touch()
@@ -88,14 +77,9 @@ def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_workers_and_runs_do_both(place: Place) -> None:
-    """A worker that starts removes what is left, and a run's end what earlier attempts left."""
+async def test_a_worker_that_starts_does_so(place: Place) -> None:
+    """A worker removes what is left before it takes a task."""
     settings = place.settings()
     left = _run(settings.worker_folder / "runs")
-    async with open_context(settings) as context:
+    async with open_context(settings):
         assert not await asyncio.to_thread(left.exists)
-        async with place.working(lambda spec: [init(spec), "sleep 1", answer()]):
-            task_id = await place.submit("plain")
-            earlier = _run(context.runs, task_id, 0)
-            assert (await place.result(task_id)).status == "succeeded"
-        assert not await asyncio.to_thread(earlier.exists)

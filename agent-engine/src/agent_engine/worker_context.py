@@ -90,7 +90,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     for warning in registry.warnings:
         log.warning("skill", warning=warning)
     _tell(await asyncio.to_thread(sweep))
-    found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
+    found = await probe(bounds=settings.bounds(), cgroups=settings.cgroups())
     if found.reduced:
         log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
     if found.confinement.limits.why:

@@ -8,12 +8,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from agent_engine.confinement.limits import MIB, Limits
+from agent_engine.confinement.limits import Limits
 from agent_engine.confinement.privilege_drop import new_uid, run_folder
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, start
-
-FILE_BYTES = 512 * MIB
 
 
 class ReducedConfinement:
@@ -25,10 +23,10 @@ class ReducedConfinement:
         file_bytes: the largest file that a run may write; the number of files is not bounded.
     """
 
-    def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(self, reason: str, *, limits: Limits, file_bytes: int) -> None:
         self._reason = reason
         self._file_bytes = file_bytes
-        self.limits = limits or Limits()
+        self.limits = limits
         self._root = os.getuid() == 0
         self.name = f"reduced ({'another uid' if self._root else 'same uid'}, own folders, no namespaces)"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 LOCK = ".lock"
-OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9]+)")
+OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]+")
 
 
 def folder_of(runs: Path, task: UUID, attempt: int) -> Path:
@@ -48,15 +48,6 @@ def _take(lock: int, runs: Path) -> int:
             removed = sum(remove(folder) for folder in runs.iterdir() if OURS.fullmatch(folder.name))
         fcntl.flock(lock, fcntl.LOCK_SH)
     return removed
-
-
-def remove_earlier(folder: Path) -> None:
-    """Remove what earlier attempts of a run's task left beside its folder: their leases are over."""
-    own = OURS.fullmatch(folder.name)
-    for other in folder.parent.glob(f"{own[1]}-*") if own else ():
-        found = OURS.fullmatch(other.name)
-        if own and found and int(found[2]) < int(own[2]):
-            remove(other)
 
 
 def remove(folder: Path) -> bool:

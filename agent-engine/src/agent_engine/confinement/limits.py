@@ -25,15 +25,22 @@ class Bounds:
     Attributes:
         memory_mb: memory, with what it writes to its folders; in MiB.
         processes: processes and threads at once.
+        disk_mb: what it may write to its working directory, in MiB; all its folders together take less than twice that.
     """
 
     memory_mb: int = 2048
     processes: int = 512
+    disk_mb: int = 512
 
     @property
     def memory_bytes(self) -> int:
         """The memory in bytes."""
         return self.memory_mb * MIB
+
+    @property
+    def disk_bytes(self) -> int:
+        """The working directory's size in bytes."""
+        return self.disk_mb * MIB
 
 
 class Limits:

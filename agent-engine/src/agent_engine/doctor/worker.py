@@ -114,7 +114,7 @@ async def limits(settings: DoctorSettings) -> str:
 
 
 async def _probed(settings: DoctorSettings) -> Probe:
-    return await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
+    return await probe(bounds=settings.bounds(), cgroups=settings.cgroups())
 
 
 async def folder(settings: DoctorSettings) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 
-from agent_engine.confinement.folders import remove_earlier
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.drivers.protocol import Driver
@@ -92,4 +91,3 @@ class CliEngine:
                 await asyncio.shield(confined.close())
         finally:
             await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
-            await asyncio.to_thread(remove_earlier, spec.folder)

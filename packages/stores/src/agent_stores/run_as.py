@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from agent_stores.binaries import bubblewrap_program
+from agent_stores.binaries import bubblewrap_programs
 from agent_stores.errors import StoreError
 
 NOBODY = 65534
@@ -86,7 +86,7 @@ def choose() -> Account:
 
 def _namespaced() -> Account | None:
     """Return root's own account inside a user namespace, or None where there are no user namespaces."""
-    program = bubblewrap_program()
+    program = next(iter(bubblewrap_programs()), None)
     if program is None:
         return None
     prefix = (str(program), "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000")

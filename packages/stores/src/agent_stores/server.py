@@ -14,13 +14,18 @@ from typing import ClassVar
 
 import psutil
 
-from agent_stores.errors import StoreError, disk_full, folder_error
+from agent_stores.errors import StoreError, folder_error, unusable
 from agent_stores.run_as import Account
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60
 STOP_SECONDS = 30
 LOG_BYTES = 10_000_000
+UNUSABLE = (
+    *("no space left on device", "disk quota exceeded"),
+    *("permission denied", "wrong ownership", "read-only file system"),
+)
+"""What a server says when it cannot use its folder."""
 
 
 @dataclass(frozen=True)
@@ -181,14 +186,9 @@ class Server(ABC):
     def why_ended(self, said: bytes) -> str:
         """Say why the server did not start, or ended, and what to do, from what it said."""
         text = said.decode(errors="replace")
-        lower = text.lower()
-        if any(sign in lower for sign in ("no space left on device", "disk quota exceeded")):
-            return disk_full(self.folder)
-        if any(sign in lower for sign in ("permission denied", "wrong ownership", "read-only file system")):
-            return (
-                f"{self.name} cannot read or write {self.folder}: give it to this user (chown -R), "
-                "or choose another folder with --dir or STORES_DIR."
-            )
+        for sign in UNUSABLE:
+            if sign in text.lower():
+                return unusable(str(self.folder), sign)
         lines = [line for line in text.splitlines() if line.strip()]
         last = " | ".join(lines[-3:]) or "it said nothing"
         return f"{self.name} ended: {last} (its log is {self.log})"

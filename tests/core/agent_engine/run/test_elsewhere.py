@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 from agent_engine.confinement.fallback import ReducedConfinement
+from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
 from agent_engine.errors import TaskRefused
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.cli
 @pytest.fixture
 def reduced() -> ReducedConfinement:
     """The confinement of a machine without user namespaces."""
-    return ReducedConfinement("no user namespaces")
+    return ReducedConfinement("no user namespaces", limits=Limits(), file_bytes=MIB)
 
 
 @pytest.mark.slow
