@@ -16,6 +16,7 @@ WORKER_OPTIONS = (
     "SKILLS_PATH",
     "CLAUDE_CLI",
     "REPLY_DESTINATIONS",
+    "WORKER_SLOTS",
     "WORKER_POOLS",
     "WORKER_LEASE_SECONDS",
     "WORKER_GRACE_SECONDS",
@@ -281,7 +282,6 @@ def engine_environment(
         "MCP_TRANSPORT": options.transport,
         "WORKER_HTTP": f"127.0.0.1:{paths.ports['worker']}",
         "WORKER_FOLDER": str(paths.home / "worker"),
-        "WORKER_SLOTS": str(options.slots),
         **urls,
     }
     return _with_options(Process("worker", [], env), environ).env
