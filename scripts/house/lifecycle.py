@@ -56,10 +56,7 @@ class House:
     ) -> None:
         """Make what is missing: folders, keys, tokens, access, triggers and policy files.
 
-        Args:
-            opened: what may be touched instead of each kind's example, by vendor and kind.
-            mode: read, write or propose.
-            fire: whether webhooks start tasks.
+        `opened` and `mode` are as in `write_access`; webhooks start tasks only with `fire`.
 
         Raises:
             ConfigError: something cannot be made or is not usable, or the house is being started.
@@ -182,7 +179,6 @@ class House:
         return report
 
     def _seen(self, name: str, state: Mapping[str, Any]) -> str:
-        """Tell how long supervisord has seen a process in its state, and what that wrote last."""
         since = max(0, state["now"] - max(state["start"], state["stop"]))
         last = (self._last_lines(name, 1) or ["nothing"])[0][:LAST_SHOWN]
         return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {last}"
@@ -220,7 +216,6 @@ class House:
             await asyncio.sleep(0.05)
 
     def _tail(self, name: str) -> str:
-        """Quote the end of what a process has written since this start."""
         lines = self._last_lines(name, 5, since=self._logged.get(name, 0))
         return "\n".join([*lines, f"whole log: {self._log(name)}"])
 

@@ -49,11 +49,7 @@ def _at(place: str) -> type[Settings]:
 
 
 def _beside(command: str, name: str) -> type[Settings]:
-    """Find a vendor's settings by its command: in `settings.py` of the command's package, or where the command is.
-
-    Raises:
-        ConfigError: the command is not installed.
-    """
+    """Find a vendor's settings by its command: in `settings.py` of the command's package, or where the command is."""
     point = next(iter(entry_points(group="console_scripts", name=command)), None)
     if point is None:
         raise ConfigError(f"no installed package brings the command {command}")

@@ -10,12 +10,7 @@ from house.paths import vendors_of
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator chose.
-
-    Attributes:
-        real: `model` and the vendors that are no stand-ins.
-        transport: how the CLI reaches MCP servers.
-    """
+    """What the operator chose: `model` and the vendors that are real, and how the CLI reaches MCP servers."""
 
     real: frozenset[str] = frozenset()
     transport: str = "sse"

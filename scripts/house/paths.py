@@ -49,13 +49,7 @@ def ports_of(vendors: Iterable[Vendor]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class HousePaths:
-    """One house.
-
-    Attributes:
-        home: the folder that holds everything that changes.
-        ports: where its processes listen.
-        vendors: the vendors that it speaks to.
-    """
+    """One house: the folder of all that changes, its processes' ports and its vendors."""
 
     home: Path
     ports: Mapping[str, int]
@@ -85,11 +79,7 @@ class HousePaths:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], name: str = "") -> "HousePaths":
-        """Read AGENT_BOT_HOME, PORT_OFFSET and NAME_PORT variables such as CONTROL_PORT.
-
-        Args:
-            environ: the environment to read.
-            name: a folder beneath, so that the demo has a house of its own.
+        """Read AGENT_BOT_HOME, PORT_OFFSET and NAME_PORT variables such as CONTROL_PORT; `name` is a folder beneath.
 
         Raises:
             ConfigError: a port is no number between 1 and 65535; names the variable that says so.

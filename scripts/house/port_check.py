@@ -17,11 +17,6 @@ STEP = 1000
 def check_ports(paths: HousePaths, names: Iterable[str], environ: Mapping[str, str]) -> None:
     """Check that these processes can listen on their ports.
 
-    Args:
-        paths: whose ports.
-        names: the processes that will listen.
-        environ: what the operator set.
-
     Raises:
         ConfigError: a port cannot be used; names its variable, and how the port becomes free.
     """
@@ -44,7 +39,6 @@ def _stop(paths: HousePaths, port: int) -> str:
 
 
 def _remedy(paths: HousePaths, name: str, listening: Iterable[str], environ: Mapping[str, str]) -> str:
-    """Say which variable moves the process, and at which offset all are free."""
     variable = variable_of(name)
     if environ.get(variable):
         return f"or set {variable} to another port than {environ[variable]}"
@@ -58,7 +52,6 @@ def _remedy(paths: HousePaths, name: str, listening: Iterable[str], environ: Map
 
 
 def _refusal(port: int) -> str | None:
-    """Return why a port cannot be listened on; None where it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

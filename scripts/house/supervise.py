@@ -203,11 +203,7 @@ def stop_seconds(process: Process) -> int:
 
 
 def _quoted(name: str, value: str) -> str:
-    """Quote a variable's value as supervisord reads it: as it is between quotes, which it may not hold or touch itself.
-
-    Raises:
-        ConfigError: supervisord's configuration cannot express the value.
-    """
+    """Quote a variable's value as supervisord reads it: as it is between quotes, which it may not hold or touch."""
     quote = "'" if '"' in value else '"'
     if quote in value or value.strip("'\"") != value or re.search(r"[\r\n]|\s[;#]", value):
         raise ConfigError(f"{name} has a value that supervisord cannot be given: leave out line breaks, ' #' and ' ;'")

@@ -20,12 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class Patience:
-    """Asks the ledger again for a bounded time while it cannot be reached.
-
-    Args:
-        task_id: the task that is followed.
-        tell: told once that the ledger is away, and once that it is back.
-    """
+    """Asks the ledger again for a bounded time while it is away; `tell` hears once of its absence and of its return."""
 
     def __init__(self, task_id: UUID, tell: Callable[[str], None]) -> None:
         self._task_id = task_id
@@ -58,12 +53,7 @@ class Patience:
 
 
 async def follow(pool: asyncpg.Pool, task_id: UUID, patience: Patience) -> AsyncIterator[TaskEvent]:
-    """Give a task's events as they come, and end with the task.
-
-    Args:
-        pool: the ledger; one connection is held for listening.
-        task_id: the task.
-        patience: waits for the ledger.
+    """Give a task's events as they come, and end with the task; one connection of the pool listens meanwhile.
 
     Raises:
         LedgerAway: the ledger was away for too long.

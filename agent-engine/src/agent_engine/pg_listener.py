@@ -15,11 +15,6 @@ CONNECT_SECONDS = 10.0
 class PgListener:
     """Listens on a connection of its own.
 
-    Args:
-        database_url: where to listen.
-        pools: the pools whose tasks are of interest.
-        cancel: called with each task that is to be cancelled.
-
     Attributes:
         queued: set when there may be a task.
         results: set when there may be a result for a stream.

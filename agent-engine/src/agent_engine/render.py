@@ -60,12 +60,7 @@ def arguments(given: Mapping[str, Any]) -> Line:
 
 
 class LiveView:
-    """Prints a task's events, one line each; a tool call is printed when its result is there.
-
-    Args:
-        console: where to print.
-        thinking: whether thoughts are shown.
-    """
+    """Prints a task's events, one line each; a tool call is printed when its result is there."""
 
     def __init__(self, console: Console, *, thinking: bool = False) -> None:
         self._console = console
@@ -229,12 +224,7 @@ def task_view(view: TaskView, confinement: str | None = None, waits: str | None 
 
 
 def tasks_view(views: Sequence[TaskView], width: int | None = None) -> RenderableType:
-    """Show tasks as a table, newest first.
-
-    Args:
-        views: the tasks.
-        width: the terminal's, if it has one. The last columns are left out until the rest fits; id and state stay.
-    """
+    """Show tasks as a table, newest first; the last columns are left out until id, state and the rest fit the width."""
     shown = list(COLUMNS)
     while True:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -250,7 +240,6 @@ def tasks_view(views: Sequence[TaskView], width: int | None = None) -> Renderabl
 
 
 def _cells(view: TaskView) -> dict[str, Line]:
-    """Give a task's cells by column."""
     style = STYLES.get(view.state.value, "")
     return {
         "task": Line(str(view.id)),

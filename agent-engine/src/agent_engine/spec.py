@@ -15,8 +15,6 @@ class ServerSpec:
     Attributes:
         name: its name in the agent's configuration, and before the slash in `github/issue_read`.
         url: its address outside the confinement; without a path, `/sse` or `/mcp` follows from the transport.
-        transport: how the agent speaks to it.
-        token: the task token for it.
         tools: its tools that the run may use, exactly.
     """
 
@@ -33,14 +31,11 @@ class RunSpec:
 
     Attributes:
         folder: where a run may keep files when its confinement needs any; removed at the end.
-        model_api_url: the address of model-api outside the confinement.
         model_token: the token for it; empty for an engine that does not use it.
         built_in_tools: the engine's own tools that the skill grants (`Bash`, `Read`, ...).
         max_turns: how many the task has left; with none it is not run.
-        wall_seconds: how long the run may take.
         idle_seconds: how long it may say nothing.
         output_mb: how much it may say, in MiB.
-        session_id: the id of the session, new or resumed.
         resume: the session as an earlier run left it.
         references: a folder that the agent finds read-only at `/skill`.
     """

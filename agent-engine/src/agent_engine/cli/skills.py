@@ -104,12 +104,9 @@ async def check(
 
 
 def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
-    """Give everything that is wrong with the skill in a folder, and what could not be checked.
+    """Give what is wrong with the skill in a folder, and what could not be checked.
 
-    Args:
-        folder: where the skill is.
-        names: the skills that were checked before, by name; this one is added.
-        vendors: those whose servers skills may use, by name.
+    `names` has the skills that were checked before, by name; this one is added.
     """
     try:
         skill = read_skill(folder)

@@ -100,11 +100,6 @@ def task_from(
 
 
 def _resources(given: list[str]) -> dict[str, dict[str, list[str]]]:
-    """Read the resources by vendor and kind.
-
-    Raises:
-        UsageError: one of them is not written as VENDOR.KIND=NAME.
-    """
     found: dict[str, dict[str, list[str]]] = {}
     for text in given:
         match = RESOURCE.fullmatch(text)

@@ -38,10 +38,7 @@ class Bubblewrap:
     """Runs CLIs in bubblewrap.
 
     Args:
-        program: bubblewrap.
-        version: its version.
         disk_bytes: how much a run may write to its working directory, which lies in memory or swap.
-        limits: what bounds its memory and processes.
         plain_uid: whether a root worker starts bubblewrap under a plain uid, which the kernel counts processes of.
     """
 

@@ -49,10 +49,6 @@ class Cgroups(Limits):
     def find(cls, root: Path, bounds: Bounds) -> "Cgroups":
         """Find where this worker may make cgroups, by making one, and remove what dead workers left there.
 
-        Args:
-            root: the cgroup file system.
-            bounds: what each run may take.
-
         Raises:
             OSError: it may make none; the message says why.
         """
@@ -145,7 +141,6 @@ class Group:
 
 
 def _version_2(root: Path, bounds: Bounds) -> Parent:
-    """Give the parent of runs in version 2. Its controllers are delegated to them."""
     base = _own_cgroup(root, "")
     base = base.parent if base.name == WORKERS else base
     there = set((base / "cgroup.controllers").read_text().split())
@@ -201,7 +196,6 @@ def _own_cgroup(root: Path, controller: str) -> Path:
 
 
 def _remove(folders: list[Path]) -> tuple[list[Path], list[OSError]]:
-    """Remove folders; give those that cannot be removed yet, with the reasons."""
     left, errors = [], []
     for folder in folders:
         try:

@@ -19,7 +19,6 @@ class ReducedConfinement:
 
     Args:
         reason: why it is not bubblewrap.
-        limits: what bounds a run's memory and processes.
         file_bytes: the largest file that a run may write; the number of files is not bounded.
     """
 
@@ -71,7 +70,6 @@ class ReducedConfinement:
 
 
 def _make_files(paths: SandboxPaths, launch: Launch, uid: int | None) -> None:
-    """Make the folders and files, readable for the run alone."""
     paths.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
     folders = [Path(path) for path in (paths.work, paths.home, paths.files, paths.temp)]
     files = {Path(paths.files, name): content for name, content in launch.files.items()}

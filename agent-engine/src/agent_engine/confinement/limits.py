@@ -57,11 +57,7 @@ class Limits:
     why: str = ""
 
     def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
-        """Give the resource limits that the CLI is started with, by name without `RLIMIT_`.
-
-        Args:
-            own_uid: whether the kernel counts the run's processes apart from all others.
-        """
+        """Give the CLI's resource limits by name without `RLIMIT_`; `own_uid`: its uid has no process of other runs."""
         return {}
 
     def group(self) -> "Group | None":

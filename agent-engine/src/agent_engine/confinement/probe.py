@@ -34,8 +34,6 @@ class Probe:
     """How runs are confined here.
 
     Attributes:
-        confinement: what the worker uses.
-        reduced: whether it is less than bubblewrap.
         detail: which program was taken, or why none could be.
         remedy: what to do for full confinement; empty when there is nothing to do.
     """
@@ -52,12 +50,9 @@ async def probe(
     bounds: Bounds | None = None,
     cgroups: Path | None = CGROUPS,
 ) -> Probe:
-    """Try bubblewrap on PATH, then the one of the wheel, with all that a run uses; else confinement is reduced.
+    """Try bubblewrap on PATH, then the wheel's, with all that a run uses; else confinement is reduced.
 
-    Args:
-        candidates: the bubblewrap programs to try.
-        bounds: what a run may take.
-        cgroups: the cgroup file system; None to leave it alone.
+    Without `cgroups`, the folder of the cgroup file system, resource limits alone bound a run.
     """
     bounds = bounds or Bounds()
     limits = await asyncio.to_thread(choose_limits, bounds, cgroups)

@@ -34,9 +34,7 @@ class Finding:
     """What the doctor says of one dependency.
 
     Attributes:
-        name: the dependency.
         state: "warning" where a worker starts without it, or with less.
-        detail: what was found.
         remedy: what to do; empty where there is nothing to do.
     """
 

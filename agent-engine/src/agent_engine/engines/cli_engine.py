@@ -22,8 +22,6 @@ class CliEngine:
     """Runs one CLI process for each run.
 
     Args:
-        driver: the code for the CLI.
-        confinement: what to run it in.
         answer_seconds: how long a CLI that has given its whole answer may take to exit by itself.
     """
 

@@ -97,7 +97,6 @@ class CliRun:
             await end_tasks(*readers, keeper)
 
     async def _until_end(self, reader: asyncio.Task[None], keeper: asyncio.Task[None], stop: StopSignal) -> EndedBy:
-        """Wait for the CLI's own end, or bring it about; an error of the sink ends it too."""
         ended = asyncio.create_task(self._confined.wait())
         stopping = asyncio.create_task(stop.wait())
         watched: tuple[asyncio.Task[Any], ...] = (ended, stopping, reader, keeper)
@@ -131,7 +130,6 @@ class CliRun:
             await end_tasks(ended, stopping)
 
     async def _end(self, *, patient: bool) -> None:
-        """Ask the CLI to end, then end it."""
         if patient:
             self._confined.terminate()
             with contextlib.suppress(TimeoutError):
@@ -201,7 +199,6 @@ class CliRun:
             await asyncio.sleep(CHECKPOINT_SECONDS - SETTLE_SECONDS)
 
     async def _session(self) -> bytes | None:
-        """Read the CLI's session, masked; None where it has none."""
         return await asyncio.to_thread(self._read_session)
 
     def _read_session(self) -> bytes | None:

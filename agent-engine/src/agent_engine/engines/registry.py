@@ -21,7 +21,6 @@ class EngineSetup:
     """What an engine is made from.
 
     Attributes:
-        confinement: what the worker confines processes in.
         environ: the worker's environment, for the engine's own variables; a missing one is a ConfigError.
     """
 

@@ -22,9 +22,6 @@ class Binding:
     """What one task's run may do.
 
     Attributes:
-        vendors: those to whose MCP servers the run is connected.
-        grants: by vendor.
-        allowed_tools: of each vendor's server, by vendor.
         required: the effects that are demanded of the run, their targets bound to the task.
         withheld: tools of required effects that the door's mode forbids; they are not demanded, and the run is told so.
     """
@@ -37,13 +34,7 @@ class Binding:
 
 
 def bind(skill: Skill, task: Task, doors: Mapping[str, Bound], vendors: Mapping[str, Vendor]) -> Binding:
-    """Work out the intersection of what skill, task and door allow.
-
-    Args:
-        skill: its grants may hold `${input.NAME}`.
-        task: its input gives the values; its `resources` narrow.
-        doors: the bounds of the door that the task came through, by vendor.
-        vendors: those whose servers this worker can give to a run, by name.
+    """Work out the intersection of what skill, task and door allow at the vendors that this worker knows.
 
     Raises:
         TaskRefused: the input does not fit (`invalid`), nothing is left of a needed vendor (`denied`), or the skill

@@ -23,12 +23,7 @@ Vendors = Mapping[str, Vendor]
 
 
 def check(skill: Skill, vendors: Vendors) -> list[str]:
-    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit.
-
-    Args:
-        skill: the skill.
-        vendors: those whose servers skills may use, by name.
-    """
+    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit."""
     try:
         front, body = parse((skill.folder / "SKILL.md").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnreadableSkill) as error:
@@ -164,7 +159,6 @@ def _output(skill: Skill, _: Vendors) -> list[str]:
 
 
 def _placeholders(skill: Skill, _: Vendors) -> list[str]:
-    """Check that every `${input.NAME}` is a required property of the input schema."""
     templates = [
         name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
     ]

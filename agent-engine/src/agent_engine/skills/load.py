@@ -60,10 +60,7 @@ def known_folders(extra: Iterable[Path]) -> list[Path]:
 
 
 def load_registry(folders: Iterable[Path]) -> SkillRegistry:
-    """Load every skill of these folders.
-
-    Args:
-        folders: each holds skills as `NAME/SKILL.md`, or is itself one.
+    """Load every skill of these folders, each of which holds skills as `NAME/SKILL.md` or is one itself.
 
     Raises:
         SkillError: a folder is missing, or two skills have one name.

@@ -18,14 +18,7 @@ STATE_BYTES = 200
 
 @dataclass(frozen=True)
 class RunState:
-    """What a run says of itself.
-
-    Attributes:
-        pid: its process id.
-        postgres_port: where its PostgreSQL listens; None where it started none.
-        redis_port: where its Valkey listens; None where it started none.
-        ready: whether all that it started answers.
-    """
+    """What a run says of itself: the ports of what it started, and whether all of that answers."""
 
     pid: int
     postgres_port: int | None = None

@@ -49,13 +49,7 @@ class Account:
             )
 
     async def spawn(self, command: list[str], *, output: int | IO[bytes], folder: Path | None = None) -> Process:
-        """Start a program as this account, in a session of its own.
-
-        Args:
-            command: the program and its arguments.
-            output: where standard output and standard error go.
-            folder: the working directory.
-        """
+        """Start a program as this account, in a session of its own."""
         return await create_subprocess_exec(
             *self.prefix,
             *command,
@@ -85,7 +79,6 @@ def choose() -> Account:
 
 
 def _namespaced() -> Account | None:
-    """Return root's own account inside a user namespace, or None where there are no user namespaces."""
     program = next(iter(bubblewrap_programs()), None)
     if program is None:
         return None

@@ -34,12 +34,7 @@ class Server(ABC):
 
     Attributes:
         folder: its data folder, which is its working directory too.
-        log: the file that its output is appended to.
-        port: where it listens, on 127.0.0.1.
-        password: what it demands.
-        account: whom it runs as.
         throwaway: for tests: fast, and lost when the machine stops.
-        name: what messages call it.
         port_setting: the flag and variable that change the port.
         pid_name: the file in its data folder whose first line is its process id.
         stop_signal: what ends it quickly and without loss.
