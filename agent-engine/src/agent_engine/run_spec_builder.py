@@ -11,7 +11,6 @@ from agent_contracts import EffectSummary
 from agent_ledger import ClaimedTask
 from service_kit.untrusted_text import new_nonce
 
-from agent_engine.confinement.folders import folder_of
 from agent_engine.engines.protocol import Capabilities
 from agent_engine.prompt import system_prompt, task_prompt
 from agent_engine.schema import wrapped
@@ -54,7 +53,7 @@ async def plan_run(
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
-        folder=folder_of(context.runs, claim.id, claim.attempt),
+        folder=context.runs / f"{claim.id}-{claim.attempt}",
         system_prompt=system_prompt(skill, binding, asked_schema=None if capabilities.output_schema else schema),
         prompt=task_prompt(
             claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
 from agent_engine.confinement.limits import Limits
-from agent_engine.confinement.privilege_drop import BindMounts, run_folder
+from agent_engine.confinement.privilege_drop import BindMounts
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths, open_to
 from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, sealed, start
 
@@ -66,7 +66,7 @@ class Bubblewrap:
             openings=openings,
             urls=inner,
             source=program,
-            folder=run_folder() if self._plain_uid else folder,
+            folder=folder,
         )
 
     async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:

@@ -1,6 +1,6 @@
 """Reduced confinement, for a machine without user namespaces: another uid under root, no built-in tools, own folders.
 
-Owns the run's folder: below the system's temporary folder under root, so that the other uid reaches it.
+Under root the other uid must be able to enter the folder above the run's.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agent_engine.confinement.limits import Limits
-from agent_engine.confinement.privilege_drop import new_uid, run_folder
+from agent_engine.confinement.privilege_drop import new_uid
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, start
 
@@ -41,7 +41,7 @@ class ReducedConfinement:
 
     def plan(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> SandboxPaths:
         """Plan folders of the run's own. Addresses are the same inside and outside."""
-        folder = run_folder() if self._root else folder.resolve()
+        folder = folder.resolve()
         return SandboxPaths(
             work=str(folder / "work"),
             home=str(folder / "home"),

@@ -113,7 +113,9 @@ def _true() -> Path:
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
     with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
-        paths = confinement.plan(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+        await asyncio.to_thread(Path(folder).chmod, 0o711)
+        run, urls = Path(folder, "run"), ["http://127.0.0.1:9"]
+        paths = confinement.plan(folder=run, program=_true(), urls=urls, references=None)
         try:
             confined = await confinement.start(paths, Launch(argv=["true"], env={}, stdin=b""))
             try:
@@ -126,5 +128,3 @@ async def _try(confinement: Bubblewrap) -> None:
                 await confined.close()
         except TimeoutError as error:
             raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error
-        finally:
-            shutil.rmtree(paths.folder, ignore_errors=True)
