@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from agent_engine.confinement.limits import MIB
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSpec:
@@ -63,8 +61,3 @@ class RunSpec:
     def secrets(self) -> tuple[str, ...]:
         """The run's own tokens: what is kept of the run is masked by them."""
         return (self.model_token, *(server.token for server in self.servers))
-
-    @property
-    def output_bytes(self) -> int:
-        """How much it may say, in bytes."""
-        return self.output_mb * MIB

@@ -212,25 +212,15 @@ class Worker:
 
     async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
         """Requeue a task whose attempt failed in our own code. If the ledger does not answer, its lease runs out."""
-        crashed = TaskResult(
-            task_id=claim.id,
-            status="failed",
-            reason="crashed",
-            message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
-        )
+        pool, attempt = self._context.pool, claim.attempt
+        message = f"the engine failed: {type(error).__name__}: {str(error)[:300]}"
+        pause = backoff("crashed", attempt, first_seconds=self._context.settings.worker_retry_seconds)
         with contextlib.suppress(*DATABASE_ERRORS):
-            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.worker_retry_seconds)
             if not await agent_ledger.requeue(
-                self._context.pool,
-                claim.id,
-                claim.attempt,
-                reason="crashed",
-                message=crashed.message,
-                after_seconds=pause,
+                pool, claim.id, attempt, reason="crashed", message=message, after_seconds=pause
             ):
-                await agent_ledger.finish(
-                    self._context.pool, claim.id, claim.attempt, await self._context.complete(crashed)
-                )
+                crashed = TaskResult(task_id=claim.id, status="failed", reason="crashed", message=message)
+                await agent_ledger.finish(pool, claim.id, attempt, await self._context.complete(crashed))
 
     async def _wind_down(self, hurry: asyncio.Event) -> None:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""

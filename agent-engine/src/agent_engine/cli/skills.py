@@ -127,7 +127,7 @@ async def register(as_json: Json = False) -> int:
     found = load_registry(load(SkillSources).skill_folders())
     async with ledger(load(LedgerAccess).database_url) as pool:
         await agent_ledger.register_skills(pool, found.rows())
-    for name, version in found.versions().items():
-        output.show(Text.assemble("registered ", plain(name), f" {version[:12]}"))
-        output.data({"name": name, "version": version})
+    for name, skill in found.skills.items():
+        output.show(Text.assemble("registered ", plain(name), f" {skill.version[:12]}"))
+        output.data({"name": name, "version": skill.version})
     return DONE

@@ -119,15 +119,18 @@ class Group:
     def remove(self) -> None:
         """Kill what is in it and remove it."""
         until = time.monotonic() + GONE_SECONDS
-        left = list(self._folders)
-        while left:
+        while True:
             self.kill()
-            left, errors = _remove(left)
-            if left and time.monotonic() > until:
-                log.warning("cgroup_left", cgroups=[str(folder) for folder in left], error=str(errors[0]))
+            for folder in self._folders:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            left = [str(folder) for folder in self._folders if folder.exists()]
+            if not left:
                 return
-            if left:
-                time.sleep(AGAIN_SECONDS)
+            if time.monotonic() > until:
+                log.warning("cgroup_left", cgroups=left)
+                return
+            time.sleep(AGAIN_SECONDS)
 
     def _counted(self, word: str, *files: str) -> int:
         for folder in self._folders:
@@ -193,19 +196,6 @@ def _own_cgroup(root: Path, controller: str) -> Path:
         if controller in controllers.split(",") and ".." not in own.parts and own.is_dir():
             return own
     return top
-
-
-def _remove(folders: list[Path]) -> tuple[list[Path], list[OSError]]:
-    left, errors = [], []
-    for folder in folders:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            left.append(folder)
-            errors.append(error)
-    return left, errors
 
 
 def _in_other_namespace(folder: Path) -> bool:

@@ -1,12 +1,10 @@
 """A worker's own files, programs and limits, as the doctor finds them."""
 
 import os
-import uuid
 
-from agent_contracts import Grant
 from service_kit.access import AccessFile
 from service_kit.access_lint import unknown_names
-from service_kit.tokens import Signer, Verifier
+from service_kit.tokens import Signer
 
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
@@ -31,17 +29,7 @@ async def keys(settings: DoctorSettings) -> str:
     fault = signer.fault()
     if fault is not None:
         raise Unwell(*fault.split(": ", 1))
-    token = signer.task_token(
-        task=uuid.uuid4(),
-        attempt=1,
-        tenant="default",
-        vendor="doctor",
-        audience=["doctor"],
-        grant=Grant(),
-        lifetime_seconds=60,
-    )
-    Verifier(settings.agent_jwks_file, audience="doctor").task(token)
-    return "a token signed here is accepted by the public keys"
+    return "the key that signs here is among the public keys"
 
 
 async def access(settings: DoctorSettings) -> str:

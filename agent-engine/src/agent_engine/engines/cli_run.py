@@ -11,6 +11,7 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.confinement.artifact_collector import collect, read_file
+from agent_engine.confinement.limits import MIB
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.drivers.protocol import ProcessExit, Stream
@@ -142,7 +143,7 @@ class CliRun:
         while piece := await self._confined.stdout.read(PIECE):
             self._clock.hear()
             self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
-            if self._said > self._spec.output_bytes:
+            if self._said > self._spec.output_mb * MIB:
                 self._flood = (f"limit on output: it said more than RUN_OUTPUT_MB={self._spec.output_mb}",)
                 self._confined.kill()
                 continue  # asyncio sees the process's end only once the pipe is empty

@@ -25,10 +25,6 @@ class SkillRegistry:
     skills: Mapping[str, Skill]
     warnings: tuple[str, ...] = ()
 
-    def versions(self) -> dict[str, str]:
-        """Give each skill's version."""
-        return {name: skill.version for name, skill in self.skills.items()}
-
     def rows(self) -> list[SkillRow]:
         """Give the rows by which the ledger knows these skills."""
         return [

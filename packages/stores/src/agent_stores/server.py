@@ -28,6 +28,17 @@ UNUSABLE = (
 """What a server says when it cannot use its folder."""
 
 
+def port_refusal(port: int) -> str | None:
+    """Return why this user cannot listen on a port of 127.0.0.1; None where that can be done."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
 @dataclass(frozen=True)
 class Server(ABC):
     """One server in one folder.
@@ -137,15 +148,11 @@ class Server(ABC):
         Raises:
             StoreError: another program has it, or this user may not.
         """
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise StoreError(
-                    f"port {self.port} for {self.name} cannot be used ({error.strerror}): "
-                    f"stop what uses it, or choose another port with {self.port_setting}."
-                ) from None
+        if why := port_refusal(self.port):
+            raise StoreError(
+                f"port {self.port} for {self.name} cannot be used ({why}): "
+                f"stop what uses it, or choose another port with {self.port_setting}."
+            )
 
     async def stop(self) -> bool:
         """Stop whatever serves this data folder, without loss; say whether there was something.
