@@ -136,11 +136,7 @@ def main() -> int:
 
 
 async def awaited(call: Callable[[], Awaitable[int]]) -> int:
-    """Wait for a command.
-
-    Raises:
-        ConfigError: the command does, or a file is another user's.
-    """
+    """Wait for a command. Raises ConfigError where a file is another user's."""
     try:
         return await call()
     except PermissionError as error:

@@ -237,11 +237,7 @@ async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProce
 
 @contextmanager
 def locked(file: Path, told: str) -> Iterator[None]:
-    """Hold a lock during the block; it ends with this process, however that ends.
-
-    Raises:
-        ConfigError: another process holds it; says what was told.
-    """
+    """Hold a lock for the block, or as long as this process lives. Raises ConfigError as told where another has it."""
     with file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

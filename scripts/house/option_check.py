@@ -71,11 +71,7 @@ def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:
 
 
 def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:
-    """Refuse a `PROCESS__VARIABLE` that would set nothing.
-
-    Raises:
-        ConfigError: no process has that name, or it does not read that variable; names the nearest that are known.
-    """
+    """Raise ConfigError, with the nearest known names, for a `PROCESS__VARIABLE` that would set nothing."""
     prefixes = {prefix_of(process).removesuffix("__"): process for process in settings_of(vendors)}
     for variable in sorted(environ):
         prefix, _, name = variable.partition("__")

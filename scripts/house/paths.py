@@ -20,11 +20,7 @@ IMAGE_UID = 10001
 
 
 def vendors_of(environ: Mapping[str, str]) -> tuple[Vendor, ...]:
-    """Return the vendors that VENDORS names, by comma; all of this project where it is not set.
-
-    Raises:
-        ConfigError: one is not installed.
-    """
+    """Return the vendors that VENDORS names by comma, all of this project where it is not set. Raises ConfigError."""
     try:
         return load(split_csv(environ.get("VENDORS")))
     except UnknownVendor as error:
@@ -146,11 +142,7 @@ class HousePaths:
                 write_private(keep / name, new_token(kind) if kind else secrets.token_urlsafe(32))
 
     def make_home(self) -> None:
-        """Make the folders that are missing.
-
-        Raises:
-            ConfigError: one cannot be made.
-        """
+        """Make the folders that are missing. Raises ConfigError where one cannot be made."""
         try:
             for folder in ("secrets", "log", "worker"):
                 (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

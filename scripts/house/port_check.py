@@ -12,11 +12,7 @@ from house.supervise import Supervisor
 
 
 def check_ports(paths: HousePaths, names: Collection[str]) -> None:
-    """Check that these processes can listen on their ports.
-
-    Raises:
-        ConfigError: a port cannot be used; names its variable, and how the port becomes free.
-    """
+    """Raise ConfigError, with a remedy, where one of these processes cannot listen on its port."""
     for name, port in paths.ports.items():
         why = port_refusal(port) if name in names else None
         if why:

@@ -28,11 +28,7 @@ class Patience:
         self._absence = Absence()
 
     async def ask(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Give the ledger's answer.
-
-        Raises:
-            LedgerAway: there was none for too long.
-        """
+        """Give the ledger's answer. Raises LedgerAway where there was none for too long."""
         while True:
             try:
                 answer = await question()
@@ -53,11 +49,7 @@ class Patience:
 
 
 async def follow(pool: asyncpg.Pool, task_id: UUID, patience: Patience) -> AsyncIterator[TaskEvent]:
-    """Give a task's events as they come, and end with the task; one connection of the pool listens meanwhile.
-
-    Raises:
-        LedgerAway: the ledger was away for too long.
-    """
+    """Give a task's events as they come, to its end; one connection of the pool listens. Raises LedgerAway."""
     after = (0, 0)
 
     async def look() -> tuple[bool, list[TaskEvent]]:

@@ -30,11 +30,7 @@ class PgListener:
         self.replies = asyncio.Event()
 
     async def listen(self) -> None:
-        """Listen until the connection fails.
-
-        Raises:
-            asyncpg.PostgresError, asyncpg.InterfaceError, OSError: it failed.
-        """
+        """Listen until the connection fails, and raise its error."""
         connection = await asyncpg.connect(
             self._database_url, timeout=CONNECT_SECONDS, server_settings={"application_name": "agent-engine listener"}
         )

@@ -133,11 +133,7 @@ def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
 
 
 def load_addressed(settings: type[V], environ: Mapping[str, str] | None = None) -> V:
-    """Read settings from the environment, with the address of each MCP server that VENDORS names.
-
-    Raises:
-        ConfigError: a variable is missing or wrong; names it.
-    """
+    """Read settings, with the address of each MCP server that VENDORS names. Raises ConfigError."""
     return load(with_addresses(settings, load(VendorNames, environ).vendors.values()), environ)
 
 

@@ -74,11 +74,7 @@ def task_from(
         str | None, typer.Option(metavar="NAME", help="Also send the result to agent:results:TENANT:NAME.")
     ] = None,
 ) -> Task:
-    """Make the task that the options ask for.
-
-    Raises:
-        UsageError: an option's value is not usable; names both.
-    """
+    """Make the task that the options ask for. Raises UsageError, which names the option and its value."""
     fields: dict[str, Any] = {
         "skill": skill,
         "input": read_input(given or [], text),
@@ -165,11 +161,7 @@ def user() -> str:
 
 
 def cli_door(settings: SubmitAccess) -> Door:
-    """Give the command line's door.
-
-    Raises:
-        ConfigError: access.yaml is wrong or has no entry `cli`.
-    """
+    """Give the command line's door. Raises ConfigError where access.yaml is wrong or has no entry `cli`."""
     door = AccessFile(settings.access_file).current().cli
     if door is None:
         raise ConfigError(

@@ -184,11 +184,7 @@ def prune(
 
 
 def confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
-    """Ask before a prune, or demand --yes where nobody can be asked and the age is less than a day.
-
-    Raises:
-        UsageError: nobody said yes.
-    """
+    """Ask before a prune, or demand --yes where nobody can be asked and the age is under a day; else UsageError."""
     whose = f"of tenant {tenant}" if tenant else "of every tenant"
     if sys.stdin.isatty():
         question = f"Delete every task {whose} that ended {older_than} ago or before, for good? (--dry-run counts them)"
@@ -218,11 +214,7 @@ async def _pruned(output: Output, age: timedelta, tenant: str | None, *, keep: b
 
 
 def read_age(text: str) -> timedelta:
-    """Read an age such as 12h, 30d or 8w.
-
-    Raises:
-        UsageError: it is none.
-    """
+    """Read an age such as 12h, 30d or 8w. Raises UsageError."""
     match = AGE.fullmatch(text)
     if match is None:
         given = clean_line(text, SHOWN)
@@ -231,11 +223,7 @@ def read_age(text: str) -> timedelta:
 
 
 async def known(pool: asyncpg.Pool, task_id: UUID) -> TaskView:
-    """Give a task's row.
-
-    Raises:
-        UsageError: there is no such task.
-    """
+    """Give a task's row. Raises UsageError where there is no such task."""
     view = await agent_ledger.get_task(pool, task_id)
     if view is None:
         raise UsageError(f"there is no task {task_id}: `agent-engine tasks` lists them")

@@ -58,11 +58,7 @@ async def dry_run(
 
 
 def read_payload(path: Path) -> dict[str, Any]:
-    """Read a payload.
-
-    Raises:
-        UsageError: the file cannot be read, or holds no JSON object.
-    """
+    """Read a payload. Raises UsageError where the file cannot be read or holds no JSON object."""
     try:
         payload = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:

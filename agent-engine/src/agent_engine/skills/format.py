@@ -133,11 +133,7 @@ class Skill:
 
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
-    """Part SKILL.md into its front matter and its body.
-
-    Raises:
-        UnreadableSkill: there is no front matter, or it is not a YAML mapping.
-    """
+    """Part SKILL.md into front matter and body. Raises UnreadableSkill where the first is missing or no mapping."""
     match = FRONT_MATTER.match(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     if match is None:
         raise UnreadableSkill("SKILL.md does not start with front matter between two lines '---'")

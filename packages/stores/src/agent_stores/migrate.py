@@ -103,11 +103,7 @@ async def _revision(connection: asyncpg.Connection | asyncpg.Pool, schema: str) 
 
 
 async def assert_current(pool: asyncpg.Pool, schema: str, versions: Path) -> None:
-    """Check that a schema is at the newest revision that this code knows.
-
-    Raises:
-        StoreError: it is at another one.
-    """
+    """Raise StoreError unless a schema is at the newest revision that this code knows."""
     found, wanted = await _revision(pool, schema), newest(versions)
     if found == wanted:
         return

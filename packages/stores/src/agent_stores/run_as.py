@@ -36,11 +36,7 @@ class Account:
             os.chown(path, self.uid, self.uid)
 
     def require_reach(self, folder: Path) -> None:
-        """Check that the account can enter the folder of its data or of its programs.
-
-        Raises:
-            StoreError: the account cannot; says which place would do.
-        """
+        """Raise StoreError where the account cannot enter the folder of its data or its programs."""
         if self.switch and not reachable(folder):
             raise StoreError(
                 f"this system allows no user namespaces, so the servers run as user {self.uid}, who cannot enter "

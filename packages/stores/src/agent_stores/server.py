@@ -143,11 +143,7 @@ class Server(ABC):
         (self.folder / self.pid_name).unlink(missing_ok=True)
 
     def check_port(self) -> None:
-        """Check that the server can have its port.
-
-        Raises:
-            StoreError: another program has it, or this user may not.
-        """
+        """Raise StoreError where the server cannot have its port."""
         if why := port_refusal(self.port):
             raise StoreError(
                 f"port {self.port} for {self.name} cannot be used ({why}): "
@@ -155,11 +151,7 @@ class Server(ABC):
             )
 
     async def stop(self) -> bool:
-        """Stop whatever serves this data folder, without loss; say whether there was something.
-
-        Raises:
-            StoreError: it did not stop.
-        """
+        """Stop whatever serves this data folder, without loss; say whether there was something. Raises StoreError."""
         process = self.process()
         if process is None:
             return False
