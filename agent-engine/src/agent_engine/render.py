@@ -141,8 +141,7 @@ def _started(attempt: int, body: Started) -> Line:
     return line
 
 
-def verdict_line(result: TaskResult) -> Line:
-    """Show status and reason in one line."""
+def _verdict_line(result: TaskResult) -> Line:
     style = STYLES[result.status]
     line = Line.assemble((result.status, style))
     if result.reason:
@@ -154,7 +153,7 @@ def verdict_line(result: TaskResult) -> Line:
 
 def result_view(result: TaskResult) -> RenderableType:
     """Show a result: verdict, output, claims with their refs, effects, tokens and cost."""
-    parts: list[RenderableType] = [verdict_line(result)]
+    parts: list[RenderableType] = [_verdict_line(result)]
     if result.output is not None:
         shown = (
             result.output if isinstance(result.output, str) else json.dumps(result.output, indent=2, ensure_ascii=False)
@@ -165,7 +164,7 @@ def result_view(result: TaskResult) -> RenderableType:
         for claim in result.claims:
             claims.add_row(plain(" ".join(claim.refs), 100, "green"), plain(claim.statement))
         parts.append(claims)
-    parts.append(effects_view(result))
+    parts.append(_effects_view(result))
     parts.extend(
         Line.assemble("artifact ", plain(artifact.name), f" ({artifact.bytes} bytes)") for artifact in result.artifacts
     )
@@ -181,8 +180,7 @@ def result_view(result: TaskResult) -> RenderableType:
     return Group(*parts)
 
 
-def effects_view(result: TaskResult) -> RenderableType:
-    """Show what a task wrote, as the gateways recorded it."""
+def _effects_view(result: TaskResult) -> RenderableType:
     if not result.effects:
         return Line("effects: none", style="dim")
     table = Table(title="effects", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)

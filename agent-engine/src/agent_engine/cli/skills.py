@@ -92,7 +92,7 @@ async def check(
             output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
             output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
         for place in places:
-            found, open_questions = check_folder(place, names, vendors)
+            found, open_questions = _check_folder(place, names, vendors)
             status = max(status, FAILED) if found else status
             output.data({"skill": place.name, "folder": str(place), "problems": found, "unchecked": open_questions})
             output.show(
@@ -103,11 +103,7 @@ async def check(
     return status
 
 
-def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
-    """Give what is wrong with the skill in a folder, and what could not be checked.
-
-    `names` has the skills that were checked before, by name; this one is added.
-    """
+def _check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
     try:
         skill = read_skill(folder)
     except (UnreadableSkill, OSError) as error:

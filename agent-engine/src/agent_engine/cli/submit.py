@@ -138,7 +138,7 @@ async def enqueue(
     as_json: Json = False,
 ) -> int:
     """Submit a task; print its id once its row is committed."""
-    return await submit_and_watch(Output(as_json=as_json), make, wait=wait, live=False)
+    return await _submit_and_watch(Output(as_json=as_json), make, wait=wait, live=False)
 
 
 @asking
@@ -149,7 +149,7 @@ async def run(
     as_json: Json = False,
 ) -> int:
     """Submit a task, show live what happens, and end with its result. A worker must be running."""
-    return await submit_and_watch(Output(as_json=as_json), make, wait=True, live=True, thinking=thinking)
+    return await _submit_and_watch(Output(as_json=as_json), make, wait=True, live=True, thinking=thinking)
 
 
 def user() -> str:
@@ -170,10 +170,9 @@ def cli_door(settings: SubmitAccess) -> Door:
     return door
 
 
-async def submit_and_watch(
+async def _submit_and_watch(
     output: Output, make: Callable[[], Task], *, wait: bool, live: bool, thinking: bool = False
 ) -> int:
-    """Submit, and follow the task where that is wanted."""
     task = make()
     settings = load(SubmitAccess)
     door = cli_door(settings)

@@ -85,12 +85,11 @@ class Rlimits(Limits):
         """Give the limits. Under a uid with other processes, their number is added to the run's bound."""
         limits = {"AS": self.bounds.memory_bytes}
         if self.kind == "rlimit":
-            limits["NPROC"] = self.bounds.processes + (0 if own_uid else threads_of(os.getuid()))
+            limits["NPROC"] = self.bounds.processes + (0 if own_uid else _threads_of(os.getuid()))
         return limits
 
 
-def threads_of(uid: int) -> int:
-    """Count the threads that run under a uid now."""
+def _threads_of(uid: int) -> int:
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

@@ -28,7 +28,7 @@ def check(skill: Skill, vendors: Vendors) -> list[str]:
         front, body = parse((skill.folder / "SKILL.md").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnreadableSkill) as error:
         return [str(error)]
-    found = [*check_format(front, skill.folder.resolve().name), *skill.problems]
+    found = [*_check_format(front, skill.folder.resolve().name), *skill.problems]
     found += [text for text in skill.warnings if text.startswith("metadata.")]
     if not body:
         found.append("the body is empty: it is what the agent is told to do")
@@ -47,8 +47,7 @@ def unchecked(skill: Skill) -> list[str]:
     return [] if engine in PRICES_OF else [f"whether model '{model}' has a price: engine '{engine}' has no price list"]
 
 
-def check_format(front: dict[str, Any], folder: str) -> list[str]:
-    """Check front matter by the rules of the Agent Skills format."""
+def _check_format(front: dict[str, Any], folder: str) -> list[str]:
     found = []
     extra = sorted(str(key) for key in front if key not in ALLOWED_FIELDS)
     if extra:
