@@ -25,7 +25,7 @@ class LinedYaml:
     """
 
     def __init__(self, text: str) -> None:
-        loader = yaml.SafeLoader(text)
+        loader = yaml.CSafeLoader(text)
         try:
             self._node = loader.get_single_node()
             self._repeated_keys = list(_repeated_keys(self._node, set()))
@@ -70,8 +70,6 @@ def read_lined_yaml(path: Path) -> LinedYaml:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from None
 
