@@ -33,12 +33,9 @@ rules: []
 def write_access(
     paths: HousePaths, *, opened: Mapping[str, Mapping[str, list[str]]] | None = None, mode: str = "write"
 ) -> Path:
-    """Write the access file if there is none yet: the tenant and every door may touch each kind's example.
+    """Write the access file if there is none yet: it opens each kind's example, or what is `opened` by vendor and kind.
 
-    Args:
-        paths: the house.
-        opened: what may be touched instead of a kind's example, by vendor and kind.
-        mode: read, write or propose.
+    `mode` is read, write or propose.
     """
     path = paths.home / "access.yaml"
     if path.exists():

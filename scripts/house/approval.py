@@ -32,7 +32,6 @@ async def approve_all(house: House, task_id: str, say: Callable[[str], None]) ->
 
 
 async def _sent(house: House, task_id: str) -> list[dict[str, Any]]:
-    """Wait until no proposal of the task is under way any more."""
     deadline = time.monotonic() + SENT_LIMIT_SECONDS
     while True:
         found = await _proposals(house, task_id)

@@ -1,7 +1,6 @@
 """The commands `init`, `up`, `down`, `health`, `logs` and `demo`."""
 
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -29,7 +28,7 @@ def here() -> House:
 
 
 def _paths() -> HousePaths:
-    return with_its_ports(HousePaths.from_environment(os.environ), os.environ)
+    return with_its_ports(HousePaths.from_environment(os.environ))
 
 
 def _to_stop(name: str = "") -> House:
@@ -117,7 +116,6 @@ async def engine(arguments: list[str]) -> int:
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
     if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
     os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())
 
 
@@ -138,11 +136,7 @@ def main() -> int:
 
 
 async def awaited(call: Callable[[], Awaitable[int]]) -> int:
-    """Wait for a command.
-
-    Raises:
-        ConfigError: the command does, or a file is another user's.
-    """
+    """Wait for a command. Raises ConfigError where a file is another user's."""
     try:
         return await call()
     except PermissionError as error:

@@ -56,10 +56,7 @@ class House:
     ) -> None:
         """Make what is missing: folders, keys, tokens, access, triggers and policy files.
 
-        Args:
-            opened: what may be touched instead of each kind's example, by vendor and kind.
-            mode: read, write or propose.
-            fire: whether webhooks start tasks.
+        `opened` and `mode` are as in `write_access`; webhooks start tasks only with `fire`.
 
         Raises:
             ConfigError: something cannot be made or is not usable, or the house is being started.
@@ -96,7 +93,7 @@ class House:
         check_names(self._environ, self.paths.vendors)
         check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
-        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()))
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -176,13 +173,12 @@ class House:
         report: dict[str, str] = {}
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
-            told = await readiness(self.paths, name, state["pid"]) if shown in RUNNING else "not running"
+            told = await readiness(self.paths, name) if shown in RUNNING else "not running"
             itself = is_ready(told) or told.startswith(NOT_READY)
             report[name] = told if itself else f"{told} ({self._seen(name, state)})"
         return report
 
     def _seen(self, name: str, state: Mapping[str, Any]) -> str:
-        """Tell how long supervisord has seen a process in its state, and what that wrote last."""
         since = max(0, state["now"] - max(state["start"], state["stop"]))
         last = (self._last_lines(name, 1) or ["nothing"])[0][:LAST_SHOWN]
         return f"{state['statename'].lower()} for {since} s; {self._log(name)} ends: {last}"
@@ -201,7 +197,7 @@ class House:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         state = "not asked"
         while time.monotonic() < deadline:
-            state = await readiness(self.paths, name, pid)
+            state = await readiness(self.paths, name)
             if is_ready(state):
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
                 say(f"{name} is ready on port {self.paths.ports[name]}{stand_in}{state.removeprefix('ready')}")
@@ -220,7 +216,6 @@ class House:
             await asyncio.sleep(0.05)
 
     def _tail(self, name: str) -> str:
-        """Quote the end of what a process has written since this start."""
         lines = self._last_lines(name, 5, since=self._logged.get(name, 0))
         return "\n".join([*lines, f"whole log: {self._log(name)}"])
 
@@ -242,11 +237,7 @@ async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProce
 
 @contextmanager
 def locked(file: Path, told: str) -> Iterator[None]:
-    """Hold a lock during the block; it ends with this process, however that ends.
-
-    Raises:
-        ConfigError: another process holds it; says what was told.
-    """
+    """Hold a lock for the block, or as long as this process lives. Raises ConfigError as told where another has it."""
     with file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

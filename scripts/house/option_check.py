@@ -49,11 +49,7 @@ def _at(place: str) -> type[Settings]:
 
 
 def _beside(command: str, name: str) -> type[Settings]:
-    """Find a vendor's settings by its command: in `settings.py` of the command's package, or where the command is.
-
-    Raises:
-        ConfigError: the command is not installed.
-    """
+    """Find a vendor's settings by its command: in `settings.py` of the command's package, or where the command is."""
     point = next(iter(entry_points(group="console_scripts", name=command)), None)
     if point is None:
         raise ConfigError(f"no installed package brings the command {command}")
@@ -75,11 +71,7 @@ def _worker(vendors: tuple[Vendor, ...]) -> type[Settings]:
 
 
 def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:
-    """Refuse a `PROCESS__VARIABLE` that would set nothing.
-
-    Raises:
-        ConfigError: no process has that name, or it does not read that variable; names the nearest that are known.
-    """
+    """Raise ConfigError, with the nearest known names, for a `PROCESS__VARIABLE` that would set nothing."""
     prefixes = {prefix_of(process).removesuffix("__"): process for process in settings_of(vendors)}
     for variable in sorted(environ):
         prefix, _, name = variable.partition("__")

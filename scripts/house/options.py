@@ -10,21 +10,14 @@ from house.paths import vendors_of
 
 @dataclass(frozen=True)
 class Options:
-    """What the operator chose.
-
-    Attributes:
-        real: `model` and the vendors that are no stand-ins.
-        transport: how the CLI reaches MCP servers.
-        slots: runs side by side.
-    """
+    """What the operator chose: `model` and the vendors that are real, and how the CLI reaches MCP servers."""
 
     real: frozenset[str] = frozenset()
     transport: str = "sse"
-    slots: int = 4
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Options":
-        """Read MODEL, each vendor's variable such as GITHUB, TRANSPORT and WORKER_SLOTS.
+        """Read MODEL, each vendor's variable such as GITHUB, and TRANSPORT.
 
         Raises:
             ConfigError: one has a value that it does not take, or a vendor is real and the model is not.
@@ -36,7 +29,7 @@ class Options:
         elif real:
             named = " and ".join(vendor.title for vendor in vendors if vendor.name in real)
             raise ConfigError(f"the real {named} is used with the real model only: set MODEL=real too")
-        return cls(frozenset(real), _one_of(environ, "TRANSPORT", ("sse", "http")), _slots(environ))
+        return cls(frozenset(real), _one_of(environ, "TRANSPORT", ("sse", "http")))
 
 
 def _is_real(environ: Mapping[str, str], variable: str) -> bool:
@@ -48,10 +41,3 @@ def _one_of(environ: Mapping[str, str], variable: str, values: tuple[str, ...]) 
     if value not in values:
         raise ConfigError(f"{variable}={value!r} is not usable: give one of {', '.join(values)}")
     return value
-
-
-def _slots(environ: Mapping[str, str]) -> int:
-    value = environ.get("WORKER_SLOTS") or "4"
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value) <= 80:
-        raise ConfigError(f"WORKER_SLOTS={value!r} is not usable: give a number from 1 to 80")
-    return int(value)

@@ -20,11 +20,7 @@ IMAGE_UID = 10001
 
 
 def vendors_of(environ: Mapping[str, str]) -> tuple[Vendor, ...]:
-    """Return the vendors that VENDORS names, by comma; all of this project where it is not set.
-
-    Raises:
-        ConfigError: one is not installed.
-    """
+    """Return the vendors that VENDORS names by comma, all of this project where it is not set. Raises ConfigError."""
     try:
         return load(split_csv(environ.get("VENDORS")))
     except UnknownVendor as error:
@@ -49,13 +45,7 @@ def ports_of(vendors: Iterable[Vendor]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class HousePaths:
-    """One house.
-
-    Attributes:
-        home: the folder that holds everything that changes.
-        ports: where its processes listen.
-        vendors: the vendors that it speaks to.
-    """
+    """One house: the folder of all that changes, its processes' ports and its vendors."""
 
     home: Path
     ports: Mapping[str, int]
@@ -85,11 +75,7 @@ class HousePaths:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], name: str = "") -> "HousePaths":
-        """Read AGENT_BOT_HOME, PORT_OFFSET and NAME_PORT variables such as CONTROL_PORT.
-
-        Args:
-            environ: the environment to read.
-            name: a folder beneath, so that the demo has a house of its own.
+        """Read AGENT_BOT_HOME, PORT_OFFSET and NAME_PORT variables such as CONTROL_PORT; `name` is a folder beneath.
 
         Raises:
             ConfigError: a port is no number between 1 and 65535; names the variable that says so.
@@ -156,11 +142,7 @@ class HousePaths:
                 write_private(keep / name, new_token(kind) if kind else secrets.token_urlsafe(32))
 
     def make_home(self) -> None:
-        """Make the folders that are missing.
-
-        Raises:
-            ConfigError: one cannot be made.
-        """
+        """Make the folders that are missing. Raises ConfigError where one cannot be made."""
         try:
             for folder in ("secrets", "log", "worker"):
                 (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -9,24 +9,18 @@ from typing import Any
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 
-from house.paths import HousePaths, variable_of, vendors_of
+from house.paths import HousePaths, vendors_of
 from house.processes import WORKER_OPTIONS, prefix_of
 from house.supervise import Supervisor
 
-ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "WORKER_SLOTS", "VENDORS", *WORKER_OPTIONS)
+ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "VENDORS", *WORKER_OPTIONS)
 """What `up` was given and the engine's command line needs again."""
 
 
-def with_its_ports(paths: HousePaths, environ: Mapping[str, str]) -> HousePaths:
-    """Return the paths with the ports that the house is up on.
-
-    Where it ended without `down`, its ports are still its own, but for those that the environment names.
-    """
+def with_its_ports(paths: HousePaths) -> HousePaths:
+    """Return the paths with the ports that the house is up on."""
     kept = remembered(paths)
-    if kept is None or Supervisor(paths).process() is not None:
-        return kept or paths
-    named = {name for name in paths.ports if environ.get(variable_of(name)) or environ.get("PORT_OFFSET")}
-    return replace(paths, ports={name: (paths if name in named else kept).ports[name] for name in paths.ports})
+    return kept if kept is not None and Supervisor(paths).process() is not None else paths
 
 
 def remember(paths: HousePaths, environ: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ WORKER_OPTIONS = (
     "SKILLS_PATH",
     "CLAUDE_CLI",
     "REPLY_DESTINATIONS",
+    "WORKER_SLOTS",
     "WORKER_POOLS",
     "WORKER_LEASE_SECONDS",
     "WORKER_GRACE_SECONDS",
@@ -136,7 +137,6 @@ def ready_url(paths: HousePaths, name: str) -> str | None:
 
 
 def _shared_files(paths: HousePaths) -> dict[str, str]:
-    """Return the variables of the files that gateways, servers and workers all read."""
     return {"ACCESS_FILE": str(paths.home / "access.yaml"), "AGENT_JWKS_FILE": str(paths.home / "secrets/jwks.json")}
 
 
@@ -172,13 +172,11 @@ def _stand_in_model(paths: HousePaths, environ: Mapping[str, str]) -> Process:
 
 
 def _scenario_folders(environ: Mapping[str, str]) -> list[Path]:
-    """Return the scenarios that lie beside the shipped skills and the operator's own."""
     skills = [ROOT / "agent-engine/skills", *map(Path, filter(None, environ.get("SKILLS_PATH", "").split(":")))]
     return [folder for path in skills for folder in sorted(path.glob("*/scenarios"))]
 
 
 def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say where a gateway's vendor is, and the token for tenants without their own."""
     own = f"{vendor.prefix}UPSTREAM_"
     each = environ.get(f"{own}TOKENS_FILE") or environ.get(f"{prefix_of(vendor.api)}{own}TOKENS_FILE")
     if vendor.name in options.real:
@@ -190,11 +188,6 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
 
 
 def _real(vendor: Vendor, environ: Mapping[str, str], *, without: str = "") -> dict[str, str]:
-    """Give the settings of whoever asks the real vendor, but for one that something else says.
-
-    Raises:
-        ConfigError: the operator's variable is not set.
-    """
     told = {}
     for setting, (variable, default) in vendor.upstream_settings.items():
         if setting == without:
@@ -220,7 +213,6 @@ def _model_api(paths: HousePaths, options: Options, environ: Mapping[str, str], 
 def _gateway(
     paths: HousePaths, name: str, environ: Mapping[str, str], upstream: Mapping[str, str], stores: Mapping[str, str]
 ) -> Process:
-    """Return a gateway's process, which is told its upstream and its stores."""
     env = {**_base(environ, paths, name), **upstream, **_shared_files(paths), **stores}
     return Process(name, [command(name), *_port(paths, name)], env)
 
@@ -245,7 +237,6 @@ def _mcp(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[s
 
 
 def _asked(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that say what a server asks (gateway, vendor or stand-in), and by which token."""
     own = vendor.prefix
     if vendor.has_gateway:
         token = paths.secret(vendor.service_secret)
@@ -281,7 +272,6 @@ def engine_environment(
         "MCP_TRANSPORT": options.transport,
         "WORKER_HTTP": f"127.0.0.1:{paths.ports['worker']}",
         "WORKER_FOLDER": str(paths.home / "worker"),
-        "WORKER_SLOTS": str(options.slots),
         **urls,
     }
     return _with_options(Process("worker", [], env), environ).env

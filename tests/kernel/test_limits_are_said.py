@@ -150,7 +150,7 @@ async def test_the_doctor_says_what_bounds_runs(tmp_path: Path) -> None:
 
 def test_memory_holds_what_a_run_writes() -> None:
     """A run's folders lie in its memory: too little of it for its disk is refused, with both values."""
-    assert load(RunLimits, {}).sizes().work == 512 << 20
+    assert load(RunLimits, {}).bounds().disk_bytes == 512 << 20
     assert load(RunLimits, {"RUN_CGROUPS": "off"}).cgroups() is None
     with pytest.raises(ConfigError, match="RUN_MEMORY_MB=512 is less than twice RUN_DISK_MB=300"):
         load(RunLimits, {"RUN_MEMORY_MB": "512", "RUN_DISK_MB": "300"})

@@ -43,12 +43,7 @@ log = get_logger(__name__)
 
 
 async def attempt(claim: ClaimedTask, context: WorkerContext, stop: StopSignal) -> str:
-    """Do one attempt under its lease.
-
-    Args:
-        claim: the live attempt.
-        context: what the worker's attempts share.
-        stop: ends the attempt early.
+    """Do one attempt under its lease; `stop` ends it early.
 
     Returns:
         What became of it: succeeded, failed, cancelled, requeued or lost.
@@ -90,11 +85,6 @@ class Attempt:
             return await finalizer.close(judging, outcome)
 
     def _engine(self, skill: Skill) -> Engine:
-        """Give the task's engine.
-
-        Raises:
-            TaskRefused: this worker has none of that name, or it cannot offer the skill's built-in tools.
-        """
         engine = self._context.engines.get(self._claim.engine)
         if engine is None:
             known = ", ".join(self._context.engines)

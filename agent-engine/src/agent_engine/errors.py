@@ -13,11 +13,7 @@ class SkillError(EngineError, ConfigError):
 
 
 class TaskRefused(EngineError):
-    """The task's author acts: it cannot be run as it stands, and no attempt would change that.
-
-    Attributes:
-        reason: why, from the closed list.
-    """
+    """The task's author acts: it cannot be run, for a reason of the closed list that no attempt would change."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)

@@ -20,12 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class Patience:
-    """Asks the ledger again for a bounded time while it cannot be reached.
-
-    Args:
-        task_id: the task that is followed.
-        tell: told once that the ledger is away, and once that it is back.
-    """
+    """Asks the ledger again for a bounded time while it is away; `tell` hears once of its absence and of its return."""
 
     def __init__(self, task_id: UUID, tell: Callable[[str], None]) -> None:
         self._task_id = task_id
@@ -33,11 +28,7 @@ class Patience:
         self._absence = Absence()
 
     async def ask(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Give the ledger's answer.
-
-        Raises:
-            LedgerAway: there was none for too long.
-        """
+        """Give the ledger's answer. Raises LedgerAway where there was none for too long."""
         while True:
             try:
                 answer = await question()
@@ -58,16 +49,7 @@ class Patience:
 
 
 async def follow(pool: asyncpg.Pool, task_id: UUID, patience: Patience) -> AsyncIterator[TaskEvent]:
-    """Give a task's events as they come, and end with the task.
-
-    Args:
-        pool: the ledger; one connection is held for listening.
-        task_id: the task.
-        patience: waits for the ledger.
-
-    Raises:
-        LedgerAway: the ledger was away for too long.
-    """
+    """Give a task's events as they come, to its end; one connection of the pool listens. Raises LedgerAway."""
     after = (0, 0)
 
     async def look() -> tuple[bool, list[TaskEvent]]:

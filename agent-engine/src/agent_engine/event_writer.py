@@ -28,9 +28,6 @@ class EventWriter:
     """Writes the events of one attempt.
 
     Args:
-        claim: the attempt; its events are dated by its clock.
-        pool: the ledger.
-        live: where events are published.
         masker: takes the run's tokens out of every text.
         lost: called once the ledger says that the attempt is not live any more; nothing is written after that.
     """

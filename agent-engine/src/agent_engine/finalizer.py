@@ -40,11 +40,6 @@ class Finalizer:
     """Ends one attempt.
 
     Attributes:
-        claim: the attempt.
-        context: where things are written.
-        writer: the attempt's events.
-        masker: takes the run's tokens out of the result.
-        stop: tells whether the lease is lost, or the worker stops.
         session: the session's id, where there was a run.
         metered: whether model-api meters what the run spends.
         progress: what the task has used, over all attempts.

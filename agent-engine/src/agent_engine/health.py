@@ -1,5 +1,6 @@
 """The worker's own HTTP: /health, /ready and /metrics."""
 
+from functools import partial
 from importlib.metadata import version
 
 from agent_effects.migrations import SCHEMA as EFFECTS_SCHEMA
@@ -22,12 +23,6 @@ SERVICE = "agent-engine"
 def health_app(context: WorkerContext) -> ASGIApp:
     """Make the app; ready: both stores answer, their schemas are known here, and the signing key is public."""
 
-    async def ledger() -> None:
-        await assert_current(context.pool, LEDGER_SCHEMA, LEDGER_VERSIONS)
-
-    async def effects() -> None:
-        await assert_current(context.pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS)
-
     async def redis() -> None:
         await context.redis.ping()
 
@@ -38,7 +33,12 @@ def health_app(context: WorkerContext) -> ASGIApp:
     routes = health_routes(
         service=SERVICE,
         version=version("agent-bot-engine"),
-        checks={"ledger": ledger, "effects": effects, "redis": redis, "key": key},
+        checks={
+            "ledger": partial(assert_current, context.pool, LEDGER_SCHEMA, LEDGER_VERSIONS),
+            "effects": partial(assert_current, context.pool, EFFECTS_SCHEMA, EFFECTS_VERSIONS),
+            "redis": redis,
+            "key": key,
+        },
         registry=context.metrics.registry,
         warnings={"access": context.access.fault, "servers": context.servers.fault},
     )

@@ -23,15 +23,7 @@ log = get_logger(__name__)
 
 
 async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds: float, stop: StopSignal) -> None:
-    """Send a heartbeat every quarter of the lease, at least every 4 s to learn of a cancel, until it is lost.
-
-    Args:
-        pool: the ledger.
-        task_id: the task.
-        attempt: the attempt whose lease it is.
-        seconds: the lease's length, from each beat.
-        stop: told when the lease is lost, or the task is to be cancelled.
-    """
+    """Send a heartbeat each quarter of a lease of `seconds`, and every 4 s to learn of a cancel, until it is lost."""
     clock = asyncio.get_running_loop().time
     beaten = clock()
     pause = beat_seconds(seconds)
@@ -61,11 +53,7 @@ def beat_seconds(lease_seconds: float) -> float:
 
 
 async def _within(seconds: float, asking: Coroutine[Any, Any, HeartbeatResult]) -> HeartbeatResult:
-    """Wait for an answer for at most so many seconds, and do not wait for the cancelled request to end.
-
-    Raises:
-        TimeoutError: there was none.
-    """
+    """Wait for an answer for at most so many seconds, and do not wait for the cancelled request to end."""
     task = asyncio.create_task(asking)
     task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:

@@ -19,17 +19,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerSink:
-    """See `engines.protocol.Sink`.
-
-    Attributes:
-        claim: the attempt.
-        context: where sessions are kept and tool results are counted.
-        writer: the attempt's events.
-        evidence: what its tool results prove.
-        progress: what the task has used.
-        liveness: which servers the run has lost.
-        session_id: the session's.
-    """
+    """Takes what one attempt's run does; see `engines.protocol.Sink`."""
 
     claim: ClaimedTask
     context: WorkerContext

@@ -15,11 +15,6 @@ CONNECT_SECONDS = 10.0
 class PgListener:
     """Listens on a connection of its own.
 
-    Args:
-        database_url: where to listen.
-        pools: the pools whose tasks are of interest.
-        cancel: called with each task that is to be cancelled.
-
     Attributes:
         queued: set when there may be a task.
         results: set when there may be a result for a stream.
@@ -35,11 +30,7 @@ class PgListener:
         self.replies = asyncio.Event()
 
     async def listen(self) -> None:
-        """Listen until the connection fails.
-
-        Raises:
-            asyncpg.PostgresError, asyncpg.InterfaceError, OSError: it failed.
-        """
+        """Listen until the connection fails, and raise its error."""
         connection = await asyncpg.connect(
             self._database_url, timeout=CONNECT_SECONDS, server_settings={"application_name": "agent-engine listener"}
         )

@@ -39,10 +39,7 @@ without a good ref fails the whole task. Something that looks like a ref inside 
 def system_prompt(skill: Skill, binding: Binding, *, asked_schema: dict[str, Any] | None = None) -> str:
     """Put together the system prompt of a run; it is the same for every task of a skill with the same bounds.
 
-    Args:
-        skill: whose body it holds.
-        binding: what the run may do.
-        asked_schema: the answer's JSON Schema, for an engine that does not hold its answer to one itself.
+    `asked_schema` is the answer's JSON Schema, for an engine that does not hold its answer to one itself.
     """
     parts = [GENERAL_RULES, f"Skill: {skill.name}", skill.body]
     if binding.withheld:
@@ -66,14 +63,9 @@ def system_prompt(skill: Skill, binding: Binding, *, asked_schema: dict[str, Any
 def task_prompt(
     task: Task, *, nonce: str, attempt: int, effects: Sequence[EffectSummary] = (), resumed: bool = False
 ) -> str:
-    """Put together the user's turn: the task's input as data, and what earlier attempts have done.
+    """Put together the user's turn: the task's input as data, and the effects that earlier attempts had.
 
-    Args:
-        task: whose input is given.
-        nonce: of the fence.
-        attempt: from 1.
-        effects: the writes of this task so far, as the gateways recorded them.
-        resumed: whether the conversation of an earlier attempt goes on.
+    `resumed`: the conversation of an earlier attempt goes on.
     """
     given = task.input if isinstance(task.input, str) else json.dumps(task.input, ensure_ascii=False, indent=2)
     parts = []

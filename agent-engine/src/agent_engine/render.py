@@ -60,12 +60,7 @@ def arguments(given: Mapping[str, Any]) -> Line:
 
 
 class LiveView:
-    """Prints a task's events, one line each; a tool call is printed when its result is there.
-
-    Args:
-        console: where to print.
-        thinking: whether thoughts are shown.
-    """
+    """Prints a task's events, one line each; a tool call is printed when its result is there."""
 
     def __init__(self, console: Console, *, thinking: bool = False) -> None:
         self._console = console
@@ -146,8 +141,7 @@ def _started(attempt: int, body: Started) -> Line:
     return line
 
 
-def verdict_line(result: TaskResult) -> Line:
-    """Show status and reason in one line."""
+def _verdict_line(result: TaskResult) -> Line:
     style = STYLES[result.status]
     line = Line.assemble((result.status, style))
     if result.reason:
@@ -159,7 +153,7 @@ def verdict_line(result: TaskResult) -> Line:
 
 def result_view(result: TaskResult) -> RenderableType:
     """Show a result: verdict, output, claims with their refs, effects, tokens and cost."""
-    parts: list[RenderableType] = [verdict_line(result)]
+    parts: list[RenderableType] = [_verdict_line(result)]
     if result.output is not None:
         shown = (
             result.output if isinstance(result.output, str) else json.dumps(result.output, indent=2, ensure_ascii=False)
@@ -170,7 +164,7 @@ def result_view(result: TaskResult) -> RenderableType:
         for claim in result.claims:
             claims.add_row(plain(" ".join(claim.refs), 100, "green"), plain(claim.statement))
         parts.append(claims)
-    parts.append(effects_view(result))
+    parts.append(_effects_view(result))
     parts.extend(
         Line.assemble("artifact ", plain(artifact.name), f" ({artifact.bytes} bytes)") for artifact in result.artifacts
     )
@@ -186,8 +180,7 @@ def result_view(result: TaskResult) -> RenderableType:
     return Group(*parts)
 
 
-def effects_view(result: TaskResult) -> RenderableType:
-    """Show what a task wrote, as the gateways recorded it."""
+def _effects_view(result: TaskResult) -> RenderableType:
     if not result.effects:
         return Line("effects: none", style="dim")
     table = Table(title="effects", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
@@ -229,12 +222,7 @@ def task_view(view: TaskView, confinement: str | None = None, waits: str | None 
 
 
 def tasks_view(views: Sequence[TaskView], width: int | None = None) -> RenderableType:
-    """Show tasks as a table, newest first.
-
-    Args:
-        views: the tasks.
-        width: the terminal's, if it has one. The last columns are left out until the rest fits; id and state stay.
-    """
+    """Show tasks as a table, newest first; the last columns are left out until id, state and the rest fit the width."""
     shown = list(COLUMNS)
     while True:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -250,7 +238,6 @@ def tasks_view(views: Sequence[TaskView], width: int | None = None) -> Renderabl
 
 
 def _cells(view: TaskView) -> dict[str, Line]:
-    """Give a task's cells by column."""
     style = STYLES.get(view.state.value, "")
     return {
         "task": Line(str(view.id)),

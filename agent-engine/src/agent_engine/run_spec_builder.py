@@ -11,7 +11,6 @@ from agent_contracts import EffectSummary
 from agent_ledger import ClaimedTask
 from service_kit.untrusted_text import new_nonce
 
-from agent_engine.confinement.folders import folder_of
 from agent_engine.engines.protocol import Capabilities
 from agent_engine.prompt import system_prompt, task_prompt
 from agent_engine.schema import wrapped
@@ -27,11 +26,7 @@ TOKEN_MARGIN_SECONDS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What a run is started from, and what its verdict needs to know of it.
-
-    Attributes:
-        by_deadline: whether the wall clock is the task's deadline.
-    """
+    """What a run is started from, and whether its wall clock is the task's deadline."""
 
     spec: RunSpec
     skill: Skill
@@ -50,18 +45,7 @@ async def plan_run(
     capabilities: Capabilities,
     turns_taken: int = 0,
 ) -> RunPlan:
-    """Put together what a run is started from; its tokens are signed here and nowhere else.
-
-    Args:
-        claim: the live attempt.
-        context: signs, and knows where the servers are.
-        skill: the skill at the claim's version.
-        binding: what the run may do.
-        effects: what the task has written already.
-        session: the session to resume.
-        capabilities: what the engine can do.
-        turns_taken: in earlier attempts.
-    """
+    """Put together what a run is started from; its tokens are signed here and nowhere else."""
     budget = claim.budget.within(skill.settings.budget)
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
     schema = wrapped(skill.output_schema, with_refs=bool(binding.vendors))
@@ -69,7 +53,7 @@ async def plan_run(
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
-        folder=folder_of(context.runs, claim.id, claim.attempt),
+        folder=context.runs / f"{claim.id}-{claim.attempt}",
         system_prompt=system_prompt(skill, binding, asked_schema=None if capabilities.output_schema else schema),
         prompt=task_prompt(
             claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None

@@ -6,11 +6,9 @@ REF_PATTERN = "^[a-z2-7]{8}$"
 
 
 def wrapped(schema: dict[str, Any] | None, *, with_refs: bool) -> dict[str, Any]:
-    """Wrap a skill's output schema as {output, claims}; skills do not declare claims themselves.
+    """Wrap a skill's output schema, or text where it has none, as {output, claims}; skills do not declare claims.
 
-    Args:
-        schema: the skill's own; without one the output is text.
-        with_refs: whether the run has servers, so that there is something that claims can rest on.
+    `with_refs`: the run has servers, so that there is something that claims can rest on.
     """
     output = dict(schema) if schema is not None else {"type": "string"}
     definitions = output.pop("$defs", None)

@@ -9,11 +9,7 @@ from service_kit.http import HttpClient
 
 
 class ServerWatch:
-    """Asks each server until it has answered once.
-
-    Args:
-        urls: the address of each server, by name.
-    """
+    """Asks each server, by name and URL, until it has answered once."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._silent = dict(urls)

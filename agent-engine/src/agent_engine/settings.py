@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr, create_model, field_validator, model_vali
 from service_kit.errors import ConfigError
 from service_kit.settings import LogLevel, Settings, VendorNames, load, split_csv
 
-from agent_engine.confinement.bwrap import Sizes
 from agent_engine.confinement.limits import Bounds
 from agent_engine.skills.load import known_folders
 
@@ -89,12 +88,8 @@ class RunLimits(Settings):
         return self
 
     def bounds(self) -> Bounds:
-        """Give the bounds on memory and processes."""
-        return Bounds(memory_mb=self.run_memory_mb, processes=self.run_processes)
-
-    def sizes(self) -> Sizes:
-        """Give the sizes of a run's folders."""
-        return Sizes.of(self.run_disk_mb)
+        """Give the bounds on memory, processes and disk."""
+        return Bounds(memory_mb=self.run_memory_mb, processes=self.run_processes, disk_mb=self.run_disk_mb)
 
     def cgroups(self) -> Path | None:
         """Give the cgroup file system; None to leave it alone."""
@@ -138,11 +133,7 @@ def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
 
 
 def load_addressed(settings: type[V], environ: Mapping[str, str] | None = None) -> V:
-    """Read settings from the environment, with the address of each MCP server that VENDORS names.
-
-    Raises:
-        ConfigError: a variable is missing or wrong; names it.
-    """
+    """Read settings, with the address of each MCP server that VENDORS names. Raises ConfigError."""
     return load(with_addresses(settings, load(VendorNames, environ).vendors.values()), environ)
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-from agent_engine.confinement.limits import MIB
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSpec:
@@ -15,8 +13,6 @@ class ServerSpec:
     Attributes:
         name: its name in the agent's configuration, and before the slash in `github/issue_read`.
         url: its address outside the confinement; without a path, `/sse` or `/mcp` follows from the transport.
-        transport: how the agent speaks to it.
-        token: the task token for it.
         tools: its tools that the run may use, exactly.
     """
 
@@ -33,14 +29,11 @@ class RunSpec:
 
     Attributes:
         folder: where a run may keep files when its confinement needs any; removed at the end.
-        model_api_url: the address of model-api outside the confinement.
         model_token: the token for it; empty for an engine that does not use it.
         built_in_tools: the engine's own tools that the skill grants (`Bash`, `Read`, ...).
         max_turns: how many the task has left; with none it is not run.
-        wall_seconds: how long the run may take.
         idle_seconds: how long it may say nothing.
         output_mb: how much it may say, in MiB.
-        session_id: the id of the session, new or resumed.
         resume: the session as an earlier run left it.
         references: a folder that the agent finds read-only at `/skill`.
     """
@@ -68,8 +61,3 @@ class RunSpec:
     def secrets(self) -> tuple[str, ...]:
         """The run's own tokens: what is kept of the run is masked by them."""
         return (self.model_token, *(server.token for server in self.servers))
-
-    @property
-    def output_bytes(self) -> int:
-        """How much it may say, in bytes."""
-        return self.output_mb * MIB

@@ -6,11 +6,7 @@ MOST_CHARACTERS = 20_000
 
 
 class TaskProgress:
-    """Watches a task's events, in their order.
-
-    Attributes:
-        calls: how many tools the agent asked for.
-    """
+    """Watches a task's events, in their order."""
 
     def __init__(self) -> None:
         self._turns: dict[int, int] = {}

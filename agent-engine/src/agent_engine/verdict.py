@@ -31,7 +31,6 @@ class Verdict:
     """How an attempt ended.
 
     Attributes:
-        failure: why it did not succeed; None where it did.
         note: what restricts a success, for people.
         output: what the agent answered; where it came to no answer, what it had said last.
         partial: whether the output is only that.
@@ -69,9 +68,7 @@ class Facts:
     """What a verdict rests on.
 
     Attributes:
-        run: how the run ended.
         evidence: what its tool results prove, over all attempts of the task.
-        effects: the task's writes, as the gateways recorded them.
         words: what the agent said last, over all attempts of the task.
         lost: the MCP servers that had gone away when the run ended, each with the last error.
     """
@@ -138,7 +135,6 @@ def _answer(facts: Facts) -> tuple[dict[str, Any] | None, Failure | None]:
 
 
 def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Claim], tuple[str, ...]]:
-    """Give the claims with the refs that fit, and a remark for each claim with refs that do not."""
     given = (answer or {}).get("claims")
     claims, remarks = [], []
     for item in given if isinstance(given, list) else []:
@@ -169,7 +165,6 @@ def _needed(facts: Facts) -> list[str]:
 
 
 def _denied(facts: Facts) -> Failure | None:
-    """Find a tool that the skill needs, was refused, and never succeeded."""
     refused = [name for name in _needed(facts) if name in facts.evidence.denied and name not in facts.evidence.proven]
     return Failure("denied", f"refused to the agent: {', '.join(refused)}") if refused else None
 
@@ -185,7 +180,6 @@ def _unproven(facts: Facts) -> Failure | None:
 
 
 def _told(reply: str) -> str:
-    """Give a tool's error as one clean line, without its ref."""
     return clean_line(split_ref(reply)[0], TOLD_LIMIT)
 
 
@@ -204,7 +198,6 @@ def _unwritten(facts: Facts) -> Failure | None:
 
 
 def _instead(required: RequiredEffect, rows: Sequence[EffectSummary]) -> str:
-    """Say what the tool wrote in place of what was required."""
     done = [effect for effect in rows if effect.state in ACTED]
     if not done:
         state = f": {rows[-1].state} on {rows[-1].target}" if rows else " at all"

@@ -34,13 +34,7 @@ log = get_logger(__name__)
 
 
 class Worker:
-    """Works until it is told to stop.
-
-    Args:
-        context: the worker's stores, keys, skills and engines.
-        replies: the URLs that results may be sent to.
-        database_url: for the one connection that listens.
-    """
+    """Works until it is told to stop."""
 
     def __init__(self, context: WorkerContext, replies: Replies, *, database_url: str) -> None:
         self._context = context
@@ -57,12 +51,7 @@ class Worker:
         context.metrics.slots.set(context.settings.worker_slots)
 
     async def serve(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> None:
-        """Work until `stop`, then let runs end within the grace, then hand back those that are left.
-
-        Args:
-            stop: no more tasks are taken from here on.
-            hurry: ends the grace at once.
-        """
+        """Work until `stop`, let runs end within the grace or until `hurry`, then hand back those that are left."""
         await agent_ledger.register_skills(self._context.pool, self._context.registry.rows())
         log.info("worker_started", worker=self._name, skills=sorted(self._context.registry.skills))
         loops = [
@@ -199,7 +188,6 @@ class Worker:
         )
 
     def _start(self, claim: ClaimedTask) -> None:
-        """Begin an attempt; it takes a slot until its end."""
         stop = StopSignal()
         self._running[claim.id, claim.attempt] = stop
         task = asyncio.create_task(self._attempt(claim, stop))
@@ -224,25 +212,15 @@ class Worker:
 
     async def _give_back(self, claim: ClaimedTask, error: Exception) -> None:
         """Requeue a task whose attempt failed in our own code. If the ledger does not answer, its lease runs out."""
-        crashed = TaskResult(
-            task_id=claim.id,
-            status="failed",
-            reason="crashed",
-            message=f"the engine failed: {type(error).__name__}: {str(error)[:300]}",
-        )
+        pool, attempt = self._context.pool, claim.attempt
+        message = f"the engine failed: {type(error).__name__}: {str(error)[:300]}"
+        pause = backoff("crashed", attempt, first_seconds=self._context.settings.worker_retry_seconds)
         with contextlib.suppress(*DATABASE_ERRORS):
-            pause = backoff("crashed", claim.attempt, first_seconds=self._context.settings.worker_retry_seconds)
             if not await agent_ledger.requeue(
-                self._context.pool,
-                claim.id,
-                claim.attempt,
-                reason="crashed",
-                message=crashed.message,
-                after_seconds=pause,
+                pool, claim.id, attempt, reason="crashed", message=message, after_seconds=pause
             ):
-                await agent_ledger.finish(
-                    self._context.pool, claim.id, claim.attempt, await self._context.complete(crashed)
-                )
+                crashed = TaskResult(task_id=claim.id, status="failed", reason="crashed", message=message)
+                await agent_ledger.finish(pool, claim.id, attempt, await self._context.complete(crashed))
 
     async def _wind_down(self, hurry: asyncio.Event) -> None:
         """Wait for runs to end, then tell those that are left to stop, and wait for that."""
@@ -272,7 +250,6 @@ class Worker:
 
 
 async def _any_of(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Wait for the first of several events, for at most so many seconds."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

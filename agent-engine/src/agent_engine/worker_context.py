@@ -1,6 +1,5 @@
 """What every attempt of one worker shares."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,8 +18,7 @@ from service_kit.log import get_logger
 from service_kit.settings import unset_env
 from service_kit.tokens import Signer
 
-from agent_engine.confinement.folders import lock_folder
-from agent_engine.confinement.privilege_drop import sweep
+from agent_engine.confinement.folders import folder_of_runs
 from agent_engine.confinement.probe import probe
 from agent_engine.engines.protocol import Engine
 from agent_engine.engines.registry import EngineSetup, load_engines
@@ -39,9 +37,10 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerContext:
-    """One worker's stores, keys, skills and engines."""
+    """One worker's stores, keys, skills and engines, and where its runs may keep files while they last."""
 
     settings: WorkerSettings
+    runs: Path
     pool: asyncpg.Pool
     redis: Redis
     access: AccessFile
@@ -60,11 +59,6 @@ class WorkerContext:
             for name, skill in self.registry.skills.items()
             if self.servers.have_answered(skill.settings.servers)
         }
-
-    @property
-    def runs(self) -> Path:
-        """Where runs may keep files while they last."""
-        return self.settings.worker_folder.resolve() / "runs"
 
     @property
     def snapshots(self) -> Path:
@@ -89,8 +83,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     registry = load_registry(settings.skill_folders())
     for warning in registry.warnings:
         log.warning("skill", warning=warning)
-    _tell(await asyncio.to_thread(sweep))
-    found = await probe(sizes=settings.sizes(), bounds=settings.bounds(), cgroups=settings.cgroups())
+    found = await probe(bounds=settings.bounds(), cgroups=settings.cgroups())
     if found.reduced:
         log.warning("confinement_reduced", detail=found.detail, remedy=found.remedy)
     if found.confinement.limits.why:
@@ -111,22 +104,21 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         settings.database_url.get_secret_value(), size=settings.worker_slots + POOL_EXTRA, application="agent-engine"
     )
     try:
-        context = WorkerContext(
-            settings=settings,
-            pool=pool,
-            redis=redis,
-            access=access,
-            signer=signer,
-            registry=registry,
-            engines=engines,
-            live=EventPublisher(redis),
-            metrics=Metrics(),
-            pacer=Pacer(settings.worker_start_seconds),
-            servers=watch_of(settings, registry),
-        )
-        with lock_folder(context.runs) as left:
-            _tell(left)
-            yield context
+        with folder_of_runs(settings.worker_folder) as runs:
+            yield WorkerContext(
+                settings=settings,
+                runs=runs,
+                pool=pool,
+                redis=redis,
+                access=access,
+                signer=signer,
+                registry=registry,
+                engines=engines,
+                live=EventPublisher(redis),
+                metrics=Metrics(),
+                pacer=Pacer(settings.worker_start_seconds),
+                servers=watch_of(settings, registry),
+            )
     finally:
         await redis.aclose()
         await pool.close()
@@ -138,8 +130,3 @@ def watch_of(settings: WorkerSettings, registry: SkillRegistry) -> ServerWatch:
     return ServerWatch(
         {name: settings.server_url(vendor) for name, vendor in sorted(settings.vendors.items()) if name in needed}
     )
-
-
-def _tell(left: int) -> None:
-    if left:
-        log.info("folders_of_dead_workers_removed", count=left)

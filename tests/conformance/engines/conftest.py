@@ -16,9 +16,9 @@ from agent_engine.engines.registry import GROUP, EngineSetup, load_engines
 from agent_engine.run_control import StopSignal
 from agent_engine.spec import RunSpec, ServerSpec
 from conformance.engines.registry import SUBJECTS, Playing
-from core.agent_engine.conftest import answering_server, engine_confinement, place
+from core.agent_engine.conftest import answering_server, engine_confinement, place, tmp_path
 
-__all__ = ["answering_server", "engine_confinement", "place"]
+__all__ = ["answering_server", "engine_confinement", "place", "tmp_path"]
 
 MADE_UP = ("murmur", "echo")
 TOKENS = ("model-token-of-this-run", "task-token-of-this-run")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from agent_engine.confinement.fallback import ReducedConfinement
+from agent_engine.confinement.limits import Limits
 from agent_engine.engines.registry import EngineSetup, installed_engines, load_engines
 from agent_engine.skills.check import check
 from conformance.engines.registry import SUBJECTS
 from core.agent_engine.skill_folder import make_skill
 from service_kit.errors import ConfigError
 
-SETUP = EngineSetup(confinement=ReducedConfinement("a test"), environ={})
+SETUP = EngineSetup(confinement=ReducedConfinement("a test", limits=Limits(), file_bytes=1), environ={})
 
 
 def test_each_engine_of_this_project_is_in_the_suite() -> None:

@@ -43,7 +43,7 @@ def enqueued(run: Run) -> str:
 
 async def end(pool: asyncpg.Pool, status: str = "succeeded") -> None:
     """Play a worker that does the one task that waits."""
-    versions = load_registry([shipped_folder()]).versions()
+    versions = {skill.name: skill.version for skill in load_registry([shipped_folder()]).skills.values()}
     claim = await agent_ledger.claim(
         pool, worker="w", lease_seconds=60, pools=["default"], engines=["claude"], skills=versions
     )

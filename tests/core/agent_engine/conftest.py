@@ -1,6 +1,7 @@
 """A place for workers: real stores, keys, skills and confinement."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +34,14 @@ def answering_server() -> Iterator[str]:
     """A server that says it is alive: enough for a worker to claim tasks that need it, whose CLI is a script."""
     with served_by_thread(alive()) as url:
         yield url
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder that every uid can enter, as a root worker's folder of runs is."""
+    with tempfile.TemporaryDirectory(prefix="agent-bot-tests-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder).resolve()
 
 
 @pytest.fixture

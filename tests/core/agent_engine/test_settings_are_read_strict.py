@@ -1,6 +1,5 @@
 """The worker's environment: what an unset or wrong variable means."""
 
-import asyncio
 import os
 import socket
 
@@ -35,6 +34,6 @@ async def test_a_taken_port_of_a_worker_is_changed_where_it_was_said(place: Plac
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        context = place.context(Script(lambda _: []), WORKER_HTTP=taken.getsockname()[1])
+        context = place.context(Script(lambda _: []))
         with pytest.raises(ConfigError, match=r"choose another with WORKER_HTTP or --http$"):
-            await serve_health(context, asyncio.Event())
+            await serve_health(context, ("127.0.0.1", taken.getsockname()[1]))

@@ -27,7 +27,7 @@ async def test_lease_is_lost_though_the_ledger_is_silent(place: Place) -> None:
         lease_seconds=2,
         pools=["default"],
         engines=["claude"],
-        skills=registry.versions(),
+        skills={name: skill.version for name, skill in registry.skills.items()},
     )
     assert claim is not None
     talking = asyncio.Event()

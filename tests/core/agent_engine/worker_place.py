@@ -73,6 +73,7 @@ class Place:
         registry = load_registry([self.folder / "skills"])
         return WorkerContext(
             settings=settings,
+            runs=self.folder / "runs",
             pool=self.pool,
             redis=self.redis,
             access=AccessFile(settings.access_file),
@@ -126,6 +127,7 @@ class Place:
 
 def furnish(folder: Path) -> None:
     """Write keys, doors and two skills: `plain` without servers, and `look`, which demands a proven read."""
+    (folder / "runs").mkdir(mode=0o711)
     write_keys(folder / "key.json", folder / "jwks.json")
     doors = {
         "tenants": {"default": {"vendors": OPEN}},

@@ -24,8 +24,6 @@ HIGHEST = 65_535 - max(PORTS.values())
             for vendor in VENDORS
         ),
         *(({vendor.variable: "real"}, f"the real {vendor.title} is used with the real model") for vendor in VENDORS),
-        ({"WORKER_SLOTS": "²"}, "WORKER_SLOTS='²' is not usable"),
-        ({"WORKER_SLOTS": "many"}, "WORKER_SLOTS='many' is not usable: give a number from 1 to 80"),
     ],
 )
 def test_a_wrong_choice_is_named_with_its_values(environ: dict[str, str], message: str) -> None:

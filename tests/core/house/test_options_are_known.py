@@ -56,6 +56,7 @@ def test_every_process_has_its_settings(paths: HousePaths, environ: dict[str, st
             {"WORKER__WORKER_SLOTS": "abc"},
             "with WORKER__WORKER_SLOTS: WORKER_SLOTS='abc' is not usable",
         ),
+        ({"WORKER_SLOTS": "many"}, "with WORKER_SLOTS: WORKER_SLOTS='many' is not usable"),
         (
             {"WORKER_LEASE_SECONDS": "0"},
             "with WORKER_LEASE_SECONDS: WORKER_LEASE_SECONDS='0' is not",

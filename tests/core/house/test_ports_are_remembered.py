@@ -38,7 +38,7 @@ def test_a_house_that_is_up_is_found_without_its_ports(up: HousePaths, elsewhere
     """A command uses the ports that the house is up on, whether it is told none or others."""
     assert HousePaths.from_environment(elsewhere).ports == PORTS
     for given in (elsewhere, elsewhere | {"PORT_OFFSET": "11000"}):
-        assert with_its_ports(HousePaths.from_environment(given), given) == up
+        assert with_its_ports(HousePaths.from_environment(given)) == up
 
 
 def test_the_vendors_are_those_that_the_house_came_up_with(local: House) -> None:
@@ -54,26 +54,13 @@ def test_what_went_down_is_forgotten(up: HousePaths, local: House, elsewhere: di
     """After `down` the environment alone says the ports."""
     assert local.down()
     assert remembered(up) is None
-    assert with_its_ports(HousePaths.from_environment(elsewhere), elsewhere).ports == PORTS
+    assert with_its_ports(HousePaths.from_environment(elsewhere)).ports == PORTS
 
 
-def test_what_ended_without_down_keeps_its_ports(local: House, elsewhere: dict[str, str]) -> None:
-    """After a kill the house's ports are still its own, for a command that is told none."""
+def test_a_house_that_is_not_up_is_where_the_environment_says(local: House, elsewhere: dict[str, str]) -> None:
+    """What a killed house had binds no later command."""
     remember(local.paths, {})
-    assert with_its_ports(HousePaths.from_environment(elsewhere), elsewhere) == local.paths
-
-
-@pytest.mark.parametrize(
-    ("given", "moved"), [({"PORT_OFFSET": "11000"}, set(PORTS)), ({"CONTROL_PORT": "11999"}, {"control"})]
-)
-def test_a_house_that_is_not_up_may_move(
-    local: House, elsewhere: dict[str, str], given: dict[str, str], moved: set[str]
-) -> None:
-    """A port that the environment names goes before what a killed house had; the others stay."""
-    remember(local.paths, {})
-    paths = HousePaths.from_environment(elsewhere | given)
-    ports = with_its_ports(paths, elsewhere | given).ports
-    assert ports == {name: (paths if name in moved else local.paths).ports[name] for name in PORTS}
+    assert with_its_ports(HousePaths.from_environment(elsewhere)).ports == PORTS
 
 
 @pytest.mark.slow

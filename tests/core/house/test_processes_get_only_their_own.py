@@ -34,7 +34,6 @@ LISTED: dict[str, set[str]] = {
         "VENDORS",
         "WORKER_FOLDER",
         "WORKER_HTTP",
-        "WORKER_SLOTS",
     },
 }
 for vendor in VENDORS:

@@ -71,17 +71,18 @@ async def test_a_failed_migration_leaves_nothing(empty_database_url: str, tmp_pa
 async def test_readiness_names_what_to_do(empty_database_url: str, tmp_path: Path) -> None:
     """A schema behind asks for `migrate`; one ahead asks for a newer program; the newest is well."""
     folder = versions(tmp_path / "v", "create table s.t ()")
-    with pytest.raises(StoreError, match="schema s is at revision none, not 0001: run its `migrate` command"):
-        await assert_current(empty_database_url, "s", folder)
-    await migrate(empty_database_url, schema="s", versions=folder)
-    await assert_current(empty_database_url, "s", folder)
-    with pytest.raises(StoreError, match="at revision 0001, not 0002"):
-        await assert_current(empty_database_url, "s", versions(tmp_path / "v", "create table s.t ()", "select 1"))
-    older = tmp_path / "older"
-    older.mkdir()
-    (older / "0000_none.py").touch()
-    with pytest.raises(StoreError, match="newer than this program"):
-        await assert_current(empty_database_url, "s", older)
+    async with asyncpg.create_pool(empty_database_url, min_size=1, max_size=1) as pool:
+        with pytest.raises(StoreError, match="schema s is at revision none, not 0001: run its `migrate` command"):
+            await assert_current(pool, "s", folder)
+        await migrate(empty_database_url, schema="s", versions=folder)
+        await assert_current(pool, "s", folder)
+        with pytest.raises(StoreError, match="at revision 0001, not 0002"):
+            await assert_current(pool, "s", versions(tmp_path / "v", "create table s.t ()", "select 1"))
+        older = tmp_path / "older"
+        older.mkdir()
+        (older / "0000_none.py").touch()
+        with pytest.raises(StoreError, match="newer than this program"):
+            await assert_current(pool, "s", older)
 
 
 async def test_unreachable_database_is_named_without_its_password() -> None:

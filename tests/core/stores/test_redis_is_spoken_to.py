@@ -41,15 +41,6 @@ def test_a_redis_that_is_not_up_is_named_without_its_password(valkey_only: Comma
     assert "hidden-word" not in done.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("word", ["SUBSCRIBE", "psubscribe", "MONITOR"])
-def test_what_has_no_end_is_refused(valkey_only: Command, word: str) -> None:
-    """It would be silent for ever: refused, with what can do it."""
-    with valkey_only.running():
-        done = valkey_only.call("redis", word, "x")
-    assert (done.returncode, done.stderr.startswith(f"error: {word} has no end")) == (2, True)
-
-
 def heard() -> None:
     """Let Ctrl-C be heard in a process, also where whoever started the tests ignores it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -119,12 +119,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def why(error: Exception, path: object = None) -> str:
-    """Give an error in words: the file that it is about, and what is wrong.
-
-    Args:
-        error: the error.
-        path: the file, where the error does not name it itself.
-    """
+    """Give an error in words: its file, which is `path` where the error does not name one, and what is wrong."""
     name = path
     if isinstance(error, OSError):
         name = path or error.filename

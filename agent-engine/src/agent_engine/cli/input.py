@@ -14,11 +14,7 @@ SHOWN = 80
 
 
 def read_input(given: list[str], text: str | None = None) -> str | dict[str, Any]:
-    """Read a task's input from the command line's arguments.
-
-    Args:
-        given: every --input.
-        text: --input-text, which is sent as it is.
+    """Read a task's input from every --input, or --input-text, which is sent as it is.
 
     Raises:
         UsageError: a file cannot be read, the forms are mixed, or text that looks like JSON is not valid JSON.
@@ -71,7 +67,6 @@ def _is_pair(text: str) -> bool:
 
 
 def _value(name: str, text: str) -> Any:
-    """Read a pair's value: JSON where it is some, else text."""
     try:
         return read_json(text)
     except ValueError as error:

@@ -135,7 +135,6 @@ async def _decided(
 
 
 async def _read(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
-    """Read a proposal that the command line may decide on."""
     async with ledger(settings.database_url) as pool:
         found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
     if not door.decides(found.skill):
@@ -147,7 +146,6 @@ async def _read(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
 
 
 def _asked(output: Output, found: Proposal, *, approve: bool) -> str | None:
-    """Show a proposal and ask; give the hash of what was shown, or None where the answer is no."""
     if output.as_json or not at_a_terminal():
         raise UsageError(
             f"--sha256 is missing: `agent-engine proposals show {found.id}` prints the hash of what it shows"
@@ -201,7 +199,6 @@ def _time(at: datetime) -> str:
 
 
 def _delay(found: Proposal) -> str | None:
-    """Say why an approved proposal is not sent yet, and when its gateway tries again."""
     if found.state != "approved" or found.delay is None or found.try_at is None:
         return None
     times = "once" if found.tries == 1 else f"{found.tries} times"

@@ -57,14 +57,7 @@ async def waits_for(pool: asyncpg.Pool, view: TaskView) -> str | None:
 
 
 def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequence[WorkerRow], now: datetime) -> str:
-    """Say what a queued task waits for.
-
-    Args:
-        view: the task.
-        running: what is running now.
-        workers: those that are alive, idle ones too.
-        now: the time, by the ledger's clock.
-    """
+    """Say what a queued task waits for, by the running tasks, the living workers and the ledger's time."""
     if view.not_before > now:
         return f"the task is not due before {view.not_before.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     holder = next((one for one in running if _same_key(one, view)), None)
@@ -83,7 +76,6 @@ def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequ
 
 
 def _why_not(worker: WorkerRow, view: TaskView, busy: int) -> str:
-    """Say what keeps a worker from a task."""
     version = worker.skills.get(view.skill)
     lacks = []
     if version is None:

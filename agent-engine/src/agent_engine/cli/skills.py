@@ -92,7 +92,7 @@ async def check(
             output.data({"skill": place.name, "folder": str(place), "problems": [], "skipped": BARE})
             output.show(Text.assemble(plain(place.name), ": ", (f"skipped: {BARE}", "yellow")))
         for place in places:
-            found, open_questions = check_folder(place, names, vendors)
+            found, open_questions = _check_folder(place, names, vendors)
             status = max(status, FAILED) if found else status
             output.data({"skill": place.name, "folder": str(place), "problems": found, "unchecked": open_questions})
             output.show(
@@ -103,14 +103,7 @@ async def check(
     return status
 
 
-def check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
-    """Give everything that is wrong with the skill in a folder, and what could not be checked.
-
-    Args:
-        folder: where the skill is.
-        names: the skills that were checked before, by name; this one is added.
-        vendors: those whose servers skills may use, by name.
-    """
+def _check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Vendor]) -> tuple[list[str], list[str]]:
     try:
         skill = read_skill(folder)
     except (UnreadableSkill, OSError) as error:
@@ -130,7 +123,7 @@ async def register(as_json: Json = False) -> int:
     found = load_registry(load(SkillSources).skill_folders())
     async with ledger(load(LedgerAccess).database_url) as pool:
         await agent_ledger.register_skills(pool, found.rows())
-    for name, version in found.versions().items():
-        output.show(Text.assemble("registered ", plain(name), f" {version[:12]}"))
-        output.data({"name": name, "version": version})
+    for name, skill in found.skills.items():
+        output.show(Text.assemble("registered ", plain(name), f" {skill.version[:12]}"))
+        output.data({"name": name, "version": skill.version})
     return DONE

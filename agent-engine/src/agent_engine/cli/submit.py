@@ -74,11 +74,7 @@ def task_from(
         str | None, typer.Option(metavar="NAME", help="Also send the result to agent:results:TENANT:NAME.")
     ] = None,
 ) -> Task:
-    """Make the task that the options ask for.
-
-    Raises:
-        UsageError: an option's value is not usable; names both.
-    """
+    """Make the task that the options ask for. Raises UsageError, which names the option and its value."""
     fields: dict[str, Any] = {
         "skill": skill,
         "input": read_input(given or [], text),
@@ -100,11 +96,6 @@ def task_from(
 
 
 def _resources(given: list[str]) -> dict[str, dict[str, list[str]]]:
-    """Read the resources by vendor and kind.
-
-    Raises:
-        UsageError: one of them is not written as VENDOR.KIND=NAME.
-    """
     found: dict[str, dict[str, list[str]]] = {}
     for text in given:
         match = RESOURCE.fullmatch(text)
@@ -147,7 +138,7 @@ async def enqueue(
     as_json: Json = False,
 ) -> int:
     """Submit a task; print its id once its row is committed."""
-    return await submit_and_watch(Output(as_json=as_json), make, wait=wait, live=False)
+    return await _submit_and_watch(Output(as_json=as_json), make, wait=wait, live=False)
 
 
 @asking
@@ -158,7 +149,7 @@ async def run(
     as_json: Json = False,
 ) -> int:
     """Submit a task, show live what happens, and end with its result. A worker must be running."""
-    return await submit_and_watch(Output(as_json=as_json), make, wait=True, live=True, thinking=thinking)
+    return await _submit_and_watch(Output(as_json=as_json), make, wait=True, live=True, thinking=thinking)
 
 
 def user() -> str:
@@ -170,11 +161,7 @@ def user() -> str:
 
 
 def cli_door(settings: SubmitAccess) -> Door:
-    """Give the command line's door.
-
-    Raises:
-        ConfigError: access.yaml is wrong or has no entry `cli`.
-    """
+    """Give the command line's door. Raises ConfigError where access.yaml is wrong or has no entry `cli`."""
     door = AccessFile(settings.access_file).current().cli
     if door is None:
         raise ConfigError(
@@ -183,10 +170,9 @@ def cli_door(settings: SubmitAccess) -> Door:
     return door
 
 
-async def submit_and_watch(
+async def _submit_and_watch(
     output: Output, make: Callable[[], Task], *, wait: bool, live: bool, thinking: bool = False
 ) -> int:
-    """Submit, and follow the task where that is wanted."""
     task = make()
     settings = load(SubmitAccess)
     door = cli_door(settings)

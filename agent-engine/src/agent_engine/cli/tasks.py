@@ -88,8 +88,8 @@ async def show(
     async with ledger(load(LedgerAccess).database_url) as pool:
         view = await known(pool, task)
         if transcript:
-            return await show_transcript(output, pool, task, attempt)
-        told = await all_events(pool, task) if events else []
+            return await _show_transcript(output, pool, task, attempt)
+        told = await _all_events(pool, task) if events else []
         result = await agent_ledger.get_result(pool, task)
         confinement = await confined_by(pool, view)
         waits = await waits_for(pool, view)
@@ -177,18 +177,13 @@ def prune(
     wants --yes where the age is less than a day.
     """
     with exit_on_error():
-        age = read_age(older_than)
+        age = _read_age(older_than)
         if not (dry_run or yes):
-            confirm_prune(older_than, age, tenant)  # here, where no event loop keeps Ctrl-C from ending it
+            _confirm_prune(older_than, age, tenant)  # here, where no event loop keeps Ctrl-C from ending it
     finish(_pruned(Output(as_json=as_json), age, tenant, keep=dry_run))
 
 
-def confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
-    """Ask before a prune, or demand --yes where nobody can be asked and the age is less than a day.
-
-    Raises:
-        UsageError: nobody said yes.
-    """
+def _confirm_prune(older_than: str, age: timedelta, tenant: str | None) -> None:
     whose = f"of tenant {tenant}" if tenant else "of every tenant"
     if sys.stdin.isatty():
         question = f"Delete every task {whose} that ended {older_than} ago or before, for good? (--dry-run counts them)"
@@ -217,12 +212,7 @@ async def _pruned(output: Output, age: timedelta, tenant: str | None, *, keep: b
     return DONE
 
 
-def read_age(text: str) -> timedelta:
-    """Read an age such as 12h, 30d or 8w.
-
-    Raises:
-        UsageError: it is none.
-    """
+def _read_age(text: str) -> timedelta:
     match = AGE.fullmatch(text)
     if match is None:
         given = clean_line(text, SHOWN)
@@ -231,19 +221,14 @@ def read_age(text: str) -> timedelta:
 
 
 async def known(pool: asyncpg.Pool, task_id: UUID) -> TaskView:
-    """Give a task's row.
-
-    Raises:
-        UsageError: there is no such task.
-    """
+    """Give a task's row. Raises UsageError where there is no such task."""
     view = await agent_ledger.get_task(pool, task_id)
     if view is None:
         raise UsageError(f"there is no task {task_id}: `agent-engine tasks` lists them")
     return view
 
 
-async def show_transcript(output: Output, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
-    """Print what the CLI said, line by line, without escape sequences."""
+async def _show_transcript(output: Output, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
     content = await agent_ledger.get_transcript(pool, task_id, attempt=attempt)
     if content is None:
         raise UsageError(f"no transcript is kept of task {task_id}" + (f", attempt {attempt}" if attempt else ""))
@@ -258,8 +243,7 @@ async def confined_by(pool: asyncpg.Pool, view: TaskView) -> str | None:
     return next((event.body.confinement for event in begin if isinstance(event.body, Started)), None)
 
 
-async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[TaskEvent]:
-    """Give every event of a task, in order."""
+async def _all_events(pool: asyncpg.Pool, task_id: UUID) -> list[TaskEvent]:
     found: list[TaskEvent] = []
     after = (0, 0)
     while page := await agent_ledger.events(pool, task_id, after=after):
@@ -270,7 +254,4 @@ async def all_events(pool: asyncpg.Pool, task_id: UUID) -> list[TaskEvent]:
 
 def row(view: TaskView) -> dict[str, Any]:
     """Give a task's row as JSON."""
-    fields = dict(vars(view))
-    fields["state"] = view.state.value
-    fields["task"] = view.task.model_dump(mode="json", exclude_none=True)
-    return fields
+    return vars(view) | {"state": view.state.value, "task": view.task.model_dump(mode="json", exclude_none=True)}

@@ -40,8 +40,8 @@ async def dry_run(
     """
     output = Output(as_json=as_json)
     place = {"source": source} if source else {}
-    asked = {"event": event, "payload": read_payload(payload), "instance": instance, **place}
-    answer = await ask_control(asked)
+    asked = {"event": event, "payload": _read_payload(payload), "instance": instance, **place}
+    answer = await _ask_control(asked)
     output.data(answer)
     tasks = answer.get("tasks") or []
     for item in tasks:
@@ -57,12 +57,7 @@ async def dry_run(
     return DONE if tasks and not warnings else FAILED
 
 
-def read_payload(path: Path) -> dict[str, Any]:
-    """Read a payload.
-
-    Raises:
-        UsageError: the file cannot be read, or holds no JSON object.
-    """
+def _read_payload(path: Path) -> dict[str, Any]:
     try:
         payload = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
@@ -72,8 +67,7 @@ def read_payload(path: Path) -> dict[str, Any]:
     return payload
 
 
-async def ask_control(asked: dict[str, Any]) -> dict[str, Any]:
-    """Ask control; raises UsageError with its words where it refuses."""
+async def _ask_control(asked: dict[str, Any]) -> dict[str, Any]:
     settings = load(ControlAccess)
     async with HttpClient(base_url=settings.control_url) as http:
         reply = await http.request(

@@ -60,13 +60,13 @@ async def worker(
     async with open_context(settings) as context:
         engine = Worker(context, replies, database_url=settings.database_url.get_secret_value())
         try:
-            await _beside(engine.serve(stop, hurry), serve_health(context, stop))
+            await _beside(engine.serve(stop, hurry), serve_health(context, address) if address else stop.wait())
         finally:
             await replies.aclose()
     return DONE
 
 
-async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, Any, None]) -> None:
+async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, Any, object]) -> None:
     """Run the worker and its HTTP server until the worker ends. If the server fails, this fails with its error."""
     work_task, serve_task = asyncio.create_task(working), asyncio.create_task(serving)
     try:
@@ -81,17 +81,9 @@ async def _beside(working: Coroutine[Any, Any, None], serving: Coroutine[Any, An
         await asyncio.gather(work_task, serve_task, return_exceptions=True)
 
 
-async def serve_health(context: WorkerContext, stop: asyncio.Event) -> None:
-    """Serve the worker's own HTTP until a signal; where it has none, wait for `stop`.
-
-    Raises:
-        ConfigError: the address cannot be bound.
-    """
-    address = context.settings.listen()
-    if address is None:
-        await stop.wait()
-    else:
-        await serve(health_app(context), host=address[0], port=address[1], settings="WORKER_HTTP or --http")
+async def serve_health(context: WorkerContext, address: tuple[str, int]) -> None:
+    """Serve the worker's own HTTP until a signal. Raises ConfigError where the address cannot be bound."""
+    await serve(health_app(context), host=address[0], port=address[1], settings="WORKER_HTTP or --http")
 
 
 def stop_signals() -> tuple[asyncio.Event, asyncio.Event]:

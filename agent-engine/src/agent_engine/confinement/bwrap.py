@@ -9,12 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent_engine.confinement import devices, seccomp
-from agent_engine.confinement.limits import MIB, Limits
-from agent_engine.confinement.privilege_drop import BindMounts, run_folder
+from agent_engine.confinement.limits import Limits
+from agent_engine.confinement.privilege_drop import BindMounts
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths, open_to
 from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, sealed, start
 
@@ -35,47 +34,20 @@ ETC = {
 HIDDEN_PROC = ("kcore", "keys", "kmsg", "latency_stats", "sched_debug", "timer_list", "timer_stats")
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """How much a run may write, in bytes; all of it lies in memory or swap."""
-
-    work: int = 512 * MIB
-    home: int = 256 * MIB
-    temp: int = 128 * MIB
-    shared_memory: int = 64 * MIB
-
-    @classmethod
-    def of(cls, work_mb: int) -> "Sizes":
-        """Give the sizes that go with a working directory's; together they are less than twice as much."""
-        work = work_mb * MIB
-        return cls(work=work, home=work // 2, temp=work // 4, shared_memory=work // 8)
-
-
 class Bubblewrap:
     """Runs CLIs in bubblewrap.
 
     Args:
-        program: bubblewrap.
-        version: its version.
-        sizes: how much a run may write.
-        limits: what bounds its memory and processes.
+        disk_bytes: how much a run may write to its working directory, which lies in memory or swap.
         plain_uid: whether a root worker starts bubblewrap under a plain uid, which the kernel counts processes of.
     """
 
-    def __init__(
-        self,
-        program: Path,
-        *,
-        version: str = "",
-        sizes: Sizes | None = None,
-        limits: Limits | None = None,
-        plain_uid: bool = False,
-    ) -> None:
+    def __init__(self, program: Path, *, version: str, disk_bytes: int, limits: Limits, plain_uid: bool) -> None:
         self._program = program
-        self._sizes = sizes or Sizes()
+        self._disk_bytes = disk_bytes
         self._plain_uid = plain_uid
-        self.limits = limits or Limits()
-        self.name = f"bubblewrap {version}".strip()
+        self.limits = limits
+        self.name = f"bubblewrap {version}"
 
     def refusal(self, built_in_tools: Iterable[str]) -> str | None:
         """Say why a run with these built-in tools is refused: here none is."""
@@ -94,7 +66,7 @@ class Bubblewrap:
             openings=openings,
             urls=inner,
             source=program,
-            folder=run_folder() if self._plain_uid else folder,
+            folder=folder,
         )
 
     async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
@@ -111,7 +83,7 @@ class Bubblewrap:
             mounts = BindMounts(paths.folder) if self._plain_uid else None
             nodes = {} if mounts else await asyncio.to_thread(devices.make, paths.folder)
             options = arguments(
-                paths, launch, sizes=self._sizes, given=given, nodes=nodes, at=mounts.at if mounts else str
+                paths, launch, disk_bytes=self._disk_bytes, given=given, nodes=nodes, at=mounts.at if mounts else str
             )
             listed = given(b"".join(option.encode() + b"\0" for option in options))
             command = ["bwrap", "--args", listed, "--", python_program(), "-I", "-S", LAUNCHER_INSIDE]
@@ -131,7 +103,7 @@ def arguments(
     paths: SandboxPaths,
     launch: Launch,
     *,
-    sizes: Sizes,
+    disk_bytes: int,
     given: Callable[[bytes], str],
     nodes: Mapping[str, Path],
     at: Callable[[Path], str] = str,
@@ -142,7 +114,7 @@ def arguments(
     Args:
         paths: where the run's things will be.
         launch: what is started; its argv and environment are not in the options.
-        sizes: how much may be written.
+        disk_bytes: the size of the working directory; HOME has half of it, the other folders less.
         given: turns content into the number of a descriptor that bubblewrap inherits.
         nodes: devices to take instead of the machine's own.
         at: gives the path where bubblewrap finds what does not belong to the system.
@@ -153,10 +125,10 @@ def arguments(
         *("--uid", str(UID), "--gid", str(UID), "--cap-drop", "ALL", "--hostname", "run"),
         *_system(system),
         *_proc(system),
-        *_devices(sizes, nodes),
-        *_memory(paths.temp, sizes.temp),
-        *_memory(paths.home, sizes.home),
-        *_memory(paths.work, sizes.work),
+        *_devices(disk_bytes // 8, nodes),
+        *_memory(paths.temp, disk_bytes // 4),
+        *_memory(paths.home, disk_bytes // 2),
+        *_memory(paths.work, disk_bytes),
         *_python(at),
         *("--ro-bind", at(paths.source), paths.program),
         *_files(paths, launch, given),
@@ -200,8 +172,8 @@ def _proc(root: Path) -> Iterator[str]:
     yield from ("--remount-ro", "/proc")
 
 
-def _devices(sizes: Sizes, nodes: Mapping[str, Path]) -> Iterator[str]:
-    yield from ("--dev", "/dev", *_memory("/dev/shm", sizes.shared_memory))  # noqa: S108 - the confinement's own
+def _devices(shared_memory: int, nodes: Mapping[str, Path]) -> Iterator[str]:
+    yield from ("--dev", "/dev", *_memory("/dev/shm", shared_memory))  # noqa: S108 - the confinement's own
     for name, node in nodes.items():
         yield from ("--dev-bind", str(node), f"/dev/{name}")
     yield from ("--remount-ro", "/dev")

@@ -49,10 +49,6 @@ class Cgroups(Limits):
     def find(cls, root: Path, bounds: Bounds) -> "Cgroups":
         """Find where this worker may make cgroups, by making one, and remove what dead workers left there.
 
-        Args:
-            root: the cgroup file system.
-            bounds: what each run may take.
-
         Raises:
             OSError: it may make none; the message says why.
         """
@@ -123,15 +119,18 @@ class Group:
     def remove(self) -> None:
         """Kill what is in it and remove it."""
         until = time.monotonic() + GONE_SECONDS
-        left = list(self._folders)
-        while left:
+        while True:
             self.kill()
-            left, errors = _remove(left)
-            if left and time.monotonic() > until:
-                log.warning("cgroup_left", cgroups=[str(folder) for folder in left], error=str(errors[0]))
+            for folder in self._folders:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            left = [str(folder) for folder in self._folders if folder.exists()]
+            if not left:
                 return
-            if left:
-                time.sleep(AGAIN_SECONDS)
+            if time.monotonic() > until:
+                log.warning("cgroup_left", cgroups=left)
+                return
+            time.sleep(AGAIN_SECONDS)
 
     def _counted(self, word: str, *files: str) -> int:
         for folder in self._folders:
@@ -145,7 +144,6 @@ class Group:
 
 
 def _version_2(root: Path, bounds: Bounds) -> Parent:
-    """Give the parent of runs in version 2. Its controllers are delegated to them."""
     base = _own_cgroup(root, "")
     base = base.parent if base.name == WORKERS else base
     there = set((base / "cgroup.controllers").read_text().split())
@@ -198,20 +196,6 @@ def _own_cgroup(root: Path, controller: str) -> Path:
         if controller in controllers.split(",") and ".." not in own.parts and own.is_dir():
             return own
     return top
-
-
-def _remove(folders: list[Path]) -> tuple[list[Path], list[OSError]]:
-    """Remove folders; give those that cannot be removed yet, with the reasons."""
-    left, errors = [], []
-    for folder in folders:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            left.append(folder)
-            errors.append(error)
-    return left, errors
 
 
 def _in_other_namespace(folder: Path) -> bool:

@@ -1,6 +1,6 @@
 """Reduced confinement, for a machine without user namespaces: another uid under root, no built-in tools, own folders.
 
-Owns the run's folder: below the system's temporary folder under root, so that the other uid reaches it.
+Under root the other uid must be able to enter the folder above the run's.
 """
 
 import asyncio
@@ -8,12 +8,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from agent_engine.confinement.limits import MIB, Limits
-from agent_engine.confinement.privilege_drop import new_uid, run_folder
+from agent_engine.confinement.limits import Limits
+from agent_engine.confinement.privilege_drop import new_uid
 from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.confinement.sandboxed_process import LAUNCHER, SandboxedProcess, own_python, start
-
-FILE_BYTES = 512 * MIB
 
 
 class ReducedConfinement:
@@ -21,14 +19,13 @@ class ReducedConfinement:
 
     Args:
         reason: why it is not bubblewrap.
-        limits: what bounds a run's memory and processes.
         file_bytes: the largest file that a run may write; the number of files is not bounded.
     """
 
-    def __init__(self, reason: str, *, limits: Limits | None = None, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(self, reason: str, *, limits: Limits, file_bytes: int) -> None:
         self._reason = reason
         self._file_bytes = file_bytes
-        self.limits = limits or Limits()
+        self.limits = limits
         self._root = os.getuid() == 0
         self.name = f"reduced ({'another uid' if self._root else 'same uid'}, own folders, no namespaces)"
 
@@ -44,7 +41,7 @@ class ReducedConfinement:
 
     def plan(self, *, folder: Path, program: Path, urls: Iterable[str], references: Path | None) -> SandboxPaths:
         """Plan folders of the run's own. Addresses are the same inside and outside."""
-        folder = run_folder() if self._root else folder.resolve()
+        folder = folder.resolve()
         return SandboxPaths(
             work=str(folder / "work"),
             home=str(folder / "home"),
@@ -73,7 +70,6 @@ class ReducedConfinement:
 
 
 def _make_files(paths: SandboxPaths, launch: Launch, uid: int | None) -> None:
-    """Make the folders and files, readable for the run alone."""
     paths.folder.mkdir(mode=0o711 if uid is not None else 0o700, parents=True)
     folders = [Path(path) for path in (paths.work, paths.home, paths.files, paths.temp)]
     files = {Path(paths.files, name): content for name, content in launch.files.items()}

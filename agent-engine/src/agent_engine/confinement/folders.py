@@ -1,62 +1,64 @@
-"""The folders of runs in the worker's folder. A worker that starts removes those of killed workers.
+"""The folder of a worker's runs, which the next worker removes when the one that made it was killed.
 
-Owns the folders `<task>-<attempt>`, and `.lock` beside them, which each worker of the folder holds while it lives.
+Owns the folders `agent-runs-<random>`: in the worker's own folder, or under root below the system's temporary folder,
+where runs of every uid can enter. A worker locks its folder while it lives.
 """
 
 import fcntl
 import os
-import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import UUID
 
-LOCK = ".lock"
-OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-([0-9]+)")
+from service_kit.errors import ConfigError
+from service_kit.log import get_logger
 
-
-def folder_of(runs: Path, task: UUID, attempt: int) -> Path:
-    """Give where a run may keep files while it lasts."""
-    return runs / f"{task}-{attempt}"
+PREFIX = "agent-runs-"
+log = get_logger(__name__)
 
 
 @contextmanager
-def lock_folder(runs: Path) -> Iterator[int]:
-    """Lock the folder for one of its workers. The only one removes what killed workers left; gives how many folders.
+def folder_of_runs(worker_folder: Path) -> Iterator[Path]:
+    """Make a worker's folder of runs, and remove those of killed workers.
 
-    A folder that cannot be locked here is left as it is.
+    Raises:
+        ConfigError: none can be made there.
     """
-    with suppress(OSError):
-        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    above = Path(tempfile.gettempdir()).resolve() if os.getuid() == 0 else worker_folder.resolve() / "runs"
     try:
-        lock = os.open(runs / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError:
-        yield 0
-        return
+        above.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=above))
+    except OSError as error:
+        raise ConfigError(f"{above} cannot hold runs ({error.strerror}): set WORKER_FOLDER to another folder") from None
+    if removed := sum(map(_remove_left, above.glob(f"{PREFIX}*"))):
+        log.info("folders_of_dead_workers_removed", count=removed)
+    lock = os.open(made, os.O_RDONLY)
     try:
-        yield _take(lock, runs)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made.chmod(0o711)
+        made = made.rename(above / made.name[1:])  # locked: others may look at it
+        yield made
     finally:
+        remove(made)
         os.close(lock)
 
 
-def _take(lock: int, runs: Path) -> int:
-    removed = 0
-    with suppress(OSError):
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            removed = sum(remove(folder) for folder in runs.iterdir() if OURS.fullmatch(folder.name))
-        fcntl.flock(lock, fcntl.LOCK_SH)
-    return removed
-
-
-def remove_earlier(folder: Path) -> None:
-    """Remove what earlier attempts of a run's task left beside its folder: their leases are over."""
-    own = OURS.fullmatch(folder.name)
-    for other in folder.parent.glob(f"{own[1]}-*") if own else ():
-        found = OURS.fullmatch(other.name)
-        if own and found and int(found[2]) < int(own[2]):
-            remove(other)
+def _remove_left(folder: Path) -> bool:
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        if os.fstat(lock).st_uid != os.getuid():
+            return False
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return remove(folder)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
 
 
 def remove(folder: Path) -> bool:

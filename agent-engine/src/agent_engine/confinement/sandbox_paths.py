@@ -23,12 +23,8 @@ class SandboxPaths:
     """What the CLI is told instead of the machine's own paths and addresses.
 
     Attributes:
-        work: its working directory.
-        home: its HOME.
         files: where the driver's files lie, read-only.
-        temp: its temporary folder.
         skill: where the skill's references lie, read-only.
-        program: its executable.
         source: its executable outside.
         folder: where the confinement may keep files outside.
         openings: the loopback ports inside, and where each leads.

@@ -127,16 +127,8 @@ async def start(
 ) -> SandboxedProcess:
     """Start `command` + the control descriptor's number, which is to run `launcher.py`, and let it become the CLI.
 
-    Args:
-        command: the arguments, its own name first.
-        executable: the program.
-        paths: the run's paths.
-        launch: what is started.
-        inherit: descriptors that the command inherits.
-        drop: what the launcher does before the CLI: it takes the uid that is named here; None where bubblewrap did it.
-        own_group: whether the process leads a group of its own, which is killed with it.
-        limits: what bounds the run.
-        rlimits: the resource limits that the CLI is started with.
+    `drop` tells the launcher to become its `uid` before the CLI; None where bubblewrap did that. With `own_group` the
+    process leads a group, which is killed with it.
 
     Raises:
         ConfinementError: it ended, or said nothing, before the CLI was started, or could not be limited.
@@ -233,7 +225,6 @@ def _request(
 
 
 async def _handshake(ours: socket.socket, request: dict[str, Any]) -> list[int]:
-    """Send the request and receive the descriptors that answer it."""
     loop = asyncio.get_running_loop()
     ours.setblocking(False)
     async with asyncio.timeout(HANDSHAKE_SECONDS):

@@ -34,9 +34,7 @@ class Finding:
     """What the doctor says of one dependency.
 
     Attributes:
-        name: the dependency.
         state: "warning" where a worker starts without it, or with less.
-        detail: what was found.
         remedy: what to do; empty where there is nothing to do.
     """
 
@@ -57,11 +55,7 @@ class Unwell(Exception):
 
 @asynccontextmanager
 async def postgresql_pool(settings: DoctorSettings) -> AsyncIterator[asyncpg.Pool]:
-    """Open PostgreSQL for one look.
-
-    Raises:
-        Unwell: there is none.
-    """
+    """Open PostgreSQL for one look. Raises Unwell where there is none."""
     if settings.database_url is None:
         raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
     pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")

@@ -51,7 +51,6 @@ def server(vendor: Vendor) -> Callable[[DoctorSettings], Awaitable[str]]:
 
 
 async def _waiting(settings: DoctorSettings, name: str) -> str:
-    """Say which skills and how many tasks wait for a server; nothing where none does."""
     found = load_registry(settings.skill_folders()).skills.values()
     skills = [skill.name for skill in found if name in skill.settings.servers]
     if not skills:

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 
-from agent_engine.confinement.folders import remove_earlier
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandbox_paths import Launch
 from agent_engine.drivers.protocol import Driver
@@ -23,8 +22,6 @@ class CliEngine:
     """Runs one CLI process for each run.
 
     Args:
-        driver: the code for the CLI.
-        confinement: what to run it in.
         answer_seconds: how long a CLI that has given its whole answer may take to exit by itself.
     """
 
@@ -92,4 +89,3 @@ class CliEngine:
                 await asyncio.shield(confined.close())
         finally:
             await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
-            await asyncio.to_thread(remove_earlier, spec.folder)

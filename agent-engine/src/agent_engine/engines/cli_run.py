@@ -11,6 +11,7 @@ from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from agent_engine.confinement.artifact_collector import collect, read_file
+from agent_engine.confinement.limits import MIB
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandboxed_process import SandboxedProcess
 from agent_engine.drivers.protocol import ProcessExit, Stream
@@ -97,7 +98,6 @@ class CliRun:
             await end_tasks(*readers, keeper)
 
     async def _until_end(self, reader: asyncio.Task[None], keeper: asyncio.Task[None], stop: StopSignal) -> EndedBy:
-        """Wait for the CLI's own end, or bring it about; an error of the sink ends it too."""
         ended = asyncio.create_task(self._confined.wait())
         stopping = asyncio.create_task(stop.wait())
         watched: tuple[asyncio.Task[Any], ...] = (ended, stopping, reader, keeper)
@@ -131,7 +131,6 @@ class CliRun:
             await end_tasks(ended, stopping)
 
     async def _end(self, *, patient: bool) -> None:
-        """Ask the CLI to end, then end it."""
         if patient:
             self._confined.terminate()
             with contextlib.suppress(TimeoutError):
@@ -144,7 +143,7 @@ class CliRun:
         while piece := await self._confined.stdout.read(PIECE):
             self._clock.hear()
             self._said += max(len(piece), LEAST_LINE_BYTES * piece.count(b"\n"))
-            if self._said > self._spec.output_bytes:
+            if self._said > self._spec.output_mb * MIB:
                 self._flood = (f"limit on output: it said more than RUN_OUTPUT_MB={self._spec.output_mb}",)
                 self._confined.kill()
                 continue  # asyncio sees the process's end only once the pipe is empty
@@ -201,7 +200,6 @@ class CliRun:
             await asyncio.sleep(CHECKPOINT_SECONDS - SETTLE_SECONDS)
 
     async def _session(self) -> bytes | None:
-        """Read the CLI's session, masked; None where it has none."""
         return await asyncio.to_thread(self._read_session)
 
     def _read_session(self) -> bytes | None:

@@ -77,11 +77,6 @@ class Engine(Agent, Protocol):
     async def run(self, spec: RunSpec, sink: Sink, stop: StopSignal) -> RunOutcome:
         """Do one run and say how it ended; nothing of it lives on afterwards, whatever happens.
 
-        Args:
-            spec: what to run.
-            sink: takes events in order, and sessions.
-            stop: ends the run early.
-
         Raises:
             TaskRefused: this run cannot be done here, and no attempt would change that.
             ConfinementError: the confinement could not be set up.

@@ -21,7 +21,6 @@ class EngineSetup:
     """What an engine is made from.
 
     Attributes:
-        confinement: what the worker confines processes in.
         environ: the worker's environment, for the engine's own variables; a missing one is a ConfigError.
     """
 
@@ -35,11 +34,7 @@ def installed_engines() -> list[str]:
 
 
 def load_engines(names: Iterable[str], setup: EngineSetup) -> dict[str, Engine]:
-    """Load engines by name.
-
-    Raises:
-        ConfigError: none or two of that name are installed, or one cannot be loaded.
-    """
+    """Load engines by name. Raises ConfigError where none or two have that name, or one cannot be loaded."""
     return {name: _load(name, setup) for name in names}
 
 

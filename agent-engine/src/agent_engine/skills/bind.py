@@ -22,9 +22,6 @@ class Binding:
     """What one task's run may do.
 
     Attributes:
-        vendors: those to whose MCP servers the run is connected.
-        grants: by vendor.
-        allowed_tools: of each vendor's server, by vendor.
         required: the effects that are demanded of the run, their targets bound to the task.
         withheld: tools of required effects that the door's mode forbids; they are not demanded, and the run is told so.
     """
@@ -37,13 +34,7 @@ class Binding:
 
 
 def bind(skill: Skill, task: Task, doors: Mapping[str, Bound], vendors: Mapping[str, Vendor]) -> Binding:
-    """Work out the intersection of what skill, task and door allow.
-
-    Args:
-        skill: its grants may hold `${input.NAME}`.
-        task: its input gives the values; its `resources` narrow.
-        doors: the bounds of the door that the task came through, by vendor.
-        vendors: those whose servers this worker can give to a run, by name.
+    """Work out the intersection of what skill, task and door allow at the vendors that this worker knows.
 
     Raises:
         TaskRefused: the input does not fit (`invalid`), nothing is left of a needed vendor (`denied`), or the skill
@@ -51,14 +42,14 @@ def bind(skill: Skill, task: Task, doors: Mapping[str, Bound], vendors: Mapping[
     """
     if skill.problems:
         raise TaskRefused("config", f"the skill '{skill.name}' cannot be run: {'; '.join(skill.problems)}")
-    check_input(skill, task.input)
+    _check_input(skill, task.input)
     used = tuple(_vendor(name, skill, vendors) for name in skill.settings.servers)
     grants: dict[str, Grant] = {}
     for vendor in used:
         declared = skill.settings.grant.get(vendor.name)
         if declared is None:
             raise TaskRefused("config", f"the skill '{skill.name}' uses server {vendor.name} and grants it nothing")
-        bound = declared.model_copy(update={"resources": bound_resources(declared.resources, task.input, vendor)})
+        bound = declared.model_copy(update={"resources": _bound_resources(declared.resources, task.input, vendor)})
         grants[vendor.name] = _narrowed(bound, task, doors, vendor.name)
     withheld = _withheld(skill, grants)
     _require_tools(skill, grants, withheld)
@@ -76,12 +67,7 @@ def bind(skill: Skill, task: Task, doors: Mapping[str, Bound], vendors: Mapping[
     return Binding(vendors=used, grants=grants, allowed_tools=tools, required=required, withheld=withheld)
 
 
-def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
-    """Check a task's input against the skill's schema.
-
-    Raises:
-        TaskRefused: it does not fit (`invalid`; names the place), or the schema itself is unusable (`config`).
-    """
+def _check_input(skill: Skill, given: str | dict[str, Any]) -> None:
     if skill.input_schema is None:
         return
     try:
@@ -93,12 +79,7 @@ def check_input(skill: Skill, given: str | dict[str, Any]) -> None:
         raise TaskRefused("invalid", f"the input does not fit the skill '{skill.name}': {error}")
 
 
-def bound_resources(declared: Resources, given: str | dict[str, Any], vendor: Vendor) -> Resources:
-    """Put the input's values into a grant's resources, literally and in the vendor's syntax.
-
-    Raises:
-        TaskRefused: a value is missing, or is not a single name in the vendor's syntax.
-    """
+def _bound_resources(declared: Resources, given: str | dict[str, Any], vendor: Vendor) -> Resources:
     resources: Resources = {}
     for kind, names in declared.items():
         known = vendor.kind(kind)

@@ -23,17 +23,12 @@ Vendors = Mapping[str, Vendor]
 
 
 def check(skill: Skill, vendors: Vendors) -> list[str]:
-    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit.
-
-    Args:
-        skill: the skill.
-        vendors: those whose servers skills may use, by name.
-    """
+    """Give everything that is wrong with a skill, each in one sentence; nothing means that it is fit."""
     try:
         front, body = parse((skill.folder / "SKILL.md").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, UnreadableSkill) as error:
         return [str(error)]
-    found = [*check_format(front, skill.folder.resolve().name), *skill.problems]
+    found = [*_check_format(front, skill.folder.resolve().name), *skill.problems]
     found += [text for text in skill.warnings if text.startswith("metadata.")]
     if not body:
         found.append("the body is empty: it is what the agent is told to do")
@@ -52,8 +47,7 @@ def unchecked(skill: Skill) -> list[str]:
     return [] if engine in PRICES_OF else [f"whether model '{model}' has a price: engine '{engine}' has no price list"]
 
 
-def check_format(front: dict[str, Any], folder: str) -> list[str]:
-    """Check front matter by the rules of the Agent Skills format."""
+def _check_format(front: dict[str, Any], folder: str) -> list[str]:
     found = []
     extra = sorted(str(key) for key in front if key not in ALLOWED_FIELDS)
     if extra:
@@ -164,7 +158,6 @@ def _output(skill: Skill, _: Vendors) -> list[str]:
 
 
 def _placeholders(skill: Skill, _: Vendors) -> list[str]:
-    """Check that every `${input.NAME}` is a required property of the input schema."""
     templates = [
         name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
     ]

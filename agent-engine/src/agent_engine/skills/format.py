@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from agent_ledger import schema_errors
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from service_kit.validation_errors import field_errors
 
 from agent_engine.schema import wrapped
@@ -33,6 +33,10 @@ BUILT_IN_TOOLS = frozenset({"Bash", "Edit", "Glob", "Grep", "Read", "Write"})
 
 class UnreadableSkill(Exception):
     """The skill's author acts: there is no skill to be had from this folder."""
+
+
+def _effect(entry: object) -> object:
+    return RequiredEffect.parse(entry) if isinstance(entry, str) else entry
 
 
 class SkillSettings(BaseModel):
@@ -53,7 +57,7 @@ class SkillSettings(BaseModel):
     max_attempts: int = Field(default=3, ge=1, le=20)
     servers: tuple[str, ...] = ()
     required_tools: tuple[str, ...] = ()
-    required_effects: tuple[RequiredEffect, ...] = ()
+    required_effects: tuple[Annotated[RequiredEffect, BeforeValidator(_effect)], ...] = ()
     built_in_tools: tuple[str, ...] = ()
     concurrency_key: str | None = None
     input_schema: str | None = None
@@ -68,18 +72,7 @@ class SkillSettings(BaseModel):
     @field_validator("required_effects", mode="before")
     @classmethod
     def _effects(cls, value: object) -> object:
-        named = entries(value) if isinstance(value, str) else value
-        if not isinstance(named, list | tuple):
-            return value
-        found, wrong = [], []
-        for entry in named:
-            try:
-                found.append(RequiredEffect.parse(entry) if isinstance(entry, str) else entry)
-            except ValueError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return tuple(found)
+        return entries(value) if isinstance(value, str) else value
 
     @field_validator("required_tools")
     @classmethod
@@ -140,11 +133,7 @@ class Skill:
 
 
 def parse(text: str) -> tuple[dict[str, Any], str]:
-    """Part SKILL.md into its front matter and its body.
-
-    Raises:
-        UnreadableSkill: there is no front matter, or it is not a YAML mapping.
-    """
+    """Part SKILL.md into front matter and body. Raises UnreadableSkill where the first is missing or no mapping."""
     match = FRONT_MATTER.match(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     if match is None:
         raise UnreadableSkill("SKILL.md does not start with front matter between two lines '---'")

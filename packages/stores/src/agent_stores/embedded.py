@@ -25,14 +25,9 @@ ServerType = TypeVar("ServerType", bound=Server)
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run, and where.
+    """What to run, and where: a port of 0 is a free one, and a store whose address is given is not started.
 
     Attributes:
-        folder: the installation's folder.
-        postgres_port: where PostgreSQL listens; 0 takes a free port.
-        redis_port: where Valkey listens; 0 takes a free port.
-        database_url: the address of a PostgreSQL that is there already: then none is started.
-        redis_url: the address of a Redis that is there already: then none is started.
         throwaway: for tests: fast, and nothing outlives the machine.
         until_eof: end when standard input does, so that no run outlives the program that holds the other end.
     """

@@ -1,6 +1,5 @@
 """What can go wrong with the stores; the operator acts, and the message names the remedy."""
 
-import errno
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,14 +25,12 @@ def without_password(url: str) -> str:
 
 def folder_error(folder: Path, error: OSError) -> StoreError:
     """Return an error that says what the operating system refused in the stores' folder."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(disk_full(folder))
-    return StoreError(
-        f"{error.filename or folder} cannot be used ({error.strerror or error}): give {folder} to this user "
-        "(chown -R), or choose another folder with --dir or STORES_DIR."
+    return StoreError(unusable(error.filename or str(folder), error.strerror or str(error)))
+
+
+def unusable(place: str, why: str) -> str:
+    """Say that a file or folder cannot be used, and what to do about its disk and its owner."""
+    return (
+        f"{place} cannot be used ({why}): free space on its disk if that is full, give it to this user (chown -R), "
+        "or choose another folder with --dir or STORES_DIR."
     )
-
-
-def disk_full(folder: Path) -> str:
-    """Return what to say when the disk under a folder is full."""
-    return f"the disk that holds {folder} is full: free some space, or choose another folder with --dir or STORES_DIR."

@@ -18,14 +18,7 @@ STATE_BYTES = 200
 
 @dataclass(frozen=True)
 class RunState:
-    """What a run says of itself.
-
-    Attributes:
-        pid: its process id.
-        postgres_port: where its PostgreSQL listens; None where it started none.
-        redis_port: where its Valkey listens; None where it started none.
-        ready: whether all that it started answers.
-    """
+    """What a run says of itself: the ports of what it started, and whether all of that answers."""
 
     pid: int
     postgres_port: int | None = None
@@ -59,11 +52,7 @@ class Folder:
             raise folder_error(self.path, error) from error
 
     def password(self, name: str) -> str:
-        """Read a server's password; make it where there is none yet.
-
-        Raises:
-            StoreError: the file cannot be read or written.
-        """
+        """Read a server's password; make it where there is none yet. Raises StoreError."""
         file = self.path / "secrets" / name
         try:
             found = file.read_text().strip() if file.exists() else ""
@@ -77,11 +66,7 @@ class Folder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder for one run.
-
-        Raises:
-            StoreError: another run holds it, or it cannot be used.
-        """
+        """Hold the folder for one run. Raises StoreError where another run holds it."""
         try:
             with os.fdopen(os.open(self.path / "run.lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
                 try:

@@ -78,18 +78,16 @@ async def _upgrade(url: str, schema: str, versions: Path) -> None:
         await engine.dispose()
 
 
-async def current(url_or_pool: str | asyncpg.Pool, schema: str) -> str | None:
+async def current(url: str, schema: str) -> str | None:
     """Return the revision that a schema is at, or None where it was never migrated.
 
     Raises:
         StoreError: the database cannot be reached.
     """
-    if not isinstance(url_or_pool, str):
-        return await _revision(url_or_pool, schema)
     try:
-        connection = await asyncpg.connect(url_or_pool, timeout=10)
+        connection = await asyncpg.connect(url, timeout=10)
     except (*DATABASE_ERRORS, ValueError) as error:
-        raise unreachable(url_or_pool, error) from error
+        raise unreachable(url, error) from error
     try:
         return await _revision(connection, schema)
     finally:
@@ -104,13 +102,9 @@ async def _revision(connection: asyncpg.Connection | asyncpg.Pool, schema: str) 
     return found
 
 
-async def assert_current(url_or_pool: str | asyncpg.Pool, schema: str, versions: Path) -> None:
-    """Check that a schema is at the newest revision that this code knows.
-
-    Raises:
-        StoreError: it is at another one, or the database cannot be reached.
-    """
-    found, wanted = await current(url_or_pool, schema), newest(versions)
+async def assert_current(pool: asyncpg.Pool, schema: str, versions: Path) -> None:
+    """Raise StoreError unless a schema is at the newest revision that this code knows."""
+    found, wanted = await _revision(pool, schema), newest(versions)
     if found == wanted:
         return
     if found is not None and wanted is not None and found > wanted:

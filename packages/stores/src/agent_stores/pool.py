@@ -38,15 +38,10 @@ async def _keep(_: asyncpg.Connection) -> None:
 
 
 async def open_pool(url: str, *, size: int = 10, application: str) -> asyncpg.Pool:
-    """Open a pool: JSON both ways as Python values, time zone UTC, statements ended after 30 s.
+    """Open a pool of at most `size` connections: JSON as Python values, time zone UTC, statements ended after 30 s.
 
     A connection that comes back is rolled back and hears nothing any more, and is otherwise left as it is: settings and
     advisory locks are a transaction's own, never a session's.
-
-    Args:
-        url: a `postgresql://` address, as in DATABASE_URL.
-        size: the most connections that the pool opens.
-        application: the name that `pg_stat_activity` shows.
 
     Raises:
         StoreError: the address is wrong, or nothing usable answers there.

@@ -10,8 +10,6 @@ from service_kit.untrusted_text import for_terminal
 from agent_stores.errors import StoreError, without_password
 from agent_stores.pool import open_redis
 
-STREAMS = {"SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "SYNC", "PSYNC"}
-"""What has no end: each message would be one more reply."""
 Reply = bytes | int | None | Sequence["Reply"]
 
 
@@ -19,10 +17,8 @@ async def run_command(url: str, words: Sequence[str]) -> str:
     """Send one command and give its reply: a line for each value, indented by how deep it lies.
 
     Raises:
-        StoreError: nothing answers there, the command is refused, or it has no end.
+        StoreError: nothing answers there, or the command is refused.
     """
-    if words[0].upper() in STREAMS:
-        raise StoreError(f"{for_terminal(words[0])} has no end, and one reply is printed here: use redis-cli for it.")
     redis = open_redis(url)
     redis.response_callbacks.clear()
     try:

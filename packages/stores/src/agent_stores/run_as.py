@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from agent_stores.binaries import bubblewrap_program
+from agent_stores.binaries import bubblewrap_programs
 from agent_stores.errors import StoreError
 
 NOBODY = 65534
@@ -36,11 +36,7 @@ class Account:
             os.chown(path, self.uid, self.uid)
 
     def require_reach(self, folder: Path) -> None:
-        """Check that the account can enter the folder of its data or of its programs.
-
-        Raises:
-            StoreError: the account cannot; says which place would do.
-        """
+        """Raise StoreError where the account cannot enter the folder of its data or its programs."""
         if self.switch and not reachable(folder):
             raise StoreError(
                 f"this system allows no user namespaces, so the servers run as user {self.uid}, who cannot enter "
@@ -49,13 +45,7 @@ class Account:
             )
 
     async def spawn(self, command: list[str], *, output: int | IO[bytes], folder: Path | None = None) -> Process:
-        """Start a program as this account, in a session of its own.
-
-        Args:
-            command: the program and its arguments.
-            output: where standard output and standard error go.
-            folder: the working directory.
-        """
+        """Start a program as this account, in a session of its own."""
         return await create_subprocess_exec(
             *self.prefix,
             *command,
@@ -85,8 +75,7 @@ def choose() -> Account:
 
 
 def _namespaced() -> Account | None:
-    """Return root's own account inside a user namespace, or None where there are no user namespaces."""
-    program = bubblewrap_program()
+    program = next(iter(bubblewrap_programs()), None)
     if program is None:
         return None
     prefix = (str(program), "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000")

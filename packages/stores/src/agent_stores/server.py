@@ -14,13 +14,32 @@ from typing import ClassVar
 
 import psutil
 
-from agent_stores.errors import StoreError, disk_full, folder_error
+from agent_stores.errors import StoreError, folder_error, unusable
 from agent_stores.run_as import Account
 
 log = logging.getLogger(__name__)
 READY_SECONDS = 60
 STOP_SECONDS = 30
 LOG_BYTES = 10_000_000
+UNUSABLE = (
+    "no space left on device",
+    "disk quota exceeded",
+    "permission denied",
+    "wrong ownership",
+    "read-only file system",
+)
+"""What a server says when it cannot use its folder."""
+
+
+def port_refusal(port: int) -> str | None:
+    """Return why this user cannot listen on a port of 127.0.0.1; None where that can be done."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
 
 
 @dataclass(frozen=True)
@@ -29,12 +48,7 @@ class Server(ABC):
 
     Attributes:
         folder: its data folder, which is its working directory too.
-        log: the file that its output is appended to.
-        port: where it listens, on 127.0.0.1.
-        password: what it demands.
-        account: whom it runs as.
         throwaway: for tests: fast, and lost when the machine stops.
-        name: what messages call it.
         port_setting: the flag and variable that change the port.
         pid_name: the file in its data folder whose first line is its process id.
         stop_signal: what ends it quickly and without loss.
@@ -132,27 +146,15 @@ class Server(ABC):
         (self.folder / self.pid_name).unlink(missing_ok=True)
 
     def check_port(self) -> None:
-        """Check that the server can have its port.
-
-        Raises:
-            StoreError: another program has it, or this user may not.
-        """
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port))
-            except OSError as error:
-                raise StoreError(
-                    f"port {self.port} for {self.name} cannot be used ({error.strerror}): "
-                    f"stop what uses it, or choose another port with {self.port_setting}."
-                ) from None
+        """Raise StoreError where the server cannot have its port."""
+        if why := port_refusal(self.port):
+            raise StoreError(
+                f"port {self.port} for {self.name} cannot be used ({why}): "
+                f"stop what uses it, or choose another port with {self.port_setting}."
+            )
 
     async def stop(self) -> bool:
-        """Stop whatever serves this data folder, without loss; say whether there was something.
-
-        Raises:
-            StoreError: it did not stop.
-        """
+        """Stop whatever serves this data folder, without loss; say whether there was something. Raises StoreError."""
         process = self.process()
         if process is None:
             return False
@@ -181,14 +183,9 @@ class Server(ABC):
     def why_ended(self, said: bytes) -> str:
         """Say why the server did not start, or ended, and what to do, from what it said."""
         text = said.decode(errors="replace")
-        lower = text.lower()
-        if any(sign in lower for sign in ("no space left on device", "disk quota exceeded")):
-            return disk_full(self.folder)
-        if any(sign in lower for sign in ("permission denied", "wrong ownership", "read-only file system")):
-            return (
-                f"{self.name} cannot read or write {self.folder}: give it to this user (chown -R), "
-                "or choose another folder with --dir or STORES_DIR."
-            )
+        for sign in UNUSABLE:
+            if sign in text.lower():
+                return unusable(str(self.folder), sign)
         lines = [line for line in text.splitlines() if line.strip()]
         last = " | ".join(lines[-3:]) or "it said nothing"
         return f"{self.name} ended: {last} (its log is {self.log})"

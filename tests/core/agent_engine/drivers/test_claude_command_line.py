@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from agent_engine.confinement.bwrap import Bubblewrap
+from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.sandbox_paths import SandboxPaths, Target
 from agent_engine.drivers.claude import engine
 from agent_engine.drivers.claude.command_line import Claude
@@ -15,6 +16,7 @@ from agent_engine.engines.registry import EngineSetup
 from agent_engine.errors import DriverError
 from agent_engine.spec import RunSpec, ServerSpec
 
+BUBBLEWRAP = Bubblewrap(Path("bwrap"), version="0", disk_bytes=MIB, limits=Limits(), plain_uid=False)
 SPEC = RunSpec(
     task_id=UUID(int=1),
     attempt=1,
@@ -44,9 +46,7 @@ SPEC = RunSpec(
 def paths_of(spec: RunSpec) -> SandboxPaths:
     """Lay a run out as bubblewrap does."""
     urls = [spec.model_api_url, *(server.url for server in spec.servers)]
-    return Bubblewrap(Path("/usr/bin/bwrap")).plan(
-        folder=spec.folder, program=Path("/opt/claude"), urls=urls, references=spec.references
-    )
+    return BUBBLEWRAP.plan(folder=spec.folder, program=Path("/opt/claude"), urls=urls, references=spec.references)
 
 
 def test_the_argument_list_is_exactly_this() -> None:
@@ -171,7 +171,7 @@ def test_an_address_keeps_its_port_inside_where_it_can(outer: str, target: Targe
 
 async def test_a_cli_that_is_not_there_is_named() -> None:
     """The error names the path and the variable that sets it."""
-    setup = EngineSetup(confinement=Bubblewrap(Path("bwrap")), environ={"CLAUDE_CLI": "/nonexistent/claude"})
+    setup = EngineSetup(confinement=BUBBLEWRAP, environ={"CLAUDE_CLI": "/nonexistent/claude"})
     with pytest.raises(DriverError, match=r"/nonexistent/claude.*CLAUDE_CLI"):
         await engine(setup).check()
 

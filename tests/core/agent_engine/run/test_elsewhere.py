@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 from agent_engine.confinement.fallback import ReducedConfinement
+from agent_engine.confinement.limits import MIB, Limits
 from agent_engine.confinement.privilege_drop import FIRST_UID, UIDS
 from agent_engine.confinement.probe import probe
 from agent_engine.errors import TaskRefused
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.cli
 @pytest.fixture
 def reduced() -> ReducedConfinement:
     """The confinement of a machine without user namespaces."""
-    return ReducedConfinement("no user namespaces")
+    return ReducedConfinement("no user namespaces", limits=Limits(), file_bytes=MIB)
 
 
 @pytest.mark.slow
@@ -28,12 +29,13 @@ async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
     spec: Any, start: Any, told: Any, lab: Any, reduced: ReducedConfinement, stop: StopSignal
 ) -> None:
     """The CLI runs under another uid, with the run's environment alone, and leaves neither process nor file."""
-    running = asyncio.create_task(start(spec("PLAY stop-then-go"), confinement=reduced))
+    asked = spec("PLAY stop-then-go")
+    running = asyncio.create_task(start(asked, confinement=reduced))
     await told.answered.wait()
     living = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
     cli = next(child for child in living if "--strict-mcp-config" in child.cmdline())
-    environment, uid, place = cli.environ(), cli.uids().real, Path(cli.cwd())
-    folder = next(parent for parent in (place, *place.parents) if parent.name.startswith("agent-run-"))
+    environment, uid = cli.environ(), cli.uids().real
+    assert Path(cli.cwd()) == asked.folder / "work"
     stop.set(Stop.CANCELLED)
     end = await running
 
@@ -44,7 +46,7 @@ async def test_reduced_confinement_runs_a_skill_without_built_in_tools(
     assert "PYTEST_CURRENT_TEST" not in environment
     if os.getuid() == 0:
         assert FIRST_UID <= uid < FIRST_UID + UIDS
-    assert not folder.exists()
+    assert not asked.folder.exists()
     assert not cli.is_running()
 
 

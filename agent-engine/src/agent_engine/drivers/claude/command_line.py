@@ -1,12 +1,13 @@
 """The driver of the Claude CLI: its hardened command line, its environment, its files and its session."""
 
-import importlib.util
 import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from agent_stores.binaries import wheel_folder
 
 from agent_engine.confinement.sandbox_paths import SandboxPaths
 from agent_engine.drivers.claude.mcp_errors import is_lost
@@ -54,7 +55,8 @@ class Claude:
 
     def program(self) -> Path:
         """Find the CLI. Raises DriverError when it is not there."""
-        found = self.executable or _from_wheel()
+        wheel = wheel_folder("claude_agent_sdk")
+        found = self.executable or (wheel / "_bundled" / "claude" if wheel else None)
         if found is None:
             raise DriverError(
                 "the Claude CLI is not installed: install agent-bot-engine[claude], or set CLAUDE_CLI to its path"
@@ -152,14 +154,6 @@ def _server(server: ServerSpec, paths: SandboxPaths) -> dict[str, object]:
     if urlsplit(url).path in ("", "/"):
         url = url.rstrip("/") + ("/sse" if server.transport == "sse" else "/mcp")
     return {"type": server.transport, "url": url, "headers": {"Authorization": f"Bearer {server.token}"}}
-
-
-def _from_wheel() -> Path | None:
-    """Find the executable that the wheel bundles, without importing the package: that takes over a second."""
-    spec = importlib.util.find_spec("claude_agent_sdk")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent / "_bundled" / "claude"
 
 
 def _milliseconds(seconds: float) -> str:

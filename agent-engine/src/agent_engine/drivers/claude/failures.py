@@ -29,13 +29,7 @@ MESSAGE_LIMIT = 500
 
 
 def failure_of(result: Mapping[str, Any] | None, end: ProcessExit, *, started: bool) -> Failure | None:
-    """Say why the CLI came to no result, or to one that it calls an error itself; None where it ended well.
-
-    Args:
-        result: its last `result` event.
-        end: how its process ended.
-        started: whether it printed its `init` event.
-    """
+    """Say why the CLI came to no `result` event, or to one that it calls an error itself; None where it ended well."""
     if result is None:
         return _without_result(end, started)
     told = _told(result)

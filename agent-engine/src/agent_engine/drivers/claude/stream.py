@@ -182,12 +182,10 @@ def _mappings(value: object) -> list[Mapping[str, Any]]:
 
 
 def _count(value: object) -> int:
-    """Read a whole number of no sign that can be kept; anything else is 0."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST else 0
 
 
 def _number(value: object) -> float:
-    """Read a number of no sign that can be kept; anything else is 0."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST:
         return 0.0
     return float(value)
