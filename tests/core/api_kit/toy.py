@@ -28,7 +28,7 @@ from service_kit.access import AccessFile
 from service_kit.bearer import new_token, token_hash
 from service_kit.http import HttpClient
 from service_kit.keys import write_keys
-from service_kit.rate_limit import MemoryRateLimiter, Rate
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.settings import load
 from service_kit.tokens import Verifier
 from starlette.types import Receive, Scope, Send
@@ -153,7 +153,7 @@ async def toy(
         HttpClient(base_url=at or f"{own}/rest/v1", retries=0, max_reply_bytes=5000) as http,
     ):
         base = at or f"{own}/rest/v1"
-        registry, limiter = CollectorRegistry(), MemoryRateLimiter()
+        registry, limiter = CollectorRegistry(), RateLimiter()
         gateway = Gateway(
             table=table,
             vendor=vendor,

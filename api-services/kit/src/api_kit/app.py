@@ -16,7 +16,7 @@ from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, Warn, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
-from service_kit.rate_limit import MemoryRateLimiter, Rate, RateLimiter
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.serve import serve
 from service_kit.supervised import BackgroundLoops
 from service_kit.tokens import Verifier
@@ -66,7 +66,7 @@ async def open_gateway(
     registry = CollectorRegistry()
     pool = await open_pool(settings.database_url, application=audience)
     redis = open_redis(settings.redis_url) if settings.redis_url else None
-    limiter: RateLimiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else MemoryRateLimiter()
+    limiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else RateLimiter()
     http = HttpClient(
         base_url=base_url,
         timeout=settings.upstream_seconds,

@@ -18,12 +18,11 @@ from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
     STRIKES_SECONDS,
     Bucket,
-    MemoryRateLimiter,
     Rate,
+    RateLimiter,
     Wait,
     grown,
     hold,
-    named,
 )
 
 REDIS_SECONDS = 3.0
@@ -62,40 +61,35 @@ return {0, delay, instances}
 """
 
 
-class RedisRateLimiter:
+class RedisRateLimiter(RateLimiter):
     """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
 
     def __init__(self, redis: Redis, *, vendor: str) -> None:
+        super().__init__()
         self._redis = redis
         self._prefix = f"gateway:{{{vendor}}}"
         self._script = redis.register_script(TAKE)
-        self._local = MemoryRateLimiter()
         self._down_until = 0.0
         self._name = uuid4().hex
         self._register_at = 0.0
-        self.instances = 1
 
     @property
     def shared(self) -> bool:
         """Whether Redis answered last."""
         return self._down_until == 0.0
 
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came, in this process alone."""
-        return self._local.admit(key, rate)
-
     async def take(
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
-        """Count a request."""
-        wanted = named(key, rate, buckets)
-        keys = [*(name for name, _ in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
+        """Count a request before it is sent."""
+        wanted = [Bucket(f"rate:{key}", rate), *buckets]
+        keys = [*(bucket.key for bucket in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
         arguments: list[int | str] = [len(wanted), self._registering()]
-        for _, bucket in wanted:
+        for bucket in wanted:
             arguments += bucket.arguments
         found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
         if found is None:
-            return await self._local.take(key, rate, pauses, buckets)
+            return await super().take(key, rate, pauses, buckets)
         verdict, wait, instances = (int(value) for value in found)
         self.instances = instances or self.instances
         if verdict == 0:
@@ -105,7 +99,7 @@ class RedisRateLimiter:
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
         """Remember a pause, also in this process in case Redis goes away."""
-        await self._local.pause(key, seconds, grows=grows)
+        await super().pause(key, seconds, grows=grows)
         await self._ask(lambda: self._pause(key, seconds, grows))
 
     async def _pause(self, key: str, seconds: float, grows: bool) -> bool:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
-from service_kit.rate_limit import MemoryRateLimiter, RateLimiter
+from service_kit.rate_limit import RateLimiter
 
 from api_kit.breaker import Breaker, BreakerConfig
 from api_kit.cache import CACHE_HEADER, Cache
@@ -59,7 +59,7 @@ class Upstream:
         now: Callable[[], float] = boottime,
     ) -> None:
         self._http = http
-        self.limiter: RateLimiter = limiter or MemoryRateLimiter()
+        self.limiter = limiter or RateLimiter()
         self._now = now
         self._seconds = seconds
         self.vendor = vendor

@@ -9,7 +9,7 @@ from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
-from service_kit.rate_limit import MemoryRateLimiter, Rate
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refs import append_ref, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
@@ -54,7 +54,7 @@ class Runner:
         self._server = server
         self._catalog = catalog
         self._rate = rate
-        self._limiter = MemoryRateLimiter()
+        self._limiter = RateLimiter()
         self._calls = ToolCalls()
         self._metrics = metrics
         self._budget = budget - REF_ROOM

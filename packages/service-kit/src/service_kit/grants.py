@@ -32,13 +32,7 @@ def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
 
 
 def allowed(grant: Grant | Bound, kind: ResourceKind, name: str) -> bool:
-    """Say whether a grant covers a resource. A kind without an entry is not covered.
-
-    Args:
-        grant: what is allowed.
-        kind: the resource's kind. It says which names are equal; a name outside its grammar is never covered.
-        name: the resource's name.
-    """
+    """Say whether a grant covers a resource. A kind without an entry, or a name outside its grammar, is not covered."""
     return kind.accepts(name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
 
 

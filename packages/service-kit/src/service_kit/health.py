@@ -35,9 +35,9 @@ def health_routes(
     Args:
         service: the name shown.
         version: the version shown.
-        checks: a coroutine function for each dependency, which raises with a message when it is not ready.
-        registry: the metrics to show.
-        warnings: functions by name, each of which returns a present fault that stops nothing, or None.
+        checks: for each dependency a function that raises, with a message, when it is not ready.
+        registry: the metrics shown.
+        warnings: for each possible fault that stops nothing a function that returns it while it is there.
     """
     readiness = Readiness(checks)
 

@@ -122,18 +122,9 @@ class HttpClient:
         timeout: float | None = None,
         raw: bool = False,
     ) -> Reply:
-        """Send a request and return its complete reply, whatever its status.
+        """Send a request and return its complete reply, whatever its status. GET, HEAD and OPTIONS are retried.
 
-        Args:
-            method: the method; GET, HEAD and OPTIONS are retried.
-            path: appended to the base URL, already encoded.
-            params: the query.
-            json: a body to send as JSON.
-            content: a body to send as it is.
-            files: the parts of a multipart body to send.
-            headers: added to the client's own.
-            timeout: seconds, in place of the client's.
-            raw: leave the body's content encoding as it came.
+        `path` is already encoded; `timeout` is in seconds; `raw` leaves the body's content encoding as it came.
 
         Raises:
             UpstreamUnreachable: there was no connection.
@@ -182,11 +173,9 @@ class HttpClient:
         await self._client.aclose()
 
     async def __aenter__(self) -> "HttpClient":
-        """Return the client itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close all connections."""
         await self.aclose()
 
     @asynccontextmanager

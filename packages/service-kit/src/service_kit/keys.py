@@ -44,12 +44,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def require_private(path: Path, named: str = "", *, folder: bool = False) -> None:
-    """Raise unless a secret is closed to others.
-
-    Args:
-        path: the file or folder.
-        named: how the message begins, as in `VARIABLE=path`; by default the path.
-        folder: whether `path` must be a folder.
+    """Raise unless a secret's file or folder is closed to others. The message begins with `named`, else with the path.
 
     Raises:
         OSError: it cannot be read.

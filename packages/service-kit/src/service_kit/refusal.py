@@ -72,11 +72,7 @@ class Refusal(Exception):
         return json.dumps({"message": self.message, "reason": self.reason, "remedy": self.remedy}).encode()
 
     def response(self, body: bytes | None = None) -> Response:
-        """Return the refusal as a response.
-
-        Args:
-            body: overrides the refusal's body, where a service answers in another API's format.
-        """
+        """Return the refusal as a response, with another body where a service answers in another API's format."""
         response = Response(self.body() if body is None else body, self.status, media_type="application/json")
         response.raw_headers.extend(self.headers())
         return response

@@ -62,12 +62,7 @@ class Loop:
 
 
 class BackgroundLoops:
-    """The background loops of a process.
-
-    Args:
-        loops: what to run.
-        registry: where failures are counted.
-    """
+    """The background loops of a process, with their metrics."""
 
     def __init__(self, loops: list[Loop], registry: CollectorRegistry) -> None:
         self._loops = loops

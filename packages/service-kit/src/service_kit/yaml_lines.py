@@ -20,6 +20,8 @@ LineError = tuple[int, str]
 class LinedYaml:
     """A YAML document with the line of each entry.
 
+    `repeated_keys` are those that are given twice in one mapping. YAML itself would silently keep the last.
+
     Raises:
         yaml.YAMLError: it is not YAML; its mark says where.
     """
@@ -28,14 +30,10 @@ class LinedYaml:
         loader = yaml.SafeLoader(text)
         try:
             self._node = loader.get_single_node()
-            self._repeated_keys = list(_repeated_keys(self._node, set()))
+            self.repeated_keys: list[LineError] = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
         finally:
             loader.dispose()
-
-    def repeated_keys(self) -> list[LineError]:
-        """Return each key that is given twice in one mapping. YAML itself would silently keep the last."""
-        return [(line, f"{name}: this key is given twice: keep one") for line, name in self._repeated_keys]
 
     def at(self, place: Place, text: str) -> LineError:
         """Return a message about an entry, with its line."""
@@ -81,11 +79,7 @@ def read_checked(
 ) -> M:
     """Read a YAML file of the operator's and validate it by a model. An empty file is an empty mapping.
 
-    Args:
-        path: the file.
-        model: the model.
-        variable: the variable that names the file.
-        prepare: changes the mapping before it is validated, and moves no entry.
+    `variable` names the file. `prepare` changes the mapping before it is validated, and moves no entry.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -101,7 +95,7 @@ def read_checked(
     content = {} if lined.content is None else lined.content
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold a mapping with {', '.join(model.model_fields)}")
-    wrong = lined.repeated_keys()
+    wrong = lined.repeated_keys
     try:
         made = model.model_validate(prepare(content))
     except ValidationError as error:
@@ -152,7 +146,7 @@ def _fields(kind: Any, place: Place) -> list[str]:
     return next((found for choice in arguments if (found := _fields(choice, place))), [])
 
 
-def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]]:
+def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[LineError]:
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -164,6 +158,6 @@ def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in names:
-                    yield key.start_mark.line + 1, key.value
+                    yield key.start_mark.line + 1, f"{key.value}: this key is given twice: keep one"
                 names.add(key.value)
             yield from _repeated_keys(value, seen)

@@ -35,8 +35,8 @@ ANSWER = "StructuredOutput"
 SCHEMA = wrapped(json.loads((SCENARIO.parent / "output.schema.json").read_text()), with_refs=True)
 NOW = datetime.now(UTC)
 RUN = TaskClaims(
-    jti="run", task=UUID(int=1), attempt=1, tenant="default", issued_at=NOW, expires_at=NOW + timedelta(hours=1),
-    vendor="github", audience=("github-mcp",), grant=Grant(tools=[]),
+    jti="run", task=UUID(int=1), attempt=1, tenant="default", expires_at=NOW + timedelta(hours=1),
+    vendor="github", grant=Grant(tools=[]),
 )  # fmt: skip
 """A run: its replies carry refs."""
 WRITES = ("issue_write", "add_issue_comment")
