@@ -15,35 +15,22 @@ from api_kit.callers import Caller
 from api_kit.classify import document_of
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Route, Search
+from api_kit.settings import GatewaySettings
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import EVERYTHING, Credential, UpstreamVendor
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """A gateway's limits: of bodies, of rates by tier, of images. `rate` holds for every tier that is not named."""
-
-    body_bytes: int = 1_000_000
-    body_seconds: float = 10.0
-    rate: Rate = field(default_factory=Rate)
-    tiers: Mapping[str, Rate] = field(default_factory=dict)
-    image_hosts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Admission:
-    """Decides over calls to one vendor."""
+    """Decides over calls to one vendor. `tiers` has the rates that differ from the settings' one."""
 
     vendor: UpstreamVendor
     limiter: RateLimiter
-    bounds: Bounds = field(default_factory=Bounds)
+    settings: GatewaySettings
+    tiers: Mapping[str, Rate] = field(default_factory=dict)
 
     def admit(self, route: Route, caller: Caller) -> None:
-        """Count a request in this process, so that a flood of refused requests uses up no shared limit.
-
-        Raises:
-            Refusal: `rate`.
-        """
+        """Count a request in this process, so that a flood of refused requests uses up no shared limit: `rate`."""
         key, rate = self._rate(route, caller)
         self._refuse(self.limiter.admit(key, rate), route, rate)
 
@@ -119,9 +106,9 @@ class Admission:
 
     def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
         """Return under which key a caller's requests of a route are counted, and at which rate."""
-        if route.tier in self.bounds.tiers:
-            return f"{caller.key}:{route.tier}", self.bounds.tiers[route.tier]
-        return caller.key, self.bounds.rate
+        if route.tier in self.tiers:
+            return f"{caller.key}:{route.tier}", self.tiers[route.tier]
+        return caller.key, self.settings.rate
 
     def _refuse(self, wait: Wait | None, route: Route, rate: Rate) -> None:
         if wait is None:
@@ -134,7 +121,6 @@ class Admission:
 
 
 def _scoped(call: Call, search: Search, caller: Caller) -> Call:
-    """Confine a call's search text to the grant."""
     given: object = call.query.get(search.parameter)
     path = call.route.body.steps(search.parameter) if call.route.body else ()
     if search.where == "body":

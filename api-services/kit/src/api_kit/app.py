@@ -24,14 +24,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from api_kit.admission import Admission, Bounds
+from api_kit.admission import Admission
 from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
 from api_kit.effect_flow import EffectFlow
-from api_kit.effects import Effects
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
 from api_kit.reconciler import Reconciler
@@ -85,17 +84,14 @@ async def open_gateway(
         registry=registry,
         limiter=limiter,
     )
-    bounds = Bounds(
-        settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {}, frozenset(settings.images)
-    )
     gateway = Gateway(
         table=table,
         vendor=vendor,
         callers=callers,
-        admission=Admission(vendor, limiter, bounds),
+        admission=Admission(vendor, limiter, settings, tiers or {}),
         upstream=upstream,
         pool=pool,
-        effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
+        effects=EffectFlow(pool, vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )
     reconciler = Reconciler(gateway)
@@ -156,10 +152,6 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Return the checks for `/ready`: whether each store answers."""
-
-    async def ask_database() -> None:
-        await assert_current(pool, SCHEMA, VERSIONS)
 
     async def ask_redis(client: Redis) -> None:
         try:
@@ -167,4 +159,7 @@ def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
         except Exception as error:
             raise RuntimeError(f"Redis does not answer, rates are counted by this process alone: {error}") from error
 
-    return {"database": ask_database, **({"redis": partial(ask_redis, redis)} if redis else {})}
+    checks: dict[str, Check] = {"database": partial(assert_current, pool, SCHEMA, VERSIONS)}
+    if redis:
+        checks["redis"] = partial(ask_redis, redis)
+    return checks

@@ -40,9 +40,7 @@ class Holder:
 class ConcurrencyLimits:
     """Gives slots, first come, first served; a caller that waits for its own slot holds up no other caller.
 
-    Args:
-        slots: how many there are.
-        instances: returns how many instances of the gateway share the slots of credentials and tenants.
+    `instances` returns how many instances of the gateway share the slots of credentials and tenants.
     """
 
     def __init__(self, slots: Slots | None = None, *, instances: Callable[[], int] = lambda: 1) -> None:

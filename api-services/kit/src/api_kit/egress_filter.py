@@ -46,14 +46,9 @@ def filter_text(
     allowed: Allowed,
     steps: Callable[[str], json_paths.Path] = json_paths.steps,
 ) -> Quieted:
-    """Filter a body that a task writes.
+    """Filter a body that a task writes. `texts` has the format of each field that people read, by its place.
 
-    Args:
-        body: as it was checked.
-        texts: the format of each field that people read, by its place.
-        token: the run's task token, or the person's own.
-        allowed: which images and mentions may be sent.
-        steps: returns the steps to a place.
+    `token` is the run's task token, or the person's own.
 
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated. `body`: what stands at a place of `texts` is no text.

@@ -115,18 +115,15 @@ class Gateway:
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive
     ) -> Call:
-        """Read query, body and the few headers that matter."""
-        bounds = self.admission.bounds
+        settings = self.admission.settings
         asked = query.parse(raw_query, route.query, route.several)
         accept = choose(headers.getlist("accept"), route.accepts)
         conditions = {name: value for name in CONDITIONS if (value := single_header(headers, name)) is not None}
-        raw = await read_body(receive, limit=bounds.body_bytes, seconds=bounds.body_seconds, refuse=Refusal)
+        raw = await read_body(receive, limit=settings.max_body_bytes, seconds=settings.body_seconds, refuse=Refusal)
         document: Json = None
         if route.body is not None:
-            kind, encoding = (
-                single_header(headers, "content-type") or "",
-                single_header(headers, "content-encoding") or "",
-            )
+            kind = single_header(headers, "content-type") or ""
+            encoding = single_header(headers, "content-encoding") or ""
             document = body.parse(raw, kind, encoding, route.body)
         elif raw:
             raise Refusal("body", f"{route.name} takes no body")
@@ -135,7 +132,6 @@ class Gateway:
     async def _write(
         self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry, headers: Headers
     ) -> Answered:
-        """Filter the body of a write, and hand the write to the effect flow."""
         key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
@@ -145,7 +141,7 @@ class Gateway:
             texts=shape.texts,
             steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
-            allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
+            allowed=Allowed(self.admission.settings.images, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
         entry.outgoing = filtered.changes
         call = replace(call, body=filtered.value)
@@ -176,7 +172,6 @@ class Gateway:
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """Return the headers that tell the caller of its effect, and of changes in its text."""
     marks = []
     if entry.effect is not None:
         marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]

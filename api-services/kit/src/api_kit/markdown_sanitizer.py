@@ -42,12 +42,7 @@ _BREAK = "&#8203;"
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be sent as it is.
-
-    Attributes:
-        hosts: where images may come from.
-        may_mention: whether the grant lets this name be called.
-    """
+    """What may be sent as it is: images of these hosts, and names that the grant lets be called."""
 
     hosts: Collection[str]
     may_mention: Callable[[str], bool]

@@ -21,19 +21,14 @@ from api_kit.routes import Call, Fetch, Route
 from api_kit.table import Table
 
 PROPOSED_SECONDS = 7 * 86_400.0
+"""How long a proposal waits for a decision."""
 MOST_COMPARED = 40_000
 """So many pairs of lines are compared; where more differ, all old ones stand before all new ones."""
 _ODD = re.compile(r"[^ -~]")
 
 
-async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
-    """Return a call as it is stored.
-
-    Args:
-        call: what was asked.
-        caller: who asked, and within which grant; the same bounds are checked again before it is sent.
-        fetch: reads the present state of what it changes.
-        seconds: how long it waits for a decision.
+async def stored(call: Call, caller: Caller, fetch: Fetch) -> Stored:
+    """Return a call as it is stored, with its caller's grant: the same bounds are checked again before it is sent.
 
     Raises:
         Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
@@ -52,7 +47,7 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
         "any_tool": caller.any_tool,
         "grant": caller.grant.model_dump(mode="json"),
     }
-    return Stored(kept, text, digest(text), base(call, facts), seconds)
+    return Stored(kept, text, digest(text), base(call, facts), PROPOSED_SECONDS)
 
 
 def _holds_nul(value: Json) -> bool:
@@ -156,7 +151,6 @@ def diff(before: list[str], after: list[str]) -> list[str]:
 
 
 def _shared(first: Iterable[str], second: Iterable[str]) -> int:
-    """Count the lines with which both begin."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 

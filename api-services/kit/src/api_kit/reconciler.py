@@ -15,6 +15,7 @@ from service_kit.supervised import Loop
 from api_kit import proposal_document
 from api_kit.audit import Entry
 from api_kit.effect_flow import Write
+from api_kit.effects import settle
 from api_kit.errors import UNSENT, Refusal
 from api_kit.gateway import Gateway
 from api_kit.routes import Call
@@ -27,11 +28,9 @@ MOST_UNDER_WAY = 20
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Takes approved and lost writes the rest of their way through the effect flow.
+    """Takes a gateway's approved and lost writes the rest of their way through the effect flow.
 
-    Attributes:
-        gateway: whose writes they are.
-        sending: the proposals that are being tried, each in a task of its own.
+    `sending` has the proposals that are being tried, each in a task of its own.
     """
 
     gateway: Gateway
@@ -70,7 +69,6 @@ class Reconciler:
                 get_logger(__name__).exception("find_failed", effect=str(lost.id))
 
     async def _try(self, proposal: Proposal) -> None:
-        """Send a proposal, or say why not."""
         try:
             try:
                 await self._send(proposal)
@@ -88,11 +86,7 @@ class Reconciler:
             del self.sending[proposal.id]
 
     async def _send(self, proposal: Proposal) -> None:
-        """Send a proposal; hold it if it would change something else than was shown.
-
-        Raises:
-            Refusal: nothing was sent.
-        """
+        """Send a proposal; hold it if it would change something else than was shown. A Refusal: nothing was sent."""
         gateway, pool = self.gateway, self.gateway.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
@@ -122,11 +116,7 @@ class Reconciler:
                 await self._claimed(Write(call, caller, session, entry, sends))
 
     async def _claimed(self, write: Write) -> None:
-        """Let a claimed proposal go the rest of its way.
-
-        Raises:
-            Refusal: it was not sent after all, and waits on.
-        """
+        """Let a claimed proposal go the rest of its way. After a Refusal it was not sent after all, and waits on."""
         gateway, status = self.gateway, 0
         try:
             answered = await gateway.effects.send(write)
@@ -172,7 +162,7 @@ class Reconciler:
             return
         if outcome.state == "failed" and await agent_effects.release(pool, lost.id, sends=lost.sends):
             return
-        await gateway.effects.effects.settle(lost.id, outcome)
+        await settle(pool, lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
         """Return the call of a lost write. Without a proposal it has path and resources alone, which find a mark."""

@@ -69,7 +69,6 @@ def _check(route: Route) -> None:
 
 
 def _check_target(route: Route) -> None:
-    """Check that each place of the target is one value of the request, and that the effect's fields are of the body."""
     fields = route.body.fields if route.body else frozenset()
     for place in () if callable(route.target) else PLACEHOLDER.findall(route.target):
         single = (place in route.query) - (place in route.several)
@@ -84,7 +83,6 @@ def _check_target(route: Route) -> None:
 
 
 def _takes(route: Route, search: Search) -> bool:
-    """Say whether a route takes one text of a search where the search looks for it."""
     if search.where == "query":
         return search.parameter in route.query - route.several
     fields = route.body.fields if route.body else frozenset()

@@ -137,7 +137,6 @@ class UpstreamSession:
         return said
 
     def _note(self, reply: Reply) -> None:
-        """Tell the circuits whether the vendor answered."""
         if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self.permit.succeeded()
         else:

@@ -123,11 +123,7 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
 
 
 def _require_checkable(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
-    """Refuse tools for which no process would check a caller's grant.
-
-    Raises:
-        ConfigError: there are some; the message names them.
-    """
+    """Refuse tools for which no process would check a caller's grant."""
     if free := [spec.name for spec in tools if not spec.grant_checkable]:
         raise ConfigError(
             f"no argument of {', '.join(free)} says what it touches, so that only the gateway checks a caller's grant: "

@@ -37,15 +37,9 @@ class Answer:
 
 
 class Runner:
-    """Answers tool calls.
+    """Answers tool calls, each caller's at a rate, in replies of at most `budget` characters.
 
-    Args:
-        server: the server's name, the first part of what a ref is made of.
-        catalog: its tools.
-        rate: how fast one caller may call.
-        metrics: where calls are counted.
-        budget: the most characters of a reply.
-        ref_key: the key of refs; without it replies carry none.
+    Refs are made of the server's name and the key `ref_key`; without the key replies carry none.
     """
 
     def __init__(
@@ -65,11 +59,7 @@ class Runner:
     ) -> Answer:
         """Answer a call, whatever happens in it; what fails is an answer too.
 
-        Args:
-            name: the tool as the caller called it, perhaps by an alias.
-            arguments: as they came.
-            caller: who calls.
-            headers: the request's, which may tighten the selection.
+        `name` may be an alias. The request's headers may tighten the selection.
         """
         spec = self._catalog.find(name)
         started = time.perf_counter()
@@ -157,7 +147,6 @@ class Runner:
 
 
 def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -> None:
-    """Raise Refused unless the caller is granted every resource that the arguments name."""
     if caller.bound is None:
         return
     for argument, kind, names in spec.touched(arguments):

@@ -18,11 +18,6 @@ LONGEST_NAME = 200
 class File:
     """A file to upload.
 
-    Args:
-        filename: its name, without a folder.
-        content: its bytes.
-        media_type: what it is.
-
     Raises:
         WrongArguments: our gateways would not take that filename or media type.
     """
