@@ -35,22 +35,14 @@ class Admission:
         self._refuse(self.limiter.admit(key, rate), route, rate)
 
     async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
-        """Count a request that may be sent.
-
-        Raises:
-            Refusal: `rate` or `vendor_rate`: the caller's rate or the vendor's limit is used up.
-        """
+        """Count a request that may be sent; refuse it by `rate` or `vendor_rate` where one of them is used up."""
         key, rate = self._rate(route, caller)
         pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
         buckets = shared(self.vendor.limits(route), credential.name, caller.key)
         self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
-        """Check every resource that the call itself names, and confine a search; the vendor is not asked.
-
-        Raises:
-            Refusal: a resource is outside the grant, or the search cannot be confined.
-        """
+        """Check every resource that the call itself names, and confine a search; the vendor is not asked."""
         for resource in call.route.resources:
             if resource.lookup is None:
                 names = policy.names_of(resource, call)
@@ -80,21 +72,13 @@ class Admission:
         return call
 
     async def within(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check all bounds of a call that the gateway itself makes, and return it confined.
-
-        Raises:
-            Refusal: it is out of bounds, or the vendor cannot be asked now.
-        """
+        """Check all bounds of a call that the gateway itself makes, and return it confined."""
         policy.check_route(call.route, caller)
         policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
-        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.
-
-        Raises:
-            Refusal: `reply_foreign` or `upstream_broken`.
-        """
+        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them."""
         reply, names_in = answered.reply, call.route.reply_resources
         if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
             return

@@ -18,13 +18,9 @@ TRIAL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class BreakerConfig:
-    """When a circuit opens, and for how long.
+    """How many failures in a row open a circuit, and for how many seconds.
 
-    Attributes:
-        failures: how many failures in a row open it.
-        window: seconds; a failure later than that after the one before begins a new row.
-        seconds: how long it is open at first; each failed trial doubles it.
-        longest: how long it is open at most.
+    A failure later than `window` seconds after the one before begins a new row. Each failed trial doubles the seconds.
     """
 
     failures: int = 5
@@ -85,11 +81,7 @@ class Breaker:
         self._circuits: OrderedDict[tuple[str, str | None], Circuit] = OrderedDict()
 
     def enter(self, credential: str, caller: str | None) -> "BreakerPermit":
-        """Let a request pass, as the trial of a circuit whose time is over.
-
-        Raises:
-            Refusal: `upstream_open`: a circuit is open.
-        """
+        """Let a request pass, as the trial of a circuit whose time is over; `upstream_open` while a circuit is open."""
         now = self._now()
         circuits = [circuit for circuit in self.known(credential, caller) if circuit.opened]
         wait = max((circuit.wait(now) for circuit in circuits), default=0.0)

@@ -30,13 +30,9 @@ class Tokens(BaseModel):
 def credentials(
     vendor: str, *, token: SecretStr | None, file: Path | None, headers: Callable[[str], Mapping[str, str]]
 ) -> Callable[[str], Credential]:
-    """Return a function that finds a tenant's credential, as the vendor's variables say.
+    """Return a function that finds a tenant's credential: by a token of all tenants, or a file with a token for each.
 
-    Args:
-        vendor: its name, as in `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`.
-        token: the token of all tenants.
-        file: in its place, a file with a token for each tenant.
-        headers: makes the headers that are sent of a token.
+    The vendor's name begins `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`; `headers` makes a token's.
 
     Raises:
         ConfigError: neither or both are given, or the file is not usable.
@@ -71,11 +67,7 @@ class TenantCredentials:
         self._file = WatchedFile(path, self._read)
 
     def __call__(self, tenant: str) -> Credential:
-        """Return a tenant's credential.
-
-        Raises:
-            Refusal: `credential`: the tenant has none.
-        """
+        """Return a tenant's credential, or refuse the request by `credential`."""
         found = self._file.current().get(tenant)
         if found is None:
             message = f"tenant {tenant!r} has no credential for {self._vendor}"

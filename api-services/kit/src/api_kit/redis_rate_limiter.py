@@ -22,7 +22,6 @@ from service_kit.rate_limit import (
     RateLimiter,
     Wait,
     grown,
-    hold,
 )
 
 REDIS_SECONDS = 3.0
@@ -73,11 +72,6 @@ class RedisRateLimiter(RateLimiter):
         self._name = uuid4().hex
         self._register_at = 0.0
 
-    @property
-    def shared(self) -> bool:
-        """Whether Redis answered last."""
-        return self._down_until == 0.0
-
     async def take(
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
@@ -93,7 +87,7 @@ class RedisRateLimiter(RateLimiter):
         verdict, wait, instances = (int(value) for value in found)
         self.instances = instances or self.instances
         if verdict == 0:
-            await hold(wait)
+            await asyncio.sleep(wait / 1_000_000)
             return None
         return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
 
@@ -135,7 +129,7 @@ class RedisRateLimiter(RateLimiter):
             async with asyncio.timeout(REDIS_SECONDS):
                 reply = await command()
         except (RedisError, OSError, TimeoutError) as error:
-            if self.shared:
+            if not self._down_until:
                 get_logger(__name__).warning("redis_lost", error=str(error), rates="held by this process alone")
             self._down_until = time.monotonic() + RETRY_REDIS_SECONDS
             return None

@@ -31,16 +31,8 @@ def boottime() -> float:
 class Upstream:
     """Sends checked calls to one base URL, whose path is put before ours.
 
-    Args:
-        http: without retries, with more connections than there are slots.
-        base_url: where the vendor is.
-        vendor: whose headers are sent.
-        seconds: how long all requests of a session may take.
-        slots: how many sessions there are at once.
-        breaker: when a circuit opens.
-        registry: where the metrics are.
-        limiter: remembers the pauses that the vendor asks for.
-        now: a clock that goes on while this process is stopped, so that it sends nothing long after it was asked.
+    `http` repeats nothing, and has more connections than there are slots. All requests of a session may take `seconds`.
+    The clock `now` goes on while this process is stopped, so that it sends nothing long after it was asked.
     """
 
     def __init__(

@@ -21,11 +21,7 @@ class ToolCalls:
         self._calls: dict[tuple[str, UUID], int] = {}
 
     def take(self, caller: Caller) -> None:
-        """Count a call.
-
-        Raises:
-            BudgetUsed: naming the budget.
-        """
+        """Count a call, or raise BudgetUsed."""
         task = caller.task
         if task is None or task.tool_calls is None:
             return

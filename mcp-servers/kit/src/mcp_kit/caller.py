@@ -23,7 +23,7 @@ class Caller:
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
         task: the claims of its task token, if it is a run.
         token: the task token itself, for the gateway.
-        person_token: the person's static token itself, for the gateway, which finds what it opens.
+        person_token: the person's static token itself, for the gateway.
     """
 
     id: str

@@ -41,11 +41,7 @@ def vendors_token(prefix: str) -> str:
 
 
 def apply_gateway_headers(reply: Reply, call: Call) -> None:
-    """Read what the gateway says beside the vendor's reply, and let the caller know.
-
-    Raises:
-        Proposed: the write was stored and not sent.
-    """
+    """Read what the gateway says beside the vendor's reply, and tell the caller; raise Proposed for what was stored."""
     state = reply.headers.get(STATE)
     if reply.status == ACCEPTED and state in STORED:
         raise Proposed(clean_line(reply.headers.get(EFFECT, ""), 40), decided=state == "approved")

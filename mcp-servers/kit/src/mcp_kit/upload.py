@@ -16,11 +16,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class File:
-    """A file to upload.
-
-    Raises:
-        WrongArguments: our gateways would not take that filename or media type.
-    """
+    """A file to upload, of a filename and media type that our gateways take; others raise WrongArguments."""
 
     filename: str
     content: bytes

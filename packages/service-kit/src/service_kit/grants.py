@@ -1,5 +1,7 @@
 """Compares grants and bounds: what a pattern covers, and what two bounds allow together. Pure functions."""
 
+from typing import TypeVar
+
 from agent_contracts import Grant, Mode, Resources
 from agent_contracts.grant import Limits
 from agent_vendors import ResourceKind, kinds_of
@@ -21,6 +23,9 @@ class Bound(BaseModel):
     resources: Resources = Field(default_factory=dict)
     mode: Mode = Mode.read
     limits: Limits = Field(default_factory=dict)
+
+
+G = TypeVar("G", Grant, Bound)
 
 
 def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
@@ -49,24 +54,15 @@ def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resour
     return narrowed
 
 
-def narrow(grant: Grant, bound: Bound, vendor: str) -> Grant:
-    """Return what a grant and a bound both allow at a vendor."""
-    return Grant(
-        tools=_shared_tools(grant.tools, bound.tools),
-        resources=narrow_resources(grant.resources, bound.resources, vendor),
-        mode=weaker(grant.mode, bound.mode),
-        limits=_tighter_limits(grant.limits, bound.limits),
-    )
-
-
-def narrow_bound(first: Bound, second: Bound, vendor: str) -> Bound:
-    """Return what both bounds allow at a vendor."""
-    return Bound(
-        tools=second.tools if first.tools is None else _shared_tools(first.tools, second.tools),
-        resources=narrow_resources(first.resources, second.resources, vendor),
-        mode=weaker(first.mode, second.mode),
-        limits=_tighter_limits(first.limits, second.limits),
-    )
+def narrow(grant: G, bound: Bound, vendor: str) -> G:
+    """Return what a grant or a bound, and another bound, both allow at a vendor."""
+    allows = {
+        "tools": bound.tools if grant.tools is None else _shared_tools(grant.tools, bound.tools),
+        "resources": narrow_resources(grant.resources, bound.resources, vendor),
+        "mode": weaker(grant.mode, bound.mode),
+        "limits": _tighter_limits(grant.limits, bound.limits),
+    }
+    return grant.model_copy(update=allows)
 
 
 def weaker(first: Mode, second: Mode) -> Mode:

@@ -30,14 +30,7 @@ def as_json(misdirected: Misdirected) -> Response:
 
 
 class HostGuard:
-    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port.
-
-    Args:
-        app: the guarded app.
-        allowed_hosts: names besides loopback's.
-        allowed_origins: web origins besides loopback's.
-        answer: turns a refusal into a response.
-    """
+    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port."""
 
     def __init__(
         self,

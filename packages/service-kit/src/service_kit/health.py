@@ -29,15 +29,8 @@ def health_routes(
     """Return the three routes.
 
     `/health` says that the process is alive and touches nothing else. `/ready` asks each dependency, at most every
-    2 seconds, and answers 503 with the messages of those that fail. A fault that stops nothing is a warning in the
-    reply. `/metrics` is Prometheus text.
-
-    Args:
-        service: the name shown.
-        version: the version shown.
-        checks: for each dependency a function that raises, with a message, when it is not ready.
-        registry: the metrics shown.
-        warnings: for each possible fault that stops nothing a function that returns it while it is there.
+    2 seconds, and answers 503 with the messages that failing checks raise. A fault that stops nothing, which a function
+    of `warnings` returns while it is there, is a warning in the reply. `/metrics` is Prometheus text.
     """
     readiness = Readiness(checks)
 

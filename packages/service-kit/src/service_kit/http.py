@@ -47,11 +47,7 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Parse the body as JSON.
-
-        Raises:
-            UpstreamError: it is not JSON.
-        """
+        """Parse the body as JSON, or raise UpstreamError."""
         try:
             return jsonlib.loads(self.body)
         except ValueError:
@@ -75,9 +71,9 @@ class HttpClient:
         timeout: seconds to wait for a reply's next bytes.
         connect_timeout: seconds to wait for a connection.
         retries: how often a safe method is tried again after a failed or broken connection or 502, 503, 504.
-        max_reply_bytes: the largest body that `request` reads.
+        max_reply_bytes: of a body that `request` reads.
         headers: sent with every request.
-        max_connections: the largest number of connections at once.
+        max_connections: at once.
         elsewhere: whether other hosts are asked too: https needs trusted certificates even where base_url is http.
     """
 
@@ -135,7 +131,8 @@ class HttpClient:
         tries = self._retries if method.upper() in SAFE else 0
         for attempt in range(tries + 1):
             try:
-                async with self._send(method, path, params, json, content, headers, timeout, files) as response:
+                sent = {"params": params, "json": json, "content": content, "files": files}
+                async with self._send(method, path, headers, timeout, **sent) as response:
                     if attempt < tries and response.status_code in WORTH_RETRYING:
                         wait = _wait(attempt, response.headers.get("retry-after"))
                     else:
@@ -165,7 +162,7 @@ class HttpClient:
             UpstreamTimeout: the next bytes did not come; also raised while reading the chunks.
             UpstreamError: the connection broke; also raised while reading the chunks.
         """
-        async with self._send(method, path, params, None, content, headers, timeout) as response:
+        async with self._send(method, path, headers, timeout, params=params, content=content) as response:
             yield StreamReply(response.status_code, response.headers, response.aiter_raw())
 
     async def aclose(self) -> None:
@@ -183,27 +180,15 @@ class HttpClient:
         self,
         method: str,
         path: str,
-        params: Params,
-        json: Any,
-        content: bytes | None,
         headers: Mapping[str, str] | None,
         timeout: float | None,
-        files: Files | None = None,
+        **sent: Any,
     ) -> AsyncIterator[httpx.Response]:
         limit: Any = httpx.USE_CLIENT_DEFAULT
         if timeout is not None:
             limit = httpx.Timeout(timeout, connect=min(timeout, self._connect_timeout))
         try:
-            request = self._client.build_request(
-                method,
-                path,
-                params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
-                json=json,
-                content=content,
-                files=files,
-                headers=dict(headers or {}),
-                timeout=limit,
-            )
+            request = self._client.build_request(method, path, headers=dict(headers or {}), timeout=limit, **sent)
         except httpx.InvalidURL as error:
             raise UpstreamError(f"the address is not usable: {error}") from error
         except UnicodeEncodeError:

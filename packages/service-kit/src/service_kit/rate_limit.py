@@ -30,14 +30,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Limit:
-    """A vendor's own limit: what all callers of a credential share, and how much of it one caller may take.
+    """A vendor's own limit: `rate` is what all callers of a credential share, `each` how much of it one may take.
 
-    Attributes:
-        name: what the vendor counts.
-        rate: of the credential, over all instances.
-        each: of one caller, so that none takes all.
-        cost: how much one request takes of both.
-        patience: how many seconds a request is delayed at most until it fits; if that is not enough it is refused.
+    A request takes `cost` of both, and is delayed by at most `patience` seconds until it fits; if that is not enough it
+    is refused.
 
     Raises:
         ValueError: the cost fits neither at once nor within the patience, so that no request would ever pass.
@@ -125,7 +121,7 @@ class RateLimiter:
         found = self._count([Bucket(f"rate:{key}", rate), *buckets])
         if isinstance(found, Wait):
             return found
-        await hold(found)
+        await asyncio.sleep(found / 1_000_000)
         return None
 
     def _count(self, buckets: Sequence[Bucket]) -> Wait | int:
@@ -159,12 +155,6 @@ class RateLimiter:
         self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
         if len(self._paused) > LOCAL_KEYS:
             self._paused = {name: until for name, until in self._paused.items() if until > now}
-
-
-async def hold(microseconds: int) -> None:
-    """Delay a request until it fits."""
-    if microseconds > 0:
-        await asyncio.sleep(microseconds / 1_000_000)
 
 
 def grown(seconds: float, count: int) -> float:

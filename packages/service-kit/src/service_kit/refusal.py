@@ -27,11 +27,6 @@ class Refusal(Exception):
         remedy: overrides the reason's remedy.
         retry_after: seconds after which the same request may pass.
         allow: the methods that the path has, for a 405.
-
-    Attributes:
-        reasons: the closed table of the service.
-        reason_header: the header that carries the reason.
-        challenge: what `WWW-Authenticate` says with a 401; None leaves the header out.
     """
 
     reasons: ClassVar[Mapping[str, Reason]] = {}

@@ -14,9 +14,7 @@ NOWHERE = Path(os.devnull)
 class Output(io.FileIO):
     """A stream that drops what is written to it once writing fails, so that the command can end.
 
-    Attributes:
-        stdout_closed: its reader has gone.
-        failed: writing failed for another reason, such as a full disk; it is reported once, on standard error.
+    `stdout_closed`: its reader has gone. `failed`: another reason, such as a full disk, which is reported once.
     """
 
     stdout_closed = False

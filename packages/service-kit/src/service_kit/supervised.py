@@ -20,10 +20,9 @@ LONGEST_WAIT_SECONDS = 30.0
 
 @dataclass
 class Loop:
-    """One background loop.
+    """One background loop, by its name in logs, metrics and `/ready`.
 
     Attributes:
-        name: its name in logs, metrics and `/ready`.
         work: one round, or a coroutine that never returns.
         every: seconds between two rounds; None for work that never returns, whose return then is a failure.
         longest: the longest wait in seconds before failed work is started again.

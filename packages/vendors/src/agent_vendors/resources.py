@@ -45,11 +45,7 @@ class ResourceKind(str):
         return self.grammar.fullmatch(name) is not None
 
     def check(self, name: str) -> str:
-        """Return a name.
-
-        Raises:
-            ValueError: the name does not match the grammar; says the grammar in words.
-        """
+        """Return a name, or raise a ValueError that says the grammar in words."""
         if not self.accepts(name):
             raise ValueError(f"must be {self.description}, as in {self.example}")
         return name

@@ -105,12 +105,8 @@ class QualifierGrammar:
 class JqlGrammar:
     """Jira's query language and those like it: `status = Open AND text ~ "crash" ORDER BY created`.
 
-    The caller's condition is put in parentheses behind the scope. What could end the parentheses early is refused, and
-    so are functions that were not named: they may look at what is outside of the scope.
-
-    Attributes:
-        field: the field that confines, such as `project`.
-        functions: the functions that may be called, in small letters.
+    The caller's condition is put in parentheses behind the scope, which confines `field`. What could end the
+    parentheses early is refused, and so are functions that are not listed, in small letters: they may look outside.
     """
 
     field: str = "project"
