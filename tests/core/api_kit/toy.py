@@ -160,11 +160,10 @@ async def toy(
             ),
             admission=Admission(vendor, limiter, settings),
             upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds, limiter=limiter),
-            pool=pool,
             effects=EffectFlow(pool, vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
         )
-        app = build_gateway(gateway, settings, checks={}, warnings={}, registry=registry)
+        app = build_gateway(gateway, checks={}, warnings={}, registry=registry)
         async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:
             yield Toy(url, gateway, upstream, client, neighbour)
 

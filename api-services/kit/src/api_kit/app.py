@@ -90,7 +90,6 @@ async def open_gateway(
         callers=callers,
         admission=Admission(vendor, limiter, settings, tiers or {}),
         upstream=upstream,
-        pool=pool,
         effects=EffectFlow(pool, vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )
@@ -98,9 +97,7 @@ async def open_gateway(
     background = BackgroundLoops(reconciler.loops(), registry)
     try:
         async with background.running():
-            yield build_gateway(
-                gateway, settings, checks=_checks(pool, redis), warnings=background.faults(), registry=registry
-            )
+            yield build_gateway(gateway, checks=_checks(pool, redis), warnings=background.faults(), registry=registry)
     finally:
         await reconciler.stop()
         await http.aclose()
@@ -110,15 +107,10 @@ async def open_gateway(
 
 
 def build_gateway(
-    gateway: Gateway,
-    settings: GatewaySettings,
-    *,
-    checks: Mapping[str, Check],
-    warnings: Mapping[str, Warn],
-    registry: CollectorRegistry,
+    gateway: Gateway, *, checks: Mapping[str, Check], warnings: Mapping[str, Warn], registry: CollectorRegistry
 ) -> Starlette:
     """Put health routes and the Host check around a gateway; its files and rates add their own warnings."""
-    name, credential = f"{gateway.vendor.name}-api", gateway.vendor.credential
+    name, credential, settings = f"{gateway.vendor.name}-api", gateway.vendor.credential, gateway.admission.settings
     told = {**warnings, **gateway.callers.faults()}
     if isinstance(credential, TenantCredentials):
         told["credentials"] = credential.fault

@@ -37,7 +37,6 @@ class Cache:
         self.bytes = 0
 
     def __len__(self) -> int:
-        """Count the replies."""
         return len(self._replies)
 
     def find(self, key: Key) -> Reply | None:

@@ -50,7 +50,7 @@ def credentials(
     return lambda tenant: credential
 
 
-class TenantCredentials:
+class TenantCredentials(WatchedFile[dict[str, Credential]]):
     """Finds the credential of a tenant in a file.
 
     A credential is named by its token's digest. So tenants with the same token share the vendor's limits, and a new
@@ -64,21 +64,17 @@ class TenantCredentials:
         self._variable = variable
         self._vendor = vendor
         self._headers = headers
-        self._file = WatchedFile(path, self._read)
+        super().__init__(path, self._read_tokens)
 
     def __call__(self, tenant: str) -> Credential:
         """Return a tenant's credential, or refuse the request by `credential`."""
-        found = self._file.current().get(tenant)
+        found = self.current().get(tenant)
         if found is None:
             message = f"tenant {tenant!r} has no credential for {self._vendor}"
             raise Refusal("credential", message, remedy=f"Name its token under `tenants` in {self._variable}.")
         return found
 
-    def fault(self) -> str | None:
-        """Return why the newest version of the file is not in force; None if it is."""
-        return self._file.fault()
-
-    def _read(self, path: Path) -> dict[str, Credential]:
+    def _read_tokens(self, path: Path) -> dict[str, Credential]:
         try:
             require_private(path, f"{self._variable}={path}")
             tokens = read_checked(path, Tokens, variable=self._variable)

@@ -109,7 +109,8 @@ class EffectFlow:
                 raise Refusal("vendor_rate", told, retry_after=answered.said.seconds or None)
             outcome = self.classify(call, answered)
         except Refusal as error:
-            refusal, outcome = error, lost(error)
+            refusal = error
+            outcome = Outcome("failed" if error.reason in UNSENT else "unknown", detail=error.message)
             if write.sends is not None and error.reason in UNSENT:
                 await agent_effects.release(self.pool, write.effect, sends=write.sends)
                 raise
@@ -198,11 +199,6 @@ class EffectFlow:
             "message": "stored and not sent: a policy or a person decides after this task has ended",
         }
         return Answered(made(document, HTTPStatus.ACCEPTED, PROPOSED), DONE)
-
-
-def lost(refusal: Refusal) -> Outcome:
-    """Return what became of a write that got no usable reply."""
-    return Outcome("failed" if refusal.reason in UNSENT else "unknown", detail=refusal.message)
 
 
 def made(document: Json, status: int, content_type: str = JSON) -> Reply:

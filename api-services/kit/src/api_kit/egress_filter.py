@@ -86,7 +86,6 @@ def secret_in(text: str, token: str | None) -> str | None:
 
 @lru_cache(maxsize=32)
 def _pieces_of(token: str) -> frozenset[str]:
-    """Cut a token and its usual encodings into pieces."""
     raw = token.encode()
     forms = [token, token[::-1], raw.hex()]
     forms += [base64.b64encode(raw[skip:]).decode() for skip in range(3)]

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-import asyncpg
 from service_kit.body import read_body
 from service_kit.grants import allowed
 from service_kit.http import Reply
@@ -56,7 +55,6 @@ class Gateway:
     callers: Callers
     admission: Admission
     upstream: Upstream
-    pool: asyncpg.Pool
     effects: EffectFlow
     audit: Audit
 
@@ -89,7 +87,7 @@ class Gateway:
         self.admission.admit(route, caller)
         policy.check_route(route, caller)
         credential = self.vendor.credential(caller.tenant)
-        await count_tool_call(self.pool, caller)
+        await count_tool_call(self.effects.pool, caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
         policy.check_access(call, caller)

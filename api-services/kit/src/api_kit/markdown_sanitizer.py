@@ -82,7 +82,6 @@ def sanitize(text: str, allowed: Allowed) -> Quieted:
 
 
 def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple[str, int, int]:
-    """Change a text outside of the parts that are code; return it with the numbers of images and mentions."""
     written = "](" in text or "]:" in text
     images = mentions = place = 0
 

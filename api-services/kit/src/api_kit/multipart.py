@@ -1,7 +1,6 @@
 """Multipart bodies: read strictly, and written anew from their checked parts; a file's bytes are kept as base64."""
 
 import base64
-import binascii
 import hashlib
 import re
 
@@ -72,7 +71,4 @@ def build(parts: dict[str, Json]) -> tuple[bytes, str]:
 
 def content_of(file: dict[str, Json]) -> bytes:
     """Return a file's bytes."""
-    try:
-        return base64.b64decode(str(file["base64"]), validate=True)
-    except binascii.Error:
-        raise Refusal("body", "a file's bytes are not base64") from None
+    return base64.b64decode(str(file["base64"]), validate=True)

@@ -63,7 +63,7 @@ def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
     if found is None or not found.writes:
         raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
     asked = {name: value if isinstance(value, str) else tuple(value) for name, value in kept["query"].items()}
-    return Call(found, kept["path"], asked, kept["body"], kept["accept"], {})
+    return Call(found, kept["path"], asked, kept["body"], kept["accept"])
 
 
 def asker(kept: Mapping[str, Any], **of: Any) -> Caller:

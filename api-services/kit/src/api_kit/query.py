@@ -45,8 +45,3 @@ def encode(values: Mapping[str, Values]) -> str:
         for name, given in values.items()
         for value in ([given] if isinstance(given, str) else given)
     )
-
-
-def build(values: Mapping[str, Values]) -> str:
-    """Return a query of checked parameters, with its question mark; empty without parameters."""
-    return f"?{encode(values)}" if values else ""

@@ -52,14 +52,14 @@ class Reconciler:
 
     async def send_approved(self) -> None:
         """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
-        pool, vendor = self.gateway.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.effects.pool, self.gateway.vendor.name
         room = MOST_UNDER_WAY - len(self.sending)
         for proposal in await agent_effects.approved(pool, vendor, but=self.sending, most=room):
             self.sending[proposal.id] = asyncio.create_task(self._try(proposal))
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
-        pool, vendor = self.gateway.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.effects.pool, self.gateway.vendor.name
         for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.effects.patience):
             try:
                 await self._find(lost)
@@ -87,7 +87,7 @@ class Reconciler:
 
     async def _send(self, proposal: Proposal) -> None:
         """Send a proposal; hold it if it would change something else than was shown. A Refusal: nothing was sent."""
-        gateway, pool = self.gateway, self.gateway.pool
+        gateway, pool = self.gateway, self.gateway.effects.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
         caller = proposal_document.asker(
@@ -131,7 +131,7 @@ class Reconciler:
 
     async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
         """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
-        pool, log = self.gateway.pool, get_logger(__name__)
+        pool, log = self.gateway.effects.pool, get_logger(__name__)
         told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
         limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
         passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -146,7 +146,7 @@ class Reconciler:
                 log.warning("not_sent", **told)
 
     async def _find(self, lost: Effect) -> None:
-        gateway, pool = self.gateway, self.gateway.pool
+        gateway, pool = self.gateway, self.gateway.effects.pool
         try:
             call = await self._call(lost)
             credential = gateway.vendor.credential(lost.tenant)
@@ -170,7 +170,7 @@ class Reconciler:
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")
         try:
-            kept = await agent_effects.proposal(self.gateway.pool, lost.id)
+            kept = await agent_effects.proposal(self.gateway.effects.pool, lost.id)
         except agent_effects.ProposalError:
             route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
             if route.probe is None or route.probe.mark is None:

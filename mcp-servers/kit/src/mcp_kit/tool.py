@@ -161,10 +161,9 @@ def collect(*owners: object) -> list[ToolSpec]:
 
 
 def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
-    """Make a tool of a declared method, whose first argument is the `Call`."""
     declared: Callable[..., ToolSpec] = getattr(function, MARK)
     hints = get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    parameters = list(inspect.signature(function).parameters.values())[1:]  # the first is the `Call`
     fields: dict[str, Any] = {
         item.name: (hints[item.name], ... if item.default is inspect.Parameter.empty else item.default)
         for item in parameters
@@ -174,18 +173,14 @@ def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         name=function.__name__,
         description=" ".join((inspect.getdoc(function) or "").split()),
         arguments=model,
-        resources=_resources(model),
+        resources={
+            name: mark
+            for name, field in model.model_fields.items()
+            for mark in field.metadata
+            if isinstance(mark, Resource)
+        },
         run=function,
     )
-
-
-def _resources(model: type[BaseModel]) -> dict[str, Resource]:
-    return {
-        name: mark
-        for name, field in model.model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, Resource)
-    }
 
 
 def _compact(schema: dict[str, Any]) -> dict[str, Any]:

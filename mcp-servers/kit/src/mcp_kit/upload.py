@@ -23,7 +23,6 @@ class File:
     media_type: str = "application/octet-stream"
 
     def __post_init__(self) -> None:
-        """Check the filename and the media type."""
         hidden = any(unicodedata.category(one) in ("Cc", "Cs") for one in self.filename)
         if hidden or not 1 <= len(self.filename) <= LONGEST_NAME or set(self.filename) & set('"\\/'):
             raise WrongArguments(

@@ -209,16 +209,13 @@ class VendorClient:
         return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
-        if isinstance(found, ToolFailed):
-            return self._masked(found)
-        return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
-
-    def _masked(self, failure: ToolFailed) -> ToolFailed:
-        if failure.quoted and self._settings.token:
-            token = self._settings.token.get_secret_value()
-            shown = [token, *(value.rpartition(" ")[2] for value in self._opening().values())]
-            failure.quoted = Quoted(failure.quoted.label, Masker(shown).mask(failure.quoted.text))
-        return failure
+        if not isinstance(found, ToolFailed):
+            return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
+        if found.quoted and self._settings.token:
+            own = self._settings.token.get_secret_value()
+            shown = [own, *(value.rpartition(" ")[2] for value in self._opening().values())]
+            found.quoted = Quoted(found.quoted.label, Masker(shown).mask(found.quoted.text))
+        return found
 
 
 def _given(parameters: Query | None) -> dict[str, str | int | Sequence[str]]:

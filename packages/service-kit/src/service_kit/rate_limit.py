@@ -46,7 +46,6 @@ class Limit:
     patience: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse a limit that lets nothing pass."""
         for rate in (self.rate, self.each):
             if (self.cost - rate.burst) / rate.per_second > self.patience:
                 raise ValueError(f"the limit {self.name}: a request of cost {self.cost} never fits into {rate}")

@@ -18,22 +18,28 @@ LineError = tuple[int, str]
 
 
 class LinedYaml:
-    """A YAML document with the line of each entry.
+    """A YAML file with the line of each entry.
 
     `repeated_keys` are those that are given twice in one mapping. YAML itself would silently keep the last.
 
     Raises:
-        yaml.YAMLError: it is not YAML; its mark says where.
+        OSError: it cannot be read.
+        ValueError: it is not YAML; says in which line.
     """
 
-    def __init__(self, text: str) -> None:
-        loader = yaml.SafeLoader(text)
+    def __init__(self, path: Path) -> None:
         try:
+            loader = yaml.SafeLoader(path.read_text("utf-8"))
             self._node = loader.get_single_node()
             self.repeated_keys: list[LineError] = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
-        finally:
-            loader.dispose()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
+        except RecursionError:
+            raise ValueError("it is nested too deep") from None
+        except yaml.YAMLError as error:
+            raise ValueError(" ".join(str(error).split())) from None
 
     def at(self, place: Place, text: str) -> LineError:
         """Return a message about an entry, with its line."""
@@ -56,24 +62,6 @@ class LinedYaml:
         return line
 
 
-def read_lined_yaml(path: Path) -> LinedYaml:
-    """Read a YAML file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not YAML; says in which line.
-    """
-    try:
-        return LinedYaml(path.read_text("utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from None
-
-
 def read_checked(
     path: Path, model: type[M], *, variable: str, prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> M:
@@ -87,7 +75,7 @@ def read_checked(
     """
     file = f"{variable}={path}"
     try:
-        lined = read_lined_yaml(path)
+        lined = LinedYaml(path)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
@@ -131,7 +119,6 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 
 def _fields(kind: Any, place: Place) -> list[str]:
-    """Return the keys that an entry at a place may have."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, BaseModel):

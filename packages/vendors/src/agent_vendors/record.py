@@ -58,7 +58,6 @@ class Vendor:
     upstream_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Check what a slip of an author's would break in other processes."""
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in RESERVED:
             raise ValueError(f"name {self.name!r}: lower case with hyphens, and none of {', '.join(sorted(RESERVED))}")
         for tool, access in self.tools.items():
@@ -147,7 +146,7 @@ class Vendor:
 
 
 def _check_shape(shape: str) -> None:
-    """Check that a shape stands for itself among others and masks no empty text. Raises ValueError."""
+    """Check that a shape stands for itself among others and masks no empty text."""
     try:
         compiled = re.compile(f"(?-x:{shape})", re.VERBOSE | re.DOTALL)
         re.compile(shape)

@@ -139,7 +139,6 @@ class JqlGrammar:
         return " ".join(part for part in parts if part)
 
     def _tokens(self, text: str) -> list[str]:
-        """Split a text, whose parentheses must close within it."""
         condition, order = _split(text)
         if not _ORDER.fullmatch(order) or order.count('"') % 2:
             raise SearchTextError("orders by something else than fields", "Put ORDER BY and its fields at the end.")
