@@ -128,10 +128,7 @@ class Breaker:
 
 @dataclass
 class BreakerPermit:
-    """One caller's way through its circuits: it is told of each reply, and left in the end.
-
-    `trials` are the circuits whose trial this is.
-    """
+    """One caller's way through its circuits, some as their trial: it is told of each reply, and left in the end."""
 
     breaker: Breaker
     credential: str

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from agent_contracts import Grant
 from service_kit.access import Access, AccessFile, Person
+from service_kit.bearer import bearer_of
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, narrow
 from service_kit.health import Warn
@@ -77,7 +78,10 @@ class Callers:
             Refusal: `service_token`, `task_token`, `person_token`, `tenant`, `vendor` or `header`.
         """
         access = self._access.current()
-        service = access.service(_bearer(single_header(headers, "authorization")))
+        shown = bearer_of(single_header(headers, "authorization"), SCHEMES)
+        if shown is None:
+            raise Refusal("service_token", "the request holds no service token")
+        service = access.service(shown)
         if service is None:
             raise Refusal("service_token", "no service of access.yaml has this token")
         tool = single_header(headers, "x-agent-tool")
@@ -161,10 +165,3 @@ def single_header(headers: Headers, name: str) -> str | None:
     if len(values) > 1:
         raise Refusal("header", f"the header {name} is given {len(values)} times", remedy="Send it once.")
     return values[0] if values else None
-
-
-def _bearer(value: str | None) -> str:
-    scheme, _, token = (value or "").partition(" ")
-    if scheme.lower() not in SCHEMES or not token.strip():
-        raise Refusal("service_token", "the request holds no service token")
-    return token.strip()

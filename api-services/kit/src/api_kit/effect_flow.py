@@ -140,8 +140,7 @@ class EffectFlow:
     async def find_out(self, call: Call, effect: UUID, fetch: Fetch, *, age: float = 0.0) -> Outcome | None:
         """Look what became of a write whose reply was lost; None where that cannot be said yet.
 
-        What is there is done; what is not there when it can no longer come has failed. `age` is how many seconds ago it
-        was sent.
+        What is there is done; what is not there when it can no longer come, `age` seconds after the send, has failed.
         """
         probe = call.route.probe
         if probe is None:

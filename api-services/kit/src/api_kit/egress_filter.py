@@ -76,7 +76,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
         if has_secret(reading):
             return "what has the shape of a token or key"
-        if token and _holds(reading, _pieces_of(token)):
+        if token and not _pieces_of(token).isdisjoint(_pieces(reading)):
             return "a part of the caller's own token"
     for match in _RUN.finditer(plain):
         if _bits(match[0]) >= RANDOM_BITS and not _HASH.match(plain, match.start()):
@@ -97,10 +97,6 @@ def _pieces(text: str) -> Iterator[str]:
     """Cut a text into all its pieces; accents, signs and case aside."""
     bare = _WORDLESS.sub("", unicodedata.normalize("NFKD", text).casefold())
     return (bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1))
-
-
-def _holds(text: str, pieces: frozenset[str]) -> bool:
-    return not pieces.isdisjoint(_pieces(text))
 
 
 def _plain(text: str) -> str:

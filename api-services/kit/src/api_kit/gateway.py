@@ -30,7 +30,6 @@ from api_kit.reply import (
     EFFECT_REPEAT_HEADER,
     EFFECT_STATE_HEADER,
     OUTGOING_HEADER,
-    Address,
     passed_on,
 )
 from api_kit.routes import Answered, Call, Route
@@ -107,8 +106,8 @@ class Gateway:
                 raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
-        address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
-        return passed_on(answered.reply, address, self.upstream, self.table)
+        origin, own_path = f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii")
+        return passed_on(answered.reply, origin, own_path, self.upstream, self.table)
 
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive

@@ -88,7 +88,10 @@ def decode(raw: str, kind: str) -> str:
     """
     text = unescape(raw, "path")
     for segment in text.split("/") if kind == "file" else [text]:
-        check(segment)
+        if segment in ("", ".", ".."):
+            raise Refusal("path", f"a path parameter must not be {segment!r}")
+        if not FORBIDDEN.isdisjoint(segment) or any(map(is_control, segment)):
+            raise Refusal("path", f"the path parameter {segment!r} holds / \\ ? # % or a control character")
     if PATTERNS[kind].fullmatch(text) is None:
         raise Refusal("path", f"the path parameter {text!r} is not a {kind}")
     return text
@@ -97,14 +100,6 @@ def decode(raw: str, kind: str) -> str:
 def encode(text: str, kind: str = "segment") -> str:
     """Encode a checked parameter; of a file's path the slashes stay."""
     return quote(text, safe="/" if kind == "file" else "")
-
-
-def check(segment: str) -> None:
-    """Check that a segment cannot lead to another path than the one that was checked."""
-    if segment in ("", ".", ".."):
-        raise Refusal("path", f"a path parameter must not be {segment!r}")
-    if not FORBIDDEN.isdisjoint(segment) or any(is_control(character) for character in segment):
-        raise Refusal("path", f"the path parameter {segment!r} holds / \\ ? # % or a control character")
 
 
 def is_control(character: str) -> bool:

@@ -111,16 +111,12 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
         lines += ["", f"{name} now:", *(f"  {line}" for line in _text(known[name]))]
     if isinstance(title, str):
         lines.insert(2, f"title now: {title}")
-    return "\n".join(visible(line) for line in lines) + "\n"
-
-
-def visible(text: str) -> str:
-    r"""Write hidden characters and controls as `\u{...}`; letters of other scripts stay."""
-    return _ODD.sub(lambda found: _seen(found[0]), text)
+    return "\n".join(_ODD.sub(lambda found: _seen(found[0]), line) for line in lines) + "\n"
 
 
 @lru_cache(maxsize=4096)
 def _seen(character: str) -> str:
+    r"""Write a hidden character or control as `\u{...}`; letters of other scripts stay."""
     hidden = INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
     return f"\\u{{{ord(character):x}}}" if hidden else character
 

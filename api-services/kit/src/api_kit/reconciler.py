@@ -28,10 +28,7 @@ MOST_UNDER_WAY = 20
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Takes a gateway's approved and lost writes the rest of their way through the effect flow.
-
-    `sending` has the proposals that are being tried, each in a task of its own.
-    """
+    """Takes approved and lost writes the rest of their way; `sending` has the proposals that are being tried."""
 
     gateway: Gateway
     sending: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)

@@ -21,9 +21,7 @@ class Caller:
     Attributes:
         id: what its sessions are bound to: a task token's `jti`, or the person's name.
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
-        task: the claims of its task token, if it is a run.
-        token: the task token itself, for the gateway.
-        person_token: the person's static token itself, for the gateway.
+        token: of a run, the task token itself, for the gateway; a person's is `person_token`.
     """
 
     id: str

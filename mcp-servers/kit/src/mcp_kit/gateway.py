@@ -62,9 +62,7 @@ def refused(reply: Reply) -> ToolFailed | None:
     kind = Refused if reply.status == FORBIDDEN else ToolFailed
     after = reply.headers.get("retry-after", "")
     wait = f" (Retry-After: {after} s)" if after.isascii() and after.isdigit() else ""
-    message = _sentence(f"The gateway refused this: {clean_line(refusal.message)}")
+    message = f"The gateway refused this: {clean_line(refusal.message)}"
+    if not message.endswith((".", "!", "?", "…")):
+        message += "."
     return kind(message, next_step=clean_line(refusal.remedy) + wait)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

@@ -57,10 +57,10 @@ def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resour
 def narrow(grant: G, bound: Bound, vendor: str) -> G:
     """Return what a grant or a bound, and another bound, both allow at a vendor."""
     allows = {
-        "tools": bound.tools if grant.tools is None else _shared_tools(grant.tools, bound.tools),
+        "tools": _shared_tools(grant.tools, bound.tools),
         "resources": narrow_resources(grant.resources, bound.resources, vendor),
         "mode": weaker(grant.mode, bound.mode),
-        "limits": _tighter_limits(grant.limits, bound.limits),
+        "limits": grant.limits | {tool: min(most, grant.limits.get(tool, most)) for tool, most in bound.limits.items()},
     }
     return grant.model_copy(update=allows)
 
@@ -70,12 +70,10 @@ def weaker(first: Mode, second: Mode) -> Mode:
     return min(first, second, key=ORDER.index)
 
 
-def _shared_tools(tools: list[str], bound: list[str] | None) -> list[str]:
-    return tools if bound is None else [tool for tool in tools if tool in bound]
-
-
-def _tighter_limits(first: Limits, second: Limits) -> Limits:
-    return {**first, **{tool: min(limit, first.get(tool, limit)) for tool, limit in second.items()}}
+def _shared_tools(first: list[str] | None, second: list[str] | None) -> list[str] | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return [tool for tool in first if tool in second]
 
 
 def _intersect(first: str, second: str, kind: ResourceKind) -> str | None:

@@ -66,15 +66,9 @@ class StreamReply:
 class HttpClient:
     """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, ignores proxies of the environment.
 
-    Args:
-        base_url: the upstream; paths are appended to it.
-        timeout: seconds to wait for a reply's next bytes.
-        connect_timeout: seconds to wait for a connection.
-        retries: how often a safe method is tried again after a failed or broken connection or 502, 503, 504.
-        max_reply_bytes: of a body that `request` reads.
-        headers: sent with every request.
-        max_connections: at once.
-        elsewhere: whether other hosts are asked too: https needs trusted certificates even where base_url is http.
+    `timeout` is how many seconds a reply's next bytes may take. A safe method is tried again `retries` times after a
+    failed or broken connection or 502, 503, 504. With `elsewhere` other hosts are asked too: https needs trusted
+    certificates even where `base_url` is http.
     """
 
     def __init__(

@@ -20,13 +20,9 @@ class Reason:
 class Refusal(Exception):
     """An answer of the service itself to a request. Each service has one subclass, with its own table of reasons.
 
-    Args:
-        reason: a key of `reasons`; safe to count.
-        message: what was wrong, and with which value; shown to the caller.
-        status: overrides the reason's status.
-        remedy: overrides the reason's remedy.
-        retry_after: seconds after which the same request may pass.
-        allow: the methods that the path has, for a 405.
+    The reason is a key of `reasons`, and safe to count; `status` and `remedy` override the reason's. The message says
+    what was wrong, and with which value. The same request may pass after `retry_after` seconds. `allow` has the methods
+    of the path, for a 405.
     """
 
     reasons: ClassVar[Mapping[str, Reason]] = {}

@@ -107,10 +107,7 @@ class Signer:
         lifetime_seconds: float,
         at: datetime | None = None,
     ) -> str:
-        """Sign a token for one run's model requests, whose cost counts for the task, its skill and its tenant.
-
-        The token is dated `at`, by default the time of this process's clock.
-        """
+        """Sign a token for one run's model requests, whose cost counts for the task, its skill and its tenant."""
         claims = {
             "models": list(models),
             "budget": budget.model_dump(mode="json", exclude_none=True),

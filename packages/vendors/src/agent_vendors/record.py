@@ -27,9 +27,7 @@ class Vendor:
         upstream_variables: further variables of the operator for the real vendor, each with the end of the setting
             that takes it. `{"JIRA_URL": "URL", "JIRA_USERNAME": "USERNAME"}` become `JIRA_UPSTREAM_URL` and so on.
         credential_form: what that token has to be, for people, such as `a token that may read`.
-        mcp_port: the server's default port.
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
-        stand_in_port: the stand-in's default port.
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.

@@ -10,7 +10,6 @@ class ResourceKind(str):
     Attributes:
         grammar: a regular expression that matches a whole name. It must take linear time.
         description: the grammar in plain words, for people and models.
-        example: a name of this kind.
         separator: between a name's segments; in a grant `*` stands for one whole segment. None: a name is one segment.
         fold: returns the form in which names are compared.
     """

@@ -39,18 +39,10 @@ class SearchGrammar(Protocol):
         """How a caller writes its own choice of a resource, for people and models."""
 
     def read(self, text: str) -> tuple[str, list[str]]:
-        """Check a text, and return what is kept of it and the resources that it chose.
-
-        Raises:
-            SearchTextError: the text could leave the scope.
-        """
+        """Return what is kept of a text and the resources it chose; SearchTextError if it could leave the scope."""
 
     def build(self, words: str, names: Sequence[str]) -> str:
-        """Return the text that is sent: what was kept, confined to the named resources.
-
-        Raises:
-            SearchScopeError: a name cannot be written in a search text.
-        """
+        """Return the text that is sent, confined to these resources; SearchScopeError if a name cannot be written."""
 
 
 @dataclass(frozen=True)
