@@ -54,13 +54,7 @@ class Admission:
         return call
 
     async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check every resource that the vendor has to be asked for.
-
-        The refusal names nothing foreign, nor does it say whether the target is there.
-
-        Raises:
-            Refusal: `resource`, or the vendor cannot be asked now.
-        """
+        """Check every resource that the vendor is asked for. The refusal does not say whether the target is there."""
         for resource in call.route.resources:
             if resource.lookup is not None:
                 kind, names = resource.kind, await resource.lookup(call, session.fetch)

@@ -53,12 +53,9 @@ class UpstreamSession:
         return await self.send_plain(call)
 
     async def send_plain(self, call: Call) -> Answered:
-        """Send one request and return the whole reply, whatever its status, with its bytes as they came.
+        """Send one request and return the whole reply, whatever its status, its bytes as they came; raises as `send`.
 
         Where an earlier reply is cached, the vendor is asked whether it still holds; if so, the cached one is returned.
-
-        Raises:
-            Refusal: as `send`.
         """
         key = self._key(call)
         kept = self.upstream.cache.find(key) if key else None

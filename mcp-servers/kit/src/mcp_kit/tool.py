@@ -86,11 +86,7 @@ class ToolSpec:
         return _compact(self.arguments.model_json_schema())
 
     def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Check a call's arguments and give them as the function takes them.
-
-        Raises:
-            WrongArguments: naming each argument that does not fit, and how.
-        """
+        """Return a call's arguments as the function takes them; WrongArguments names each that does not fit."""
         try:
             parsed = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
