@@ -5,6 +5,8 @@ SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
 export LC_ALL = C.UTF-8
+# Where it is set, each process of the system and of the tests compiles all that it imports anew.
+export PYTHONDONTWRITEBYTECODE =
 
 help: ## explain the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-23s %s\n", $$1, $$2}'

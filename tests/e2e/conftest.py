@@ -7,8 +7,18 @@ import pytest
 from fixtures.house import RunningHouse, Worker, running_house, worker
 
 HERE = Path(__file__).parent
-APART = (HERE / "apart", HERE / "bad_input")
-"""Tests that take houses of their own, or break the one they have: `make test-houses`."""
+APART = tuple(
+    HERE / name
+    for name in (
+        "apart",
+        "bad_input",
+        "confinement",
+        "hostile",
+        "test_stopped_workers.py",
+        "test_tasks_side_by_side.py",
+    )
+)
+"""Tests that take houses of their own, break the one they have, or try a run's bounds: `make test-houses`."""
 LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 

@@ -72,6 +72,11 @@ class Subject:
         bound = Bound(tools=list(tools), resources=dict(self.record.resources), mode=Mode.write)
         return Caller("run", bound, token="task-token")
 
+    @property
+    def granted(self) -> Caller:
+        """A run that may write with every tool that the record calls, within its resources."""
+        return self.caller(*dict.fromkeys(ask.tool for ask in self.record.asks))
+
     def built(self, **changes: str) -> tuple[Server, VendorSettings]:
         """Build the server with its address and token, and with these settings besides, by their fields' names."""
         given = {"api_url": self.url, "token": self.record.token, **changes}

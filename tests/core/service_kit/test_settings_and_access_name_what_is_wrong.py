@@ -135,10 +135,10 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
         ("cli: {reply_origins: [a.b]}", "cli.reply_origins.0"),
         ("streams: {s: {approves: ['*'], actor: {kind: a, id: b}}}", "streams.s: approves: only people decide"),
         ("http: {h: {approves: [triage]}}", "http.h: approves: an actor is needed"),
-        ("a: [", r"cannot be read: line 1"),
+        ("a: [", r"cannot be read: line 2: did not find expected node content"),
         ("a: *b", r"cannot be read: line 1: found undefined alias"),
         ("a: \x00", r"cannot be read: unacceptable character #x0000"),
-        ("[" * 5000, "nested too deep"),
+        ("[" * 5000, "line 1: exceeded maximum nesting depth"),
         ("tenants: {a: {vendor: {}}}", r"line 1: tenants\.a\.vendor: this key is not known: did you mean vendors\?"),
     ],
 )

@@ -95,7 +95,7 @@ class SkillSettings(BaseModel):
         if not isinstance(value, str):
             return value
         try:
-            return yaml.safe_load(value) or {}
+            return yaml.load(value, Loader=yaml.CSafeLoader) or {}
         except yaml.YAMLError as error:
             raise ValueError(f"not YAML: {error}") from None
 
@@ -149,7 +149,7 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     if match is None:
         raise UnreadableSkill("SKILL.md does not start with front matter between two lines '---'")
     try:
-        front = yaml.safe_load(match.group(1))
+        front = yaml.load(match.group(1), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise UnreadableSkill(f"the front matter is not YAML: {error}") from None
     if not isinstance(front, dict):

@@ -29,15 +29,13 @@ class LinedYaml:
 
     def __init__(self, path: Path) -> None:
         try:
-            loader = yaml.SafeLoader(path.read_text("utf-8"))
+            loader = yaml.CSafeLoader(path.read_text("utf-8"))
             self._node = loader.get_single_node()
             self.repeated_keys: list[LineError] = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
-        except RecursionError:
-            raise ValueError("it is nested too deep") from None
         except yaml.YAMLError as error:
             raise ValueError(" ".join(str(error).split())) from None
 

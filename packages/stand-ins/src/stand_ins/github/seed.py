@@ -92,7 +92,7 @@ class DescribedRepository(_Described):
 def shipped() -> Sequence[DescribedRepository]:
     """Read the description that the stand-in starts with."""
     text = (files("stand_ins.github") / "seed.yaml").read_text(encoding="utf-8")
-    read: Mapping[str, Any] = yaml.safe_load(text)
+    read: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return [DescribedRepository.model_validate(one) for one in read["repositories"]]
 
 

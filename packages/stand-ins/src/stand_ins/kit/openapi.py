@@ -43,7 +43,9 @@ class Description:
 
     def __init__(self, path: Path) -> None:
         text = path.read_text(encoding="utf-8")
-        document: dict[str, Any] = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        document: dict[str, Any] = (
+            json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
+        )
         version = str(document.get("openapi", "none"))
         if not version.startswith(("3.0", "3.1")):
             raise ValueError(f"{path.name}: OpenAPI {version} is not understood: take a description in 3.0 or 3.1")

@@ -100,7 +100,7 @@ class StandIn(StandInVendor):
         """Add a scenario: YAML or JSON, whole, or `{like: NAME, match: ...}` to play a known one elsewhere."""
         name = request.path_params["name"]
         try:
-            raw = yaml.safe_load(await request.body())
+            raw = yaml.load(await request.body(), Loader=yaml.CSafeLoader)
             if isinstance(raw, Mapping) and "like" in raw:
                 shell: dict[str, Any] = {"steps": [{}], "match": raw.get("match")}
                 match = Scenario.from_mapping(shell, name=name).match or Match(text="")

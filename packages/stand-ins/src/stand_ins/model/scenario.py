@@ -175,7 +175,7 @@ class Scenario(Part):
     def from_text(cls, text: str | bytes, *, name: str) -> "Scenario":
         """Read a scenario from YAML or JSON. Raises ScenarioError."""
         try:
-            return cls.from_mapping(yaml.safe_load(text), name=name)
+            return cls.from_mapping(yaml.load(text, Loader=yaml.CSafeLoader), name=name)
         except yaml.YAMLError as error:
             raise ScenarioError(f"scenario {name}: not YAML: {error}") from error
 
