@@ -92,7 +92,7 @@ def _measured(folder: Path, python: Path, stores: Stores, task: UUID, attempt: i
         "services": {"github-mcp": {"token_sha256": [token_hash(service)]}},
     }
     (folder / "access.yaml").write_text(json.dumps(access))
-    token = Signer.from_file(folder / "key.json").task_token(
+    token = Signer(folder / "key.json").task_token(
         task=task,
         attempt=attempt,
         tenant="default",

@@ -42,7 +42,7 @@ def lines(folder: Path) -> list[Line]:
 def _calls(folder: Path, python: Path) -> Line:
     """Take CPU per call on /mcp in turns: ours with a cached task token, grant, refs, metrics and a log line a call."""
     write_keys(folder / "key.json", folder / "jwks.json")
-    token = Signer.from_file(folder / "key.json").task_token(
+    token = Signer(folder / "key.json").task_token(
         task=uuid4(),
         attempt=1,
         tenant="default",

@@ -93,7 +93,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         settings.access_file, access.current(), vendors=settings.vendors, skills=registry.skills
     ):
         log.warning("access", file=str(settings.access_file), warning=warning)
-    signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
+    signer = Signer(settings.agent_signing_key_file, settings.agent_jwks_file)
     fault = signer.fault()
     if fault is not None:
         raise ConfigError(fault)

@@ -13,6 +13,7 @@ from fastmcp import Client
 from fixtures.serving import served_by_thread
 from mcp_kit.app import assemble
 from mcp_kit.caller import OWNER, Caller
+from mcp_kit.metrics import Metrics
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_types import TextContent
@@ -88,7 +89,7 @@ class Subject:
         server, settings = self.built(**changes)
         assert server.close is not None
         try:
-            async with Client(assemble(server, settings, unnamed=caller, callers=None).protocol) as client:
+            async with Client(assemble(server, settings, Metrics(), unnamed=caller, callers=None)) as client:
                 yield Open(client)
         finally:
             await server.close()

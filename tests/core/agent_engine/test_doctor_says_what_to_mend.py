@@ -228,7 +228,7 @@ async def test_worker_whose_key_is_not_public_does_not_work(place: Place, tmp_pa
     with pytest.raises(ConfigError, match=r"is not public in .*other\.json.*agent-engine keys rotate"):
         async with open_context(place.settings(AGENT_JWKS_FILE=tmp_path / "other.json")):
             pass
-    signer = Signer.from_file(place.folder / "key.json", tmp_path / "other.json")
+    signer = Signer(place.folder / "key.json", tmp_path / "other.json")
     context = replace(place.context(Script(lambda _: [])), signer=signer)
     async with serving(health_app(context)) as url, HttpClient(base_url=url) as http:
         reply = await http.request("GET", "/ready")

@@ -77,7 +77,7 @@ class Place:
             pool=self.pool,
             redis=self.redis,
             access=AccessFile(settings.access_file),
-            signer=Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file),
+            signer=Signer(settings.agent_signing_key_file, settings.agent_jwks_file),
             registry=registry,
             engines={driver.name: CliEngine(driver, self.confinement)},
             live=EventPublisher(self.redis),

@@ -37,7 +37,7 @@ async def test_a_service_token_alone_opens_what_its_entry_lists(house: House) ->
 async def test_bad_task_tokens_are_refused(house: House, tmp_path: Path) -> None:
     """Foreign, expired, for another audience or vendor, altered, unsigned, or for a tenant without an entry."""
     write_keys(tmp_path / "other.json", tmp_path / "other-jwks.json")
-    foreign = House(**{**vars(house), "signer": Signer.from_file(tmp_path / "other.json")})
+    foreign = House(**{**vars(house), "signer": Signer(tmp_path / "other.json")})
     payload = jwt.decode(house.token(), options={"verify_signature": False})
     head, _, tail = house.token().rpartition(".")
     cases = {

@@ -3,6 +3,8 @@
 import base64
 import json
 import secrets
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +16,15 @@ from api_kit.errors import Refusal
 from api_kit.markdown_sanitizer import Allowed, Quieted
 from hypothesis import given
 from hypothesis import strategies as st
-from service_kit.keys import generate_keypair
+from service_kit.keys import write_keys
 from service_kit.tokens import Signer
 
 RUN: dict[str, Any] = {"task": uuid4(), "attempt": 1, "tenant": "default", "lifetime_seconds": 60}
-SIGNER = Signer(generate_keypair("k")[0])
-TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(tools=["issue_read"]), **RUN)
-MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
+with TemporaryDirectory() as folder:
+    write_keys(Path(folder, "key.json"), Path(folder, "jwks.json"))
+    SIGNER = Signer(Path(folder, "key.json"))
+    TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(tools=["issue_read"]), **RUN)
+    MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
 NONE = Allowed((), lambda name: False)
 
 

@@ -8,7 +8,7 @@ from api_kit.redis_rate_limiter import RedisRateLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
-from service_kit.rate_limit import MemoryRateLimiter, Rate
+from service_kit.rate_limit import Rate, RateLimiter
 
 
 @given(
@@ -17,7 +17,7 @@ from service_kit.rate_limit import MemoryRateLimiter, Rate
 def test_no_window_has_more_than_its_share(per_second: int, burst: int, gaps: list[float]) -> None:
     """In any stretch of time at most burst + rate x length pass; who waits as long as told then passes."""
     clock = [100.0]
-    limiter = MemoryRateLimiter(now=lambda: clock[0])
+    limiter = RateLimiter(now=lambda: clock[0])
     rate = Rate(per_second, burst)
     passed: list[float] = []
 
@@ -59,7 +59,7 @@ async def test_redis_counts_over_all_instances(redis: Redis) -> None:
 @pytest.mark.parametrize("where", ["redis", "local"])
 async def test_a_pause_holds_until_its_end(redis: Redis, where: str) -> None:
     """Nothing passes under a paused key; what waits for the vendor is not counted against the caller."""
-    limiter = RedisRateLimiter(redis, vendor="toy") if where == "redis" else MemoryRateLimiter()
+    limiter = RedisRateLimiter(redis, vendor="toy") if where == "redis" else RateLimiter()
     await limiter.pause("c:core", 0.3)
     for _ in range(4):
         wait = await limiter.take("a", Rate(10, 2), ["c:core", "c:*"])
@@ -78,4 +78,3 @@ async def test_a_lost_redis_is_not_waited_for() -> None:
     waits = [await limiter.take("a", Rate()) for _ in range(20)]
     assert time.monotonic() - started < 10
     assert 10 <= sum(wait is None for wait in waits) <= 20
-    assert not limiter.shared

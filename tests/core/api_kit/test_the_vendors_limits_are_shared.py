@@ -8,7 +8,7 @@ from api_kit.redis_rate_limiter import RedisRateLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
-from service_kit.rate_limit import Bucket, Limit, MemoryRateLimiter, Rate, RateLimiter, shared
+from service_kit.rate_limit import Bucket, Limit, Rate, RateLimiter, shared
 
 PLENTY = Rate(10_000, 10_000)
 POINTS = Limit("points", Rate(0.01, 10), each=Rate(0.01, 6), cost=2)
@@ -18,9 +18,7 @@ SPACE = Limit("space", Rate(10, 1), each=Rate(10, 2), patience=0.35)
 @pytest.fixture(params=["redis", "local"])
 async def limiters(request: pytest.FixtureRequest, redis: Redis) -> list[RateLimiter]:
     """Two instances on one Redis, or one alone."""
-    return (
-        [RedisRateLimiter(redis, vendor="toy") for _ in range(2)] if request.param == "redis" else [MemoryRateLimiter()]
-    )
+    return [RedisRateLimiter(redis, vendor="toy") for _ in range(2)] if request.param == "redis" else [RateLimiter()]
 
 
 async def ask(limiter: RateLimiter, caller: str, *limits: Limit, credential: str = "c") -> float | None:
@@ -94,7 +92,7 @@ async def test_instances_are_counted(redis: Redis) -> None:
         await limiter.take("a", PLENTY)
     assert [limiter.instances for limiter in limiters] == [1, 2, 3]
     assert 0 < await redis.pttl("gateway:{toy}:instances") <= 60_000
-    assert MemoryRateLimiter().instances == 1
+    assert RateLimiter().instances == 1
 
 
 async def test_a_pause_without_a_length_grows(limiters: list[RateLimiter]) -> None:
@@ -122,7 +120,7 @@ async def test_a_pause_without_a_length_grows(limiters: list[RateLimiter]) -> No
 async def test_a_vendor_cannot_fill_the_memory_with_pauses() -> None:
     """Pauses under ever new names are forgotten when they are over."""
     clock = [0.0]
-    limiter = MemoryRateLimiter(now=lambda: clock[0])
+    limiter = RateLimiter(now=lambda: clock[0])
     for number in range(25_000):
         clock[0] += 1
         await limiter.pause(f"c:{number}", 5)
@@ -135,7 +133,7 @@ async def test_a_vendor_cannot_fill_the_memory_with_pauses() -> None:
 def test_no_minute_has_more_than_the_vendor_allows(requests: list[tuple[int, int, float]]) -> None:
     """Whatever callers ask at whatever pace, in any minute at most 90 points pass, 45 and a request of one caller."""
     clock = [50.0]
-    limiter = MemoryRateLimiter(now=lambda: clock[0])
+    limiter = RateLimiter(now=lambda: clock[0])
     passed: list[tuple[float, int, int]] = []
 
     async def walk() -> None:

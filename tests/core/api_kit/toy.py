@@ -11,12 +11,11 @@ from uuid import UUID
 import httpx
 from agent_contracts import Grant
 from api_kit import Body, Call, Credential, Fetch, Json, Probe, Resource, Route, Table, UpstreamVendor
-from api_kit.admission import Admission, Bounds
+from api_kit.admission import Admission
 from api_kit.app import build_gateway
 from api_kit.audit import Audit
 from api_kit.callers import Callers
 from api_kit.effect_flow import EffectFlow
-from api_kit.effects import Effects
 from api_kit.gateway import Gateway
 from api_kit.settings import GatewaySettings
 from api_kit.upstream import Upstream
@@ -28,7 +27,7 @@ from service_kit.access import AccessFile
 from service_kit.bearer import new_token, token_hash
 from service_kit.http import HttpClient
 from service_kit.keys import write_keys
-from service_kit.rate_limit import MemoryRateLimiter, Rate
+from service_kit.rate_limit import RateLimiter
 from service_kit.settings import load
 from service_kit.tokens import Verifier
 from starlette.types import Receive, Scope, Send
@@ -114,7 +113,6 @@ async def toy(
     folder: Path,
     pool: Pool,
     grant: Grant,
-    bounds: Bounds | None = None,
     *,
     table: Table = TABLE,
     at: str | None = None,
@@ -127,7 +125,6 @@ async def toy(
         folder: for its files.
         pool: the database.
         grant: what the services open.
-        bounds: of the gateway.
         table: its routes.
         at: where another vendor is, in place of the one that answers what it is told to.
         seconds: how long a turn may take.
@@ -141,7 +138,8 @@ async def toy(
     (folder / "access.yaml").write_text(json.dumps({"services": services, "tenants": {"default": {"vendors": opens}}}))
     write_keys(folder / "key.json", folder / "jwks.json")
     files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
-    settings = load(GatewaySettings, {**files, "DATABASE_URL": "postgresql://unused"})
+    many = {"RATE_PER_SECOND": "1000", "RATE_BURST": "1000"}
+    settings = load(GatewaySettings, {**files, **many, "DATABASE_URL": "postgresql://unused"})
     vendor = UpstreamVendor(
         name="toy",
         credential=lambda tenant: Credential(tenant, {"authorization": f"Basic {tenant}"}),
@@ -153,20 +151,19 @@ async def toy(
         HttpClient(base_url=at or f"{own}/rest/v1", retries=0, max_reply_bytes=5000) as http,
     ):
         base = at or f"{own}/rest/v1"
-        registry, limiter = CollectorRegistry(), MemoryRateLimiter()
+        registry, limiter = CollectorRegistry(), RateLimiter()
         gateway = Gateway(
             table=table,
             vendor=vendor,
             callers=Callers(
                 AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience="toy-api"), vendor="toy"
             ),
-            admission=Admission(vendor, limiter, bounds or Bounds(rate=Rate(1000, 1000))),
+            admission=Admission(vendor, limiter, settings),
             upstream=Upstream(http, base_url=base, vendor=vendor, seconds=seconds, limiter=limiter),
-            pool=pool,
-            effects=EffectFlow(Effects(pool, vendor), vendor, patience=5.0),
+            effects=EffectFlow(pool, vendor, patience=5.0),
             audit=Audit(registry, vendor="toy"),
         )
-        app = build_gateway(gateway, settings, checks={}, warnings={}, registry=registry)
+        app = build_gateway(gateway, checks={}, warnings={}, registry=registry)
         async with serving(app) as url, client_of(url, TOKEN) as client, client_of(url, NEIGHBOURS_TOKEN) as neighbour:
             yield Toy(url, gateway, upstream, client, neighbour)
 

@@ -56,7 +56,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     entry = {"token_sha256": [token_hash(person)], "vendors": {"github": bound}}
     access.write_text(json.dumps({"people": {"ada": entry}}))
     environ = {"AGENT_JWKS_FILE": str(public), "ACCESS_FILE": str(access), "AGENT_REF_KEY": REF_KEY}
-    return House(environ, Signer.from_file(private), person)
+    return House(environ, Signer(private), person)
 
 
 @dataclass(frozen=True)

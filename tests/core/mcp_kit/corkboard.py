@@ -11,6 +11,7 @@ from fixtures.serving import serving
 from mcp_kit.app import assemble
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
+from mcp_kit.metrics import Metrics
 from mcp_kit.paging import LinkPaging
 from mcp_kit.reply import Reply, section
 from mcp_kit.server import Server
@@ -127,7 +128,7 @@ class Corkboard:
         server = corkboard_server(settings)
         assert server.close is not None
         try:
-            async with Client(assemble(server, settings, unnamed=caller, callers=None).protocol) as client:
+            async with Client(assemble(server, settings, Metrics(), unnamed=caller, callers=None)) as client:
                 yield client
         finally:
             await server.close()

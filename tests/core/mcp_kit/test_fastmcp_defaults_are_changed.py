@@ -13,6 +13,7 @@ from core.mcp_kit.speaking import MODES, call, client, raw, text_of
 from fastmcp import FastMCP
 from mcp_kit.app import assemble, build_app
 from mcp_kit.caller import OWNER
+from mcp_kit.metrics import Metrics
 from mcp_kit.settings import ServerSettings
 from service_kit.settings import load
 
@@ -41,8 +42,8 @@ async def test_2_what_a_crash_says_stays_inside(open_server: Running, mode: str)
 
 async def test_2_fastmcp_itself_masks_too() -> None:
     """What an extension's tool raises is masked as well."""
-    parts = assemble(sample_server(SampleTools()), load(ServerSettings, {}), unnamed=OWNER, callers=None)
-    assert parts.protocol._mask_error_details is True
+    protocol = assemble(sample_server(SampleTools()), load(ServerSettings, {}), Metrics(), unnamed=OWNER, callers=None)
+    assert protocol._mask_error_details is True
 
 
 @pytest.mark.bad_input

@@ -150,7 +150,7 @@ async def house(
             httpx.AsyncClient(verify=False, base_url=vendor_url) as upstream,
             httpx.AsyncClient(verify=False, base_url=url, timeout=120) as http,
         ):
-            yield House(url, upstream, http, pool, Signer.from_file(folder / "signing.json"), run)
+            yield House(url, upstream, http, pool, Signer(folder / "signing.json"), run)
 
 
 async def started(pool: asyncpg.Pool) -> Run:

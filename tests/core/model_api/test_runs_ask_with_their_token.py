@@ -13,7 +13,7 @@ from service_kit.tokens import Signer
 def foreign(api: House, folder: Path) -> str:
     """Sign with a key of one's own."""
     write_keys(folder / "other.json", folder / "other-jwks.json")
-    signer = Signer.from_file(folder / "other.json")
+    signer = Signer(folder / "other.json")
     return signer.model_token(
         task=api.run.task, attempt=1, tenant="default", models=[MODEL], budget=BUDGET, lifetime_seconds=60
     )

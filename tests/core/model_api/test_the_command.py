@@ -37,7 +37,7 @@ async def test_it_serves_until_sigterm(tmp_path: Path, pool: asyncpg.Pool, datab
     """It becomes ready, answers, writes JSON lines without its secrets to standard error, and ends with status 0."""
     write_keys(tmp_path / "signing.json", tmp_path / "jwks.json")
     run = await started(pool)
-    token = Signer.from_file(tmp_path / "signing.json").model_token(
+    token = Signer(tmp_path / "signing.json").model_token(
         task=run.task, attempt=run.attempt, tenant="default", models=[MODEL], budget=BUDGET, lifetime_seconds=60
     )
     (port,) = free_ports(1)

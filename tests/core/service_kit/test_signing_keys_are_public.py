@@ -22,21 +22,21 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def test_a_key_that_is_not_public_is_told_with_its_remedy(files: tuple[Path, Path]) -> None:
     """The signer names its key and what makes one that is public; once that was done, nothing is wrong."""
-    signer, kid, (known,) = Signer.from_file(*files), read_private(files[0])["kid"], read_public(files[1])
+    signer, kid, (known,) = Signer(*files), read_private(files[0])["kid"], read_public(files[1])
     fault = signer.fault()
     assert fault is not None
     assert f"({kid}) is not public" in fault
     assert f"`agent-engine keys rotate` makes one that is, or put back the signing key of {known}" in fault
     rotate(*files)
-    assert Signer.from_file(*files).fault() is None
-    assert Signer.from_file(files[0]).fault() is None
+    assert Signer(*files).fault() is None
+    assert Signer(files[0]).fault() is None
 
 
 def test_the_same_id_with_another_key_is_not_public(files: tuple[Path, Path]) -> None:
     """What counts is the key, not its name."""
     private, public = files
     private.write_text(json.dumps(read_private(private) | {"kid": next(iter(read_public(public)))}))
-    assert "is not public" in (Signer.from_file(*files).fault() or "")
+    assert "is not public" in (Signer(*files).fault() or "")
 
 
 def test_a_turn_leaves_a_key_out_that_was_not_public(files: tuple[Path, Path]) -> None:
@@ -61,7 +61,7 @@ def test_a_lost_public_file_is_made_of_the_signing_key(files: tuple[Path, Path])
     """What is made holds the public part alone, and fits."""
     files[1].unlink()
     publish(*files)
-    assert Signer.from_file(*files).fault() is None
+    assert Signer(*files).fault() is None
     assert read_private(files[0])["d"] not in files[1].read_text()
 
 

@@ -12,6 +12,7 @@ from fastmcp import Client
 from fixtures.servers import built, package_of
 from mcp_kit.app import assemble
 from mcp_kit.caller import OWNER
+from mcp_kit.metrics import Metrics
 
 VENDORS = load()
 
@@ -31,7 +32,7 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 async def wired(vendor: Vendor) -> Wired:
     """Each tool by its name, as tools/list sends it."""
     server, settings = built(vendor)
-    async with Client(assemble(server, settings, unnamed=OWNER, callers=None).protocol) as client:
+    async with Client(assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)) as client:
         tools = await client.list_tools()
     if server.close is not None:
         await server.close()

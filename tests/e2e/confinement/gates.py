@@ -41,7 +41,7 @@ class Reply:
 
 def sign(house: RunningHouse, grant: Grant = GRANT, *, audience: Sequence[str] = (), **changes: Any) -> str:
     """Sign a task token with the house's own key."""
-    signer = Signer.from_file(house.paths.home / "secrets/signing-key.json")
+    signer = Signer(house.paths.home / "secrets/signing-key.json")
     claims: dict[str, Any] = {
         "task": uuid4(),
         "attempt": 1,

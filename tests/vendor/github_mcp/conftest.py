@@ -12,6 +12,7 @@ from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import assemble
 from mcp_kit.caller import OWNER, Caller
+from mcp_kit.metrics import Metrics
 from mcp_types import CallToolResult, TextContent
 from service_kit.settings import load
 from stand_ins.github.app import StandInApp, build
@@ -73,7 +74,7 @@ async def open_tools(github: GitHub) -> AsyncIterator[Callable[..., Awaitable[Cl
             server = build_server(settings)
             assert server.close is not None
             stack.push_async_callback(server.close)
-            protocol = assemble(server, settings, unnamed=caller, callers=None).protocol
+            protocol = assemble(server, settings, Metrics(), unnamed=caller, callers=None)
             client: Client[Any] = await stack.enter_async_context(Client(protocol))
             return client
 

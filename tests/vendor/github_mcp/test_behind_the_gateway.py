@@ -91,7 +91,7 @@ async def test_a_run_reads_what_it_was_granted(
     """Over HTTP, with a real task token: granted tools and repositories answer, all else is refused unsent."""
     folder = tmp_path_factory.mktemp("keys")
     write_keys(folder / "key.json", folder / "jwks.json")
-    token = Signer.from_file(folder / "key.json").task_token(
+    token = Signer(folder / "key.json").task_token(
         task=TASK, attempt=1, tenant="default", vendor="github", audience=["github-mcp", "github-api"], grant=GRANT,
         lifetime_seconds=60,
     )  # fmt: skip

@@ -23,7 +23,7 @@ async def keys(settings: DoctorSettings) -> str:
         bytes.fromhex(settings.agent_ref_key.get_secret_value())
     except ValueError:
         raise Unwell("AGENT_REF_KEY is not hexadecimal", "`make init` makes one") from None
-    signer = Signer.from_file(settings.agent_signing_key_file, settings.agent_jwks_file)
+    signer = Signer(settings.agent_signing_key_file, settings.agent_jwks_file)
     if settings.agent_jwks_file is None:
         raise Unwell("AGENT_JWKS_FILE is not set here, so the pair was not tried", "", state="warning")
     fault = signer.fault()

@@ -3,7 +3,7 @@
 from service_kit.json_text import Json
 from service_kit.rate_limit import Rate
 
-from api_kit.app import build_gateway, open_gateway, run_gateway
+from api_kit.app import open_gateway, run_gateway
 from api_kit.body import Body
 from api_kit.classify import Classified, by_status, document_of
 from api_kit.command import run_command
@@ -36,7 +36,6 @@ __all__ = [
     "Table",
     "UpstreamVendor",
     "adf",
-    "build_gateway",
     "by_status",
     "credentials",
     "document_of",

@@ -15,55 +15,34 @@ from api_kit.callers import Caller
 from api_kit.classify import document_of
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Route, Search
+from api_kit.settings import GatewaySettings
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import EVERYTHING, Credential, UpstreamVendor
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """A gateway's limits: of bodies, of rates by tier, of images. `rate` holds for every tier that is not named."""
-
-    body_bytes: int = 1_000_000
-    body_seconds: float = 10.0
-    rate: Rate = field(default_factory=Rate)
-    tiers: Mapping[str, Rate] = field(default_factory=dict)
-    image_hosts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Admission:
-    """Decides over calls to one vendor."""
+    """Decides over calls to one vendor. `tiers` has the rates that differ from the settings' one."""
 
     vendor: UpstreamVendor
     limiter: RateLimiter
-    bounds: Bounds = field(default_factory=Bounds)
+    settings: GatewaySettings
+    tiers: Mapping[str, Rate] = field(default_factory=dict)
 
     def admit(self, route: Route, caller: Caller) -> None:
-        """Count a request in this process, so that a flood of refused requests uses up no shared limit.
-
-        Raises:
-            Refusal: `rate`.
-        """
+        """Count a request in this process, so that a flood of refused requests uses up no shared limit: `rate`."""
         key, rate = self._rate(route, caller)
         self._refuse(self.limiter.admit(key, rate), route, rate)
 
     async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
-        """Count a request that may be sent.
-
-        Raises:
-            Refusal: `rate` or `vendor_rate`: the caller's rate or the vendor's limit is used up.
-        """
+        """Count a request that may be sent; refuse it by `rate` or `vendor_rate` where one of them is used up."""
         key, rate = self._rate(route, caller)
         pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
         buckets = shared(self.vendor.limits(route), credential.name, caller.key)
         self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
-        """Check every resource that the call itself names, and confine a search; the vendor is not asked.
-
-        Raises:
-            Refusal: a resource is outside the grant, or the search cannot be confined.
-        """
+        """Check every resource that the call itself names, and confine a search; the vendor is not asked."""
         for resource in call.route.resources:
             if resource.lookup is None:
                 names = policy.names_of(resource, call)
@@ -75,13 +54,7 @@ class Admission:
         return call
 
     async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check every resource that the vendor has to be asked for.
-
-        The refusal names nothing foreign, nor does it say whether the target is there.
-
-        Raises:
-            Refusal: `resource`, or the vendor cannot be asked now.
-        """
+        """Check every resource that the vendor is asked for. The refusal does not say whether the target is there."""
         for resource in call.route.resources:
             if resource.lookup is not None:
                 kind, names = resource.kind, await resource.lookup(call, session.fetch)
@@ -93,21 +66,13 @@ class Admission:
         return call
 
     async def within(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check all bounds of a call that the gateway itself makes, and return it confined.
-
-        Raises:
-            Refusal: it is out of bounds, or the vendor cannot be asked now.
-        """
+        """Check all bounds of a call that the gateway itself makes, and return it confined."""
         policy.check_route(call.route, caller)
         policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
-        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.
-
-        Raises:
-            Refusal: `reply_foreign` or `upstream_broken`.
-        """
+        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them."""
         reply, names_in = answered.reply, call.route.reply_resources
         if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
             return
@@ -119,9 +84,9 @@ class Admission:
 
     def _rate(self, route: Route, caller: Caller) -> tuple[str, Rate]:
         """Return under which key a caller's requests of a route are counted, and at which rate."""
-        if route.tier in self.bounds.tiers:
-            return f"{caller.key}:{route.tier}", self.bounds.tiers[route.tier]
-        return caller.key, self.bounds.rate
+        if route.tier in self.tiers:
+            return f"{caller.key}:{route.tier}", self.tiers[route.tier]
+        return caller.key, self.settings.rate
 
     def _refuse(self, wait: Wait | None, route: Route, rate: Rate) -> None:
         if wait is None:
@@ -134,7 +99,6 @@ class Admission:
 
 
 def _scoped(call: Call, search: Search, caller: Caller) -> Call:
-    """Confine a call's search text to the grant."""
     given: object = call.query.get(search.parameter)
     path = call.route.body.steps(search.parameter) if call.route.body else ()
     if search.where == "body":

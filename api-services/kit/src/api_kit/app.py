@@ -16,7 +16,7 @@ from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, Warn, health_routes
 from service_kit.http import HttpClient
 from service_kit.log import configure
-from service_kit.rate_limit import MemoryRateLimiter, Rate, RateLimiter
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.serve import serve
 from service_kit.supervised import BackgroundLoops
 from service_kit.tokens import Verifier
@@ -24,14 +24,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import Response
 
-from api_kit.admission import Admission, Bounds
+from api_kit.admission import Admission
 from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
 from api_kit.credentials import TenantCredentials
 from api_kit.effect_flow import EffectFlow
-from api_kit.effects import Effects
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
 from api_kit.reconciler import Reconciler
@@ -66,7 +65,7 @@ async def open_gateway(
     registry = CollectorRegistry()
     pool = await open_pool(settings.database_url, application=audience)
     redis = open_redis(settings.redis_url) if settings.redis_url else None
-    limiter: RateLimiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else MemoryRateLimiter()
+    limiter = RedisRateLimiter(redis, vendor=vendor.name) if redis else RateLimiter()
     http = HttpClient(
         base_url=base_url,
         timeout=settings.upstream_seconds,
@@ -85,26 +84,20 @@ async def open_gateway(
         registry=registry,
         limiter=limiter,
     )
-    bounds = Bounds(
-        settings.max_body_bytes, settings.body_seconds, settings.rate, tiers or {}, frozenset(settings.images)
-    )
     gateway = Gateway(
         table=table,
         vendor=vendor,
         callers=callers,
-        admission=Admission(vendor, limiter, bounds),
+        admission=Admission(vendor, limiter, settings, tiers or {}),
         upstream=upstream,
-        pool=pool,
-        effects=EffectFlow(Effects(pool, vendor), vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
+        effects=EffectFlow(pool, vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),
     )
     reconciler = Reconciler(gateway)
     background = BackgroundLoops(reconciler.loops(), registry)
     try:
         async with background.running():
-            yield build_gateway(
-                gateway, settings, checks=_checks(pool, redis), warnings=background.faults(), registry=registry
-            )
+            yield build_gateway(gateway, checks=_checks(pool, redis), warnings=background.faults(), registry=registry)
     finally:
         await reconciler.stop()
         await http.aclose()
@@ -114,15 +107,10 @@ async def open_gateway(
 
 
 def build_gateway(
-    gateway: Gateway,
-    settings: GatewaySettings,
-    *,
-    checks: Mapping[str, Check],
-    warnings: Mapping[str, Warn],
-    registry: CollectorRegistry,
+    gateway: Gateway, *, checks: Mapping[str, Check], warnings: Mapping[str, Warn], registry: CollectorRegistry
 ) -> Starlette:
     """Put health routes and the Host check around a gateway; its files and rates add their own warnings."""
-    name, credential = f"{gateway.vendor.name}-api", gateway.vendor.credential
+    name, credential, settings = f"{gateway.vendor.name}-api", gateway.vendor.credential, gateway.admission.settings
     told = {**warnings, **gateway.callers.faults()}
     if isinstance(credential, TenantCredentials):
         told["credentials"] = credential.fault
@@ -156,10 +144,6 @@ async def run_gateway(
 
 
 def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
-    """Return the checks for `/ready`: whether each store answers."""
-
-    async def ask_database() -> None:
-        await assert_current(pool, SCHEMA, VERSIONS)
 
     async def ask_redis(client: Redis) -> None:
         try:
@@ -167,4 +151,7 @@ def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
         except Exception as error:
             raise RuntimeError(f"Redis does not answer, rates are counted by this process alone: {error}") from error
 
-    return {"database": ask_database, **({"redis": partial(ask_redis, redis)} if redis else {})}
+    checks: dict[str, Check] = {"database": partial(assert_current, pool, SCHEMA, VERSIONS)}
+    if redis:
+        checks["redis"] = partial(ask_redis, redis)
+    return checks

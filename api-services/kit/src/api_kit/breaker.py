@@ -18,13 +18,9 @@ TRIAL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class BreakerConfig:
-    """When a circuit opens, and for how long.
+    """How many failures in a row open a circuit, and for how many seconds.
 
-    Attributes:
-        failures: how many failures in a row open it.
-        window: seconds; a failure later than that after the one before begins a new row.
-        seconds: how long it is open at first; each failed trial doubles it.
-        longest: how long it is open at most.
+    A failure later than `window` seconds after the one before begins a new row. Each failed trial doubles the seconds.
     """
 
     failures: int = 5
@@ -67,12 +63,9 @@ class Circuit:
 
 
 class Breaker:
-    """All circuits of one upstream.
+    """All circuits of one upstream. `now` is a monotonic clock, in seconds.
 
-    Args:
-        config: when a circuit opens.
-        now: a monotonic clock, in seconds.
-        opened: is told the credential of each circuit that opens, and whether it is a caller's own.
+    `opened` is told the credential of each circuit that opens, and whether it is a caller's own.
     """
 
     def __init__(
@@ -88,13 +81,9 @@ class Breaker:
         self._circuits: OrderedDict[tuple[str, str | None], Circuit] = OrderedDict()
 
     def enter(self, credential: str, caller: str | None) -> "BreakerPermit":
-        """Let a request pass, as the trial of a circuit whose time is over.
-
-        Raises:
-            Refusal: `upstream_open`: a circuit is open.
-        """
+        """Let a request pass, as the trial of a circuit whose time is over; `upstream_open` while a circuit is open."""
         now = self._now()
-        circuits = [circuit for circuit in self._of(credential, caller) if circuit.opened]
+        circuits = [circuit for circuit in self.known(credential, caller) if circuit.opened]
         wait = max((circuit.wait(now) for circuit in circuits), default=0.0)
         if wait > 0:
             message = "the vendor failed several times in a row and is left alone for a moment"
@@ -102,11 +91,6 @@ class Breaker:
         for circuit in circuits:
             circuit.tried = True
         return BreakerPermit(self, credential, caller, circuits)
-
-    def succeeded(self, credential: str, caller: str | None) -> None:
-        """Close the circuits of a request that the vendor answered, perhaps with a refusal of its own."""
-        for circuit in self._of(credential, caller):
-            circuit.close()
 
     def failed(self, permit: "BreakerPermit", *, outage: bool) -> None:
         """Count a request without a usable reply; an outage is a failure that no request can bring about."""
@@ -129,7 +113,7 @@ class Breaker:
                 circuit.open(now, self._config)
                 self._opened(permit.credential, circuit is own)
 
-    def _of(self, credential: str, caller: str | None) -> list[Circuit]:
+    def known(self, credential: str, caller: str | None) -> list[Circuit]:
         """Return the circuits that a caller's request passes, if they have counted a failure."""
         keys = {(credential, None), (credential, caller)}
         return [self._circuits[key] for key in keys if key in self._circuits]
@@ -144,11 +128,7 @@ class Breaker:
 
 @dataclass
 class BreakerPermit:
-    """One caller's way through its circuits: it is told of each reply, and left in the end.
-
-    Attributes:
-        trials: the circuits whose trial this is.
-    """
+    """One caller's way through its circuits, some as their trial: it is told of each reply, and left in the end."""
 
     breaker: Breaker
     credential: str
@@ -156,9 +136,10 @@ class BreakerPermit:
     trials: list[Circuit]
 
     def succeeded(self) -> None:
-        """Note a reply."""
+        """Close the circuits: the vendor answered, perhaps with a refusal of its own."""
         self.trials.clear()
-        self.breaker.succeeded(self.credential, self.caller)
+        for circuit in self.breaker.known(self.credential, self.caller):
+            circuit.close()
 
     def failed(self, *, outage: bool = False) -> None:
         """Note a failure."""

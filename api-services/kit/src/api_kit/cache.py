@@ -27,13 +27,7 @@ class Key:
 
 
 class Cache:
-    """Keeps the replies that were used last, within bounds.
-
-    Args:
-        entries: how many replies at most.
-        total_bytes: of all bodies and headers.
-        entry_bytes: of one.
-    """
+    """Keeps the replies that were used last, within bounds. Bytes are those of bodies and headers."""
 
     def __init__(self, *, entries: int = 1000, total_bytes: int = 50_000_000, entry_bytes: int = 1_000_000) -> None:
         self._entries = entries
@@ -43,7 +37,6 @@ class Cache:
         self.bytes = 0
 
     def __len__(self) -> int:
-        """Count the replies."""
         return len(self._replies)
 
     def find(self, key: Key) -> Reply | None:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from agent_contracts import Grant
 from service_kit.access import Access, AccessFile, Person
+from service_kit.bearer import bearer_of
 from service_kit.errors import TokenError
-from service_kit.grants import Bound, narrow, narrow_bound
+from service_kit.grants import Bound, narrow
 from service_kit.health import Warn
 from service_kit.tokens import Verifier
 from starlette.datastructures import Headers
@@ -29,10 +30,6 @@ class Caller:
         service: the service whose token it is.
         tenant: the task's, the person's, or the service's own.
         grant: the task's grant or the person's entry within the tenant's entry, or what the service's entry opens.
-        task: the task, unless the service calls for itself or for a person.
-        person: the person for whom the service calls.
-        attempt: the attempt of the task.
-        tool: the tool that X-Agent-Tool names.
         call: the id in X-Agent-Call, by which the tool calls of a task are counted.
         tool_calls: how many tool calls the task may make, over all its attempts; None for any number.
         any_tool: whether it may use every tool: it has no task, and its entry names no tools.
@@ -81,7 +78,10 @@ class Callers:
             Refusal: `service_token`, `task_token`, `person_token`, `tenant`, `vendor` or `header`.
         """
         access = self._access.current()
-        service = access.service(_bearer(single_header(headers, "authorization")))
+        shown = bearer_of(single_header(headers, "authorization"), SCHEMES)
+        if shown is None:
+            raise Refusal("service_token", "the request holds no service token")
+        service = access.service(shown)
         if service is None:
             raise Refusal("service_token", "no service of access.yaml has this token")
         tool = single_header(headers, "x-agent-tool")
@@ -109,11 +109,7 @@ class Callers:
         )
 
     def narrowed(self, caller: Caller) -> Caller:
-        """Return an earlier caller with the grant that its tenant's and its person's entries allow now.
-
-        Raises:
-            Refusal: `tenant` or `person`.
-        """
+        """Return an earlier caller with the grant that its tenant's and its person's entries allow now."""
         access = self._access.current()
         bound = self._entry(access, caller.tenant)
         if caller.person is None:
@@ -121,7 +117,7 @@ class Callers:
         person = access.people.get(caller.person)
         if person is None or person.tenant != caller.tenant:
             raise Refusal("person", f"access.yaml has no person {caller.person!r} of this tenant any more")
-        bound = narrow_bound(self._own(caller.person, person), bound, self._vendor)
+        bound = narrow(self._own(caller.person, person), bound, self._vendor)
         if caller.any_tool and bound.tools is not None:
             caller = replace(caller, any_tool=False, grant=caller.grant.model_copy(update={"tools": bound.tools}))
         return replace(caller, grant=narrow(caller.grant, bound, self._vendor))
@@ -144,7 +140,7 @@ class Callers:
         if found is None:
             raise Refusal("person_token", "no person of access.yaml has this token")
         name, person = found
-        bound = narrow_bound(self._own(name, person), self._entry(access, person.tenant), self._vendor)
+        bound = narrow(self._own(name, person), self._entry(access, person.tenant), self._vendor)
         return Caller(
             service, person.tenant, _grant(bound), tool=tool, any_tool=bound.tools is None, call=call, person=name
         )
@@ -164,19 +160,8 @@ def _grant(bound: Bound) -> Grant:
 
 
 def single_header(headers: Headers, name: str) -> str | None:
-    """Return a header; None if it is not there.
-
-    Raises:
-        Refusal: `header`: it is there more than once.
-    """
+    """Return a header, None if it is not there; it is refused if it is there more than once."""
     values = headers.getlist(name)
     if len(values) > 1:
         raise Refusal("header", f"the header {name} is given {len(values)} times", remedy="Send it once.")
     return values[0] if values else None
-
-
-def _bearer(value: str | None) -> str:
-    scheme, _, token = (value or "").partition(" ")
-    if scheme.lower() not in SCHEMES or not token.strip():
-        raise Refusal("service_token", "the request holds no service token")
-    return token.strip()

@@ -13,13 +13,9 @@ WAIT_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Slots:
-    """How many requests may be under way at once.
+    """How many requests may be under way at once, and how many callers wait for a slot.
 
-    Attributes:
-        credential: of one credential, over all instances of the gateway: the vendor's own limit.
-        tenant: of one tenant with one credential, over all instances.
-        caller: of one caller, in this process.
-        waiting: how many callers wait for a slot.
+    Those of a credential, and of a tenant with it, hold over all instances of the gateway, those of a caller here.
     """
 
     credential: int = 100
@@ -40,9 +36,7 @@ class Holder:
 class ConcurrencyLimits:
     """Gives slots, first come, first served; a caller that waits for its own slot holds up no other caller.
 
-    Args:
-        slots: how many there are.
-        instances: returns how many instances of the gateway share the slots of credentials and tenants.
+    `instances` returns how many instances of the gateway share the slots of credentials and tenants.
     """
 
     def __init__(self, slots: Slots | None = None, *, instances: Callable[[], int] = lambda: 1) -> None:
@@ -52,11 +46,7 @@ class ConcurrencyLimits:
         self._waiting: dict[asyncio.Future[None], Holder] = {}
 
     async def take(self, holder: Holder, *, seconds: float = WAIT_SECONDS) -> None:
-        """Take a slot, or wait for one for some seconds.
-
-        Raises:
-            Refusal: `rate` or `vendor_rate`: there was none.
-        """
+        """Take a slot, or wait for one for some seconds; else refuse the request by `rate` or `vendor_rate`."""
         if self._full(holder) is None:
             self._count(holder, 1)
             return

@@ -8,11 +8,9 @@ ANY = frozenset({"*/*", "application/*"})
 
 
 def choose(accepted: Sequence[str], offered: Sequence[str]) -> str:
-    """Return the first accepted media type that the route gives; weights are not read.
+    """Return the first accepted media type that the route offers; weights are not read.
 
-    Args:
-        accepted: the request's Accept headers; none means any.
-        offered: the route's list; the first is the default.
+    Without an Accept header any type is accepted, and the first that is offered is returned.
 
     Raises:
         Refusal: `media_type`: the route gives none of them.

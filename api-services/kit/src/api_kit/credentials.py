@@ -30,13 +30,9 @@ class Tokens(BaseModel):
 def credentials(
     vendor: str, *, token: SecretStr | None, file: Path | None, headers: Callable[[str], Mapping[str, str]]
 ) -> Callable[[str], Credential]:
-    """Return a function that finds a tenant's credential, as the vendor's variables say.
+    """Return a function that finds a tenant's credential: by a token of all tenants, or a file with a token for each.
 
-    Args:
-        vendor: its name, as in `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`.
-        token: the token of all tenants.
-        file: in its place, a file with a token for each tenant.
-        headers: makes the headers that are sent of a token.
+    The vendor's name begins `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`; `headers` makes a token's.
 
     Raises:
         ConfigError: neither or both are given, or the file is not usable.
@@ -54,39 +50,28 @@ def credentials(
     return lambda tenant: credential
 
 
-class TenantCredentials:
-    """Finds the credential of a tenant in a file.
+class TenantCredentials(WatchedFile[dict[str, Credential]]):
+    """Finds the credential of a tenant in a file, which nobody else may read.
 
     A credential is named by its token's digest. So tenants with the same token share the vendor's limits, and a new
     token does not inherit the circuit and pauses of the old one.
-
-    Raises:
-        ConfigError: the file is not usable, or others may read it.
     """
 
     def __init__(self, path: Path, *, variable: str, vendor: str, headers: Callable[[str], Mapping[str, str]]) -> None:
         self._variable = variable
         self._vendor = vendor
         self._headers = headers
-        self._file = WatchedFile(path, self._read)
+        super().__init__(path, self._read_tokens)
 
     def __call__(self, tenant: str) -> Credential:
-        """Return a tenant's credential.
-
-        Raises:
-            Refusal: `credential`: the tenant has none.
-        """
-        found = self._file.current().get(tenant)
+        """Return a tenant's credential, or refuse the request by `credential`."""
+        found = self.current().get(tenant)
         if found is None:
             message = f"tenant {tenant!r} has no credential for {self._vendor}"
             raise Refusal("credential", message, remedy=f"Name its token under `tenants` in {self._variable}.")
         return found
 
-    def fault(self) -> str | None:
-        """Return why the newest version of the file is not in force; None if it is."""
-        return self._file.fault()
-
-    def _read(self, path: Path) -> dict[str, Credential]:
+    def _read_tokens(self, path: Path) -> dict[str, Credential]:
         try:
             require_private(path, f"{self._variable}={path}")
             tokens = read_checked(path, Tokens, variable=self._variable)

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 import agent_effects
+import asyncpg
 from agent_effects import Effect
 from service_kit.http import Reply
 from service_kit.json_text import Json
@@ -19,9 +20,9 @@ from api_kit import policy
 from api_kit.audit import Entry
 from api_kit.callers import Caller
 from api_kit.classify import Classified, document_of
-from api_kit.effects import ACTED, Effects, Outcome, State, describe
+from api_kit.effects import ACTED, Outcome, State, begin, describe, settle
 from api_kit.errors import UNSENT, Refusal
-from api_kit.proposal_document import PROPOSED_SECONDS, stored
+from api_kit.proposal_document import stored
 from api_kit.routes import Answered, Call, Fetch
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import UpstreamVendor
@@ -39,14 +40,9 @@ UNCOMPARED = "found by its mark, and not compared with all that was asked"
 
 @dataclass
 class Write:
-    """One write on its way.
+    """One write on its way: a call that is checked and filtered. Its audit entry has its effect's id and state.
 
-    Attributes:
-        call: what is sent; checked, and filtered.
-        caller: who asked for it.
-        session: the requests to the vendor that it may make.
-        entry: its line in the audit, which also tells its effect's id and state.
-        sends: of an approved proposal: how often it was taken to be sent; one that was not sent after all waits on.
+    `sends` is, of an approved proposal, how often it was taken to be sent; one that was not sent after all waits on.
     """
 
     call: Call
@@ -64,19 +60,11 @@ class Write:
 
 @dataclass(frozen=True)
 class EffectFlow:
-    """Writes for callers.
+    """Writes for callers. After `patience`, in seconds, nobody waits for a send's reply any more."""
 
-    Args:
-        effects: the rows.
-        vendor: whose replies are classified.
-        patience: seconds after which nobody waits for a send's reply any more.
-        proposal_seconds: how long a proposal waits for a decision.
-    """
-
-    effects: Effects
+    pool: asyncpg.Pool
     vendor: UpstreamVendor
     patience: float
-    proposal_seconds: float = PROPOSED_SECONDS
 
     async def write(self, write: Write, *, key: str | None) -> Answered:
         """Send a write, or store it as a proposal, or answer from what the same request did before.
@@ -87,9 +75,11 @@ class EffectFlow:
         call, entry, fetch = write.call, write.entry, write.session.fetch_apart
         proposal = None
         if policy.is_proposed(call, write.caller):
-            proposal = await stored(call, write.caller, fetch, seconds=self.proposal_seconds)
+            proposal = await stored(call, write.caller, fetch)
         while True:
-            entry.effect, begun = await self.effects.begin(call, write.caller, key=key, proposal=proposal)
+            entry.effect, begun = await begin(
+                self.pool, self.vendor.name, call, write.caller, key=key, proposal=proposal
+            )
             entry.repeat = begun.earlier is not None
             if begun.earlier is None:
                 entry.effect_state = "sending"
@@ -119,13 +109,14 @@ class EffectFlow:
                 raise Refusal("vendor_rate", told, retry_after=answered.said.seconds or None)
             outcome = self.classify(call, answered)
         except Refusal as error:
-            refusal, outcome = error, lost(error)
+            refusal = error
+            outcome = Outcome("failed" if error.reason in UNSENT else "unknown", detail=error.message)
             if write.sends is not None and error.reason in UNSENT:
-                await agent_effects.release(self.effects.pool, write.effect, sends=write.sends)
+                await agent_effects.release(self.pool, write.effect, sends=write.sends)
                 raise
         if outcome.state == "unknown":
             outcome = await self.find_out(call, write.effect, write.session.fetch_apart) or outcome
-        if await self.effects.settle(write.effect, outcome):
+        if await settle(self.pool, write.effect, outcome):
             entry.effect_state, entry.effect_detail = outcome.state, outcome.detail
         if outcome.reply is not None and (answered is None or outcome.reply is not answered.reply):
             return Answered(outcome.reply, DONE)
@@ -149,13 +140,7 @@ class EffectFlow:
     async def find_out(self, call: Call, effect: UUID, fetch: Fetch, *, age: float = 0.0) -> Outcome | None:
         """Look what became of a write whose reply was lost; None where that cannot be said yet.
 
-        What is there is done; what is not there when it can no longer come has failed.
-
-        Args:
-            call: what was sent.
-            effect: its id.
-            fetch: a way to read.
-            age: seconds since it was sent.
+        What is there is done; what is not there when it can no longer come, `age` seconds after the send, has failed.
         """
         probe = call.route.probe
         if probe is None:
@@ -192,7 +177,7 @@ class EffectFlow:
         if earlier.age < self.patience and earlier.state == "sending":
             raise Refusal("effect_open", describe(earlier), retry_after=self.patience - earlier.age)
         outcome = await self.find_out(call, earlier.id, fetch, age=earlier.age)
-        if outcome is None or not await self.effects.settle(earlier.id, outcome):
+        if outcome is None or not await settle(self.pool, earlier.id, outcome):
             raise self._unknown(call, earlier)
         entry.effect_state = outcome.state
         return Answered(outcome.reply, DONE) if outcome.state in ACTED and outcome.reply else None
@@ -213,11 +198,6 @@ class EffectFlow:
             "message": "stored and not sent: a policy or a person decides after this task has ended",
         }
         return Answered(made(document, HTTPStatus.ACCEPTED, PROPOSED), DONE)
-
-
-def lost(refusal: Refusal) -> Outcome:
-    """Return what became of a write that got no usable reply."""
-    return Outcome("failed" if refusal.reason in UNSENT else "unknown", detail=refusal.message)
 
 
 def made(document: Json, status: int, content_type: str = JSON) -> Reply:

@@ -71,7 +71,6 @@ def created(
 
 
 def _is_before(row: Json, field: str, since: datetime) -> bool:
-    """Return whether a row was made before a time; False for a row that does not say when."""
     try:
         return isinstance(row, dict) and datetime.fromisoformat(str(row.get(field))) < since
     except (ValueError, TypeError):  # no time, or none with an offset

@@ -19,7 +19,6 @@ from api_kit.callers import Caller
 from api_kit.effect_target import fields_of
 from api_kit.errors import Refusal
 from api_kit.routes import Call
-from api_kit.vendor import UpstreamVendor
 
 State = Literal["done", "partial", "failed", "unknown"]
 ACTED = frozenset({"done", "partial"})
@@ -37,86 +36,74 @@ class Outcome:
     reply: Reply | None = None
 
 
-class Effects:
-    """Writes the rows of one vendor's gateway."""
+async def begin(
+    pool: asyncpg.Pool, vendor: str, call: Call, caller: Caller, *, key: str | None, proposal: Stored | None
+) -> tuple[UUID, Begun]:
+    """Insert the row, unless the same request is known; for a task only while its attempt holds the lease.
 
-    def __init__(self, pool: asyncpg.Pool, vendor: UpstreamVendor) -> None:
-        self.pool = pool
-        self._vendor = vendor
+    `key` is the caller's own Idempotency-Key. With a `proposal` the write is stored and not sent.
 
-    async def begin(
-        self, call: Call, caller: Caller, *, key: str | None, proposal: Stored | None
-    ) -> tuple[UUID, Begun]:
-        """Insert the row, unless the same request is known; for a task only while its attempt holds the lease.
+    Returns:
+        The effect's id, and what became of the wish; `earlier` is the effect of the same request.
 
-        Args:
-            call: what is asked.
-            caller: who asks.
-            key: the caller's own Idempotency-Key.
-            proposal: set, the write is stored and not sent.
+    Raises:
+        Refusal: `stale_attempt`: the fence holds; `limit`; `key_conflict`; `effects_unavailable`: there is no database
+            to write to.
+    """
+    asked = fingerprint(call)
+    own = None if key is None else f"given:{key}"
+    derived = f"auto:{asked}" if proposal or (caller.task and not call.route.idempotent) else None
+    write = agent_effects.Write(
+        id=uuid4(),
+        tenant=caller.tenant,
+        task=caller.task,
+        attempt=caller.attempt,
+        caller=caller.name,
+        vendor=vendor,
+        tool=caller.tool,
+        route=call.route.name,
+        target=call.target,
+        method=call.route.method,
+        request=_request(call),
+        key=own or derived,
+        fingerprint=asked,
+        limit=caller.grant.limits.get(caller.tool or "") if caller.task else None,
+        proposal=proposal,
+    )
+    try:
+        begun = await agent_effects.begin(pool, write)
+    except DATABASE_ERRORS as error:
+        get_logger(__name__).error("effects_lost", error=str(error), step="begin")
+        raise Refusal("effects_unavailable", "the effect cannot be recorded, so nothing is sent") from error
+    match begun.verdict:
+        case "stale":
+            raise Refusal("stale_attempt", f"attempt {caller.attempt} of task {caller.task} is not the one that runs")
+        case "limit":
+            raise Refusal("limit", f"the task may use {caller.tool} {write.limit} times, and has")
+        case "conflict" if begun.earlier is not None:
+            raise Refusal("key_conflict", f"another request has this Idempotency-Key: {describe(begun.earlier)}")
+    return write.id, begun
 
-        Returns:
-            The effect's id, and what became of the wish; `earlier` is the effect of the same request.
 
-        Raises:
-            Refusal: `stale_attempt`: the fence holds; `limit`; `key_conflict`; `effects_unavailable`: there is no
-                database to write to.
-        """
-        asked = fingerprint(call)
-        own = None if key is None else f"given:{key}"
-        derived = f"auto:{asked}" if proposal or (caller.task and not call.route.idempotent) else None
-        write = agent_effects.Write(
-            id=uuid4(),
-            tenant=caller.tenant,
-            task=caller.task,
-            attempt=caller.attempt,
-            caller=caller.name,
-            vendor=self._vendor.name,
-            tool=caller.tool,
-            route=call.route.name,
-            target=call.target,
-            method=call.route.method,
-            request=_request(call),
-            key=own or derived,
-            fingerprint=asked,
-            limit=caller.grant.limits.get(caller.tool or "") if caller.task else None,
-            proposal=proposal,
+async def settle(pool: asyncpg.Pool, effect: UUID, outcome: Outcome) -> bool:
+    """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
+    reply = outcome.reply if outcome.state in ACTED else None
+    kept = reply.body if reply is not None and len(reply.body) <= MOST_ANSWER_BYTES else None
+    try:
+        await agent_effects.settle(
+            pool,
+            effect,
+            state=outcome.state,
+            status=outcome.status,
+            url=outcome.url,
+            detail=outcome.detail,
+            answer=kept,
+            answer_type=reply.headers.get("content-type") if reply is not None else None,
         )
-        try:
-            begun = await agent_effects.begin(self.pool, write)
-        except DATABASE_ERRORS as error:
-            get_logger(__name__).error("effects_lost", error=str(error), step="begin")
-            raise Refusal("effects_unavailable", "the effect cannot be recorded, so nothing is sent") from error
-        match begun.verdict:
-            case "stale":
-                message = f"attempt {caller.attempt} of task {caller.task} is not the one that runs"
-                raise Refusal("stale_attempt", message)
-            case "limit":
-                message = f"the task may use {caller.tool} {write.limit} times, and has"
-                raise Refusal("limit", message)
-            case "conflict" if begun.earlier is not None:
-                raise Refusal("key_conflict", f"another request has this Idempotency-Key: {describe(begun.earlier)}")
-        return write.id, begun
-
-    async def settle(self, effect: UUID, outcome: Outcome) -> bool:
-        """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
-        reply = outcome.reply if outcome.state in ACTED else None
-        kept = reply.body if reply is not None and len(reply.body) <= MOST_ANSWER_BYTES else None
-        try:
-            await agent_effects.settle(
-                self.pool,
-                effect,
-                state=outcome.state,
-                status=outcome.status,
-                url=outcome.url,
-                detail=outcome.detail,
-                answer=kept,
-                answer_type=reply.headers.get("content-type") if reply is not None else None,
-            )
-        except (*DATABASE_ERRORS, agent_effects.EffectError) as error:
-            get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
-            return False
-        return True
+    except (*DATABASE_ERRORS, agent_effects.EffectError) as error:
+        get_logger(__name__).error("effects_lost", error=str(error), step="settle", effect=str(effect))
+        return False
+    return True
 
 
 def fingerprint(call: Call) -> str:

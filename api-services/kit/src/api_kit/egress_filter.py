@@ -46,14 +46,9 @@ def filter_text(
     allowed: Allowed,
     steps: Callable[[str], json_paths.Path] = json_paths.steps,
 ) -> Quieted:
-    """Filter a body that a task writes.
+    """Filter a body that a task writes. `texts` has the format of each field that people read, by its place.
 
-    Args:
-        body: as it was checked.
-        texts: the format of each field that people read, by its place.
-        token: the run's task token, or the person's own.
-        allowed: which images and mentions may be sent.
-        steps: returns the steps to a place.
+    `token` is the run's task token, or the person's own.
 
     Raises:
         Refusal: `secret`: the body holds one; it is not repeated. `body`: what stands at a place of `texts` is no text.
@@ -81,7 +76,7 @@ def secret_in(text: str, token: str | None) -> str | None:
     for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
         if has_secret(reading):
             return "what has the shape of a token or key"
-        if token and _holds(reading, _pieces_of(token)):
+        if token and not _pieces_of(token).isdisjoint(_pieces(reading)):
             return "a part of the caller's own token"
     for match in _RUN.finditer(plain):
         if _bits(match[0]) >= RANDOM_BITS and not _HASH.match(plain, match.start()):
@@ -91,7 +86,6 @@ def secret_in(text: str, token: str | None) -> str | None:
 
 @lru_cache(maxsize=32)
 def _pieces_of(token: str) -> frozenset[str]:
-    """Cut a token and its usual encodings into pieces."""
     raw = token.encode()
     forms = [token, token[::-1], raw.hex()]
     forms += [base64.b64encode(raw[skip:]).decode() for skip in range(3)]
@@ -103,10 +97,6 @@ def _pieces(text: str) -> Iterator[str]:
     """Cut a text into all its pieces; accents, signs and case aside."""
     bare = _WORDLESS.sub("", unicodedata.normalize("NFKD", text).casefold())
     return (bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1))
-
-
-def _holds(text: str, pieces: frozenset[str]) -> bool:
-    return not pieces.isdisjoint(_pieces(text))
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-import asyncpg
 from service_kit.body import read_body
 from service_kit.grants import allowed
 from service_kit.http import Reply
@@ -31,7 +30,6 @@ from api_kit.reply import (
     EFFECT_REPEAT_HEADER,
     EFFECT_STATE_HEADER,
     OUTGOING_HEADER,
-    Address,
     passed_on,
 )
 from api_kit.routes import Answered, Call, Route
@@ -56,7 +54,6 @@ class Gateway:
     callers: Callers
     admission: Admission
     upstream: Upstream
-    pool: asyncpg.Pool
     effects: EffectFlow
     audit: Audit
 
@@ -89,7 +86,7 @@ class Gateway:
         self.admission.admit(route, caller)
         policy.check_route(route, caller)
         credential = self.vendor.credential(caller.tenant)
-        await count_tool_call(self.pool, caller)
+        await count_tool_call(self.effects.pool, caller)
         call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
         policy.check_access(call, caller)
@@ -109,24 +106,21 @@ class Gateway:
                 raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
-        address = Address(f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii"))
-        return passed_on(answered.reply, address, self.upstream, self.table)
+        origin, own_path = f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii")
+        return passed_on(answered.reply, origin, own_path, self.upstream, self.table)
 
     async def _read(
         self, route: Route, path: Mapping[str, str], raw_query: bytes, headers: Headers, receive: Receive
     ) -> Call:
-        """Read query, body and the few headers that matter."""
-        bounds = self.admission.bounds
+        settings = self.admission.settings
         asked = query.parse(raw_query, route.query, route.several)
         accept = choose(headers.getlist("accept"), route.accepts)
         conditions = {name: value for name in CONDITIONS if (value := single_header(headers, name)) is not None}
-        raw = await read_body(receive, limit=bounds.body_bytes, seconds=bounds.body_seconds, refuse=Refusal)
+        raw = await read_body(receive, limit=settings.max_body_bytes, seconds=settings.body_seconds, refuse=Refusal)
         document: Json = None
         if route.body is not None:
-            kind, encoding = (
-                single_header(headers, "content-type") or "",
-                single_header(headers, "content-encoding") or "",
-            )
+            kind = single_header(headers, "content-type") or ""
+            encoding = single_header(headers, "content-encoding") or ""
             document = body.parse(raw, kind, encoding, route.body)
         elif raw:
             raise Refusal("body", f"{route.name} takes no body")
@@ -135,7 +129,6 @@ class Gateway:
     async def _write(
         self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry, headers: Headers
     ) -> Answered:
-        """Filter the body of a write, and hand the write to the effect flow."""
         key = single_header(headers, "idempotency-key")
         if key is not None and not KEY.fullmatch(key):
             raise Refusal("header", "Idempotency-Key is not 1 to 200 visible characters", remedy="Send another key.")
@@ -145,7 +138,7 @@ class Gateway:
             texts=shape.texts,
             steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
-            allowed=Allowed(self.admission.bounds.image_hosts, lambda name: allowed(caller.grant, MENTIONS, name)),
+            allowed=Allowed(self.admission.settings.images, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
         entry.outgoing = filtered.changes
         call = replace(call, body=filtered.value)
@@ -176,7 +169,6 @@ class Gateway:
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
-    """Return the headers that tell the caller of its effect, and of changes in its text."""
     marks = []
     if entry.effect is not None:
         marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]

@@ -42,12 +42,7 @@ _BREAK = "&#8203;"
 
 @dataclass(frozen=True)
 class Allowed:
-    """What may be sent as it is.
-
-    Attributes:
-        hosts: where images may come from.
-        may_mention: whether the grant lets this name be called.
-    """
+    """What may be sent as it is: images of these hosts, and names that the grant lets be called."""
 
     hosts: Collection[str]
     may_mention: Callable[[str], bool]
@@ -87,7 +82,6 @@ def sanitize(text: str, allowed: Allowed) -> Quieted:
 
 
 def _changed(text: str, parts: list[tuple[int, int]], allowed: Allowed) -> tuple[str, int, int]:
-    """Change a text outside of the parts that are code; return it with the numbers of images and mentions."""
     written = "](" in text or "]:" in text
     images = mentions = place = 0
 

@@ -52,11 +52,7 @@ class Template:
         return all(isinstance(part, Parameter) or part == segment for part, segment in pairs)
 
     def read(self, segments: Sequence[str]) -> dict[str, str]:
-        """Decode and check the parameters of segments that fit.
-
-        Raises:
-            Refusal: `path`: a parameter is not what its kind says.
-        """
+        """Decode and check the parameters of segments that fit."""
         found: dict[str, str] = {}
         for place, part in enumerate(self.parts):
             if isinstance(part, str):
@@ -73,11 +69,7 @@ class Template:
 
 
 def split(raw_path: bytes) -> list[str]:
-    """Split a raw path into raw segments.
-
-    Raises:
-        Refusal: `path`: it is no absolute path of visible ASCII.
-    """
+    """Split a raw path, which is absolute and of visible ASCII, into raw segments."""
     try:
         path = raw_path.decode("ascii")
     except UnicodeDecodeError:
@@ -96,7 +88,10 @@ def decode(raw: str, kind: str) -> str:
     """
     text = unescape(raw, "path")
     for segment in text.split("/") if kind == "file" else [text]:
-        check(segment)
+        if segment in ("", ".", ".."):
+            raise Refusal("path", f"a path parameter must not be {segment!r}")
+        if not FORBIDDEN.isdisjoint(segment) or any(map(is_control, segment)):
+            raise Refusal("path", f"the path parameter {segment!r} holds / \\ ? # % or a control character")
     if PATTERNS[kind].fullmatch(text) is None:
         raise Refusal("path", f"the path parameter {text!r} is not a {kind}")
     return text
@@ -107,29 +102,13 @@ def encode(text: str, kind: str = "segment") -> str:
     return quote(text, safe="/" if kind == "file" else "")
 
 
-def check(segment: str) -> None:
-    """Check that a segment cannot lead to another path than the one that was checked.
-
-    Raises:
-        Refusal: `path`.
-    """
-    if segment in ("", ".", ".."):
-        raise Refusal("path", f"a path parameter must not be {segment!r}")
-    if not FORBIDDEN.isdisjoint(segment) or any(is_control(character) for character in segment):
-        raise Refusal("path", f"the path parameter {segment!r} holds / \\ ? # % or a control character")
-
-
 def is_control(character: str) -> bool:
     """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def unescape(raw: str, reason: str) -> str:
-    """Percent-decode once, strictly.
-
-    Raises:
-        Refusal: an escape is broken, or the bytes are not UTF-8.
-    """
+    """Percent-decode once; a broken escape, or bytes that are not UTF-8, are refused by `reason`."""
     if _BROKEN_ESCAPE.search(raw):
         raise Refusal(reason, f"{raw[:100]!r} holds a broken percent escape")
     try:

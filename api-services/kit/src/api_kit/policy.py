@@ -1,4 +1,4 @@
-"""Decides whether a caller may use a route, with a tool, on resources. Pure."""
+"""Decides whether a caller may use a route, with a tool, on resources; what it may not is a Refusal. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,7 @@ from api_kit.routes import Call, Resource, Route, Search
 
 
 def check_route(route: Route, caller: Caller) -> None:
-    """Check the tool against the grant, and the route's access where it does not depend on the request.
-
-    Raises:
-        Refusal: `tool`, `read_only`, `tool_missing` or `tool_route`.
-    """
+    """Check the tool against the grant, and the route's access where it does not depend on the request."""
     tool, grant = caller.tool, caller.grant
     if tool is not None and not caller.any_tool and tool not in grant.tools:
         raise Refusal("tool", f"the tool {tool!r} is not in the grant")
@@ -30,11 +26,7 @@ def check_route(route: Route, caller: Caller) -> None:
 
 
 def check_access(call: Call, caller: Caller) -> None:
-    """Check what a request does against the grant.
-
-    Raises:
-        Refusal: `access`: the route cannot tell; `read_only`, `tool_missing` or `tool_route`.
-    """
+    """Check what a request does against the grant."""
     if call.access != "read":
         _check_write(call.route, caller)
 
@@ -55,22 +47,14 @@ def is_proposed(call: Call, caller: Caller) -> bool:
 
 
 def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
-    """Check that all names are in the grant.
-
-    Raises:
-        Refusal: `resource`.
-    """
+    """Check that all names are in the grant."""
     for name in names:
         if not allowed(grant, kind, name):
             raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
-    """Return the names of a resource in the checked request.
-
-    Raises:
-        Refusal: `resource`, `body` or `query`: a name, or a part of one, is missing or is not a text.
-    """
+    """Return the names of a resource in the checked request; each part of them must be there, as text."""
     if resource.names is not None:
         names = list(resource.names(call))
         if not names:

@@ -21,19 +21,14 @@ from api_kit.routes import Call, Fetch, Route
 from api_kit.table import Table
 
 PROPOSED_SECONDS = 7 * 86_400.0
+"""How long a proposal waits for a decision."""
 MOST_COMPARED = 40_000
 """So many pairs of lines are compared; where more differ, all old ones stand before all new ones."""
 _ODD = re.compile(r"[^ -~]")
 
 
-async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = PROPOSED_SECONDS) -> Stored:
-    """Return a call as it is stored.
-
-    Args:
-        call: what was asked.
-        caller: who asked, and within which grant; the same bounds are checked again before it is sent.
-        fetch: reads the present state of what it changes.
-        seconds: how long it waits for a decision.
+async def stored(call: Call, caller: Caller, fetch: Fetch) -> Stored:
+    """Return a call as it is stored, with its caller's grant: the same bounds are checked again before it is sent.
 
     Raises:
         Refusal: the present state cannot be read now; or `body`: it holds what the database does not keep.
@@ -52,7 +47,7 @@ async def stored(call: Call, caller: Caller, fetch: Fetch, *, seconds: float = P
         "any_tool": caller.any_tool,
         "grant": caller.grant.model_dump(mode="json"),
     }
-    return Stored(kept, text, digest(text), base(call, facts), seconds)
+    return Stored(kept, text, digest(text), base(call, facts), PROPOSED_SECONDS)
 
 
 def _holds_nul(value: Json) -> bool:
@@ -63,16 +58,12 @@ def _holds_nul(value: Json) -> bool:
 
 
 def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
-    """Return the call that was stored.
-
-    Raises:
-        Refusal: `unknown_route`: the table has no such route any more.
-    """
+    """Return the call that was stored, if the table still has its route."""
     found: Route | None = next((item for item in table.routes if item.name == route), None)
     if found is None or not found.writes:
         raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
     asked = {name: value if isinstance(value, str) else tuple(value) for name, value in kept["query"].items()}
-    return Call(found, kept["path"], asked, kept["body"], kept["accept"], {})
+    return Call(found, kept["path"], asked, kept["body"], kept["accept"])
 
 
 def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
@@ -82,11 +73,7 @@ def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
 
 
 async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Read the things that a call changes, as they are now; None if the route reads none, or they are gone.
-
-    Raises:
-        Refusal: the vendor cannot be asked now.
-    """
+    """Read the things that a call changes, as they are now; None if the route reads none, or they are gone."""
     return await call.route.read_before(call, fetch) if call.route.read_before else None
 
 
@@ -124,16 +111,12 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
         lines += ["", f"{name} now:", *(f"  {line}" for line in _text(known[name]))]
     if isinstance(title, str):
         lines.insert(2, f"title now: {title}")
-    return "\n".join(visible(line) for line in lines) + "\n"
-
-
-def visible(text: str) -> str:
-    r"""Write hidden characters and controls as `\u{...}`; letters of other scripts stay."""
-    return _ODD.sub(lambda found: _seen(found[0]), text)
+    return "\n".join(_ODD.sub(lambda found: _seen(found[0]), line) for line in lines) + "\n"
 
 
 @lru_cache(maxsize=4096)
 def _seen(character: str) -> str:
+    r"""Write a hidden character or control as `\u{...}`; letters of other scripts stay."""
     hidden = INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
     return f"\\u{{{ord(character):x}}}" if hidden else character
 
@@ -156,7 +139,6 @@ def diff(before: list[str], after: list[str]) -> list[str]:
 
 
 def _shared(first: Iterable[str], second: Iterable[str]) -> int:
-    """Count the lines with which both begin."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 

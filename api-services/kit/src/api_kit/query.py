@@ -13,11 +13,7 @@ Values: TypeAlias = str | tuple[str, ...]
 
 
 def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozenset()) -> dict[str, Values]:
-    """Read a raw query of allowed parameters, of which `several` may be given more than once.
-
-    Raises:
-        Refusal: `query`: a parameter is unknown, doubled, badly encoded or holds a control character.
-    """
+    """Read a raw query of allowed parameters, of which `several` may be given more than once."""
     if len(raw) > MAX_BYTES:
         raise Refusal("query", f"the query is longer than {MAX_BYTES} bytes")
     found: dict[str, Values] = {}
@@ -34,11 +30,7 @@ def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozens
 
 
 def pairs(raw: bytes, reason: str) -> list[tuple[str, str | None]]:
-    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None.
-
-    Raises:
-        Refusal: an escape is broken.
-    """
+    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None."""
     found: list[tuple[str, str | None]] = []
     for pair in raw.decode("latin-1").split("&") if raw else ():
         name, equals, value = (unescape(part.replace("+", " "), reason) for part in pair.partition("="))
@@ -53,8 +45,3 @@ def encode(values: Mapping[str, Values]) -> str:
         for name, given in values.items()
         for value in ([given] if isinstance(given, str) else given)
     )
-
-
-def build(values: Mapping[str, Values]) -> str:
-    """Return a query of checked parameters, with its question mark; empty without parameters."""
-    return f"?{encode(values)}" if values else ""

@@ -15,6 +15,7 @@ from service_kit.supervised import Loop
 from api_kit import proposal_document
 from api_kit.audit import Entry
 from api_kit.effect_flow import Write
+from api_kit.effects import settle
 from api_kit.errors import UNSENT, Refusal
 from api_kit.gateway import Gateway
 from api_kit.routes import Call
@@ -27,12 +28,7 @@ MOST_UNDER_WAY = 20
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Takes approved and lost writes the rest of their way through the effect flow.
-
-    Attributes:
-        gateway: whose writes they are.
-        sending: the proposals that are being tried, each in a task of its own.
-    """
+    """Takes approved and lost writes the rest of their way; `sending` has the proposals that are being tried."""
 
     gateway: Gateway
     sending: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
@@ -53,14 +49,14 @@ class Reconciler:
 
     async def send_approved(self) -> None:
         """Begin to send what was approved and is due; what takes long, or cannot be sent, holds up nothing else."""
-        pool, vendor = self.gateway.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.effects.pool, self.gateway.vendor.name
         room = MOST_UNDER_WAY - len(self.sending)
         for proposal in await agent_effects.approved(pool, vendor, but=self.sending, most=room):
             self.sending[proposal.id] = asyncio.create_task(self._try(proposal))
 
     async def find_lost(self) -> None:
         """Find out what became of writes whose reply was lost."""
-        pool, vendor = self.gateway.pool, self.gateway.vendor.name
+        pool, vendor = self.gateway.effects.pool, self.gateway.vendor.name
         for lost in await agent_effects.take_open(pool, vendor, older_than=self.gateway.effects.patience):
             try:
                 await self._find(lost)
@@ -70,7 +66,6 @@ class Reconciler:
                 get_logger(__name__).exception("find_failed", effect=str(lost.id))
 
     async def _try(self, proposal: Proposal) -> None:
-        """Send a proposal, or say why not."""
         try:
             try:
                 await self._send(proposal)
@@ -88,12 +83,8 @@ class Reconciler:
             del self.sending[proposal.id]
 
     async def _send(self, proposal: Proposal) -> None:
-        """Send a proposal; hold it if it would change something else than was shown.
-
-        Raises:
-            Refusal: nothing was sent.
-        """
-        gateway, pool = self.gateway, self.gateway.pool
+        """Send a proposal; hold it if it would change something else than was shown. A Refusal: nothing was sent."""
+        gateway, pool = self.gateway, self.gateway.effects.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
         caller = proposal_document.asker(
@@ -122,11 +113,7 @@ class Reconciler:
                 await self._claimed(Write(call, caller, session, entry, sends))
 
     async def _claimed(self, write: Write) -> None:
-        """Let a claimed proposal go the rest of its way.
-
-        Raises:
-            Refusal: it was not sent after all, and waits on.
-        """
+        """Let a claimed proposal go the rest of its way. After a Refusal it was not sent after all, and waits on."""
         gateway, status = self.gateway, 0
         try:
             answered = await gateway.effects.send(write)
@@ -141,7 +128,7 @@ class Reconciler:
 
     async def _not_sent(self, proposal: Proposal, refusal: Refusal) -> None:
         """End what is out of bounds, or has waited for a day; put off what the vendor or a limit stands against."""
-        pool, log = self.gateway.pool, get_logger(__name__)
+        pool, log = self.gateway.effects.pool, get_logger(__name__)
         told = {"effect": str(proposal.id), "reason": refusal.reason, "error": refusal.message}
         limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
         passing = limited or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -156,7 +143,7 @@ class Reconciler:
                 log.warning("not_sent", **told)
 
     async def _find(self, lost: Effect) -> None:
-        gateway, pool = self.gateway, self.gateway.pool
+        gateway, pool = self.gateway, self.gateway.effects.pool
         try:
             call = await self._call(lost)
             credential = gateway.vendor.credential(lost.tenant)
@@ -172,7 +159,7 @@ class Reconciler:
             return
         if outcome.state == "failed" and await agent_effects.release(pool, lost.id, sends=lost.sends):
             return
-        await gateway.effects.effects.settle(lost.id, outcome)
+        await settle(pool, lost.id, outcome)
 
     async def _call(self, lost: Effect) -> Call:
         """Return the call of a lost write. Without a proposal it has path and resources alone, which find a mark."""
@@ -180,7 +167,7 @@ class Reconciler:
         method, _, _ = lost.route.partition(" ")
         path, _, _ = str(lost.request["path"]).partition("?")
         try:
-            kept = await agent_effects.proposal(self.gateway.pool, lost.id)
+            kept = await agent_effects.proposal(self.gateway.effects.pool, lost.id)
         except agent_effects.ProposalError:
             route, parameters = self.gateway.table.match(method, path.encode("ascii", "replace"))
             if route.probe is None or route.probe.mark is None:

@@ -18,12 +18,10 @@ from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
     STRIKES_SECONDS,
     Bucket,
-    MemoryRateLimiter,
     Rate,
+    RateLimiter,
     Wait,
     grown,
-    hold,
-    named,
 )
 
 REDIS_SECONDS = 3.0
@@ -62,50 +60,40 @@ return {0, delay, instances}
 """
 
 
-class RedisRateLimiter:
+class RedisRateLimiter(RateLimiter):
     """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
 
     def __init__(self, redis: Redis, *, vendor: str) -> None:
+        super().__init__()
         self._redis = redis
         self._prefix = f"gateway:{{{vendor}}}"
         self._script = redis.register_script(TAKE)
-        self._local = MemoryRateLimiter()
         self._down_until = 0.0
         self._name = uuid4().hex
         self._register_at = 0.0
-        self.instances = 1
-
-    @property
-    def shared(self) -> bool:
-        """Whether Redis answered last."""
-        return self._down_until == 0.0
-
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came, in this process alone."""
-        return self._local.admit(key, rate)
 
     async def take(
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
-        """Count a request."""
-        wanted = named(key, rate, buckets)
-        keys = [*(name for name, _ in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
+        """Count a request before it is sent."""
+        wanted = [Bucket(f"rate:{key}", rate), *buckets]
+        keys = [*(bucket.key for bucket in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
         arguments: list[int | str] = [len(wanted), self._registering()]
-        for _, bucket in wanted:
+        for bucket in wanted:
             arguments += bucket.arguments
         found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
         if found is None:
-            return await self._local.take(key, rate, pauses, buckets)
+            return await super().take(key, rate, pauses, buckets)
         verdict, wait, instances = (int(value) for value in found)
         self.instances = instances or self.instances
         if verdict == 0:
-            await hold(wait)
+            await asyncio.sleep(wait / 1_000_000)
             return None
         return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
         """Remember a pause, also in this process in case Redis goes away."""
-        await self._local.pause(key, seconds, grows=grows)
+        await super().pause(key, seconds, grows=grows)
         await self._ask(lambda: self._pause(key, seconds, grows))
 
     async def _pause(self, key: str, seconds: float, grows: bool) -> bool:
@@ -141,7 +129,7 @@ class RedisRateLimiter:
             async with asyncio.timeout(REDIS_SECONDS):
                 reply = await command()
         except (RedisError, OSError, TimeoutError) as error:
-            if self.shared:
+            if not self._down_until:
                 get_logger(__name__).warning("redis_lost", error=str(error), rates="held by this process alone")
             self._down_until = time.monotonic() + RETRY_REDIS_SECONDS
             return None

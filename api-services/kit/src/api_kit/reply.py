@@ -1,7 +1,6 @@
 """Replies: the vendor's status, body and headers, byte for byte. Only links to the vendor become the gateway's."""
 
 import re
-from dataclasses import dataclass
 
 from service_kit.http import Reply
 from starlette.responses import Response
@@ -39,16 +38,8 @@ _NO_RESULTS = re.compile(r';\s*results="?false"?', re.IGNORECASE)
 """In a link that leads to an empty page. Some vendors send links to both sides with every page of a list."""
 
 
-@dataclass(frozen=True)
-class Address:
-    """The gateway's address as the caller wrote it: origin and raw path."""
-
-    origin: str
-    path: str
-
-
-def passed_on(reply: Reply, address: Address, upstream: Upstream, table: Table) -> Response:
-    """Return the caller's reply, made of the vendor's."""
+def passed_on(reply: Reply, origin: str, path: str, upstream: Upstream, table: Table) -> Response:
+    """Return the caller's reply, made of the vendor's; origin and raw path are ours as the caller wrote them."""
     named = {token.strip().lower() for token in reply.headers.get("connection", "").split(",")}
     response = Response(reply.body, reply.status)
     for raw_name, raw_value in reply.headers.raw:
@@ -57,15 +48,15 @@ def passed_on(reply: Reply, address: Address, upstream: Upstream, table: Table) 
             continue
         value: str | None = raw_value.decode("latin-1")
         if name == "link":
-            value = links(raw_value.decode("latin-1"), address, upstream)
+            value = links(raw_value.decode("latin-1"), origin + path, upstream)
         elif name == "location":
-            value = location(raw_value.decode("latin-1"), address, upstream, table)
+            value = location(raw_value.decode("latin-1"), origin, upstream, table)
         if value:
             response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
     return response
 
 
-def links(value: str, address: Address, upstream: Upstream) -> str:
+def links(value: str, address: str, upstream: Upstream) -> str:
     """Rewrite a Link header: our origin, the caller's own path, the vendor's query.
 
     Links to elsewhere are dropped, and those that say themselves that nothing is there (`results="false"`).
@@ -75,11 +66,11 @@ def links(value: str, address: Address, upstream: Upstream) -> str:
         found = upstream.path_of(match[1])
         if found is not None and _NO_RESULTS.search(match[2]) is None:
             query = f"?{found[1]}" if found[1] else ""
-            kept.append(f"<{address.origin}{address.path}{query}>{match[2].rstrip()}")
+            kept.append(f"<{address}{query}>{match[2].rstrip()}")
     return ", ".join(kept)
 
 
-def location(value: str, address: Address, upstream: Upstream, table: Table) -> str | None:
+def location(value: str, origin: str, upstream: Upstream, table: Table) -> str | None:
     """Return a Location with our origin and the vendor's path; None for a path that is not in the table."""
     found = upstream.path_of(value)
     if found is None:
@@ -88,4 +79,4 @@ def location(value: str, address: Address, upstream: Upstream, table: Table) -> 
         table.match("GET", found[0].encode("latin-1"))
     except (Refusal, UnicodeEncodeError):
         return None
-    return address.origin + found[0] + (f"?{found[1]}" if found[1] else "")
+    return origin + found[0] + (f"?{found[1]}" if found[1] else "")

@@ -182,13 +182,13 @@ class Call:
     query: Mapping[str, Values]
     body: Json = None
     accept: str = "application/json"
-    conditions: Mapping[str, str] | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def path_and_query(self) -> str:
         """The path and query that are sent, built from what was checked."""
-        return self.route.template.build(self.path) + query.build(self.query)
+        return self.route.template.build(self.path) + (f"?{query.encode(self.query)}" if self.query else "")
 
     @property
     def target(self) -> str:

@@ -25,11 +25,7 @@ class Table:
         self._by_shape = sorted(self.routes, key=lambda route: -route.template.literals)
 
     def match(self, method: str, raw_path: bytes) -> tuple[Route, dict[str, str]]:
-        """Find the route of a raw path, and read its parameters.
-
-        Raises:
-            Refusal: `unknown_route`, `method` or `path`.
-        """
+        """Find the route of a raw path, and read its parameters."""
         segments = split(raw_path)
         fitting = [route for route in self._by_shape if route.template.fits(segments)]
         if not fitting:
@@ -69,7 +65,6 @@ def _check(route: Route) -> None:
 
 
 def _check_target(route: Route) -> None:
-    """Check that each place of the target is one value of the request, and that the effect's fields are of the body."""
     fields = route.body.fields if route.body else frozenset()
     for place in () if callable(route.target) else PLACEHOLDER.findall(route.target):
         single = (place in route.query) - (place in route.several)
@@ -84,7 +79,6 @@ def _check_target(route: Route) -> None:
 
 
 def _takes(route: Route, search: Search) -> bool:
-    """Say whether a route takes one text of a search where the search looks for it."""
     if search.where == "query":
         return search.parameter in route.query - route.several
     fields = route.body.fields if route.body else frozenset()

@@ -83,11 +83,7 @@ def plain(value: Json, allowed: Allowed) -> Quieted:
 
 
 def adf(value: Json, allowed: Allowed) -> Quieted:
-    """Quiet an Atlassian Document: mentions become their text, media and cards from elsewhere become links.
-
-    Raises:
-        Refusal: `body`: it is no document, or holds an extension, which loads what nobody can check.
-    """
+    """Quiet an Atlassian Document without extensions: mentions become text, media and cards from elsewhere links."""
     if not isinstance(value, dict) or value.get("type") != "doc":
         raise Refusal("body", "a field takes an Atlassian Document, and something else was sent", remedy=_ADF)
     walk = _Adf(allowed)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
-from service_kit.rate_limit import MemoryRateLimiter, RateLimiter
+from service_kit.rate_limit import RateLimiter
 
 from api_kit.breaker import Breaker, BreakerConfig
 from api_kit.cache import CACHE_HEADER, Cache
@@ -29,19 +29,10 @@ def boottime() -> float:
 
 
 class Upstream:
-    """Sends checked calls to one base URL.
+    """Sends checked calls to one base URL, whose path is put before ours.
 
-    Args:
-        http: without retries, with more connections than there are slots.
-        base_url: where the vendor is; its path, if it has one, is put before ours.
-        vendor: whose headers are sent.
-        seconds: how long all requests of a session may take.
-        slots: how many sessions there are at once.
-        cache: keeps replies.
-        breaker: when a circuit opens.
-        registry: where the metrics are.
-        limiter: remembers the pauses that the vendor asks for.
-        now: a clock that goes on while this process is stopped, so that it sends nothing long after it was asked.
+    `http` repeats nothing, and has more connections than there are slots. All requests of a session may take `seconds`.
+    The clock `now` goes on while this process is stopped, so that it sends nothing long after it was asked.
     """
 
     def __init__(
@@ -52,19 +43,18 @@ class Upstream:
         vendor: UpstreamVendor,
         seconds: float = 20.0,
         slots: ConcurrencyLimits | None = None,
-        cache: Cache | None = None,
         breaker: BreakerConfig | None = None,
         registry: CollectorRegistry | None = None,
         limiter: RateLimiter | None = None,
         now: Callable[[], float] = boottime,
     ) -> None:
         self._http = http
-        self.limiter: RateLimiter = limiter or MemoryRateLimiter()
+        self.limiter = limiter or RateLimiter()
         self._now = now
         self._seconds = seconds
         self.vendor = vendor
         self._slots = slots or ConcurrencyLimits()
-        self.cache = cache or Cache()
+        self.cache = Cache()
         self._breaker = Breaker(breaker, opened=self._count_opened)
         parts = urlsplit(base_url)
         self.scheme = parts.scheme
@@ -83,11 +73,7 @@ class Upstream:
         """Open a session for a caller: it has a slot among the requests under way, and no circuit is open.
 
         Replies that were read are cached when the session ends well, and dropped from the cache when it does not.
-
-        Args:
-            credential: what opens the vendor.
-            tenant: whose replies are cached; without a tenant none are.
-            caller: whose slots and failures are counted; without a caller only the credential's are.
+        Without a tenant none are cached. Without a caller only the credential's slots and failures are counted.
 
         Raises:
             Refusal: `upstream_open`, `rate` or `vendor_rate`: nothing was sent; a circuit is open, or no slot is left.

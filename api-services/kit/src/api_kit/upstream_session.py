@@ -53,16 +53,13 @@ class UpstreamSession:
         return await self.send_plain(call)
 
     async def send_plain(self, call: Call) -> Answered:
-        """Send one request and return the whole reply, whatever its status, with its bytes as they came.
+        """Send one request and return the whole reply, whatever its status, its bytes as they came; raises as `send`.
 
         Where an earlier reply is cached, the vendor is asked whether it still holds; if so, the cached one is returned.
-
-        Raises:
-            Refusal: as `send`.
         """
         key = self._key(call)
         kept = self.upstream.cache.find(key) if key else None
-        conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions or {}
+        conditions = {"if-none-match": kept.headers["etag"]} if kept else call.conditions
         headers, content = {"accept": call.accept, **conditions}, None
         if call.body is not None:
             content, headers["content-type"] = body.encode(call.body, call.route.body)
@@ -73,7 +70,7 @@ class UpstreamSession:
         if kept is not None and reply.status == HTTPStatus.NOT_MODIFIED:
             self.upstream.count_cached("revalidated")
             self._read[key] = kept
-            asked = (call.conditions or {}).get("if-none-match")
+            asked = call.conditions.get("if-none-match")
             if asked and matches(asked, kept.headers["etag"]):
                 return Answered(reply, said)
             return Answered(renewed(kept, reply), Classified("done"))
@@ -119,7 +116,7 @@ class UpstreamSession:
     def _key(self, call: Call) -> Key | None:
         """Return the key under which a reply is cached; None if it is not, or the caller set a condition."""
         route = call.route
-        foreign = set(call.conditions or {}) - {"if-none-match"} or (call.conditions or {}).get("if-none-match") == "*"
+        foreign = set(call.conditions) - {"if-none-match"} or call.conditions.get("if-none-match") == "*"
         if self.tenant is None or route.writes or route.method != "GET" or not route.cache or foreign:
             return None
         return Key(self.tenant, self.credential.name, route.name, call.path_and_query, call.accept)
@@ -137,7 +134,6 @@ class UpstreamSession:
         return said
 
     def _note(self, reply: Reply) -> None:
-        """Tell the circuits whether the vendor answered."""
         if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self.permit.succeeded()
         else:

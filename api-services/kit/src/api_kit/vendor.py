@@ -25,8 +25,7 @@ class Credential:
 class Pause:
     """The vendor asks for a pause: of a bucket (a route's tier), or of `EVERYTHING`.
 
-    Attributes:
-        grows: whether the pause doubles when the vendor asks again: it did not say how long.
+    It grows, doubling when the vendor asks again, where the vendor did not say how long.
     """
 
     bucket: str

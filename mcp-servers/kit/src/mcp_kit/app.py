@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
@@ -31,15 +30,6 @@ INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Parts:
-    """A server's protocol, its metrics and its tools."""
-
-    protocol: FastMCP[None]
-    metrics: Metrics
-    catalog: Catalog
-
-
 def build_app(server: Server, settings: ServerSettings) -> Starlette:
     """Make the whole HTTP app of a server: `/mcp`, `/sse` with `/messages/`, `/health`, `/ready`, `/metrics`.
 
@@ -50,21 +40,20 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         ConfigError: a file or a list of tools in the settings is wrong, or no process would check a caller's grant.
     """
     callers = _callers(server, settings) if settings.authenticated else None
-    parts = assemble(server, settings, unnamed=NOBODY if callers else OWNER, callers=callers)
-    if isinstance(settings, VendorSettings) and settings.authenticated and not settings.gateway:
-        _require_checkable(parts.catalog.chosen, settings)
+    metrics = Metrics()
+    protocol = assemble(server, settings, metrics, unnamed=NOBODY if callers else OWNER, callers=callers)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
-    mcp = parts.protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
+    mcp = protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
     routes = list(mcp.router.routes)
     if settings.sse:
         known = {getattr(route, "path", None) for route in routes}
-        sse = parts.protocol.http_app(path=SSE_PATH, transport="sse", host_origin_protection=False)
+        sse = protocol.http_app(path=SSE_PATH, transport="sse", host_origin_protection=False)
         mcp.router.routes.extend(route for route in sse.routes if getattr(route, "path", None) not in known)
     health = health_routes(
         service=server.command,
         version=server.version,
         checks=server.checks,
-        registry=parts.metrics.registry,
+        registry=metrics.registry,
         warnings=callers.file_warnings() if callers else None,
     )
 
@@ -81,7 +70,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
         routes=[*health, Mount("/", mcp)],
         middleware=[
             Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),
-            Middleware(SseCap, most=settings.max_sse_connections, metrics=parts.metrics),
+            Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],
         lifespan=lifespan,
     )
@@ -95,18 +84,21 @@ def _misdirected(found: Misdirected) -> Response:
 
 async def run_stdio(server: Server, settings: ServerSettings) -> None:
     """Serve over standard input and output; who started the process is trusted."""
-    parts = assemble(server, settings, unnamed=OWNER, callers=None)
+    protocol = assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)
     try:
-        await parts.protocol.run_stdio_async(show_banner=False)
+        await protocol.run_stdio_async(show_banner=False)
     finally:
         if server.close:
             await server.close()
 
 
-def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, callers: Callers | None) -> Parts:
+def assemble(
+    server: Server, settings: ServerSettings, metrics: Metrics, *, unnamed: Caller, callers: Callers | None
+) -> FastMCP[None]:
     """Put catalog, runner and protocol together."""
     catalog = Catalog(server.tools, aliases=server.aliases, selection=settings.selection)
-    metrics = Metrics()
+    if callers and isinstance(settings, VendorSettings) and not settings.gateway:
+        _require_checkable(catalog.chosen, settings)
     if settings.agent_jwks_file and not settings.ref_key:
         log.warning("AGENT_REF_KEY is not set: replies to tasks carry no ref, and no claim can rest on them")
     runner = Runner(
@@ -118,16 +110,11 @@ def assemble(server: Server, settings: ServerSettings, *, unnamed: Caller, calle
         ref_key=settings.ref_key,
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
-    protocol = new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)
-    return Parts(protocol, metrics, catalog)
+    return new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)
 
 
 def _require_checkable(tools: Iterable[ToolSpec], settings: VendorSettings) -> None:
-    """Refuse tools for which no process would check a caller's grant.
-
-    Raises:
-        ConfigError: there are some; the message names them.
-    """
+    """Refuse tools for which no process would check a caller's grant."""
     if free := [spec.name for spec in tools if not spec.grant_checkable]:
         raise ConfigError(
             f"no argument of {', '.join(free)} says what it touches, so that only the gateway checks a caller's grant: "

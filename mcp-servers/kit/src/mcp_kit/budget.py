@@ -21,23 +21,17 @@ class ToolCalls:
         self._calls: dict[tuple[str, UUID], int] = {}
 
     def take(self, caller: Caller) -> None:
-        """Count a call.
-
-        Raises:
-            BudgetUsed: naming the budget.
-        """
+        """Count a call, or raise BudgetUsed."""
         task = caller.task
         if task is None or task.tool_calls is None:
             return
         key = (task.tenant, task.task)
-        made = self._calls.pop(key, 0)
-        if made >= task.tool_calls:
-            self._calls[key] = made
+        made = self._calls[key] = self._calls.pop(key, 0) + 1
+        if len(self._calls) > MOST_TASKS:
+            del self._calls[next(iter(self._calls))]
+        if made > task.tool_calls:
             raise BudgetUsed(
                 f"The task has used up its budget of {task.tool_calls} tool calls (budget.tool_calls); "
                 "nothing was sent.",
                 next_step="Call no more tools: answer with what you have, and say what is missing.",
             )
-        self._calls[key] = made + 1
-        if len(self._calls) > MOST_TASKS:
-            del self._calls[next(iter(self._calls))]

@@ -13,7 +13,6 @@ class Call:
 
     Attributes:
         tool: the tool's registered name.
-        caller: who calls.
         start: where the cursor points; `start.page` holds the vendor's own paging parameters.
         notes: what else the caller is told, in our own words, before the reply.
         id: tells the call from all others, to a gateway that counts them.

@@ -21,9 +21,7 @@ class Caller:
     Attributes:
         id: what its sessions are bound to: a task token's `jti`, or the person's name.
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
-        task: the claims of its task token, if it is a run.
-        token: the task token itself, for the gateway.
-        person_token: the person's static token itself, for the gateway, which finds what it opens.
+        token: of a run, the task token itself, for the gateway; a person's is `person_token`.
     """
 
     id: str
@@ -52,13 +50,7 @@ NOBODY = Caller(id="nobody", bound=Bound(tools=[]))
 
 
 class Callers:
-    """Finds out whose token a request carries.
-
-    Args:
-        vendor: the vendor whose grants count here, as in task tokens and `access.yaml`.
-        verifier: checks task tokens, where public keys are configured.
-        access: the people's entries, where an access file is configured.
-    """
+    """Finds out whose token a request carries, and what of the vendor's that caller is granted."""
 
     def __init__(self, *, vendor: str, verifier: Verifier | None, access: AccessFile | None) -> None:
         self._vendor = vendor
@@ -66,7 +58,7 @@ class Callers:
         self._access = access
 
     def file_warnings(self) -> dict[str, Warn]:
-        """Return a check for each file behind this: whether what lies there now is in force."""
+        """Return for each file a function that says why its newest version is not in force."""
         files = {"access": self._access, "keys": self._verifier}
         return {name: file.fault for name, file in files.items() if file}
 

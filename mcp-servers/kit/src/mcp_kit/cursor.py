@@ -46,11 +46,7 @@ def encode(position: Position, question: str) -> str:
 
 
 def decode(cursor: str | None, question: str) -> Position:
-    """Read a cursor of a question; without one, the beginning.
-
-    Raises:
-        WrongArguments: it is none of ours, or another question's.
-    """
+    """Read a cursor of a question; without one, the beginning. Others than its own raise WrongArguments."""
     if not cursor:
         return START
     try:

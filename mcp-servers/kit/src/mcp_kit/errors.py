@@ -7,10 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 
-class McpKitError(Exception):
-    """The base of this package's errors."""
-
-
 @dataclass(frozen=True)
 class Quoted:
     """Foreign text that an error has to show, and what it is in our words."""
@@ -19,7 +15,7 @@ class Quoted:
     text: str
 
 
-class ToolFailed(McpKitError):
+class ToolFailed(Exception):
     """The model acts: the message says in our own words what failed, `next_step` what to try instead.
 
     Foreign text, an upstream's body or a token never belong into either; what must be shown is `quoted`, and fenced.
@@ -52,13 +48,8 @@ class TooFast(ToolFailed):
     outcome = "limited"
 
 
-class Proposed(McpKitError):
-    """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other.
-
-    Args:
-        proposal: its id.
-        decided: whether it is approved already.
-    """
+class Proposed(Exception):
+    """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other."""
 
     def __init__(self, proposal: str, *, decided: bool = False) -> None:
         state = "It was approved, and the gateway sends it." if decided else "A policy or a person decides afterwards."
@@ -68,7 +59,7 @@ class Proposed(McpKitError):
         )
 
 
-class DryRun(McpKitError):
+class DryRun(Exception):
     """Nobody acts: in a dry run a write ends before it is sent. To the model it is a reply that shows the request."""
 
     def __init__(self, method: str, path: str, query: Mapping[str, Any], body: Mapping[str, Any] | None) -> None:

@@ -1,6 +1,6 @@
 """What every server tells our gateways, and what it reads in their replies besides the vendor's own reply."""
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from service_kit.http import Reply
 from service_kit.untrusted_text import clean_line
 
@@ -41,11 +41,7 @@ def vendors_token(prefix: str) -> str:
 
 
 def apply_gateway_headers(reply: Reply, call: Call) -> None:
-    """Read what the gateway says beside the vendor's reply, and let the caller know.
-
-    Raises:
-        Proposed: the write was stored and not sent.
-    """
+    """Read what the gateway says beside the vendor's reply, and tell the caller; raise Proposed for what was stored."""
     state = reply.headers.get(STATE)
     if reply.status == ACCEPTED and state in STORED:
         raise Proposed(clean_line(reply.headers.get(EFFECT, ""), 40), decided=state == "approved")
@@ -62,16 +58,11 @@ def refused(reply: Reply) -> ToolFailed | None:
     """Return the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
     if REASON not in reply.headers:
         return None
-    try:
-        refusal = GatewayRefusal.model_validate_json(reply.body)
-    except ValidationError:
-        return ToolFailed("The gateway refused this.", next_step="Try another way.")
+    refusal = GatewayRefusal.model_validate_json(reply.body)
     kind = Refused if reply.status == FORBIDDEN else ToolFailed
     after = reply.headers.get("retry-after", "")
     wait = f" (Retry-After: {after} s)" if after.isascii() and after.isdigit() else ""
-    message = _sentence(f"The gateway refused this: {clean_line(refusal.message)}")
+    message = f"The gateway refused this: {clean_line(refusal.message)}"
+    if not message.endswith((".", "!", "?", "…")):
+        message += "."
     return kind(message, next_step=clean_line(refusal.remedy) + wait)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

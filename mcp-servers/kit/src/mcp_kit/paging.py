@@ -38,13 +38,9 @@ class Paging(Protocol):
         """Return the parameters of the page at which the call's cursor points, without a cursor those of the first."""
 
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
-        """Return the parameters of the page after this one; None if this one is the last.
+        """Return the parameters of the page after this one, which holds so many rows; None if this one is the last.
 
-        Args:
-            here: this page's.
-            reply: the vendor's.
-            document: the reply's body, parsed.
-            rows: how many rows this page holds.
+        `document` is the reply's body, parsed.
 
         Raises:
             UpstreamError: the reply names a next page in a form that no cursor can carry.

@@ -59,15 +59,7 @@ def section(label: str, text: str) -> Item:
 
 
 def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of: Callable[[Position], str]) -> str:
-    """Write a reply out.
-
-    Args:
-        reply: what to write.
-        start: where in its items to begin.
-        budget: the most characters to give.
-        nonce: this reply's fence.
-        cursor_of: makes the cursor of a position.
-    """
+    """Write a reply out from a position on, in at most `budget` characters; `nonce` is its fence's."""
     shown: list[Item] = []
     room = budget - len(reply.head) - TAIL_ROOM
     rest: Position | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
-from service_kit.rate_limit import MemoryRateLimiter, Rate
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refs import append_ref, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
@@ -37,15 +37,9 @@ class Answer:
 
 
 class Runner:
-    """Answers tool calls.
+    """Answers tool calls, each caller's at a rate, in replies of at most `budget` characters.
 
-    Args:
-        server: the server's name, the first part of what a ref is made of.
-        catalog: its tools.
-        rate: how fast one caller may call.
-        metrics: where calls are counted.
-        budget: the most characters of a reply.
-        ref_key: the key of refs; without it replies carry none.
+    Refs are made of the server's name and the key `ref_key`; without the key replies carry none.
     """
 
     def __init__(
@@ -54,7 +48,7 @@ class Runner:
         self._server = server
         self._catalog = catalog
         self._rate = rate
-        self._limiter = MemoryRateLimiter()
+        self._limiter = RateLimiter()
         self._calls = ToolCalls()
         self._metrics = metrics
         self._budget = budget - REF_ROOM
@@ -65,11 +59,7 @@ class Runner:
     ) -> Answer:
         """Answer a call, whatever happens in it; what fails is an answer too.
 
-        Args:
-            name: the tool as the caller called it, perhaps by an alias.
-            arguments: as they came.
-            caller: who calls.
-            headers: the request's, which may tighten the selection.
+        `name` may be an alias. The request's headers may tighten the selection.
         """
         spec = self._catalog.find(name)
         started = time.perf_counter()
@@ -157,7 +147,6 @@ class Runner:
 
 
 def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -> None:
-    """Raise Refused unless the caller is granted every resource that the arguments name."""
     if caller.bound is None:
         return
     for argument, kind, names in spec.touched(arguments):

@@ -8,10 +8,9 @@ from mcp_kit.errors import WrongArguments
 
 
 def confine(grammar: SearchGrammar, query: str, names: Sequence[str], *, argument: str) -> str:
-    """Return the search text that finds only things of the named resources; `argument` is the tool's that names them.
+    """Return the search text that finds only things of the named resources, or raise WrongArguments.
 
-    Raises:
-        WrongArguments: the query holds what could lead out of them.
+    `argument` is the tool's that names the resources.
     """
     elsewhere = f"Leave it out: the argument {argument} says where to search."
     try:

@@ -42,12 +42,7 @@ def names(text: str | None) -> frozenset[str] | None:
 
 
 class Catalog:
-    """A server's tools in their fixed order, with the old names that still find them.
-
-    Args:
-        tools: every tool of the server.
-        aliases: old name to present name.
-        selection: the operator's choice.
+    """A server's tools in their fixed order, the old names that still find them, and the operator's choice.
 
     Raises:
         ConfigError: the choice names a tool or toolset that does not exist.

@@ -96,7 +96,6 @@ class VendorSettings(ServerSettings):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Name the variables."""
         super().__pydantic_init_subclass__(**kwargs)
         for name in (*OWN, *SHARED):
             field, own = cls.model_fields[name], f"{cls.prefix}_{name}".upper()

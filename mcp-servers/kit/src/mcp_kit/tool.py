@@ -86,11 +86,7 @@ class ToolSpec:
         return _compact(self.arguments.model_json_schema())
 
     def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Check a call's arguments and give them as the function takes them.
-
-        Raises:
-            WrongArguments: naming each argument that does not fit, and how.
-        """
+        """Return a call's arguments as the function takes them; WrongArguments names each that does not fit."""
         try:
             parsed = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
@@ -161,10 +157,9 @@ def collect(*owners: object) -> list[ToolSpec]:
 
 
 def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
-    """Make a tool of a declared method, whose first argument is the `Call`."""
     declared: Callable[..., ToolSpec] = getattr(function, MARK)
     hints = get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    parameters = list(inspect.signature(function).parameters.values())[1:]  # the first is the `Call`
     fields: dict[str, Any] = {
         item.name: (hints[item.name], ... if item.default is inspect.Parameter.empty else item.default)
         for item in parameters
@@ -174,18 +169,14 @@ def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         name=function.__name__,
         description=" ".join((inspect.getdoc(function) or "").split()),
         arguments=model,
-        resources=_resources(model),
+        resources={
+            name: mark
+            for name, field in model.model_fields.items()
+            for mark in field.metadata
+            if isinstance(mark, Resource)
+        },
         run=function,
     )
-
-
-def _resources(model: type[BaseModel]) -> dict[str, Resource]:
-    return {
-        name: mark
-        for name, field in model.model_fields.items()
-        for mark in field.metadata
-        if isinstance(mark, Resource)
-    }
 
 
 def _compact(schema: dict[str, Any]) -> dict[str, Any]:

@@ -16,23 +16,13 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class File:
-    """A file to upload.
-
-    Args:
-        filename: its name, without a folder.
-        content: its bytes.
-        media_type: what it is.
-
-    Raises:
-        WrongArguments: our gateways would not take that filename or media type.
-    """
+    """A file to upload, of a filename and media type that our gateways take; others raise WrongArguments."""
 
     filename: str
     content: bytes
     media_type: str = "application/octet-stream"
 
     def __post_init__(self) -> None:
-        """Check the filename and the media type."""
         hidden = any(unicodedata.category(one) in ("Cc", "Cs") for one in self.filename)
         if hidden or not 1 <= len(self.filename) <= LONGEST_NAME or set(self.filename) & set('"\\/'):
             raise WrongArguments(

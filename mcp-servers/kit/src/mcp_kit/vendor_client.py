@@ -84,19 +84,10 @@ class VendorClient:
         success: int = 200,
         reads: bool = False,
     ) -> Reply:
-        """Send a request and return the reply, which has the expected status and refuses nothing.
+        """Send a request and return the reply, which has the status `success` and refuses nothing.
 
-        Args:
-            call: for whom.
-            method: in capitals.
-            path: made by `path_of`.
-            target: what is asked for, in our words.
-            query: the URL's parameters.
-            body: sent as JSON.
-            form: sent as a form, in place of a JSON body.
-            parts: texts and files, sent as a multipart body in place of a JSON body.
-            success: the expected status.
-            reads: whether a method other than GET and HEAD changes nothing, as a search by POST.
+        `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
+        `reads` a method other than GET and HEAD changes nothing, as a search by POST.
 
         Raises:
             ToolFailed: the vendor or the gateway refused it, or there is no token.
@@ -134,18 +125,10 @@ class VendorClient:
         search: Mapping[str, Any] | None = None,
         rows: Sequence[str] = (),
     ) -> Page[M]:
-        """Ask for the page of a list at which the call's cursor points.
+        """Ask for the page of a list at which the call's cursor points, and read each row into the model.
 
-        Args:
-            call: for whom.
-            model: what each row is read into.
-            paging: how the vendor leads to the next page.
-            path: made by `path_of`.
-            target: what is asked for, in our words.
-            limit: how many rows a page has.
-            query: the URL's parameters besides those of paging.
-            search: sent as JSON by POST, the parameters of paging with it: a search that changes nothing.
-            rows: the keys that lead to the list in the reply's body; none where the body is the list itself.
+        `query` goes beside the parameters of paging. A `search` is sent as JSON by POST, with the parameters of paging.
+        `rows` are the keys that lead to the list in the reply's body; none where the body is the list itself.
 
         Raises:
             ToolFailed: as `send`.
@@ -173,11 +156,7 @@ class VendorClient:
             raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
 
     def read_all(self, model: type[M], document: Any) -> list[M]:
-        """Read a list of documents.
-
-        Raises:
-            UpstreamError: it is no list, or one of them is not of the documented form.
-        """
+        """Read a list of documents; raises as `read`."""
         if not isinstance(document, list):
             raise UpstreamError(f"{self._name}'s reply is not a list")
         return [self.read(model, item) for item in document]
@@ -230,17 +209,13 @@ class VendorClient:
         return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
-        if isinstance(found, ToolFailed):
-            return self._masked(found)
-        return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
-
-    def _masked(self, failure: ToolFailed) -> ToolFailed:
-        """Take the vendor's token out of what a failure quotes."""
-        if failure.quoted and self._settings.token:
-            token = self._settings.token.get_secret_value()
-            shown = [token, *(value.rpartition(" ")[2] for value in self._opening().values())]
-            failure.quoted = Quoted(failure.quoted.label, Masker(shown).mask(failure.quoted.text))
-        return failure
+        if not isinstance(found, ToolFailed):
+            return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
+        if found.quoted and self._settings.token:
+            own = self._settings.token.get_secret_value()
+            shown = [own, *(value.rpartition(" ")[2] for value in self._opening().values())]
+            found.quoted = Quoted(found.quoted.label, Masker(shown).mask(found.quoted.text))
+        return found
 
 
 def _given(parameters: Query | None) -> dict[str, str | int | Sequence[str]]:

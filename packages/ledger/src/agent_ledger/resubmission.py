@@ -5,7 +5,7 @@ from uuid import UUID
 from agent_contracts import Actor, Budget, Origin, uuid7
 from agent_stores.pool import Executor, transaction
 from service_kit.access import Door
-from service_kit.grants import Bound, narrow_bound
+from service_kit.grants import Bound, narrow
 
 from agent_ledger.errors import InvalidTask
 from agent_ledger.row_decoding import read_request, reading
@@ -56,5 +56,5 @@ async def retry(executor: Executor, task_id: UUID, *, door: Door, actor: Actor |
 
 def _bounded(door: Door, vendors: dict[str, Bound], budget: Budget) -> Door:
     """Narrow a door by what an older one had allowed."""
-    both = {name: narrow_bound(door.vendors[name], old, name) for name, old in vendors.items() if name in door.vendors}
+    both = {name: narrow(door.vendors[name], old, name) for name, old in vendors.items() if name in door.vendors}
     return door.model_copy(update={"vendors": both, "budget": door.budget.within(budget)})

@@ -153,23 +153,11 @@ class Access(Entry):
         return (name, self.people[name]) if name else None
 
 
-class AccessFile:
-    """The access file of a process, read again when it changes.
-
-    Raises:
-        ConfigError: it cannot be read, or entries are wrong; each is named with its line.
-    """
+class AccessFile(WatchedFile[Access]):
+    """The access file of a process, read again when it changes; errors as `read_access`."""
 
     def __init__(self, path: Path) -> None:
-        self._file = WatchedFile(path, read_access)
-
-    def current(self) -> Access:
-        """Return the content of the file, or the last good content while the file is wrong."""
-        return self._file.current()
-
-    def fault(self, *, look: bool = False) -> str | None:
-        """Return what is wrong with the file now; None while its content is in force."""
-        return self._file.fault(look=look)
+        super().__init__(path, read_access)
 
 
 def read_access(path: Path) -> Access:

@@ -5,19 +5,15 @@ from pathlib import Path
 
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
-from service_kit.yaml_lines import Place, nearest, read_lined_yaml
+from service_kit.yaml_lines import LinedYaml, Place, nearest
 
 
 def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skills: Collection[str]) -> list[str]:
     """Return a warning, with its line, for each vendor, skill and tenant that is not known here.
 
-    Args:
-        path: the file.
-        access: its content.
-        vendors: all vendors that are installed.
-        skills: the skills that this process carries; another worker may carry more.
+    `access` is the content of the file at `path`. `skills` are those of this process; another worker may carry more.
     """
-    lined = read_lined_yaml(path)
+    lined = LinedYaml(path)
     found = [lined.at(place, text) for place, text in _unknown_names(access, vendors, skills)]
     return [f"line {line}: {text}" for line, text in sorted(found)]
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 TokenKind = Literal["service", "door", "person"]
@@ -31,9 +31,7 @@ def token_owner(token: str, hashes: Mapping[str, Sequence[str]]) -> str | None:
     return found
 
 
-def bearer_of(header: str | None) -> str | None:
-    """Return the token in the value of an `Authorization: Bearer` header, or None."""
-    if not header:
-        return None
-    scheme, _, token = header.partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+def bearer_of(header: str | None, schemes: Collection[str] = ("bearer",)) -> str | None:
+    """Return the token in the value of an `Authorization` header of one of these schemes, or None."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() or None if scheme.lower() in schemes else None

@@ -21,13 +21,7 @@ FILE_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}(?:; ?charset=
 
 
 async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Refuse) -> bytes:
-    """Return a request's whole body.
-
-    Args:
-        receive: the request's ASGI channel.
-        limit: the most bytes.
-        seconds: how long the whole body may take.
-        refuse: makes the refusal.
+    """Return a request's whole body of at most `limit` bytes, which may take `seconds` in all.
 
     Raises:
         Refusal: `body_too_large`, `body_timeout`, or `body` when the caller went away.
@@ -49,17 +43,7 @@ async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Ref
 
 
 def check_media(content_type: str, encoding: str, refuse: Refuse, *, media: str = JSON) -> None:
-    """Check that a body is of a media type, in UTF-8 and without a content encoding.
-
-    Args:
-        content_type: its Content-Type.
-        encoding: its Content-Encoding; empty for none.
-        refuse: makes the refusal.
-        media: the media type.
-
-    Raises:
-        Refusal: `content_type`.
-    """
+    """Check that a body is of a media type, in UTF-8 and without a content encoding (`encoding` is empty for none)."""
     given, _, parameters = content_type.partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if given.strip().lower() != media or charset not in ("", "charset=utf-8") or encoding:
@@ -70,12 +54,7 @@ def check_media(content_type: str, encoding: str, refuse: Refuse, *, media: str 
 def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse, *, lone_surrogates: bool = False) -> Json:
     """Return the document of a JSON body.
 
-    Args:
-        raw: the body.
-        content_type: its Content-Type.
-        encoding: its Content-Encoding; empty for none.
-        refuse: makes the refusal.
-        lone_surrogates: whether texts may hold half of a surrogate pair, which cannot be sent on in UTF-8.
+    With `lone_surrogates` texts may hold half of a surrogate pair, which cannot be sent on in UTF-8.
 
     Raises:
         Refusal: `content_type`; or `body`: it is not strict JSON in UTF-8.
@@ -93,11 +72,7 @@ def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse, *, 
 
 
 def check_fields(document: Json, fields: Set[str], refuse: Refuse) -> dict[str, Json]:
-    """Return a document once it is known to be an object with no other fields than these.
-
-    Raises:
-        Refusal: `body`; the message names the field.
-    """
+    """Return a document once it is known to be an object with no other fields than these."""
     if not isinstance(document, dict):
         raise refuse("body", "the body is not a JSON object")
     unknown = sorted(document.keys() - fields)

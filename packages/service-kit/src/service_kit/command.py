@@ -9,12 +9,7 @@ from typing import Any
 
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the argument parser of a command.
-
-    Args:
-        name: the command, as in `project.scripts` of its package.
-        description: what it is for.
-    """
+    """Return the argument parser of a command, named as in `project.scripts` of its package."""
     made = argparse.ArgumentParser(prog=name, description=description)
     made.add_argument("--version", action=_Version, help="print name and version and exit")
     return made

@@ -14,11 +14,7 @@ class ConfigError(ServiceKitError):
 
 
 class TokenError(ServiceKitError):
-    """The caller acts: its token is not accepted here.
-
-    Attributes:
-        reason: one of a closed list, safe to show and to count.
-    """
+    """The caller acts: its token is not accepted here, for a reason of a closed list."""
 
     def __init__(self, reason: TokenFault, message: str) -> None:
         super().__init__(message)
@@ -26,11 +22,7 @@ class TokenError(ServiceKitError):
 
 
 class UpstreamError(ServiceKitError):
-    """The upstream failed to give a usable reply.
-
-    Attributes:
-        status: the reply's status, where there was one.
-    """
+    """The upstream failed to give a usable reply; `status` is the reply's, where there was one."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)

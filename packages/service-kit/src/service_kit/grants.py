@@ -1,5 +1,7 @@
 """Compares grants and bounds: what a pattern covers, and what two bounds allow together. Pure functions."""
 
+from typing import TypeVar
+
 from agent_contracts import Grant, Mode, Resources
 from agent_contracts.grant import Limits
 from agent_vendors import ResourceKind, kinds_of
@@ -23,6 +25,9 @@ class Bound(BaseModel):
     limits: Limits = Field(default_factory=dict)
 
 
+G = TypeVar("G", Grant, Bound)
+
+
 def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
     """Say whether a pattern covers a name: segment by segment, as the kind compares them, `*` for one whole segment."""
     wanted, given = kind.segments(pattern), kind.segments(name)
@@ -32,13 +37,7 @@ def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
 
 
 def allowed(grant: Grant | Bound, kind: ResourceKind, name: str) -> bool:
-    """Say whether a grant covers a resource. A kind without an entry is not covered.
-
-    Args:
-        grant: what is allowed.
-        kind: the resource's kind. It says which names are equal; a name outside its grammar is never covered.
-        name: the resource's name.
-    """
+    """Say whether a grant covers a resource. A kind without an entry, or a name outside its grammar, is not covered."""
     return kind.accepts(name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
 
 
@@ -55,24 +54,15 @@ def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resour
     return narrowed
 
 
-def narrow(grant: Grant, bound: Bound, vendor: str) -> Grant:
-    """Return what a grant and a bound both allow at a vendor."""
-    return Grant(
-        tools=_shared_tools(grant.tools, bound.tools),
-        resources=narrow_resources(grant.resources, bound.resources, vendor),
-        mode=weaker(grant.mode, bound.mode),
-        limits=_tighter_limits(grant.limits, bound.limits),
-    )
-
-
-def narrow_bound(first: Bound, second: Bound, vendor: str) -> Bound:
-    """Return what both bounds allow at a vendor."""
-    return Bound(
-        tools=second.tools if first.tools is None else _shared_tools(first.tools, second.tools),
-        resources=narrow_resources(first.resources, second.resources, vendor),
-        mode=weaker(first.mode, second.mode),
-        limits=_tighter_limits(first.limits, second.limits),
-    )
+def narrow(grant: G, bound: Bound, vendor: str) -> G:
+    """Return what a grant or a bound, and another bound, both allow at a vendor."""
+    allows = {
+        "tools": _shared_tools(grant.tools, bound.tools),
+        "resources": narrow_resources(grant.resources, bound.resources, vendor),
+        "mode": weaker(grant.mode, bound.mode),
+        "limits": grant.limits | {tool: min(most, grant.limits.get(tool, most)) for tool, most in bound.limits.items()},
+    }
+    return grant.model_copy(update=allows)
 
 
 def weaker(first: Mode, second: Mode) -> Mode:
@@ -80,12 +70,10 @@ def weaker(first: Mode, second: Mode) -> Mode:
     return min(first, second, key=ORDER.index)
 
 
-def _shared_tools(tools: list[str], bound: list[str] | None) -> list[str]:
-    return tools if bound is None else [tool for tool in tools if tool in bound]
-
-
-def _tighter_limits(first: Limits, second: Limits) -> Limits:
-    return {**first, **{tool: min(limit, first.get(tool, limit)) for tool, limit in second.items()}}
+def _shared_tools(first: list[str] | None, second: list[str] | None) -> list[str] | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return [tool for tool in first if tool in second]
 
 
 def _intersect(first: str, second: str, kind: ResourceKind) -> str | None:

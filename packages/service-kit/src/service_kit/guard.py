@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 HEALTH_PATHS = frozenset({"/health", "/ready", "/metrics"})
+"""They are not checked."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,7 @@ def as_json(misdirected: Misdirected) -> Response:
 
 
 class HostGuard:
-    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port.
-
-    Args:
-        app: the guarded app.
-        allowed_hosts: names besides loopback's.
-        allowed_origins: web origins besides loopback's.
-        exempt: paths that are not checked.
-        answer: turns a refusal into a response.
-    """
+    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port."""
 
     def __init__(
         self,
@@ -45,18 +38,16 @@ class HostGuard:
         *,
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
-        exempt: frozenset[str] = HEALTH_PATHS,
         answer: Callable[[Misdirected], Response] = as_json,
     ) -> None:
         self._app = app
         self._hosts = {host.lower() for host in allowed_hosts}
         self._origins = {origin.lower().rstrip("/") for origin in allowed_origins}
-        self._exempt = exempt
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
-        if scope["type"] == "http" and scope["path"] not in self._exempt:
+        if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
             misdirected = self._misdirected(Headers(scope=scope))
             if misdirected is not None:
                 await self._answer(misdirected)(scope, receive, send)

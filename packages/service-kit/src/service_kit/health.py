@@ -14,6 +14,7 @@ from service_kit.redact import redact
 
 Check = Callable[[], Awaitable[None]]
 Warn = Callable[[], str | None]
+OK = "ok"
 READY_CACHE_SECONDS = 2.0
 CHECK_LIMIT_SECONDS = 3.0
 
@@ -29,29 +30,27 @@ def health_routes(
     """Return the three routes.
 
     `/health` says that the process is alive and touches nothing else. `/ready` asks each dependency, at most every
-    2 seconds, and answers 503 with the messages of those that fail. A fault that stops nothing is a warning in the
-    reply. `/metrics` is Prometheus text.
-
-    Args:
-        service: the name shown.
-        version: the version shown.
-        checks: a coroutine function for each dependency, which raises with a message when it is not ready.
-        registry: the metrics to show.
-        warnings: functions by name, each of which returns a present fault that stops nothing, or None.
+    2 seconds, and answers 503 with the messages that failing checks raise. A fault that stops nothing, which a function
+    of `warnings` returns while it is there, is a warning in the reply. `/metrics` is Prometheus text.
     """
-    readiness = Readiness(checks)
+    report: dict[str, str] = {}
+    asked_at, asking = float("-inf"), asyncio.Lock()
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok", "service": service, "version": version})
 
     async def ready(_: Request) -> Response:
-        failures = await readiness.failures()
-        report = {name: failures.get(name, "ok") for name in checks}
-        status: dict[str, Any] = {"status": "not ready" if failures else "ready", "service": service, "checks": report}
+        nonlocal asked_at
+        async with asking:
+            if time.monotonic() - asked_at >= READY_CACHE_SECONDS:
+                report.update(zip(checks, await asyncio.gather(*map(_ask, checks.values())), strict=True))
+                asked_at = time.monotonic()
+        failed = any(answer != OK for answer in report.values())
+        status: dict[str, Any] = {"status": "not ready" if failed else "ready", "service": service, "checks": report}
         told = {name: redact(text) for name, warn in (warnings or {}).items() if (text := warn())}
         if told:
             status["warnings"] = told
-        return JSONResponse(status, status_code=503 if failures else 200)
+        return JSONResponse(status, status_code=503 if failed else 200)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
@@ -59,30 +58,12 @@ def health_routes(
     return [Route("/health", health), Route("/ready", ready), Route("/metrics", metrics)]
 
 
-class Readiness:
-    """Asks dependencies whether they are ready, and remembers the answer for a moment."""
-
-    def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._checks = checks
-        self._failures: dict[str, str] = {}
-        self._asked_at = float("-inf")
-        self._lock = asyncio.Lock()
-
-    async def failures(self) -> dict[str, str]:
-        """Return the message of each dependency that is not ready."""
-        async with self._lock:
-            if time.monotonic() - self._asked_at >= READY_CACHE_SECONDS:
-                messages = await asyncio.gather(*(self._ask(check) for check in self._checks.values()))
-                self._failures = {name: text for name, text in zip(self._checks, messages, strict=True) if text}
-                self._asked_at = time.monotonic()
-            return self._failures
-
-    async def _ask(self, check: Check) -> str | None:
-        try:
-            async with asyncio.timeout(CHECK_LIMIT_SECONDS):
-                await check()
-        except TimeoutError:
-            return f"no answer within {CHECK_LIMIT_SECONDS:.0f} s"
-        except Exception as error:
-            return redact(str(error) or type(error).__name__)
-        return None
+async def _ask(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_LIMIT_SECONDS):
+            await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_LIMIT_SECONDS:.0f} s"
+    except Exception as error:
+        return redact(str(error) or type(error).__name__)
+    return OK

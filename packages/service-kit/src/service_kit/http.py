@@ -47,11 +47,7 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Parse the body as JSON.
-
-        Raises:
-            UpstreamError: it is not JSON.
-        """
+        """Parse the body as JSON, or raise UpstreamError."""
         try:
             return jsonlib.loads(self.body)
         except ValueError:
@@ -70,15 +66,9 @@ class StreamReply:
 class HttpClient:
     """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, ignores proxies of the environment.
 
-    Args:
-        base_url: the upstream; paths are appended to it.
-        timeout: seconds to wait for a reply's next bytes.
-        connect_timeout: seconds to wait for a connection.
-        retries: how often a safe method is tried again after a failed or broken connection or 502, 503, 504.
-        max_reply_bytes: the largest body that `request` reads.
-        headers: sent with every request.
-        max_connections: the largest number of connections at once.
-        elsewhere: whether other hosts are asked too: https needs trusted certificates even where base_url is http.
+    `timeout` is how many seconds a reply's next bytes may take. A safe method is tried again `retries` times after a
+    failed or broken connection or 502, 503, 504. With `elsewhere` other hosts are asked too: https needs trusted
+    certificates even where `base_url` is http.
     """
 
     def __init__(
@@ -122,18 +112,9 @@ class HttpClient:
         timeout: float | None = None,
         raw: bool = False,
     ) -> Reply:
-        """Send a request and return its complete reply, whatever its status.
+        """Send a request and return its complete reply, whatever its status. GET, HEAD and OPTIONS are retried.
 
-        Args:
-            method: the method; GET, HEAD and OPTIONS are retried.
-            path: appended to the base URL, already encoded.
-            params: the query.
-            json: a body to send as JSON.
-            content: a body to send as it is.
-            files: the parts of a multipart body to send.
-            headers: added to the client's own.
-            timeout: seconds, in place of the client's.
-            raw: leave the body's content encoding as it came.
+        `path` is already encoded; `timeout` is in seconds; `raw` leaves the body's content encoding as it came.
 
         Raises:
             UpstreamUnreachable: there was no connection.
@@ -144,7 +125,8 @@ class HttpClient:
         tries = self._retries if method.upper() in SAFE else 0
         for attempt in range(tries + 1):
             try:
-                async with self._send(method, path, params, json, content, headers, timeout, files) as response:
+                sent = {"params": params, "json": json, "content": content, "files": files}
+                async with self._send(method, path, headers, timeout, **sent) as response:
                     if attempt < tries and response.status_code in WORTH_RETRYING:
                         wait = _wait(attempt, response.headers.get("retry-after"))
                     else:
@@ -174,7 +156,7 @@ class HttpClient:
             UpstreamTimeout: the next bytes did not come; also raised while reading the chunks.
             UpstreamError: the connection broke; also raised while reading the chunks.
         """
-        async with self._send(method, path, params, None, content, headers, timeout) as response:
+        async with self._send(method, path, headers, timeout, params=params, content=content) as response:
             yield StreamReply(response.status_code, response.headers, response.aiter_raw())
 
     async def aclose(self) -> None:
@@ -182,11 +164,9 @@ class HttpClient:
         await self._client.aclose()
 
     async def __aenter__(self) -> "HttpClient":
-        """Return the client itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close all connections."""
         await self.aclose()
 
     @asynccontextmanager
@@ -194,27 +174,15 @@ class HttpClient:
         self,
         method: str,
         path: str,
-        params: Params,
-        json: Any,
-        content: bytes | None,
         headers: Mapping[str, str] | None,
         timeout: float | None,
-        files: Files | None = None,
+        **sent: Any,
     ) -> AsyncIterator[httpx.Response]:
         limit: Any = httpx.USE_CLIENT_DEFAULT
         if timeout is not None:
             limit = httpx.Timeout(timeout, connect=min(timeout, self._connect_timeout))
         try:
-            request = self._client.build_request(
-                method,
-                path,
-                params=params,  # type: ignore[arg-type]  # httpx names the same shapes invariantly
-                json=json,
-                content=content,
-                files=files,
-                headers=dict(headers or {}),
-                timeout=limit,
-            )
+            request = self._client.build_request(method, path, headers=dict(headers or {}), timeout=limit, **sent)
         except httpx.InvalidURL as error:
             raise UpstreamError(f"the address is not usable: {error}") from error
         except UnicodeEncodeError:

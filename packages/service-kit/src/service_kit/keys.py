@@ -44,12 +44,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def require_private(path: Path, named: str = "", *, folder: bool = False) -> None:
-    """Raise unless a secret is closed to others.
-
-    Args:
-        path: the file or folder.
-        named: how the message begins, as in `VARIABLE=path`; by default the path.
-        folder: whether `path` must be a folder.
+    """Raise unless a secret's file or folder is closed to others. The message begins with `named`, else with the path.
 
     Raises:
         OSError: it cannot be read.
@@ -86,11 +81,7 @@ def read_private(path: Path) -> dict[str, Any]:
 
 
 def publish(private_path: Path, jwks_path: Path) -> None:
-    """Write a public file that holds the signing key's public part alone.
-
-    Raises:
-        ConfigError: the signing key is not usable.
-    """
+    """Write a public file that holds the signing key's public part alone."""
     private = read_private(private_path)
     jwks_path.write_text(_jwks([{name: value for name, value in private.items() if name != "d"}]))
 

@@ -2,8 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -12,17 +11,16 @@ from structlog.contextvars import bound_contextvars
 from service_kit.redact import redact
 
 Logger = structlog.stdlib.BoundLogger
-LEVELS = ("debug", "info", "warning", "error", "critical")
+bound = bound_contextvars
+"""Adds fields, such as task_id and attempt, to every line logged inside of its `with`."""
 
 
 def configure(service: str, level: str = "info") -> None:
     """Send this process's logs, and those of its libraries, to standard error as JSON lines.
 
-    Args:
-        service: the name that each line carries.
-        level: one of `LEVELS`; anything else counts as `info`.
+    Each line carries the name of the service. `level` is the least that is logged, as in `service_kit.settings`.
     """
-    number = getattr(logging, level.upper()) if level.lower() in LEVELS else logging.INFO
+    number = logging.getLevelNamesMapping()[level.upper()]
 
     def name_service(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["service"] = service
@@ -67,13 +65,6 @@ def get_logger(name: str) -> Logger:
     """Return the logger of a module."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
-
-
-@contextmanager
-def bound(**fields: Any) -> Iterator[None]:
-    """Add fields, such as task_id and attempt, to every line logged inside."""
-    with bound_contextvars(**fields):
-        yield
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

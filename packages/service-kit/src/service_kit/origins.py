@@ -22,11 +22,7 @@ def origin_of(url: str) -> str | None:
 
 
 def listed_origin(origin: str) -> str:
-    """Return the normalised form of an origin that somebody wrote in a list.
-
-    Raises:
-        ValueError: it is not an origin, or is more than an origin.
-    """
+    """Return the normalised form of an origin that somebody wrote in a list; ValueError if it is not just an origin."""
     found, parts = origin_of(origin), urlsplit(origin)
     if found is None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError(f"{origin!r} is no origin: write https://host or https://host:port")

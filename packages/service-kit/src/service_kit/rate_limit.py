@@ -1,14 +1,14 @@
 """Limits rates: requests a second and at once, of one caller or of all callers that share a vendor's limit.
 
-One interface, `RateLimiter`, with two stores: this process's memory, here, and Redis in the gateways' kit. Both
-count by GCRA: one time stamp for each bucket, which is forgotten once the bucket is full again.
+`RateLimiter` keeps its counts in this process's memory; that of the gateways' kit keeps them in Redis. Both count by
+GCRA: one time stamp for each bucket, which is forgotten once the bucket is full again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 LOCAL_KEYS = 10_000
 STRIKES_SECONDS = 600.0
@@ -30,14 +30,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Limit:
-    """A vendor's own limit: what all callers of a credential share, and how much of it one caller may take.
+    """A vendor's own limit: `rate` is what all callers of a credential share, `each` how much of it one may take.
 
-    Attributes:
-        name: what the vendor counts.
-        rate: of the credential, over all instances.
-        each: of one caller, so that none takes all.
-        cost: how much one request takes of both.
-        patience: how many seconds a request is delayed at most until it fits; if that is not enough it is refused.
+    A request takes `cost` of both, and is delayed by at most `patience` seconds until it fits; if that is not enough it
+    is refused.
 
     Raises:
         ValueError: the cost fits neither at once nor within the patience, so that no request would ever pass.
@@ -50,7 +46,6 @@ class Limit:
     patience: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse a limit that lets nothing pass."""
         for rate in (self.rate, self.each):
             if (self.cost - rate.burst) / rate.per_second > self.patience:
                 raise ValueError(f"the limit {self.name}: a request of cost {self.cost} never fits into {rate}")
@@ -85,40 +80,16 @@ def shared(limits: Sequence[Limit], credential: str, caller: str) -> list[Bucket
         Bucket(key, rate, limit.cost, limit.patience)
         for limit in limits
         for key, rate in (
-            (f"{credential}:{limit.name}", limit.rate),
-            (f"{credential}:{limit.name}:{caller}", limit.each),
+            (f"limit:{credential}:{limit.name}", limit.rate),
+            (f"limit:{credential}:{limit.name}:{caller}", limit.each),
         )
     ]
 
 
-class RateLimiter(Protocol):
-    """Counts requests and remembers pauses."""
+class RateLimiter:
+    """Counts requests and remembers pauses, in this process alone.
 
-    @property
-    def instances(self) -> int:
-        """How many processes share the store, as far as this process knows."""
-
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count an arriving request in this process at once, so that a flood of refused requests costs little."""
-
-    async def take(
-        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
-    ) -> Wait | None:
-        """Count a request before it is sent, and delay it where a bucket has patience.
-
-        Returns:
-            How long to wait if it must not be sent; it is then not counted. None if it may be sent.
-        """
-
-    async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember that nothing may be sent under a key for a while. A growing pause doubles each time."""
-
-
-class MemoryRateLimiter:
-    """Counts in this process alone.
-
-    Args:
-        now: a monotonic clock, in seconds.
+    `now` is a monotonic clock, in seconds. `instances` is how many processes share the store, as far as this one knows.
     """
 
     instances = 1
@@ -130,43 +101,50 @@ class MemoryRateLimiter:
         self._strikes: dict[str, tuple[int, float]] = {}
 
     def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count a request that came."""
-        found = self._count([(f"came:{key}", Bucket(key, rate))])
+        """Count an arriving request in this process at once, so that a flood of refused requests costs little."""
+        found = self._count([Bucket(f"came:{key}", rate)])
         return found if isinstance(found, Wait) else None
 
     async def take(
         self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
     ) -> Wait | None:
-        """Count a request."""
+        """Count a request before it is sent, and delay it where a bucket has patience.
+
+        Returns:
+            How long to wait if it must not be sent; it is then not counted. None if it may be sent.
+        """
         clock = self._now()
         left = max((self._paused.get(pause, 0.0) - clock for pause in pauses), default=0.0)
         if left > 0:
             return Wait(left, "vendor")
-        found = self._count(named(key, rate, buckets))
+        found = self._count([Bucket(f"rate:{key}", rate), *buckets])
         if isinstance(found, Wait):
             return found
-        await hold(found)
+        await asyncio.sleep(found / 1_000_000)
         return None
 
-    def _count(self, named: Sequence[tuple[str, Bucket]]) -> Wait | int:
+    def _count(self, buckets: Sequence[Bucket]) -> Wait | int:
         """Take from all buckets or none. Return the wait of the first full bucket, or the microseconds of delay."""
         now, delay, following = int(self._now() * 1_000_000), 0, {}
-        for place, (name, bucket) in enumerate(named):
+        for place, bucket in enumerate(buckets):
             step, burst, cost, patience = bucket.arguments
-            following[name] = max(self._next.get(name, 0), now) + step * cost
-            wait = following[name] - now - step * burst
+            following[bucket.key] = max(self._next.get(bucket.key, 0), now) + step * cost
+            wait = following[bucket.key] - now - step * burst
             if wait > patience:
                 return Wait(wait / 1_000_000, "vendor" if place else "ours")
             delay = max(delay, wait)
-        for name, moment in following.items():
-            self._next.pop(name, None)
-            self._next[name] = moment
+        for key, moment in following.items():
+            self._next.pop(key, None)
+            self._next[key] = moment
         while len(self._next) > LOCAL_KEYS:
             self._next.pop(next(iter(self._next)))
         return delay
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
-        """Remember a pause; a shorter one does not end a longer."""
+        """Remember that nothing may be sent under a key for a while; a shorter pause does not end a longer.
+
+        A growing pause doubles each time.
+        """
         now = self._now()
         if grows and self._paused.get(key, 0.0) <= now:
             count, until = self._strikes.get(key, (0, 0.0))
@@ -176,17 +154,6 @@ class MemoryRateLimiter:
         self._paused[key] = max(self._paused.get(key, 0.0), now + seconds)
         if len(self._paused) > LOCAL_KEYS:
             self._paused = {name: until for name, until in self._paused.items() if until > now}
-
-
-def named(key: str, rate: Rate, buckets: Sequence[Bucket]) -> list[tuple[str, Bucket]]:
-    """Return the caller's own rate and the vendor's buckets with their names, the caller's first."""
-    return [(f"rate:{key}", Bucket(key, rate)), *((f"limit:{bucket.key}", bucket) for bucket in buckets)]
-
-
-async def hold(microseconds: int) -> None:
-    """Delay a request until it fits."""
-    if microseconds > 0:
-        await asyncio.sleep(microseconds / 1_000_000)
 
 
 def grown(seconds: float, count: int) -> float:

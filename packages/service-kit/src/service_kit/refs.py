@@ -15,15 +15,9 @@ REFUSED = "Refused: "
 
 
 def make_ref(key: bytes, *, task: UUID, attempt: int, tool: str, text: str, failed: bool) -> str:
-    """Derive the ref of one reply: 8 base32 characters of an HMAC-SHA256.
+    """Derive the ref of one reply: 8 base32 characters of an HMAC-SHA256. That of a failure never fits a success.
 
-    Args:
-        key: the shared key.
-        task: the task that gets the reply.
-        attempt: its attempt.
-        tool: server and tool, such as `github/issue_read`.
-        text: the reply's exact text before the ref line.
-        failed: whether the call failed. The ref of a failure never fits a success.
+    `tool` is server and tool, such as `github/issue_read`; `text` is the reply's exact text before the ref line.
     """
     parts = (str(task), str(attempt), tool, "failed" if failed else "ok", text)
     message = b"".join(len(part := item.encode("utf-8", "surrogatepass")).to_bytes(8) + part for item in parts)

@@ -20,18 +20,9 @@ class Reason:
 class Refusal(Exception):
     """An answer of the service itself to a request. Each service has one subclass, with its own table of reasons.
 
-    Args:
-        reason: a key of `reasons`; safe to count.
-        message: what was wrong, and with which value; shown to the caller.
-        status: overrides the reason's status.
-        remedy: overrides the reason's remedy.
-        retry_after: seconds after which the same request may pass.
-        allow: the methods that the path has, for a 405.
-
-    Attributes:
-        reasons: the closed table of the service.
-        reason_header: the header that carries the reason.
-        challenge: what `WWW-Authenticate` says with a 401; None leaves the header out.
+    The reason is a key of `reasons`, and safe to count; `status` and `remedy` override the reason's. The message says
+    what was wrong, and with which value. The same request may pass after `retry_after` seconds. `allow` has the methods
+    of the path, for a 405.
     """
 
     reasons: ClassVar[Mapping[str, Reason]] = {}
@@ -72,11 +63,7 @@ class Refusal(Exception):
         return json.dumps({"message": self.message, "reason": self.reason, "remedy": self.remedy}).encode()
 
     def response(self, body: bytes | None = None) -> Response:
-        """Return the refusal as a response.
-
-        Args:
-            body: overrides the refusal's body, where a service answers in another API's format.
-        """
+        """Return the refusal as a response, with another body where a service answers in another API's format."""
         response = Response(self.body() if body is None else body, self.status, media_type="application/json")
         response.raw_headers.extend(self.headers())
         return response

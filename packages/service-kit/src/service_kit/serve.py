@@ -6,7 +6,6 @@ import ipaddress
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -17,16 +16,10 @@ from service_kit.errors import ConfigError
 
 
 def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
-    """Raise if a process would listen beyond loopback without authentication and was not told to.
-
-    Args:
-        host: the address to listen on.
-        authenticated: whether callers must prove who they are.
-        allow_public: whether the operator allows that.
-        setting: the variable that sets the address.
+    """Check that a process listens beyond loopback only if callers must authenticate, or the operator allows it.
 
     Raises:
-        ConfigError: the address is not loopback, callers are not authenticated, and the operator did not allow it.
+        ConfigError: it would; names `setting`, the variable that sets the address.
     """
     if authenticated or allow_public or is_loopback(host):
         return
@@ -57,18 +50,11 @@ async def serve(
 ) -> None:
     """Serve an app until SIGTERM or SIGINT, then let open requests end within the grace period.
 
-    Args:
-        app: what to serve.
-        host: the address to listen on.
-        port: the port to listen on.
-        grace_seconds: how long requests may still take after the signal.
-        date_header: whether to add a Date header; a gateway passes on its upstream's.
-        settings: the variable or option that sets the port.
+    A gateway adds no Date header, as it passes on its upstream's. `settings` names what sets the port.
 
     Raises:
         ConfigError: the address cannot be bound; names it and the remedy.
     """
-    listener = bind(host, port, settings)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -83,11 +69,8 @@ async def serve(
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
     server = Server(config)
-    try:
+    with bind(host, port, settings) as listener:
         await server.serve(sockets=[listener])
-    finally:
-        with contextlib.suppress(OSError):
-            listener.close()
     if not server.started:
         raise ConfigError("the server did not start: see the log line above")
 
@@ -98,9 +81,6 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take SIGTERM and SIGINT while serving."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -127,7 +107,6 @@ def bind(host: str, port: int, settings: str = "PORT or --port") -> socket.socke
         raise ConfigError(
             f"cannot listen on {host}:{port}: {reason}. Stop what uses that port, or choose another with {settings}"
         ) from None
-    listener.set_inheritable(False)
     return listener
 
 

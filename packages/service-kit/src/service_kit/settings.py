@@ -108,11 +108,7 @@ MOST_SHOWN = 100
 
 
 def load(cls: type[S], environ: Mapping[str, str] | None = None) -> S:
-    """Read a process's settings from the environment.
-
-    Args:
-        cls: the settings to read.
-        environ: read instead of the process's own environment.
+    """Read a process's settings from its environment, or from `environ`.
 
     Raises:
         ConfigError: variables are missing or wrong; names each with the values that it takes.

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
 NOWHERE = Path(os.devnull)
 
@@ -14,9 +13,7 @@ NOWHERE = Path(os.devnull)
 class Output(io.FileIO):
     """A stream that drops what is written to it once writing fails, so that the command can end.
 
-    Attributes:
-        stdout_closed: its reader has gone.
-        failed: writing failed for another reason, such as a full disk; it is reported once, on standard error.
+    `stdout_closed`: its reader has gone. `failed`: another reason, such as a full disk, which is reported once.
     """
 
     stdout_closed = False
@@ -49,8 +46,9 @@ def standard_streams() -> Iterator[None]:
             stream = NOWHERE.open(mode)
             os.set_inheritable(stream.fileno(), True)
             setattr(sys, name, stream)
-    given = sys.stdout
-    output = _file_of(given)
+    given, output = sys.stdout, None
+    with suppress(io.UnsupportedOperation):  # in tests it is no file
+        output = Output(given.fileno(), "w", closefd=False)
     if output is None or not isinstance(given, io.TextIOWrapper):
         yield
         return
@@ -63,13 +61,6 @@ def standard_streams() -> Iterator[None]:
         sys.stdout.flush()
         if output.failed:
             sys.exit(1)
-
-
-def _file_of(stream: TextIO) -> Output | None:
-    """Open the file that a stream writes to; None if it is not a file, as in tests."""
-    with suppress(io.UnsupportedOperation):
-        return Output(stream.fileno(), "w", closefd=False)
-    return None
 
 
 def stdout_closed() -> bool:

@@ -20,10 +20,9 @@ LONGEST_WAIT_SECONDS = 30.0
 
 @dataclass
 class Loop:
-    """One background loop.
+    """One background loop, by its name in logs, metrics and `/ready`.
 
     Attributes:
-        name: its name in logs, metrics and `/ready`.
         work: one round, or a coroutine that never returns.
         every: seconds between two rounds; None for work that never returns, whose return then is a failure.
         longest: the longest wait in seconds before failed work is started again.
@@ -41,17 +40,14 @@ class Loop:
 
     def fault(self) -> str | None:
         """Return why the loop failed; None once a round succeeds, or endless work has run for `longest` seconds."""
-        if self.failures and self.every is None and self.seconds() >= self.longest:
+        ran = time.monotonic() - self.started_at if self.started_at else 0.0
+        if self.failures and self.every is None and ran >= self.longest:
             self.failures = 0
         return f"failed {self.failures} times in a row: {self.error}" if self.failures else None
 
     def well(self) -> float:
         """Return 1 while the loop has no fault, else 0."""
         return float(self.fault() is None)
-
-    def seconds(self) -> float:
-        """Return for how many seconds the present round has run; 0 while the loop waits."""
-        return time.monotonic() - self.started_at if self.started_at else 0.0
 
     def wait(self) -> float:
         """Return the seconds before the next start, which double with each failure in a row."""
@@ -62,12 +58,7 @@ class Loop:
 
 
 class BackgroundLoops:
-    """The background loops of a process.
-
-    Args:
-        loops: what to run.
-        registry: where failures are counted.
-    """
+    """The background loops of a process, with their metrics."""
 
     def __init__(self, loops: list[Loop], registry: CollectorRegistry) -> None:
         self._loops = loops

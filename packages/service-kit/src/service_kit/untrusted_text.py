@@ -44,12 +44,9 @@ def new_nonce() -> str:
 
 
 def fence(text: str, *, label: str, nonce: str) -> str:
-    """Return cleaned text between two lines that carry the nonce.
+    """Return cleaned text between two lines that carry this reply's nonce, which the text cannot know.
 
-    Args:
-        text: what a stranger wrote.
-        label: a description in our words, such as `issue body by @octocat`; it is cleaned too.
-        nonce: this reply's nonce, which the text cannot know.
+    `label` describes the text in our words, such as `issue body by @octocat`; it is cleaned too.
     """
     return f"<foreign-{nonce} {clean_line(label)!r}>\n{clean(text)}\n</foreign-{nonce}>"
 

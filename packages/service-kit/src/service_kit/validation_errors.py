@@ -7,13 +7,7 @@ from pydantic import ValidationError
 
 @dataclass(frozen=True)
 class FieldError:
-    """One refused value.
-
-    Attributes:
-        place: the path of the field, joined by dots; empty for the whole document.
-        words: what is wrong with it.
-        given: the refused value.
-    """
+    """One refused value. `place` is the path of the field, joined by dots; empty for the whole document."""
 
     place: str
     words: str

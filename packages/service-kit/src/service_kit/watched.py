@@ -16,10 +16,7 @@ LOOK_EVERY_SECONDS = 1.0
 class WatchedFile(Generic[T]):
     """Holds the content of a file. A change that cannot be read is logged, and the last good content stays.
 
-    Args:
-        path: the file.
-        read: returns the value, and raises ConfigError when the file is wrong.
-        on_change: called after each successful read but the first.
+    `read` raises ConfigError when the file is wrong. `on_change` is called after each successful read but the first.
 
     Raises:
         ConfigError: the first read failed.

@@ -18,24 +18,26 @@ LineError = tuple[int, str]
 
 
 class LinedYaml:
-    """A YAML document with the line of each entry.
+    """A YAML file with the line of each entry.
+
+    `repeated_keys` are those that are given twice in one mapping. YAML itself would silently keep the last.
 
     Raises:
-        yaml.YAMLError: it is not YAML; its mark says where.
+        OSError: it cannot be read.
+        ValueError: it is not YAML; says in which line.
     """
 
-    def __init__(self, text: str) -> None:
-        loader = yaml.CSafeLoader(text)
+    def __init__(self, path: Path) -> None:
         try:
+            loader = yaml.CSafeLoader(path.read_text("utf-8"))
             self._node = loader.get_single_node()
-            self._repeated_keys = list(_repeated_keys(self._node, set()))
+            self.repeated_keys: list[LineError] = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
-        finally:
-            loader.dispose()
-
-    def repeated_keys(self) -> list[LineError]:
-        """Return each key that is given twice in one mapping. YAML itself would silently keep the last."""
-        return [(line, f"{name}: this key is given twice: keep one") for line, name in self._repeated_keys]
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
+        except yaml.YAMLError as error:
+            raise ValueError(" ".join(str(error).split())) from None
 
     def at(self, place: Place, text: str) -> LineError:
         """Return a message about an entry, with its line."""
@@ -58,32 +60,12 @@ class LinedYaml:
         return line
 
 
-def read_lined_yaml(path: Path) -> LinedYaml:
-    """Read a YAML file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not YAML; says in which line.
-    """
-    try:
-        return LinedYaml(path.read_text("utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from None
-
-
 def read_checked(
     path: Path, model: type[M], *, variable: str, prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict
 ) -> M:
     """Read a YAML file of the operator's and validate it by a model. An empty file is an empty mapping.
 
-    Args:
-        path: the file.
-        model: the model.
-        variable: the variable that names the file.
-        prepare: changes the mapping before it is validated, and moves no entry.
+    `variable` names the file. `prepare` changes the mapping before it is validated, and moves no entry.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -91,7 +73,7 @@ def read_checked(
     """
     file = f"{variable}={path}"
     try:
-        lined = read_lined_yaml(path)
+        lined = LinedYaml(path)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
@@ -99,7 +81,7 @@ def read_checked(
     content = {} if lined.content is None else lined.content
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold a mapping with {', '.join(model.model_fields)}")
-    wrong = lined.repeated_keys()
+    wrong = lined.repeated_keys
     try:
         made = model.model_validate(prepare(content))
     except ValidationError as error:
@@ -135,7 +117,6 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 
 def _fields(kind: Any, place: Place) -> list[str]:
-    """Return the keys that an entry at a place may have."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -150,7 +131,7 @@ def _fields(kind: Any, place: Place) -> list[str]:
     return next((found for choice in arguments if (found := _fields(choice, place))), [])
 
 
-def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int, str]]:
+def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[LineError]:
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -162,6 +143,6 @@ def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[int
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in names:
-                    yield key.start_mark.line + 1, key.value
+                    yield key.start_mark.line + 1, f"{key.value}: this key is given twice: keep one"
                 names.add(key.value)
             yield from _repeated_keys(value, seen)

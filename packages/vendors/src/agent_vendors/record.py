@@ -27,9 +27,7 @@ class Vendor:
         upstream_variables: further variables of the operator for the real vendor, each with the end of the setting
             that takes it. `{"JIRA_URL": "URL", "JIRA_USERNAME": "USERNAME"}` become `JIRA_UPSTREAM_URL` and so on.
         credential_form: what that token has to be, for people, such as `a token that may read`.
-        mcp_port: the server's default port.
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
-        stand_in_port: the stand-in's default port.
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
@@ -58,11 +56,6 @@ class Vendor:
     upstream_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Check what a slip of an author's would break in other processes.
-
-        Raises:
-            ValueError: names the field, and what it takes.
-        """
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in RESERVED:
             raise ValueError(f"name {self.name!r}: lower case with hyphens, and none of {', '.join(sorted(RESERVED))}")
         for tool, access in self.tools.items():
@@ -151,7 +144,7 @@ class Vendor:
 
 
 def _check_shape(shape: str) -> None:
-    """Check that a shape stands for itself among others and masks no empty text. Raises ValueError."""
+    """Check that a shape stands for itself among others and masks no empty text."""
     try:
         compiled = re.compile(f"(?-x:{shape})", re.VERBOSE | re.DOTALL)
         re.compile(shape)

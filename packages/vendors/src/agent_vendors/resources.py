@@ -10,7 +10,6 @@ class ResourceKind(str):
     Attributes:
         grammar: a regular expression that matches a whole name. It must take linear time.
         description: the grammar in plain words, for people and models.
-        example: a name of this kind.
         separator: between a name's segments; in a grant `*` stands for one whole segment. None: a name is one segment.
         fold: returns the form in which names are compared.
     """
@@ -45,11 +44,7 @@ class ResourceKind(str):
         return self.grammar.fullmatch(name) is not None
 
     def check(self, name: str) -> str:
-        """Return a name.
-
-        Raises:
-            ValueError: the name does not match the grammar; says the grammar in words.
-        """
+        """Return a name, or raise a ValueError that says the grammar in words."""
         if not self.accepts(name):
             raise ValueError(f"must be {self.description}, as in {self.example}")
         return name

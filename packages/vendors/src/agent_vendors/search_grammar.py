@@ -39,18 +39,10 @@ class SearchGrammar(Protocol):
         """How a caller writes its own choice of a resource, for people and models."""
 
     def read(self, text: str) -> tuple[str, list[str]]:
-        """Check a text, and return what is kept of it and the resources that it chose.
-
-        Raises:
-            SearchTextError: the text could leave the scope.
-        """
+        """Return what is kept of a text and the resources it chose; SearchTextError if it could leave the scope."""
 
     def build(self, words: str, names: Sequence[str]) -> str:
-        """Return the text that is sent: what was kept, confined to the named resources.
-
-        Raises:
-            SearchScopeError: a name cannot be written in a search text.
-        """
+        """Return the text that is sent, confined to these resources; SearchScopeError if a name cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +97,8 @@ class QualifierGrammar:
 class JqlGrammar:
     """Jira's query language and those like it: `status = Open AND text ~ "crash" ORDER BY created`.
 
-    The caller's condition is put in parentheses behind the scope. What could end the parentheses early is refused, and
-    so are functions that were not named: they may look at what is outside of the scope.
-
-    Attributes:
-        field: the field that confines, such as `project`.
-        functions: the functions that may be called, in small letters.
+    The caller's condition is put in parentheses behind the scope, which confines `field`. What could end the
+    parentheses early is refused, and so are functions that are not listed, in small letters: they may look outside.
     """
 
     field: str = "project"
@@ -143,7 +131,6 @@ class JqlGrammar:
         return " ".join(part for part in parts if part)
 
     def _tokens(self, text: str) -> list[str]:
-        """Split a text, whose parentheses must close within it."""
         condition, order = _split(text)
         if not _ORDER.fullmatch(order) or order.count('"') % 2:
             raise SearchTextError("orders by something else than fields", "Put ORDER BY and its fields at the end.")

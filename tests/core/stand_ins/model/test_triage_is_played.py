@@ -22,6 +22,7 @@ from github_mcp.settings import GitHubSettings
 from mcp_kit.app import assemble
 from mcp_kit.caller import Caller
 from mcp_kit.errors import Proposed
+from mcp_kit.metrics import Metrics
 from mcp_types import TextContent
 from service_kit.settings import load
 from service_kit.tokens import TaskClaims
@@ -35,8 +36,8 @@ ANSWER = "StructuredOutput"
 SCHEMA = wrapped(json.loads((SCENARIO.parent / "output.schema.json").read_text()), with_refs=True)
 NOW = datetime.now(UTC)
 RUN = TaskClaims(
-    jti="run", task=UUID(int=1), attempt=1, tenant="default", issued_at=NOW, expires_at=NOW + timedelta(hours=1),
-    vendor="github", audience=("github-mcp",), grant=Grant(tools=[]),
+    jti="run", task=UUID(int=1), attempt=1, tenant="default", expires_at=NOW + timedelta(hours=1),
+    vendor="github", grant=Grant(tools=[]),
 )  # fmt: skip
 """A run: its replies carry refs."""
 WRITES = ("issue_write", "add_issue_comment")
@@ -113,7 +114,7 @@ async def agent() -> AsyncIterator[Agent]:
         environ = {"GITHUB_API_URL": github_url, "GITHUB_TOKEN": TOKEN, "AGENT_REF_KEY": "ab" * 32}
         settings = load(GitHubSettings, environ)
         server = build_server(settings)
-        protocol = assemble(server, settings, unnamed=Caller(id="run", bound=None, task=RUN), callers=None).protocol
+        protocol = assemble(server, settings, Metrics(), unnamed=Caller(id="run", bound=None, task=RUN), callers=None)
         async with (
             anthropic.AsyncAnthropic(api_key="dummy", base_url=model_url, max_retries=0) as ask,
             Client(protocol) as tools,
