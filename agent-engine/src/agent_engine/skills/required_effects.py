@@ -54,7 +54,11 @@ class RequiredEffect:
         return self.tool.partition("/")[0]
 
     def bound(self, given: str | dict[str, Any]) -> Self:
-        """Put a task's input into its target; see `fill`."""
+        """Put a task's input into its target; see `fill`.
+
+        Raises:
+            TaskRefused: a value is missing, or is neither text nor a whole number (`invalid`).
+        """
         return self if self.target is None else replace(self, target=fill(self.target, given))
 
     def by_its_tool(self, effect: EffectSummary) -> bool:

@@ -30,19 +30,31 @@ class Admission:
     tiers: Mapping[str, Rate] = field(default_factory=dict)
 
     def admit(self, route: Route, caller: Caller) -> None:
-        """Count a request in this process, so that a flood of refused requests uses up no shared limit: `rate`."""
+        """Count a request in this process, so that a flood of refused requests uses up no shared limit.
+
+        Raises:
+            Refusal: `rate`.
+        """
         key, rate = self._rate(route, caller)
         self._refuse(self.limiter.admit(key, rate), route, rate)
 
     async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
-        """Count a request that may be sent; refuse it by `rate` or `vendor_rate` where one of them is used up."""
+        """Count a request that may be sent.
+
+        Raises:
+            Refusal: `rate` or `vendor_rate`: the caller's rate or the vendor's limit is used up.
+        """
         key, rate = self._rate(route, caller)
         pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
         buckets = shared(self.vendor.limits(route), credential.name, caller.key)
         self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
-        """Check every resource that the call itself names, and confine a search; the vendor is not asked."""
+        """Check every resource that the call itself names, and confine a search; the vendor is not asked.
+
+        Raises:
+            Refusal: a resource is outside the grant, or the search cannot be confined.
+        """
         for resource in call.route.resources:
             if resource.lookup is None:
                 names = policy.names_of(resource, call)
@@ -54,7 +66,11 @@ class Admission:
         return call
 
     async def look_up(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check every resource that the vendor is asked for. The refusal does not say whether the target is there."""
+        """Check every resource that the vendor is asked for. The refusal does not say whether the target is there.
+
+        Raises:
+            Refusal: `resource`, or the vendor cannot be asked now.
+        """
         for resource in call.route.resources:
             if resource.lookup is not None:
                 kind, names = resource.kind, await resource.lookup(call, session.fetch)
@@ -66,13 +82,21 @@ class Admission:
         return call
 
     async def within(self, call: Call, caller: Caller, session: UpstreamSession, entry: Entry) -> Call:
-        """Check all bounds of a call that the gateway itself makes, and return it confined."""
+        """Check all bounds of a call that the gateway itself makes, and return it confined.
+
+        Raises:
+            Refusal: it is out of bounds, or the vendor cannot be asked now.
+        """
         policy.check_route(call.route, caller)
         policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
-        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them."""
+        """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.
+
+        Raises:
+            Refusal: `reply_foreign` or `upstream_broken`.
+        """
         reply, names_in = answered.reply, call.route.reply_resources
         if names_in is None or answered.said.state != "done" or call.accept in call.route.opaque:
             return

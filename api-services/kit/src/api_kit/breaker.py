@@ -81,7 +81,11 @@ class Breaker:
         self._circuits: OrderedDict[tuple[str, str | None], Circuit] = OrderedDict()
 
     def enter(self, credential: str, caller: str | None) -> "BreakerPermit":
-        """Let a request pass, as the trial of a circuit whose time is over; `upstream_open` while a circuit is open."""
+        """Let a request pass, as the trial of a circuit whose time is over.
+
+        Raises:
+            Refusal: `upstream_open`: a circuit is open.
+        """
         now = self._now()
         circuits = [circuit for circuit in self.known(credential, caller) if circuit.opened]
         wait = max((circuit.wait(now) for circuit in circuits), default=0.0)

@@ -109,7 +109,11 @@ class Callers:
         )
 
     def narrowed(self, caller: Caller) -> Caller:
-        """Return an earlier caller with the grant that its tenant's and its person's entries allow now."""
+        """Return an earlier caller with the grant that its tenant's and its person's entries allow now.
+
+        Raises:
+            Refusal: `tenant` or `person`.
+        """
         access = self._access.current()
         bound = self._entry(access, caller.tenant)
         if caller.person is None:
@@ -160,7 +164,11 @@ def _grant(bound: Bound) -> Grant:
 
 
 def single_header(headers: Headers, name: str) -> str | None:
-    """Return a header, None if it is not there; it is refused if it is there more than once."""
+    """Return a header, None if it is not there; it is refused if it is there more than once.
+
+    Raises:
+        Refusal: `header`: it is there more than once.
+    """
     values = headers.getlist(name)
     if len(values) > 1:
         raise Refusal("header", f"the header {name} is given {len(values)} times", remedy="Send it once.")

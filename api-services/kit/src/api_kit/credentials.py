@@ -55,6 +55,9 @@ class TenantCredentials(WatchedFile[dict[str, Credential]]):
 
     A credential is named by its token's digest. So tenants with the same token share the vendor's limits, and a new
     token does not inherit the circuit and pauses of the old one.
+
+    Raises:
+        ConfigError: the file is not usable, or others may read it.
     """
 
     def __init__(self, path: Path, *, variable: str, vendor: str, headers: Callable[[str], Mapping[str, str]]) -> None:

@@ -64,6 +64,9 @@ def replace(document: Json, path: Path, change: Callable[[Json], Json], *, passe
     """Return a document with every value at a path changed; what is null or not there stays so.
 
     The body is refused if something else than the path says stands on the way, so that its end cannot be reached.
+
+    Raises:
+        Refusal: `body`: something else than the path says stands on the way, so that its end cannot be reached.
     """
     if document is None or not path:
         return document if document is None else change(document)
@@ -80,7 +83,11 @@ def replace(document: Json, path: Path, change: Callable[[Json], Json], *, passe
 
 
 def put(document: Json, path: Path, value: Json) -> Json:
-    """Return a document with a value at a path of names, and the objects that lead there; nothing else may be there."""
+    """Return a document with a value at a path of names, and the objects that lead there; nothing else may be there.
+
+    Raises:
+        Refusal: `body`: something else than an object stands on the way.
+    """
     if not path:
         return value
     if document is not None and not isinstance(document, dict):

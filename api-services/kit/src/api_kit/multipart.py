@@ -20,7 +20,11 @@ class File(dict[str, Json]):
 
 
 def parse(raw: bytes, content_type: str) -> dict[str, Json]:
-    """Read the parts: a text for a field, a `File` for a file."""
+    """Read the parts: a text for a field, a `File` for a file.
+
+    Raises:
+        Refusal: `content_type` or `body`.
+    """
     match = _BOUNDARY.fullmatch(content_type)
     if match is None:
         raise Refusal("content_type", f"the body's content type is {content_type[:100]!r}, not multipart/form-data")

@@ -52,7 +52,11 @@ class Template:
         return all(isinstance(part, Parameter) or part == segment for part, segment in pairs)
 
     def read(self, segments: Sequence[str]) -> dict[str, str]:
-        """Decode and check the parameters of segments that fit."""
+        """Decode and check the parameters of segments that fit.
+
+        Raises:
+            Refusal: `path`: a parameter is not what its kind says.
+        """
         found: dict[str, str] = {}
         for place, part in enumerate(self.parts):
             if isinstance(part, str):
@@ -69,7 +73,11 @@ class Template:
 
 
 def split(raw_path: bytes) -> list[str]:
-    """Split a raw path, which is absolute and of visible ASCII, into raw segments."""
+    """Split a raw path, which is absolute and of visible ASCII, into raw segments.
+
+    Raises:
+        Refusal: `path`: it is no absolute path of visible ASCII.
+    """
     try:
         path = raw_path.decode("ascii")
     except UnicodeDecodeError:
@@ -108,7 +116,11 @@ def is_control(character: str) -> bool:
 
 
 def unescape(raw: str, reason: str) -> str:
-    """Percent-decode once; a broken escape, or bytes that are not UTF-8, are refused by `reason`."""
+    """Percent-decode once; a broken escape, or bytes that are not UTF-8, are refused by `reason`.
+
+    Raises:
+        Refusal: an escape is broken, or the bytes are not UTF-8.
+    """
     if _BROKEN_ESCAPE.search(raw):
         raise Refusal(reason, f"{raw[:100]!r} holds a broken percent escape")
     try:

@@ -17,7 +17,11 @@ from api_kit.routes import Call, Resource, Route, Search
 
 
 def check_route(route: Route, caller: Caller) -> None:
-    """Check the tool against the grant, and the route's access where it does not depend on the request."""
+    """Check the tool against the grant, and the route's access where it does not depend on the request.
+
+    Raises:
+        Refusal: `tool`, `read_only`, `tool_missing` or `tool_route`.
+    """
     tool, grant = caller.tool, caller.grant
     if tool is not None and not caller.any_tool and tool not in grant.tools:
         raise Refusal("tool", f"the tool {tool!r} is not in the grant")
@@ -26,7 +30,11 @@ def check_route(route: Route, caller: Caller) -> None:
 
 
 def check_access(call: Call, caller: Caller) -> None:
-    """Check what a request does against the grant."""
+    """Check what a request does against the grant.
+
+    Raises:
+        Refusal: `access`: the route cannot tell; `read_only`, `tool_missing` or `tool_route`.
+    """
     if call.access != "read":
         _check_write(call.route, caller)
 
@@ -47,14 +55,22 @@ def is_proposed(call: Call, caller: Caller) -> bool:
 
 
 def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> None:
-    """Check that all names are in the grant."""
+    """Check that all names are in the grant.
+
+    Raises:
+        Refusal: `resource`.
+    """
     for name in names:
         if not allowed(grant, kind, name):
             raise Refusal("resource", f"{name!r} is not among the {kind} of the grant")
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
-    """Return the names of a resource in the checked request; each part of them must be there, as text."""
+    """Return the names of a resource in the checked request; each part of them must be there, as text.
+
+    Raises:
+        Refusal: `resource`, `body` or `query`: a name, or a part of one, is missing or is not a text.
+    """
     if resource.names is not None:
         names = list(resource.names(call))
         if not names:

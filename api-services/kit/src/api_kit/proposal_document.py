@@ -58,7 +58,11 @@ def _holds_nul(value: Json) -> bool:
 
 
 def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
-    """Return the call that was stored, if the table still has its route."""
+    """Return the call that was stored, if the table still has its route.
+
+    Raises:
+        Refusal: `unknown_route`: the table has no such route any more.
+    """
     found: Route | None = next((item for item in table.routes if item.name == route), None)
     if found is None or not found.writes:
         raise Refusal("unknown_route", f"the gateway has no write {route!r} any more")
@@ -73,7 +77,11 @@ def asker(kept: Mapping[str, Any], **of: Any) -> Caller:
 
 
 async def facts_of(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
-    """Read the things that a call changes, as they are now; None if the route reads none, or they are gone."""
+    """Read the things that a call changes, as they are now; None if the route reads none, or they are gone.
+
+    Raises:
+        Refusal: the vendor cannot be asked now.
+    """
     return await call.route.read_before(call, fetch) if call.route.read_before else None
 
 

@@ -13,7 +13,11 @@ Values: TypeAlias = str | tuple[str, ...]
 
 
 def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozenset()) -> dict[str, Values]:
-    """Read a raw query of allowed parameters, of which `several` may be given more than once."""
+    """Read a raw query of allowed parameters, of which `several` may be given more than once.
+
+    Raises:
+        Refusal: `query`: a parameter is unknown, doubled, badly encoded or holds a control character.
+    """
     if len(raw) > MAX_BYTES:
         raise Refusal("query", f"the query is longer than {MAX_BYTES} bytes")
     found: dict[str, Values] = {}
@@ -30,7 +34,11 @@ def parse(raw: bytes, allowed: frozenset[str], several: frozenset[str] = frozens
 
 
 def pairs(raw: bytes, reason: str) -> list[tuple[str, str | None]]:
-    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None."""
+    """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None.
+
+    Raises:
+        Refusal: an escape is broken.
+    """
     found: list[tuple[str, str | None]] = []
     for pair in raw.decode("latin-1").split("&") if raw else ():
         name, equals, value = (unescape(part.replace("+", " "), reason) for part in pair.partition("="))

@@ -25,7 +25,11 @@ class Table:
         self._by_shape = sorted(self.routes, key=lambda route: -route.template.literals)
 
     def match(self, method: str, raw_path: bytes) -> tuple[Route, dict[str, str]]:
-        """Find the route of a raw path, and read its parameters."""
+        """Find the route of a raw path, and read its parameters.
+
+        Raises:
+            Refusal: `unknown_route`, `method` or `path`.
+        """
         segments = split(raw_path)
         fitting = [route for route in self._by_shape if route.template.fits(segments)]
         if not fitting:

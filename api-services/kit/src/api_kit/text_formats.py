@@ -83,7 +83,11 @@ def plain(value: Json, allowed: Allowed) -> Quieted:
 
 
 def adf(value: Json, allowed: Allowed) -> Quieted:
-    """Quiet an Atlassian Document without extensions: mentions become text, media and cards from elsewhere links."""
+    """Quiet an Atlassian Document without extensions: mentions become text, media and cards from elsewhere links.
+
+    Raises:
+        Refusal: `body`: it is no document, or holds an extension, which loads what nobody can check.
+    """
     if not isinstance(value, dict) or value.get("type") != "doc":
         raise Refusal("body", "a field takes an Atlassian Document, and something else was sent", remedy=_ADF)
     walk = _Adf(allowed)

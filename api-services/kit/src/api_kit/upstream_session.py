@@ -56,6 +56,9 @@ class UpstreamSession:
         """Send one request and return the whole reply, whatever its status, its bytes as they came; raises as `send`.
 
         Where an earlier reply is cached, the vendor is asked whether it still holds; if so, the cached one is returned.
+
+        Raises:
+            Refusal: as `send`.
         """
         key = self._key(call)
         kept = self.upstream.cache.find(key) if key else None

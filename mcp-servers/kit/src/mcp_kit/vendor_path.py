@@ -13,7 +13,11 @@ VendorPath = NewType("VendorPath", str)
 
 
 def path_of(template: str, *parts: str | int) -> VendorPath:
-    """Return the template with each `{}` filled in by a quoted part; none is empty, `.` or `..`, or holds controls."""
+    """Return the template with each `{}` filled in by a quoted part; none is empty, `.` or `..`, or holds controls.
+
+    Raises:
+        WrongArguments: a part is empty, `.` or `..`, or holds control characters.
+    """
     for part in map(str, parts):
         if part in ("", ".", "..") or any(unicodedata.category(one) in ("Cc", "Cs") for one in part):
             raise WrongArguments(

@@ -154,7 +154,11 @@ class Access(Entry):
 
 
 class AccessFile(WatchedFile[Access]):
-    """The access file of a process, read again when it changes; errors as `read_access`."""
+    """The access file of a process, read again when it changes; errors as `read_access`.
+
+    Raises:
+        ConfigError: it cannot be read, or entries are wrong; each is named with its line.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, read_access)

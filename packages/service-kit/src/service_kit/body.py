@@ -43,7 +43,11 @@ async def read_body(receive: Receive, *, limit: int, seconds: float, refuse: Ref
 
 
 def check_media(content_type: str, encoding: str, refuse: Refuse, *, media: str = JSON) -> None:
-    """Check that a body is of a media type, in UTF-8 and without a content encoding (`encoding` is empty for none)."""
+    """Check that a body is of a media type, in UTF-8 and without a content encoding (`encoding` is empty for none).
+
+    Raises:
+        Refusal: `content_type`.
+    """
     given, _, parameters = content_type.partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if given.strip().lower() != media or charset not in ("", "charset=utf-8") or encoding:
@@ -72,7 +76,11 @@ def parse_json(raw: bytes, content_type: str, encoding: str, refuse: Refuse, *, 
 
 
 def check_fields(document: Json, fields: Set[str], refuse: Refuse) -> dict[str, Json]:
-    """Return a document once it is known to be an object with no other fields than these."""
+    """Return a document once it is known to be an object with no other fields than these.
+
+    Raises:
+        Refusal: `body`; the message names the field.
+    """
     if not isinstance(document, dict):
         raise refuse("body", "the body is not a JSON object")
     unknown = sorted(document.keys() - fields)

@@ -81,7 +81,11 @@ def read_private(path: Path) -> dict[str, Any]:
 
 
 def publish(private_path: Path, jwks_path: Path) -> None:
-    """Write a public file that holds the signing key's public part alone."""
+    """Write a public file that holds the signing key's public part alone.
+
+    Raises:
+        ConfigError: the signing key is not usable.
+    """
     private = read_private(private_path)
     jwks_path.write_text(_jwks([{name: value for name, value in private.items() if name != "d"}]))
 

@@ -165,7 +165,11 @@ class Verifier:
         return claims
 
     def model(self, token: str) -> ModelClaims:
-        """Verify a model token; raises as `task`."""
+        """Verify a model token; raises as `task`.
+
+        Raises:
+            TokenError: it is malformed, altered, expired, another's, or no model token.
+        """
         claims = self._verified(token)
         if not isinstance(claims, ModelClaims):
             raise TokenError("claims", "this is not a model token")

@@ -20,7 +20,11 @@ class UnknownVendor(ValueError):
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:
-    """Return the entry points of all installed vendors by name, and import none. No two may have the same name."""
+    """Return the entry points of all installed vendors by name, and import none. No two may have the same name.
+
+    Raises:
+        UnknownVendor: two packages bring a vendor of the same name.
+    """
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         other = found.setdefault(point.name, point)
