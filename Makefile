@@ -44,7 +44,7 @@ logs: .venv/runs ## follow every process's log
 test: .venv/develops ## run the tests, but for those of test-houses, test-npm and attack
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup
 
-test-houses: .venv/develops ## run the tests that take a house, stores or an installation of their own
+test-houses: .venv/develops ## run the longest tests: bounds of runs, systems and installations of their own
 	@.venv/bin/pytest -m 'apart and not npm' -n 2 --dist loadgroup
 
 test-unit: .venv/develops ## run the unit tests alone

@@ -14,11 +14,12 @@ APART = tuple(
         "bad_input",
         "confinement",
         "hostile",
+        "test_budgets.py",
         "test_stopped_workers.py",
         "test_tasks_side_by_side.py",
     )
 )
-"""Tests that take houses of their own, break the one they have, or try a run's bounds: `make test-houses`."""
+"""Tests that take houses of their own, break the one they have, or try the bounds of runs: `make test-houses`."""
 LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 

@@ -14,7 +14,7 @@ from agent_contracts.event import Warning as WarningEvent
 from agent_engine.confinement.bwrap import python_program
 from agent_engine.confinement.limits import MIB
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 HOUSE_SECRET = "the-house-secret-0123456789"
 

@@ -15,7 +15,7 @@ from agent_engine.errors import TaskRefused
 from agent_engine.run_control import Stop, StopSignal
 from fixtures.plain_user import PLAIN_USER, as_nobody, open_folder
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from agent_contracts.event import Body
 from agent_engine.engines.cli_engine import CliEngine
 from agent_engine.run_control import Stop, StopSignal
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 WORKER = Path(__file__).with_name("worker.py")
 STORES = ("postgres", "valkey-server")

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from agent_engine.run_control import Stop, StopSignal
 
-pytestmark = pytest.mark.cli
+pytestmark = [pytest.mark.cli, pytest.mark.apart]
 
 
 @pytest.mark.slow
