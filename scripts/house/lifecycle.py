@@ -93,7 +93,7 @@ class House:
         check_names(self._environ, self.paths.vendors)
         check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
-        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()))
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
