@@ -1,10 +1,12 @@
 """A worker's own files, programs and limits, as the doctor finds them."""
 
 import os
+import uuid
 
+from agent_contracts import Grant
 from service_kit.access import AccessFile
 from service_kit.access_lint import unknown_names
-from service_kit.tokens import Signer
+from service_kit.tokens import Signer, Verifier
 
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
@@ -29,7 +31,17 @@ async def keys(settings: DoctorSettings) -> str:
     fault = signer.fault()
     if fault is not None:
         raise Unwell(*fault.split(": ", 1))
-    return "the key that signs here is among the public keys"
+    token = signer.task_token(
+        task=uuid.uuid4(),
+        attempt=1,
+        tenant="default",
+        vendor="doctor",
+        audience=["doctor"],
+        grant=Grant(),
+        lifetime_seconds=60,
+    )
+    Verifier(settings.agent_jwks_file, audience="doctor").task(token)
+    return "a token signed here is accepted by the public keys"
 
 
 async def access(settings: DoctorSettings) -> str:
@@ -48,7 +60,12 @@ async def access(settings: DoctorSettings) -> str:
 
 
 async def vendors(settings: DoctorSettings) -> str:
-    """Look at the vendors: whether the shapes of their secrets are known."""
+    """Look at the vendors: whose servers a run can be given, and whether the shapes of their secrets are known."""
+    if not settings.vendors:
+        raise Unwell(
+            "no vendor is installed: a run gets no MCP server, and no vendor's secrets are masked",
+            "install agent-bot-vendors again",
+        )
     bare = [name for name, vendor in settings.vendors.items() if not vendor.secret_shapes]
     if bare:
         raise Unwell(
