@@ -8,6 +8,7 @@ from service_kit.access import AccessFile
 from service_kit.access_lint import unknown_names
 from service_kit.tokens import Signer, Verifier
 
+from agent_engine.confinement.folders import place_of_runs
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
@@ -118,9 +119,12 @@ async def _probed(settings: DoctorSettings) -> Probe:
 
 
 async def folder(settings: DoctorSettings) -> str:
-    """Look at the folder that holds the runs."""
-    path = settings.worker_folder.resolve()
-    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise Unwell(f"{path} cannot be written", "set WORKER_FOLDER to a folder of the worker's own")
-    return str(path)
+    """Look at the worker's folder, and at the folder that holds the runs."""
+    other_uid = (await _probed(settings)).confinement.other_uid
+    runs, variable_of_runs = place_of_runs(settings.worker_folder, other_uid=other_uid)
+    own = settings.worker_folder.resolve()
+    for path, variable in ((own, "WORKER_FOLDER"), (runs, variable_of_runs)):
+        nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise Unwell(f"{path} cannot be written", f"set {variable} to another folder")
+    return f"{own}, runs in {runs}"
