@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,13 +17,13 @@ LIMIT_SECONDS = 60
 
 
 def _left(home: Path) -> list[str]:
-    """Name the processes that speak of a folder on their command line."""
+    """Name the processes that speak of a folder on their command line or in their environment."""
     return [name for process in psutil.process_iter() if str(home) in (name := " ".join(_words(process)))]
 
 
 def _words(process: psutil.Process) -> list[str]:
     try:
-        return process.cmdline()
+        return [*process.cmdline(), *process.environ().values()]
     except psutil.Error:
         return []
 
@@ -76,9 +75,5 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, name: str, stage: float | str) ->
 
     assert (running.returncode, errors) == (143 if term else 130, "")
     assert _left(tmp_path) == []
-    for port in paths.ports.values():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
     assert not paths.runtime.exists()
     assert remembered(paths) is None
