@@ -101,6 +101,35 @@ async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+async def test_a_line_that_cannot_be_read_is_answered() -> None:
+    """Half an emoji, a batch and a line that is no message get an error with their id; blank lines and calls go on."""
+    half = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_note","arguments":{"text":"\\ud83d"}}}'
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}),
+        "",
+        half,
+        '{"jsonrpc": "2.0", "id": "eight"}',
+        '[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]',
+        "nonsense",
+        '{"jsonrpc": "2.0", "id": 10, "method": "ping"}',
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STDIO,
+        env=_environ(), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        out, told = await process.communicate("\n".join([*lines, ""]).encode())
+    answers = [json.loads(line) for line in out.splitlines()]
+    shown = {answer["id"]: answer["error"]["code"] for answer in answers if "error" in answer}
+    assert shown == {7: -32700, "eight": -32600, None: -32700}
+    codes = [answer["error"]["code"] for answer in answers if answer["id"] is None]
+    assert codes == [-32600, -32700]
+    assert any(answer["id"] == 10 and "result" in answer for answer in answers)
+    assert told.count(b"unreadable line") == 4
+
+
+@pytest.mark.slow
 async def test_sigterm_ends_an_open_stream() -> None:
     """A server with an open SSE connection stops within its grace, by itself, and has written nothing to stdout."""
     (port,) = free_ports(1)

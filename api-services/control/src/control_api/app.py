@@ -128,4 +128,10 @@ def build(
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
-    return HostGuard(app, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=answers.misdirected)
+    return HostGuard(
+        app,
+        allowed_hosts=settings.hosts,
+        allowed_origins=settings.origins,
+        answer=answers.misdirected,
+        browsers=True,
+    )
