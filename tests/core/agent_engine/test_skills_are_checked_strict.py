@@ -63,6 +63,7 @@ def grant(**change: Any) -> dict[str, Any]:
         ({"output_schema": {"type": "objekt"}}, "output-schema: not a JSON Schema"),
         ({"output_schema": {"pattern": "("}}, "output-schema: pattern '(' is no regular expression"),
         ({"output_schema": {"items": {"$ref": "#/not"}, "not": {}}}, "output-schema: $ref '#/not' leads to no schema"),
+        ({"input_schema": "bad.json", "files": {"bad.json": '{"$ref": "#"}'}}, "input-schema: a $ref leads back"),
         ({"input_schema": "bad.json", "files": {"bad.json": "[" * 100_000}}, "bad.json is not JSON"),
         ({"engine": "cursor"}, "engine 'cursor' is not one of"),
         ({"model": "sonnet"}, "has no known price at anthropic"),

@@ -50,6 +50,8 @@ async def test_a_schema_belongs_to_its_version(pool: asyncpg.Pool) -> None:
         ({"$ref": "https://elsewhere.example/schema"}, "$ref 'https://elsewhere.example/schema' leads to no schema"),
         ({"properties": {"issue": {"$ref": "#/$defs/issue"}}}, "$ref '#/$defs/issue' leads to no schema"),
         ({"$ref": "#/title", "title": "no schema"}, "$ref '#/title' leads to no schema"),
+        ({"properties": {"issue": {"$ref": "#/x"}}, "x": {"$ref": "#/x"}}, "it would never end"),
+        ({"anyOf": [{"type": "string"}, {"$ref": "#"}]}, "it would never end"),
         ({"patternProperties": {"(": True}}, "pattern '(' is no regular expression of Python's: missing )"),
         ({"type": "objekt"}, "not a JSON Schema (2020-12): $.type: 'objekt'"),
     ],

@@ -28,3 +28,10 @@ def test_message_and_remedy_are_sentences(message: str, told: str) -> None:
     first, second = render_error(error, nonce="n").splitlines()
     assert first.endswith(told)
     assert second == REMEDY
+
+
+def test_a_refusal_that_a_proxy_changed_is_still_one() -> None:
+    """Where a proxy put a page in place of the gateway's words, the call is refused all the same."""
+    error = refused(Reply(403, httpx.Headers({REASON: "credential"}), b"<html>Forbidden</html>"))
+    assert error is not None
+    assert "The gateway refused this." in render_error(error, nonce="n")

@@ -138,6 +138,7 @@ def test_a_comma_list_is_read_in_one_way(text: str | None, parts: tuple[str, ...
         ("a: [", r"cannot be read: line 2: did not find expected node content"),
         ("a: *b", r"cannot be read: line 1: found undefined alias"),
         ("a: \x00", r"cannot be read: unacceptable character #x0000"),
+        ("[" * 998 + "]" * 998, "cannot be read: it is nested too deep"),
         ("[" * 5000, "line 1: exceeded maximum nesting depth"),
         ("tenants: {a: {vendor: {}}}", r"line 1: tenants\.a\.vendor: this key is not known: did you mean vendors\?"),
     ],

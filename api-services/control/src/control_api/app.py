@@ -51,7 +51,7 @@ POLICY_WAIT_SECONDS = 5.0
 def build(
     settings: ControlSettings, pool: asyncpg.Pool, environ: Mapping[str, str], *, sources: Sources | None = None
 ) -> ASGIApp:
-    """Make the app. The sources' own settings and secrets are read from `environ`; by default all installed are there.
+    """Make the app, by default with all installed sources, whose own settings and secrets are read from `environ`.
 
     Raises:
         ConfigError: the access, triggers or policy file or a source's variable is wrong.

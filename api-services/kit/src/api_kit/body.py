@@ -40,7 +40,7 @@ class Body:
 
 
 def parse(raw: bytes, content_type: str, encoding: str, shape: Body) -> Json:
-    """Read the body of a route, which has no field that the route does not list.
+    """Read the body of a route.
 
     Raises:
         Refusal: `content_type`, or `body`: it cannot be read, or has a field that the route does not list.

@@ -20,7 +20,8 @@ TRIAL_SECONDS = 1.0
 class BreakerConfig:
     """How many failures in a row open a circuit, and for how many seconds.
 
-    A failure later than `window` seconds after the one before begins a new row. Each failed trial doubles the seconds.
+    A failure later than `window` seconds after the one before begins a new row. Each failed trial doubles the seconds,
+    up to `longest`.
     """
 
     failures: int = 5

@@ -164,7 +164,7 @@ def _grant(bound: Bound) -> Grant:
 
 
 def single_header(headers: Headers, name: str) -> str | None:
-    """Return a header, None if it is not there; it is refused if it is there more than once.
+    """Return a header, None if it is not there.
 
     Raises:
         Refusal: `header`: it is there more than once.

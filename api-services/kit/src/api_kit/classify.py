@@ -63,7 +63,7 @@ def is_json(reply: Reply) -> bool:
 
 
 def document_of(reply: Reply) -> Json:
-    """Parse a JSON reply; return None for another content type. What only claims to be JSON is `upstream_broken`.
+    """Parse a JSON reply; return None for another content type.
 
     Raises:
         Refusal: `upstream_broken`: the reply claims to be JSON, and is not.

@@ -46,7 +46,7 @@ class ConcurrencyLimits:
         self._waiting: dict[asyncio.Future[None], Holder] = {}
 
     async def take(self, holder: Holder, *, seconds: float = WAIT_SECONDS) -> None:
-        """Take a slot, or wait for one for some seconds; else refuse the request by `rate` or `vendor_rate`.
+        """Take a slot, or wait for one for some seconds.
 
         Raises:
             Refusal: `rate` or `vendor_rate`: there was none.

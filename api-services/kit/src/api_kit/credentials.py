@@ -32,7 +32,8 @@ def credentials(
 ) -> Callable[[str], Credential]:
     """Return a function that finds a tenant's credential: by a token of all tenants, or a file with a token for each.
 
-    The vendor's name begins `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`; `headers` makes a token's.
+    Errors name the variables `{VENDOR}_UPSTREAM_TOKEN` and `{VENDOR}_UPSTREAM_TOKENS_FILE`. `headers` makes the headers
+    in which a token is shown to the vendor.
 
     Raises:
         ConfigError: neither or both are given, or the file is not usable.

@@ -18,7 +18,7 @@ _REMEDY = "Name in the request what it is about."
 
 
 def target_of(call: "Call") -> str:
-    """Return what a call is about, or refuse it: the message names the field that is missing.
+    """Return what a call is about.
 
     Raises:
         Refusal: `body` or `query`: the request does not say it; names the field that is missing.

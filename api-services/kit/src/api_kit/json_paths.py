@@ -63,8 +63,6 @@ def _at(document: Json, path: Path) -> Json:
 def replace(document: Json, path: Path, change: Callable[[Json], Json], *, passed: str = "") -> Json:
     """Return a document with every value at a path changed; what is null or not there stays so.
 
-    The body is refused if something else than the path says stands on the way, so that its end cannot be reached.
-
     Raises:
         Refusal: `body`: something else than the path says stands on the way, so that its end cannot be reached.
     """
@@ -83,7 +81,7 @@ def replace(document: Json, path: Path, change: Callable[[Json], Json], *, passe
 
 
 def put(document: Json, path: Path, value: Json) -> Json:
-    """Return a document with a value at a path of names, and the objects that lead there; nothing else may be there.
+    """Return a document with a value at a path of names, and the objects that lead there.
 
     Raises:
         Refusal: `body`: something else than an object stands on the way.

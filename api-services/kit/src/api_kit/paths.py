@@ -73,7 +73,7 @@ class Template:
 
 
 def split(raw_path: bytes) -> list[str]:
-    """Split a raw path, which is absolute and of visible ASCII, into raw segments.
+    """Split a raw path into raw segments.
 
     Raises:
         Refusal: `path`: it is no absolute path of visible ASCII.
@@ -116,7 +116,7 @@ def is_control(character: str) -> bool:
 
 
 def unescape(raw: str, reason: str) -> str:
-    """Percent-decode once; a broken escape, or bytes that are not UTF-8, are refused by `reason`.
+    """Percent-decode once; what cannot be decoded is refused by `reason`.
 
     Raises:
         Refusal: an escape is broken, or the bytes are not UTF-8.

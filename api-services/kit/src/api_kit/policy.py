@@ -1,4 +1,4 @@
-"""Decides whether a caller may use a route, with a tool, on resources; what it may not is a Refusal. Pure."""
+"""Decides whether a caller may use a route, with a tool, on resources, and refuses what it may not. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def check_resources(grant: Grant, kind: ResourceKind, names: Sequence[str]) -> N
 
 
 def names_of(resource: Resource, call: Call) -> list[str]:
-    """Return the names of a resource in the checked request; each part of them must be there, as text.
+    """Return the names of a resource in the checked request.
 
     Raises:
         Refusal: `resource`, `body` or `query`: a name, or a part of one, is missing or is not a text.

@@ -58,7 +58,7 @@ def _holds_nul(value: Json) -> bool:
 
 
 def restored(table: Table, route: str, kept: Mapping[str, Any]) -> Call:
-    """Return the call that was stored, if the table still has its route.
+    """Return the call that was stored.
 
     Raises:
         Refusal: `unknown_route`: the table has no such route any more.

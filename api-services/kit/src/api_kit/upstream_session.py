@@ -53,7 +53,7 @@ class UpstreamSession:
         return await self.send_plain(call)
 
     async def send_plain(self, call: Call) -> Answered:
-        """Send one request and return the whole reply, whatever its status, its bytes as they came; raises as `send`.
+        """Send one request and return the whole reply, whatever its status, its bytes as they came.
 
         Where an earlier reply is cached, the vendor is asked whether it still holds; if so, the cached one is returned.
 

@@ -1,6 +1,6 @@
 """What every server tells our gateways, and what it reads in their replies besides the vendor's own reply."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from service_kit.http import Reply
 from service_kit.untrusted_text import clean_line
 
@@ -58,7 +58,10 @@ def refused(reply: Reply) -> ToolFailed | None:
     """Return the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
     if REASON not in reply.headers:
         return None
-    refusal = GatewayRefusal.model_validate_json(reply.body)
+    try:
+        refusal = GatewayRefusal.model_validate_json(reply.body)
+    except ValidationError:
+        return ToolFailed("The gateway refused this.", next_step="Try another way.")
     kind = Refused if reply.status == FORBIDDEN else ToolFailed
     after = reply.headers.get("retry-after", "")
     wait = f" (Retry-After: {after} s)" if after.isascii() and after.isdigit() else ""

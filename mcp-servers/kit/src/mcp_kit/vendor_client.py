@@ -156,7 +156,7 @@ class VendorClient:
             raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
 
     def read_all(self, model: type[M], document: Any) -> list[M]:
-        """Read a list of documents; raises as `read`.
+        """Read a list of documents.
 
         Raises:
             UpstreamError: it is no list, or one of them is not of the documented form.

@@ -13,7 +13,7 @@ VendorPath = NewType("VendorPath", str)
 
 
 def path_of(template: str, *parts: str | int) -> VendorPath:
-    """Return the template with each `{}` filled in by a quoted part; none is empty, `.` or `..`, or holds controls.
+    """Return the template with each `{}` filled in by a quoted part.
 
     Raises:
         WrongArguments: a part is empty, `.` or `..`, or holds control characters.

@@ -79,8 +79,8 @@ async def claim(conn: Executor, effect_id: UUID) -> int | None:
 async def defer(conn: Executor, effect_id: UUID, *, delay: str, seconds: float | None = None) -> str | None:
     """Record what prevents an approved proposal from being sent now, and when the gateway tries again.
 
-    What prevents it is `reason: message`. Seconds are how long the vendor or a limit asks to wait; by default the
-    intervals grow. Return what prevented the try before; None if this was the first.
+    `delay` says what prevents it, as `reason: message`. `seconds` are how long the vendor or a limit asks to wait; by
+    default the intervals grow. Return what prevented the try before; None if this was the first.
     """
     before: str | None = await conn.fetchval(
         """

@@ -47,8 +47,8 @@ async def drain(
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
 
-    A drain's name as consumer is its own among all that run. After `abandoned_ms` another drain's entry is taken over.
-    `faults` is why each stream was not given the last time, kept from drain to drain: the same is not logged again.
+    `consumer` is this drain's name, its own among all that run. After `abandoned_ms` another drain's entry is taken
+    over. `faults` keeps from drain to drain why each stream was not given: the same is not logged again.
 
     Raises:
         RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it

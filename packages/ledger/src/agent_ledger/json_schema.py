@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -34,7 +35,7 @@ def value_error(schema: dict[str, Any], value: object) -> str | None:
         wrong = schema_errors(schema)
         if wrong or not isinstance(broken, RecursionError):
             raise UnusableSchema("; ".join(wrong) or clean_line(str(broken))) from None
-        return "the whole: it is nested too deep to be held to the schema, or a $ref leads back to itself"
+        return "the whole: it is nested too deep to be held to the schema"
     if error is None:
         return None
     place = ".".join(str(part) for part in error.absolute_path) or "the whole"
@@ -52,24 +53,42 @@ def schema_errors(schema: dict[str, Any]) -> list[str]:
     if found:
         return [f"not a JSON Schema (2020-12): {one.json_path}: {clean_line(one.message)}" for one in found]
     wrong: dict[str, None] = {}
+    beside: dict[int, list[int]] = {}
+    for part, resolver in _parts(schema):
+        wrong |= dict.fromkeys(_bad_patterns(part))
+        same = [*_beside(part)]
+        for word in REFERENCES:
+            try:
+                same += [_target(part, word, resolver)[0]]
+            except (Unresolvable, ValueError):
+                fault = f"{word} '{clean_line(part[word], NAMED)}' leads to no schema"
+                wrong[f"{fault}: other documents are not fetched, put what it names under $defs"] = None
+        beside[id(part)] = [id(one) for one in same]
+    try:
+        TopologicalSorter(beside).prepare()
+    except CycleError:
+        wrong["a $ref leads back to itself and says nothing of the value on its way: it would never end"] = None
+    return list(wrong)
+
+
+def _parts(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Return a schema, every schema in it and all they refer to, with what resolves references there."""
     whole = DRAFT202012.create_resource(schema)
     waiting: list[tuple[Any, Any]] = [(schema, Registry().resolver_with_root(whole))]
     seen: set[int] = set()
-    while waiting:  # every schema in it, and all they refer to, with what resolves references there
+    while waiting:
         part, resolver = waiting.pop()
         if not isinstance(part, dict) or id(part) in seen:
             continue
         seen.add(id(part))
+        yield part, resolver
         inside = DRAFT202012.create_resource(part).subresources()
         waiting += [(one.contents, resolver.in_subresource(one)) for one in inside]
-        wrong |= dict.fromkeys(_bad_patterns(part))
         for word in REFERENCES:
             try:
                 waiting.append(_target(part, word, resolver))
             except (Unresolvable, ValueError):
-                fault = f"{word} '{clean_line(part[word], NAMED)}' leads to no schema"
-                wrong[f"{fault}: other documents are not fetched, put what it names under $defs"] = None
-    return list(wrong)
+                continue  # told by whoever asked
 
 
 def _target(part: dict[str, Any], word: str, resolver: Any) -> tuple[object, Any]:
@@ -94,3 +113,11 @@ def _bad_patterns(part: dict[str, Any]) -> Iterator[str]:
             re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as error:
             yield f"pattern '{clean_line(pattern, NAMED)}' is no regular expression of Python's: {error}"
+
+
+def _beside(part: dict[str, Any]) -> Iterator[object]:
+    """Return the schemas in a schema that check the same value as it does."""
+    yield from (part[word] for word in ("not", "if", "then", "else") if word in part)
+    for word in ("allOf", "anyOf", "oneOf"):
+        yield from part.get(word, ())
+    yield from part.get("dependentSchemas", {}).values()

@@ -165,7 +165,7 @@ class Verifier:
         return claims
 
     def model(self, token: str) -> ModelClaims:
-        """Verify a model token; raises as `task`.
+        """Verify a model token.
 
         Raises:
             TokenError: it is malformed, altered, expired, another's, or no model token.

@@ -36,6 +36,8 @@ class LinedYaml:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from None
+        except RecursionError:
+            raise ValueError("it is nested too deep") from None
         except yaml.YAMLError as error:
             raise ValueError(" ".join(str(error).split())) from None
 

@@ -20,7 +20,7 @@ class UnknownVendor(ValueError):
 
 @cache
 def installed() -> Mapping[str, EntryPoint]:
-    """Return the entry points of all installed vendors by name, and import none. No two may have the same name.
+    """Return the entry points of all installed vendors by name, and import none.
 
     Raises:
         UnknownVendor: two packages bring a vendor of the same name.

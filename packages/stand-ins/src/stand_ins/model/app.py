@@ -20,7 +20,7 @@ from stand_ins.model.answer import Turn, answer
 from stand_ins.model.conversation import Conversation, parse
 from stand_ins.model.errors import BadRequestError, ModelErrors, ScenarioError, refused
 from stand_ins.model.library import Library
-from stand_ins.model.scenario import Match, Scenario, Step
+from stand_ins.model.scenario import Match, Scenario, Step, read_document
 from stand_ins.model.templates import Templates
 
 LOOK_SECONDS = 0.05
@@ -100,7 +100,7 @@ class StandIn(StandInVendor):
         """Add a scenario: YAML or JSON, whole, or `{like: NAME, match: ...}` to play a known one elsewhere."""
         name = request.path_params["name"]
         try:
-            raw = yaml.load(await request.body(), Loader=yaml.CSafeLoader)
+            raw = read_document(await request.body())
             if isinstance(raw, Mapping) and "like" in raw:
                 shell: dict[str, Any] = {"steps": [{}], "match": raw.get("match")}
                 match = Scenario.from_mapping(shell, name=name).match or Match(text="")

@@ -1,5 +1,6 @@
 """A scenario: a scripted model conversation, one step for each reply of the model."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -175,7 +176,7 @@ class Scenario(Part):
     def from_text(cls, text: str | bytes, *, name: str) -> "Scenario":
         """Read a scenario from YAML or JSON. Raises ScenarioError."""
         try:
-            return cls.from_mapping(yaml.load(text, Loader=yaml.CSafeLoader), name=name)
+            return cls.from_mapping(read_document(text), name=name)
         except yaml.YAMLError as error:
             raise ScenarioError(f"scenario {name}: not YAML: {error}") from error
 
@@ -186,3 +187,11 @@ class Scenario(Part):
             return cls.from_text(path.read_text(encoding="utf-8"), name=path.stem)
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(f"scenario file {path} is not readable: {error}") from error
+
+
+def read_document(text: str | bytes) -> Any:
+    """Read JSON or YAML. JSON's escapes of characters beyond the basic plane are no YAML. Raises yaml.YAMLError."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
