@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -119,11 +120,13 @@ async def test_a_line_that_cannot_be_read_is_answered() -> None:
         env=_environ(), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     async with asyncio.timeout(60):
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write("\n".join([*lines, ""]).encode())
-        answers = []
+        answers: list[dict[str, Any]] = []
         while not answers or answers[-1]["id"] != 10:
             answers.append(json.loads(await process.stdout.readline()))
+        process.stdin.close()
         _, told = await process.communicate()
     shown = {answer["id"]: answer["error"]["code"] for answer in answers if "error" in answer}
     assert shown == {7: -32700, "eight": -32600, None: -32700}
