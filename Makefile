@@ -15,7 +15,7 @@ help: ## explain the targets
 	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
 	@echo '         MODE=propose: the agent only proposes; what it would write is shown, approved and then sent'
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
-	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, until `down`; AGENT_BOT_HOME=... is where everything lives'
+	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, while the system is up; AGENT_BOT_HOME=... is where everything lives'
 
 .venv/runs: uv.lock pyproject.toml scripts/bootstrap.sh $(wildcard packages/*/pyproject.toml mcp-servers/*/pyproject.toml api-services/*/pyproject.toml agent-engine/pyproject.toml)
 	@scripts/bootstrap.sh --no-default-groups && touch $@

@@ -1,6 +1,7 @@
 """The commands `init`, `up`, `down`, `health`, `logs` and `demo`."""
 
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -116,6 +117,7 @@ async def engine(arguments: list[str]) -> int:
         raise ConfigError(f"{home}/access.yaml is missing: put yours back, or let `make init` write a new one")
     if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
     os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())
 
 

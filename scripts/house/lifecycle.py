@@ -93,7 +93,7 @@ class House:
         check_names(self._environ, self.paths.vendors)
         check_values(listed, self._environ, self.paths.vendors)
         names = {process.name for process in listed}
-        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()))
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -173,7 +173,7 @@ class House:
         report: dict[str, str] = {}
         for name, state in self._supervisor.states().items():
             shown = str(state["statename"])
-            told = await readiness(self.paths, name) if shown in RUNNING else "not running"
+            told = await readiness(self.paths, name, state["pid"]) if shown in RUNNING else "not running"
             itself = is_ready(told) or told.startswith(NOT_READY)
             report[name] = told if itself else f"{told} ({self._seen(name, state)})"
         return report
@@ -197,7 +197,7 @@ class House:
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         state = "not asked"
         while time.monotonic() < deadline:
-            state = await readiness(self.paths, name)
+            state = await readiness(self.paths, name, pid)
             if is_ready(state):
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
                 say(f"{name} is ready on port {self.paths.ports[name]}{stand_in}{state.removeprefix('ready')}")

@@ -1,6 +1,6 @@
 """Looks before a house starts whether its ports are free."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from agent_stores.server import port_refusal
@@ -11,14 +11,18 @@ from house.ports import remembered
 from house.supervise import Supervisor
 
 
-def check_ports(paths: HousePaths, names: Collection[str]) -> None:
-    """Raise ConfigError, with a remedy, where one of these processes cannot listen on its port."""
+def check_ports(paths: HousePaths, names: Collection[str], environ: Mapping[str, str]) -> None:
+    """Raise ConfigError, with a remedy, where one of these processes cannot listen on its port.
+
+    PORT_OFFSET moves only the ports that `environ` does not set by a variable of their own.
+    """
     for name, port in paths.ports.items():
         why = port_refusal(port) if name in names else None
         if why:
+            moved = "" if environ.get(variable_of(name)) else ", or PORT_OFFSET to move all ports"
             raise ConfigError(
                 f"port {port} for {name} cannot be used ({why}): {_stop(paths, port)}, or set {variable_of(name)} to a "
-                "free port, or PORT_OFFSET to move all ports"
+                f"free port{moved}"
             )
 
 

@@ -1,4 +1,4 @@
-"""Remembers what a house came up with. Owns `came_up.json` in its folder, which is there from `up` to `down`."""
+"""Remembers, while a house is up, what it came up with. Owns `came_up.json` in its folder; only `down` removes it."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ ENGINES = ("DATABASE_URL", "REDIS_URL", "TRANSPORT", "VENDORS", *WORKER_OPTIONS)
 
 
 def with_its_ports(paths: HousePaths) -> HousePaths:
-    """Return the paths with the ports that the house is up on."""
+    """Return the paths with the ports that the house is up on; where it is not up, as they are given."""
     kept = remembered(paths)
     return kept if kept is not None and Supervisor(paths).process() is not None else paths
 

@@ -1,7 +1,8 @@
-"""Asks a house's process whether it is ready, and makes sure that nothing else answers in its place."""
+"""Asks a house's process whether it is ready, and makes sure that it is the one that answers."""
 
 import contextlib
 
+import psutil
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient
 from service_kit.untrusted_text import for_terminal
@@ -15,8 +16,14 @@ READY_BUT = "ready, but "
 NOT_READY = "not ready: "
 
 
-async def readiness(paths: HousePaths, name: str) -> str:
-    """Return a process's state; `ready` is the good one, alone or with a sentence on what wants looking at."""
+async def readiness(paths: HousePaths, name: str, pid: int) -> str:
+    """Return a process's state in a word or a sentence; `ready` is the good one, alone or with what wants looking at.
+
+    Args:
+        paths: whose process.
+        name: its name.
+        pid: its id; what another process answers on its port does not count.
+    """
     url = ready_url(paths, name)
     if url is None:
         return "ready"
@@ -33,6 +40,8 @@ async def readiness(paths: HousePaths, name: str) -> str:
     if service != wanted:
         what = for_terminal(str(service)[:60]) if service else "something else"
         return f"not ready: {what} answers on port {paths.ports[name]} in its place: stop it"
+    if not _listens(pid, paths.ports[name]):
+        return f"not ready: another {service} answers on port {paths.ports[name]} in its place: stop it"
     if reply.ok:
         return READY_BUT + _told(answer.get("warnings")) if answer.get("warnings") else "ready"
     return NOT_READY + _told(answer.get("checks"))
@@ -46,3 +55,14 @@ def is_ready(state: str) -> bool:
 def _told(texts: object) -> str:
     named = texts.items() if isinstance(texts, dict) else ()
     return "; ".join(for_terminal(f"{name}: {text}") for name, text in named if text != "ok")
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Return whether a process listens on a port; True where that cannot be seen."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.AccessDenied:
+        return True
+    except psutil.NoSuchProcess:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)

@@ -23,7 +23,10 @@ log = get_logger(__name__)
 
 
 async def keep_lease(pool: asyncpg.Pool, task_id: UUID, attempt: int, *, seconds: float, stop: StopSignal) -> None:
-    """Send a heartbeat each quarter of a lease of `seconds`, and every 4 s to learn of a cancel, until it is lost."""
+    """Send a heartbeat each quarter of a lease of `seconds`, at least every 4 s to learn of a cancel, until it is lost.
+
+    `stop` is told when the lease is lost or the task is to be cancelled.
+    """
     clock = asyncio.get_running_loop().time
     beaten = clock()
     pause = beat_seconds(seconds)

@@ -178,7 +178,9 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         default=5, ge=0, le=600, description="the pause before a second attempt; it doubles with each"
     )
     worker_folder: Path = Field(
-        default=Path("var/worker"), description="where runs and snapshots of skills are kept while they are needed"
+        default=Path("var/worker"),
+        description="where runs and snapshots of skills are kept while they are needed; "
+        "runs that a root worker gives another uid are in TMPDIR (else /tmp) instead",
     )
 
     @field_validator("agent_ref_key")

@@ -104,7 +104,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         settings.database_url.get_secret_value(), size=settings.worker_slots + POOL_EXTRA, application="agent-engine"
     )
     try:
-        with folder_of_runs(settings.worker_folder) as runs:
+        with folder_of_runs(settings.worker_folder, other_uid=found.confinement.other_uid) as runs:
             yield WorkerContext(
                 settings=settings,
                 runs=runs,

@@ -1,5 +1,6 @@
 """The doctor: every dependency is looked at, and what is wrong comes with its remedy."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from fixtures.serving import serving
 from redis.asyncio import Redis
 from service_kit.errors import ConfigError
 from service_kit.http import HttpClient
+from service_kit.keys import read_private, write_keys, write_private
 from service_kit.tokens import Signer
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -85,13 +87,30 @@ async def test_approved_proposals_that_nobody_sends_are_named(database_url: str,
 
 
 async def test_vendors_without_shapes_of_secrets_are_named() -> None:
-    """Where a vendor's record brings no shapes of its secrets, nothing masks them."""
+    """Where a vendor's record brings no shapes of its secrets, or no vendor is installed, nothing masks them."""
     assert (await examined())["vendors"] == Finding("vendors", "ok", "github")
     settings = load_addressed(DoctorSettings, {})
     settings.__dict__["vendors"] = {"github": replace(settings.vendors["github"], secret_shapes=())}
     with pytest.raises(Unwell, match=r"^the secrets of github are not masked") as bare:
         await vendors(settings)
-    assert bare.value.state == "warning"
+    settings.__dict__["vendors"] = {}
+    with pytest.raises(Unwell, match=r"^no vendor is installed") as none:
+        await vendors(settings)
+    assert (bare.value.state, none.value.state) == ("warning", "bad")
+    assert "install" in none.value.remedy
+
+
+async def test_a_mixed_up_signing_key_is_named(tmp_path: Path) -> None:
+    """A key file whose private part belongs to another key is bad, though its public part is known."""
+    key, other, public = (tmp_path / name for name in ("key.json", "other.json", "jwks.json"))
+    write_keys(other, tmp_path / "others.json")
+    write_keys(key, public)
+    environ = {"AGENT_SIGNING_KEY_FILE": str(key), "AGENT_JWKS_FILE": str(public), "AGENT_REF_KEY": KEY.hex()}
+    right = Finding("keys", "ok", "a token signed here is accepted by the public keys")
+    assert (await examined(**environ))["keys"] == right
+    write_private(key, json.dumps(read_private(key) | {"d": read_private(other)["d"]}))
+    found = (await examined(**environ))["keys"]
+    assert (found.state, bool(re.search("does not (match|fit)", found.detail))) == ("bad", True)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,20 @@ from house.paths import ROOT
 
 LIMIT_SECONDS = 60
 WORK_SECONDS = 0.15
+HELD = """\
+import os, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_what_was_held_back_ends_the_engine_at_once() -> None:
+    """A Ctrl-C that comes before the engine's first line is not lost, and nothing is imported for it."""
+    program = str(Path(sys.executable).parent / "agent-engine")
+    code = f"{HELD}os.execv({program!r}, ['agent-engine', 'skills', 'list'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from agent_vendors import load
 from house.lifecycle import House
 from house.options import Options
 from house.paths import HousePaths, ports_of
+from house.port_check import check_ports
 from service_kit.errors import ConfigError
 
 PORTS = ports_of(load())
@@ -21,8 +22,17 @@ async def test_a_taken_port_is_named_with_its_remedy(local: House, taken: str) -
     variable = taken.upper().replace("-", "_") + "_PORT"
     message = str(error.value)
     assert f"port {port} for {taken} cannot be used" in message
-    assert f"set {variable} to a free port, or PORT_OFFSET to move all ports" in message
+    assert message.endswith(f"set {variable} to a free port")
     assert not local.down()
+
+
+def test_an_offset_is_offered_for_a_port_that_it_moves(environ: dict[str, str]) -> None:
+    """PORT_OFFSET is a remedy where the port has no variable of its own, also where an offset is set."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        offset = server.getsockname()[1] - PORTS["control"]
+        given = environ | {"CONTROL_PORT": "", "PORT_OFFSET": str(offset)}
+        with pytest.raises(ConfigError, match=r"set CONTROL_PORT to a free port, or PORT_OFFSET to move all ports$"):
+            check_ports(HousePaths.from_environment(given), PORTS, given)
 
 
 async def test_a_house_without_stores_of_its_own_needs_no_port_for_them(

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,14 @@ class OnlyModel(House):
         await self._until_ready("stand-in-model", self._supervisor.start("stand-in-model"), lambda _: None)
 
 
+@pytest.fixture
+def sleeper() -> Iterator[int]:
+    """A process that listens on nothing."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process.pid
+        process.kill()
+
+
 def _saying(answer: Response) -> Starlette:
     async def reply(_: Request) -> Response:
         return answer
@@ -50,7 +61,7 @@ def _saying(answer: Response) -> Starlette:
 async def test_another_service_on_the_port_is_not_ready(paths: HousePaths, answer: Response, told: str) -> None:
     """What does not call itself by the process's name is not taken for it, and is named."""
     async with serving(_saying(answer), paths.ports["github-mcp"]):
-        state = await readiness(paths, "github-mcp")
+        state = await readiness(paths, "github-mcp", os.getpid())
     assert state == f"not ready: {told} {paths.ports['github-mcp']} in its place: stop it"
 
 
@@ -58,21 +69,21 @@ async def test_another_service_on_the_port_is_not_ready(paths: HousePaths, answe
 async def test_the_process_itself_is_ready(paths: HousePaths, name: str, service: str) -> None:
     """What has the name and holds the port is ready."""
     async with serving(_saying(JSONResponse({"service": service})), paths.ports[name]):
-        assert await readiness(paths, name) == "ready"
+        assert await readiness(paths, name, os.getpid()) == "ready"
 
 
 async def test_what_is_missing_is_told(paths: HousePaths) -> None:
     """The checks that fail are what is told of a process that is not ready."""
     answer = JSONResponse({"service": "github-api", "checks": {"database": "gone", "other": "ok"}}, status_code=503)
     async with serving(_saying(answer), paths.ports["github-api"]):
-        assert await readiness(paths, "github-api") == "not ready: database: gone"
+        assert await readiness(paths, "github-api", os.getpid()) == "not ready: database: gone"
 
 
 async def test_what_wants_looking_at_is_told(paths: HousePaths) -> None:
     """A process with warnings is ready and says them, without control characters."""
     answer = JSONResponse({"service": "github-api", "warnings": {"access": "line 3\x1b[31m"}})
     async with serving(_saying(answer), paths.ports["github-api"]):
-        state = await readiness(paths, "github-api")
+        state = await readiness(paths, "github-api", os.getpid())
     assert (state, is_ready(state)) == ("ready, but access: line 3", True)
 
 
@@ -92,6 +103,17 @@ async def test_what_is_not_ready_shows_its_log(local: House) -> None:
         supervisor.stop()
     assert told.startswith("no answer: ")
     assert re.search(rf"\(\w+ for \d+ s; {re.escape(str(log))} ends: error: no such key\)$", told), told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a port is seen in /proc: run the tests on Linux")
+async def test_the_same_service_of_another_house_is_not_ours(paths: HousePaths, sleeper: int) -> None:
+    """The right name does not count where the process that should hold the port does not, or has ended."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    async with serving(_saying(JSONResponse({"service": "github-mcp"})), paths.ports["github-mcp"]):
+        for pid in (sleeper, ended.pid):
+            state = await readiness(paths, "github-mcp", pid)
+            assert state.startswith("not ready: another github-mcp answers"), state
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ class Bubblewrap:
     def __init__(self, program: Path, *, version: str, disk_bytes: int, limits: Limits, plain_uid: bool) -> None:
         self._program = program
         self._disk_bytes = disk_bytes
-        self._plain_uid = plain_uid
+        self.other_uid = plain_uid
         self.limits = limits
         self.name = f"bubblewrap {version}"
 
@@ -80,7 +80,7 @@ class Bubblewrap:
                 inherit.append(descriptor)
                 return str(descriptor)
 
-            mounts = BindMounts(paths.folder) if self._plain_uid else None
+            mounts = BindMounts(paths.folder) if self.other_uid else None
             nodes = {} if mounts else await asyncio.to_thread(devices.make, paths.folder)
             options = arguments(
                 paths, launch, disk_bytes=self._disk_bytes, given=given, nodes=nodes, at=mounts.at if mounts else str

@@ -121,14 +121,18 @@ class Group:
         until = time.monotonic() + GONE_SECONDS
         while True:
             self.kill()
+            left = {}
             for folder in self._folders:
-                with contextlib.suppress(OSError):
+                try:
                     folder.rmdir()
-            left = [str(folder) for folder in self._folders if folder.exists()]
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    left[str(folder)] = str(error)
             if not left:
                 return
             if time.monotonic() > until:
-                log.warning("cgroup_left", cgroups=left)
+                log.warning("cgroup_left", cgroups=list(left), error=list(left.values())[-1])
                 return
             time.sleep(AGAIN_SECONDS)
 

@@ -26,8 +26,8 @@ class ReducedConfinement:
         self._reason = reason
         self._file_bytes = file_bytes
         self.limits = limits
-        self._root = os.getuid() == 0
-        self.name = f"reduced ({'another uid' if self._root else 'same uid'}, own folders, no namespaces)"
+        self.other_uid = os.getuid() == 0
+        self.name = f"reduced ({'another uid' if self.other_uid else 'same uid'}, own folders, no namespaces)"
 
     def refusal(self, built_in_tools: Iterable[str]) -> str | None:
         """Say why a run with these built-in tools is refused: any of them could reach the machine."""
@@ -55,7 +55,7 @@ class ReducedConfinement:
 
     async def start(self, paths: SandboxPaths, launch: Launch) -> SandboxedProcess:
         """Start the CLI. Raises ConfinementError."""
-        uid = new_uid() if self._root else None
+        uid = new_uid() if self.other_uid else None
         await asyncio.to_thread(_make_files, paths, launch, uid)
         return await start(
             [own_python(), "-I", "-S", str(LAUNCHER)],
@@ -65,7 +65,7 @@ class ReducedConfinement:
             drop={} if uid is None else {"uid": uid},
             own_group=True,
             limits=self.limits,
-            rlimits={**await asyncio.to_thread(self.limits.rlimits, own_uid=self._root), "FSIZE": self._file_bytes},
+            rlimits={**await asyncio.to_thread(self.limits.rlimits, own_uid=self.other_uid), "FSIZE": self._file_bytes},
         )
 
 

@@ -57,7 +57,10 @@ class Limits:
     why: str = ""
 
     def rlimits(self, *, own_uid: bool) -> Mapping[str, int]:
-        """Give the CLI's resource limits by name without `RLIMIT_`; `own_uid`: its uid has no process of other runs."""
+        """Give the resource limits that the CLI is started with, by name without `RLIMIT_`.
+
+        `own_uid` says whether the kernel counts the run's processes apart from all others.
+        """
         return {}
 
     def group(self) -> "Group | None":

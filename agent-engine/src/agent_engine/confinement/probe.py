@@ -15,6 +15,7 @@ from agent_stores.binaries import bubblewrap_programs
 from agent_engine.confinement.bwrap import Bubblewrap
 from agent_engine.confinement.cgroup import Cgroups
 from agent_engine.confinement.fallback import ReducedConfinement
+from agent_engine.confinement.folders import temporary_folder
 from agent_engine.confinement.limits import Bounds, Limits, Rlimits
 from agent_engine.confinement.protocol import Confinement
 from agent_engine.confinement.sandbox_paths import Launch
@@ -112,7 +113,7 @@ def _true() -> Path:
 
 async def _try(confinement: Bubblewrap) -> None:
     """Run `true` exactly as a CLI is run."""
-    with tempfile.TemporaryDirectory(prefix="agent-probe-") as folder:
+    with tempfile.TemporaryDirectory(prefix="agent-probe-", dir=temporary_folder()) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o711)
         run, urls = Path(folder, "run"), ["http://127.0.0.1:9"]
         paths = confinement.plan(folder=run, program=_true(), urls=urls, references=None)

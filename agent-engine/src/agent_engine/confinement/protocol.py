@@ -17,6 +17,10 @@ class Confinement(Protocol):
         """What it is, for people and for the run's record."""
 
     @property
+    def other_uid(self) -> bool:
+        """Whether runs have another uid than the worker, which must be able to enter the folder above theirs."""
+
+    @property
     def limits(self) -> Limits:
         """What bounds a run's memory and processes."""
 

@@ -1,11 +1,14 @@
 """A worker's own files, programs and limits, as the doctor finds them."""
 
 import os
+import uuid
 
+from agent_contracts import Grant
 from service_kit.access import AccessFile
 from service_kit.access_lint import unknown_names
-from service_kit.tokens import Signer
+from service_kit.tokens import Signer, Verifier
 
+from agent_engine.confinement.folders import place_of_runs
 from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
@@ -29,7 +32,17 @@ async def keys(settings: DoctorSettings) -> str:
     fault = signer.fault()
     if fault is not None:
         raise Unwell(*fault.split(": ", 1))
-    return "the key that signs here is among the public keys"
+    token = signer.task_token(
+        task=uuid.uuid4(),
+        attempt=1,
+        tenant="default",
+        vendor="doctor",
+        audience=["doctor"],
+        grant=Grant(),
+        lifetime_seconds=60,
+    )
+    Verifier(settings.agent_jwks_file, audience="doctor").task(token)
+    return "a token signed here is accepted by the public keys"
 
 
 async def access(settings: DoctorSettings) -> str:
@@ -48,7 +61,12 @@ async def access(settings: DoctorSettings) -> str:
 
 
 async def vendors(settings: DoctorSettings) -> str:
-    """Look at the vendors: whether the shapes of their secrets are known."""
+    """Look at the vendors: whose servers a run can be given, and whether the shapes of their secrets are known."""
+    if not settings.vendors:
+        raise Unwell(
+            "no vendor is installed: a run gets no MCP server, and no vendor's secrets are masked",
+            "install agent-bot-vendors again",
+        )
     bare = [name for name, vendor in settings.vendors.items() if not vendor.secret_shapes]
     if bare:
         raise Unwell(
@@ -101,9 +119,12 @@ async def _probed(settings: DoctorSettings) -> Probe:
 
 
 async def folder(settings: DoctorSettings) -> str:
-    """Look at the folder that holds the runs."""
-    path = settings.worker_folder.resolve()
-    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise Unwell(f"{path} cannot be written", "set WORKER_FOLDER to a folder of the worker's own")
-    return str(path)
+    """Look at the worker's folder, and at the folder that holds the runs."""
+    other_uid = (await _probed(settings)).confinement.other_uid
+    runs, variable_of_runs = place_of_runs(settings.worker_folder, other_uid=other_uid)
+    own = settings.worker_folder.resolve()
+    for path, variable in ((own, "WORKER_FOLDER"), (runs, variable_of_runs)):
+        nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise Unwell(f"{path} cannot be written", f"set {variable} to another folder")
+    return f"{own}, runs in {runs}"

@@ -21,7 +21,7 @@ NAME = "agent_bot"
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "200",
+    "max_connections": "300",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
