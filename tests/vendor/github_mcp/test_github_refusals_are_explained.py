@@ -24,7 +24,7 @@ def _reply(status: int, **headers: str) -> Reply:
 
 
 def _explained(reply: Reply, target: str) -> ToolFailed:
-    meaning = explain_status(reply, MEANINGS)
+    meaning = explain_status(reply, MEANINGS, writes=False)
     filled = fill_in(meaning, target=target, vendor="GitHub", token="GITHUB_TOKEN", status=reply.status)
     return explain_fields(reply, target) or filled
 

@@ -18,6 +18,7 @@ from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
+from mcp_kit.error_messages import LOOK_FIRST
 from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
@@ -25,7 +26,6 @@ from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
 
 REF_ROOM = 16
-LOOK_FIRST = "It may have been done: look before you repeat it."
 log = get_logger(__name__)
 
 

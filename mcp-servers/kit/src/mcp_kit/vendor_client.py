@@ -95,7 +95,8 @@ class VendorClient:
             DryRun: it is a write, and nothing is sent (DRY_RUN).
         """
         params, fields = _given(query), None if form is None else _given(form)
-        if self._settings.dry_run and not reads and method not in READS:
+        writes = not reads and method not in READS
+        if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
         headers = self._headers(call)
         content = files = None
@@ -108,7 +109,7 @@ class VendorClient:
         )
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
-        if refusal := self._refusal(reply, target, success):
+        if refusal := self._refusal(reply, target, success, writes=writes):
             raise refusal
         return reply
 
@@ -201,7 +202,7 @@ class VendorClient:
         token = self._settings.token
         return dict(self._open(token.get_secret_value())) if token else {}
 
-    def _refusal(self, reply: Reply, target: str, success: int) -> ToolFailed | None:
+    def _refusal(self, reply: Reply, target: str, success: int, *, writes: bool) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         prefix = self._settings.prefix
         token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
@@ -210,7 +211,7 @@ class VendorClient:
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status == success:
             return None
-        return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
+        return self._failure(found or explain_status(reply, self._meanings, writes=writes), target, token, reply)
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):
