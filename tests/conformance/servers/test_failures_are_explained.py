@@ -44,7 +44,7 @@ async def test_an_outage_is_an_answer(subject: Subject, fault: str) -> None:
     assert "html" not in said.text.lower()
 
 
-@pytest.mark.parametrize(("fault", "status"), [("apply_then_drop", 503), ("status", 502), ("html", 200)])
+@pytest.mark.parametrize(("fault", "status"), [("apply_then_drop", 503), ("apply_then_status", 502), ("html", 200)])
 async def test_a_writes_lost_reply_is_told(subject: Subject, fault: str, status: int) -> None:
     """A write that may have been done was sent once, and the caller is told to look before it repeats it."""
     subject.strike(fault, status=status)

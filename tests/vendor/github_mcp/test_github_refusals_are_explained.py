@@ -84,6 +84,23 @@ async def test_a_failing_github_is_an_answer(ask: Ask, github: GitHub, fault: st
     assert "<html" not in answer.text
 
 
+async def test_an_odd_row_hides_no_other(ask: Ask, github: GitHub) -> None:
+    """What is null is empty; a row that is of no known form is named, and the others are shown."""
+    dates = {"created_at": "2026-11-10T00:00:00Z", "updated_at": "2026-11-10T00:00:00Z"}
+    rows = [
+        {"number": 5, "title": "Null", "state": "open", "user": None, "assignees": None, "labels": None, **dates},
+        {"number": 6, "title": "Odd", "state": "open", "labels": [{"color": "red"}], **dates},
+        {"number": 7, "title": "Well", "state": "open", "user": {"login": "mona"}, "labels": ["bug"], **dates},
+    ]
+    github.app.controls.gate.faults.append(Fault(fault="status", status=200, body=rows))
+    answer = await ask("list_issues", repository=HELLO)
+    assert not answer.is_error
+    assert "Left out of GitHub's list, as they are not of its form: row 2 (labels.0.name)." in answer.text
+    assert '#5 open "Null" by ghost' in answer.text
+    assert '#7 open "Well" by mona' in answer.text
+    assert "#6" not in answer.text
+
+
 async def test_a_moved_repository_is_told(ask: Ask, github: GitHub) -> None:
     """Redirects are not followed: the answer says that the name has changed."""
     github.app.stand_in.world.rename(github.hello, "octocat/hello-again")

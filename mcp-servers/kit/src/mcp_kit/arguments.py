@@ -28,8 +28,13 @@ def as_meant(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo], peer
     return {
         name: value
         for name, value in meant.items()
-        if value is not None or name not in fields or NoneType in _types(fields[name].annotation)
+        if value is not None or name not in fields or takes_null(fields[name].annotation)
     }
+
+
+def takes_null(annotation: Any) -> bool:
+    """Return whether null has a meaning for a field."""
+    return NoneType in _types(annotation)
 
 
 def odd_booleans(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> list[str]:

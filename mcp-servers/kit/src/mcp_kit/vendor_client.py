@@ -141,8 +141,9 @@ class VendorClient:
         else:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
-        found = self.read_all(model, below(document, rows))
-        return Page(found, here, next_page(paging, call, here, reply, document, len(found)))
+        listed = below(document, rows)
+        found = self.read_rows(call, model, listed)
+        return Page(found, here, next_page(paging, call, here, reply, document, len(listed)))
 
     def read(self, model: type[M], document: Any) -> M:
         """Read a document of the vendor's into a model.
@@ -156,15 +157,25 @@ class VendorClient:
             places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
             raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
 
-    def read_all(self, model: type[M], document: Any) -> list[M]:
-        """Read a list of documents.
+    def read_rows(self, call: Call, model: type[M], document: Any) -> list[M]:
+        """Read a list of documents. What is not of the documented form is left out, and the caller is told which.
 
         Raises:
-            UpstreamError: it is no list, or one of them is not of the documented form.
+            UpstreamError: it is no list, or none of them is of the documented form.
         """
         if not isinstance(document, list):
             raise UpstreamError(f"{self._name}'s reply is not a list")
-        return [self.read(model, item) for item in document]
+        found, odd = [], []
+        for number, item in enumerate(document, 1):
+            try:
+                found.append(self.read(model, item))
+            except UpstreamError as error:
+                odd.append(f"row {number} ({str(error).rpartition(': ')[2]})")
+                if len(odd) == len(document):
+                    raise
+        if odd:
+            call.notes.append(f"Left out of {self._name}'s list, as they are not of its form: {', '.join(odd)[:300]}.")
+        return found
 
     async def check(self, path: str) -> None:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
