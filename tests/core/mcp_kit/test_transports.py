@@ -84,6 +84,17 @@ async def test_a_restart_is_not_noticed_on_mcp(start: Start) -> None:
             assert (await http.post(f"{first.url}/mcp", json=message, headers=headers)).status_code == 200
 
 
+async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
+    """Behind a proxy that ends TLS a redirect would lead to an address of ours without it."""
+    async with start() as running, httpx.AsyncClient(verify=False, base_url=running.url) as http:
+        accepted = {"accept": "application/json, text/event-stream"}
+        reply = await http.post("/mcp/", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=accepted)
+        assert (reply.status_code, "read_note" in reply.text) == (200, True)
+        assert (await http.get("/health/")).status_code == 200
+        async with http.stream("GET", "/sse/") as stream:
+            assert stream.status_code == 200
+
+
 def _environ() -> dict[str, str]:
     return {"PYTHONPATH": str(TESTS), "PATH": os.environ["PATH"]}
 

@@ -9,6 +9,7 @@ from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
+from service_kit.one_spelling import OneSpelling
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -27,6 +28,8 @@ from mcp_kit.stdio import serve_stdio
 from mcp_kit.tool import ToolSpec
 
 MCP_PATH = "/mcp"
+MESSAGES_PATH = "/messages/"
+"""Where the clients of `/sse` post."""
 INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
@@ -77,6 +80,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
                 answer=_misdirected,
                 browsers=True,
             ),
+            Middleware(OneSpelling, but=MESSAGES_PATH),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],
         lifespan=lifespan,
