@@ -44,9 +44,10 @@ async def test_an_outage_is_an_answer(subject: Subject, fault: str) -> None:
     assert "html" not in said.text.lower()
 
 
-async def test_a_writes_lost_reply_is_told(subject: Subject) -> None:
-    """A write whose reply is lost was sent once, and the caller is told to look before it repeats it."""
-    subject.strike("apply_then_drop")
+@pytest.mark.parametrize(("fault", "status"), [("apply_then_drop", 503), ("apply_then_status", 502), ("html", 200)])
+async def test_a_writes_lost_reply_is_told(subject: Subject, fault: str, status: int) -> None:
+    """A write that may have been done was sent once, and the caller is told to look before it repeats it."""
+    subject.strike(fault, status=status)
     said = await subject.ask(subject.record.writes)
     assert said.is_error
     assert "It may have been done: look before you repeat it." in said.text

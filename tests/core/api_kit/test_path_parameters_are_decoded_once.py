@@ -5,9 +5,10 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 from api_kit.errors import Refusal
-from api_kit.paths import FORBIDDEN, Template, decode, encode, is_control, split
+from api_kit.paths import Template, decode, encode, split
 from hypothesis import example, given
 from hypothesis import strategies as st
+from service_kit.path_segments import is_control, is_plain
 
 ISSUE = Template("/repos/{owner:name}/{repo:name}/issues/{number:number}")
 FILE = Template("/repos/{owner:name}/contents/{path:file}")
@@ -25,9 +26,10 @@ def test_what_is_decoded_is_safe(raw: str) -> None:
         text = decode(raw, "segment")
     except Refusal:
         return
-    assert text not in ("", ".", "..")
-    assert FORBIDDEN.isdisjoint(text)
-    assert not any(map(is_control, text))
+    for read in (text, unquote(text)):
+        assert "/" not in read
+        assert not {"", ".", ".."} & set(read.split("\\"))
+        assert not any(map(is_control, read))
     sent = encode(text)
     assert unquote(sent, errors="strict") == text == decode(sent, "segment")
     assert not set(sent) & set("/\\?#;")
@@ -55,11 +57,22 @@ def test_what_clients_encode_arrives_as_they_meant_it(text: str) -> None:
         raw = quote(text, safe="")
         found = LABEL.read(split(f"/labels/{raw}".encode()))
     except (Refusal, UnicodeEncodeError):
-        assert text in (".", "..") or not FORBIDDEN.isdisjoint(text) or any(map(is_control, text))
+        assert not is_plain(text)
         return
     assert found == {"name": text}
     built = LABEL.build(found)
     assert httpx.URL(f"http://host{built}").raw_path.decode() == built
+
+
+@pytest.mark.parametrize(
+    "name", ["C#.md", "100%.md", "what?.md", "a b.md", "a\\b", "%", "50%25.md", "...", "naïve;v=1"]
+)
+def test_every_name_that_a_file_can_have_is_a_name(name: str) -> None:
+    """Only what is empty, `.`, `..`, or has slashes and controls is none; all else is encoded once and comes back."""
+    raw = quote(name, safe="")
+    assert LABEL.read(["labels", raw]) == {"name": name}
+    assert FILE.read(["repos", "o", "contents", "docs", raw])["path"] == f"docs/{name}"
+    assert LABEL.build({"name": name}) == f"/labels/{raw}"
 
 
 @pytest.mark.parametrize("raw", ["/a\x7f", "/a b", "a", "", "/ü", "http://host/a"])

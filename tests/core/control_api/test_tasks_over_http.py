@@ -264,3 +264,9 @@ async def test_the_openapi_document_lists_every_route(control: Control) -> None:
         "/v1/triggers/test",
     }
     assert "skill" in document["components"]["schemas"]["Task"]["required"]
+
+
+async def test_a_slash_at_the_end_makes_no_redirect(control: Control) -> None:
+    """Both spellings of a path are served: a redirect would lead around a proxy that ends TLS."""
+    reply = await control.http.request("GET", "/v1/tasks/", headers=control.headers)
+    assert (reply.status, reply.json()) == (200, {"tasks": []})

@@ -8,7 +8,7 @@ import pytest
 from agent_engine.cli.app import app
 from agent_vendors.github import GITHUB
 from control_api.sources import registry
-from fixtures.control import TOKEN, Control, payload
+from fixtures.control import OTHER_TOKEN, TOKEN, Control, payload
 from typer.testing import CliRunner
 
 
@@ -33,3 +33,14 @@ async def test_a_dry_run_is_of_the_source_and_instance_that_are_named(
     line = ["triggers", "test", str(file), "--event", "issues", *options]
     result = await asyncio.to_thread(CliRunner().invoke, app, line)
     assert (result.exit_code, said in result.output) == (status, True), result.output
+
+
+async def test_another_tenants_instance_is_not_there(control: Control) -> None:
+    """A door of another tenant learns of an instance, its triggers and its tasks no more than of one that is not."""
+    headers = {"authorization": f"Bearer {OTHER_TOKEN}"}
+    told = []
+    for source, instance in (("github", ""), ("github", "nowhere")):
+        body = {"event": "issues", "payload": payload(), "source": source, "instance": instance}
+        reply = await control.http.request("POST", "/v1/triggers/test", json=body, headers=headers)
+        told.append((reply.status, reply.json()["message"].replace("/nowhere", "")))
+    assert told == [(404, "no door for source 'github'")] * 2

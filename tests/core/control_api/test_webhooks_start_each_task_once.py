@@ -10,6 +10,8 @@ from control_api.sources.github import signed
 from fixtures.control import SECRET, TOKEN, TRIGGER, Control, payload, signature
 from typer.testing import CliRunner
 
+KEYS = ("dedupe_key", "concurrency_key")
+
 
 def test_github_s_documented_signature_is_accepted() -> None:
     """The vector of GitHub's documentation on validating deliveries holds."""
@@ -88,7 +90,7 @@ async def test_a_signed_body_that_is_no_object_is_refused(control: Control, body
     [
         ({"sender": {"login": "mo\x00na", "type": "User"}}, 422, "NUL"),
         ({"sender": {"login": "m" * 1_100_000, "type": "User"}}, 422, "at most 256 characters"),
-        ({"sender": {"login": "m" * 10_100_000, "type": "User"}}, 413, "10000000"),
+        ({"sender": {"login": "m" * 26_300_000, "type": "User"}}, 413, "26214400"),
         ({"issue": {"number": "seven"}}, 422, "not of type 'integer'"),
     ],
 )
@@ -156,6 +158,15 @@ async def test_an_unknown_skill_makes_no_row_and_can_be_redelivered(control: Con
 async def test_a_template_without_its_value_is_refused_by_name(control: Control) -> None:
     """The answer names the place that the payload lacks."""
     assert "issue.nothing" in (await control.deliver(payload())).json()["message"]
+
+
+@pytest.mark.parametrize("trigger", [{**TRIGGER, key: "${issue.milestone}"} for key in KEYS], ids=KEYS)
+@pytest.mark.parametrize("milestone", [None, "", " ", {"title": "1.0"}, [1]])
+async def test_a_key_without_its_value_makes_no_task(control: Control, milestone: Any) -> None:
+    """What is no value would make one task of all events that have none."""
+    body = payload(issue={"number": 7, "title": "x", "author_association": "NONE", "milestone": milestone})
+    assert "the payload has no usable value at issue.milestone" in (await control.deliver(body)).json()["message"]
+    assert await control.tasks() == []
 
 
 async def test_a_repository_that_is_not_open_starts_and_uses_up_nothing(control: Control) -> None:

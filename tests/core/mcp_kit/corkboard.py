@@ -65,7 +65,7 @@ class NoteTools:
         reply = await self._vendor.send(
             call, "POST", path_of("/search"), board, body={"board": board, "words": words}, reads=True
         )
-        notes = self._vendor.read_all(Note, reply.json())
+        notes = self._vendor.read_rows(call, Note, reply.json())
         return Reply("Found:", [section(f"note {note.id}", note.text) for note in notes])
 
     @tool("notes", writes=True)

@@ -1,6 +1,7 @@
 """Who may do what over HTTP: tokens, private lists, refused tools and resources, sessions that never mix."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -174,6 +175,29 @@ async def test_headers_only_tighten(start: Start, house: House) -> None:
                 assert [tool.name for tool in await speaking.list_tools()] == shown, headers
                 result = await speaking.call_tool_mcp("list_rows", {})
                 assert result.is_error
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "says"),
+    [
+        ("X-MCP-Readonly", "enabled", "'enabled', neither true nor false; nothing was done"),
+        ("X-MCP-Toolsets", "notes,pulls", "there is no toolset pulls: choose from lists, notes"),
+        ("X-MCP-Tools", "no_such", "there is no tool no_such: choose from"),
+        ("X-MCP-Exclude-Tools", "write_notes", "there is no tool write_notes: choose from"),
+    ],
+)
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_header_that_cannot_tighten_is_refused(
+    open_server: Running, mode: str, header: str, value: str, says: str
+) -> None:
+    """A header that is not understood would leave open what its sender meant to close: lists and calls say so."""
+    async with client(open_server.url, mode, headers={header: value}) as speaking:
+        with pytest.raises(MCPError, match=re.escape(says)):
+            await speaking.list_tools()
+        said = await speaking.call_tool_mcp("write_note", {"repository": "a/b"})
+    assert said.is_error
+    assert says in text_of(said)
+    assert open_server.tools.asked == []
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -83,6 +84,17 @@ async def test_a_restart_is_not_noticed_on_mcp(start: Start) -> None:
             assert (await http.post(f"{first.url}/mcp", json=message, headers=headers)).status_code == 200
 
 
+async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
+    """Behind a proxy that ends TLS a redirect would lead to an address of ours without it."""
+    async with start() as running, httpx.AsyncClient(verify=False, base_url=running.url) as http:
+        accepted = {"accept": "application/json, text/event-stream"}
+        reply = await http.post("/mcp/", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=accepted)
+        assert (reply.status_code, "read_note" in reply.text) == (200, True)
+        assert (await http.get("/health/")).status_code == 200
+        async with http.stream("GET", "/sse/") as stream:
+            assert stream.status_code == 200
+
+
 def _environ() -> dict[str, str]:
     return {"PYTHONPATH": str(TESTS), "PATH": os.environ["PATH"]}
 
@@ -98,6 +110,41 @@ async def test_stdio_serves_its_owner(tmp_path: Path) -> None:
         await speaking.call_tool("read_note", {"repository": "a/b"})
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [line["outcome"] for line in lines if line["event"] == "tool call"] == ["ok"]
+
+
+@pytest.mark.slow
+async def test_a_line_that_cannot_be_read_is_answered() -> None:
+    """Half an emoji, a batch and a line that is no message get an error with their id; blank lines and calls go on."""
+    half = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_note","arguments":{"text":"\\ud83d"}}}'
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}),
+        "",
+        half,
+        '{"jsonrpc": "2.0", "id": "eight"}',
+        '[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]',
+        "nonsense",
+        '{"jsonrpc": "2.0", "id": 10, "method": "ping"}',
+    ]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STDIO,
+        env=_environ(), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write("\n".join([*lines, ""]).encode())
+        answers: list[dict[str, Any]] = []
+        while not answers or answers[-1]["id"] != 10:
+            answers.append(json.loads(await process.stdout.readline()))
+        process.stdin.close()
+        _, told = await process.communicate()
+    shown = {answer["id"]: answer["error"]["code"] for answer in answers if "error" in answer}
+    assert shown == {7: -32700, "eight": -32600, None: -32700}
+    codes = [answer["error"]["code"] for answer in answers if answer["id"] is None]
+    assert codes == [-32600, -32700]
+    assert "result" in answers[-1]
+    assert told.count(b"unreadable line") == 4
 
 
 @pytest.mark.slow

@@ -161,6 +161,26 @@ async def test_foreign_hosts_and_origins_are_refused(headers: dict[str, Any], pa
         assert (set(reply.json()), reply.json()["remedy"]) == ({"message", "reason", "remedy"}, remedy)
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://app.example", 200), ("http://localhost:5173", 200), ("https://evil.example", 403)]
+)
+async def test_pages_of_allowed_origins_may_call_by_script(origin: str, status: int) -> None:
+    """A browser's preflight and its call are answered for an allowed origin, and refused for any other."""
+    guarded = HostGuard(health_app(), allowed_origins=["https://app.example/"], browsers=True)
+    asks = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,mcp-method"}
+    async with served(guarded) as url, HttpClient(base_url=url) as http:
+        before = await http.request("OPTIONS", "/", headers={"origin": origin, **asks})
+        reply = await http.request("GET", "/", headers={"origin": origin})
+    assert (before.status, reply.status) == (status, status)
+    allowed = origin if status == 200 else None
+    assert before.headers.get("access-control-allow-origin") == allowed
+    assert reply.headers.get("access-control-allow-origin") == allowed
+    if allowed:
+        assert "authorization" in before.headers["access-control-allow-headers"]
+        assert "www-authenticate" in reply.headers["access-control-expose-headers"]
+    assert "access-control-allow-credentials" not in reply.headers
+
+
 def test_a_taken_port_is_named_with_its_remedy() -> None:
     """The message names the port and how to choose another."""
     with socket.socket() as taken:

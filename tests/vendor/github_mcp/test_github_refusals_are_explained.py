@@ -24,7 +24,7 @@ def _reply(status: int, **headers: str) -> Reply:
 
 
 def _explained(reply: Reply, target: str) -> ToolFailed:
-    meaning = explain_status(reply, MEANINGS)
+    meaning = explain_status(reply, MEANINGS, writes=False)
     filled = fill_in(meaning, target=target, vendor="GitHub", token="GITHUB_TOKEN", status=reply.status)
     return explain_fields(reply, target) or filled
 
@@ -82,6 +82,23 @@ async def test_a_failing_github_is_an_answer(ask: Ask, github: GitHub, fault: st
     assert answer.is_error
     assert says in answer.text
     assert "<html" not in answer.text
+
+
+async def test_an_odd_row_hides_no_other(ask: Ask, github: GitHub) -> None:
+    """What is null is empty; a row that is of no known form is named, and the others are shown."""
+    dates = {"created_at": "2026-11-10T00:00:00Z", "updated_at": "2026-11-10T00:00:00Z"}
+    rows = [
+        {"number": 5, "title": "Null", "state": "open", "user": None, "assignees": None, "labels": None, **dates},
+        {"number": 6, "title": "Odd", "state": "open", "labels": [{"color": "red"}], **dates},
+        {"number": 7, "title": "Well", "state": "open", "user": {"login": "mona"}, "labels": ["bug"], **dates},
+    ]
+    github.app.controls.gate.faults.append(Fault(fault="status", status=200, body=rows))
+    answer = await ask("list_issues", repository=HELLO)
+    assert not answer.is_error
+    assert "Left out of GitHub's list, as they are not of its form: row 2 (labels.0.name)." in answer.text
+    assert '#5 open "Null" by ghost' in answer.text
+    assert '#7 open "Well" by mona' in answer.text
+    assert "#6" not in answer.text
 
 
 async def test_a_moved_repository_is_told(ask: Ask, github: GitHub) -> None:

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
+from service_kit.one_spelling import OneSpelling
 from service_kit.supervised import BackgroundLoops, Loop
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -128,4 +129,10 @@ def build(
 
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
-    return HostGuard(app, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=answers.misdirected)
+    return HostGuard(
+        OneSpelling(app),
+        allowed_hosts=settings.hosts,
+        allowed_origins=settings.origins,
+        answer=answers.misdirected,
+        browsers=True,
+    )

@@ -16,5 +16,5 @@ class ControlSettings(ServedSettings):
         None, description="proposals.yaml: which proposals a policy decides; without the file people decide all"
     )
     port: Port = 8000
-    max_webhook_bytes: PositiveInt = Field(10_000_000, description="the largest webhook body")
+    max_webhook_bytes: PositiveInt = Field(25 * 2**20, description="the largest webhook body; GitHub's are up to 25 MB")
     max_streams: PositiveInt = Field(200, description="how many event streams may be open at once")

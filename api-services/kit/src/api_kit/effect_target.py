@@ -4,11 +4,11 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from service_kit.json_text import Json
+from service_kit.path_segments import is_control
 
 from api_kit import json_paths
 from api_kit.errors import Refusal
 from api_kit.json_paths import PLACEHOLDER
-from api_kit.paths import is_control
 
 if TYPE_CHECKING:
     from api_kit.routes import Call

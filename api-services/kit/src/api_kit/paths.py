@@ -1,14 +1,14 @@
 """Paths: matched raw, segment by segment; each parameter is decoded once, checked, and encoded anew."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
+from service_kit.path_segments import is_plain
+
 from api_kit.errors import Refusal
 
-FORBIDDEN = frozenset("/\\?#%")
 PATTERNS = {
     "segment": re.compile(r".+", re.DOTALL),
     "name": re.compile(r"[A-Za-z0-9._-]{1,100}"),
@@ -88,18 +88,16 @@ def split(raw_path: bytes) -> list[str]:
 
 
 def decode(raw: str, kind: str) -> str:
-    r"""Decode a parameter once and check it by its kind.
+    """Decode a parameter once and check it by its kind.
 
     Raises:
-        Refusal: `path`: it is empty, `.`, `..`, badly encoded, holds one of / \ ? # % or a control character, or
-            is not of its kind.
+        Refusal: `path`: it is badly encoded, not of its kind, or not plain, see `is_plain`.
     """
     text = unescape(raw, "path")
     for segment in text.split("/") if kind == "file" else [text]:
-        if segment in ("", ".", ".."):
-            raise Refusal("path", f"a path parameter must not be {segment!r}")
-        if not FORBIDDEN.isdisjoint(segment) or any(map(is_control, segment)):
-            raise Refusal("path", f"the path parameter {segment!r} holds / \\ ? # % or a control character")
+        if not is_plain(segment):
+            why = "is empty, . or .., or holds a slash or a control character, as it stands or decoded once more"
+            raise Refusal("path", f"the path parameter {segment!r} {why}")
     if PATTERNS[kind].fullmatch(text) is None:
         raise Refusal("path", f"the path parameter {text!r} is not a {kind}")
     return text
@@ -108,11 +106,6 @@ def decode(raw: str, kind: str) -> str:
 def encode(text: str, kind: str = "segment") -> str:
     """Encode a checked parameter; of a file's path the slashes stay."""
     return quote(text, safe="/" if kind == "file" else "")
-
-
-def is_control(character: str) -> bool:
-    """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def unescape(raw: str, reason: str) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import TypeAlias
 from urllib.parse import quote
 
+from service_kit.path_segments import is_control
+
 from api_kit.errors import Refusal
-from api_kit.paths import is_control, unescape
+from api_kit.paths import unescape
 
 MAX_BYTES = 8192
 Values: TypeAlias = str | tuple[str, ...]

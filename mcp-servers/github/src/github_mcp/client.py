@@ -76,7 +76,8 @@ class GitHub:
         here = PAGES.here(call, limit)
         reply = await self._vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
         found = self._vendor.read(Found, reply.json())
-        return found, Page(found.items, here, next_page(PAGES, call, here, reply, None, len(found.items)))
+        issues = self._vendor.read_rows(call, Issue, found.items)
+        return found, Page(issues, here, next_page(PAGES, call, here, reply, None, len(found.items)))
 
     async def pulls(self, call: Call, repository: str, limit: int, query: Query) -> Page[Pull]:
         """List pull requests."""
@@ -101,7 +102,7 @@ class GitHub:
         where = _path(repository, "contents", *path.split("/")) if path else _path(repository, "contents")
         reply = await self._vendor.send(call, "GET", where, f"that path in {repository}", query={"ref": ref})
         data = reply.json()
-        return self._vendor.read_all(Entry, data) if isinstance(data, list) else self._vendor.read(Entry, data)
+        return self._vendor.read_rows(call, Entry, data) if isinstance(data, list) else self._vendor.read(Entry, data)
 
     async def check(self) -> None:
         """Raise unless GitHub, or the gateway, answers and takes the token."""

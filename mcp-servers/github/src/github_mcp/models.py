@@ -2,17 +2,18 @@
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+from mcp_kit.document import Document
 from mcp_kit.formatting import quote, stamp
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
 LOGIN = re.compile(r"[A-Za-z0-9_-]{1,64}(\[bot\])?")
 EXCERPT = 160
 
 
-class User(BaseModel):
+class User(Document):
     """An account; GitHub gives none for a deleted one."""
 
     login: str
@@ -24,10 +25,9 @@ class User(BaseModel):
 
 
 GHOST = User(login="ghost")
-Author = Annotated[User, BeforeValidator(lambda user: user or GHOST)]
 
 
-class Label(BaseModel):
+class Label(Document):
     """A label of a repository."""
 
     name: str
@@ -38,13 +38,13 @@ class Label(BaseModel):
         return f"{quote(self.name)} {quote(self.description)}" if self.description else quote(self.name)
 
 
-class Milestone(BaseModel):
+class Milestone(Document):
     """A milestone, of which the title is enough."""
 
     title: str
 
 
-class PullMark(BaseModel):
+class PullMark(Document):
     """What an issue that is a pull request says of it."""
 
     merged_at: datetime | None = None
@@ -56,13 +56,13 @@ Labels = Annotated[
 ]
 
 
-class Thread(BaseModel):
+class Thread(Document):
     """What issues and pull requests have in common."""
 
     number: int
     title: str
     state: str
-    user: Author
+    user: User = GHOST
     author_association: str = "NONE"
     labels: Labels = Field(default_factory=list)
     assignees: list[User] = Field(default_factory=list)
@@ -125,19 +125,19 @@ class Issue(Thread):
         return (kind, merged, reason, *super()._middle(), comments)
 
 
-class Found(BaseModel):
+class Found(Document):
     """A page of search results."""
 
     total_count: int
     incomplete_results: bool = False
-    items: list[Issue]
+    items: list[Any]
 
 
-class Comment(BaseModel):
+class Comment(Document):
     """A comment on an issue or pull request."""
 
     id: int
-    user: Author
+    user: User = GHOST
     author_association: str = "NONE"
     created_at: datetime
     updated_at: datetime
@@ -159,7 +159,7 @@ class Comment(BaseModel):
         return f"comment {self.id} by {author}, {stamp(self.created_at)}{edited}\n{body}"
 
 
-class Side(BaseModel):
+class Side(Document):
     """One side of a pull request; its label is `owner:branch`."""
 
     label: str | None = None
@@ -199,7 +199,7 @@ class Pull(Thread):
         )
 
 
-class PullFile(BaseModel):
+class PullFile(Document):
     """A changed file; GitHub leaves the patch of a binary or very large one out."""
 
     filename: str
@@ -219,7 +219,7 @@ class PullFile(BaseModel):
         return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
 
 
-class Entry(BaseModel):
+class Entry(Document):
     """A file, folder, link or submodule of a repository; only a single file has content."""
 
     type: str

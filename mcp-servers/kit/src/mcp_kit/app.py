@@ -9,6 +9,7 @@ from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
+from service_kit.one_spelling import OneSpelling
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -23,9 +24,12 @@ from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings, VendorSettings
 from mcp_kit.sse_limit import SSE_PATH, SseCap
+from mcp_kit.stdio import serve_stdio
 from mcp_kit.tool import ToolSpec
 
 MCP_PATH = "/mcp"
+MESSAGES_PATH = "/messages/"
+"""Where the clients of `/sse` post."""
 INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
@@ -69,7 +73,14 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     return Starlette(
         routes=[*health, Mount("/", mcp)],
         middleware=[
-            Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected),
+            Middleware(
+                HostGuard,
+                allowed_hosts=settings.hosts,
+                allowed_origins=settings.origins,
+                answer=_misdirected,
+                browsers=True,
+            ),
+            Middleware(OneSpelling, but=MESSAGES_PATH),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],
         lifespan=lifespan,
@@ -86,7 +97,7 @@ async def run_stdio(server: Server, settings: ServerSettings) -> None:
     """Serve over standard input and output; who started the process is trusted."""
     protocol = assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)
     try:
-        await protocol.run_stdio_async(show_banner=False)
+        await serve_stdio(protocol)
     finally:
         if server.close:
             await server.close()
@@ -108,6 +119,7 @@ def assemble(
         metrics=metrics,
         budget=settings.reply_characters,
         ref_key=settings.ref_key,
+        peers=server.peers,
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
     return new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)

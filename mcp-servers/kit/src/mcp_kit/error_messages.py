@@ -27,10 +27,17 @@ MEANINGS: Mapping[int, Meaning] = {
 }
 LIMITED = "{vendor}'s rate limit is used up."
 FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
+LOOK_FIRST = "It may have been done: look before you repeat it."
+UNSURE: Meaning = ("{vendor} answered {status}, which does not tell whether {target} was changed.", LOOK_FIRST)
 
 
-def explain_status(reply: Reply, meanings: Mapping[int, Meaning]) -> Meaning:
-    """Return what the status of a reply means, and what to do next; the vendor's own meanings go before the usual."""
+def explain_status(reply: Reply, meanings: Mapping[int, Meaning], *, writes: bool) -> Meaning:
+    """Return what the status of a reply means, and what to do next; the vendor's own meanings go before the usual.
+
+    A write is only known not to be done where the vendor refused it (4xx).
+    """
+    if writes and not 400 <= reply.status < 500:
+        return UNSURE
     wait = wait_of(reply.headers)
     if reply.status == 429 or (reply.status == 403 and wait is not None):
         return rate_limited(wait)

@@ -1,6 +1,6 @@
 """The adapter to fastmcp: it speaks the protocol, lists the tools and checks tokens; calls are answered by the runner.
 
-Only this module and `app` know fastmcp. Its defaults that would harm are changed here, each held by a test.
+Only this module, `app` and `stdio` know fastmcp. Its defaults that would harm are changed here, each held by a test.
 """
 
 import logging
@@ -13,11 +13,13 @@ from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.server.dependencies import get_access_token, get_http_request
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import Tool, ToolResult
-from mcp_types import ToolAnnotations
+from mcp import MCPError
+from mcp_types import INVALID_PARAMS, ToolAnnotations
 from pydantic import ConfigDict
 from service_kit.tokens import LEEWAY_SECONDS
 
 from mcp_kit.caller import NOBODY, Caller, Callers
+from mcp_kit.errors import Refused
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -74,8 +76,12 @@ class Policy(Middleware):
         call_next: CallNext[mcp_types.ListToolsRequest, Sequence[Tool]],
     ) -> Sequence[Tool]:
         """List what the caller may use in the catalog's order, and after it what an extension registered."""
+        try:
+            visible = self._catalog.visible(self.caller(), _headers())
+        except Refused as refused:
+            raise MCPError(INVALID_PARAMS, f"{refused.message} {refused.next_step}") from None
         listed = {tool.name: tool for tool in await call_next(context)}
-        shown = [listed.pop(spec.name) for spec in self._catalog.visible(self.caller(), _headers())]
+        shown = [listed.pop(spec.name) for spec in visible]
         return shown + [tool for name, tool in sorted(listed.items()) if name not in self._catalog.tools]
 
     async def on_call_tool(

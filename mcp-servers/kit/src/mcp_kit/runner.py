@@ -13,10 +13,12 @@ from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refs import append_ref, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
+from mcp_kit.arguments import Peers
 from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
+from mcp_kit.error_messages import LOOK_FIRST
 from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
@@ -24,7 +26,6 @@ from mcp_kit.selection import Catalog
 from mcp_kit.tool import CURSOR, ToolSpec
 
 REF_ROOM = 16
-LOOK_FIRST = "It may have been done: look before you repeat it."
 log = get_logger(__name__)
 
 
@@ -43,7 +44,15 @@ class Runner:
     """
 
     def __init__(
-        self, *, server: str, catalog: Catalog, rate: Rate, metrics: Metrics, budget: int, ref_key: bytes | None
+        self,
+        *,
+        server: str,
+        catalog: Catalog,
+        rate: Rate,
+        metrics: Metrics,
+        budget: int,
+        ref_key: bytes | None,
+        peers: Peers,
     ) -> None:
         self._server = server
         self._catalog = catalog
@@ -53,6 +62,7 @@ class Runner:
         self._metrics = metrics
         self._budget = budget - REF_ROOM
         self._ref_key = ref_key
+        self._peers = peers
 
     async def answer(
         self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str]
@@ -93,7 +103,7 @@ class Runner:
                 next_step=f"Call again in {max(1, math.ceil(wait.seconds))} s.",
             )
         self._calls.take(caller)
-        parsed = spec.parse(arguments)
+        parsed = spec.parse(arguments, self._peers)
         _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)

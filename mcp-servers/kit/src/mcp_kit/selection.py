@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
 from service_kit.settings import split_csv
+from service_kit.untrusted_text import clean_line
 
 from mcp_kit.caller import Caller
+from mcp_kit.errors import Refused
 from mcp_kit.tool import ToolSpec
 
 READ_ONLY_HEADER = "x-mcp-readonly"
@@ -14,6 +16,8 @@ TOOLSETS_HEADER = "x-mcp-toolsets"
 TOOLS_HEADER = "x-mcp-tools"
 EXCLUDE_HEADER = "x-mcp-exclude-tools"
 YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"", "0", "false", "no", "off"})
+MEND = "Have the headers in the client's configuration corrected."
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Catalog:
     def __init__(self, tools: Iterable[ToolSpec], *, aliases: Mapping[str, str], selection: Selection) -> None:
         self.tools = {spec.name: spec for spec in tools}
         self._aliases = dict(aliases)
-        self._check(selection)
+        if unknown := self._unknown(selection):
+            raise ConfigError(unknown)
         self._selection = self._present_names(selection)
 
     @property
@@ -64,13 +69,27 @@ class Catalog:
         return self.tools.get(self._aliases.get(name, name))
 
     def visible(self, caller: Caller, headers: Mapping[str, str]) -> list[ToolSpec]:
-        """Return the tools that a caller sees, in their fixed order; a request's headers may leave some out."""
+        """Return the tools that a caller sees, in their fixed order; a request's headers may leave some out.
+
+        Raises:
+            Refused: a header names a tool or toolset that is not there, or says neither yes nor no.
+        """
+        flag = headers.get(READ_ONLY_HEADER, "").strip().lower()
+        if flag not in YES | NO:
+            raise Refused(
+                f"The header {READ_ONLY_HEADER} is {clean_line(flag, 60)!r}, neither true nor false; nothing was done.",
+                next_step=MEND,
+            )
         wanted = Selection(
-            read_only=headers.get(READ_ONLY_HEADER, "").strip().lower() in YES,
+            read_only=flag in YES,
             toolsets=names(headers.get(TOOLSETS_HEADER)),
             tools=names(headers.get(TOOLS_HEADER)),
             exclude=names(headers.get(EXCLUDE_HEADER)) or frozenset(),
         )
+        if unknown := self._unknown(wanted):
+            raise Refused(
+                f"A header of the request names what is not there; nothing was done: {unknown}.", next_step=MEND
+            )
         asked = self._present_names(wanted)
         return [spec for spec in self.chosen if asked.admits(spec) and caller.may_use(spec)]
 
@@ -81,7 +100,8 @@ class Catalog:
         tools = None if selection.tools is None else present(selection.tools)
         return Selection(selection.read_only, selection.toolsets, tools, present(selection.exclude))
 
-    def _check(self, selection: Selection) -> None:
+    def _unknown(self, selection: Selection) -> str | None:
+        """Say what a choice names that does not exist, and what does."""
         toolsets = {spec.toolset for spec in self.tools.values()}
         known = {*self.tools, *self._aliases}
         for kind, chosen, existing in (
@@ -89,4 +109,6 @@ class Catalog:
             ("tool", (*(selection.tools or ()), *selection.exclude), known),
         ):
             if unknown := sorted(set(chosen) - existing):
-                raise ConfigError(f"there is no {kind} {', '.join(unknown)}: choose from {', '.join(sorted(existing))}")
+                named = clean_line(", ".join(unknown), 200)
+                return f"there is no {kind} {named}: choose from {', '.join(sorted(existing))}"
+        return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from service_kit.health import Check
 
+from mcp_kit.arguments import Peers
 from mcp_kit.tool import ToolSpec
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Server:
         instructions: what a client's model is told about it.
         tools: its tools, in the order in which they are listed.
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
+        peers: our argument name to the names that the peers' servers have for it, so that their callers are understood.
         checks: what `/ready` asks.
         close: releases what the tools hold.
         extend: registers resources, prompts and completions; it is not called where callers must show a token.
@@ -32,6 +34,7 @@ class Server:
     instructions: str
     tools: Sequence[ToolSpec]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    peers: Peers = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None
     extend: "Callable[[FastMCP[None]], None] | None" = None

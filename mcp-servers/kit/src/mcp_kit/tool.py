@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hin
 
 from agent_vendors import ResourceKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 from service_kit.untrusted_text import clean_line
 
+from mcp_kit.arguments import Peers, as_meant, odd_booleans
 from mcp_kit.errors import WrongArguments
 
 if TYPE_CHECKING:
@@ -85,19 +87,28 @@ class ToolSpec:
         """Return the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
         return _compact(self.arguments.model_json_schema())
 
-    def parse(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def parse(self, arguments: Mapping[str, Any], peers: Peers) -> dict[str, Any]:
         """Return a call's arguments as the function takes them; WrongArguments names each that does not fit."""
+        fields = self.arguments.model_fields
+        meant = as_meant(arguments, fields, peers)
+        faults = [f"{name}: a number is asked for, not true or false" for name in odd_booleans(meant, fields)]
         try:
-            parsed = self.arguments.model_validate(dict(arguments))
+            parsed = self.arguments.model_validate(meant)
         except ValidationError as error:
-            faults = "; ".join(
-                f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {item['msg']}"
+            faults += [
+                f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {self._fault(item)}"
                 for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]
-            )
+            ]
+        if faults:
             raise WrongArguments(
-                f"{self.name} was not called: {faults}", next_step="Correct the arguments and call it again."
-            ) from None
-        return {name: getattr(parsed, name) for name in type(parsed).model_fields}
+                f"{self.name} was not called: {'; '.join(faults)}", next_step="Correct the arguments and call it again."
+            )
+        return {name: getattr(parsed, name) for name in fields}
+
+    def _fault(self, item: ErrorDetails) -> str:
+        if item["type"] == "extra_forbidden":
+            return f"there is no such argument, only {', '.join(self.arguments.model_fields)}"
+        return item["msg"].removeprefix("Value error, ")
 
     def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, ResourceKind, list[str]]]:
         """Yield each given argument that names resources, with their kind and their names."""

@@ -95,7 +95,8 @@ class VendorClient:
             DryRun: it is a write, and nothing is sent (DRY_RUN).
         """
         params, fields = _given(query), None if form is None else _given(form)
-        if self._settings.dry_run and not reads and method not in READS:
+        writes = not reads and method not in READS
+        if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
         headers = self._headers(call)
         content = files = None
@@ -108,7 +109,7 @@ class VendorClient:
         )
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
-        if refusal := self._refusal(reply, target, success):
+        if refusal := self._refusal(reply, target, success, writes=writes):
             raise refusal
         return reply
 
@@ -140,8 +141,9 @@ class VendorClient:
         else:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
-        found = self.read_all(model, below(document, rows))
-        return Page(found, here, next_page(paging, call, here, reply, document, len(found)))
+        listed = below(document, rows)
+        found = self.read_rows(call, model, listed)
+        return Page(found, here, next_page(paging, call, here, reply, document, len(listed)))
 
     def read(self, model: type[M], document: Any) -> M:
         """Read a document of the vendor's into a model.
@@ -155,15 +157,25 @@ class VendorClient:
             places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
             raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
 
-    def read_all(self, model: type[M], document: Any) -> list[M]:
-        """Read a list of documents.
+    def read_rows(self, call: Call, model: type[M], document: Any) -> list[M]:
+        """Read a list of documents. What is not of the documented form is left out, and the caller is told which.
 
         Raises:
-            UpstreamError: it is no list, or one of them is not of the documented form.
+            UpstreamError: it is no list, or none of them is of the documented form.
         """
         if not isinstance(document, list):
             raise UpstreamError(f"{self._name}'s reply is not a list")
-        return [self.read(model, item) for item in document]
+        found, odd = [], []
+        for number, item in enumerate(document, 1):
+            try:
+                found.append(self.read(model, item))
+            except UpstreamError as error:
+                odd.append(f"row {number} ({str(error).rpartition(': ')[2]})")
+                if len(odd) == len(document):
+                    raise
+        if odd:
+            call.notes.append(f"Left out of {self._name}'s list, as they are not of its form: {', '.join(odd)[:300]}.")
+        return found
 
     async def check(self, path: str) -> None:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
@@ -201,7 +213,7 @@ class VendorClient:
         token = self._settings.token
         return dict(self._open(token.get_secret_value())) if token else {}
 
-    def _refusal(self, reply: Reply, target: str, success: int) -> ToolFailed | None:
+    def _refusal(self, reply: Reply, target: str, success: int, *, writes: bool) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         prefix = self._settings.prefix
         token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
@@ -210,7 +222,7 @@ class VendorClient:
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status == success:
             return None
-        return self._failure(found or explain_status(reply, self._meanings), target, token, reply)
+        return self._failure(found or explain_status(reply, self._meanings, writes=writes), target, token, reply)
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):

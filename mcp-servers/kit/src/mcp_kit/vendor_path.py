@@ -1,9 +1,9 @@
 """Paths of a vendor's REST: what a caller named is one part of the path and cannot lead out of it. Pure."""
 
-import unicodedata
 from typing import NewType
 from urllib.parse import quote
 
+from service_kit.path_segments import is_plain
 from service_kit.untrusted_text import clean_line
 
 from mcp_kit.errors import WrongArguments
@@ -16,10 +16,10 @@ def path_of(template: str, *parts: str | int) -> VendorPath:
     """Return the template with each `{}` filled in by a quoted part.
 
     Raises:
-        WrongArguments: a part is empty, `.` or `..`, or holds control characters.
+        WrongArguments: a part, or what a slash parts in it, can be no name; see `is_plain`.
     """
     for part in map(str, parts):
-        if part in ("", ".", "..") or any(unicodedata.category(one) in ("Cc", "Cs") for one in part):
+        if not all(map(is_plain, part.split("/"))):
             raise WrongArguments(
                 f"{clean_line(part, 100)!r} cannot be a name; nothing was sent.",
                 next_step="Give the name as it is shown.",

@@ -1,14 +1,18 @@
-"""Checks of Host and Origin as ASGI middleware, so that a web page cannot reach a server on this machine."""
+"""Checks of Host and Origin as ASGI middleware, so that only allowed web pages reach a server on this machine."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
+EXPOSED = ("mcp-session-id", "www-authenticate", "retry-after", "link")
+"""Headers of answers that a page's script may read, besides those that it always may."""
 HEALTH_PATHS = frozenset({"/health", "/ready", "/metrics"})
 """They are not checked."""
 
@@ -30,7 +34,11 @@ def as_json(misdirected: Misdirected) -> Response:
 
 
 class HostGuard:
-    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port."""
+    """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port.
+
+    With `browsers` pages of the allowed origins may call by script (CORS). They show tokens in a header of their own
+    accord, so that browsers need to send no credentials.
+    """
 
     def __init__(
         self,
@@ -39,10 +47,20 @@ class HostGuard:
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
         answer: Callable[[Misdirected], Response] = as_json,
+        browsers: bool = False,
     ) -> None:
         self._app = app
         self._hosts = {host.lower() for host in allowed_hosts}
         self._origins = {origin.lower().rstrip("/") for origin in allowed_origins}
+        if browsers:
+            self._app = CORSMiddleware(
+                app,
+                allow_origins=tuple(self._origins),
+                allow_origin_regex=LOOPBACK_ORIGIN,
+                allow_methods=("GET", "POST", "DELETE"),
+                allow_headers=("*",),
+                expose_headers=EXPOSED,
+            )
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -56,8 +56,8 @@ class Instances(Generic[SourceT]):
         except ConfigError as error:
             raise _closed(f"no source {instance.key!r} here", str(error)) from None
 
-    def without_secrets(self, source_name: str, name: str = "") -> Instance[SourceT]:
-        """Give an instance that cannot verify anything.
+    def without_secrets(self, source_name: str, name: str = "", *, tenant: str | None = None) -> Instance[SourceT]:
+        """Give an instance that cannot verify anything. Where a tenant is given, another's is not there.
 
         Raises:
             Refusal: there is no such source or entry; 404, and says what to do.
@@ -67,7 +67,7 @@ class Instances(Generic[SourceT]):
             known = ", ".join(sorted(self.sources))
             raise _closed(f"no source {source_name[:80]!r} here", f"There are {known}.")
         door, settings = self._doors().get(key), self._settings[source_name]
-        if door is None:
+        if door is None or tenant not in (None, door.tenant):
             raise _closed(f"no door for source {key!r}", f"Add {self._group}.{key} to access.yaml.")
         own = door.own_accounts or settings.own_accounts
         return Instance(source, name, door, settings, (), frozenset(account.casefold() for account in own))

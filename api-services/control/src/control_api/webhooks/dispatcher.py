@@ -16,7 +16,7 @@ from service_kit.validation_errors import described
 
 from control_api.sources.protocol import Instance, Source, SourceEvent
 from control_api.webhooks import deliveries
-from control_api.webhooks.triggers import Trigger, Triggers, fill
+from control_api.webhooks.triggers import Trigger, Triggers, fill, fill_key
 
 
 @dataclass
@@ -118,8 +118,8 @@ def task_of(trigger: Trigger, delivery: Delivery) -> Task:
         origin=Origin(kind=delivery.instance.source.origin, ref=f"{key.source}:{key.identity.hex()[:16]}"),
         budget=trigger.budget,
         priority=trigger.priority,
-        concurrency_key=_filled(trigger.concurrency_key, event),
-        dedupe_key=_filled(trigger.dedupe_key, event),
+        concurrency_key=trigger.concurrency_key and fill_key(trigger.concurrency_key, event.payload),
+        dedupe_key=trigger.dedupe_key and fill_key(trigger.dedupe_key, event.payload),
         labels={"trigger": trigger.name},
     )
 
@@ -190,7 +190,3 @@ async def _over_budget(connection: Connection, trigger: Trigger, tenant: str, ta
     if limit.usd is not None and await spent_by(connection, fired) >= Decimal(str(limit.usd)):
         return f"its daily budget of {limit.usd} USD is used up"
     return None
-
-
-def _filled(template: str | None, event: SourceEvent) -> str | None:
-    return str(fill(template, event.payload)) if template is not None else None

@@ -57,14 +57,14 @@ class TriggerDryRun:
         return [Route("/v1/triggers/test", self._test, methods=["POST"])]
 
     async def _test(self, request: Request) -> Response:
-        open_door(request, self.access)
+        tenant = open_door(request, self.access).tenant
         warnings = {name: redact(fault) for name, look in self.faults.items() if (fault := look()) is not None}
         asked = await _asked(request)
         if not asked.source:
             there = ", ".join(sorted({*self.webhooks.sources, *self.feeds.sources}))
             raise Refusal("field", f"source: none is named, and there are {there}", remedy=FORM)
         instances = self.feeds if asked.source in self.feeds.sources else self.webhooks
-        instance = instances.without_secrets(asked.source, asked.instance)
+        instance = instances.without_secrets(asked.source, asked.instance, tenant=tenant)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
         dispatched = await self._rolled_back(delivery)
         planned, _ = plan(self.triggers.current(), delivery)

@@ -156,6 +156,22 @@ def fill(template: Any, payload: dict[str, Any]) -> Any:
     return PLACE.sub(lambda match: _text(_found(payload, match[1]), match[1]), template)
 
 
+def fill_key(template: str, payload: dict[str, Any]) -> str:
+    """Fill a template of a key, by which tasks are told apart.
+
+    Raises:
+        KeyError: a place has no value that tells one from another: it is not there, null, empty, a list or an object.
+    """
+
+    def telling(match: re.Match[str]) -> str:
+        text = _text(_found(payload, match[1]), match[1])
+        if not text.strip():
+            raise KeyError(match[1])
+        return text
+
+    return PLACE.sub(telling, template)
+
+
 def value_at(payload: Any, path: str) -> Any:
     """Give the value at a dotted path, or `MISSING`."""
     for part in path.split("."):

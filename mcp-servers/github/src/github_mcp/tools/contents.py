@@ -5,7 +5,7 @@ import binascii
 from typing import Annotated
 
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed, WrongArguments
+from mcp_kit.errors import ToolFailed
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
@@ -31,29 +31,12 @@ class ContentTools:
         cursor: Cursor = None,
     ) -> Reply:
         """Read a text file, or list a folder, of the default branch or of ref."""
-        clean_path = _checked(path)
-        found = await self._github.contents(call, repository, clean_path, ref)
+        found = await self._github.contents(call, repository, path.strip("/"), ref)
         if isinstance(found, list):
             items = rows(f"entries in {repository}", [entry.row() for entry in found])
             return Reply(f"{len(items)} entries of that folder in {repository}:", items)
         text = _text(found, repository)
         return Reply(f"A file of {found.size} bytes in {repository}:", [section(f"file in {repository}", text)])
-
-
-def _checked(path: str) -> str:
-    """Return the path without outer slashes.
-
-    Raises:
-        WrongArguments: a segment could lead elsewhere.
-    """
-    bare = path.strip("/")
-    segments = bare.split("/") if bare else []
-    if any(part in ("", ".", "..") or set(part) & set("\\?#%") or not part.isprintable() for part in segments):
-        raise WrongArguments(
-            "The path holds an empty segment, . or .., or one of \\ ? # %; nothing was sent.",
-            next_step="Give the path as git shows it, such as src/app.py.",
-        )
-    return bare
 
 
 def _text(entry: Entry, repository: str) -> str:
