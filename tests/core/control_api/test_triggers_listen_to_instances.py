@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import yaml
 from agent_ledger import SkillRow, register_skills
-from fixtures.control import SECRET, TRIGGER, Control, built, payload, write_files
+from fixtures.control import OTHER_TOKEN, SECRET, TOKEN, TRIGGER, Control, built, payload, write_files
 from fixtures.serving import serving
 from service_kit.http import HttpClient
 
@@ -44,10 +44,11 @@ async def control(pool: asyncpg.Pool, tmp_path: Path, tenant: str) -> AsyncItera
         yield Control(http, pool, tmp_path, url=url)
 
 
-async def tried(control: Control, **changes: str) -> tuple[int, dict[str, Any]]:
-    """Ask what a payload would start."""
+async def tried(control: Control, token: str = TOKEN, **changes: str) -> tuple[int, dict[str, Any]]:
+    """Ask what a payload would start, by a door of acme or of globex."""
     asked = {"event": "issues", "payload": payload(), **changes}
-    reply = await control.http.request("POST", "/v1/triggers/test", json=asked, headers=control.headers)
+    headers = {"authorization": f"Bearer {token}"}
+    reply = await control.http.request("POST", "/v1/triggers/test", json=asked, headers=headers)
     return reply.status, reply.json()
 
 
@@ -83,7 +84,8 @@ async def test_an_event_through_two_instances_fires_each_trigger_once(control: C
 @pytest.mark.parametrize("instance", [UNNAMED, PAYMENTS])
 async def test_a_dry_run_shows_what_fires_at_an_instance(control: Control, instance: str) -> None:
     """The tasks are of the instance's tenant; nothing of the source's secrets is needed."""
-    _, shown = await tried(control, source="github", instance=instance)
+    token = OTHER_TOKEN if instance else TOKEN
+    _, shown = await tried(control, token, source="github", instance=instance)
     assert [task["trigger"] for task in shown["tasks"]] == FIRED[instance]
     assert {task["task"]["tenant"] for task in shown["tasks"]} == {"globex" if instance else "acme"}
 
