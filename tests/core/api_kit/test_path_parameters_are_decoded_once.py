@@ -8,7 +8,8 @@ from api_kit.errors import Refusal
 from api_kit.paths import Template, decode, encode, split
 from hypothesis import example, given
 from hypothesis import strategies as st
-from service_kit.path_segments import is_control, is_plain
+from service_kit.path_segments import is_plain
+from service_kit.untrusted_text import is_control
 
 ISSUE = Template("/repos/{owner:name}/{repo:name}/issues/{number:number}")
 FILE = Template("/repos/{owner:name}/contents/{path:file}")

@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
-from service_kit.one_spelling import OneSpelling
 from service_kit.supervised import BackgroundLoops, Loop
+from service_kit.trailing_slash import WithoutTrailingSlash
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -130,7 +130,7 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        OneSpelling(app),
+        WithoutTrailingSlash(app),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
         answer=answers.misdirected,

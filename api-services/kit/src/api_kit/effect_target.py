@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from service_kit.json_text import Json
-from service_kit.path_segments import is_control
+from service_kit.untrusted_text import is_control
 
 from api_kit import json_paths
 from api_kit.errors import Refusal

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 from urllib.parse import quote
 
-from service_kit.path_segments import is_control
+from service_kit.untrusted_text import is_control
 
 from api_kit.errors import Refusal
 from api_kit.paths import unescape

@@ -83,7 +83,7 @@ class Reconciler:
             del self.sending[proposal.id]
 
     async def _send(self, proposal: Proposal) -> None:
-        """Send a proposal; hold it if it would change something else than was shown. A Refusal: nothing was sent."""
+        """Send a proposal; hold it if it would change something else than was shown. Raises Refusal if not sent."""
         gateway, pool = self.gateway, self.gateway.effects.pool
         credential = gateway.vendor.credential(proposal.tenant)
         call = proposal_document.restored(gateway.table, proposal.route, proposal.call)
@@ -113,7 +113,7 @@ class Reconciler:
                 await self._claimed(Write(call, caller, session, entry, sends))
 
     async def _claimed(self, write: Write) -> None:
-        """Let a claimed proposal go the rest of its way. After a Refusal it was not sent after all, and waits on."""
+        """Let a claimed proposal go the rest of its way. Raises Refusal where it was not sent, and waits on."""
         gateway, status = self.gateway, 0
         try:
             answered = await gateway.effects.send(write)

@@ -4,8 +4,8 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from mcp_kit.document import Document
 from mcp_kit.formatting import quote, stamp
+from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
@@ -13,7 +13,7 @@ LOGIN = re.compile(r"[A-Za-z0-9_-]{1,64}(\[bot\])?")
 EXCERPT = 160
 
 
-class User(Document):
+class User(VendorDocument):
     """An account; GitHub gives none for a deleted one."""
 
     login: str
@@ -27,7 +27,7 @@ class User(Document):
 GHOST = User(login="ghost")
 
 
-class Label(Document):
+class Label(VendorDocument):
     """A label of a repository."""
 
     name: str
@@ -38,13 +38,13 @@ class Label(Document):
         return f"{quote(self.name)} {quote(self.description)}" if self.description else quote(self.name)
 
 
-class Milestone(Document):
+class Milestone(VendorDocument):
     """A milestone, of which the title is enough."""
 
     title: str
 
 
-class PullMark(Document):
+class PullMark(VendorDocument):
     """What an issue that is a pull request says of it."""
 
     merged_at: datetime | None = None
@@ -56,7 +56,7 @@ Labels = Annotated[
 ]
 
 
-class Thread(Document):
+class Thread(VendorDocument):
     """What issues and pull requests have in common."""
 
     number: int
@@ -125,7 +125,7 @@ class Issue(Thread):
         return (kind, merged, reason, *super()._middle(), comments)
 
 
-class Found(Document):
+class Found(VendorDocument):
     """A page of search results."""
 
     total_count: int
@@ -133,7 +133,7 @@ class Found(Document):
     items: list[Any]
 
 
-class Comment(Document):
+class Comment(VendorDocument):
     """A comment on an issue or pull request."""
 
     id: int
@@ -159,7 +159,7 @@ class Comment(Document):
         return f"comment {self.id} by {author}, {stamp(self.created_at)}{edited}\n{body}"
 
 
-class Side(Document):
+class Side(VendorDocument):
     """One side of a pull request; its label is `owner:branch`."""
 
     label: str | None = None
@@ -199,7 +199,7 @@ class Pull(Thread):
         )
 
 
-class PullFile(Document):
+class PullFile(VendorDocument):
     """A changed file; GitHub leaves the patch of a binary or very large one out."""
 
     filename: str
@@ -219,7 +219,7 @@ class PullFile(Document):
         return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
 
 
-class Entry(Document):
+class Entry(VendorDocument):
     """A file, folder, link or submodule of a repository; only a single file has content."""
 
     type: str

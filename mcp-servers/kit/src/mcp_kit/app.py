@@ -9,8 +9,8 @@ from service_kit.errors import ConfigError
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
-from service_kit.one_spelling import OneSpelling
 from service_kit.tokens import Verifier
+from service_kit.trailing_slash import WithoutTrailingSlash
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
@@ -80,7 +80,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
                 answer=_misdirected,
                 browsers=True,
             ),
-            Middleware(OneSpelling, but=MESSAGES_PATH),
+            Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],
         lifespan=lifespan,

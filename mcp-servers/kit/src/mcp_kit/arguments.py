@@ -25,16 +25,16 @@ def as_meant(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo], peer
             values = [given.pop(name) for name in theirs]
             given[ours] = values[0] if len(values) == 1 else "/".join(map(str, values))
     meant = {name: _read(value, fields[name].annotation) if name in fields else value for name, value in given.items()}
+    return without_nulls(meant, fields)
+
+
+def without_nulls(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """Leave out each null to which its field gives no meaning."""
     return {
         name: value
-        for name, value in meant.items()
-        if value is not None or name not in fields or takes_null(fields[name].annotation)
+        for name, value in given.items()
+        if value is not None or name not in fields or NoneType in _types(fields[name].annotation)
     }
-
-
-def takes_null(annotation: Any) -> bool:
-    """Return whether null has a meaning for a field."""
-    return NoneType in _types(annotation)
 
 
 def odd_booleans(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> list[str]:

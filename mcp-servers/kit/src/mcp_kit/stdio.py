@@ -62,17 +62,17 @@ class ReadableMessages:
 def _error(unreadable: Exception) -> JSONRPCError | None:
     """Return the answer to a line that is no message; None for a blank one."""
     if not isinstance(unreadable, ValidationError):
-        return _made(None, INVALID_REQUEST, "the line cannot be read")
+        return _answer(None, INVALID_REQUEST, "the line cannot be read")
     fault = unreadable.errors(include_url=False, include_context=False)[0]
     given, why = fault["input"], fault["msg"]
     if fault["type"] == "json_invalid":
-        return _made(_id(_lenient(given)), PARSE_ERROR, f"the line is not JSON: {why}") if given.strip() else None
+        return _answer(_id(_lenient(given)), PARSE_ERROR, f"the line is not JSON: {why}") if given.strip() else None
     if isinstance(given, list):
         why = "send one message a line: batches are not part of the protocol any more"
-    return _made(_id(given), INVALID_REQUEST, f"the line is no JSON-RPC message: {why}")
+    return _answer(_id(given), INVALID_REQUEST, f"the line is no JSON-RPC message: {why}")
 
 
-def _made(id_: RequestId | None, code: int, message: str) -> JSONRPCError:
+def _answer(id_: RequestId | None, code: int, message: str) -> JSONRPCError:
     return JSONRPCError(jsonrpc="2.0", id=id_, error=ErrorData(code=code, message=message))
 
 
@@ -97,5 +97,6 @@ async def serve_stdio(protocol: FastMCP[None]) -> None:
     async def run_readable(lines: Any, replies: Any, *given: Any, **named: Any) -> None:
         await run(ReadableMessages(lines, replies), replies, *given, **named)
 
+    # fastmcp opens the streams itself and offers no place between them and the SDK, which drops what it cannot read.
     server.run = run_readable  # type: ignore[assignment,method-assign]
     await protocol.run_stdio_async(show_banner=False)

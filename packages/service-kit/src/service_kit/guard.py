@@ -1,5 +1,6 @@
 """Checks of Host and Origin as ASGI middleware, so that only allowed web pages reach a server on this machine."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?"
+LOOPBACK_ORIGIN = f"https?://({'|'.join(map(re.escape, sorted(LOOPBACK_NAMES)))})(:[0-9]+)?"
 EXPOSED = ("mcp-session-id", "www-authenticate", "retry-after", "link")
 """Headers of answers that a page's script may read, besides those that it always may."""
 HEALTH_PATHS = frozenset({"/health", "/ready", "/metrics"})

@@ -67,9 +67,9 @@ class HttpClient:
     """Speaks HTTP to one upstream: follows no redirect, keeps no cookie, ignores proxies of the environment.
 
     `timeout` is how many seconds a reply's next bytes may take, `connect_timeout` a connection. `request` reads at most
-    `max_reply_bytes` of a reply. A safe method is tried again `retries` times after a
-    failed or broken connection or 502, 503, 504. With `elsewhere` other hosts are asked too: https needs trusted
-    certificates even where `base_url` is http.
+    `max_reply_bytes` of a reply. A safe method is tried again `retries` times after a failed or broken connection or
+    502, 503, 504. With `elsewhere` other hosts are asked too: https needs trusted certificates even where `base_url` is
+    http.
     """
 
     def __init__(

@@ -1,12 +1,8 @@
 """Which texts can be one segment of a vendor's path: servers refuse all others, and so do gateways."""
 
-import unicodedata
 from urllib.parse import unquote
 
-
-def is_control(character: str) -> bool:
-    """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+from service_kit.untrusted_text import is_control
 
 
 def is_plain(segment: str) -> bool:

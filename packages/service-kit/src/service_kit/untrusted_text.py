@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 
 ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])?"
@@ -36,6 +37,11 @@ def clean_line(text: str, limit: int = 300) -> str:
     """Return a name or title cleaned for use inside a line: one line, bounded, with a sign where it was cut."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def is_control(character: str) -> bool:
+    """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def new_nonce() -> str:

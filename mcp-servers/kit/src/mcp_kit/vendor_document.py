@@ -4,20 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, model_validator
 
-from mcp_kit.arguments import takes_null
+from mcp_kit.arguments import without_nulls
 
 
-class Document(BaseModel):
+class VendorDocument(BaseModel):
     """A vendor's document. Where a field takes no null, null is as if it were left out: an empty list, for one."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        fields = cls.model_fields
-        return {
-            name: value
-            for name, value in given.items()
-            if value is not None or name not in fields or takes_null(fields[name].annotation)
-        }
+        return without_nulls(given, cls.model_fields) if isinstance(given, dict) else given
