@@ -31,7 +31,7 @@ BATCH = 16
 ABANDONED_MS = 15_000
 """An entry that was read this long ago and is not acknowledged belongs to a drain that died."""
 LONGEST_BLOCK_MS = 5_000
-ENTRY_ID = re.compile(r"^\d+-\d+$")
+ENTRY_ID = re.compile(r"\d+-\d+")
 log = get_logger(__name__)
 
 
@@ -184,7 +184,7 @@ class _Drain:
     async def _cancel(self, entry: str, raw: bytes, first_time: bool) -> bool:
         """Cancel a task by its id or by the entry that asked for it; False leaves the entry for a second look."""
         wanted = raw[:64].decode("utf-8", "replace").strip()
-        if ENTRY_ID.match(wanted):
+        if ENTRY_ID.fullmatch(wanted):
             task_id = await task_of_entry(self.pool, self.door.tenant, self.stream, wanted)
         else:
             try:
