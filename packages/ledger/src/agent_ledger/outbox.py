@@ -1,6 +1,7 @@
 """Delivers results, at least once: to streams and URLs. Owns `ledger.outbox` once rows are due.
 
-Owns the Redis streams `agent:results` (bounded) and `agent:results:{tenant}:{name}` (bounded, expiring).
+Owns the Redis streams `agent:results` (the default tenant's), `agent:results:{tenant}` (bounded) and
+`agent:results:{tenant}:{name}` (bounded, expiring).
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from agent_ledger.streams import append
 
 log = get_logger(__name__)
 RESULTS = "agent:results"
+DEFAULT_TENANT = "default"
 MAX_LENGTH = 10_000
 REPLY_STREAM_SECONDS = 7 * 86_400
 LEASE_SECONDS = 60.0
@@ -131,10 +133,16 @@ async def _to_stream(redis: Redis, message: Message) -> None:
     fields = result_fields(message.message_id, message.task_id, message.tenant, message.status, message.result)
     if message.kind == "results":
         stream, _, entry = message.target.rpartition("/")
-        await append(redis, RESULTS, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
+        await append_result(redis, message.tenant, stream, entry, fields)
         return
     key = f"{RESULTS}:{message.tenant}:{message.target}"
     await append(redis, key, fields, bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
+
+
+async def append_result(redis: Redis, tenant: str, stream: str, entry: str, fields: dict[str, str]) -> None:
+    """Answer an entry of a stream, on the stream that its tenant alone reads."""
+    key = RESULTS if tenant == DEFAULT_TENANT else f"{RESULTS}:{tenant}"
+    await append(redis, key, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
 
 
 def result_fields(message_id: str, task_id: UUID, tenant: str, status: str, result: str) -> dict[str, str]:

@@ -7,18 +7,28 @@ from redis.asyncio import Redis
 
 Fields = dict[bytes, bytes]
 Entries = list[tuple[bytes, Fields]]
+MOST_BYTES = 64 * 1_048_576
 
 
 async def append(
     redis: Redis, stream: str, fields: Mapping[str, str | bytes], *, bound: int, expire_seconds: int | None = None
 ) -> None:
-    """Add an entry to a stream that keeps about its last `bound` entries, and goes when it is not used for so long."""
+    """Add an entry to a stream that keeps about its last `bound` entries, and goes when it is not used for so long.
+
+    Older ones go while the stream takes more than `MOST_BYTES` of Redis's memory; the entry itself always stays.
+    """
     plain: dict[Any, Any] = dict(fields)
-    async with redis.pipeline(transaction=True) as both:
-        both.xadd(stream, plain, maxlen=bound, approximate=True)
+    async with redis.pipeline(transaction=True) as together:
+        together.xadd(stream, plain, maxlen=bound, approximate=True)
         if expire_seconds is not None:
-            both.expire(stream, expire_seconds)
-        await both.execute()
+            together.expire(stream, expire_seconds)
+        together.xlen(stream)
+        together.memory_usage(stream, samples=0)
+        *_, entries, size = await together.execute()
+    while entries > 1 and (size or 0) > MOST_BYTES:
+        entries = max(1, entries * MOST_BYTES // size)
+        await redis.xtrim(stream, maxlen=entries, approximate=False)
+        size = await redis.memory_usage(stream, samples=0)
 
 
 async def read_new(redis: Redis, stream: str, *, group: str, consumer: str, count: int, block_ms: int) -> Entries:
