@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 import agent_ledger
 from agent_contracts import TaskResult
-from agent_ledger import ClaimedTask, Replies, WorkerRow
+from agent_ledger import ClaimedTask, Replies, Sender, WorkerRow
 from agent_stores.pool import DATABASE_ERRORS
 from redis.exceptions import RedisError
 from service_kit.errors import ConfigError
@@ -55,10 +54,12 @@ class Worker:
         """Work until `stop`, let runs end within the grace or until `hurry`, then hand back those that are left."""
         await agent_ledger.register_skills(self._context.pool, self._context.registry.rows())
         log.info("worker_started", worker=self._name, skills=sorted(self._context.registry.skills))
+        stores = (self._context.redis, self._replies, self._context.pool)
+        streams, urls = Sender(*stores, only="streams"), Sender(*stores, only="urls")
         loops = [
             asyncio.create_task(self._forever("listen", self._listener.listen)),
-            asyncio.create_task(self._forever("outbox", partial(self._deliver, "streams", self._listener.results))),
-            asyncio.create_task(self._forever("replies", partial(self._deliver, "urls", self._listener.replies))),
+            asyncio.create_task(self._forever("outbox", partial(self._deliver, streams, self._listener.results))),
+            asyncio.create_task(self._forever("replies", partial(self._deliver, urls, self._listener.replies))),
             asyncio.create_task(self._forever("count", self._count)),
             asyncio.create_task(self._forever("servers", self._watch_servers)),
         ]
@@ -72,11 +73,12 @@ class Worker:
                 await agent_ledger.withdraw(self._context.pool, self._name)
             await self._wind_down(hurry or asyncio.Event())
             with contextlib.suppress(*SURVIVED):
-                await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool)
+                await agent_ledger.deliver(*stores)
         finally:
             for task in (draining, announcing, *loops, *self._attempts):
                 task.cancel()
             await asyncio.gather(draining, announcing, *loops, *self._attempts, return_exceptions=True)
+            await asyncio.gather(streams.aclose(), urls.aclose())
             log.info("worker_stopped", worker=self._name)
 
     async def _forever(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
@@ -110,12 +112,13 @@ class Worker:
         )
         self._context.metrics.drained.inc(done)
 
-    async def _deliver(self, only: Literal["streams", "urls"], news: asyncio.Event) -> None:
+    async def _deliver(self, sender: Sender, news: asyncio.Event) -> None:
         news.clear()
-        tried = await agent_ledger.deliver(self._context.redis, self._replies, self._context.pool, only=only)
-        self._context.metrics.delivered.inc(tried)
-        if tried == 0:
-            await _any_of(news, seconds=OUTBOX_SECONDS)
+        sender.freed.clear()
+        started = await sender.start()
+        self._context.metrics.delivered.inc(started)
+        if started == 0:
+            await _any_of(news, sender.freed, seconds=OUTBOX_SECONDS)
 
     async def _count(self) -> None:
         overview = await agent_ledger.overview(self._context.pool)

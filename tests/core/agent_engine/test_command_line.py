@@ -150,15 +150,15 @@ def test_run_and_enqueue_take_the_same_options(run: Run) -> None:
 @pytest.mark.parametrize(
     ("repository", "issue", "said"),
     [
-        ("octocat/hello-world", "none", "does not fit skill issue-triage: issue: 'none' is not of type 'integer'"),
+        ("octocat/hello-world", "none", 'does not fit skill issue-triage: issue: "none" is not of type "integer"'),
         ("octocat/hello-world", "1.0", "input.issue is 1.0: give text or a whole number, as in 1 for 1.0"),
         (
             "octocat/hello-world",
             "9" * 26,
             "issue: 99999999999999999999999999 is greater than the maximum of 2147483647",
         ),
-        ("../..", "1", "does not fit skill issue-triage: repository: '../..' is not owner/name"),
-        ("octocat/..", "1", "does not fit skill issue-triage: repository: 'octocat/..' is not owner/name"),
+        ("../..", "1", 'does not fit skill issue-triage: repository: "../.." is not owner/name'),
+        ("octocat/..", "1", 'does not fit skill issue-triage: repository: "octocat/.." is not owner/name'),
     ],
 )
 def test_input_that_does_not_fit_the_skill_is_refused(run: Run, repository: str, issue: str, said: str) -> None:

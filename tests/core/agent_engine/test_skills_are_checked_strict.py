@@ -69,9 +69,13 @@ def grant(**change: Any) -> dict[str, Any]:
         ({"grant": {}}, "nothing is granted at github"),
         ({"input_schema": None}, "input-schema is missing"),
         ({"output_schema": {"type": "objekt"}}, "output-schema: not a JSON Schema"),
-        ({"output_schema": {"pattern": "("}}, "output-schema: pattern '(' is no regular expression"),
-        ({"output_schema": {"items": {"$ref": "#/not"}, "not": {}}}, "output-schema: $ref '#/not' leads to no schema"),
-        ({"input_schema": "bad.json", "files": {"bad.json": '{"$ref": "#"}'}}, "input-schema: a $ref leads back"),
+        ({"output_schema": {"pattern": "("}}, 'output-schema: pattern "(" is no regular expression'),
+        ({"output_schema": {"pattern": "^(?!a)b"}}, 'pattern "^(?!a)b" is no regular expression that is matched in'),
+        (
+            {"output_schema": {"items": {"$ref": "#/not"}, "not": {}}},
+            "output-schema: a $ref leads to no schema: Pointer",
+        ),
+        ({"input_schema": "bad.json", "files": {"bad.json": '{"not":' * 300 + "{}" + "}" * 300}}, "it cannot be read"),
         ({"input_schema": "bad.json", "files": {"bad.json": "[" * 100_000}}, "bad.json is not JSON"),
         ({"engine": "cursor"}, "engine 'cursor' is not one of"),
         ({"model": "sonnet"}, "has no known price at anthropic"),
@@ -119,8 +123,8 @@ def test_faults_do_not_hide_each_other(tmp_path: Path) -> None:
         "metadata.grant.github.mode",
         "'sonnet' has no known price",
         "metadata.input-schema names missing.json, which is not in the skill's folder",
-        "output-schema: not a JSON Schema (2020-12): $.type: 'objekt'",
-        "output-schema: not a JSON Schema (2020-12): $.required: 'answer'",
+        'output-schema: not a JSON Schema (2020-12): $.type: "objekt"',
+        'output-schema: not a JSON Schema (2020-12): $.required: "answer"',
     ):
         assert any(said in problem for problem in problems), (said, problems)
     assert not any("is missing:" in problem or "nothing is granted" in problem for problem in problems)

@@ -99,7 +99,7 @@ async def test_input_that_does_not_fit_its_skill_makes_no_task(place: Place) -> 
                 await asyncio.sleep(0.02)
     fields: dict[Any, Any] = rejected[0][1] or {}
     assert (fields[b"reason"], json.loads(fields[b"original:task"])) == (b"input", task)
-    assert b"issue: 'one' is not of type 'integer'" in fields[b"message"]
+    assert b'issue: "one" is not of type "integer"' in fields[b"message"]
     assert (await agent_ledger.list_tasks(place.pool), driver.ran) == ([], [])
 
 

@@ -159,8 +159,8 @@ BAD: list[tuple[bytes, str, str]] = [
     (b'{"skill": "triage", "input": {"n": NaN}}', "json", "NaN is no JSON value: send null"),
     (b'{"skill": "triage", "input": {"n": [-Infinity]}}', "json", "-Infinity is no JSON value"),
     (b'{"skill": "triage", "input": {"n": 1e400}}', "json", "the number 1e400 is too large: send it as text"),
-    (b'{"skill": "strict", "input": {"issue": "one"}}', "input", "issue: 'one' is not of type 'integer'"),
-    (b'{"skill": "strict", "input": "look"}', "input", "the whole: 'look' is not of type 'object'"),
+    (b'{"skill": "strict", "input": {"issue": "one"}}', "input", 'issue: "one" is not of type "integer"'),
+    (b'{"skill": "strict", "input": "look"}', "input", 'the whole: "look" is not of type "object"'),
 ]
 
 

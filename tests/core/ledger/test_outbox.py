@@ -202,7 +202,7 @@ async def test_two_workers_share_the_rows(
     redis: Redis, pool: asyncpg.Pool, replies: Replies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two that deliver at once send each row once between them."""
-    monkeypatch.setattr(outbox, "BATCH", 5)
+    monkeypatch.setattr(outbox, "PLACES", 3)
     for _ in range(30):
         await finished(pool, reply_to={"stream": "ci"})
     while sum(await asyncio.gather(deliver(redis, replies, pool), deliver(redis, replies, pool))):

@@ -22,7 +22,7 @@ from agent_ledger.json_schema import schema_errors, value_error
 from agent_ledger.leases import HeartbeatResult, heartbeat, requeue
 from agent_ledger.metrics import overview
 from agent_ledger.notifications import Notifications
-from agent_ledger.outbox import deliver
+from agent_ledger.outbox import Sender, deliver
 from agent_ledger.pruning import PruneCounts, prune
 from agent_ledger.replies import Replies
 from agent_ledger.resubmission import retry
@@ -44,6 +44,7 @@ __all__ = [
     "Notifications",
     "PruneCounts",
     "Replies",
+    "Sender",
     "SessionRef",
     "SkillRow",
     "Submitted",

@@ -15,6 +15,7 @@ TaskFault = Literal[
     "config",
     "conflict",
     "unknown",
+    "poison",
     "state",
     "quota",
 ]

@@ -1,24 +1,20 @@
-"""Whether a JSON Schema can be used, and whether a value fits it. Pure."""
+"""Whether a JSON Schema can be used, and whether a value fits it. Pure; a pattern takes time linear in its text."""
 
-import re
-from collections.abc import Iterator
-from graphlib import CycleError, TopologicalSorter
+import json
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, ValidationErrorKind
 from service_kit.untrusted_text import clean_line
 
 from agent_ledger.errors import UnusableSchema
 
-META = "https://json-schema.org/draft/2020-12/"
-"""Where the documents are that every reader of JSON Schema has."""
-REFERENCES = ("$ref", "$dynamicRef")
-NAMED = 100
-SCHEMAS = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+LINEAR = RegexOptions(size_limit=100_000)
+"""No look-around and no back-reference; the size is that of the compiled pattern, in bytes."""
+SHOWN = 100
+"""The most characters of a value or a description that an error repeats."""
+INSTANCE = "\0"
+"""What stands for the value in a message of jsonschema-rs, so that no error of many levels repeats it at each."""
+CHOICES = (ValidationErrorKind.AnyOf, ValidationErrorKind.OneOfNotValid)
 
 
 def value_error(schema: dict[str, Any], value: object) -> str | None:
@@ -30,94 +26,100 @@ def value_error(schema: dict[str, Any], value: object) -> str | None:
         UnusableSchema: no value can be checked by the schema.
     """
     try:
-        error = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(value))
-    except Exception as broken:
-        wrong = schema_errors(schema)
-        if wrong or not isinstance(broken, RecursionError):
-            raise UnusableSchema("; ".join(wrong) or clean_line(str(broken))) from None
-        return "the whole: it is nested too deep to be held to the schema"
-    if error is None:
-        return None
-    place = ".".join(str(part) for part in error.absolute_path) or "the whole"
-    meant = error.schema.get("description") if error.validator == "pattern" else None
-    said = f"{error.instance!r} is not {clean_line(meant, NAMED)}" if isinstance(meant, str) else error.message
-    return f"{place}: {clean_line(said)}"
+        checker = _checker(schema)
+    except ValueError:
+        raise UnusableSchema("; ".join(schema_errors(schema))) from None
+    try:
+        checker.validate(value)
+    except ValidationError as error:
+        return clean_line(_explained(error, schema))
+    except UnicodeEncodeError:  # half of a surrogate pair, which the ledger stores as a question mark
+        return value_error(schema, json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")))
+    except ValueError as error:
+        return f"the whole: {clean_line(str(error))}"
+    return None
 
 
 def schema_errors(schema: dict[str, Any]) -> list[str]:
-    """Return everything that makes a schema unusable; an empty list means that it can be used."""
-    try:
-        found = [best_match([one]) for one in SCHEMAS.iter_errors(schema)]
-    except RecursionError:
-        return ["it is nested too deep"]
-    if found:
-        return [f"not a JSON Schema (2020-12): {one.json_path}: {clean_line(one.message)}" for one in found]
-    wrong: dict[str, None] = {}
-    beside: dict[int, list[int]] = {}
-    for part, resolver in _parts(schema):
-        wrong |= dict.fromkeys(_bad_patterns(part))
-        same = [*_beside(part)]
-        for word in REFERENCES:
-            try:
-                same += [_target(part, word, resolver)[0]]
-            except (Unresolvable, ValueError):
-                fault = f"{word} '{clean_line(part[word], NAMED)}' leads to no schema"
-                wrong[f"{fault}: other documents are not fetched, put what it names under $defs"] = None
-        beside[id(part)] = [id(one) for one in same]
-    try:
-        TopologicalSorter(beside).prepare()
-    except CycleError:
-        wrong["a $ref leads back to itself and says nothing of the value on its way: it would never end"] = None
-    return list(wrong)
+    """Return what makes a schema unusable; an empty list means that it can be used.
 
-
-def _parts(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Return a schema, every schema in it and all they refer to, with what resolves references there."""
-    whole = DRAFT202012.create_resource(schema)
-    waiting: list[tuple[Any, Any]] = [(schema, Registry().resolver_with_root(whole))]
-    seen: set[int] = set()
-    while waiting:
-        part, resolver = waiting.pop()
-        if not isinstance(part, dict) or id(part) in seen:
-            continue
-        seen.add(id(part))
-        yield part, resolver
-        inside = DRAFT202012.create_resource(part).subresources()
-        waiting += [(one.contents, resolver.in_subresource(one)) for one in inside]
-        for word in REFERENCES:
-            try:
-                waiting.append(_target(part, word, resolver))
-            except (Unresolvable, ValueError):
-                continue  # told by whoever asked
-
-
-def _target(part: dict[str, Any], word: str, resolver: Any) -> tuple[object, Any]:
-    """Return what a reference leads to: nothing where there is none, or where it leads to JSON Schema itself.
-
-    Raises:
-        ValueError: it leads to what is no schema.
-        Unresolvable: it leads nowhere.
+    All that is no JSON Schema and every pattern is named, and then the first reference that leads nowhere.
     """
-    named = part.get(word)
-    if named is None or named.startswith(META):
-        return None, resolver
-    found = resolver.lookup(named)
-    if not SCHEMAS.is_valid(found.contents):
-        raise ValueError(named)
-    return found.contents, found.resolver
+    try:
+        found = dict.fromkeys(_misshapen(error) for error in SCHEMAS.iter_errors(schema))
+        if not found:
+            _checker(schema)
+    except ValidationError as error:
+        if isinstance(error.kind, ValidationErrorKind.Referencing):
+            why = f"a $ref leads to no schema: {clean_line(error.message)}"
+            return [f"{why}: other documents are not fetched, put what it names under $defs"]
+        return [_misshapen(error)]
+    except ValueError as error:
+        return [f"it cannot be read: {clean_line(str(error))}"]
+    return list(found)
 
 
-def _bad_patterns(part: dict[str, Any]) -> Iterator[str]:
-    for pattern in (part.get("pattern", ""), *part.get("patternProperties", {})):
-        try:
-            re.compile(pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            yield f"pattern '{clean_line(pattern, NAMED)}' is no regular expression of Python's: {error}"
+def _checker(schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(schema, pattern_options=LINEAR, mask=INSTANCE, offline=True)
 
 
-def _beside(part: dict[str, Any]) -> Iterator[object]:
-    """Return the schemas in a schema that check the same value as it does."""
-    yield from (part[word] for word in ("not", "if", "then", "else") if word in part)
-    for word in ("allOf", "anyOf", "oneOf"):
-        yield from part.get(word, ())
-    yield from part.get("dependentSchemas", {}).values()
+def _linear(pattern: str) -> bool:
+    try:
+        _checker({"pattern": pattern})
+    except ValueError:
+        return False
+    return True
+
+
+SCHEMAS = Draft202012Validator(
+    {"$ref": "https://json-schema.org/draft/2020-12/schema"},
+    formats={"regex": _linear},
+    validate_formats=True,
+    mask=INSTANCE,
+    offline=True,
+)
+
+
+def _innermost(error: ValidationError) -> ValidationError:
+    """Return what is wrong with a property's name, or with the value in the alternative that it comes nearest to."""
+    while True:
+        if isinstance(error.kind, CHOICES):
+            inner = [one for branch in error.kind.context for one in branch]
+            error = max(inner, key=lambda one: len(one.instance_path))
+        elif isinstance(error.kind, ValidationErrorKind.PropertyNames):
+            error = error.kind.error
+        else:
+            return error
+
+
+def _explained(error: ValidationError, schema: dict[str, Any]) -> str:
+    error = _innermost(error)
+    place = ".".join(map(str, error.instance_path)) or "the whole"
+    meant = _description(schema, error.schema_path[:-1]) if error.kind.name == "pattern" else None
+    said = error.message if meant is None else f"{INSTANCE} is not {clean_line(meant, SHOWN)}"
+    return f"{place}: {said.replace(INSTANCE, _shown(error.instance))}"
+
+
+def _misshapen(error: ValidationError) -> str:
+    error = _innermost(error)
+    if isinstance(error.kind, ValidationErrorKind.Format) and error.kind.format == "regex":
+        return (
+            f"pattern {_shown(error.instance)} is no regular expression that is matched in linear time: "
+            "write it without look-around, back-references and large repetitions"
+        )
+    place = ".".join(["$", *map(str, error.instance_path)])
+    said = error.message.replace(INSTANCE, _shown(error.instance))
+    return clean_line(f"not a JSON Schema (2020-12): {place}: {said}")
+
+
+def _shown(value: object) -> str:
+    return clean_line(json.dumps(value, ensure_ascii=False), SHOWN)
+
+
+def _description(schema: Any, path: list[str | int]) -> str | None:
+    try:
+        for step in path:
+            schema = schema[step]
+        return str(schema["description"])
+    except (LookupError, TypeError):  # a reference led out of the schema
+        return None

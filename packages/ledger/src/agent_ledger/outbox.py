@@ -1,13 +1,15 @@
 """Delivers results, at least once: to streams and URLs. Owns `ledger.outbox` once rows are due.
 
-Owns the Redis streams `agent:results` (bounded) and `agent:results:{tenant}:{name}` (bounded, expiring).
+Owns the Redis streams `agent:results` (the default tenant's), `agent:results:{tenant}` (bounded) and
+`agent:results:{tenant}:{name}` (bounded, expiring).
 """
 
 import asyncio
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -19,14 +21,18 @@ from service_kit.log import get_logger
 from agent_ledger.replies import NotAllowed, NotDelivered, Replies
 from agent_ledger.streams import append
 
+Turn: TypeAlias = tuple[str, str]
+"""Whose turn it is: a tenant's, to a host, or to its streams where that is empty."""
 log = get_logger(__name__)
 RESULTS = "agent:results"
+DEFAULT_TENANT = "default"
 MAX_LENGTH = 10_000
 REPLY_STREAM_SECONDS = 7 * 86_400
 LEASE_SECONDS = 60.0
-"""Longer than a batch takes: a row whose sender died is due again after it."""
-BATCH = 20
-AT_ONCE = 10
+"""Longer than a delivery takes: a row whose sender died is due again after it."""
+PLACES = 20
+PLACES_OF_ONE = 4
+"""How many rows a sender sends at once, and how many of them of one tenant to one host."""
 MAX_URL_ATTEMPTS = 20
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 3600.0
@@ -36,12 +42,15 @@ LONGEST_PAUSE_SECONDS = 3600.0
 class Message:
     """An outbox row and the result that it carries; `id` is the same in every delivery.
 
-    `taken_at` is when it was taken for this one, by PostgreSQL's clock.
+    Attributes:
+        host: where the target is, empty for a stream.
+        taken_at: when it was taken for this delivery, by PostgreSQL's clock.
     """
 
     id: int
     task_id: UUID
     tenant: str
+    host: str
     kind: str
     target: str
     attempts: int
@@ -56,52 +65,147 @@ class Message:
         return f"{self.task_id}-{self.id}"
 
 
-async def deliver(
-    redis: Redis,
-    replies: Replies,
-    executor: Executor,
-    *,
-    only: Literal["streams", "urls"] | None = None,
-) -> int:
-    """Send what is due, once; return how many rows were tried.
+class Sender:
+    """Sends results that are due, in turns: of one tenant to one host only so many at once.
 
-    A row is leased before it is sent and marked after: a sender that dies in between makes the row due again. Several
-    workers may call this at once and share the rows. Channel `ledger_outbox` tells when rows were added.
-    The executor is a pool, as rows are sent side by side; rows of one kind alone are taken so that slow receivers hold
-    up no stream.
+    Each sender has its own places; several workers share the rows. A row is leased before it is sent and marked after:
+    a sender that dies in between makes the row due again. Channel `ledger_outbox` tells when rows were added.
+
+    Args:
+        executor: a pool, as rows are sent side by side.
+        only: the kind of rows to send, so that slow receivers hold up no stream.
+    """
+
+    def __init__(
+        self, redis: Redis, replies: Replies, executor: Executor, *, only: Literal["streams", "urls"] | None = None
+    ) -> None:
+        self.freed = asyncio.Event()
+        """Set when a place became free; whoever waits for it clears it first."""
+        self._redis = redis
+        self._replies = replies
+        self._executor = executor
+        self._only = only
+        self._sending: dict[asyncio.Task[None], Turn] = {}
+        self._last: Turn = ("", "")
+        self._failed: BaseException | None = None
+
+    async def start(self) -> int:
+        """Begin to send what is due and has a place; return how many rows that is.
+
+        Raises:
+            asyncpg.PostgresError, OSError: the ledger cannot be reached, now or by a row that was sent.
+        """
+        self._raise_failure()
+        if len(self._sending) >= PLACES:
+            return 0
+        messages = await _take(
+            self._executor,
+            self._only,
+            places=PLACES - len(self._sending),
+            sending=Counter(self._sending.values()),
+            last=self._last,
+        )
+        for message in messages:
+            self._last = (message.tenant, message.host)
+            task = asyncio.create_task(_deliver_one(self._redis, self._replies, self._executor, message))
+            self._sending[task] = self._last
+            task.add_done_callback(self._ended)
+        return len(messages)
+
+    async def wait(self) -> None:
+        """Wait until everything that was begun is sent or put off; cancelled, end it.
+
+        Raises:
+            asyncpg.PostgresError, OSError: the ledger cannot be reached.
+        """
+        try:
+            await asyncio.gather(*self._sending, return_exceptions=True)
+        finally:
+            await self.aclose()
+        self._raise_failure()
+
+    async def aclose(self) -> None:
+        """End what is being sent; its rows are due again when their lease is over."""
+        sending = [*self._sending]
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._sending[task]
+        self.freed.set()
+        if not task.cancelled():
+            self._failed = task.exception() or self._failed
+
+    def _raise_failure(self) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
+
+
+async def deliver(
+    redis: Redis, replies: Replies, executor: Executor, *, only: Literal["streams", "urls"] | None = None
+) -> int:
+    """Send one turn of what is due and wait for its end; return how many rows were tried."""
+    sender = Sender(redis, replies, executor, only=only)
+    started = await sender.start()
+    await sender.wait()
+    return started
+
+
+async def _take(
+    executor: Executor,
+    only: Literal["streams", "urls"] | None,
+    *,
+    places: int,
+    sending: Counter[Turn],
+    last: Turn,
+) -> list[Message]:
+    """Lease the oldest due rows of each tenant and host: the first of all before the second of any.
+
+    They begin after whose turn was last. Turns are read from an index, one probe each, however many rows wait.
     """
     rows = await executor.fetch(
         """
-        with taken as (
-            update ledger.outbox
+        with recursive turns as (
+            (select tenant, host from ledger.outbox where delivered_at is null and failed_at is null
+                order by tenant, host limit 1)
+            union all
+            select following.* from turns, lateral (
+                select o.tenant, o.host from ledger.outbox o
+                where o.delivered_at is null and o.failed_at is null and (o.tenant, o.host) > (turns.tenant, turns.host)
+                order by o.tenant, o.host limit 1) following
+        ), due as materialized (
+            select turns.*, row.id,
+                coalesce(busy.sending, 0) + row_number() over (partition by turns.tenant, turns.host) as place
+            from turns left join unnest($3::text[], $4::text[], $5::integer[]) busy (tenant, host, sending)
+                using (tenant, host), lateral (
+                select o.id from ledger.outbox o
+                where o.delivered_at is null and o.failed_at is null and o.due_at <= now()
+                    and (o.tenant, o.host) = (turns.tenant, turns.host)
+                order by o.due_at, o.id limit $6 - coalesce(busy.sending, 0) for update skip locked) row
+            where $7::text is null or (turns.host <> '') = ($7 = 'urls')
+        ), chosen as (
+            select id from due order by place, (tenant, host) <= ($8, $9), tenant, host limit $1
+        ), taken as (
+            update ledger.outbox o
             set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
-            where id in (
-                select id from ledger.outbox
-                where delivered_at is null and failed_at is null and due_at <= now()
-                    and ($3::text is null or (kind = 'url') = ($3 = 'urls'))
-                order by due_at, id limit $1 for update skip locked)
-            returning id, task_id, tenant, kind, target, attempts
+            from chosen where o.id = chosen.id
+            returning o.id, o.task_id, o.tenant, o.host, o.kind, o.target, o.attempts
         )
         select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
         from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
         """,
-        BATCH,
+        places,
         LEASE_SECONDS,
+        [tenant for tenant, _ in sending],
+        [host for _, host in sending],
+        [*sending.values()],
+        PLACES_OF_ONE,
         only,
+        *last,
     )
-    limit = asyncio.Semaphore(AT_ONCE)
-
-    async def one(message: Message) -> None:
-        async with limit:
-            await _deliver_one(redis, replies, executor, message)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for row in rows:
-                group.create_task(one(Message(**row)))
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return len(rows)
+    return [Message(**row) for row in rows]
 
 
 async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, message: Message) -> None:
@@ -131,10 +235,16 @@ async def _to_stream(redis: Redis, message: Message) -> None:
     fields = result_fields(message.message_id, message.task_id, message.tenant, message.status, message.result)
     if message.kind == "results":
         stream, _, entry = message.target.rpartition("/")
-        await append(redis, RESULTS, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
+        await append_result(redis, message.tenant, stream, entry, fields)
         return
     key = f"{RESULTS}:{message.tenant}:{message.target}"
     await append(redis, key, fields, bound=MAX_LENGTH, expire_seconds=REPLY_STREAM_SECONDS)
+
+
+async def append_result(redis: Redis, tenant: str, stream: str, entry: str, fields: dict[str, str]) -> None:
+    """Answer an entry of a stream, on the stream that its tenant alone reads."""
+    key = RESULTS if tenant == DEFAULT_TENANT else f"{RESULTS}:{tenant}"
+    await append(redis, key, {"stream": stream, "entry": entry} | fields, bound=MAX_LENGTH)
 
 
 def result_fields(message_id: str, task_id: UUID, tenant: str, status: str, result: str) -> dict[str, str]:

@@ -7,18 +7,28 @@ from redis.asyncio import Redis
 
 Fields = dict[bytes, bytes]
 Entries = list[tuple[bytes, Fields]]
+MOST_BYTES = 64 * 1_048_576
 
 
 async def append(
     redis: Redis, stream: str, fields: Mapping[str, str | bytes], *, bound: int, expire_seconds: int | None = None
 ) -> None:
-    """Add an entry to a stream that keeps about its last `bound` entries, and goes when it is not used for so long."""
+    """Add an entry to a stream that keeps about its last `bound` entries, and goes when it is not used for so long.
+
+    Older ones go while the stream takes more than `MOST_BYTES` of Redis's memory; the entry itself always stays.
+    """
     plain: dict[Any, Any] = dict(fields)
-    async with redis.pipeline(transaction=True) as both:
-        both.xadd(stream, plain, maxlen=bound, approximate=True)
+    async with redis.pipeline(transaction=True) as together:
+        together.xadd(stream, plain, maxlen=bound, approximate=True)
         if expire_seconds is not None:
-            both.expire(stream, expire_seconds)
-        await both.execute()
+            together.expire(stream, expire_seconds)
+        together.xlen(stream)
+        together.memory_usage(stream, samples=0)
+        *_, entries, size = await together.execute()
+    while entries > 1 and (size or 0) > MOST_BYTES:
+        entries = max(1, entries * MOST_BYTES // size)
+        await redis.xtrim(stream, maxlen=entries, approximate=False)
+        size = await redis.memory_usage(stream, samples=0)
 
 
 async def read_new(redis: Redis, stream: str, *, group: str, consumer: str, count: int, block_ms: int) -> Entries:
@@ -32,13 +42,21 @@ async def read_new(redis: Redis, stream: str, *, group: str, consumer: str, coun
     return found
 
 
-async def take_over(
-    redis: Redis, stream: str, *, group: str, consumer: str, count: int, idle_ms: int, cursor: str
-) -> tuple[str, Entries]:
-    """Take over entries that another consumer was given long ago; give the next cursor, `0-0` at the end."""
-    reply: Any = await redis.xautoclaim(stream, group, consumer, idle_ms, start_id=cursor, count=count)
-    following = reply[0].decode() if isinstance(reply[0], bytes) else str(reply[0])
-    return following, list(reply[1])
+async def abandoned(redis: Redis, stream: str, *, group: str, count: int, idle_ms: int) -> list[tuple[str, int]]:
+    """List entries that a consumer was given long ago and did not settle, with how often each was given to one."""
+    found: Any = await redis.xpending_range(stream, group, "-", "+", count, idle=idle_ms)
+    return [(one["message_id"].decode(), one["times_delivered"]) for one in found]
+
+
+async def take_over(redis: Redis, stream: str, *, group: str, consumer: str, entry: str, idle_ms: int) -> Fields | None:
+    """Take over an abandoned entry, which counts as given once more; None where another consumer was faster."""
+    found: Any = await redis.xclaim(stream, group, consumer, idle_ms, [entry])
+    return found[0][1] if found else None
+
+
+async def count_deliveries(redis: Redis, stream: str, *, group: str, consumer: str, entry: str, times: int) -> None:
+    """Set how often an entry counts as given to a consumer."""
+    await redis.xclaim(stream, group, consumer, 0, [entry], retrycount=times, justid=True)
 
 
 async def settle(redis: Redis, stream: str, *, group: str, entry: str) -> None:
