@@ -47,6 +47,7 @@ class Worker:
         self._waits_told = False
         self._stream_faults: dict[str, str] = {}
         self._unreadable: dict[UUID, float] = {}
+        self._turns = agent_ledger.Turns()
         self._name = context.settings.name
         context.metrics.slots.set(context.settings.worker_slots)
 
@@ -184,6 +185,8 @@ class Worker:
             engines=list(self._context.engines),
             skills=self._context.claimable(),
             complete=self._context.complete,
+            tenants=self._context.access.current().tenants,
+            turns=self._turns,
             unreadable=self._unreadable,
         )
 

@@ -33,7 +33,13 @@ from service_kit.tokens import Signer
 
 KEY = bytes(range(32))
 OPEN: dict[str, Any] = {"github": {"resources": {"repositories": ["octocat/*"]}, "mode": "write"}}
-DOOR = Door(name="cli", skills=["*"], vendors={"github": Bound.model_validate(OPEN["github"])}, budget=Budget(usd=1))
+DOOR = Door(
+    name="cli",
+    pools=["*"],
+    skills=["*"],
+    vendors={"github": Bound.model_validate(OPEN["github"])},
+    budget=Budget(usd=1),
+)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import yaml
 from agent_contracts import TaskResult, uuid7
 from agent_contracts.event import Body, Finished, Text
 from agent_ledger import append_events, claim, finish
@@ -77,6 +78,20 @@ async def test_what_is_no_task_is_refused_by_name(control: Control, body: Any, s
     reply = await post(control, body)
     assert (reply.status, part in reply.json()["message"]) == (status, True), reply.text
     assert await control.tasks() == []
+
+
+async def test_a_full_queue_is_429_with_the_figure(control: Control) -> None:
+    """A tenant that may have one task queued is told so with its second, which is no row."""
+    path = control.folder / "access.yaml"
+    access = yaml.safe_load(path.read_text())
+    access["tenants"] = {"acme": {"quotas": {"queued": 1}}}
+    path.write_text(yaml.safe_dump(access))
+    await asyncio.sleep(1.1)
+    assert (await post(control, TASK)).status == 202
+    reply = await post(control, TASK)
+    assert (reply.status, reply.json()["reason"]) == (429, "quota")
+    assert "tenant acme has 1 tasks queued, and may have 1" in reply.json()["message"]
+    assert len(await control.tasks()) == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/tasks", "/v1/triggers/test"])

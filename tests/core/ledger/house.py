@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 from agent_contracts import Budget, Mode, Task, TaskResult
 from agent_ledger import ClaimedTask, SkillRow, claim, register_skills, submit
+from agent_stores.pool import Executor
 from redis.asyncio import Redis
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
@@ -25,6 +26,7 @@ DOOR = Door(
     skills=["*"],
     vendors={"github": Bound(resources={"repositories": ["octocat/*"]}, mode=Mode.write)},
     budget=Budget(usd="1.50"),
+    pools=["*"],
 )
 ACCESS = Access(streams={STREAM: DOOR})
 
@@ -40,13 +42,13 @@ async def given(ledger: asyncpg.Pool, door: Door = DOOR, **fields: Any) -> UUID:
     return (await submit(ledger, task(**fields), door=door)).id
 
 
-async def take(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask | None:
+async def take(pool: Executor, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask | None:
     """Claim as a worker that has everything."""
     wanted: dict[str, Any] = {"pools": ["default"], "engines": ["claude"], "skills": {"triage": "v1"}, **only}
     return await claim(pool, worker=worker, lease_seconds=lease_seconds, **wanted)
 
 
-async def taken(pool: asyncpg.Pool, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask:
+async def taken(pool: Executor, worker: str = "w1", lease_seconds: float = 30, **only: Any) -> ClaimedTask:
     """Claim, and expect to get something."""
     got = await take(pool, worker, lease_seconds, **only)
     assert got is not None

@@ -72,7 +72,8 @@ def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequ
     busy = Counter(one.worker for one in running)
     told = [f"{one.name} {_why_not(one, view, busy[one.name])}" for one in workers[:NAMED]]
     more = f"; and {len(workers) - NAMED} more" if len(workers) > NAMED else ""
-    return f"{need}; alive: {'; '.join(told)}{more}. See SKILLS_PATH, WORKER_POOLS and the log of the worker"
+    see = f"SKILLS_PATH, WORKER_POOLS, `quotas.running` of tenant {view.tenant} and the log of the worker"
+    return f"{need}; alive: {'; '.join(told)}{more}. See {see}"
 
 
 def _why_not(worker: WorkerRow, view: TaskView, busy: int) -> str:

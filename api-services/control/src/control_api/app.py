@@ -99,6 +99,7 @@ def build(
         return JSONResponse(document(VERSION, sources.webhooks))
 
     own_accounts = OwnAccounts(pool, (webhooks, feeds))
+
     def without_door() -> str | None:
         return closed_triggers(triggers.current(), access.current())
 

@@ -47,6 +47,7 @@ REASONS: dict[str, Reason] = {
     "deadline": Reason(422, TASK_SCHEMA),
     "config": Reason(422, TASK_SCHEMA),
     "state": Reason(422, TASK_SCHEMA),
+    "quota": Reason(429, "Send it again when some of the tenant's tasks have begun."),
     "conflict": Reason(409, TASK_SCHEMA),
     "unknown": Reason(404, "Use the id that POST /v1/tasks gave."),
     "final": Reason(409, "GET /v1/tasks/{id} shows how."),

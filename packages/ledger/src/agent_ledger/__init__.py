@@ -29,6 +29,7 @@ from agent_ledger.resubmission import retry
 from agent_ledger.skills import SkillRow, list_skills, register_skills
 from agent_ledger.submission import Submitted, submit
 from agent_ledger.task_parser import MAX_TASK_BYTES, read_task
+from agent_ledger.turns import Turns
 from agent_ledger.views import TaskView, get_result, get_task, list_tasks
 from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 
@@ -47,6 +48,7 @@ __all__ = [
     "SkillRow",
     "Submitted",
     "TaskView",
+    "Turns",
     "UnreadableRow",
     "UnusableSchema",
     "WorkerRow",

@@ -1,15 +1,15 @@
 """Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 import asyncpg
 from agent_contracts import Budget, Task
 from agent_stores.pool import Connection, Executor, transaction
+from service_kit.access import Tenant
 from service_kit.grants import Bound
 from service_kit.log import get_logger
 
@@ -19,6 +19,7 @@ from agent_ledger.errors import UnreadableRow
 from agent_ledger.reaper import Complete, reap
 from agent_ledger.row_decoding import read_request, reading
 from agent_ledger.skills import adopt_tasks, touch_skills
+from agent_ledger.turns import Head, Turns, due_heads, running_quota
 
 log = get_logger(__name__)
 MAX_TRIES = 50
@@ -57,6 +58,20 @@ class ClaimedTask:
         return self.task.id
 
 
+@dataclass(frozen=True)
+class _Claimant:
+    """Who claims, what it can run, and what it remembers from claim to claim."""
+
+    worker: str
+    lease_seconds: float
+    pools: Sequence[str]
+    engines: Sequence[str]
+    skills: Mapping[str, str]
+    tenants: Mapping[str, Tenant]
+    turns: Turns
+    unreadable: dict[UUID, float]
+
+
 async def claim(
     executor: Executor,
     *,
@@ -66,35 +81,62 @@ async def claim(
     engines: Sequence[str],
     skills: Mapping[str, str],
     complete: Complete | None = None,
+    tenants: Mapping[str, Tenant] | None = None,
+    turns: Turns | None = None,
     unreadable: dict[UUID, float] | None = None,
 ) -> ClaimedTask | None:
-    """Start the next attempt of the most urgent task that this worker can run, and hold its lease.
+    """Start the next attempt of a task that this worker can run, of the tenant whose turn it is, and hold its lease.
 
     Sweeps first (see `agent_ledger.reaper`). A task whose concurrency key is held is passed over, as is one which
-    this version cannot read.
+    this version cannot read, and a tenant that has as many tasks running as its quota allows.
 
     `skills` are those that the worker carries, name to version. `complete` adds cost and effects to the result of a
-    task that the sweep ends. `unreadable` is what this worker could not read, and when, kept from claim to claim: it is
-    passed over, and what is new is logged and added.
+    task that the sweep ends. `tenants` has their weights and quotas. `turns` and `unreadable` are kept from claim to
+    claim: whom the worker served, and what it could not read and when; that is passed over, and what is new is logged
+    and added.
     """
     unreadable = {} if unreadable is None else unreadable
     for task_id in [one for one, since in unreadable.items() if time.monotonic() - since > PASSED_OVER_SECONDS]:
         del unreadable[task_id]
+    claimant = _Claimant(
+        worker, lease_seconds, pools, engines, skills, tenants or {}, Turns() if turns is None else turns, unreadable
+    )
     async with transaction(executor) as connection:
         await reap(connection, complete)
         await touch_skills(connection, skills)
         for _ in range(MAX_UNREADABLE):
-            begin = partial(_start, connection, worker, lease_seconds, pools, engines, skills, unreadable)
             try:
                 async with connection.transaction():
-                    started = await begin()
+                    started = await _start_next(connection, claimant)
                     if started is None and await adopt_tasks(connection, skills):
-                        started = await begin()
+                        started = await _start_next(connection, claimant)
                     return await _claim(connection, started) if started is not None else None
             except UnreadableRow as error:
                 assert started is not None
                 _pass_over(unreadable, started["id"], str(error))
     return None
+
+
+async def _start_next(connection: Connection, claimant: _Claimant) -> asyncpg.Record | None:
+    """Start a task of the first tenant in turn that has one which can run now."""
+    heads = await due_heads(connection, claimant.pools, claimant.engines, claimant.skills)
+    for head in claimant.turns.order(heads, claimant.tenants):
+        quota = running_quota(claimant.tenants, head.tenant)
+        if quota is not None and not await _lock_tenant(connection, head.tenant):
+            continue
+        started = await _start(connection, claimant, head, quota)
+        if started is not None:
+            claimant.turns.took(head.tenant, claimant.tenants)
+            return started
+    return None
+
+
+async def _lock_tenant(connection: Connection, tenant: str) -> bool:
+    """Lock a tenant that has a running quota, so that two claims do not both count the last free place."""
+    locked: bool = await connection.fetchval(
+        "select pg_try_advisory_xact_lock(hashtextextended('ledger.running ' || $1, 0))", tenant
+    )
+    return locked
 
 
 def _pass_over(unreadable: dict[UUID, float], task_id: UUID, why: str) -> None:
@@ -105,29 +147,23 @@ def _pass_over(unreadable: dict[UUID, float], task_id: UUID, why: str) -> None:
         del unreadable[next(iter(unreadable))]
 
 
-async def _start(
-    connection: Connection,
-    worker: str,
-    lease_seconds: float,
-    pools: Sequence[str],
-    engines: Sequence[str],
-    skills: Mapping[str, str],
-    unreadable: Collection[UUID],
-) -> asyncpg.Record | None:
-    """Lock the next candidate, insert its slot, start its attempt; the next where another took the slot first."""
-    passed = [*unreadable]
+async def _start(connection: Connection, claimant: _Claimant, head: Head, quota: int | None) -> asyncpg.Record | None:
+    """Lock the next task behind a head, insert its slot, start its attempt; the next where the slot is taken."""
+    passed = [*claimant.unreadable]
     for _ in range(MAX_TRIES):
         row = await connection.fetchrow(
             """
             with picked as materialized (
                 select id, tenant, concurrency_key from ledger.tasks t
-                where state = 'queued' and not_before <= now() and pool = any ($3) and engine = any ($4)
-                    and skill || '@' || skill_version = any ($5) and id <> all ($6::uuid[])
+                where state = 'queued' and not_before <= now() and pool = $3 and engine = $4 and skill = $5
+                    and skill_version = $6 and tenant = $7 and priority = $8 and id <> all ($9::uuid[])
                     and attempt < max_attempts and cancel_requested_at is null
                     and (deadline is null or deadline > now())
                     and (concurrency_key is null or not exists (
                         select from ledger.slots s where s.tenant = t.tenant and s.key = t.concurrency_key))
-                order by priority, not_before, id limit 1 for update of t skip locked
+                    and ($10::integer is null or $10 > (
+                        select count(*) from ledger.tasks r where r.tenant = $7 and r.state = 'running'))
+                order by not_before, id limit 1 for update of t skip locked
             ), slot as (
                 insert into ledger.slots (tenant, key, task_id)
                 select tenant, concurrency_key, id from picked where concurrency_key is not null
@@ -147,12 +183,16 @@ async def _start(
                 clock_timestamp() as now
             from picked left join started on started.id = picked.id
             """,
-            worker,
-            float(lease_seconds),
-            list(pools),
-            list(engines),
-            [f"{name}@{version}" for name, version in skills.items()],
+            claimant.worker,
+            float(claimant.lease_seconds),
+            head.pool,
+            head.engine,
+            head.skill,
+            head.skill_version,
+            head.tenant,
+            head.priority,
             passed,
+            quota,
         )
         if row is None or row["id"] is not None:
             return row

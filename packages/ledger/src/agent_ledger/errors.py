@@ -16,6 +16,7 @@ TaskFault = Literal[
     "conflict",
     "unknown",
     "state",
+    "quota",
 ]
 
 

@@ -37,9 +37,10 @@ async def submit(executor: Executor, task: Task, *, door: Door) -> Submitted:
     a task not yet final holds, gives that task and makes no second row. The door's bounds are kept with the row.
 
     Raises:
-        InvalidTask: the skill is unknown or not this door's, the door does not offer the model or the reply's origin,
-            the deadline is over, the input does not fit the skill's schema or lacks what the skill needs, or (fault
-            `conflict`) the id belongs to another request; with fault `config`, the skill's schema cannot be used.
+        InvalidTask: the skill is unknown or not this door's, the door does not offer the model, the pool or the
+            reply's origin, the deadline is over, the input does not fit the skill's schema or lacks what the skill
+            needs, (fault `quota`) the tenant has as many tasks queued as it may, or (fault `conflict`) the id belongs
+            to another request; with fault `config`, the skill's schema cannot be used.
     """
     task = task.model_copy(
         update={"tenant": door.tenant, "id": task.id or uuid7(), "actor": door.actor or task.actor},
@@ -80,6 +81,7 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
         raise InvalidTask(
             "door", f"skill {task.skill} is not open at {door.name or 'this door'}{near or ': see its skills'}"
         )
+    await _check_queue(connection, door)
     found = await resolve(connection, task.skill, task.deadline)
     if found is None:
         near = nearest(task.skill, [row.name for row in await list_skills(connection) if door.opens(row.name)])
@@ -96,6 +98,8 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     key = task.concurrency_key
     if key is None and skill.concurrency_key is not None:
         key = concurrency_key(skill.concurrency_key, task.input)
+    if key is not None:
+        await _check_queue_of_key(connection, door, key)
     attempts = min(skill.max_attempts, task.retry.max_attempts) if task.retry else skill.max_attempts
     bounds: Budget = door.budget.within(task.budget)
     created: UUID | None = await connection.fetchval(
@@ -137,8 +141,39 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     return Submitted(created, created=True) if created is not None else None
 
 
+async def _check_queue(connection: Connection, door: Door) -> None:
+    most = door.quotas.queued
+    queued: int = await connection.fetchval(
+        "select count(*) from (select from ledger.tasks where tenant = $1 and state = 'queued' limit $2) queued",
+        door.tenant,
+        most,
+    )
+    if queued >= most:
+        message = (
+            f"tenant {door.tenant} has {queued} tasks queued, and may have {most}: send it again when some have begun"
+        )
+        raise InvalidTask("quota", f"{message}, or raise `quotas.queued` of the tenant in access.yaml")
+
+
+async def _check_queue_of_key(connection: Connection, door: Door, key: str) -> None:
+    """Bound the tasks that wait for one key, as a claim passes them over one by one while the key is held."""
+    most = door.quotas.queued_per_key
+    queued: int = await connection.fetchval(
+        """
+        select count(*) from (
+            select from ledger.tasks where tenant = $1 and state = 'queued' and concurrency_key = $2 limit $3) queued
+        """,
+        door.tenant,
+        key,
+        most,
+    )
+    if queued >= most:
+        message = f"{queued} tasks with the concurrency key {key} are queued, and {most} may be: send it again later"
+        raise InvalidTask("quota", f"{message}, or raise `quotas.queued_per_key` of the tenant in access.yaml")
+
+
 def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
-    """Check what a task chose for itself: engine, model, and where its result is posted."""
+    """Check what a task chose for itself: engine, model, pool, and where its result is posted."""
     place = door.name or "this door"
     if task.engine not in (None, skill.engine):
         message = f"engine: skill {skill.name} runs on {skill.engine}, not on {task.engine}"
@@ -146,6 +181,9 @@ def _check_choices(door: Door, task: Task, skill: SkillRow) -> None:
     if task.model is not None and task.model != skill.model and not door.offers(task.model):
         message = f"model: {place} does not offer {task.model}: leave it out for the skill's own ({skill.model})"
         raise InvalidTask("door", f"{message}, or add it to `models` of the door in access.yaml")
+    if task.pool is not None and task.pool != skill.pool and not door.reaches(task.pool):
+        message = f"pool: {place} does not reach {task.pool}: leave it out for the skill's own ({skill.pool})"
+        raise InvalidTask("door", f"{message}, or add it to `pools` of the door in access.yaml")
     if task.reply_to is None or task.reply_to.url is None:
         return
     origin = origin_of(task.reply_to.url)

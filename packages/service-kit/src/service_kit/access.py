@@ -1,12 +1,13 @@
 """`access.yaml`: the doors through which tasks come, and what tenants, services and people may do."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from agent_contracts import Actor, Budget
 from agent_contracts.task import SkillName
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from service_kit.bearer import token_owner
 from service_kit.errors import ConfigError
@@ -30,11 +31,26 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Quotas(Entry):
+    """How many tasks of a tenant may be in the ledger at once.
+
+    Attributes:
+        queued: how many may wait.
+        queued_per_key: how many of them may wait with the same concurrency key.
+        running: how many may run; None for as many as there are slots.
+    """
+
+    queued: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    queued_per_key: Annotated[int, Field(ge=1, le=10_000)] = 100
+    running: Annotated[int, Field(ge=1, le=100_000)] | None = None
+
+
 class Door(Entry):
     """A way by which tasks come in: its tenant, its skills and its bounds. `name` is set from its place in the file.
 
     Attributes:
         models: the models that a task may name instead of its skill's own, `*` for any.
+        pools: the pools that a task may name instead of its skill's own, `*` for any.
         reply_origins: where a task may have its result posted, as scheme://host[:port].
         approves: the skills whose proposals this door's actor may decide, `*` for all.
     """
@@ -46,9 +62,11 @@ class Door(Entry):
     budget: Budget = Field(default_factory=Budget)
     actor: Actor | None = None
     models: list[str] = Field(default_factory=list)
+    pools: list[str] = Field(default_factory=lambda: ["default"])
     reply_origins: list[ListedOrigin] = Field(default_factory=list)
     token_sha256: list[Hash] = Field(default_factory=list)
     approves: list[str] = Field(default_factory=list)
+    _quotas: Quotas = PrivateAttr(default_factory=Quotas)
 
     @model_validator(mode="after")
     def _names_who_decides(self) -> Self:
@@ -74,6 +92,19 @@ class Door(Entry):
     def offers(self, model: str) -> bool:
         """Say whether a task may name this model instead of its skill's own."""
         return "*" in self.models or model in self.models
+
+    def reaches(self, pool: str) -> bool:
+        """Say whether a task may name this pool instead of its skill's own."""
+        return "*" in self.pools or pool in self.pools
+
+    @property
+    def quotas(self) -> Quotas:
+        """Return the quotas of the door's tenant."""
+        return self._quotas
+
+    def take_quotas(self, tenant: "Tenant") -> None:
+        """Take over the quotas of the door's tenant."""
+        self._quotas = tenant.quotas
 
 
 class SourceDoor(Door):
@@ -120,10 +151,16 @@ class TenantBudgets(Entry):
 
 
 class Tenant(Entry):
-    """What a tenant may do at each vendor and what it may spend, whatever its skills and doors allow."""
+    """What a tenant may do at each vendor, spend and have in the ledger, whatever its skills and doors allow.
+
+    Attributes:
+        weight: how many turns it has for each one of a tenant with weight 1, wherever tenants share something.
+    """
 
     vendors: dict[str, Bound] = Field(default_factory=dict)
     budgets: TenantBudgets = Field(default_factory=TenantBudgets)
+    weight: Annotated[int, Field(ge=1, le=100)] = 1
+    quotas: Quotas = Field(default_factory=Quotas)
 
 
 class Access(Entry):
@@ -137,6 +174,17 @@ class Access(Entry):
     cli: Door | None = None
     services: dict[CallerName, ServiceEntry] = Field(default_factory=dict)
     people: dict[CallerName, Person] = Field(default_factory=dict)
+
+    def model_post_init(self, _: object) -> None:
+        """Give each door the quotas of its tenant."""
+        for door in self.doors():
+            door.take_quotas(self.tenants.get(door.tenant) or Tenant())
+
+    def doors(self) -> list[Door]:
+        """Return every door."""
+        groups: tuple[Mapping[str, Door], ...] = (self.streams, self.webhooks, self.feeds, self.http)
+        doors = [door for group in groups for door in group.values()]
+        return [*doors, self.cli] if self.cli else doors
 
     def service(self, token: str) -> str | None:
         """Return the name of the service whose token this is; None if it is nobody's."""

@@ -59,7 +59,8 @@ class Tasks:
             task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
             submitted = await submit(self.pool, task, door=door)
         except InvalidTask as error:
-            raise Refusal(error.fault, str(error), remedy=TASK_SCHEMA) from None
+            remedy = None if error.fault == "quota" else TASK_SCHEMA
+            raise Refusal(error.fault, str(error), remedy=remedy) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
         place = f"/v1/tasks/{submitted.id}"
         document = {"id": str(submitted.id), "created": submitted.created, "events": f"{place}/events"}
