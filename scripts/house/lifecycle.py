@@ -145,7 +145,9 @@ class House:
             raise ConfigError(f"`agent-engine skills register` failed: {done.stderr.strip()[-2000:]}")
         others = [name for name in names if name != "stores"]
         pids = {name: self._supervisor.start(name) for name in others}
+        last = {"control": pids.pop("control")}  # it compares what the gateways find out when they are asked
         await self._until_all_ready(pids, say)
+        await self._until_all_ready(last, say)
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""

@@ -109,6 +109,7 @@ class Attempt:
             session=await self._asked(partial(last_session, claim, context)) if resumes else None,
             capabilities=engine.capabilities,
             turns_taken=self._progress.turns,
+            ended=self._progress.ended,
         )
 
     async def _asked(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:

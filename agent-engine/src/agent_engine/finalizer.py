@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import agent_effects
 import agent_ledger
@@ -26,6 +26,8 @@ from agent_engine.verdict import Verdict
 from agent_engine.worker_context import WorkerContext
 
 LONGEST_PAUSE_SECONDS = 600
+SPREAD_SECONDS = 30.0
+"""At most so long after a vendor's limit is over do the tasks begin that waited for it, not all at once."""
 SETTLE_TRIES = 10
 SETTLE_SECONDS = 0.1
 WRITE_AGAIN_SECONDS = 1.0
@@ -84,10 +86,13 @@ class Finalizer:
             if await self._requeue(Failure("crashed", "the worker was stopped"), after_seconds=0, counts=False):
                 return "requeued"
         elif failure is not None and failure.retryable:
-            pause = backoff(
-                failure.reason, self.claim.attempt, first_seconds=self.context.settings.worker_retry_seconds
+            pause = pause_before_next(
+                failure, self.claim.attempt, first_seconds=self.context.settings.worker_retry_seconds, left=self._left()
             )
-            if await self._requeue(failure, after_seconds=pause):
+            if pause is None:
+                late = f"{failure.message}; the {failure.after_seconds:.0f} s to wait end after the deadline"
+                verdict = replace(verdict, failure=replace(failure, message=late))
+            elif await self._requeue(failure, after_seconds=pause):
                 return "requeued"
         result = await self._result(verdict, outcome)
         if not await agent_ledger.finish(self.context.pool, self.claim.id, self.claim.attempt, result):
@@ -96,6 +101,11 @@ class Finalizer:
         self._tally(verdict.status, verdict.reason)
         log.info("finished", status=verdict.status, reason=verdict.reason, message=result.message)
         return verdict.status
+
+    def _left(self) -> float | None:
+        """Return the seconds until the task's deadline; None where it has none."""
+        deadline = self.claim.deadline
+        return None if deadline is None else (deadline - self.claim.clock.now()).total_seconds()
 
     async def _keep(self, verdict: Verdict, outcome: RunOutcome | None) -> None:
         """Keep transcript and session. After `mcp_down` drop the session: it says that tools are missing."""
@@ -172,6 +182,22 @@ def backoff(reason: Reason, attempt: int, *, first_seconds: float) -> float:
     """Give the pause before the next attempt: doubling, longer for the model's own limits, within 25 % of it."""
     base = first_seconds * (3 if reason in ("rate", "overloaded") else 1)
     return min(float(LONGEST_PAUSE_SECONDS), base * 2.0 ** (attempt - 1)) * random.uniform(0.75, 1.25)
+
+
+def pause_before_next(failure: Failure, attempt: int, *, first_seconds: float, left: float | None) -> float | None:
+    """Give the pause before the next attempt, or None where what the vendor asks to wait ends after the deadline.
+
+    `left` are the seconds until the deadline, if there is one: the pause leaves a part of them to the next attempt.
+    """
+    asked = failure.after_seconds
+    pause = backoff(failure.reason, attempt, first_seconds=first_seconds)
+    if asked is not None:
+        pause = asked + min(pause, SPREAD_SECONDS)
+    if left is None:
+        return pause
+    if asked is not None and asked >= left:
+        return None
+    return min(pause, max(0.0, (left + (asked or 0.0)) / 2))
 
 
 async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int) -> agent_effects.Spend:

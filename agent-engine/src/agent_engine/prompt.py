@@ -11,6 +11,7 @@ from agent_engine.skills.bind import Binding
 from agent_engine.skills.format import Skill
 
 SKILL_FOLDER = "/skill"
+MOST_TOLD = 1000
 
 GENERAL_RULES = """\
 You are an agent of Agent Bot. You work unattended: nobody reads along, and nobody answers questions. Do what the skill
@@ -61,9 +62,15 @@ def system_prompt(skill: Skill, binding: Binding, *, asked_schema: dict[str, Any
 
 
 def task_prompt(
-    task: Task, *, nonce: str, attempt: int, effects: Sequence[EffectSummary] = (), resumed: bool = False
+    task: Task,
+    *,
+    nonce: str,
+    attempt: int,
+    effects: Sequence[EffectSummary] = (),
+    ended: str | None = None,
+    resumed: bool = False,
 ) -> str:
-    """Put together the user's turn: the task's input as data, and the effects that earlier attempts had.
+    """Put together the user's turn: the task's input as data, the effects of earlier attempts, and how the last ended.
 
     `resumed`: the conversation of an earlier attempt goes on.
     """
@@ -71,14 +78,20 @@ def task_prompt(
     parts = []
     if resumed:
         parts.append(
-            "Your last run was cut off, and this conversation goes on from where it was kept. Some of your last calls "
-            "may have been made without you seeing the reply. The task is still the one you were given:"
+            "Your last run was cut off or came to no good end, and this conversation goes on from where it was kept. "
+            "Some of your last calls may have been made without you seeing the reply. The task is still the one that "
+            "you were given:"
         )
     else:
         parts.append(f"Do the task of the skill `{task.skill}` for this input:")
     parts.append(fence(given, label="task input", nonce=nonce))
     if attempt > 1:
         parts.append(effects_so_far(attempt, effects, nonce=nonce))
+        if ended:
+            parts.append(
+                "This is how the last attempt ended. What gave no answer then may be there again: make those calls "
+                "once more.\n" + fence(clean_line(ended, MOST_TOLD), label="end of the last attempt", nonce=nonce)
+            )
     parts.append("Begin now." if not resumed else "Go on now, and give the whole answer at the end.")
     return "\n\n".join(parts)
 

@@ -44,6 +44,7 @@ async def plan_run(
     session: tuple[uuid.UUID, bytes] | None,
     capabilities: Capabilities,
     turns_taken: int = 0,
+    ended: str | None = None,
 ) -> RunPlan:
     """Put together what a run is started from; its tokens are signed here and nowhere else."""
     budget = claim.budget.within(skill.settings.budget)
@@ -56,7 +57,12 @@ async def plan_run(
         folder=context.runs / f"{claim.id}-{claim.attempt}",
         system_prompt=system_prompt(skill, binding, asked_schema=None if capabilities.output_schema else schema),
         prompt=task_prompt(
-            claim.task, nonce=new_nonce(), attempt=claim.attempt, effects=effects, resumed=session is not None
+            claim.task,
+            nonce=new_nonce(),
+            attempt=claim.attempt,
+            effects=effects,
+            ended=ended,
+            resumed=session is not None,
         ),
         model=claim.model,
         model_api_url=context.settings.model_api_url,

@@ -1,6 +1,6 @@
 """The progress of a task over all its attempts: how many turns and tools its agent used, and what it said last."""
 
-from agent_contracts.event import Body, Text, ToolCall, ToolResult, UsageEvent
+from agent_contracts.event import Body, RetryEvent, Text, ToolCall, ToolResult, UsageEvent
 
 MOST_CHARACTERS = 20_000
 
@@ -13,6 +13,8 @@ class TaskProgress:
         self._texts: list[str] = []
         self._speaking: int | None = None
         self.calls = 0
+        self.ended: str | None = None
+        """Why the last attempt was not the last one."""
 
     @property
     def turns(self) -> int:
@@ -33,6 +35,8 @@ class TaskProgress:
             self._texts.append(body.text)
         elif isinstance(body, ToolResult):
             self._speaking = None
+        elif isinstance(body, RetryEvent):
+            self.ended = body.message
         elif isinstance(body, ToolCall):
             self.calls += 1
         elif isinstance(body, UsageEvent):

@@ -5,7 +5,7 @@ against it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from agent_contracts import Claim, EffectSummary
@@ -24,6 +24,7 @@ from agent_engine.skills.required_effects import RequiredEffect
 ACTED = frozenset({"done", "proposed", "approved"})
 OPEN = frozenset({"sending", "unknown"})
 TOLD_LIMIT = 200
+MOST_OUTAGES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ def judge(facts: Facts) -> Verdict:
     )
     if failure is not None:
         return Verdict(
-            failure=_traced(failure, facts.lost),
+            failure=_traced(_awaited(failure, facts.evidence), facts.lost),
             output=output,
             partial=answer is None and output is not None,
             claims=tuple(claim for claim in claims if claim.refs),
@@ -150,13 +151,27 @@ def _claims(answer: dict[str, Any] | None, evidence: Evidence) -> tuple[list[Cla
     return claims, tuple(remarks)
 
 
+def _awaited(failure: Failure, evidence: Evidence) -> Failure:
+    """Name the calls that failed for want of a vendor: they explain what is missing, and another attempt may get it."""
+    if not evidence.outages or failure.reason not in ("schema", "evidence"):
+        return failure
+    errors = dict.fromkeys(f"{one.tool}: {_told(one.text)}" for one in evidence.outages.values())
+    waits = [one.seconds for one in evidence.outages.values() if one.seconds is not None]
+    message = f"no answer of {'; '.join(list(errors)[:MOST_OUTAGES])}; {failure.message}"
+    return Failure("rate" if waits else "server", message, max(waits, default=None))
+
+
 def _traced(failure: Failure, lost: Mapping[str, str]) -> Failure:
     """Name the servers that went away during the run. Their loss explains a missing answer, not a limit reached."""
     if not lost or failure.reason == "cancelled":
         return failure
     errors = "; ".join(clean_line(error, TOLD_LIMIT) for error in lost.values())
     reason: Reason = "mcp_down" if failure.reason in ("schema", "evidence") else failure.reason
-    return Failure(reason, f"MCP server lost during the run: {', '.join(lost)} ({errors}); {failure.message}")
+    return replace(
+        failure,
+        reason=reason,
+        message=f"MCP server lost during the run: {', '.join(lost)} ({errors}); {failure.message}",
+    )
 
 
 def _needed(facts: Facts) -> list[str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 from agent_contracts import Grant
+from agent_effects import marker
 from api_kit import (
     Body,
     Call,
@@ -22,7 +23,7 @@ from api_kit import (
     document_of,
     mrkdwn,
 )
-from api_kit.effect_markers import mark_in, marker
+from api_kit.effect_markers import mark_in
 from api_kit.paths import encode
 from api_kit.routes import Access
 from conformance.gateways.record import Ask, GatewayRecord, objects

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
-from agent_contracts import Mode
+from agent_contracts import Grant, Mode
 from conformance.servers.record import Arguments, Ask, ServerRecord
 from conformance.servers.registry import RECORDS
 from fastmcp import Client
@@ -19,8 +21,12 @@ from mcp_kit.settings import VendorSettings
 from mcp_types import TextContent
 from service_kit.grants import Bound
 from service_kit.settings import load
+from service_kit.tokens import TaskClaims
 from stand_ins.kit.app import StandInApp
 from stand_ins.kit.faults import Fault
+
+TASK = UUID("0199aaaa-0000-7000-8000-000000000001")
+REF_KEY = "ab" * 32
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,14 @@ class Subject:
         """Return a run that may write with these tools, within the record's resources."""
         bound = Bound(tools=list(tools), resources=dict(self.record.resources), mode=Mode.write)
         return Caller("run", bound, token="task-token")
+
+    def task(self, *tools: str) -> Caller:
+        """Return a run of `TASK`, to whose replies the server adds refs by `REF_KEY`."""
+        now = datetime.now(UTC)
+        claims = TaskClaims(
+            task=TASK, attempt=1, tenant="default", jti="j", issued_at=now, expires_at=now, vendor="v", grant=Grant()
+        )
+        return replace(self.caller(*tools), task=claims)
 
     @property
     def granted(self) -> Caller:

@@ -1,9 +1,13 @@
 """Whatever the vendor or the gateway says no to, the caller gets a sentence of ours and the next step."""
 
 import re
+from functools import partial
+from typing import Any
 
 import pytest
-from conformance.servers.conftest import Subject
+from conformance.servers.conftest import REF_KEY, TASK, Said, Subject
+from conformance.servers.record import Ask
+from service_kit.refs import ref_fits, retry_after
 
 
 async def test_a_refusal_is_explained(subject: Subject) -> None:
@@ -42,6 +46,46 @@ async def test_an_outage_is_an_answer(subject: Subject, fault: str) -> None:
     said = await subject.ask(subject.record.reads)
     assert said.is_error
     assert "html" not in said.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("fault", "details", "wait"),
+    [
+        ("rate_limit", {"seconds": 7}, 7),
+        ("status", {"status": 503}, None),
+        ("drop_before", {}, None),
+        ("status", {"status": 502, "headers": {"x-agent-gateway-error": "upstream_unreachable"}}, None),
+        ("status", {"status": 429, "headers": {"x-agent-gateway-error": "vendor_rate", "retry-after": "2900"}}, 2900),
+    ],
+)
+async def test_an_outage_is_told_to_the_engine(
+    subject: Subject, fault: str, details: dict[str, Any], wait: int | None
+) -> None:
+    """The ref says that the vendor, or what stands before it, gave no answer; the line before it, how long to wait."""
+    subject.strike(fault, times=9, **details)
+    said = await _of_a_run(subject, subject.record.reads, gateway=str("headers" in details).lower())
+    assert _fits(subject, said, subject.record.reads, unavailable=True)
+    waited = retry_after(said.text)
+    assert waited == wait or (wait == 7 and waited == 6)
+
+
+async def test_what_lasts_is_no_outage(subject: Subject) -> None:
+    """A refusal of the vendor's, and one of the gateway's that no later call passes, are told as failures alone."""
+    ask, _ = subject.record.refused
+    assert _fits(subject, await _of_a_run(subject, ask), ask, unavailable=False)
+    subject.strike("status", times=9, status=502, headers={"x-agent-gateway-error": "reply_too_large"})
+    said = await _of_a_run(subject, subject.record.reads, gateway="true")
+    assert _fits(subject, said, subject.record.reads, unavailable=False)
+
+
+async def _of_a_run(subject: Subject, ask: Ask, **changes: str) -> Said:
+    return await subject.ask(ask, subject.task(ask.tool), agent_ref_key=REF_KEY, **changes)
+
+
+def _fits(subject: Subject, said: Said, ask: Ask, *, unavailable: bool) -> bool:
+    fits = partial(ref_fits, bytes.fromhex(REF_KEY), task=TASK, attempt=1, reply=said.text, failed=True)
+    tool = f"{subject.record.settings.prefix.lower()}/{ask.tool}"
+    return fits(tool=tool, unavailable=unavailable) is not None
 
 
 @pytest.mark.parametrize(("fault", "status"), [("apply_then_drop", 503), ("apply_then_status", 502), ("html", 200)])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from agent_effects import Change, marked, marker
 from conformance.sources.record import Headers, Sample
 from control_api.body import parse_json
 from control_api.errors import Refusal, answer
@@ -57,7 +58,9 @@ class Chatter(WebhookSource):
             raise Refusal("event", "the body is not of that event", remedy="Name the event of the payload.")
         accounts = tuple(str(event[key]) for key in ("user", "bot_id") if key in event)
         channels = {CHANNELS: [str(event["channel"])]} if "channel" in event else {}
-        return SourceEvent(name, payload, hashlib.sha256(event_id.encode()).digest(), accounts, channels)
+        identity, marks = hashlib.sha256(event_id.encode()).digest(), marked(event.get("metadata"))
+        change = Change(made=True, target=str(event.get("channel")), marks=marks)
+        return SourceEvent(name, payload, identity, accounts, channels, change=change)
 
     def refused(self, refusal: Refusal) -> Response | None:
         """Say 200, as an error would be sent again."""
@@ -102,5 +105,6 @@ CHATTER = Sample(
     resources={"channels": ["C1"]},
     account=("event", "user", "U1"),
     rejected=200,
+    marked=lambda payload, effect: {**payload, "event": {**payload["event"], "metadata": marker(effect)}},
 )
 """The source with one event."""

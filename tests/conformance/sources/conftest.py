@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
+import agent_effects
 import asyncpg
 import pytest
 import yaml
+from agent_effects import Write
 from agent_ledger import SkillRow, register_skills
 from conformance.sources.chatter import CHATTER
 from conformance.sources.github import GITHUB
@@ -61,6 +64,22 @@ class Hook:
         [first] = yaml.safe_load(file.read_text())["triggers"]
         file.write_text(yaml.safe_dump({"triggers": [first, first | trigger]}))
         await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def effect(self, tenant: str) -> UUID:
+        """Keep an effect of the vendor's gateway that is under way at the sample's resource."""
+        [[target]] = self.sample.resources.values()
+        write = Write(
+            id=uuid4(),
+            tenant=tenant,
+            caller="some-mcp",
+            vendor=self.sample.source.vendor,
+            route="any",
+            target=target,
+            method="POST",
+            request={},
+        )
+        await agent_effects.begin(self.pool, write)
+        return write.id
 
     async def tasks(self) -> list[tuple[str, str]]:
         """Give tenant and actor of each task."""

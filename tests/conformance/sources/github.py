@@ -2,6 +2,7 @@
 
 import json
 
+from agent_effects import marker
 from conformance.sources.record import Headers, Sample
 from control_api.sources.github import GitHubWebhooks
 from fixtures.control import payload, signature
@@ -27,5 +28,6 @@ GITHUB = Sample(
     account=("sender", "login", "mona"),
     rejected=422,
     second_hook={"installation": {"id": 1}},
+    marked=lambda payload, effect: {**payload, "issue": {**payload["issue"], "body": marker(effect)}},
 )
 """The source with one event."""

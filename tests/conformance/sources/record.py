@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from control_api.sources.protocol import WebhookSource
 
@@ -23,6 +24,7 @@ class Sample:
         account: the object of the payload, its key and the value that name who caused it.
         rejected: status of the answer to a signed body that is none of the source's.
         second_hook: what another hook of the vendor adds to the payload of the same event.
+        marked: puts the mark of an effect into a payload, as the vendor's gateway does; None where nothing is written.
     """
 
     source: WebhookSource
@@ -34,6 +36,7 @@ class Sample:
     account: tuple[str, str, str]
     rejected: int
     second_hook: dict[str, Any] = field(default_factory=dict)
+    marked: Callable[[dict[str, Any], UUID], dict[str, Any]] | None = None
 
     def by(self, account: str) -> dict[str, Any]:
         """Give the payload as of another account."""

@@ -97,6 +97,18 @@ async def test_what_our_own_account_does_starts_nothing(hook: Hook) -> None:
     assert await hook.tasks() == []
 
 
+@pytest.mark.parametrize("hook", [one for one in SAMPLES.values() if one.marked], indirect=True)
+@pytest.mark.parametrize("tenant", ["acme", "globex"])
+async def test_what_our_own_effect_made_starts_nothing(hook: Hook, tenant: str) -> None:
+    """The mark of an effect of the tenant's tells it, whatever the account; that of another tenant's does not."""
+    assert hook.sample.marked is not None
+    effect = await hook.effect(tenant)
+    reply = await hook.send(hook.sample.marked(hook.sample.payload, effect))
+    ignored = [{"trigger": "*", "reason": f"the event is what our own effect {effect} did"}]
+    assert (reply.status, reply.json()["ignored"]) == ((200, ignored) if tenant == "acme" else (202, []))
+    assert len(await hook.tasks()) == (0 if tenant == "acme" else 1)
+
+
 async def test_a_body_over_the_limit_is_refused(hook: Hook) -> None:
     """It is refused before it is read to its end."""
     reply = await hook.send_raw(b'{"a":"' + b"x" * LIMIT + b'"}')

@@ -25,9 +25,10 @@ KEY = b"k" * 32
 TASK = uuid.UUID(int=7)
 
 
-def ref_of(tool: str, *, failed: bool = False, text: str = "") -> str:
+def ref_of(tool: str, *, failed: bool = False, text: str = "", unavailable: bool = False) -> str:
     """Give the ref of a tool's reply, whose text is the tool's name unless given."""
-    return make_ref(KEY, task=TASK, attempt=1, tool=f"github/{tool}", text=text or tool, failed=failed)
+    tool, text = f"github/{tool}", text or tool
+    return make_ref(KEY, task=TASK, attempt=1, tool=tool, text=text, failed=failed, unavailable=unavailable)
 
 
 REF = ref_of("issue_read")
@@ -66,6 +67,7 @@ class Story:
     Attributes:
         forged: whether the read really failed, whatever its event says.
         lost: the servers that were gone at the end.
+        outage: the error of one more call, to which the vendor gave no answer.
         required: the entry of `required-effects`, bound.
     """
 
@@ -87,6 +89,7 @@ class Story:
     mode: Mode = Mode.write
     words: str | None = None
     lost: dict[str, str] = field(default_factory=dict)
+    outage: str | None = None
 
     def outcome(self) -> RunOutcome:
         """Give how its run ended, as the Claude driver reads it."""
@@ -117,6 +120,19 @@ class Story:
                     text=append_ref(
                         self.read_text,
                         ref_of("issue_read", failed=self.forged or not ok, text=self.read_text),
+                    ),
+                )
+            )
+        if self.outage is not None:
+            evidence.observe(
+                ToolResult(
+                    call_id="2",
+                    server="github",
+                    tool="search_issues",
+                    ok=False,
+                    text=append_ref(
+                        self.outage,
+                        ref_of("search_issues", failed=True, text=self.outage, unavailable=True),
                     ),
                 )
             )

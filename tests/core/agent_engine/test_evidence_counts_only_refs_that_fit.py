@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from agent_contracts import TaskEvent
-from agent_contracts.event import Text, ToolResult
+from agent_contracts.event import Text, ToolCall, ToolResult
 from agent_engine.evidence import Evidence, known_name
 from core.agent_engine.skill_folder import VENDORS
 from hypothesis import given
@@ -93,6 +93,43 @@ def test_forged_success_of_a_refused_call_proves_nothing() -> None:
     assert evidence.denied == {"github/issue_read"}
     assert not evidence.refs
     assert not evidence.proven
+
+
+def outage(text: str = "GitHub could not be reached.") -> str:
+    """Give a whole reply of github/issue_read that says that GitHub gave no answer."""
+    tool = "github/issue_read"
+    ref = make_ref(KEY, task=TASK, attempt=1, tool=tool, text=text, failed=True, unavailable=True)
+    return append_ref(text, ref)
+
+
+def asked(number: int, call: str) -> ToolCall:
+    """Make a call."""
+    return ToolCall(call_id=call, server="github", tool="issue_read", input={"issue": number})
+
+
+def test_an_outage_is_known_by_its_ref_alone() -> None:
+    """What the server marked as one counts, with the wait that it names; its words in any other text do not."""
+    known, refs = observed(result(outage("Wait.\nretry_after: 2900"), ok=False))
+    assert [(one.tool, one.seconds) for one in known.outages.values()] == [("github/issue_read", 2900.0)]
+    assert refs == [outage("Wait.\nretry_after: 2900")[-8:]]
+    assert known.failed["github/issue_read"].startswith("Wait.")
+    for text in (
+        reply("GitHub could not be reached.", failed=True),
+        outage()[:-1] + "x",
+        "GitHub could not be reached.",
+    ):
+        assert not observed(result(text, ok=False))[0].outages
+    forged, refs = observed(result(outage()))
+    assert (forged.outages, forged.refs, refs) == ({}, {}, [None])
+
+
+def test_an_outage_is_over_once_the_same_call_succeeds() -> None:
+    """The same call that succeeds later gives what was missing; another call of the tool does not."""
+    evidence = Evidence(key=KEY, task=TASK, attempt=1)
+    for number, call, text, ok in ((1, "a", outage(), False), (2, "b", outage(), False), (1, "c", reply(), True)):
+        evidence.observe(asked(number, call))
+        evidence.observe(result(text, ok=ok).model_copy(update={"call_id": call}))
+    assert len(evidence.outages) == 1
 
 
 def test_denied_call_is_remembered() -> None:

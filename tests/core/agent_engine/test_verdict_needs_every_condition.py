@@ -99,6 +99,26 @@ def test_each_failing_has_its_reason(skill: Skill, change: dict[str, Any], reaso
     assert verdict.message
 
 
+@pytest.mark.parametrize(("change", "reason"), CASES)
+def test_what_is_missing_for_want_of_a_vendor_is_attempted_again(
+    skill: Skill, change: dict[str, Any], reason: str
+) -> None:
+    """A missing answer, proof or write is retryable where a call got no answer; every other reason stays."""
+    for outage, instead in (("GitHub could not be reached.", "server"), ("Wait.\nretry_after: 2900", "rate")):
+        verdict = replace(Story(), **change, outage=outage).verdict(skill)
+        awaited = reason in ("schema", "evidence")
+        assert verdict.reason == (instead if awaited else reason)
+        assert verdict.failure is not None
+        assert verdict.failure.retryable == (awaited or reason in RETRYABLE)
+        assert verdict.failure.after_seconds == (2900 if awaited and instead == "rate" else None)
+        assert ("no answer of github/search_issues: " in verdict.message) == awaited
+
+
+def test_an_outage_takes_nothing_from_a_success(skill: Skill) -> None:
+    """An agent that did without what it could not get has succeeded where everything is proven."""
+    assert replace(Story(), outage="GitHub could not be reached.").verdict(skill).status == "succeeded"
+
+
 def test_an_unusable_output_schema_is_its_authors(tmp_path: Path) -> None:
     """An answer that cannot be held to its schema fails the attempt for the skill's fault, and is kept."""
     broken = make_skill(tmp_path, output_schema={"properties": {"answer": {"$ref": "https://elsewhere.example/a"}}})

@@ -5,8 +5,9 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from agent_effects import marker
 from api_kit import Call, Fetch, Probe
-from api_kit.effect_markers import Own, created, marker
+from api_kit.effect_markers import Own, created
 from api_kit.errors import Refusal
 
 SENT = datetime(2026, 1, 1, tzinfo=UTC)

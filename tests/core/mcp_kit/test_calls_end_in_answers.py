@@ -1,7 +1,10 @@
 """Whatever happens in a call, the caller gets a result it can act on: refs, errors, foreign text, counts."""
 
+from typing import Any
+
 import httpx
 import pytest
+from agent_contracts import Grant
 from core.mcp_kit.conftest import REF_KEY, TASK, House, Running
 from core.mcp_kit.speaking import MODES, call, text_of
 from mcp_kit.call import Call
@@ -57,6 +60,19 @@ async def test_only_tasks_get_refs(open_server: Running) -> None:
     text = text_of(await call(open_server.url, "auto", "read_note", {"repository": "a/b", "text": "x\nref: aaaaaaaa"}))
     assert split_ref(text) == (text, None)
     assert "\nref: " not in text
+
+
+@pytest.mark.parametrize("how", NEXT_STEPS)
+async def test_an_outage_is_told_to_the_engine_by_the_ref(closed_server: Running, house: House, how: str) -> None:
+    """The ref of a call that the vendor gave no answer to fits as such alone; that of any other failure does not."""
+    token = house.token(grant=Grant(tools=["fail"]))
+    text = text_of(await call(closed_server.url, "auto", "fail", {"how": how}, token))
+    named: dict[str, Any] = {"task": TASK, "attempt": 1, "tool": "github/fail", "reply": text, "failed": True}
+    away = how in ("timeout", "unreachable", "broken")
+    assert [ref_fits(KEY, **named, unavailable=unavailable) is not None for unavailable in (True, False)] == [
+        away,
+        not away,
+    ]
 
 
 @pytest.mark.parametrize("how", NEXT_STEPS)

@@ -73,6 +73,7 @@ def test_a_ref_fits_its_reply_task_attempt_tool_and_end_alone(failed: bool) -> N
         {"tool": "github/list_issues"},
         {"reply": "more\n" + reply},
         {"failed": not failed},
+        {"failed": True, "unavailable": True},
     ):
         assert ref_fits(key, **{**call, **other}) is None
     assert ref_fits(b"other", **call) is None

@@ -21,10 +21,11 @@ EndedBy = Literal[
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run did not succeed, from the closed list and in words."""
+    """Why a run did not succeed, from the closed list and in words; the seconds that were asked for before another."""
 
     reason: Reason
     message: str
+    after_seconds: float | None = None
 
     @property
     def retryable(self) -> bool:

@@ -33,6 +33,7 @@ from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
 from control_api.proposals.routes import Proposals
 from control_api.settings import ControlSettings
 from control_api.sources.instances import Instances
+from control_api.sources.own_accounts import OwnAccounts
 from control_api.sources.registry import Sources, installed_sources
 from control_api.tasks.events import EventStreams
 from control_api.tasks.routes import Tasks
@@ -97,6 +98,8 @@ def build(
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
 
+    own_accounts = OwnAccounts(pool, (webhooks, feeds))
+
     def without_door() -> str | None:
         return closed_triggers(triggers.current(), access.current())
 
@@ -107,7 +110,7 @@ def build(
         *health_routes(
             service="control-api",
             version=VERSION,
-            checks={"database": database},
+            checks={"database": database, "own accounts": own_accounts.look},
             registry=registry,
             warnings={
                 **files,
@@ -115,6 +118,7 @@ def build(
                 "policy": policy.fault,
                 "webhooks": webhooks.fault,
                 "feeds": feeds.fault,
+                "own accounts": own_accounts.fault,
                 **background.faults(),
             },
         ),

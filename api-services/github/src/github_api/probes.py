@@ -65,8 +65,8 @@ def _made(listing: Callable[[Call], str]) -> Probe:
     return created(page_of, field="body", per_page=PER_PAGE, own=_own, settle_window=GONE_SECONDS, made="created_at")
 
 
-async def _own(fetch: Fetch) -> Own:
-    """Ask who we are; an app's token does not tell, and then anybody's counts.
+async def login(fetch: Fetch) -> str | None:
+    """Return the login of the account whose token this is; None for an app's token, which does not tell.
 
     Raises:
         Refusal: GitHub cannot be asked now.
@@ -77,11 +77,17 @@ async def _own(fetch: Fetch) -> Own:
         if APPS_REFUSAL not in refusal.message:
             raise
         user = None
-    login = user.get("login") if isinstance(user, dict) else None
+    name = user.get("login") if isinstance(user, dict) else None
+    return name if isinstance(name, str) else None
+
+
+async def _own(fetch: Fetch) -> Own:
+    """Ask who we are; where GitHub does not tell, anybody's counts."""
+    name = await login(fetch)
 
     def is_own(row: Mapping[str, Json]) -> bool:
         author = row.get("user")
-        return login is None or (isinstance(author, dict) and author.get("login") == login)
+        return name is None or (isinstance(author, dict) and author.get("login") == name)
 
     return is_own
 

@@ -11,6 +11,7 @@ from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
 
+from github_api.probes import login
 from github_api.settings import GitHubApiSettings
 
 API_VERSION = "2022-11-28"
@@ -46,6 +47,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
         classify=classify,
         link=link,
         relocate=relocate,
+        account=login,
         limits=limits if settings.github_upstream_limited else lambda route: (),
     )
 

@@ -33,6 +33,7 @@ from api_kit.credentials import TenantCredentials
 from api_kit.effect_flow import EffectFlow
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
+from api_kit.own_accounts import OwnAccounts
 from api_kit.reconciler import Reconciler
 from api_kit.redis_rate_limiter import RedisRateLimiter
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
@@ -59,9 +60,8 @@ async def open_gateway(
         ConfigError: a file or the database is not usable.
     """
     audience = f"{vendor.name}-api"
-    callers = Callers(
-        AccessFile(settings.access_file), Verifier(settings.agent_jwks_file, audience=audience), vendor=vendor.name
-    )
+    access = AccessFile(settings.access_file)
+    callers = Callers(access, Verifier(settings.agent_jwks_file, audience=audience), vendor=vendor.name)
     registry = CollectorRegistry()
     pool = await open_pool(settings.database_url, application=audience)
     redis = open_redis(settings.redis_url) if settings.redis_url else None
@@ -97,7 +97,8 @@ async def open_gateway(
     background = BackgroundLoops(reconciler.loops(), registry)
     try:
         async with background.running():
-            yield build_gateway(gateway, checks=_checks(pool, redis), warnings=background.faults(), registry=registry)
+            checks = {**_checks(pool, redis), "account": OwnAccounts(gateway, access).look}
+            yield build_gateway(gateway, checks=checks, warnings=background.faults(), registry=registry)
     finally:
         await reconciler.stop()
         await http.aclose()

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from agent_effects import marked, marker
 from service_kit.json_text import Json
 
 from api_kit.errors import Refusal
@@ -13,11 +14,6 @@ Own = Callable[[Mapping[str, Json]], bool]
 """Whether our own account wrote what a row shows."""
 PAGES = 3
 CREATED = 201
-
-
-def marker(effect: UUID) -> str:
-    """Return the hidden text that names an effect: an HTML comment, which Markdown keeps and does not show."""
-    return f"<!-- agent-bot:effect {effect} -->"
 
 
 def mark_in(field: str) -> Callable[[Json, UUID], Json]:
@@ -61,7 +57,7 @@ def created(
             if not isinstance(rows, list):
                 raise Refusal("upstream_refused", f"{listing(call, page)} is no list, so nothing can be found in it")
             for row in rows:
-                if isinstance(row, dict) and marker(effect) in str(row.get(field)) and is_own(row):
+                if isinstance(row, dict) and effect in marked(row.get(field)) and is_own(row):
                     return row
             if len(rows) < per_page or _is_before(rows[-1], made, since):
                 return None

@@ -44,6 +44,7 @@ class UpstreamVendor:
         pauses: reads the vendor's limits off a reply; it also takes the tier of the route.
         link: returns the web address of the thing that a write made, from its reply.
         classify: says what a reply means; a route may have its own.
+        account: asks the vendor by which account a credential writes, as events name it; None where it does not tell.
         relocate: turns the path of a same-host redirect into a path of the table; it may ask the vendor.
         limits: returns the vendor's own limits for requests of a route; the gateway keeps them before the vendor does.
         side_hosts: other hosts, as `files.example` or `*.example`, for uploads and downloads.
@@ -55,6 +56,7 @@ class UpstreamVendor:
     pauses: Callable[[Reply, str], Sequence[Pause]] = lambda reply, tier: ()
     link: Callable[[Json], str | None] = lambda document: None
     classify: Classify = by_status
+    account: Callable[[Fetch], Awaitable[str | None]] | None = None
     relocate: Callable[[str, Fetch], Awaitable[str | None]] | None = None
     limits: Callable[[Route], Sequence[Limit]] = lambda route: ()
     side_hosts: frozenset[str] = frozenset()

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from service_kit.http import Reply
 
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import ToolFailed, Unavailable
 
 MOST_DIGITS = 12
+UNSAID_SECONDS = 60
 PLACE = re.compile(r"\{(target|vendor|token|status)\}")
 Meaning = tuple[str, str]
 """What a status means and what to do next.
@@ -46,7 +47,7 @@ def explain_status(reply: Reply, meanings: Mapping[int, Meaning], *, writes: boo
 
 def rate_limited(seconds: int | None) -> Meaning:
     """Return what to say of a vendor's rate limit; without its word on how long to wait, a minute."""
-    return LIMITED, f"Call again in {seconds or 60} s, and call less."
+    return LIMITED, f"Call again in {seconds or UNSAID_SECONDS} s, and call less."
 
 
 def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: int) -> ToolFailed:
@@ -56,7 +57,18 @@ def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: i
     """
     values = {"target": target, "vendor": vendor, "token": token, "status": str(status)}
     message, next_step = (PLACE.sub(lambda found: values[found[1]], text) for text in meaning)
-    return ToolFailed(message, next_step=next_step)
+    kind = Unavailable if meaning[0] == LIMITED else ToolFailed
+    return kind(message, next_step=next_step)
+
+
+def passing(failure: ToolFailed, reply: Reply) -> ToolFailed:
+    """Return the failure that a reply led to, as `Unavailable` for a limit or where the status is an outage's."""
+    known = isinstance(failure, Unavailable)
+    if not known and reply.status != 429 and reply.status < 500:
+        return failure
+    said = failure.seconds if isinstance(failure, Unavailable) else None
+    seconds = said or wait_of(reply.headers) or (UNSAID_SECONDS if known else None)
+    return Unavailable(failure.message, next_step=failure.next_step, quoted=failure.quoted, seconds=seconds)
 
 
 def no_token(variables: list[str], command: str) -> ToolFailed:

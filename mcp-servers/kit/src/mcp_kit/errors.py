@@ -48,6 +48,21 @@ class TooFast(ToolFailed):
     outcome = "limited"
 
 
+class Unavailable(ToolFailed):
+    """The model waits: the vendor, or what stands before it, gave no answer or asks to wait; it may later.
+
+    The engine attempts a task again that came to nothing for want of it, at the earliest after `seconds`.
+    """
+
+    outcome = "unavailable"
+
+    def __init__(
+        self, message: str, *, next_step: str = "", quoted: Quoted | None = None, seconds: int | None = None
+    ) -> None:
+        super().__init__(message, next_step=next_step, quoted=quoted)
+        self.seconds = seconds
+
+
 class Proposed(Exception):
     """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other."""
 

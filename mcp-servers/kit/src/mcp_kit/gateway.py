@@ -14,6 +14,8 @@ REPEAT = "x-agent-effect-repeat"
 OUTGOING = "x-agent-outgoing"
 ACCEPTED = 202
 FORBIDDEN = 403
+LASTING = frozenset({"reply_too_large", "reply_foreign", "redirect"})
+"""Reasons of the gateway that no later call passes, though their status is that of a broken upstream."""
 STORED = ("proposed", "approved")
 
 
@@ -52,6 +54,11 @@ def apply_gateway_headers(reply: Reply, call: Call) -> None:
     if reply.ok and OUTGOING in reply.headers:
         changed = clean_line(reply.headers[OUTGOING], 60)
         call.notes.append(f"The gateway changed the text: images became links, mentions are quiet ({changed}).")
+
+
+def lasts(reply: Reply) -> bool:
+    """Return whether a reply is the gateway's refusal of a call that it would refuse later too."""
+    return reply.headers.get(REASON) in LASTING
 
 
 def refused(reply: Reply) -> ToolFailed | None:

@@ -10,7 +10,7 @@ from typing import Any
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
 from service_kit.rate_limit import Rate, RateLimiter
-from service_kit.refs import append_ref, make_ref
+from service_kit.refs import append_ref, append_retry_after, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
 from mcp_kit.arguments import Peers
@@ -19,7 +19,7 @@ from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
 from mcp_kit.error_messages import LOOK_FIRST
-from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed
+from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.selection import Catalog
@@ -72,13 +72,14 @@ class Runner:
         `name` may be an alias. The request's headers may tighten the selection.
         """
         spec = self._catalog.find(name)
-        started = time.perf_counter()
+        started, seconds_asked = time.perf_counter(), None
         run = {"task_id": str(caller.task.task), "attempt": caller.task.attempt} if caller.task else {}
         with bound(tool=spec.name if spec else UNKNOWN_TOOL, **run):
             try:
                 text, outcome = await self._run(spec, name, arguments, caller, headers), "ok"
             except ToolFailed as error:
                 text, outcome = render_error(error, nonce=new_nonce()), error.outcome
+                seconds_asked = error.seconds if isinstance(error, Unavailable) else None
             except Exception:
                 log.exception("tool crashed")
                 text, outcome = "The tool failed inside; the server's log says why. Try another way.", "crashed"
@@ -87,8 +88,7 @@ class Runner:
         label = spec.name if spec else UNKNOWN_TOOL
         self._metrics.calls.labels(label, outcome).observe(seconds)
         self._metrics.reply_characters.labels(label).inc(len(text))
-        failed = outcome != "ok"
-        return Answer(self._with_ref(text, name, caller, failed=failed), failed)
+        return Answer(self._with_ref(text, name, caller, outcome, seconds_asked), outcome != "ok")
 
     async def _run(
         self, spec: ToolSpec | None, name: str, arguments: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]
@@ -130,28 +130,32 @@ class Runner:
                 [section("request", dry_run.text())],
             )
         except (TimeoutError, UpstreamTimeout):
-            raise ToolFailed(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
+            raise Unavailable(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
         except UpstreamUnreachable:
-            raise ToolFailed(
+            raise Unavailable(
                 f"{self._server} could not be reached; nothing was sent.", next_step="Try again in a minute."
             ) from None
         except ReplyTooLarge:
             raise ToolFailed(f"{self._server}'s reply is too large.", next_step="Ask for less.") from None
         except UpstreamError as error:
             log.warning("upstream failed", status=error.status, reason=str(error))
-            raise ToolFailed(f"{self._server}'s reply was not usable.", next_step=after) from None
+            raise Unavailable(f"{self._server}'s reply was not usable.", next_step=after) from None
 
-    def _with_ref(self, text: str, name: str, caller: Caller, *, failed: bool) -> str:
+    def _with_ref(self, text: str, name: str, caller: Caller, outcome: str, seconds_asked: int | None) -> str:
+        """Add for the engine how long the vendor asks to wait, if it does, and the ref, which covers that too."""
         text = text.encode("utf-8", "replace").decode()
         if caller.task is None or self._ref_key is None:
             return text
+        if seconds_asked is not None:
+            text = append_retry_after(text, seconds_asked)
         ref = make_ref(
             self._ref_key,
             task=caller.task.task,
             attempt=caller.task.attempt,
             tool=f"{self._server}/{name}",
             text=text,
-            failed=failed,
+            failed=outcome != "ok",
+            unavailable=outcome == Unavailable.outcome,
         )
         return append_ref(text, ref)
 

@@ -11,7 +11,7 @@ from service_kit.redact import Masker
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, no_token
+from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
@@ -110,7 +110,7 @@ class VendorClient:
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
         if refusal := self._refusal(reply, target, success, writes=writes):
-            raise refusal
+            raise refusal if self._settings.gateway and gateway.lasts(reply) else passing(refusal, reply)
         return reply
 
     async def page(

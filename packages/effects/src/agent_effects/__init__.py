@@ -1,6 +1,8 @@
 """Effects, proposals and spending: gateways write them before they act; the engine and control read them."""
 
+from agent_effects.accounts import Account, accounts, keep_accounts
 from agent_effects.calls import count_call
+from agent_effects.causes import Change, effect_behind, marked, marker
 from agent_effects.effects import begin, effect, effects_of, settle, take_open
 from agent_effects.errors import EffectError, ProposalError
 from agent_effects.models import Begun, Effect, Stored, Write
@@ -32,8 +34,10 @@ from agent_effects.spending import (
 
 __all__ = [
     "GIVE_UP_SECONDS",
+    "Account",
     "Asked",
     "Begun",
+    "Change",
     "Effect",
     "EffectError",
     "Limit",
@@ -46,6 +50,7 @@ __all__ = [
     "Stored",
     "Write",
     "abandon",
+    "accounts",
     "approved",
     "approved_by",
     "awaiting_policy",
@@ -56,9 +61,13 @@ __all__ = [
     "decide",
     "defer",
     "effect",
+    "effect_behind",
     "effects_of",
     "is_live",
+    "keep_accounts",
     "keep_spend",
+    "marked",
+    "marker",
     "proposal",
     "proposals",
     "prune",

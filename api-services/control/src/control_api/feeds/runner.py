@@ -100,7 +100,7 @@ class FeedRunner:
         dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
         if dispatched.duplicate:
             return "duplicate"
-        if not dispatched.tasks and not dispatched.refused:
+        if not dispatched.tasks and not dispatched.refused and dispatched.effect is None:
             await deliveries.forget(connection, delivery.key)
             return "ignored"
         await deliveries.keep_result(connection, delivery.key, delivery.instance.name, dispatched.result())
@@ -108,4 +108,4 @@ class FeedRunner:
         get_logger(__name__).info(
             "feed_event", feed=delivery.instance.key, event_type=event.name, **dispatched.document()
         )
-        return "taken" if dispatched.tasks else "refused"
+        return "taken" if dispatched.tasks else "refused" if dispatched.refused else "ignored"

@@ -10,8 +10,10 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from agent_effects import Change, marked
 from agent_vendors.github import REPOSITORIES
 from pydantic import Field
 from service_kit.settings import split_csv
@@ -42,6 +44,17 @@ SHAPES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 """For each event that a trigger may listen to: keys that its body has, and keys that it never has."""
 SUBJECTS = ("comment", "review", "issue", "pull_request")
+SUBJECT_OF = {"issues": "issue", "issue_comment": "comment", "pull_request": "pull_request"}
+"""What an event makes or changes, of the events of which github-api causes any."""
+MADE = frozenset({"opened", "created"})
+FIELDS = {
+    **dict.fromkeys(("labeled", "unlabeled"), ("labels",)),
+    **dict.fromkeys(("assigned", "unassigned"), ("assignee", "assignees")),
+    **dict.fromkeys(("milestoned", "demilestoned"), ("milestone",)),
+    **dict.fromkeys(("closed", "reopened"), ("state", "state_reason")),
+    **dict.fromkeys(("typed", "untyped"), ("type",)),
+}
+"""For each action, the fields of a request of github-api's that leads to it."""
 ASSOCIATIONS = frozenset(
     {"COLLABORATOR", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN", "MEMBER", "NONE", "OWNER"}
 )
@@ -110,6 +123,7 @@ class GitHubWebhooks(WebhookSource):
             resources={REPOSITORIES: [repository]} if repository else {},
             action=str(payload["action"]) if "action" in payload else None,
             conditions={"author_association": author_association(payload)},
+            change=change(name, payload, repository),
         )
 
 
@@ -141,6 +155,28 @@ def shape_error(event: str, payload: dict[str, Any]) -> str | None:
     return None
 
 
+def change(event: str, payload: dict[str, Any], repository: str) -> Change | None:
+    """Say what an event made or changed, as github-api would have; None for what github-api never does."""
+    action, subject = str(payload.get("action")), SUBJECT_OF.get(event)
+    found, about = payload.get(subject or ""), payload.get("issue") or payload.get("pull_request")
+    if not isinstance(found, dict) or not isinstance(about, dict):
+        return None
+    number, made = f"{repository}#{about.get('number')}", action in MADE
+    fields = FIELDS.get(action, ())
+    if action == "edited" and subject != "comment" and isinstance(payload.get("changes"), dict):
+        fields = tuple(payload["changes"])
+    if not made and not fields:
+        return None
+    return Change(
+        made=made,
+        target=repository if made and subject != "comment" else number,
+        at=_time(found, "created_at" if made else "updated_at"),
+        url=str(found.get("html_url") or ""),
+        marks=marked(found.get("body")),
+        fields=fields,
+    )
+
+
 def author_association(payload: dict[str, Any]) -> str:
     """Give how the author of what the event is about relates to the repository, as in `CONTRIBUTOR`."""
     for name in SUBJECTS:
@@ -154,3 +190,11 @@ def _text(payload: dict[str, Any], key: str, field: str) -> str:
     found = payload.get(key)
     value = found.get(field) if isinstance(found, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def _time(found: dict[str, Any], field: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(found.get(field)))
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None

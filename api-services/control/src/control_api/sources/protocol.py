@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from agent_effects import Change
 from agent_vendors import ResourceKind
 from service_kit.access import SourceDoor
 from service_kit.json_text import Json
@@ -44,6 +45,8 @@ class SourceEvent:
         resources: what it is about, by the kind of the vendor's record.
         action: what happened to it, for a trigger's `action`; None where the source has no such thing.
         conditions: the event's values for the source's own conditions of triggers.
+        change: what was made or changed, by which an event that an effect of ours caused is known; None where no
+            gateway writes such things.
         delivery_id: the vendor's number of this sending. It is logged, and decides nothing: it may be forged.
     """
 
@@ -54,6 +57,7 @@ class SourceEvent:
     resources: Mapping[ResourceKind, Sequence[str]] = field(default_factory=dict)
     action: str | None = None
     conditions: Mapping[str, str] = field(default_factory=dict)
+    change: Change | None = None
     delivery_id: str = ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from agent_contracts import Actor, Origin, Task, task_id_for
-from agent_effects import spent_by
+from agent_effects import effect_behind, spent_by
 from agent_ledger import InvalidTask, submit
 from agent_stores.pool import Connection
 from pydantic import ValidationError
@@ -29,6 +29,7 @@ class Dispatched:
         refused: the triggers that could not fire, and why.
         earlier: what the same event led to at other instances.
         duplicate: whether it is known, with its result, and led to nothing new.
+        effect: the effect of ours that caused it: it starts nothing, however often it comes.
     """
 
     tasks: list[dict[str, Any]] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Dispatched:
     refused: list[dict[str, str]] = field(default_factory=list)
     earlier: dict[str, Any] = field(default_factory=dict)
     duplicate: bool = False
+    effect: UUID | None = None
 
     def document(self) -> dict[str, Any]:
         """Give it as JSON."""
@@ -55,12 +57,14 @@ class Delivery:
         event: what the source read.
         first_at: when it came first; it distinguishes the repetitions of an event that may repeat.
         fired: the triggers that have fired for the event at other instances.
+        effect: the effect of ours that caused it.
     """
 
     instance: Instance[Source]
     event: SourceEvent
     first_at: datetime | None = None
     fired: frozenset[str] = frozenset()
+    effect: UUID | None = None
 
     @property
     def key(self) -> deliveries.DeliveryKey:
@@ -145,8 +149,14 @@ async def dispatch_once(connection: Connection, triggers: Triggers, delivery: De
 
 async def dispatch(connection: Connection, triggers: Triggers, delivery: Delivery) -> Dispatched:
     """Submit the tasks of an event inside its delivery's transaction."""
+    door, source, event = delivery.instance.door, delivery.instance.source, delivery.event
+    if event.change is not None:
+        effect = await effect_behind(
+            connection, event.change, tenant=door.tenant, vendor=source.vendor, accounts=event.accounts
+        )
+        delivery = replace(delivery, effect=effect)
     planned, outcome = plan(triggers, delivery)
-    door = delivery.instance.door
+    outcome.effect = delivery.effect
     for trigger, task in planned:
         over = await _over_budget(connection, trigger, door.tenant, task.id)
         if over is not None:
@@ -167,6 +177,8 @@ def _ignored(delivery: Delivery) -> str | None:
     instance, event = delivery.instance, delivery.event
     if any(account.casefold() in instance.own_accounts for account in event.accounts):
         return "the event is of our own account"
+    if delivery.effect is not None:
+        return f"the event is what our own effect {delivery.effect} did"
     bound = instance.door.vendors.get(instance.source.vendor)
     if bound is None:
         return f"nothing of {instance.source.vendor} is open at {instance.door.name}"

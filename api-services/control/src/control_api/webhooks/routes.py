@@ -94,7 +94,7 @@ class Webhooks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
             raise Refusal("task", reasons)
         document = dispatched.document()
-        if not dispatched.tasks:  # it may lead to something when it is sent again
+        if not dispatched.tasks and dispatched.effect is None:  # it may lead to something when it is sent again
             await deliveries.forget(connection, key)
         elif not dispatched.refused:
             await deliveries.keep_result(connection, key, delivery.instance.name, dispatched.result())
