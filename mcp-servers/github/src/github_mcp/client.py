@@ -13,6 +13,8 @@ from github_mcp.error_messages import MEANINGS, explain_fields
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
 from github_mcp.settings import GitHubSettings
 
+MOST_PAGES = 30
+"""As many pages as GitHub gives of the longest lists that are read whole."""
 SEARCH = path_of("/search/issues")
 PAGES = LinkPaging(pointers=("page", "after"), size="per_page")
 HEADERS = {
@@ -70,6 +72,18 @@ class GitHub:
     async def labels(self, call: Call, repository: str, limit: int) -> Page[Label]:
         """List the repository's labels."""
         return await self._vendor.page(call, Label, PAGES, _path(repository, "labels"), repository, limit=limit)
+
+    async def all_labels(self, call: Call, repository: str) -> list[Label]:
+        """List the repository's labels, 3,000 at the most."""
+        fresh, found = call.from_the_start(), list[Label]()
+        for number in range(1, MOST_PAGES + 1):
+            query = {"page": number}
+            path = _path(repository, "labels")
+            page = await self._vendor.page(fresh, Label, PAGES, path, repository, limit=100, query=query)
+            found += page.rows
+            if page.next is None:
+                break
+        return found
 
     async def search(self, call: Call, text: str, limit: int, query: Query) -> tuple[Found, Page[Issue]]:
         """Search issues and pull requests; the text says in which repository."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.formatting import quote
+from mcp_kit.names import Name, find_known, show_name
 from mcp_kit.reply import Item, Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
@@ -29,9 +30,9 @@ class IssueTools:
         call: Call,
         repository: Repository,
         state: Literal["open", "closed", "all"] = "open",
-        labels: Annotated[list[str] | None, Field(description="Has all of these")] = None,
-        assignee: Annotated[str | None, Field(description="Login, none or *")] = None,
-        creator: str | None = None,
+        labels: Annotated[list[Name] | None, Field(description="Has all of these")] = None,
+        assignee: Annotated[Name | None, Field(description="Login, none or *")] = None,
+        creator: Name | None = None,
         since: Annotated[str | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
         sort: Literal["created", "updated", "comments"] = "created",
         direction: Literal["asc", "desc"] = "desc",
@@ -60,7 +61,7 @@ class IssueTools:
         call: Call,
         repository: Repository,
         query: Annotated[
-            str,
+            Name,
             Field(
                 max_length=200, description='Words, "phrases", qualifiers: is:open label:bug author:octocat in:title'
             ),
@@ -117,12 +118,12 @@ class IssueTools:
         title: Annotated[str | None, Field(min_length=1, max_length=256)] = None,
         body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
         labels: Annotated[
-            list[str] | None,
+            list[Name] | None,
             Field(max_length=50, description="Replaces all: repeat those to keep. Unknown names are created"),
         ] = None,
         state: Literal["open", "closed"] | None = None,
         state_reason: Literal["completed", "not_planned", "duplicate", "reopened"] | None = None,
-        assignees: Annotated[list[str] | None, Field(max_length=10, description="Logins; replaces all")] = None,
+        assignees: Annotated[list[Name] | None, Field(max_length=10, description="Logins; replaces all")] = None,
     ) -> Reply:
         """Create an issue, or update one: fields left out stay. Take labels from list_labels."""
         asked = {"title": title, "body": body, "labels": labels, "assignees": assignees}
@@ -132,14 +133,22 @@ class IssueTools:
             if issue is not None or title is None or state == "closed" or state_reason is not None:
                 raise WrongArguments("create needs a title, and neither issue nor a state; nothing was sent.")
             fields.pop("state", None)
+            await self._know_labels(call, repository, fields)
             written = await self._github.create_issue(call, repository, fields)
         else:
             if issue is None or not fields:
                 raise WrongArguments("update needs issue and at least one field; nothing was sent.")
+            await self._know_labels(call, repository, fields)
             written = await self._github.update_issue(call, repository, issue, fields)
         target, done = f"{repository}#{written.number}", "created" if method == "create" else "updated"
         _demand(written, fields, f"{target} was {done}")
         return Reply(f"{target} was {done}; it is now:", rows(f"facts of {target}", [written.row(excerpt=0)]))
+
+    async def _know_labels(self, call: Call, repository: str, fields: dict[str, Any]) -> None:
+        """Put the repository's own labels in the place of their lookalikes, of which GitHub would make new labels."""
+        if fields.get("labels"):
+            known = [label.name for label in await self._github.all_labels(call, repository)]
+            fields["labels"] = find_known(fields["labels"], known, fold=str.lower, what="label")
 
     @tool("issues", writes=True)
     async def add_issue_comment(
@@ -178,9 +187,9 @@ def _demand(written: Issue, fields: dict[str, Any], done: str) -> None:
         wanted = {item.casefold() for item in fields.get(name, real)}
         is_now = {item.casefold() for item in real}
         if wanted - is_now:
-            missing.append(f"{name} not set: " + " ".join(quote(item) for item in sorted(wanted - is_now)))
+            missing.append(f"{name} not set: " + " ".join(map(show_name, sorted(wanted - is_now))))
         if is_now - wanted:
-            missing.append(f"{name} not removed: " + " ".join(quote(item) for item in sorted(is_now - wanted)))
+            missing.append(f"{name} not removed: " + " ".join(map(show_name, sorted(is_now - wanted))))
     for name, now in (("state", written.state), ("title", written.title)):
         if fields.get(name, now) != now:
             missing.append(f"{name} is still {quote(now)}")

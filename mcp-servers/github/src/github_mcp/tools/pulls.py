@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.names import Name
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
@@ -28,8 +29,8 @@ class PullTools:
         call: Call,
         repository: Repository,
         state: Literal["open", "closed", "all"] = "open",
-        base: Annotated[str | None, Field(description="Target branch")] = None,
-        head: Annotated[str | None, Field(description="owner:branch")] = None,
+        base: Annotated[Name | None, Field(description="Target branch")] = None,
+        head: Annotated[Name | None, Field(description="owner:branch")] = None,
         sort: Literal["created", "updated"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
@@ -56,7 +57,7 @@ class PullTools:
             Literal["get", "get_files", "get_diff"],
             Field(description="get: facts and body; get_files: changed files; get_diff: their diffs"),
         ] = "get",
-        path: Annotated[str | None, Field(description="get_diff of this file alone")] = None,
+        path: Annotated[Name | None, Field(description="get_diff of this file alone")] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Reply:
