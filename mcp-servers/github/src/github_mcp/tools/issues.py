@@ -1,21 +1,25 @@
 """Issues, comments and labels."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.formatting import quote
 from mcp_kit.names import Name, find_known, show_name
+from mcp_kit.paging import fill
 from mcp_kit.reply import Item, Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
-from github_mcp.client import GitHub
+from github_mcp.client import MOST_FOUND, GitHub
 from github_mcp.models import Issue
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
 COMMENT_CHARACTERS = 1_500
+LEAST_ASKED, MOST_ASKED = 20, 10
+"""Rows of a page of GitHub's, and pages for one list of issues, which GitHub mixes with pull requests."""
 
 
 class IssueTools:
@@ -50,10 +54,13 @@ class IssueTools:
             "sort": sort,
             "direction": direction,
         }
-        page = await self._github.issues(call, repository, limit, query)
-        issues = [issue for issue in page.rows if issue.pull_request is None]
-        head = f"{len(issues)} issues of {repository} (state {state}, {direction} by {sort}):"
-        return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
+        ask = partial(self._github.issues, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
+        page = await fill(call, ask, lambda issue: issue.pull_request is None, limit=limit, most=MOST_ASKED)
+        shown = len(page.rows) - call.start.skip
+        head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}):"
+        if page.next and shown < limit:
+            head += f" GitHub's list held {page.left_out} pull requests up to here; next_cursor goes on behind them."
+        return Reply(head, _issue_items(page.rows, repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
     async def search_issues(
@@ -77,7 +84,12 @@ class IssueTools:
         found, page = await self._github.search(call, text, limit, {"sort": sort})
         issues = [issue for issue in page.rows if issue.is_in(repository)]
         partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""
-        head = f"{len(issues)} of {found.total_count} {kind}s found in {repository}:{partly}"
+        if found.total_count > MOST_FOUND:
+            partly += f" GitHub lists the first {MOST_FOUND:,} alone: a narrower query finds the others."
+        if elsewhere := len(page.rows) - len(issues):
+            partly += f" {elsewhere} of other repositories were left out."
+        counted = page.count(f"{kind}s") if page.before else str(len(issues))
+        head = f"{counted} of {found.total_count} {kind}s found in {repository}:{partly}"
         return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
@@ -98,10 +110,8 @@ class IssueTools:
         if method == "get_comments":
             page = await self._github.comments(call, repository, issue, limit)
             most = COMMENT_CHARACTERS if detail == "compact" else None
-            items = [
-                section(f"comment {number} of {target}", one.text(most)) for number, one in enumerate(page.rows, 1)
-            ]
-            head = f"{len(items)} comments of {target}:" if items else f"{target} has no comments here."
+            items = [section(f"comment {number}of {target}", one.text(most)) for number, one in page.numbered()]
+            head = f"{page.count('comments')} of {target}:" if items else f"{target} has no comments here."
             return Reply(head, items, page.here, page.next)
         found = await self._github.issue(call, repository, issue)
         more = f" issue_read with method=get_comments gives its {found.comments} comments." if found.comments else ""
@@ -168,7 +178,7 @@ class IssueTools:
         """List the labels that a repository has, with their descriptions."""
         page = await self._github.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
-        return Reply(f"{len(items)} labels of {repository}:", items, page.here, page.next)
+        return Reply(f"{page.count('labels')} of {repository}:", items, page.here, page.next)
 
 
 def _issue_items(issues: list[Issue], repository: str, detail: str) -> list[Item]:
