@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
-from mcp_kit.formatting import quote
+from mcp_kit.formatting import Moment, quote
 from mcp_kit.names import Name, find_known, show_name
 from mcp_kit.paging import fill
 from mcp_kit.reply import Item, Reply, rows, section
@@ -37,7 +37,7 @@ class IssueTools:
         labels: Annotated[list[Name] | None, Field(description="Has all of these")] = None,
         assignee: Annotated[Name | None, Field(description="Login, none or *")] = None,
         creator: Name | None = None,
-        since: Annotated[str | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
+        since: Annotated[Moment | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
         sort: Literal["created", "updated", "comments"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
