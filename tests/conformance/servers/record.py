@@ -43,6 +43,8 @@ class ServerRecord:
         refused: a call that the vendor refuses, and what the reply then says.
         foreign: a call, and a reply of the vendor's to it: `OWN` stands in an item of what was asked for, `FOREIGN` in
             one of another resource.
+        names: things that calls show and take by name: what plants one of a name into the stand-in, the call that shows
+            it, and the one that opens it by its shown name, whose reply then holds `OPENED`.
     """
 
     settings: type[VendorSettings]
@@ -56,6 +58,7 @@ class ServerRecord:
     writes: Ask
     refused: tuple[Ask, str]
     foreign: tuple[Ask, Any]
+    names: Sequence[tuple[Callable[[Any, str], None], Ask, Callable[[str], Ask]]] = ()
 
     @property
     def asks(self) -> list[Ask]:

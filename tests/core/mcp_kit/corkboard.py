@@ -56,7 +56,7 @@ class NoteTools:
     async def list_notes(self, call: Call, board: Board, limit: Limit = 20, cursor: Cursor = None) -> Reply:
         """List the notes of a board."""
         path = path_of("/boards/{}/notes", board)
-        page = await self._vendor.page(call, Note, PAGES, path, board, limit=limit, query={"x": None})
+        page = await self._vendor.page(call, Note, PAGES, path, board, limit=limit, query={"x": None}, ceiling=3)
         return Reply("Notes:", [section(f"note {note.id}", note.text) for note in page.rows], page.here, page.next)
 
     @tool("notes")

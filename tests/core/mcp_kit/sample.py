@@ -7,6 +7,7 @@ import mcp_types
 from agent_vendors.github import REPOSITORIES
 from fastmcp import FastMCP
 from mcp_kit.call import Call
+from mcp_kit.cursor import Position
 from mcp_kit.errors import Quoted, ToolFailed
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.server import Server
@@ -50,7 +51,7 @@ class SampleTools:
         page = int(call.start.page.get("page", 1))
         numbers = range((page - 1) * limit, min(page * limit, count))
         texts = [f"row {number} ".ljust(size, "x") for number in numbers]
-        more = {"page": page + 1} if page * limit < count else None
+        more = Position.of({"page": page + 1}) if page * limit < count else None
         return Reply(f"Rows of page {page}:", rows("rows", texts), {"page": page}, more)
 
     @tool("lists", timeout=0.1)

@@ -50,7 +50,7 @@ def test_what_is_cut_says_so() -> None:
 
 def test_the_next_page_is_named_without_a_warning() -> None:
     """A whole page that has a successor ends with next_cursor alone."""
-    reply = Reply("Head:", rows("rows", ["one"]), {"page": 1}, {"page": 2})
+    reply = Reply("Head:", rows("rows", ["one"]), {"page": 1}, Position.of({"page": 2}))
     text = render(reply, start=START, budget=3_000, nonce=NONCE, cursor_of=lambda p: encode(p, "q"))
     assert "Cut" not in text
     assert decode(text.rsplit(" ", 1)[1], "q") == Position.of({"page": 2})

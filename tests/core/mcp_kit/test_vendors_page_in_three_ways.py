@@ -118,7 +118,7 @@ def test_a_page_that_names_itself_as_the_next_ends_the_list(paging: Paging, agai
     first = Call("list")
     following = next_page(paging, first, paging.here(first, 5), said, document, 5)
     assert following is not None
-    assert (following[pointer], first.notes) == ("7", [])
+    assert (following.page[pointer], first.notes) == ("7", [])
 
 
 @pytest.mark.parametrize("cursor", ["x" * 801, 'a"b', "a b", "é"])

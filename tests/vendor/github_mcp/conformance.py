@@ -22,6 +22,18 @@ def plant(stand_in: GitHub, text: str) -> None:
     stand_in.world.named("octocat/hello-world").issues[1].body = text
 
 
+def plant_file(stand_in: GitHub, name: str) -> None:
+    """Put a file into the folder odd."""
+    stand_in.world.named("octocat/hello-world").files[f"odd/{name}"] = b"OPENED"
+
+
+def plant_label(stand_in: GitHub, name: str) -> None:
+    """Give issue 1 a label."""
+    hello = stand_in.world.named("octocat/hello-world")
+    hello.issues[1].title = "OPENED"
+    hello.issues[1].labels = [stand_in.world.add_label(hello, name)]
+
+
 RECORD = ServerRecord(
     settings=GitHubSettings,
     build=build_server,
@@ -41,4 +53,16 @@ RECORD = ServerRecord(
         Ask("search_issues", {**HELLO, "query": "crash"}, {}),
         {"total_count": 2, "items": [found("octocat/hello-world", "OWN"), found("octocat/secret", "FOREIGN")]},
     ),
+    names=[
+        (
+            plant_file,
+            Ask("get_file_contents", {**HELLO, "path": "odd"}, OUTSIDE),
+            lambda shown: Ask("get_file_contents", {**HELLO, "path": shown}, OUTSIDE),
+        ),
+        (
+            plant_label,
+            Ask("issue_read", {**HELLO, "issue": 1}, OUTSIDE),
+            lambda shown: Ask("list_issues", {**HELLO, "labels": [shown]}, OUTSIDE),
+        ),
+    ],
 )

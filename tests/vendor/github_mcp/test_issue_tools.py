@@ -186,7 +186,7 @@ async def test_an_issue_is_created(ask: Ask, github: GitHub) -> None:
 @pytest.mark.parametrize("method", ["create", "update"])
 async def test_labels_that_github_dropped_are_told(ask: Ask, github: GitHub, method: str) -> None:
     """GitHub drops labels silently without push access: the answer is an error that names them."""
-    github.app.controls.gate.faults.append(Fault(fault="drop_labels"))
+    github.app.controls.gate.faults.append(Fault(fault="drop_labels", match=Match(path_regex="issues")))
     target = {"issue": 1} if method == "update" else {"title": "New"}
     answer = await ask("issue_write", repository=HELLO, method=method, labels=["bug"], **target)
     assert answer.is_error

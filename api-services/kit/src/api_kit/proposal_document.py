@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -13,7 +12,7 @@ from typing import Any
 from agent_contracts import Grant
 from agent_effects import Stored
 from service_kit.json_text import Json
-from service_kit.untrusted_text import INVISIBLE
+from service_kit.untrusted_text import is_hidden
 
 from api_kit.callers import Caller
 from api_kit.errors import Refusal
@@ -125,8 +124,7 @@ def shown(call: Call, facts: Mapping[str, Json] | None) -> str:
 @lru_cache(maxsize=4096)
 def _seen(character: str) -> str:
     r"""Write a hidden character or control as `\u{...}`; letters of other scripts stay."""
-    hidden = INVISIBLE.match(character) or unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn", "Zl", "Zp")
-    return f"\\u{{{ord(character):x}}}" if hidden else character
+    return f"\\u{{{ord(character):x}}}" if is_hidden(character) else character
 
 
 def diff(before: list[str], after: list[str]) -> list[str]:

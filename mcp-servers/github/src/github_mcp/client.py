@@ -1,11 +1,12 @@
 """GitHub's REST, typed: alone against api.github.com, or behind our gateway, which speaks the same paths."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from agent_vendors.github import GITHUB
 from mcp_kit.call import Call
-from mcp_kit.paging import LinkPaging, Page, next_page
+from mcp_kit.paging import LinkPaging, Page, next_page, pages
 from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 
@@ -13,8 +14,15 @@ from github_mcp.error_messages import MEANINGS, explain_fields
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
 from github_mcp.settings import GitHubSettings
 
+MOST_PULL_FILES, MOST_ENTRIES, MOST_FOUND = 3_000, 1_000, 1_000
+"""Where GitHub's own lists end: files of a pull request, entries of a folder, results of a search.
+
+Sources: "List pull requests files", "Get repository content" and "About search" in GitHub's REST API reference.
+"""
+MOST_PAGES = 30
+"""As many pages are read of a list that is read whole."""
 SEARCH = path_of("/search/issues")
-PAGES = LinkPaging(pointers=("page", "after"), size="per_page")
+PAGES = LinkPaging(pointers=("page", "after"), size="per_page", number="page")
 HEADERS = {
     "accept": "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
@@ -71,13 +79,19 @@ class GitHub:
         """List the repository's labels."""
         return await self._vendor.page(call, Label, PAGES, _path(repository, "labels"), repository, limit=limit)
 
+    async def all_labels(self, call: Call, repository: str) -> list[Label]:
+        """List the repository's labels, 3,000 at the most."""
+        ask = partial(self.labels, repository=repository, limit=100)
+        return [label async for page in pages(call.from_the_start(), ask, most=MOST_PAGES) for label in page.rows]
+
     async def search(self, call: Call, text: str, limit: int, query: Query) -> tuple[Found, Page[Issue]]:
         """Search issues and pull requests; the text says in which repository."""
         here = PAGES.here(call, limit)
         reply = await self._vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
         found = self._vendor.read(Found, reply.json())
         issues = self._vendor.read_rows(call, Issue, found.items)
-        return found, Page(issues, here, next_page(PAGES, call, here, reply, None, len(found.items)))
+        following = next_page(PAGES, call, here, reply, None, len(found.items))
+        return found, Page(issues, here, following, PAGES.before(here))
 
     async def pulls(self, call: Call, repository: str, limit: int, query: Query) -> Page[Pull]:
         """List pull requests."""
@@ -90,19 +104,20 @@ class GitHub:
         reply = await self._vendor.send(call, "GET", _path(repository, "pulls", number), f"{repository}#{number}")
         return self._vendor.read(Pull, reply.json())
 
-    async def pull_files(
-        self, call: Call, repository: str, number: int, limit: int, query: Query | None = None
-    ) -> Page[PullFile]:
+    async def pull_files(self, call: Call, repository: str, number: int, limit: int) -> Page[PullFile]:
         """List the files that a pull request changes, with their patches."""
-        path = _path(repository, "pulls", number, "files")
-        return await self._vendor.page(call, PullFile, PAGES, path, f"{repository}#{number}", limit=limit, query=query)
+        path, target = _path(repository, "pulls", number, "files"), f"{repository}#{number}"
+        return await self._vendor.page(call, PullFile, PAGES, path, target, limit=limit, ceiling=MOST_PULL_FILES)
 
     async def contents(self, call: Call, repository: str, path: str, ref: str | None) -> Entry | list[Entry]:
         """Read a file, or list a folder."""
         where = _path(repository, "contents", *path.split("/")) if path else _path(repository, "contents")
         reply = await self._vendor.send(call, "GET", where, f"that path in {repository}", query={"ref": ref})
         data = reply.json()
-        return self._vendor.read_rows(call, Entry, data) if isinstance(data, list) else self._vendor.read(Entry, data)
+        if not isinstance(data, list):
+            return self._vendor.read(Entry, data)
+        self._vendor.heed_ceiling(call, len(data), MOST_ENTRIES)
+        return self._vendor.read_rows(call, Entry, data)
 
     async def check(self) -> None:
         """Raise unless GitHub, or the gateway, answers and takes the token."""

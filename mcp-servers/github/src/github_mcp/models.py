@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from mcp_kit.formatting import quote, stamp
+from mcp_kit.names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
@@ -21,7 +22,7 @@ class User(VendorDocument):
     @property
     def name(self) -> str:
         """The login, quoted if it is none."""
-        return self.login if LOGIN.fullmatch(self.login) else quote(self.login, 64)
+        return self.login if LOGIN.fullmatch(self.login) else show_name(self.login)
 
 
 GHOST = User(login="ghost")
@@ -35,7 +36,7 @@ class Label(VendorDocument):
 
     def row(self) -> str:
         """Write it in one row."""
-        return f"{quote(self.name)} {quote(self.description)}" if self.description else quote(self.name)
+        return f"{show_name(self.name)} {quote(self.description)}" if self.description else show_name(self.name)
 
 
 class Milestone(VendorDocument):
@@ -89,9 +90,9 @@ class Thread(VendorDocument):
 
     def _middle(self) -> tuple[str, ...]:
         return (
-            "labels " + " ".join(quote(label.name) for label in self.labels) if self.labels else "",
+            "labels " + " ".join(show_name(label.name) for label in self.labels) if self.labels else "",
             "assignees " + " ".join(user.name for user in self.assignees) if self.assignees else "",
-            f"milestone {quote(self.milestone.title)}" if self.milestone else "",
+            f"milestone {show_name(self.milestone.title)}" if self.milestone else "",
             "locked" if self.locked else "",
         )
 
@@ -189,7 +190,7 @@ class Pull(Thread):
         return (
             "draft" if self.draft else "",
             f"merged {stamp(self.merged_at)}" if self.merged_at else "",
-            f"{quote(self.head.label or self.head.ref)} -> {quote(self.base.ref)}",
+            f"{show_name(self.head.label or self.head.ref)} -> {show_name(self.base.ref)}",
             f"reviewers {reviewers}" if reviewers else "",
             *super()._middle(),
             size if self.changed_files is not None else "",
@@ -211,8 +212,8 @@ class PullFile(VendorDocument):
 
     def row(self) -> str:
         """Write it in one row."""
-        before = f" from {quote(self.previous_filename)}" if self.previous_filename else ""
-        return f"{self.status} {quote(self.filename)}{before} +{self.additions} -{self.deletions}"
+        before = f" from {show_name(self.previous_filename)}" if self.previous_filename else ""
+        return f"{self.status} {show_name(self.filename)}{before} +{self.additions} -{self.deletions}"
 
     def diff(self) -> str:
         """Write the row and its patch below."""
@@ -230,4 +231,4 @@ class Entry(VendorDocument):
 
     def row(self) -> str:
         """Write it in one row."""
-        return f"{self.type} {quote(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")
+        return f"{self.type} {show_name(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")

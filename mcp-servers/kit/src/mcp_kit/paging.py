@@ -1,8 +1,8 @@
 """Pages of a vendor's list, and the ways by which vendors lead to the next: a Link, a cursor in the body, an offset."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +11,7 @@ from service_kit.errors import UpstreamError
 from service_kit.http import Reply
 
 from mcp_kit.call import Call
-from mcp_kit.cursor import VALUE
+from mcp_kit.cursor import VALUE, Position
 
 LINK = re.compile(r"<([^<>]*)>([^<]*)")
 ATTRIBUTE = re.compile(r';\s*([a-z]+)\s*=\s*"?([^";,]*)')
@@ -24,11 +24,32 @@ Parameters = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """One page of a list: its rows, its own paging parameters, and those of the next page if there is one."""
+    """One page of a list.
+
+    Attributes:
+        rows: what is shown of it.
+        here: its own paging parameters.
+        next: where the list goes on, if it does.
+        before: how many rows of the list stand before this page; None where the vendor's paging does not tell.
+        left_out: how many rows of the vendor's are not among `rows`, as they are not what was asked for.
+    """
 
     rows: list[M]
     here: Parameters
-    next: Parameters | None
+    next: Position | None
+    before: int | None = None
+    left_out: int = 0
+
+    def count(self, things: str) -> str:
+        """Return how many there are, as in `12 labels`, or which of them a page holds, as in `labels 101 to 150`."""
+        if self.before is None or not self.rows or (self.before == 0 and self.next is None):
+            return f"{len(self.rows)} {things}"
+        return f"{things} {self.before + 1} to {self.before + len(self.rows)}"
+
+    def numbered(self) -> list[tuple[str, M]]:
+        """Return each row with its number in the whole list, as in `12 `; no number where that is not known."""
+        first = self.before
+        return [("" if first is None else f"{first + place} ", row) for place, row in enumerate(self.rows, 1)]
 
 
 class Paging(Protocol):
@@ -36,6 +57,9 @@ class Paging(Protocol):
 
     def here(self, call: Call, limit: int) -> Parameters:
         """Return the parameters of the page at which the call's cursor points, without a cursor those of the first."""
+
+    def before(self, here: Parameters) -> int | None:
+        """Return how many rows stand before a page; None if its parameters do not tell."""
 
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
         """Return the parameters of the page after this one, which holds so many rows; None if this one is the last.
@@ -54,14 +78,23 @@ class LinkPaging:
     Attributes:
         pointers: the parameters that say where a page begins; a link without one of them leads to no page.
         size: the parameter that says how long a page is, or None where the length is the vendor's own.
+        number: the pointer that numbers the pages from 1, where there is one.
     """
 
     pointers: Sequence[str]
     size: str | None = None
+    number: str | None = None
 
     def here(self, call: Call, limit: int) -> Parameters:
         """Return the parameters of the page at which the call's cursor points."""
         return _size(call, self.size, limit) | {name: call.start.page[name] for name in self._pointers(call.start.page)}
+
+    def before(self, here: Parameters) -> int | None:
+        """Count the pages before, which are as long as this one."""
+        if not self._pointers(here):
+            return 0
+        number = _number(str(here.get(self.number or "", "")))
+        return (number - 1) * int(here[self.size]) if number and self.size else None
 
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
         """Read the parameters, and nothing else, of the link whose `rel` is `next`."""
@@ -75,7 +108,7 @@ class LinkPaging:
                 return found or None
         return None
 
-    def _pointers(self, given: Mapping[str, str]) -> list[str]:
+    def _pointers(self, given: Mapping[str, str | int]) -> list[str]:
         return [name for name in self.pointers if name in given]
 
 
@@ -97,6 +130,10 @@ class CursorPaging:
         """Return the parameters of the page at which the call's cursor points."""
         cursor = call.start.page.get(self.pointer)
         return _size(call, self.size, limit) | ({self.pointer: cursor} if cursor else {})
+
+    def before(self, here: Parameters) -> int | None:
+        """Know it of the first page alone."""
+        return None if self.pointer in here else 0
 
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
         """Read the next cursor out of the body."""
@@ -124,6 +161,10 @@ class OffsetPaging:
         """Return the parameters of the page at which the call's cursor points."""
         return _size(call, self.size, limit) | {self.pointer: _number(call.start.page.get(self.pointer)) or 0}
 
+    def before(self, here: Parameters) -> int | None:
+        """Return the page's offset."""
+        return int(here[self.pointer])
+
     def next(self, here: Parameters, reply: Reply, document: Any, rows: int) -> Parameters | None:
         """Count the rows so far, and hold them against the total."""
         total = below(document, self.total)
@@ -133,10 +174,8 @@ class OffsetPaging:
         return {**here, self.pointer: before} if rows and before < total else None
 
 
-def next_page(
-    paging: Paging, call: Call, here: Parameters, reply: Reply, document: Any, rows: int
-) -> Parameters | None:
-    """Return the parameters of the page after this one, as `paging` finds them; None if this one is the last.
+def next_page(paging: Paging, call: Call, here: Parameters, reply: Reply, document: Any, rows: int) -> Position | None:
+    """Return where the page after this one begins, as `paging` finds it; None if this one is the last.
 
     A reply that names its own page as the next one ends the list, and the caller is told.
 
@@ -147,7 +186,38 @@ def next_page(
     if found and all(str(here.get(name)) == str(value) for name, value in found.items()):
         call.notes.append(SAME_PAGE)
         return None
-    return found
+    return Position.of(found) if found else None
+
+
+async def pages(call: Call, ask: Callable[[Call], Awaitable[Page[M]]], *, most: int) -> AsyncIterator[Page[M]]:
+    """Ask for the page at which the call's cursor points and those after it, and yield them, at most so many."""
+    for _ in range(most):
+        page = await ask(call)
+        yield page
+        if page.next is None:
+            return
+        call = replace(call, start=page.next)
+
+
+async def fill(
+    call: Call, ask: Callable[[Call], Awaitable[Page[M]]], keep: Callable[[M], bool], *, limit: int, most: int
+) -> Page[M]:
+    """Return a page of the rows that `keep` accepts: as many as the limit says, out of at most so many of the vendor's.
+
+    The page begins with the vendor's page at which the call's cursor points, so that what the cursor skips is in it.
+    """
+    wanted, kept, left_out, first = call.start.skip + limit, list[M](), 0, Parameters()
+    following: Position | None = call.start
+    async for page in pages(call, ask, most=most):
+        first = first or page.here
+        rows = [row for row in page.rows if keep(row)]
+        left_out += len(page.rows) - len(rows)
+        room = wanted - len(kept)
+        kept += rows[:room]
+        following = Position.of(page.here, skip=room) if len(rows) > room else page.next
+        if len(kept) == wanted:
+            break
+    return Page(kept, first, following, left_out=left_out)
 
 
 def below(document: Any, keys: Sequence[str]) -> Any:

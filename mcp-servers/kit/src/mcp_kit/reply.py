@@ -37,14 +37,14 @@ class Reply:
         head: what this is, in our own words.
         items: the foreign text.
         page: the vendor's paging parameters of these items.
-        next_page: those of the items after them, if there are any.
+        next_page: where the items after them begin, if there are any.
         hint: how to ask for less or more, said where the reply is cut.
     """
 
     head: str
     items: Sequence[Item] = ()
     page: Mapping[str, str | int] = field(default_factory=dict)
-    next_page: Mapping[str, str | int] | None = None
+    next_page: Position | None = None
     hint: str = ""
 
 
@@ -80,7 +80,7 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
         rest = Position.of(reply.page, skip=number, offset=offset)
         break
     if rest is None and reply.next_page is not None:
-        rest = Position.of(reply.next_page)
+        rest = reply.next_page
         cut = ""
     else:
         cut = _cut(reply, start, len(shown), budget) if rest else ""

@@ -121,7 +121,10 @@ class Runner:
         try:
             async with asyncio.timeout(spec.timeout):
                 reply = await spec.run(call, **arguments)
-                return replace(reply, head="\n".join([*call.notes, reply.head])) if call.notes else reply
+                return replace(reply, head="\n".join([*call.notes, reply.head]))
+        except ToolFailed as error:
+            error.message = "\n".join([*call.notes, error.message])
+            raise
         except Proposed as proposed:
             return Reply(str(proposed))
         except DryRun as dry_run:

@@ -125,11 +125,13 @@ class VendorClient:
         query: Query | None = None,
         search: Mapping[str, Any] | None = None,
         rows: Sequence[str] = (),
+        ceiling: int | None = None,
     ) -> Page[M]:
         """Ask for the page of a list at which the call's cursor points, and read each row into the model.
 
         `query` goes beside the parameters of paging. A `search` is sent as JSON by POST, with the parameters of paging.
-        `rows` are the keys that lead to the list in the reply's body; none where the body is the list itself.
+        `rows` are the keys that lead to the list in the reply's body; none where the body is the list itself. `ceiling`
+        is the number of rows after which the vendor ends the list, whatever there is; the caller is told.
 
         Raises:
             ToolFailed: as `send`.
@@ -143,7 +145,15 @@ class VendorClient:
         document = reply.json()
         listed = below(document, rows)
         found = self.read_rows(call, model, listed)
-        return Page(found, here, next_page(paging, call, here, reply, document, len(listed)))
+        page = Page(found, here, next_page(paging, call, here, reply, document, len(listed)), paging.before(here))
+        if page.next is None and ceiling:
+            self.heed_ceiling(call, (page.before or 0) + len(listed), ceiling)
+        return page
+
+    def heed_ceiling(self, call: Call, rows: int, ceiling: int) -> None:
+        """Tell the caller of a list's end that the vendor lists no more than so many rows."""
+        if rows >= ceiling:
+            call.notes.append(f"{self._name} lists {ceiling:,} here at the most: there may be more that it leaves out.")
 
     def read(self, model: type[M], document: Any) -> M:
         """Read a document of the vendor's into a model.

@@ -4,9 +4,9 @@ from typing import NewType
 from urllib.parse import quote
 
 from service_kit.path_segments import is_plain
-from service_kit.untrusted_text import clean_line
 
 from mcp_kit.errors import WrongArguments
+from mcp_kit.names import show_name
 
 VendorPath = NewType("VendorPath", str)
 """A path whose parts are quoted; `path_of` makes it."""
@@ -21,7 +21,7 @@ def path_of(template: str, *parts: str | int) -> VendorPath:
     for part in map(str, parts):
         if not all(map(is_plain, part.split("/"))):
             raise WrongArguments(
-                f"{clean_line(part, 100)!r} cannot be a name; nothing was sent.",
+                f"{show_name(part[:100])} cannot be a name; nothing was sent.",
                 next_step="Give the name as it is shown.",
             )
     return VendorPath(template.format(*(quote(str(part), safe="") for part in parts)))

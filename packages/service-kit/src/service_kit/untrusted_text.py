@@ -17,6 +17,7 @@ MARKUP = re.compile(
     r"|tool_(?:use|calls?|results?)|(?:local-)?command-[\w-]+|foreign-\w+)\b)"
 )
 """Tags that a CLI or Agent Bot gives a meaning; other tags are ordinary in code and stay."""
+UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 FENCE_LOOKALIKE = re.compile(r"(?i)(foreign)(\s*-\s*)(?=[0-9a-f]{8})")
 
 
@@ -42,6 +43,11 @@ def clean_line(text: str, limit: int = 300) -> str:
 def is_control(character: str) -> bool:
     """Return whether a character is a control, a surrogate, or a line or paragraph separator."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def is_hidden(character: str) -> bool:
+    """Return whether a reader of plain text does not see a character, or cannot know which one it is."""
+    return bool(INVISIBLE.match(character)) or unicodedata.category(character) in UNSEEN
 
 
 def new_nonce() -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.names import Name
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
@@ -26,8 +27,8 @@ class ContentTools:
         self,
         call: Call,
         repository: Repository,
-        path: Annotated[str, Field(max_length=1_000, description="src/app.py; empty: root folder")] = "",
-        ref: Annotated[str | None, Field(max_length=255, description="Branch, tag or commit")] = None,
+        path: Annotated[Name, Field(max_length=4_096, description="src/app.py; empty: root folder")] = "",
+        ref: Annotated[Name | None, Field(max_length=255, description="Branch, tag or commit")] = None,
         cursor: Cursor = None,
     ) -> Reply:
         """Read a text file, or list a folder, of the default branch or of ref."""

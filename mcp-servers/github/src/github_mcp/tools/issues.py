@@ -1,20 +1,25 @@
 """Issues, comments and labels."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
-from mcp_kit.formatting import quote
+from mcp_kit.formatting import Moment, quote
+from mcp_kit.names import Name, find_known, show_name
+from mcp_kit.paging import fill
 from mcp_kit.reply import Item, Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
-from github_mcp.client import GitHub
+from github_mcp.client import MOST_FOUND, GitHub
 from github_mcp.models import Issue
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
 COMMENT_CHARACTERS = 1_500
+LEAST_ASKED, MOST_ASKED = 20, 10
+"""Rows of a page of GitHub's, and pages for one list of issues, which GitHub mixes with pull requests."""
 
 
 class IssueTools:
@@ -29,10 +34,10 @@ class IssueTools:
         call: Call,
         repository: Repository,
         state: Literal["open", "closed", "all"] = "open",
-        labels: Annotated[list[str] | None, Field(description="Has all of these")] = None,
-        assignee: Annotated[str | None, Field(description="Login, none or *")] = None,
-        creator: str | None = None,
-        since: Annotated[str | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
+        labels: Annotated[list[Name] | None, Field(description="Has all of these")] = None,
+        assignee: Annotated[Name | None, Field(description="Login, none or *")] = None,
+        creator: Name | None = None,
+        since: Annotated[Moment | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
         sort: Literal["created", "updated", "comments"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
@@ -49,10 +54,13 @@ class IssueTools:
             "sort": sort,
             "direction": direction,
         }
-        page = await self._github.issues(call, repository, limit, query)
-        issues = [issue for issue in page.rows if issue.pull_request is None]
-        head = f"{len(issues)} issues of {repository} (state {state}, {direction} by {sort}):"
-        return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
+        ask = partial(self._github.issues, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
+        page = await fill(call, ask, lambda issue: issue.pull_request is None, limit=limit, most=MOST_ASKED)
+        shown = len(page.rows) - call.start.skip
+        head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}):"
+        if page.next and shown < limit:
+            head += f" GitHub's list held {page.left_out} pull requests up to here; next_cursor goes on behind them."
+        return Reply(head, _issue_items(page.rows, repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
     async def search_issues(
@@ -60,7 +68,7 @@ class IssueTools:
         call: Call,
         repository: Repository,
         query: Annotated[
-            str,
+            Name,
             Field(
                 max_length=200, description='Words, "phrases", qualifiers: is:open label:bug author:octocat in:title'
             ),
@@ -76,7 +84,12 @@ class IssueTools:
         found, page = await self._github.search(call, text, limit, {"sort": sort})
         issues = [issue for issue in page.rows if issue.is_in(repository)]
         partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""
-        head = f"{len(issues)} of {found.total_count} {kind}s found in {repository}:{partly}"
+        if found.total_count > MOST_FOUND:
+            partly += f" GitHub lists the first {MOST_FOUND:,} alone: a narrower query finds the others."
+        if elsewhere := len(page.rows) - len(issues):
+            partly += f" {elsewhere} of other repositories were left out."
+        counted = page.count(f"{kind}s") if page.before else str(len(issues))
+        head = f"{counted} of {found.total_count} {kind}s found in {repository}:{partly}"
         return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
@@ -97,10 +110,8 @@ class IssueTools:
         if method == "get_comments":
             page = await self._github.comments(call, repository, issue, limit)
             most = COMMENT_CHARACTERS if detail == "compact" else None
-            items = [
-                section(f"comment {number} of {target}", one.text(most)) for number, one in enumerate(page.rows, 1)
-            ]
-            head = f"{len(items)} comments of {target}:" if items else f"{target} has no comments here."
+            items = [section(f"comment {number}of {target}", one.text(most)) for number, one in page.numbered()]
+            head = f"{page.count('comments')} of {target}:" if items else f"{target} has no comments here."
             return Reply(head, items, page.here, page.next)
         found = await self._github.issue(call, repository, issue)
         more = f" issue_read with method=get_comments gives its {found.comments} comments." if found.comments else ""
@@ -117,12 +128,12 @@ class IssueTools:
         title: Annotated[str | None, Field(min_length=1, max_length=256)] = None,
         body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
         labels: Annotated[
-            list[str] | None,
+            list[Name] | None,
             Field(max_length=50, description="Replaces all: repeat those to keep. Unknown names are created"),
         ] = None,
         state: Literal["open", "closed"] | None = None,
         state_reason: Literal["completed", "not_planned", "duplicate", "reopened"] | None = None,
-        assignees: Annotated[list[str] | None, Field(max_length=10, description="Logins; replaces all")] = None,
+        assignees: Annotated[list[Name] | None, Field(max_length=10, description="Logins; replaces all")] = None,
     ) -> Reply:
         """Create an issue, or update one: fields left out stay. Take labels from list_labels."""
         asked = {"title": title, "body": body, "labels": labels, "assignees": assignees}
@@ -132,14 +143,22 @@ class IssueTools:
             if issue is not None or title is None or state == "closed" or state_reason is not None:
                 raise WrongArguments("create needs a title, and neither issue nor a state; nothing was sent.")
             fields.pop("state", None)
+            await self._know_labels(call, repository, fields)
             written = await self._github.create_issue(call, repository, fields)
         else:
             if issue is None or not fields:
                 raise WrongArguments("update needs issue and at least one field; nothing was sent.")
+            await self._know_labels(call, repository, fields)
             written = await self._github.update_issue(call, repository, issue, fields)
         target, done = f"{repository}#{written.number}", "created" if method == "create" else "updated"
         _demand(written, fields, f"{target} was {done}")
         return Reply(f"{target} was {done}; it is now:", rows(f"facts of {target}", [written.row(excerpt=0)]))
+
+    async def _know_labels(self, call: Call, repository: str, fields: dict[str, Any]) -> None:
+        """Put the repository's own labels in the place of their lookalikes, of which GitHub would make new labels."""
+        if fields.get("labels"):
+            known = [label.name for label in await self._github.all_labels(call, repository)]
+            fields["labels"] = find_known(fields["labels"], known, fold=str.lower, what="label")
 
     @tool("issues", writes=True)
     async def add_issue_comment(
@@ -159,7 +178,7 @@ class IssueTools:
         """List the labels that a repository has, with their descriptions."""
         page = await self._github.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
-        return Reply(f"{len(items)} labels of {repository}:", items, page.here, page.next)
+        return Reply(f"{page.count('labels')} of {repository}:", items, page.here, page.next)
 
 
 def _issue_items(issues: list[Issue], repository: str, detail: str) -> list[Item]:
@@ -178,9 +197,9 @@ def _demand(written: Issue, fields: dict[str, Any], done: str) -> None:
         wanted = {item.casefold() for item in fields.get(name, real)}
         is_now = {item.casefold() for item in real}
         if wanted - is_now:
-            missing.append(f"{name} not set: " + " ".join(quote(item) for item in sorted(wanted - is_now)))
+            missing.append(f"{name} not set: " + " ".join(map(show_name, sorted(wanted - is_now))))
         if is_now - wanted:
-            missing.append(f"{name} not removed: " + " ".join(quote(item) for item in sorted(is_now - wanted)))
+            missing.append(f"{name} not removed: " + " ".join(map(show_name, sorted(is_now - wanted))))
     for name, now in (("state", written.state), ("title", written.title)):
         if fields.get(name, now) != now:
             missing.append(f"{name} is still {quote(now)}")

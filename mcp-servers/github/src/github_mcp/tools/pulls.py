@@ -1,19 +1,19 @@
 """Pull requests."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.names import Name
+from mcp_kit.paging import pages
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
-from github_mcp.client import GitHub
+from github_mcp.client import MOST_PAGES, GitHub
 from github_mcp.models import PullFile
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
-
-MOST_PAGES = 30
-"""GitHub lists at most 3,000 files of a pull request, 100 a page."""
 
 
 class PullTools:
@@ -28,8 +28,8 @@ class PullTools:
         call: Call,
         repository: Repository,
         state: Literal["open", "closed", "all"] = "open",
-        base: Annotated[str | None, Field(description="Target branch")] = None,
-        head: Annotated[str | None, Field(description="owner:branch")] = None,
+        base: Annotated[Name | None, Field(description="Target branch")] = None,
+        head: Annotated[Name | None, Field(description="owner:branch")] = None,
         sort: Literal["created", "updated"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
@@ -43,7 +43,7 @@ class PullTools:
             items = [section(f"{repository}#{pull.number}", pull.text()) for pull in page.rows]
         else:
             items = rows(f"pull requests of {repository}", [pull.row() for pull in page.rows])
-        title = f"{len(items)} pull requests of {repository} (state {state}, {direction} by {sort}):"
+        title = f"{page.count('pull requests')} of {repository} (state {state}, {direction} by {sort}):"
         return Reply(title, items, page.here, page.next, FEWER)
 
     @tool("pull_requests")
@@ -56,7 +56,7 @@ class PullTools:
             Literal["get", "get_files", "get_diff"],
             Field(description="get: facts and body; get_files: changed files; get_diff: their diffs"),
         ] = "get",
-        path: Annotated[str | None, Field(description="get_diff of this file alone")] = None,
+        path: Annotated[Name | None, Field(description="get_diff of this file alone")] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Reply:
@@ -70,21 +70,20 @@ class PullTools:
             if method == "get_files":
                 items = rows(f"files of {target}", [file.row() for file in page.rows])
             else:
-                items = [section(f"diff {number} of {target}", file.diff()) for number, file in enumerate(page.rows, 1)]
-            return Reply(f"{len(items)} files of {target}:", items, page.here, page.next, "path gives one file's diff.")
+                items = [section(f"diff {number}of {target}", file.diff()) for number, file in page.numbered()]
+            return Reply(
+                f"{page.count('files')} of {target}:", items, page.here, page.next, "path gives one file's diff."
+            )
         pull = await self._github.pull(call, repository, pull_request)
         facts = rows(f"facts of {target}", [pull.row(excerpt=0)])
         return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
 
     async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:
-        fresh = call.from_the_start()
-        for page_number in range(1, MOST_PAGES + 1):
-            page = await self._github.pull_files(fresh, repository, number, 100, {"page": page_number})
+        ask = partial(self._github.pull_files, repository=repository, number=number, limit=100)
+        async for page in pages(call.from_the_start(), ask, most=MOST_PAGES):
             for file in page.rows:
                 if path in (file.filename, file.previous_filename):
                     return file
-            if page.next is None:
-                break
         raise ToolFailed(
             f"{repository}#{number} does not change that file.", next_step="method=get_files lists its files."
         )

@@ -7,6 +7,8 @@ from stand_ins.github.refusal import not_found
 from stand_ins.github.shapes.content import file_json, folder_entries, folder_entry
 
 RAW = ("application/vnd.github.raw", "application/vnd.github.v3.raw")
+MOST_ENTRIES = 1_000
+"""GitHub lists so many entries of a folder and says nothing of the others."""
 TREE = ("application/vnd.github.object", "application/vnd.github.v3.object")
 
 
@@ -22,7 +24,7 @@ async def get_content(ask: Ask) -> Response:
             media = "application/vnd.github.raw+json; charset=utf-8"
             return Response(content, headers={"Content-Type": media})
         return JSONResponse(file_json(path, content, repository, ref, ask.base))
-    entries = folder_entries(path, repository, ref, ask.base)
+    entries = folder_entries(path, repository, ref, ask.base)[:MOST_ENTRIES]
     if not entries:
         raise not_found(ask.docs)
     if any(one in accept for one in TREE):

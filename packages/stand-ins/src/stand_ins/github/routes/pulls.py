@@ -11,6 +11,8 @@ from stand_ins.github.records import Issue, Pull
 from stand_ins.github.refusal import not_found, validation_failed
 from stand_ins.github.shapes.pull import diff_text, file_json, pull_json, pull_simple
 
+MOST_FILES = 3_000
+"""GitHub lists so many files of a pull request and says nothing of the others."""
 SORTS: dict[str, Callable[[Issue], Any]] = {
     "created": attrgetter("created_at"),
     "updated": attrgetter("updated_at"),
@@ -56,7 +58,7 @@ async def get_pull(ask: Ask) -> Response:
 async def list_files(ask: Ask) -> Response:
     """List a pull request's changed files."""
     _, pull = _found(ask)
-    return ask.page(pull.files, lambda one: file_json(one, pull, ask.repository, ask.base))
+    return ask.page(pull.files[:MOST_FILES], lambda one: file_json(one, pull, ask.repository, ask.base))
 
 
 def _found(ask: Ask) -> tuple[Issue, Pull]:
