@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.formatting import quote
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
@@ -86,5 +87,5 @@ class PullTools:
             if page.next is None:
                 break
         raise ToolFailed(
-            f"{repository}#{number} does not change that file.", next_step="method=get_files lists its files."
+            f"{repository}#{number} does not change {quote(path)}.", next_step="method=get_files lists its files."
         )
