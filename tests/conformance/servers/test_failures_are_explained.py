@@ -4,6 +4,7 @@ import re
 
 import pytest
 from conformance.servers.conftest import Subject
+from fixtures.ports import free_ports
 
 
 async def test_a_refusal_is_explained(subject: Subject) -> None:
@@ -34,6 +35,18 @@ async def test_a_limit_says_how_long_to_wait(subject: Subject, gateway: str) -> 
     assert said.is_error
     assert "rate limit is used up" in said.text
     assert re.search(r"in [67] s", said.text)
+
+
+async def test_an_unreachable_vendor_is_told_with_the_cause(
+    subject: Subject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller hears why there was no connection and no address; the log has both."""
+    (port,) = free_ports(1)
+    said = await subject.ask(subject.record.reads, api_url=f"http://127.0.0.1:{port}")
+    assert said.is_error
+    assert "could not be reached (connection refused); nothing was sent." in said.text
+    assert str(port) not in said.text
+    assert str(port) in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("fault", ["html", "cut", "status"])

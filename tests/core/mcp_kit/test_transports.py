@@ -95,6 +95,19 @@ async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
             assert stream.status_code == 200
 
 
+@pytest.mark.parametrize(("trusted", "begin"), [("127.0.0.1", "/github/messages/"), ("10.0.0.7", "/messages/")])
+async def test_sse_leads_through_the_proxy_that_was_asked(start: Start, trusted: str, begin: str) -> None:
+    """The address for posts has the prefix that a trusted proxy tells; any other peer's is not taken."""
+    told = {"x-forwarded-prefix": "/github", "x-forwarded-proto": "https"}
+    async with (
+        start(TRUSTED_PROXIES=trusted) as running,
+        httpx.AsyncClient(verify=False, base_url=running.url) as http,
+        http.stream("GET", "/sse", headers=told) as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert [await anext(lines), (await anext(lines)).partition("?")[0]] == ["event: endpoint", f"data: {begin}"]
+
+
 def _environ() -> dict[str, str]:
     return {"PYTHONPATH": str(TESTS), "PATH": os.environ["PATH"]}
 

@@ -126,6 +126,7 @@ async def test_an_unreachable_vendor_costs_nothing(tmp_path: Path, database_url:
     async with house(tmp_path, database_url, pool, upstream_url="http://127.0.0.1:9") as api:
         reply = await api.post(ask("SCENARIO:text"))
         assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (502, "upstream_unreachable")
+        assert "cannot be reached now (connection refused)" in reply.json()["error"]["message"]
         assert (await api.paid(0)).requests == 0
 
 

@@ -133,6 +133,7 @@ def build(
         WithoutTrailingSlash(app),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
+        proxies=settings.proxies,
         answer=answers.misdirected,
         browsers=True,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from service_kit.body import read_body
+from service_kit.forwarded import prefix_of
 from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
@@ -109,7 +110,7 @@ class Gateway:
                 raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
-        origin, own_path = f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii")
+        origin, own_path = f"{scope['scheme']}://{headers['host']}{prefix_of(scope)}", scope["raw_path"].decode("ascii")
         return passed_on(answered.reply, origin, own_path, self.upstream, self.table)
 
     async def _read(

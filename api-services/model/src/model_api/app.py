@@ -52,6 +52,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
         timeout=settings.upstream_seconds,
         headers=settings.credential() | {"user-agent": f"agent-bot-model-api/{__version__}"},
         max_connections=MAX_CONNECTIONS,
+        proxy=settings.upstream_proxy,
     )
 
     def route(operation: Operation) -> Route:
@@ -80,7 +81,11 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
         ],
         middleware=[
             Middleware(
-                HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=refusals.misdirected
+                HostGuard,
+                allowed_hosts=settings.hosts,
+                allowed_origins=settings.origins,
+                proxies=settings.proxies,
+                answer=refusals.misdirected,
             ),
         ],
         exception_handlers={404: refusals.unrouted, 405: refusals.unrouted, 500: refusals.failed},

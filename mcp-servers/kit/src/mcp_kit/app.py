@@ -77,6 +77,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
                 HostGuard,
                 allowed_hosts=settings.hosts,
                 allowed_origins=settings.origins,
+                proxies=settings.proxies,
                 answer=_misdirected,
                 browsers=True,
             ),

@@ -83,7 +83,8 @@ class VendorClient:
         moves: Moves | None = None,
         opening: Callable[[str], Mapping[str, str]] = bearer,
     ) -> None:
-        self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS)
+        proxy = None if settings.gateway else settings.upstream_proxy
+        self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS, proxy=proxy)
         self._settings = settings
         self._name = name
         self._command = command
