@@ -95,6 +95,19 @@ async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
             assert stream.status_code == 200
 
 
+@pytest.mark.bad_input
+@pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=00"])
+@pytest.mark.parametrize("body", [b"[]", b' \r\n\t[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]', b"[" * 100_000])
+async def test_a_batch_is_refused_as_one(open_server: Running, path: str, body: bytes) -> None:
+    """A list of messages is 400 with an error of the protocol, which shows nothing of it."""
+    headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    async with httpx.AsyncClient(verify=False, base_url=open_server.url, headers=headers) as http:
+        reply = await http.post(path, content=body)
+    message = "send one message at a time: batches are not part of the protocol any more"
+    error = {"code": -32600, "message": message}
+    assert (reply.status_code, reply.json()) == (400, {"jsonrpc": "2.0", "id": None, "error": error})
+
+
 @pytest.mark.parametrize(("trusted", "begin"), [("127.0.0.1", "/github/messages/"), ("10.0.0.7", "/messages/")])
 async def test_sse_leads_through_the_proxy_that_was_asked(start: Start, trusted: str, begin: str) -> None:
     """The address for posts has the prefix that a trusted proxy tells; any other peer's is not taken."""

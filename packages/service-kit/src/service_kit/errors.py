@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-TokenFault = Literal["missing", "malformed", "signature", "expired", "audience", "unknown_key", "claims"]
+TokenFault = Literal["missing", "malformed", "signature", "expired", "audience", "unknown", "unknown_key", "claims"]
 
 
 class ServiceKitError(Exception):
