@@ -84,6 +84,23 @@ async def test_a_client_that_leaves_ends_the_upstream_request(api: House) -> Non
     assert paid.usage.output_tokens > 0
 
 
+async def test_events_are_safe_for_readers_that_split_at_other_line_ends(
+    tmp_path: Path, database_url: str, pool: asyncpg.Pool
+) -> None:
+    """What the vendor's JSON holds of U+0085 and U+2028 is escaped, also where two chunks share one."""
+
+    async def answer(_: Request) -> Response:
+        async def parts() -> AsyncIterator[bytes]:
+            for byte in 'event: x\ndata: {"text": "one\u0085two\u2028three"}\n\n'.encode():
+                yield bytes([byte])
+
+        return StreamingResponse(parts(), media_type="text/event-stream")
+
+    async with serving(vendor(answer)) as url, house(tmp_path, database_url, pool, upstream_url=url) as api:
+        reply = await api.post(ask("x", stream=True))
+        assert reply.text == 'event: x\ndata: {"text": "one\\u0085two\\u2028three"}\n\n'
+
+
 async def test_the_vendors_errors_come_byte_for_byte(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
     """Status, body and retry-after are the vendor's; cookies and its server's name stay away; nothing is paid."""
 

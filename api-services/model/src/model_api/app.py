@@ -9,6 +9,7 @@ from agent_effects import migrations
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
+from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
@@ -87,6 +88,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
                 proxies=settings.proxies,
                 answer=refusals.misdirected,
             ),
+            Middleware(SafeEventStreams),
         ],
         exception_handlers={404: refusals.unrouted, 405: refusals.unrouted, 500: refusals.failed},
         lifespan=lifespan,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
 from service_kit.errors import ConfigError
+from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
@@ -83,6 +84,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
                 answer=_misdirected,
                 browsers=True,
             ),
+            Middleware(SafeEventStreams),
             Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],
