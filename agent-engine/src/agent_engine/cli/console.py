@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import asyncpg
@@ -74,7 +74,7 @@ def _console(width: int | None) -> Console:
 
 def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
     """Run a command and exit with its status."""
-    with exit_on_error():
+    with exit_on_error(), closing(work):  # where Ctrl-C came before it began
         raise typer.Exit(asyncio.run(work))
 
 
