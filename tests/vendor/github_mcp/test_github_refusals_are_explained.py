@@ -45,6 +45,13 @@ def _explained(reply: Reply, target: str) -> ToolFailed:
             "rate limit",
             "Call again in",
         ),
+        (
+            _reply(
+                403, x_ratelimit_remaining="0", x_ratelimit_reset="1795222900", date="Sat, 21 Nov 2026 01:00:00 GMT"
+            ),
+            "rate limit",
+            "in 100 s",
+        ),
         (_reply(403, retry_after="7"), "rate limit", "in 7 s"),
         (_reply(429), "rate limit", "in 60 s"),
         (_reply(429, retry_after="²"), "rate limit", "in 60 s"),

@@ -15,6 +15,8 @@ from service_kit.http import Reply
 
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$")]
 LIMITED = (403, 429)
+LIMITS = ("secondary rate limit", "abuse detection")
+"""What the message of such a refusal says of a limit without a number; the second is an older Enterprise server's."""
 ORGANIZATION = re.compile(r"required;\s*url=https://[^/\s]+/(?:orgs|enterprises)/([A-Za-z0-9_-]{1,60})/sso(?:\?.*)?")
 """The header of a 403 for want of single sign-on. The rest of its address is a one-time secret, and is not shown."""
 PERMISSIONS = re.compile(r"[a-z_]{1,40}=[a-z]{1,10}(?:[,;] ?[a-z_]{1,40}=[a-z]{1,10}){0,9}")
@@ -101,7 +103,7 @@ def explain(reply: Reply, target: str) -> ToolFailed | Meaning | None:
     if reply.status == 422:
         return _unprocessable(answer, target)
     said = answer.message.lower()
-    if reply.status in LIMITED and "secondary rate limit" in said:
+    if reply.status in LIMITED and any(phrase in said for phrase in LIMITS):
         return rate_limited(wait_of(reply.headers))
     for status, phrase, meaning in PHRASES:
         if reply.status == status and phrase in said:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 from service_kit.http import Reply
 
@@ -85,8 +86,16 @@ def wait_of(headers: Mapping[str, str]) -> int | None:
         return after
     reset = _seconds(headers.get("x-ratelimit-reset", ""))
     if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
-        return max(1, reset - int(time.time()))
+        return max(1, reset - _clock(headers))
     return None
+
+
+def _clock(headers: Mapping[str, str]) -> int:
+    """Return the time by the vendor's clock, by which it counts its limits, else by ours."""
+    try:
+        return int(parsedate_to_datetime(headers.get("date", "")).timestamp())
+    except (ValueError, OverflowError):
+        return int(time.time())
 
 
 def _seconds(text: str) -> int | None:
