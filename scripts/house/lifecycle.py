@@ -17,6 +17,7 @@ from agent_stores.migrate import migrate
 from control_api.migrations import OWNERS as CONTROL_OWNERS
 from service_kit.errors import ConfigError
 from service_kit.keys import read_private, read_public, unpublished
+from service_kit.settings import UpstreamSettings, load
 from service_kit.untrusted_text import for_terminal
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
@@ -118,6 +119,9 @@ class House:
         if left:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
+        unused = load(UpstreamSettings, self._environ).unused_proxy(self._environ)
+        if self.options.real and unused:
+            say(unused)
         listed = self.processes()
         remember(self.paths, self.environ)
         self._logged = {log.stem: log.stat().st_size for log in (self.paths.home / "log").glob("*.log")}

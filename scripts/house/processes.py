@@ -29,6 +29,7 @@ WORKER_OPTIONS = (
     "RUN_CGROUPS",
 )
 PASSED_ON = ("PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
+UPSTREAM_PROXY = "UPSTREAM_PROXY"
 LOCALE = {"LANG": "C.UTF-8"}
 """Not the operator's: under one that is not installed, Python does not start in a path with umlauts."""
 
@@ -51,7 +52,7 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
     return {
         "control": (*(name for one in listed for name in one.webhook_options), "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
-        "model-api": ("MODELS", "MODEL_PRICES"),
+        "model-api": ("MODELS", "MODEL_PRICES", UPSTREAM_PROXY),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
         "worker": WORKER_OPTIONS,
     }
@@ -59,13 +60,13 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
 
 def _api_options(vendor: Vendor) -> tuple[str, ...]:
     own = ("UPSTREAM_TOKENS_FILE", *(["UPSTREAM_LIMITED"] if vendor.keeps_limits else []))
-    shared = ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS", "UPSTREAM_FAILURES", "IMAGE_HOSTS")
+    shared = ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
     return (*shared, *(vendor.prefix + name for name in own))
 
 
 def _mcp_options(vendor: Vendor) -> tuple[str, ...]:
     own = (vendor.prefix + name for name in ("READ_ONLY", "TOOLSETS", "TOOLS"))
-    return ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", *own)
+    return ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", *own, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
 
 
 def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -> list[Process]:

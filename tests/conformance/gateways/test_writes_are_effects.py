@@ -1,6 +1,8 @@
 """Every write is a row before it is a call, is sent once, and is proposed where it may only be proposed."""
 
 import asyncio
+import json
+from dataclasses import replace
 from uuid import UUID
 
 import agent_effects
@@ -9,7 +11,9 @@ import asyncpg
 import pytest
 from agent_contracts import Grant, Mode, TaskResult
 from agent_engine.skills.required_effects import RequiredEffect
+from agent_vendors import ResourceKind
 from conformance.gateways.conftest import Subject, Write
+from conformance.gateways.record import GatewayRecord
 from fixtures.gateway import effects, until
 
 STATE = "x-agent-effect-state"
@@ -40,6 +44,28 @@ async def test_a_repeat_is_answered_from_the_row(subject: Subject, creation: Wri
     assert [reply.headers.get("x-agent-effect-repeat") for reply in (first, again)] == [None, "1"]
     assert again.headers["x-agent-effect"] == first.headers["x-agent-effect"]
     creation.expect(done=True)
+
+
+async def test_another_spelling_of_a_name_is_the_same_write(subject: Subject, creation: Write) -> None:
+    """Where the vendor takes two spellings for one resource, the same request by either is sent once."""
+    record = subject.record
+    names = [(kind, name) for kind in (route_kinds(record)) for name in record.grant.resources.get(kind, ())]
+    respelled = replace(creation.ask)
+    for kind, name in names:
+        other = name.swapcase()
+        if kind.same(name, other):
+            body = json.loads(json.dumps(respelled.body).replace(f'"{name}"', f'"{other}"'))
+            form = respelled.form and respelled.form.replace(f"={name}", f"={other}")
+            respelled = replace(respelled, target=respelled.target.replace(name, other), body=body, form=form)
+    first, again = [await subject.ask(ask) for ask in (creation.ask, respelled)]
+    assert first.is_success, first.text
+    assert again.headers.get("x-agent-effect-repeat") == "1", again.text
+    creation.expect(done=True)
+
+
+def route_kinds(record: GatewayRecord) -> set[ResourceKind]:
+    """Return the kinds of resources that a gateway's writes name."""
+    return {one.kind for route in record.table().routes for one in route.resources}
 
 
 async def test_a_repeat_sets_the_state_again(subject: Subject, change: Write, pool: asyncpg.Pool) -> None:

@@ -40,7 +40,7 @@ from stand_ins.kit.faults import Fault
 TRANSITIONS: dict[Json, Access] = {"11": "write", "31": "danger"}
 IN_PATH = Resource(PROJECTS, "path", "{project}")
 IN_BODY = Resource(PROJECTS, "body", "{fields.project.key}")
-OF_KEY = Resource(PROJECTS, "call", names=lambda call: _project(call.path["key"]))
+OF_KEY = Resource(PROJECTS, "call", names=lambda call: _project(call.path["key"]), spelled_in=("key",))
 
 
 def _project(key: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from conformance.servers.conftest import REF_KEY, TASK, Said, Subject
 from conformance.servers.record import Ask
+from fixtures.ports import free_ports
 from service_kit.refs import ref_fits, retry_after
 
 
@@ -30,13 +31,26 @@ async def test_a_wrong_token_is_set_by_the_operator(subject: Subject) -> None:
     assert "wrong-token-value" not in said.text
 
 
-async def test_a_limit_says_how_long_to_wait(subject: Subject) -> None:
-    """A rate limit of the vendor's is told with the seconds that it names."""
+@pytest.mark.parametrize("gateway", ["false", "true"])
+async def test_a_limit_says_how_long_to_wait(subject: Subject, gateway: str) -> None:
+    """A rate limit of the vendor's is told with the seconds that it names, behind a gateway too."""
     subject.strike("rate_limit", seconds=7)
-    said = await subject.ask(subject.record.reads)
+    said = await subject.ask(subject.record.reads, gateway=gateway)
     assert said.is_error
     assert "rate limit is used up" in said.text
     assert re.search(r"in [67] s", said.text)
+
+
+async def test_an_unreachable_vendor_is_told_with_the_cause(
+    subject: Subject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The caller hears why there was no connection and no address; the log has both."""
+    (port,) = free_ports(1)
+    said = await subject.ask(subject.record.reads, api_url=f"http://127.0.0.1:{port}")
+    assert said.is_error
+    assert "could not be reached (connection refused); nothing was sent." in said.text
+    assert str(port) not in said.text
+    assert str(port) in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("fault", ["html", "cut", "status"])
@@ -96,6 +110,19 @@ async def test_a_writes_lost_reply_is_told(subject: Subject, fault: str, status:
     assert said.is_error
     assert "It may have been done: look before you repeat it." in said.text
     assert len(subject.sent) == 1
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+async def test_a_redirect_is_told_as_a_move(subject: Subject, status: int) -> None:
+    """What has moved is told as that, of a write too: nothing was done, and no redirect is followed."""
+    for ask in (subject.record.reads, subject.record.writes):
+        subject.strike("status", status=status, headers={"location": "https://other.example/secret"})
+        before = len(subject.sent)
+        said = await subject.ask(ask)
+        assert said.is_error
+        assert "has moved" in said.text
+        assert "other.example" not in said.text
+        assert len(subject.sent) == before + 1
 
 
 @pytest.mark.slow

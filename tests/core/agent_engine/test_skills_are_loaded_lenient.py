@@ -43,6 +43,7 @@ def test_without_description_it_is_skipped(tmp_path: Path, front: dict[str, str 
     [
         ({"max_turns": "many"}, "metadata.max-turns"),
         ({"grant": "github: ["}, "not YAML"),
+        ({"grant": "github: {tools: [issue_read], mode: read, mode: write}"}, "mode: this key is given twice"),
         ({"grant": "github: {tools: ['Issue Read']}"}, "metadata.grant.github.tools"),
         ({"required_tools": "issue_read"}, "server/tool"),
         ({"input_schema": "missing.json"}, "missing.json"),
@@ -124,7 +125,9 @@ def test_missing_folder_is_named() -> None:
         load_registry([Path("no-such")])
 
 
-@pytest.mark.parametrize("text", ["", "# no front matter", "---\n- a list\n---\nbody", "---\n: [\n---\nbody"])
+@pytest.mark.parametrize(
+    "text", ["", "# no front matter", "---\n- a list\n---\nbody", "---\n: [\n---\nbody", "---\na: 1\na: 2\n---\nb"]
+)
 def test_without_front_matter_it_is_no_skill(tmp_path: Path, text: str) -> None:
     """A file without a YAML mapping in front is no skill."""
     (tmp_path / "SKILL.md").write_text(text)

@@ -54,9 +54,9 @@ def test_flags_win_and_secrets_are_dropped(environment: pytest.MonkeyPatch) -> N
 
 
 def test_every_secret_is_known() -> None:
-    """A secret of a gateway's own, and the stores' addresses, which hold passwords."""
+    """A secret of a gateway's own, and the addresses of stores and of a proxy, which hold passwords."""
     own = {"CORKBOARD_UPSTREAM_TOKEN", "CORKBOARD_SECOND_TOKEN"}
-    assert set(secrets_of(CorkboardApiSettings)) == {*own, "DATABASE_URL", "REDIS_URL"}
+    assert set(secrets_of(CorkboardApiSettings)) == {*own, "DATABASE_URL", "REDIS_URL", "UPSTREAM_PROXY"}
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,40 @@ async def test_a_wrong_token_opens_nothing(closed_server: Running, house: House,
     assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers)
 
 
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [
+        ("expired", r"^the token expired \d+ s ago by this process's clock\. "),
+        ("audience", r"^the token is not for github-mcp\. "),
+        ("vendor", r"^the task token is for another vendor than github\. "),
+        ("unknown", r"^no person of access.yaml has this token, and it is no task token\. "),
+        ("malformed", r"^the token is not a JWT\. "),
+    ],
+)
+async def test_a_refused_token_is_told_plainly(closed_server: Running, house: House, token: str, told: str) -> None:
+    """The answer says what is wrong with the token and which to send, and advises nothing that is not here."""
+    tokens = {
+        "expired": house.token(lifetime_seconds=-120),
+        "audience": house.token(audience=["jira-mcp"]),
+        "vendor": house.token(vendor="jira"),
+        "unknown": "abp_unknown",
+        "malformed": "a.b.c",
+    }
+    headers = {"authorization": f"Bearer {tokens[token]}"}
+    async with httpx.AsyncClient(verify=False, base_url=closed_server.url, headers=headers) as http:
+        for answer in (
+            await http.get("/sse"),
+            await http.post("/mcp", json={}),
+            await http.post("/messages/", json={}),
+        ):
+            document = answer.json()
+            assert (answer.status_code, document["error"]) == (401, "invalid_token")
+            assert re.match(told, document["error_description"])
+            assert "access.yaml, in Authorization: Bearer." in document["error_description"]
+            assert f'error_description="{document["error_description"]}"' in answer.headers["www-authenticate"]
+            assert "register" not in answer.text
+
+
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_run_sees_its_granted_tools_alone(closed_server: Running, house: House, mode: str) -> None:
     """tools/list shows exactly what the task token grants."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from core.mcp_kit.conftest import Running, Start
-from core.mcp_kit.speaking import MODES, client, text_of
+from core.mcp_kit.speaking import LEGACY, MODES, answer_of, client, text_of
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from fixtures.ports import free_ports
@@ -93,6 +93,44 @@ async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
         assert (await http.get("/health/")).status_code == 200
         async with http.stream("GET", "/sse/") as stream:
             assert stream.status_code == 200
+
+
+@pytest.mark.bad_input
+@pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=00"])
+@pytest.mark.parametrize("body", [b"[]", b' \r\n\t[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]', b"[" * 100_000])
+async def test_a_batch_is_refused_as_one(open_server: Running, path: str, body: bytes) -> None:
+    """A list of messages is 400 with an error of the protocol, which shows nothing of it."""
+    headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    async with httpx.AsyncClient(verify=False, base_url=open_server.url, headers=headers) as http:
+        reply = await http.post(path, content=body)
+    message = "send one message at a time: batches are not part of the protocol any more"
+    error = {"code": -32600, "message": message}
+    assert (reply.status_code, reply.json()) == (400, {"jsonrpc": "2.0", "id": None, "error": error})
+
+
+async def test_events_are_safe_for_readers_that_split_at_other_line_ends(open_server: Running) -> None:
+    """What an answer holds of U+0085 and U+2028, as in the request's own id, is escaped in its event's one line."""
+    hostile = "one\u0085two\u2028three"
+    message = {"jsonrpc": "2.0", "id": hostile, "method": "tools/list"}
+    async with httpx.AsyncClient(verify=False, base_url=open_server.url, headers=LEGACY) as http:
+        reply = await http.post("/mcp", json=message)
+    assert reply.headers["content-type"].startswith("text/event-stream")
+    assert len([line for line in reply.text.splitlines() if line.startswith("data:")]) == 1
+    assert not {"\u0085", "\u2028"} & set(reply.text)
+    assert answer_of(reply)["id"] == hostile
+
+
+@pytest.mark.parametrize(("trusted", "begin"), [("127.0.0.1", "/github/messages/"), ("10.0.0.7", "/messages/")])
+async def test_sse_leads_through_the_proxy_that_was_asked(start: Start, trusted: str, begin: str) -> None:
+    """The address for posts has the prefix that a trusted proxy tells; any other peer's is not taken."""
+    told = {"x-forwarded-prefix": "/github", "x-forwarded-proto": "https"}
+    async with (
+        start(TRUSTED_PROXIES=trusted) as running,
+        httpx.AsyncClient(verify=False, base_url=running.url) as http,
+        http.stream("GET", "/sse", headers=told) as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert [await anext(lines), (await anext(lines)).partition("?")[0]] == ["event: endpoint", f"data: {begin}"]
 
 
 def _environ() -> dict[str, str]:

@@ -84,6 +84,23 @@ async def test_a_client_that_leaves_ends_the_upstream_request(api: House) -> Non
     assert paid.usage.output_tokens > 0
 
 
+async def test_events_are_safe_for_readers_that_split_at_other_line_ends(
+    tmp_path: Path, database_url: str, pool: asyncpg.Pool
+) -> None:
+    """What the vendor's JSON holds of U+0085 and U+2028 is escaped, also where two chunks share one."""
+
+    async def answer(_: Request) -> Response:
+        async def parts() -> AsyncIterator[bytes]:
+            for byte in 'event: x\ndata: {"text": "one\u0085two\u2028three"}\n\n'.encode():
+                yield bytes([byte])
+
+        return StreamingResponse(parts(), media_type="text/event-stream")
+
+    async with serving(vendor(answer)) as url, house(tmp_path, database_url, pool, upstream_url=url) as api:
+        reply = await api.post(ask("x", stream=True))
+        assert reply.text == 'event: x\ndata: {"text": "one\\u0085two\\u2028three"}\n\n'
+
+
 async def test_the_vendors_errors_come_byte_for_byte(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
     """Status, body and retry-after are the vendor's; cookies and its server's name stay away; nothing is paid."""
 
@@ -126,6 +143,7 @@ async def test_an_unreachable_vendor_costs_nothing(tmp_path: Path, database_url:
     async with house(tmp_path, database_url, pool, upstream_url="http://127.0.0.1:9") as api:
         reply = await api.post(ask("SCENARIO:text"))
         assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (502, "upstream_unreachable")
+        assert "cannot be reached now (connection refused)" in reply.json()["error"]["message"]
         assert (await api.paid(0)).requests == 0
 
 

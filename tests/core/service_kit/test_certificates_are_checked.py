@@ -76,8 +76,9 @@ async def ask(address: str, base_url: str, *, elsewhere: bool = False) -> int:
 
 async def test_who_is_not_trusted_is_not_asked(secure: str) -> None:
     """Without a trusted certificate there is no connection."""
-    with pytest.raises(UpstreamUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(UpstreamUnreachable, match="CERTIFICATE_VERIFY_FAILED") as refused:
         await ask(secure, secure)
+    assert refused.value.cause == "its TLS certificate is not trusted: self-signed certificate"
 
 
 async def test_the_operator_says_who_is_trusted(

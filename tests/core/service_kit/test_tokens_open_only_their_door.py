@@ -1,5 +1,6 @@
 """Task and model tokens: who may use them, where, and for how long."""
 
+import base64
 import json
 import time
 from collections.abc import Callable
@@ -147,6 +148,21 @@ def test_a_token_that_lacks_a_required_claim_is_refused(keys: Keys, claim: str) 
     token = jwt.encode(payload, PyJWK.from_dict(private), algorithm="EdDSA", headers={"kid": private["kid"]})
     with pytest.raises(TokenError):
         keys.verifier().task(token)
+
+
+def test_a_key_given_twice_is_refused_by_name(keys: Keys) -> None:
+    """A grant whose JSON names a key twice is refused, though its signature fits: readers differ in what they take."""
+    private = json.loads(keys.private.read_text())
+    good = task_token(keys.signer())
+    payload = base64.urlsafe_b64decode(good.split(".")[1] + "==").decode()
+    twice = payload.replace('"tools":', '"mode":"write","mode":"read","tools":', 1)
+    assert twice != payload
+    signed = jwt.PyJWS().encode(
+        twice.encode(), PyJWK.from_dict(private), algorithm="EdDSA", headers={"kid": private["kid"]}
+    )
+    with pytest.raises(TokenError, match="the key 'mode' is given twice") as refused:
+        keys.verifier().task(signed)
+    assert refused.value.reason == "claims"
 
 
 def test_a_time_of_no_year_is_refused(keys: Keys) -> None:

@@ -22,7 +22,12 @@ WRITER = Grant(
 )
 TENANT = Grant(resources={"repositories": ["octocat/*"]}, mode="write")
 OPENED = {"resources": {"repositories": [REPOSITORY]}}
-SERVICES = {"reader": {"opens": {"github": OPENED}}, "helper": {"opens": {"github": {**OPENED, "mode": "write"}}}}
+BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mode": "write"}
+SERVICES = {
+    "reader": {"opens": {"github": OPENED}},
+    "helper": {"opens": {"github": {**OPENED, "mode": "write"}}},
+    "mover": {"opens": {"github": BOTH}},
+}
 
 
 @asynccontextmanager

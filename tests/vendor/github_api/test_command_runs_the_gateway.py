@@ -28,6 +28,7 @@ def environment(api: House) -> dict[str, str]:
         "GITHUB_UPSTREAM_TOKEN": TOKEN,
         "GITHUB_UPSTREAM_URL": api.upstream_url,
         "REDIS_URL": str(api.settings.redis_url),
+        "HTTPS_PROXY": "http://user:password@proxy.example",
     }
 
 
@@ -71,5 +72,7 @@ async def test_it_serves_and_stops(tmp_path: Path, database_url: str, redis_url:
         lines = err.decode()
         assert '"event": "request"' in lines
         assert f'"target": "{HELLO}/issues/1"' in lines
+        assert "HTTPS_PROXY is set and not used" in lines
+        assert "password" not in lines
         assert TOKEN not in lines
         assert api.services["reader"] not in lines

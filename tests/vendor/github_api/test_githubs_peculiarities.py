@@ -33,6 +33,7 @@ NOW = 1_795_222_800
         ),
         (403, {"retry-after": "30"}, b"", [Pause("*", 30)]),
         (403, {}, b'{"message":"You have exceeded a secondary rate limit"}', [Pause("*", 60, grows=True)]),
+        (403, {}, b'{"message":"You have triggered an abuse detection mechanism."}', [Pause("*", 60, grows=True)]),
         (403, {}, b'{"message":"Resource not accessible by integration"}', []),
         (429, {}, b"", [Pause("*", 60, grows=True)]),
         (503, {"retry-after": "30"}, b"", []),

@@ -80,9 +80,14 @@ async def test_a_moved_repository_is_followed_within_the_grant(api: House) -> No
     reply = await api.ask("GET", f"{HELLO}/issues/1", token=api.token())
     assert (reply.status_code, reply.json()["reason"]) == (502, "redirect")
     assert "hello-house" not in reply.text
+    assert "this gateway's log says where" in reply.json()["remedy"]
     reply = await api.ask("PATCH", f"{HELLO}/issues/1", service="helper", body={"labels": ["bug"]})
     assert (reply.status_code, reply.json()["reason"]) == (502, "redirect")
     assert reply.headers["x-agent-effect-state"] == "failed"
+    assert "hello-house" not in reply.text
+    reply = await api.ask("PATCH", f"{HELLO}/issues/1", service="mover", body={"state": "open"})
+    assert reply.json()["message"] == "octocat/hello-world#1 has moved, and nothing was written"
+    assert reply.json()["remedy"] == "Use its present name: octocat/hello-house."
 
 
 async def test_a_used_up_limit_closes_its_bucket_alone(api: House) -> None:

@@ -20,14 +20,18 @@ from github_mcp.__main__ import main
 sys.exit(main())
 """
 ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "GITHUB_TOKEN": "none"}
+PROXY = {"HTTPS_PROXY": "http://user:password@proxy.example"}
 
 
 @pytest.mark.slow
 async def test_it_serves_stdio_without_the_modules_of_unix(tmp_path: Path) -> None:
-    """Over stdio its tools are listed."""
-    started = StdioTransport(sys.executable, ["-c", PROGRAM], env=ENVIRON, log_file=tmp_path / "log", keep_alive=False)
+    """Over stdio its tools are listed; a proxy of the environment that it does not use is named in the log."""
+    log, environ = tmp_path / "log", ENVIRON | PROXY
+    started = StdioTransport(sys.executable, ["-c", PROGRAM], env=environ, log_file=log, keep_alive=False)
     async with Client(started) as client:
         assert "issue_read" in [tool.name for tool in await client.list_tools()]
+    assert "HTTPS_PROXY is set and not used" in log.read_text()
+    assert "password" not in log.read_text()
 
 
 @pytest.mark.slow

@@ -33,6 +33,19 @@ async def test_refusals_on_order_are_githubs(
     assert reply.headers[header[0]] == header[1]
 
 
+async def test_refusals_of_access_are_githubs(client: httpx.AsyncClient) -> None:
+    """A limit that names no seconds, single sign-on and a repository taken down have GitHub's bodies and headers."""
+    await _order(client, fault="secondary_limit", seconds=0)
+    assert "retry-after" not in (await client.get(ISSUE)).headers
+    await _order(client, fault="single_sign_on")
+    reply = await client.get(ISSUE)
+    assert reply.status_code == 403
+    assert reply.headers["x-github-sso"].startswith("required; url=https://github.com/orgs/octocat/sso?")
+    await _order(client, fault="access_blocked")
+    reply = await client.get(ISSUE)
+    assert (reply.status_code, reply.json()["block"]["reason"]) == (451, "dmca")
+
+
 async def test_labels_are_dropped(client: httpx.AsyncClient) -> None:
     """`drop_labels` answers 200 and leaves the labels as they were."""
     await _order(client, fault="drop_labels", match={"method": "PATCH"})

@@ -12,12 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from agent_contracts.grant import Grant
 from agent_contracts.task import Budget
 from agent_ledger import schema_errors
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from service_kit.validation_errors import field_errors
+from service_kit.yaml_lines import read_yaml
 
 from agent_engine.schema import wrapped
 from agent_engine.skills.required_effects import RequiredEffect, entries
@@ -88,8 +88,8 @@ class SkillSettings(BaseModel):
         if not isinstance(value, str):
             return value
         try:
-            return yaml.load(value, Loader=yaml.CSafeLoader) or {}
-        except yaml.YAMLError as error:
+            return read_yaml(value) or {}
+        except ValueError as error:
             raise ValueError(f"not YAML: {error}") from None
 
     @property
@@ -138,8 +138,8 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     if match is None:
         raise UnreadableSkill("SKILL.md does not start with front matter between two lines '---'")
     try:
-        front = yaml.load(match.group(1), Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        front = read_yaml(match.group(1))
+    except ValueError as error:
         raise UnreadableSkill(f"the front matter is not YAML: {error}") from None
     if not isinstance(front, dict):
         raise UnreadableSkill("the front matter is not a mapping of names to values")

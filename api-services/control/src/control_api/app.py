@@ -13,6 +13,7 @@ from agent_stores.migrate import assert_current
 from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
+from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
 from service_kit.supervised import BackgroundLoops, Loop
@@ -138,9 +139,10 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        WithoutTrailingSlash(app),
+        SafeEventStreams(WithoutTrailingSlash(app)),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
+        proxies=settings.proxies,
         answer=answers.misdirected,
         browsers=True,
     )

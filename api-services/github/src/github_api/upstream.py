@@ -27,6 +27,8 @@ SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, bu
 """A second between any two requests that make something, so at most 60 of GitHub's 80 a minute."""
 MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 / 24, burst=100))
 """At most 500 in any hour."""
+SECONDARY = re.compile(rb"(?i)secondary rate limit|abuse detection")
+"""What a refusal says that names no seconds; the second is an older Enterprise server's."""
 _OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
 _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _BUCKET = re.compile(r"[a-z_]{1,40}")
@@ -85,7 +87,7 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     if reply.headers.get("x-ratelimit-remaining") == "0" and _is_number(reset):
         named = reply.headers.get("x-ratelimit-resource", tier)
         found.append(_pause(named if _BUCKET.fullmatch(named) else tier, float(reset) - _clock(reply)))
-    if not found and (reply.status == 429 or (refused and b"secondary rate limit" in reply.body.lower())):
+    if not found and (reply.status == 429 or (refused and SECONDARY.search(reply.body))):
         found.append(Pause(EVERYTHING, SECONDARY_PAUSE_SECONDS, grows=True))
     return found
 

@@ -15,9 +15,10 @@ from service_kit.command import version_of
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, Warn, health_routes
 from service_kit.http import HttpClient
-from service_kit.log import configure
+from service_kit.log import configure, get_logger
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.serve import serve
+from service_kit.settings import environment
 from service_kit.supervised import BackgroundLoops
 from service_kit.tokens import Verifier
 from starlette.applications import Starlette
@@ -73,6 +74,7 @@ async def open_gateway(
         max_reply_bytes=settings.max_reply_bytes,
         max_connections=CONNECTIONS,
         elsewhere=bool(vendor.side_hosts),
+        proxy=settings.upstream_proxy,
     )
     upstream = Upstream(
         http,
@@ -118,7 +120,13 @@ def build_gateway(
     if settings.redis_url is None:
         told["rates"] = lambda: "REDIS_URL is not set: this process counts rates alone"
     health = health_routes(service=name, version=version_of(name), checks=checks, registry=registry, warnings=told)
-    guard = Middleware(HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=_misdirected)
+    guard = Middleware(
+        HostGuard,
+        allowed_hosts=settings.hosts,
+        allowed_origins=settings.origins,
+        proxies=settings.proxies,
+        answer=_misdirected,
+    )
     app = Starlette(routes=health, middleware=[guard])
     app.router.redirect_slashes = False
     app.router.default = gateway
@@ -139,6 +147,8 @@ async def run_gateway(
 ) -> None:
     """Serve a gateway until it is told to stop."""
     configure(f"{vendor.name}-api", settings.log_level)
+    if unused := settings.unused_proxy(environment()):
+        get_logger(__name__).warning(unused)
     async with open_gateway(table, vendor, settings, base_url=base_url, tiers=tiers) as app:
         grace = settings.upstream_seconds + 1
         await serve(app, host=settings.host, port=settings.port, grace_seconds=grace, date_header=False)

@@ -1,7 +1,10 @@
 """What an effect's row says of a write: the target that it is about, and the fields that it sets."""
 
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from service_kit.json_text import Json
 from service_kit.untrusted_text import is_control
@@ -44,6 +47,28 @@ def fields_of(call: "Call") -> list[str]:
     if route.effect_fields:
         within = [found for place in route.effect_fields for found in json_paths.find(body, json_paths.steps(place))]
     return sorted({name for fields in within if isinstance(fields, dict) for name in fields})
+
+
+def with_folded_names(call: "Call") -> "Call":
+    """Return a call whose names of resources have the form in which the vendor compares them."""
+    path, query, body = dict(call.path), dict(call.query), call.body
+    for resource in call.route.resources:
+        fold, places = resource.kind.fold, PLACEHOLDER.findall(resource.name)
+        if resource.where == "body" and call.route.body is not None:
+            for place in places:
+                body = json_paths.replace(body, call.route.body.steps(place), partial(_folded, fold))
+        elif resource.where == "query":
+            query |= {place: _folded(fold, query[place]) for place in places if place in query}
+        within = (*resource.spelled_in, *(places if resource.where == "path" else ()))
+        path |= {place: fold(path[place]) for place in within}
+    return replace(call, path=path, query=query, body=body)
+
+
+def _folded(fold: Callable[[str], str], value: Any) -> Any:
+    """Fold a name, or each of several."""
+    if isinstance(value, list | tuple):
+        return type(value)(_folded(fold, one) for one in value)
+    return fold(value) if isinstance(value, str) else value
 
 
 def _filled(template: str, call: "Call") -> str:

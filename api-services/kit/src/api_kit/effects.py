@@ -16,7 +16,7 @@ from service_kit.http import Reply
 from service_kit.log import get_logger
 
 from api_kit.callers import Caller
-from api_kit.effect_target import fields_of
+from api_kit.effect_target import fields_of, with_folded_names
 from api_kit.errors import Refusal
 from api_kit.routes import Call
 
@@ -107,8 +107,8 @@ async def settle(pool: asyncpg.Pool, effect: UUID, outcome: Outcome) -> bool:
 
 
 def fingerprint(call: Call) -> str:
-    """Give what tells a request from others: route, path, query and body."""
-    body = ""
+    """Give what tells a request from others: route, path, query and body, with names as the vendor compares them."""
+    body, call = "", with_folded_names(call)
     if call.body is not None:
         body = json.dumps(call.body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(f"{call.route.name}\n{call.path_and_query}\n{body}".encode()).hexdigest()

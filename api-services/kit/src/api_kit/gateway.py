@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from service_kit.body import read_body
+from service_kit.forwarded import prefix_of
 from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
@@ -42,6 +43,7 @@ from api_kit.vendor import UpstreamVendor
 OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 CONDITIONS = ("if-none-match", "if-modified-since")
 MOVED = frozenset({301, 302, 307, 308})
+OUTSIDE = "It may have a name now that the grant does not cover: this gateway's log says where the vendor points."
 KEY = re.compile(r"[!-~]{1,200}")
 
 
@@ -102,11 +104,13 @@ class Gateway:
                     call, answered = await self._follow(answered.reply, call, caller, session, entry)
                 entry.upstream_status = answered.reply.status
             status = answered.reply.status
+            if status in MOVED and call.access != "read":
+                raise await self._moved_write(answered.reply, call, caller, session)
             if 300 <= status < 400 and status != HTTPStatus.NOT_MODIFIED:
                 raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
-        origin, own_path = f"{scope['scheme']}://{headers['host']}", scope["raw_path"].decode("ascii")
+        origin, own_path = f"{scope['scheme']}://{headers['host']}{prefix_of(scope)}", scope["raw_path"].decode("ascii")
         return passed_on(answered.reply, origin, own_path, self.upstream, self.table)
 
     async def _read(
@@ -148,6 +152,38 @@ class Gateway:
         self, reply: Reply, call: Call, caller: Caller, session: UpstreamSession, entry: Entry
     ) -> tuple[Call, Answered]:
         """Follow one redirect of a read: a new request, under table and grant, to the same host."""
+        path, asked_for = await self._present_path(reply, session)
+        try:
+            route, parameters = self.table.match("GET", path.encode("ascii", "replace"))
+            asked = query.parse(asked_for.encode("ascii", "replace"), route.query, route.several)
+            accept = choose([call.accept], route.accepts)
+            moved = Call(route, parameters, asked or call.query, None, accept, call.conditions)
+            moved = await self.admission.within(moved, caller, session, entry)
+        except Refusal as refusal:
+            get_logger(__name__).warning("moved", route=call.route.name, target=call.target, to=path)
+            message = f"{self.vendor.name} points to what is outside the table or the grant ({refusal.reason})"
+            raise Refusal("redirect", message, remedy=OUTSIDE) from refusal
+        return moved, await session.send(moved)
+
+    async def _moved_write(self, reply: Reply, call: Call, caller: Caller, session: UpstreamSession) -> Refusal:
+        """Return the refusal of a write that the vendor redirected, with the present name if the grant covers it."""
+        path, _ = await self._present_path(reply, session)
+        get_logger(__name__).warning("moved", route=call.route.name, target=call.target, to=path)
+        message = f"{call.target} has moved, and nothing was written"
+        try:
+            route, parameters = self.table.match("GET", path.encode("ascii", "replace"))
+            moved = self.admission.confine(Call(route, parameters, {}), caller, Entry("GET"))
+        except Refusal:
+            return Refusal("redirect", message, remedy=OUTSIDE)
+        names = ", ".join(name for kind in moved.resources.values() for name in kind)
+        return Refusal("redirect", message, remedy=f"Use its present name: {names}.")
+
+    async def _present_path(self, reply: Reply, session: UpstreamSession) -> tuple[str, str]:
+        """Return the path of the table, and the query, to which a redirect leads.
+
+        Raises:
+            Refusal: `redirect`: it leads to another host, or nobody knows where.
+        """
         found = self.upstream.path_of(reply.headers.get("location", ""))
         if found is None:
             raise Refusal("redirect", f"{self.vendor.name} points to another host, which is not followed")
@@ -156,16 +192,7 @@ class Gateway:
             path = await self.vendor.relocate(found[0], session.fetch)
         if path is None:
             raise Refusal("redirect", f"where {self.vendor.name} points to cannot be found")
-        try:
-            route, parameters = self.table.match("GET", path.encode("ascii", "replace"))
-            asked = query.parse(found[1].encode("ascii", "replace"), route.query, route.several)
-            accept = choose([call.accept], route.accepts)
-            moved = Call(route, parameters, asked or call.query, None, accept, call.conditions)
-            moved = await self.admission.within(moved, caller, session, entry)
-        except Refusal as refusal:
-            message = f"{self.vendor.name} points to what is outside the table or the grant ({refusal.reason})"
-            raise Refusal("redirect", message) from refusal
-        return moved, await session.send(moved)
+        return path, found[1]
 
 
 def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:

@@ -42,6 +42,7 @@ class Resource:
         name: a format such as `{owner}/{repo}` or `{fields.project.key}`; `{channels[]}` gives a name for each item.
         names: returns the names by the whole checked request, as the project in `PROJ-7`.
         lookup: asks the vendor for the names.
+        spelled_in: parameters of the path that a name is a part of, as `key` in which PROJ-7 names the project PROJ.
     """
 
     kind: ResourceKind
@@ -49,6 +50,7 @@ class Resource:
     name: str = ""
     names: Callable[["Call"], Sequence[str]] | None = None
     lookup: Callable[["Call", Fetch], Awaitable[Sequence[str]]] | None = None
+    spelled_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

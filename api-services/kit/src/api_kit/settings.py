@@ -5,13 +5,13 @@ from pathlib import Path
 from agent_effects.effects import SENDING_SECONDS
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.rate_limit import Rate
-from service_kit.settings import ServedSettings, split_csv
+from service_kit.settings import ServedSettings, UpstreamSettings, split_csv
 
 PATIENCE_SECONDS = 5.0
 """Seconds after the vendor's time; then the reconciler looks for a write whose row is still `sending`."""
 
 
-class GatewaySettings(ServedSettings):
+class GatewaySettings(ServedSettings, UpstreamSettings):
     """Whom a gateway trusts, where it keeps what it must, and its limits."""
 
     access_file: Path = Field(description="access.yaml: services, tenants and what they may do")

@@ -144,7 +144,8 @@ class Upstream:
                 reply = await self._http.request(method, path, content=content, headers=every, raw=True)
         except UpstreamUnreachable as error:
             failed(outage=True)
-            raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error}") from error
+            get_logger(__name__).warning("upstream_unreachable", vendor=vendor.name, reason=str(error))
+            raise Refusal("upstream_unreachable", f"{vendor.name} cannot be reached: {error.cause}") from error
         except (UpstreamTimeout, TimeoutError) as error:
             failed()
             raise Refusal("upstream_timeout", f"{vendor.name} did not answer in time") from error

@@ -86,13 +86,16 @@ class UpstreamSession:
         """Read a path that our own code built; None where the vendor says that it is not there.
 
         Raises:
-            Refusal: as `send`; `upstream_refused`: the vendor answered anything else, with its words in the message.
+            Refusal: as `send`; `vendor_rate`: the vendor limits it, and for how long; `upstream_refused`: the vendor
+                answered anything else, with its words in the message.
         """
         reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
         self._note(reply)
         said = self.upstream.vendor.classify(reply)
         if said.state == "limited":
             await self._heed(reply, said, "core")
+            told = said.told(self.upstream.vendor.name, reply)
+            raise Refusal("vendor_rate", f"{told} to a look", retry_after=said.seconds or UNSAID_PAUSE_SECONDS)
         if said.state == "absent":
             return None
         if said.state != "done":

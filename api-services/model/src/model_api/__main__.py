@@ -4,9 +4,9 @@ import sys
 
 from agent_stores.pool import open_pool
 from service_kit import command
-from service_kit.log import configure
+from service_kit.log import configure, get_logger
 from service_kit.serve import run, serve
-from service_kit.settings import load, unset_env
+from service_kit.settings import environment, load, unset_env
 
 from model_api.app import build
 from model_api.settings import SECRETS, ModelSettings
@@ -22,6 +22,8 @@ async def serve_model(host: str | None, port: int | None) -> None:
     """
     settings = load(ModelSettings)
     configure("model-api", settings.log_level)
+    if unused := settings.unused_proxy(environment()):
+        get_logger(__name__).warning(unused)
     unset_env(*SECRETS)
     pool = await open_pool(settings.database_url, size=POOL_SIZE, application="model-api")
     try:

@@ -9,6 +9,7 @@ from agent_effects import migrations
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
+from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
@@ -52,6 +53,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
         timeout=settings.upstream_seconds,
         headers=settings.credential() | {"user-agent": f"agent-bot-model-api/{__version__}"},
         max_connections=MAX_CONNECTIONS,
+        proxy=settings.upstream_proxy,
     )
 
     def route(operation: Operation) -> Route:
@@ -80,8 +82,13 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
         ],
         middleware=[
             Middleware(
-                HostGuard, allowed_hosts=settings.hosts, allowed_origins=settings.origins, answer=refusals.misdirected
+                HostGuard,
+                allowed_hosts=settings.hosts,
+                allowed_origins=settings.origins,
+                proxies=settings.proxies,
+                answer=refusals.misdirected,
             ),
+            Middleware(SafeEventStreams),
         ],
         exception_handlers={404: refusals.unrouted, 405: refusals.unrouted, 500: refusals.failed},
         lifespan=lifespan,

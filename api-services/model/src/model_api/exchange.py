@@ -8,6 +8,7 @@ from functools import partial
 from service_kit.body import read_body
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
+from service_kit.log import get_logger
 from service_kit.tokens import Verifier
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -160,9 +161,9 @@ class Exchange:
 def _upstream_refusal(error: UpstreamError) -> ModelRefusal:
     match error:
         case UpstreamUnreachable():
-            return ModelRefusal(
-                "upstream_unreachable", "the model cannot be reached now, so nothing was sent: try again later"
-            )
+            get_logger(__name__).warning("upstream_unreachable", reason=str(error))
+            message = f"the model cannot be reached now ({error.cause}), so nothing was sent: try again later"
+            return ModelRefusal("upstream_unreachable", message)
         case UpstreamTimeout():
             return ModelRefusal("upstream_timeout", "the model did not answer in time: try again later")
         case ReplyTooLarge():

@@ -1,16 +1,19 @@
 """GitHub's REST, typed: alone against api.github.com, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Awaitable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from agent_vendors.github import GITHUB
+from agent_vendors.github import GITHUB, REPOSITORIES
 from mcp_kit.call import Call
+from mcp_kit.errors import ToolFailed
+from mcp_kit.formatting import quote
 from mcp_kit.paging import LinkPaging, Page, next_page, pages
-from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 
-from github_mcp.error_messages import MEANINGS, explain_fields
+from github_mcp.error_messages import MEANINGS, NO_FILE, explain
 from github_mcp.models import Comment, Entry, Found, Issue, Label, Pull, PullFile
 from github_mcp.settings import GitHubSettings
 
@@ -21,6 +24,8 @@ Sources: "List pull requests files", "Get repository content" and "About search"
 """
 MOST_PAGES = 30
 """As many pages are read of a list that is read whole."""
+BY_ID = re.compile(r"/repositories/([1-9][0-9]{0,17})(?:/|$)")
+T = TypeVar("T")
 SEARCH = path_of("/search/issues")
 PAGES = LinkPaging(pointers=("page", "after"), size="per_page", number="page")
 HEADERS = {
@@ -40,7 +45,8 @@ class GitHub:
             command=GITHUB.mcp,
             headers=HEADERS,
             meanings=MEANINGS,
-            explain=explain_fields,
+            explain=explain,
+            moves=Moves(REPOSITORIES, _present_name),
         )
 
     async def issues(self, call: Call, repository: str, limit: int, query: Query) -> Page[Issue]:
@@ -101,18 +107,34 @@ class GitHub:
 
     async def pull(self, call: Call, repository: str, number: int) -> Pull:
         """Read a pull request."""
-        reply = await self._vendor.send(call, "GET", _path(repository, "pulls", number), f"{repository}#{number}")
-        return self._vendor.read(Pull, reply.json())
+        path, target = _path(repository, "pulls", number), f"{repository}#{number}"
+        asking = self._vendor.send(call, "GET", path, target)
+        return self._vendor.read(Pull, (await self._unless_issue(call, repository, number, asking)).json())
 
     async def pull_files(self, call: Call, repository: str, number: int, limit: int) -> Page[PullFile]:
         """List the files that a pull request changes, with their patches."""
         path, target = _path(repository, "pulls", number, "files"), f"{repository}#{number}"
-        return await self._vendor.page(call, PullFile, PAGES, path, target, limit=limit, ceiling=MOST_PULL_FILES)
+        asking = self._vendor.page(call, PullFile, PAGES, path, target, limit=limit, ceiling=MOST_PULL_FILES)
+        return await self._unless_issue(call, repository, number, asking)
+
+    async def _unless_issue(self, call: Call, repository: str, number: int, asking: Awaitable[T]) -> T:
+        """Ask for a pull request. GitHub says 404 to an issue's number, so it is asked what the number is of."""
+        try:
+            return await asking
+        except ToolFailed as refusal:
+            if refusal.status != 404:
+                raise
+            try:
+                await self.issue(call.from_the_start(), repository, number)
+            except ToolFailed:
+                raise refusal from None
+        raise ToolFailed(f"{repository}#{number} is an issue, and no pull request.", next_step="Use issue_read.")
 
     async def contents(self, call: Call, repository: str, path: str, ref: str | None) -> Entry | list[Entry]:
         """Read a file, or list a folder."""
         where = _path(repository, "contents", *path.split("/")) if path else _path(repository, "contents")
-        reply = await self._vendor.send(call, "GET", where, f"that path in {repository}", query={"ref": ref})
+        target = f"{quote(path)}{f' at {quote(ref)}' if ref else ''} in {repository}"
+        reply = await self._vendor.send(call, "GET", where, target, query={"ref": ref}, meanings=NO_FILE)
         data = reply.json()
         if not isinstance(data, list):
             return self._vendor.read(Entry, data)
@@ -126,6 +148,14 @@ class GitHub:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._vendor.aclose()
+
+
+async def _present_name(location: str, fetch: Fetch) -> str | None:
+    """Ask whose id GitHub's redirect from an old name holds: `/repositories/ID/...`."""
+    found = BY_ID.search(location)
+    repository = await fetch(path_of("/repositories/{}", found[1])) if found else None
+    name = repository.get("full_name") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _path(repository: str, *parts: str | int) -> VendorPath:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
 from service_kit.errors import ConfigError
+from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.log import get_logger
@@ -16,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
+from mcp_kit.batches import INVALID_REQUEST, WithoutBatches
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
@@ -30,7 +32,6 @@ from mcp_kit.tool import ToolSpec
 MCP_PATH = "/mcp"
 MESSAGES_PATH = "/messages/"
 """Where the clients of `/sse` post."""
-INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
 
@@ -47,7 +48,9 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     metrics = Metrics()
     protocol = assemble(server, settings, metrics, unnamed=NOBODY if callers else OWNER, callers=callers)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
-    mcp = protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
+    mcp = protocol.http_app(
+        path=MCP_PATH, stateless_http=True, host_origin_protection=False, middleware=[Middleware(WithoutBatches)]
+    )
     routes = list(mcp.router.routes)
     if settings.sse:
         known = {getattr(route, "path", None) for route in routes}
@@ -77,9 +80,11 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
                 HostGuard,
                 allowed_hosts=settings.hosts,
                 allowed_origins=settings.origins,
+                proxies=settings.proxies,
                 answer=_misdirected,
                 browsers=True,
             ),
+            Middleware(SafeEventStreams),
             Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
         ],

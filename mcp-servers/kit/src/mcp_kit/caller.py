@@ -62,27 +62,28 @@ class Callers:
         files = {"access": self._access, "keys": self._verifier}
         return {name: file.fault for name, file in files.items() if file}
 
-    def identify(self, token: str) -> Caller | None:
-        """Return the caller whose token this is, or None for a token that opens nothing."""
+    def identify(self, token: str) -> Caller:
+        """Return the caller whose token this is.
+
+        Raises:
+            TokenError: it opens nothing here; says why.
+        """
         return self._run(token) if token.count(".") == JWT_DOTS else self._person(token)
 
-    def _run(self, token: str) -> Caller | None:
+    def _run(self, token: str) -> Caller:
         if self._verifier is None:
-            return None
-        try:
-            claims = self._verifier.task(token)
-        except TokenError:
-            return None
+            raise TokenError("unknown", "this server takes no task tokens: AGENT_JWKS_FILE is not set")
+        claims = self._verifier.task(token)
         if claims.vendor != self._vendor:
-            return None
+            raise TokenError("audience", f"the task token is for another vendor than {self._vendor}")
         grant = claims.grant
         bound = Bound(tools=list(grant.tools), resources=grant.resources, mode=grant.mode, limits=grant.limits)
         return Caller(id=claims.jti, bound=bound, task=claims, token=token)
 
-    def _person(self, token: str) -> Caller | None:
+    def _person(self, token: str) -> Caller:
         found = self._access.current().person(token) if self._access else None
         if found is None:
-            return None
+            raise TokenError("unknown", "no person of access.yaml has this token, and it is no task token")
         name, person = found
         bound = person.vendors.get(self._vendor, Bound(tools=[]))
         return Caller(id=f"person:{name}", bound=bound, person_token=token)

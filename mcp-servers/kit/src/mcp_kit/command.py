@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from service_kit import command
-from service_kit.log import configure
+from service_kit.log import configure, get_logger
 from service_kit.serve import check_bind, run, serve
 from service_kit.settings import environment, load, variables
 
 from mcp_kit.app import build_app, run_stdio
 from mcp_kit.server import Server
-from mcp_kit.settings import ServerSettings
+from mcp_kit.settings import ServerSettings, VendorSettings
 
 S = TypeVar("S", bound=ServerSettings)
 
@@ -32,6 +32,8 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
         environ[names[0]] = value
     chosen = load(settings, environ)
     configure(name, chosen.log_level)
+    if isinstance(chosen, VendorSettings) and not chosen.gateway and (unused := chosen.unused_proxy(environ)):
+        get_logger(__name__).warning(unused)
     server = build(chosen)
     if chosen.transport == "stdio":
         await run_stdio(server, chosen)

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 from service_kit.http import Reply
 
@@ -22,10 +23,14 @@ MEANINGS: Mapping[int, Meaning] = {
         "The token may not do this with {target} (403).",
         "Do without it, or tell the operator which permission is missing.",
     ),
+    **dict.fromkeys((301, 302, 307, 308), ("{target} has moved: {vendor} points elsewhere.", "Use its present name.")),
     404: ("{vendor} knows no {target}, or the token may not see it (404).", "Check the name and number."),
     409: ("{target} changed meanwhile, or is in the way (409).", "Read it again before you write."),
     410: ("{target} was deleted (410).", "Leave it."),
+    451: ("{vendor} may not show {target}, for legal reasons (451).", "Leave it: no other token opens it."),
 }
+REDIRECTED = frozenset({301, 307, 308})
+"""The statuses that ask for the same request elsewhere, so that nothing was done here."""
 LIMITED = "{vendor}'s rate limit is used up."
 FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
 LOOK_FIRST = "It may have been done: look before you repeat it."
@@ -35,9 +40,9 @@ UNSURE: Meaning = ("{vendor} answered {status}, which does not tell whether {tar
 def explain_status(reply: Reply, meanings: Mapping[int, Meaning], *, writes: bool) -> Meaning:
     """Return what the status of a reply means, and what to do next; the vendor's own meanings go before the usual.
 
-    A write is only known not to be done where the vendor refused it (4xx).
+    A write is only known not to be done where the vendor refused it (4xx) or redirected it.
     """
-    if writes and not 400 <= reply.status < 500:
+    if writes and not 400 <= reply.status < 500 and reply.status not in REDIRECTED:
         return UNSURE
     wait = wait_of(reply.headers)
     if reply.status == 429 or (reply.status == 403 and wait is not None):
@@ -48,6 +53,11 @@ def explain_status(reply: Reply, meanings: Mapping[int, Meaning], *, writes: boo
 def rate_limited(seconds: int | None) -> Meaning:
     """Return what to say of a vendor's rate limit; without its word on how long to wait, a minute."""
     return LIMITED, f"Call again in {seconds or UNSAID_SECONDS} s, and call less."
+
+
+def moved_to(name: str) -> Meaning:
+    """Return what to say of a resource whose present name is known."""
+    return f"{{target}} has moved to {name}.", "Use that name."
 
 
 def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: int) -> ToolFailed:
@@ -88,8 +98,16 @@ def wait_of(headers: Mapping[str, str]) -> int | None:
         return after
     reset = _seconds(headers.get("x-ratelimit-reset", ""))
     if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
-        return max(1, reset - int(time.time()))
+        return max(1, reset - _clock(headers))
     return None
+
+
+def _clock(headers: Mapping[str, str]) -> int:
+    """Return the time by the vendor's clock, by which it counts its limits, else by ours."""
+    try:
+        return int(parsedate_to_datetime(headers.get("date", "")).timestamp())
+    except (ValueError, OverflowError):
+        return int(time.time())
 
 
 def _seconds(text: str) -> int | None:

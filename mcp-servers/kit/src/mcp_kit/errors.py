@@ -19,9 +19,11 @@ class ToolFailed(Exception):
     """The model acts: the message says in our own words what failed, `next_step` what to try instead.
 
     Foreign text, an upstream's body or a token never belong into either; what must be shown is `quoted`, and fenced.
+    `status` is that of the vendor's reply, where one was the cause.
     """
 
     outcome = "failed"
+    status: int | None = None
 
     def __init__(self, message: str, *, next_step: str = "", quoted: Quoted | None = None) -> None:
         super().__init__(message)

@@ -16,7 +16,13 @@ from fastmcp.tools.base import Tool, ToolResult
 from mcp import MCPError
 from mcp_types import INVALID_PARAMS, ToolAnnotations
 from pydantic import ConfigDict
+from service_kit.errors import TokenError
+from service_kit.log import get_logger
 from service_kit.tokens import LEEWAY_SECONDS
+from starlette.authentication import AuthenticationError
+from starlette.middleware import Middleware as HttpMiddleware
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
 
 from mcp_kit.caller import NOBODY, Caller, Callers
 from mcp_kit.errors import Refused
@@ -26,6 +32,8 @@ from mcp_kit.server import Server
 from mcp_kit.tool import ToolSpec
 
 LIST_TTL_SECONDS = 300
+REMEDY = "Send a run's own task token, or the token of a person of access.yaml, in Authorization: Bearer."
+log = get_logger(__name__)
 DRY = "Dry run: shows what it would send and changes nothing."
 DRY_INSTRUCTIONS = "This is a dry run: tools that write show what they would send, and nothing is changed."
 
@@ -46,12 +54,31 @@ class CallerVerifier(TokenVerifier):
         self._callers = callers
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return the token with its caller, or None for one that opens nothing."""
-        caller = self._callers.identify(token)
-        if caller is None:
-            return None
+        """Return the token with its caller.
+
+        Raises:
+            AuthenticationError: it opens nothing; says why.
+        """
+        try:
+            caller = self._callers.identify(token)
+        except TokenError as error:
+            log.warning("token refused", reason=error.reason, error=str(error))
+            raise AuthenticationError(f"{error}. {REMEDY}") from None
         ends = int(caller.task.expires_at.timestamp()) + LEEWAY_SECONDS if caller.task else None
         return CallerToken(token=token, client_id=caller.id, scopes=[], expires_at=ends, caller=caller)
+
+    def get_middleware(self) -> list[Any]:
+        """Return fastmcp's middleware, which answers a refused token in our words."""
+        checking, *others = super().get_middleware()
+        return [HttpMiddleware(checking.cls, *checking.args, **checking.kwargs, on_error=_refuse), *others]
+
+
+def _refuse(_: HTTPConnection, error: Exception) -> Response:
+    """Refuse a token as RFC 6750 has it."""
+    told = str(error).encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
+    challenge = f'Bearer error="invalid_token", error_description="{told}"'
+    document = {"error": "invalid_token", "error_description": told}
+    return JSONResponse(document, 401, headers={"www-authenticate": challenge})
 
 
 class Policy(Middleware):

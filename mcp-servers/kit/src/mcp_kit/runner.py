@@ -134,9 +134,11 @@ class Runner:
             )
         except (TimeoutError, UpstreamTimeout):
             raise Unavailable(f"{spec.name} got no answer from {self._server} in time.", next_step=after) from None
-        except UpstreamUnreachable:
+        except UpstreamUnreachable as error:
+            log.warning("upstream unreachable", reason=str(error))
             raise Unavailable(
-                f"{self._server} could not be reached; nothing was sent.", next_step="Try again in a minute."
+                f"{self._server} could not be reached ({error.cause}); nothing was sent.",
+                next_step="Try again in a minute. If it stays so, tell the operator.",
             ) from None
         except ReplyTooLarge:
             raise ToolFailed(f"{self._server}'s reply is too large.", next_step="Ask for less.") from None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from service_kit import settings as service
 from service_kit.rate_limit import Rate
-from service_kit.settings import Port, ServedSettings
+from service_kit.settings import Port, ServedSettings, UpstreamSettings
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
 from mcp_kit.selection import Selection, names
@@ -74,7 +74,7 @@ class ServerSettings(ServedSettings):
         return bytes.fromhex(self.agent_ref_key) if self.agent_ref_key else None
 
 
-class VendorSettings(ServerSettings):
+class VendorSettings(ServerSettings, UpstreamSettings):
     """The settings of a server that speaks for a vendor; `prefix` makes their names, as in `GITHUB_TOKEN`.
 
     What all servers share has the vendor's name before the shared one: `GITHUB_READ_ONLY` or `MCP_READ_ONLY`. A server

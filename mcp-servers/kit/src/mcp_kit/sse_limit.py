@@ -1,5 +1,6 @@
 """Caps the open SSE connections of a process, as pure ASGI: each holds memory for as long as its client likes."""
 
+from service_kit.forwarded import prefix_of
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,8 +29,10 @@ class SseCap:
             return
         self._open += 1
         self._metrics.sse_connections.set(self._open)
+        prefix = prefix_of(scope)
         try:
-            await self._app(scope, receive, send)
+            # The SDK puts `root_path` before the address to which it tells the client to post.
+            await self._app({**scope, "root_path": prefix, "path": prefix + SSE_PATH}, receive, send)
         finally:
             self._open -= 1
             self._metrics.sse_connections.set(self._open)

@@ -1,17 +1,20 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from agent_vendors import ResourceKind
 from pydantic import BaseModel, ValidationError
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient, Reply
+from service_kit.log import get_logger
 from service_kit.redact import Masker
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, no_token, passing
+from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
@@ -29,7 +32,23 @@ Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
 
 For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
 """
+Fetch = Callable[[VendorPath], Awaitable[Any]]
+"""Reads a path, and returns the document; None for anything but a success."""
 M = TypeVar("M", bound=BaseModel)
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How a vendor tells the present name of a resource that was asked for by an old one.
+
+    Attributes:
+        kind: the kind of the name, by which it is checked.
+        name: returns the present name by the redirect's Location, of which only the path may be used; None if unknown.
+    """
+
+    kind: ResourceKind
+    name: Callable[[str, Fetch], Awaitable[str | None]]
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -48,6 +67,7 @@ class VendorClient:
         meanings: what a status means at this vendor where it means something else than usual.
         explain: looks at every reply of the vendor's, also at one of the expected status, and says what it refuses.
             It may quote the vendor's own words where they help to correct the call; the kit masks the token in them.
+        moves: finds the present name of what has moved; it is told to a caller that may touch it, else logged alone.
         opening: returns the headers that open the vendor by a token; a gateway gets a bearer token.
     """
 
@@ -60,14 +80,17 @@ class VendorClient:
         headers: Mapping[str, str],
         meanings: Mapping[int, Meaning] | None = None,
         explain: Explain | None = None,
+        moves: Moves | None = None,
         opening: Callable[[str], Mapping[str, str]] = bearer,
     ) -> None:
-        self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS)
+        proxy = None if settings.gateway else settings.upstream_proxy
+        self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS, proxy=proxy)
         self._settings = settings
         self._name = name
         self._command = command
         self._meanings = meanings or {}
         self._explain = explain
+        self._moves = moves
         self._open = bearer if settings.gateway else opening
 
     async def send(
@@ -83,11 +106,13 @@ class VendorClient:
         parts: Parts | None = None,
         success: int = 200,
         reads: bool = False,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
         """Send a request and return the reply, which has the status `success` and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
-        `reads` a method other than GET and HEAD changes nothing, as a search by POST.
+        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `meanings` are those of statuses
+        that mean something else here than elsewhere at the vendor.
 
         Raises:
             ToolFailed: the vendor or the gateway refused it, or there is no token.
@@ -109,7 +134,9 @@ class VendorClient:
         )
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
-        if refusal := self._refusal(reply, target, success, writes=writes):
+        elif self._moves and 300 <= reply.status < 400 and (name := await self._present_name(call, reply, headers)):
+            meanings = {reply.status: moved_to(name)}
+        if refusal := self._refusal(reply, target, success, meanings or {}, writes=writes):
             raise refusal if self._settings.gateway and gateway.lasts(reply) else passing(refusal, reply)
         return reply
 
@@ -213,6 +240,23 @@ class VendorClient:
         """Close all connections."""
         await self._http.aclose()
 
+    async def _present_name(self, call: Call, redirect: Reply, headers: Mapping[str, str]) -> str | None:
+        assert self._moves is not None
+
+        async def fetch(path: VendorPath) -> Any:
+            try:
+                reply = await self._http.request("GET", path, headers=headers)
+                return reply.json() if reply.ok else None
+            except UpstreamError:
+                return None
+
+        kind = self._moves.kind
+        name = await self._moves.name(redirect.headers.get("location", ""), fetch)
+        if name is None or not kind.accepts(name):
+            return None
+        log.warning("moved", kind=str(kind), name=name)
+        return name if call.caller.may_touch(kind, name) else None
+
     def _headers(self, call: Call) -> dict[str, str]:
         headers = self._opening()
         if not headers:
@@ -223,7 +267,9 @@ class VendorClient:
         token = self._settings.token
         return dict(self._open(token.get_secret_value())) if token else {}
 
-    def _refusal(self, reply: Reply, target: str, success: int, *, writes: bool) -> ToolFailed | None:
+    def _refusal(
+        self, reply: Reply, target: str, success: int, meanings: Mapping[int, Meaning], *, writes: bool
+    ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         prefix = self._settings.prefix
         token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
@@ -232,11 +278,13 @@ class VendorClient:
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status == success:
             return None
-        return self._failure(found or explain_status(reply, self._meanings, writes=writes), target, token, reply)
+        found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
+        return self._failure(found, target, token, reply)
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):
-            return fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
+            found = fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
+        found.status = reply.status
         if found.quoted and self._settings.token:
             own = self._settings.token.get_secret_value()
             shown = [own, *(value.rpartition(" ")[2] for value in self._opening().values())]

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-TokenFault = Literal["missing", "malformed", "signature", "expired", "audience", "unknown_key", "claims"]
+TokenFault = Literal["missing", "malformed", "signature", "expired", "audience", "unknown", "unknown_key", "claims"]
 
 
 class ServiceKitError(Exception):
@@ -30,7 +30,14 @@ class UpstreamError(ServiceKitError):
 
 
 class UpstreamUnreachable(UpstreamError):
-    """There was no connection, so the upstream cannot have acted on the request."""
+    """There was no connection, so the upstream cannot have acted on the request.
+
+    The message is for the log. `cause` says why in words that name no address, so that callers may be told.
+    """
+
+    def __init__(self, message: str, *, cause: str = "no connection") -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class UpstreamTimeout(UpstreamError):

@@ -1,7 +1,7 @@
 """Checks of Host and Origin as ASGI middleware, so that only allowed web pages reach a server on this machine."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
@@ -9,6 +9,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service_kit.forwarded import Network, forwarded
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 LOOPBACK_ORIGIN = f"https?://({'|'.join(map(re.escape, sorted(LOOPBACK_NAMES)))})(:[0-9]+)?"
@@ -37,8 +39,9 @@ def as_json(misdirected: Misdirected) -> Response:
 class HostGuard:
     """Refuse a request whose Host (421) or Origin (403) is not allowed. Loopback names are, with any port.
 
-    With `browsers` pages of the allowed origins may call by script (CORS). They show tokens in a header of their own
-    accord, so that browsers need to send no credentials.
+    The `proxies` are believed what a request's address was, see `forwarded`. With `browsers` pages of the allowed
+    origins may call by script (CORS). They show tokens in a header of their own accord, so that browsers need to send
+    no credentials.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class HostGuard:
         *,
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
+        proxies: Sequence[Network] = (),
         answer: Callable[[Misdirected], Response] = as_json,
         browsers: bool = False,
     ) -> None:
@@ -63,9 +67,12 @@ class HostGuard:
                 expose_headers=EXPOSED,
             )
         self._answer = answer
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
+        if scope["type"] == "http":
+            scope = forwarded(scope, self._proxies)
         if scope["type"] == "http" and scope["path"] not in HEALTH_PATHS:
             misdirected = self._misdirected(Headers(scope=scope))
             if misdirected is not None:

@@ -4,15 +4,18 @@ import asyncio
 import functools
 import json as jsonlib
 import random
+import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.origins import is_loopback
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 WORTH_RETRYING = frozenset({502, 503, 504})
@@ -69,7 +72,7 @@ class HttpClient:
     `timeout` is how many seconds a reply's next bytes may take, `connect_timeout` a connection. `request` reads at most
     `max_reply_bytes` of a reply. A safe method is tried again `retries` times after a failed or broken connection or
     502, 503, 504. With `elsewhere` other hosts are asked too: https needs trusted certificates even where `base_url` is
-    http.
+    http. All goes through the `proxy`, unless `base_url` is this machine's.
     """
 
     def __init__(
@@ -83,13 +86,16 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         max_connections: int = 100,
         elsewhere: bool = False,
+        proxy: str | None = None,
     ) -> None:
         self._retries = retries
         self._max_reply_bytes = max_reply_bytes
         self._connect_timeout = connect_timeout
+        self._proxied = proxy is not None and not is_loopback(urlsplit(base_url).hostname or "")
         self._transport = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=20, keepalive_expiry=30),
             trust_env=False,
+            proxy=proxy if self._proxied else None,
             verify=_certificates(elsewhere or not base_url.lower().startswith("http:")),
         )
         self._client = httpx.AsyncClient(
@@ -196,8 +202,10 @@ class HttpClient:
                 yield response
             finally:
                 await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise UpstreamUnreachable(f"no connection to {target}: {error or type(error).__name__}") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            cause = _cause(error) + (", by way of UPSTREAM_PROXY" if self._proxied else "")
+            message = f"no connection to {target} ({cause}): {error or type(error).__name__}"
+            raise UpstreamUnreachable(message, cause=cause) from error
         except httpx.TimeoutException as error:
             raise UpstreamTimeout(f"no reply from {target} in time") from error
         except httpx.LocalProtocolError:  # its message shows the header
@@ -224,6 +232,34 @@ def _certificates(https: bool) -> ssl.SSLContext:
     Without https none are read, and none are trusted.
     """
     return httpx.create_ssl_context(trust_env=True) if https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _cause(error: BaseException) -> str:
+    """Say why there is no connection, in words that name no address."""
+    for inner in _chain(error):
+        match inner:
+            case ssl.SSLCertVerificationError():
+                return f"its TLS certificate is not trusted: {inner.verify_message.partition(',')[0].lower()}"
+            case ssl.SSLError():
+                return "the TLS handshake failed"
+            case socket.gaierror():
+                return "its name is not known to DNS"
+            case ConnectionRefusedError():
+                return "connection refused"
+            case httpx.ProxyError():
+                return "the proxy refused"
+            case TimeoutError() | httpx.TimeoutException():
+                return "no connection in time"
+    return "no connection"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield what an error was raised from, the first cause first."""
+    if error is not None:
+        yield from _chain(error.__cause__ or error.__context__)
+        for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+            yield from _chain(one)
+        yield error
 
 
 def _wait(attempt: int, retry_after: str | None) -> float:

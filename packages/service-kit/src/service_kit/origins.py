@@ -1,5 +1,6 @@
-"""Normalises origins of URLs: scheme, host, and the port unless it is the scheme's default. Pure functions."""
+"""Origins of URLs: normalised to scheme, host, and the port unless it is the scheme's default; and loopback. Pure."""
 
+import ipaddress
 from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -27,3 +28,13 @@ def listed_origin(origin: str) -> str:
     if found is None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError(f"{origin!r} is no origin: write https://host or https://host:port")
     return found
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine's loopback."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service_kit.errors import ConfigError
+from service_kit.origins import is_loopback
 
 
 def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
@@ -27,16 +27,6 @@ def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, se
         f"{setting}={host} would be open to the network without authentication: bind 127.0.0.1, "
         "configure tokens, or set ALLOW_UNAUTHENTICATED=true"
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this machine's loopback."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def serve(

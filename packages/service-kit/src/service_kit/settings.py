@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
+from service_kit.forwarded import Network, networks
 from service_kit.redact import redact
 from service_kit.untrusted_text import clean_line
 from service_kit.validation_errors import reason
@@ -90,7 +91,21 @@ class ServedSettings(VendorNames):
     port: Port = 0
     allowed_hosts: str = Field("", description="host names besides loopback under which it is reached, by comma")
     allowed_origins: str = Field("", description="comma list of browser origins let in")
+    trusted_proxies: str = Field(
+        "", description="comma list of addresses and networks of proxies whose X-Forwarded-Proto, -Host, -Prefix count"
+    )
     log_level: LogLevel = Field("info", description="debug, info, warning, error")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        networks(split_csv(value))
+        return value
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The trusted proxies, one by one."""
+        return networks(split_csv(self.trusted_proxies))
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -101,6 +116,27 @@ class ServedSettings(VendorNames):
     def origins(self) -> tuple[str, ...]:
         """The allowed origins, one by one."""
         return split_csv(self.allowed_origins)
+
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+
+class UpstreamSettings(Settings):
+    """What every process reads that asks a vendor or a model."""
+
+    upstream_proxy: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        repr=False,
+        description="http:// address of a proxy on the way to the vendor or model; HTTPS_PROXY is not read",
+    )
+
+    def unused_proxy(self, environ: Mapping[str, str]) -> str | None:
+        """Return a warning that names the proxy of the environment that is not used; None if there is none."""
+        found = [name for name in PROXY_VARIABLES if environ.get(name) or environ.get(name.lower())]
+        if self.upstream_proxy is not None or not found:
+            return None
+        return f"{found[0]} is set and not used: set UPSTREAM_PROXY to ask the upstream through a proxy"
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,5 +1,6 @@
 """Task and model tokens: EdDSA JWTs that the engine signs and other processes verify with public keys."""
 
+import base64
 import secrets
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from jwt import PyJWK
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service_kit.errors import TokenError
+from service_kit.json_text import read_json
 from service_kit.keys import read_private, read_public, unpublished
 from service_kit.watched import WatchedFile
 
@@ -222,7 +224,17 @@ class Verifier:
             raise TokenError("signature", "the token's signature does not fit") from None
         except jwt.InvalidTokenError as error:
             raise TokenError("claims", f"the token is not usable: {error}") from None
+        _refuse_repeated_keys(token)
         return _claims(payload)
+
+
+def _refuse_repeated_keys(token: str) -> None:
+    """Refuse a token whose JSON gives a key twice: readers differ in which of the two they take."""
+    for part in token.split(".")[:2]:
+        try:
+            read_json(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode())
+        except ValueError as error:
+            raise TokenError("claims", f"the token's claims are not usable: {error}") from None
 
 
 def _unverified(token: str) -> dict[str, Any]:

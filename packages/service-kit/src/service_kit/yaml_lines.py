@@ -17,7 +17,7 @@ LineError = tuple[int, str]
 
 
 class LinedYaml:
-    """A YAML file with the line of each entry.
+    """A YAML file, or YAML as text, with the line of each entry.
 
     `repeated_keys` are those that are given twice in one mapping. YAML itself would silently keep the last.
 
@@ -26,9 +26,9 @@ class LinedYaml:
         ValueError: it is not YAML; says in which line.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | str) -> None:
         try:
-            loader = yaml.CSafeLoader(path.read_text("utf-8"))
+            loader = yaml.CSafeLoader(source.read_text("utf-8") if isinstance(source, Path) else source)
             self._node = loader.get_single_node()
             self.repeated_keys: list[LineError] = list(_repeated_keys(self._node, set()))
             self.content: Any = None if self._node is None else loader.construct_document(self._node)
@@ -59,6 +59,18 @@ class LinedYaml:
             else:
                 break
         return line
+
+
+def read_yaml(text: str) -> Any:
+    """Read YAML in which no mapping gives a key twice.
+
+    Raises:
+        ValueError: it is not YAML, or gives a key twice; says in which line.
+    """
+    lined = LinedYaml(text)
+    if lined.repeated_keys:
+        raise ValueError(in_order(lined.repeated_keys))
+    return lined.content
 
 
 def read_checked(

@@ -21,6 +21,7 @@ from agent_ledger import (
 from pydantic import TypeAdapter
 from service_kit.access import AccessFile
 from service_kit.body import check_media
+from service_kit.forwarded import prefix_of
 from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -62,7 +63,7 @@ class Tasks:
             remedy = None if error.fault == "quota" else TASK_SCHEMA
             raise Refusal(error.fault, str(error), remedy=remedy) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
-        place = f"/v1/tasks/{submitted.id}"
+        place = f"{prefix_of(request.scope)}/v1/tasks/{submitted.id}"
         document = {"id": str(submitted.id), "created": submitted.created, "events": f"{place}/events"}
         return JSONResponse(document, 202 if submitted.created else 200, {"location": place})
 

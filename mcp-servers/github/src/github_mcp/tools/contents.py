@@ -6,6 +6,7 @@ from typing import Annotated
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.formatting import quote
 from mcp_kit.names import Name
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, tool
@@ -42,10 +43,12 @@ class ContentTools:
 
 def _text(entry: Entry, repository: str) -> str:
     if entry.type != "file":
-        raise ToolFailed(f"That path in {repository} is a {_kind(entry)}.", next_step="Read what it points to instead.")
+        raise ToolFailed(
+            f"{quote(entry.path)} in {repository} is a {_kind(entry)}.", next_step="Read what it points to instead."
+        )
     if entry.encoding != "base64" or entry.content is None:
         raise ToolFailed(
-            f"The file in {repository} has {entry.size} bytes: GitHub gives no content beyond 1 MB.",
+            f"{quote(entry.path)} in {repository} has {entry.size} bytes: GitHub gives no content beyond 1 MB.",
             next_step="Do without it.",
         )
     try:
@@ -55,7 +58,7 @@ def _text(entry: Entry, repository: str) -> str:
         return raw.decode("utf-8") or "(empty)"
     except (ValueError, binascii.Error):
         raise ToolFailed(
-            f"The file in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
+            f"{quote(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
         ) from None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.formatting import quote
 from mcp_kit.names import Name
 from mcp_kit.paging import pages
 from mcp_kit.reply import Reply, rows, section
@@ -85,5 +86,5 @@ class PullTools:
                 if path in (file.filename, file.previous_filename):
                     return file
         raise ToolFailed(
-            f"{repository}#{number} does not change that file.", next_step="method=get_files lists its files."
+            f"{repository}#{number} does not change {quote(path)}.", next_step="method=get_files lists its files."
         )

@@ -109,11 +109,30 @@ def rate_limited(user_id: int | None, status: int = 403) -> Refusal:
     return Refusal(status, f"API rate limit exceeded for {whom}.", docs=RATE_DOCS)
 
 
-def secondary_limited(retry_after: int, status: int = 403) -> Refusal:
-    """Say 403 (or 429): too many requests at a time."""
+def secondary_limited(retry_after: int | None, status: int = 403) -> Refusal:
+    """Say 403 (or 429): too many requests at a time. GitHub does not always say for how long."""
     return Refusal(
         status,
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
         docs=SECONDARY_DOCS,
-        headers={"Retry-After": str(retry_after)},
+        headers={} if retry_after is None else {"Retry-After": str(retry_after)},
     )
+
+
+def single_sign_on(organization: str) -> Refusal:
+    """Say 403 to a token that is not authorized for an organization with SAML single sign-on."""
+    url = f"https://github.com/orgs/{organization}/sso?authorization_request=AAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    return Refusal(
+        403,
+        "Resource protected by organization SAML enforcement. "
+        "You must grant your Personal Access token access to this organization.",
+        docs="https://docs.github.com/articles/authenticating-to-a-github-organization-with-saml-single-sign-on/",
+        headers={"X-GitHub-SSO": f"required; url={url}"},
+    )
+
+
+def access_blocked(reason: str, status: int) -> kit.Refusal:
+    """Say 451 (or 403, for the terms of service): GitHub took the repository down. The body has no status."""
+    where = "https://github.com/github/dmca/blob/master/2021/04/2021-04-20-example.md"
+    block = {"reason": reason, "created_at": "2021-04-22T17:53:56Z", "html_url": where}
+    return kit.Refusal(status, {"message": "Repository access blocked", "block": block})
