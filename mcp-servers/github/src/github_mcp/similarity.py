@@ -2,11 +2,10 @@
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from service_kit.untrusted_text import clean
+from service_kit.untrusted_text import clean, normalize
 
 TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>\u2039]*>", re.DOTALL)
 """Comments and tags, those that cleaning has broken too: no reader of the issue sees them."""
@@ -25,7 +24,7 @@ CHARACTERS = 4_000
 
 def words(text: str) -> list[str]:
     """Return the words that say something, in lower case, plurals without their s."""
-    plain = TAG.sub(" ", unicodedata.normalize("NFKC", clean(text[: 4 * CHARACTERS])))
+    plain = TAG.sub(" ", normalize(clean(text[: 4 * CHARACTERS])))
     found = (word.casefold() for word in WORD.findall(plain[:CHARACTERS]))
     return [word.removesuffix("s") if len(word) > 4 else word for word in found if word not in COMMON]
 
