@@ -61,6 +61,8 @@ FORMS = {
     "with accents": "\u0301".join(TOKEN[100:160]),
     "as entities": "".join(f"&#{ord(character)};" for character in TOKEN[100:160]),
     "between entities": "&shy;".join(TOKEN[100:160]),
+    "as entities with zeros": "".join(f"&#{ord(character):08d};" for character in TOKEN[100:160]),
+    "behind an entity of many digits": f"&#{'1' * 5000};{TOKEN[100:160]}",
     "between tags": "<b></b>".join(TOKEN[100:160]),
     "between comments": "<!-- x -->".join(TOKEN[100:160]),
     "the model's token": MODEL_TOKEN,

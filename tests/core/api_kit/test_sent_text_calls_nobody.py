@@ -3,7 +3,6 @@
 import pytest
 from api_kit.markdown_sanitizer import Allowed, Quieted, sanitize
 from core.api_kit.rendered import Rendered
-from fixtures.cpu import least_seconds
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -161,21 +160,3 @@ def test_whatever_is_written_is_harmless(text: str) -> None:
     sent = str(quieted(text).value)
     assert is_harmless(sent)
     assert quieted(sent) == Quieted(sent)
-
-
-REPEATED = (
-    *("`", "``a`", "`a|", "`" * 50 + " ", "\\`", "```\n", " ```\n", "- ", "1.", "](", "][", "[^", "<a ", "<!--", "<"),
-    *("![", "<img", "<img src=", '<img alt="" ', "@", "@a/", "a@", "://", "://@", "&#0", "0"),
-)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("piece", REPEATED)
-def test_time_grows_with_the_length_alone(piece: str) -> None:
-    """A hostile text of eight times the length takes nowhere near the square of that."""
-
-    def seconds(length: int) -> float:
-        text = "&#" * (piece == "0") + piece * (length // len(piece))
-        return least_seconds(lambda: quieted(text))
-
-    assert seconds(40_000) < 30 * max(seconds(5_000), 0.0005)

@@ -1,5 +1,8 @@
 """Foreign text: nothing hidden, nothing that imitates our own lines, nothing a terminal acts on."""
 
+import re
+import sys
+import unicodedata
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.refs import REF_LINE, append_ref, make_ref, ref_fits, split_ref
-from service_kit.untrusted_text import clean, clean_line, fence, for_terminal, new_nonce
+from service_kit.untrusted_text import clean, clean_line, fence, for_terminal, marks, new_nonce, normalize
 
 
 @pytest.mark.parametrize(
@@ -79,8 +82,19 @@ def test_a_ref_fits_its_reply_task_attempt_tool_and_end_alone(failed: bool) -> N
     assert ref_fits(b"other", **call) is None
 
 
-@pytest.mark.timeout(20)
-@pytest.mark.parametrize("text", ["<" + " " * 65_000, "< / " * 16_000, "ref" + "\n" * 65_000, "\x1b]" * 30_000])
-def test_no_text_takes_long_to_clean(text: str) -> None:
-    """A stranger's text of 64 kB is cleaned at once, whatever it repeats; a quadratic pattern would take minutes."""
-    assert len(clean(text)) <= len(text)
+def test_normalized_text_is_bounded() -> None:
+    """No character becomes more than seven, and no run of combining marks is longer than 30."""
+    growers = [chr(code) for code in range(sys.maxunicode + 1) if len(unicodedata.normalize("NFKD", chr(code))) > 7]
+    assert normalize("".join(growers)) == ""
+    for mark in "\u0301\u0323", "\u0f73", "\uff9e\u0301":
+        assert len(normalize("a" + mark * 1000)) <= 61
+    assert normalize("\ufb01ne e\u0301 \uff21") == "fine \u00e9 A"
+
+
+@pytest.mark.slow
+def test_each_mark_that_is_sorted_counts() -> None:
+    """A character that decomposes into combining marks alone counts as one, wherever Unicode has it."""
+    sorted_ones = re.compile(marks())
+    for code in range(sys.maxunicode + 1):
+        first = unicodedata.normalize("NFKD", chr(code))[0]
+        assert bool(sorted_ones.fullmatch(chr(code))) == bool(unicodedata.combining(first))

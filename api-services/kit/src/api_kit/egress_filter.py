@@ -9,14 +9,13 @@ import base64
 import html
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from service_kit.json_text import Json
 from service_kit.redact import has_secret
-from service_kit.untrusted_text import INVISIBLE
+from service_kit.untrusted_text import INVISIBLE, marks, normalize
 
 from api_kit import json_paths
 from api_kit.errors import Refusal
@@ -31,6 +30,9 @@ RANDOM_BITS = 4.4
 """Bits a character: random base64url has 4.7 and more over 40 characters, names and words under 4.2, hex at most 4."""
 
 _WORDLESS = re.compile(r"[^a-z0-9]+")
+_LEADING_ZEROS = re.compile("(&#x?)0+(?=[0-9a-f])", re.IGNORECASE)
+_NO_ENTITY = re.compile("&#[0-9]{8,};?")
+"""A number beyond Unicode, of which Python reads at most 4,300 digits."""
 _UNSHOWN = re.compile(r"<[^<>]*>|\\(?=[!-/:-@\[-`{-~])")
 """Tags, and the backslash before a sign."""
 _RUN = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{RANDOM_RUN},}}")
@@ -73,7 +75,7 @@ def filter_text(
 def secret_in(text: str, token: str | None) -> str | None:
     """Return what kind of secret a text holds; None if none is found."""
     plain = _plain(text)
-    for reading in {plain, _plain(_UNSHOWN.sub("", html.unescape(plain)))}:
+    for reading in {plain, _plain(_UNSHOWN.sub("", _unescape(plain)))}:
         if has_secret(reading):
             return "what has the shape of a token or key"
         if token and not _pieces_of(token).isdisjoint(_pieces(reading)):
@@ -94,13 +96,19 @@ def _pieces_of(token: str) -> frozenset[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Cut a text into all its pieces; accents, signs and case aside."""
-    bare = _WORDLESS.sub("", unicodedata.normalize("NFKD", text).casefold())
+    """Cut a text into all its pieces; signs and case aside."""
+    bare = _WORDLESS.sub("", text.casefold())
     return (bare[start : start + PIECE] for start in range(len(bare) - PIECE + 1))
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
+    """Return a text as plain letters: without accents, styles and what nobody sees."""
+    text = normalize(INVISIBLE.sub("", text), "NFKD")
+    return text if text.isascii() else re.sub(marks(), "", text)
+
+
+def _unescape(text: str) -> str:
+    return html.unescape(_NO_ENTITY.sub("", _LEADING_ZEROS.sub(r"\1", text)))
 
 
 def _bits(text: str) -> float:

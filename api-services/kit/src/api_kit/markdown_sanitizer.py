@@ -12,7 +12,7 @@ from service_kit.json_text import Json
 from api_kit.markdown import code
 
 _IMAGE = re.compile(
-    r"(?P<mark>!+\[)|<(?=(?:img|image|feimage|use|picture|source|video|audio|track|i?frame|object|embed|applet|svg|input"
+    r"(?P<mark>(?<!!)!++\[)|<(?=(?:img|image|feimage|use|picture|source|video|audio|track|i?frame|object|embed|applet|svg|input"
     r"|link|style|script|body|select)\b)",
     re.IGNORECASE,
 )

@@ -5,11 +5,10 @@ Where words have no blanks between them, as in Chinese, Japanese and Thai, each 
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from service_kit.untrusted_text import clean
+from service_kit.untrusted_text import clean, normalize
 
 TAG = re.compile(r"<!--.*?(?:-->|\Z)|[<\u2039]/?[A-Za-z][^<>\u2039]*>", re.DOTALL)
 """Comments and tags, those that cleaning has broken too: no reader of the issue sees them."""
@@ -70,7 +69,7 @@ def rank(wanted: Counter[str], others: Sequence[Counter[str]]) -> list[float]:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:
-    plain = TAG.sub(" ", unicodedata.normalize("NFKC", clean(text[: 4 * CHARACTERS])))
+    plain = TAG.sub(" ", normalize(clean(text[: 4 * CHARACTERS])))
     found = (word.casefold() for word in pattern.findall(plain[:CHARACTERS]))
     return [word.removesuffix("s") if len(word) > 4 else word for word in found if word not in COMMON]
 

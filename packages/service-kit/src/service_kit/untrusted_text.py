@@ -3,6 +3,8 @@
 import re
 import secrets
 import unicodedata
+from functools import cache
+from typing import Literal
 
 ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])?"
@@ -19,6 +21,10 @@ MARKUP = re.compile(
 """Tags that a CLI or Agent Bot gives a meaning; other tags are ordinary in code and stay."""
 UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 FENCE_LOOKALIKE = re.compile(r"(?i)(foreign)(\s*-\s*)(?=[0-9a-f]{8})")
+PHRASES = re.compile("[\ufdfa\ufdfb]")
+"""Characters that stand for a phrase of up to 18; any other becomes at most 7."""
+MOST_MARKS = 30
+"""Combining marks in a row that a text keeps, as in Unicode's Stream-Safe Text Format (UAX 15)."""
 
 
 def clean(text: str) -> str:
@@ -38,6 +44,25 @@ def clean_line(text: str, limit: int = 300) -> str:
     """Return a name or title cleaned for use inside a line: one line, bounded, with a sign where it was cut."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def normalize(text: str, form: Literal["NFKC", "NFKD"] = "NFKC") -> str:
+    """Return a text in a compatibility form, in linear time and of at most seven times the length.
+
+    Phrases in one character go, and of a run of combining marks all but the first: to sort a run takes the square of
+    its length.
+    """
+    if text.isascii():
+        return text
+    text = re.sub(rf"({marks()}{{{MOST_MARKS}}}){marks()}+", r"\1", PHRASES.sub("", text))
+    return unicodedata.normalize(form, text)
+
+
+@cache
+def marks() -> str:
+    """Return the class, for a regular expression, of what begins with a combining mark once it is decomposed."""
+    known = (chr(code) for code in range(0x300, 0x20000))
+    return f"[{''.join(one for one in known if unicodedata.combining(unicodedata.normalize('NFKD', one)[0]))}]"
 
 
 def is_control(character: str) -> bool:
