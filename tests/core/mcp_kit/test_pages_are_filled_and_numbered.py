@@ -76,8 +76,6 @@ def test_a_head_counts_a_whole_list_and_numbers_a_part() -> None:
     assert Page(rows, {}, more, before=0).count("labels") == "labels 1 to 2"
     assert Page(rows, {}, None, before=4).count("labels") == "labels 5 to 6"
     assert Page(rows, {}, more, before=None).count("labels") == "2 labels"
-    assert [number for number, _ in Page(rows, {}, None, before=4).numbered()] == ["5 ", "6 "]
-    assert [number for number, _ in Page(rows, {}, None).numbered()] == ["", ""]
 
 
 async def test_a_ceiling_of_the_vendors_is_told_at_its_end_alone() -> None:

@@ -70,10 +70,10 @@ class GitHub:
         path, target = _path(repository, "issues", number), f"{repository}#{number}"
         return self._vendor.read(Issue, (await self._vendor.send(call, "PATCH", path, target, body=fields)).json())
 
-    async def comments(self, call: Call, repository: str, number: int, limit: int) -> Page[Comment]:
-        """List the comments of an issue or pull request, oldest first."""
-        path = _path(repository, "issues", number, "comments")
-        return await self._vendor.page(call, Comment, PAGES, path, f"{repository}#{number}", limit=limit)
+    async def comments(self, call: Call, repository: str, number: int, limit: int, since: str | None) -> Page[Comment]:
+        """List the comments of an issue or pull request, or those changed since a moment, oldest first."""
+        path, target = _path(repository, "issues", number, "comments"), f"{repository}#{number}"
+        return await self._vendor.page(call, Comment, PAGES, path, target, limit=limit, query={"since": since})
 
     async def add_comment(self, call: Call, repository: str, number: int, body: str) -> Comment:
         """Comment on an issue or pull request."""

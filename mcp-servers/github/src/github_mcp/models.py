@@ -1,11 +1,13 @@
 """What is read of GitHub's replies, and how it reads in one row."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from mcp_kit.formatting import quote, stamp
+from mcp_kit.formatting import beginning, quote, stamp
 from mcp_kit.names import show_name
+from mcp_kit.reply import Item, rows, section
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
@@ -79,14 +81,16 @@ class Thread(VendorDocument):
         row = ", ".join(part for part in (*self._beginning(), *self._middle(), *self._end()) if part)
         return f"{row}: {quote(self.body, excerpt)}" if excerpt and self.body else row
 
+    def brief(self) -> str:
+        """Write number, state and title in one row."""
+        return f"#{self.number} {self.state} {quote(self.title, 256)}"
+
     def text(self) -> str:
         """Write the row and the whole body below it."""
         return f"{self.row(excerpt=0)}\n{self.body or '(no body)'}"
 
     def _beginning(self) -> tuple[str, ...]:
-        return (
-            f"#{self.number} {self.state} {quote(self.title, 256)} by {self.user.name} ({self.author_association})",
-        )
+        return (f"{self.brief()} by {self.user.name} ({self.author_association})",)
 
     def _middle(self) -> tuple[str, ...]:
         return (
@@ -102,6 +106,15 @@ class Thread(VendorDocument):
             f"updated {stamp(self.updated_at)}" if self.updated_at != self.created_at else "",
             f"closed {stamp(self.closed_at)}" if self.closed_at else "",
         )
+
+
+def thread_items(threads: Sequence[Thread], label: str, repository: str, detail: str) -> list[Item]:
+    """Make the items of a list: titles (brief), rows (compact), or rows with whole bodies (full)."""
+    if detail == "full":
+        return [section(f"{repository}#{thread.number}", thread.text()) for thread in threads]
+    return rows(
+        f"{label} of {repository}", [thread.brief() if detail == "brief" else thread.row() for thread in threads]
+    )
 
 
 class Issue(Thread):
@@ -154,10 +167,8 @@ class Comment(VendorDocument):
         """Write who wrote it and when, and below it the text, up to a limit."""
         edited = f", edited {stamp(self.updated_at)}" if self.updated_at != self.created_at else ""
         body = self.body or "(empty)"
-        if limit and len(body) > limit:
-            body = f"{body[:limit]}… ({len(body)} characters; detail=full shows all)"
         author = f"{self.user.name} ({self.author_association})"
-        return f"comment {self.id} by {author}, {stamp(self.created_at)}{edited}\n{body}"
+        return f"by {author}, {stamp(self.created_at)}{edited}\n{beginning(body, limit) if limit else body}"
 
 
 class Side(VendorDocument):

@@ -13,6 +13,11 @@ def quote(text: str, limit: int = 200) -> str:
     return json.dumps(clean_line(text, limit), ensure_ascii=False)
 
 
+def beginning(text: str, limit: int) -> str:
+    """Return a text up to a limit, and behind it how much more there is and how to get it."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters; detail=full shows all)"
+
+
 def stamp(moment: datetime) -> str:
     """Write a moment without seconds and with its offset, as in `2026-01-31T09:30Z` or `2026-01-31T11:30+02:00`.
 

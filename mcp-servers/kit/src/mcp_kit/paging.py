@@ -46,11 +46,6 @@ class Page(Generic[M]):
             return f"{len(self.rows)} {things}"
         return f"{things} {self.before + 1} to {self.before + len(self.rows)}"
 
-    def numbered(self) -> list[tuple[str, M]]:
-        """Return each row with its number in the whole list, as in `12 `; no number where that is not known."""
-        first = self.before
-        return [("" if first is None else f"{first + place} ", row) for place, row in enumerate(self.rows, 1)]
-
 
 class Paging(Protocol):
     """How a vendor leads from one page of a list to the next."""

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from mcp_kit.reply import Reply
 
 MARK = "__mcp_kit_tool__"
-NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems"})
+NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems", "minimum"})
 """Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
-Cursor = Annotated[str | None, Field(description="next_cursor of the reply before", max_length=2000)]
+Cursor = Annotated[str | None, Field(description="next_cursor of the last reply", max_length=2000)]
 """The argument by which a call goes on where the last reply ended; the kit reads it, tools do not."""
 Limit = Annotated[int, Field(ge=1, le=100)]
-Detail = Annotated[Literal["compact", "full"], Field(description="full: whole texts")]
+Detail = Annotated[Literal["brief", "compact", "full"], Field(description="brief: titles; full: whole texts")]
 
 
 @dataclass(frozen=True)

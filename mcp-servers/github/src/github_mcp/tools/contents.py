@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated
 
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.formatting import quote
 from mcp_kit.names import Name
 from mcp_kit.reply import Reply, rows, section
@@ -15,6 +16,8 @@ from pydantic import Field
 from github_mcp.client import GitHub
 from github_mcp.models import Entry
 from github_mcp.tools.arguments import Repository
+
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class ContentTools:
@@ -30,15 +33,23 @@ class ContentTools:
         repository: Repository,
         path: Annotated[Name, Field(max_length=4_096, description="src/app.py; empty: root folder")] = "",
         ref: Annotated[Name | None, Field(max_length=255, description="Branch, tag or commit")] = None,
+        start_line: Annotated[int | None, Field(ge=1, description="First line of a file, from 1")] = None,
+        end_line: Annotated[int | None, Field(ge=1, description="Last line")] = None,
         cursor: Cursor = None,
     ) -> Reply:
-        """Read a text file, or list a folder, of the default branch or of ref."""
+        """Read a text file or some lines of it, or list a folder, of the default branch or of ref."""
+        if start_line and end_line and end_line < start_line:
+            raise WrongArguments("end_line is before start_line; nothing was sent.")
         found = await self._github.contents(call, repository, path.strip("/"), ref)
         if isinstance(found, list):
             items = rows(f"entries in {repository}", [entry.row() for entry in found])
             return Reply(f"{len(items)} entries of that folder in {repository}:", items)
-        text = _text(found, repository)
-        return Reply(f"A file of {found.size} bytes in {repository}:", [section(f"file in {repository}", text)])
+        text, lines = _text(found, repository), ""
+        if start_line or end_line:
+            text, lines = _lines(text, start_line or 1, end_line)
+        return Reply(
+            f"{lines or 'A file'} of {found.size} bytes in {repository}:", [section(f"file in {repository}", text)]
+        )
 
 
 def _text(entry: Entry, repository: str) -> str:
@@ -60,6 +71,16 @@ def _text(entry: Entry, repository: str) -> str:
         raise ToolFailed(
             f"{quote(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
         ) from None
+
+
+def _lines(text: str, start: int, end: int | None) -> tuple[str, str]:
+    """Return these lines of a file, and which of how many they are."""
+    every = LINE_END.split(text)
+    every = every if every[-1] else every[:-1]
+    if start > len(every):
+        raise ToolFailed(f"The file has {len(every)} lines alone.", next_step="Ask for an earlier line.")
+    last = min(end or len(every), len(every))
+    return "\n".join(every[start - 1 : last]), f"Lines {start} to {last} of {len(every)} of a file"
 
 
 def _kind(entry: Entry) -> str:

@@ -5,19 +5,20 @@ from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
-from mcp_kit.formatting import Moment, quote
+from mcp_kit.formatting import Moment, beginning, quote
 from mcp_kit.names import Name, find_known, show_name
 from mcp_kit.paging import fill
-from mcp_kit.reply import Item, Reply, rows, section
+from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
 from github_mcp.client import MOST_FOUND, GitHub
-from github_mcp.models import Issue
+from github_mcp.models import Issue, thread_items
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
-COMMENT_CHARACTERS = 1_500
+LONG_TEXT = 1_500
+"""Characters of a comment or body that are shown of one in compact form."""
 LEAST_ASKED, MOST_ASKED = 20, 10
 """Rows of a page of GitHub's, and pages for one list of issues, which GitHub mixes with pull requests."""
 
@@ -37,7 +38,7 @@ class IssueTools:
         labels: Annotated[list[Name] | None, Field(description="Has all of these")] = None,
         assignee: Annotated[Name | None, Field(description="Login, none or *")] = None,
         creator: Name | None = None,
-        since: Annotated[Moment | None, Field(description="Updated after, 2026-01-31T00:00:00Z")] = None,
+        since: Annotated[Moment | None, Field(description="Updated after, 2026-01-31T09:30Z")] = None,
         sort: Literal["created", "updated", "comments"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
@@ -60,7 +61,7 @@ class IssueTools:
         head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}):"
         if page.next and shown < limit:
             head += f" GitHub's list held {page.left_out} pull requests up to here; next_cursor goes on behind them."
-        return Reply(head, _issue_items(page.rows, repository, detail), page.here, page.next, FEWER)
+        return Reply(head, thread_items(page.rows, "issues", repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
     async def search_issues(
@@ -90,7 +91,7 @@ class IssueTools:
             partly += f" {elsewhere} of other repositories were left out."
         counted = page.count(f"{kind}s") if page.before else str(len(issues))
         head = f"{counted} of {found.total_count} {kind}s found in {repository}:{partly}"
-        return Reply(head, _issue_items(issues, repository, detail), page.here, page.next, FEWER)
+        return Reply(head, thread_items(issues, f"{kind}s", repository, detail), page.here, page.next, FEWER)
 
     @tool("issues")
     async def issue_read(
@@ -99,24 +100,34 @@ class IssueTools:
         repository: Repository,
         issue: IssueNumber,
         method: Annotated[
-            Literal["get", "get_comments"], Field(description="get: facts and whole body; get_comments: oldest first")
+            Literal["get", "get_comments"], Field(description="get: facts and body; get_comments: oldest first")
         ] = "get",
-        detail: Annotated[Literal["compact", "full"], Field(description="full: whole comments")] = "compact",
+        detail: Annotated[
+            Literal["compact", "full"] | None, Field(description="Unset: whole body, beginnings of comments")
+        ] = None,
+        since: Annotated[Moment | None, Field(description="Comments updated after")] = None,
         limit: Limit = 30,
         cursor: Cursor = None,
     ) -> Reply:
         """Read one issue, or the comments of an issue or pull request."""
         target = f"{repository}#{issue}"
         if method == "get_comments":
-            page = await self._github.comments(call, repository, issue, limit)
-            most = COMMENT_CHARACTERS if detail == "compact" else None
-            items = [section(f"comment {number}of {target}", one.text(most)) for number, one in page.numbered()]
-            head = f"{page.count('comments')} of {target}:" if items else f"{target} has no comments here."
+            page = await self._github.comments(call, repository, issue, limit, since)
+            most = None if detail == "full" else LONG_TEXT
+            items = [section(f"comment {one.id} of {target}", one.text(most)) for one in page.rows]
+            after = f" since {since}" if since else ""
+            head = (
+                f"{page.count('comments')} of {target}{after}:" if items else f"{target} has no comments here{after}."
+            )
             return Reply(head, items, page.here, page.next)
+        if since:
+            raise WrongArguments("since goes with method=get_comments; nothing was sent.")
         found = await self._github.issue(call, repository, issue)
         more = f" issue_read with method=get_comments gives its {found.comments} comments." if found.comments else ""
         facts = rows(f"facts of {target}", [found.row(excerpt=0)])
-        return Reply(f"{target}:{more}", [*facts, section(f"body of {target}", found.body or "(no body)")])
+        body = found.body or "(no body)"
+        shown = beginning(body, LONG_TEXT) if detail == "compact" else body
+        return Reply(f"{target}:{more}", [*facts, section(f"body of {target}", shown)])
 
     @tool("issues", writes=True, destructive=True)
     async def issue_write(
@@ -179,12 +190,6 @@ class IssueTools:
         page = await self._github.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
         return Reply(f"{page.count('labels')} of {repository}:", items, page.here, page.next)
-
-
-def _issue_items(issues: list[Issue], repository: str, detail: str) -> list[Item]:
-    if detail == "full":
-        return [section(f"{repository}#{issue.number}", issue.text()) for issue in issues]
-    return rows(f"issues of {repository}", [issue.row() for issue in issues])
 
 
 def _demand(written: Issue, fields: dict[str, Any], done: str) -> None:

@@ -13,7 +13,7 @@ from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
 from github_mcp.client import MOST_PAGES, GitHub
-from github_mcp.models import PullFile
+from github_mcp.models import PullFile, thread_items
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
 
 
@@ -40,10 +40,7 @@ class PullTools:
         """List a repository's pull requests, newest first. To find by words use search_issues."""
         query = {"state": state, "base": base, "head": head, "sort": sort, "direction": direction}
         page = await self._github.pulls(call, repository, limit, query)
-        if detail == "full":
-            items = [section(f"{repository}#{pull.number}", pull.text()) for pull in page.rows]
-        else:
-            items = rows(f"pull requests of {repository}", [pull.row() for pull in page.rows])
+        items = thread_items(page.rows, "pull requests", repository, detail)
         title = f"{page.count('pull requests')} of {repository} (state {state}, {direction} by {sort}):"
         return Reply(title, items, page.here, page.next, FEWER)
 
@@ -71,7 +68,7 @@ class PullTools:
             if method == "get_files":
                 items = rows(f"files of {target}", [file.row() for file in page.rows])
             else:
-                items = [section(f"diff {number}of {target}", file.diff()) for number, file in page.numbered()]
+                items = [section(f"diffs of {target}", file.diff()) for file in page.rows]
             return Reply(
                 f"{page.count('files')} of {target}:", items, page.here, page.next, "path gives one file's diff."
             )
