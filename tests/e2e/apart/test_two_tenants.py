@@ -163,6 +163,8 @@ async def test_streams_carry_their_own_tenants_results(tenants: Tenants) -> None
     (result,) = await tenants.house.stream("agent:results:acme:r", within=60)
     assert json.loads(result["result"])["task_id"] == str(id_)
     assert json.loads(result["result"])["status"] == "succeeded"
+    assert len(await tenants.house.stream("agent:results:acme", entry=entry.decode())) == 1
+    assert await tenants.house.stream("agent:results", entry=entry.decode(), within=0) == []
     assert await tenants.house.stream("agent:results:default:r", within=0) == []
     assert (await tenants.ask("default", "GET", f"/v1/tasks/{id_}")).status == 404
 
