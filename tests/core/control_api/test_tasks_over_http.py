@@ -159,16 +159,18 @@ async def test_one_tenant_holds_half_of_the_streams(control: Control, tmp_path: 
     other = {"authorization": f"Bearer {OTHER_TOKEN}"}
     theirs = (await control.http.request("POST", "/v1/tasks", json=TASK, headers=other)).headers["location"]
     app = built(tmp_path, control.pool, MAX_STREAMS="4")
-    async with serving(app) as url, HttpClient(base_url=url) as http, AsyncExitStack() as streams:
+    async with serving(app) as url, HttpClient(base_url=url, retries=0) as http, AsyncExitStack() as streams:
 
         async def opened(path: str, headers: Mapping[str, str]) -> int:
             reply = await streams.enter_async_context(http.stream("GET", path + "/events", headers=headers))
             return reply.status
 
-        assert [await opened(place, control.headers) for _ in range(3)] == [200, 200, 503]
+        assert [await opened(place, control.headers) for _ in range(3)] == [200, 200, 429]
         assert [await opened(theirs, other) for _ in range(3)] == [200, 200, 503]
         refused = await http.request("GET", place + "/events", headers=control.headers)
-        assert "2 event streams of this tenant are open, 4 of all" in refused.text
+        assert "4 event streams are open" in refused.text
+        counted = (await http.request("GET", "/metrics")).text
+        assert 'control_event_streams_refused_total{whose="all"} 2.0' in counted
         await streams.aclose()
         async with asyncio.timeout(30):
             while await opened(place, control.headers) != 200:

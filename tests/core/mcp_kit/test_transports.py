@@ -5,12 +5,13 @@ import json
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from core.mcp_kit.conftest import Running, Start
+from core.mcp_kit.conftest import House, Running, Start
 from core.mcp_kit.speaking import LEGACY, MODES, answer_of, client, text_of
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
@@ -72,6 +73,27 @@ async def test_sse_connections_are_capped(start: Start) -> None:
         await asyncio.sleep(0.05)
         async with client(running.url, "sse") as speaking:
             assert await speaking.list_tools()
+
+
+async def test_one_token_does_not_hold_all_sse_connections(start: Start, house: House) -> None:
+    """A person, or a tenant's runs, get their share of the connections; another tenant still connects."""
+    async with (
+        start(MCP_MAX_SSE_CONNECTIONS="8", **house.environ) as running,
+        httpx.AsyncClient(verify=False, base_url=running.url) as http,
+        AsyncExitStack() as open_streams,
+    ):
+
+        async def opened(token: str) -> int:
+            request = http.stream("GET", "/sse", headers={"authorization": f"Bearer {token}"})
+            return (await open_streams.enter_async_context(request)).status_code
+
+        assert [await opened(house.person) for _ in range(3)] == [200, 200, 429]
+        assert [await opened(house.token()) for _ in range(3)] == [200, 200, 429]
+        assert [await opened(house.token(tenant="other")) for _ in range(2)] == [200, 200]
+        assert await opened("unknown") == 401
+        told = await http.get("/sse", headers={"authorization": f"Bearer {house.person}"})
+        assert "this tenant has 4 SSE connections open, which is its share: close one first, or use /mcp" in told.text
+        assert 'mcp_sse_connections_refused_total{whose="caller"} 1.0' in (await http.get("/metrics")).text
 
 
 async def test_a_restart_is_not_noticed_on_mcp(start: Start) -> None:

@@ -1,11 +1,14 @@
 """Only a run's own model token opens model-api, for its models, while its attempt is live."""
 
+import asyncio
 from pathlib import Path
 
 import anthropic
 import pytest
 from agent_contracts import Grant
 from core.model_api.house import BUDGET, MODEL, OTHER_MODEL, VERSION, House, ask
+from model_api.app import MAX_CONNECTIONS
+from service_kit.connection_limit import CALLER_PART
 from service_kit.keys import write_keys
 from service_kit.tokens import Signer
 
@@ -72,6 +75,19 @@ async def test_a_run_asks_its_models_only(api: House) -> None:
         assert (reply.status_code, reply.headers["x-agent-gateway-error"]) == (403, "model")
         assert said in reply.json()["error"]["message"]
     assert await api.upstream_seen() == []
+
+
+@pytest.mark.slow
+async def test_a_run_holds_its_share_of_the_requests(api: House) -> None:
+    """Of the requests that a run has under way at once, those over its share are refused as a limit and not sent."""
+    await api.put("slow", {"steps": [{"text": "ok", "delay": 2}]})
+    share = MAX_CONNECTIONS // CALLER_PART
+    replies = await asyncio.gather(*(api.post(ask("SCENARIO:slow")) for _ in range(share + 3)))
+    refused = [reply for reply in replies if reply.status_code != 200]
+    assert [(one.status_code, one.headers["x-agent-gateway-error"]) for one in refused] == [(429, "connections")] * 3
+    assert f"this caller has {share} requests open, which is its share" in refused[0].json()["error"]["message"]
+    assert refused[0].headers["retry-after"] == "30"
+    assert len(await api.upstream_seen()) == share
 
 
 @pytest.mark.parametrize("loss", ["attempt = attempt + 1", "lease_until = clock_timestamp() - interval '1 s'"])

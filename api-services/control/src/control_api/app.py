@@ -13,6 +13,7 @@ from agent_stores.migrate import assert_current
 from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
+from service_kit.connection_limit import ConnectionLimit
 from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
@@ -68,6 +69,7 @@ def build(
     feeds = Instances("feeds", access, sources.feeds, environ)
     notifications = Notifications()
     tasks = Tasks(pool, access)
+    streams = ConnectionLimit("control_event_streams", "event streams", most=settings.max_streams, registry=registry)
     policy = OptionalFile(settings.proposals_file, read_policy, Policy())
     worker = PolicyWorker(pool, policy, registry)
 
@@ -125,7 +127,7 @@ def build(
         ),
         Route("/openapi.json", described),
         *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
-        *EventStreams(pool, tasks, notifications, settings.max_streams).routes(),
+        *EventStreams(pool, tasks, notifications, streams).routes(),
         *tasks.routes(),
         *Proposals(pool, access).routes(),
         *TriggerDryRun(pool, access, webhooks, feeds, triggers, changed).routes(),

@@ -17,4 +17,7 @@ class ControlSettings(ServedSettings):
     )
     port: Port = 8000
     max_webhook_bytes: PositiveInt = Field(25 * 2**20, description="the largest webhook body; GitHub's are up to 25 MB")
-    max_streams: PositiveInt = Field(200, description="how many event streams may be open at once")
+    max_streams: PositiveInt = Field(
+        200,
+        description="how many event streams may be open at once; a half of them for one tenant, a tenth for one door",
+    )

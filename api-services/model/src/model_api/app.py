@@ -9,6 +9,7 @@ from agent_effects import migrations
 from agent_stores.migrate import assert_current
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
+from service_kit.connection_limit import ConnectionLimit
 from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
@@ -48,6 +49,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     audit = Audit(registry, models=prices.models)
     access = AccessFile(settings.access_file) if settings.access_file is not None else None
     spending = Spending(pool, prices, access)
+    connections = ConnectionLimit("model_connections", "requests", most=MAX_CONNECTIONS, registry=registry)
     upstream = HttpClient(
         base_url=settings.model_upstream_url,
         timeout=settings.upstream_seconds,
@@ -57,7 +59,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     )
 
     def route(operation: Operation) -> Route:
-        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit)
+        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit, connections)
         return Route(operation.path, endpoint, methods=["POST"])
 
     async def database() -> None:

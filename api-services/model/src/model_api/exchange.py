@@ -1,11 +1,14 @@
 """One request and its reply: checked, paid for beforehand, passed on as the bytes come, metered, and settled."""
 
 import asyncio
+import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from service_kit.body import read_body
+from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
 from service_kit.log import get_logger
@@ -37,22 +40,33 @@ class Exchange:
     spending: Spending
     upstream: HttpClient
     audit: Audit
+    connections: ConnectionLimit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         entry = AuditEntry(self.operation.path)
         try:
             try:
-                request = await self._check(scope, receive, entry)
-                if self.operation.paid:
-                    await self._pay(request, receive, send, entry)
-                else:
-                    await self._watch(request, None, receive, send, entry)
+                with self._connection(scope, entry):
+                    request = await self._check(scope, receive, entry)
+                    if self.operation.paid:
+                        await self._pay(request, receive, send, entry)
+                    else:
+                        await self._watch(request, None, receive, send, entry)
             except ModelRefusal as refusal:
                 entry.status, entry.reason = refusal.status, refusal.reason
                 await refusal.response(self.dialect.error(refusal))(scope, receive, send)
         finally:
             self.audit.write(entry)
+
+    @contextlib.contextmanager
+    def _connection(self, scope: Scope, entry: AuditEntry) -> Iterator[None]:
+        entry.claims = authenticate(Headers(scope=scope), self.verifier)
+        try:
+            with self.connections.held(entry.claims.tenant, str(entry.claims.task)):
+                yield
+        except TooManyConnections as error:
+            raise ModelRefusal("connections", str(error), status=error.status, retry_after=RETRY_SECONDS) from None
 
     async def _check(self, scope: Scope, receive: Receive, entry: AuditEntry) -> CheckedRequest:
         headers = Headers(scope=scope)

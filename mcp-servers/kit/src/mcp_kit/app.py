@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
 from service_kit.access import AccessFile
+from service_kit.connection_limit import ConnectionLimit
 from service_kit.errors import ConfigError
 from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
@@ -25,7 +26,7 @@ from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings, VendorSettings
-from mcp_kit.sse_limit import SSE_PATH, SseCap
+from mcp_kit.sse_limit import SSE_PATH, SseLimit
 from mcp_kit.stdio import serve_stdio
 from mcp_kit.tool import ToolSpec
 
@@ -46,6 +47,9 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     """
     callers = _callers(server, settings) if settings.authenticated else None
     metrics = Metrics()
+    connections = ConnectionLimit(
+        "mcp_sse_connections", "SSE connections", most=settings.max_sse_connections, registry=metrics.registry
+    )
     protocol = assemble(server, settings, metrics, unnamed=NOBODY if callers else OWNER, callers=callers)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
     mcp = protocol.http_app(
@@ -86,7 +90,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
             ),
             Middleware(SafeEventStreams),
             Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
-            Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
+            Middleware(SseLimit, limit=connections, callers=callers),
         ],
         lifespan=lifespan,
     )

@@ -21,11 +21,13 @@ class Caller:
     Attributes:
         id: what its sessions are bound to: a task token's `jti`, or the person's name.
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
+        tenant: whose it is; None for a trusted caller.
         token: of a run, the task token itself, for the gateway; a person's is `person_token`.
     """
 
     id: str
     bound: Bound | None
+    tenant: str | None = None
     task: TaskClaims | None = None
     token: str | None = field(default=None, repr=False)
     person_token: str | None = field(default=None, repr=False)
@@ -78,7 +80,7 @@ class Callers:
             raise TokenError("audience", f"the task token is for another vendor than {self._vendor}")
         grant = claims.grant
         bound = Bound(tools=list(grant.tools), resources=grant.resources, mode=grant.mode, limits=grant.limits)
-        return Caller(id=claims.jti, bound=bound, task=claims, token=token)
+        return Caller(id=claims.jti, bound=bound, tenant=claims.tenant, task=claims, token=token)
 
     def _person(self, token: str) -> Caller:
         found = self._access.current().person(token) if self._access else None
@@ -86,4 +88,4 @@ class Callers:
             raise TokenError("unknown", "no person of access.yaml has this token, and it is no task token")
         name, person = found
         bound = person.vendors.get(self._vendor, Bound(tools=[]))
-        return Caller(id=f"person:{name}", bound=bound, person_token=token)
+        return Caller(id=f"person:{name}", bound=bound, tenant=person.tenant, person_token=token)

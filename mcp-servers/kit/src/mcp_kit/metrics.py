@@ -1,6 +1,6 @@
 """What a server counts. Labels are registered tool names and closed lists alone, never what a client sent."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 UNKNOWN_TOOL = "unknown"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -21,4 +21,3 @@ class Metrics:
         self.reply_characters = Counter(
             "mcp_reply_characters", "Characters of replies by tool.", ("tool",), registry=self.registry
         )
-        self.sse_connections = Gauge("mcp_sse_connections", "Open SSE connections.", registry=self.registry)

@@ -23,7 +23,12 @@ class ServerSettings(ServedSettings):
     )
     port: Port = 9000
     sse: bool = Field(True, validation_alias="MCP_SSE", description="serve /sse, for clients that know nothing newer")
-    max_sse_connections: int = Field(100, ge=1, validation_alias="MCP_MAX_SSE_CONNECTIONS", description="open at once")
+    max_sse_connections: int = Field(
+        200,
+        ge=1,
+        validation_alias="MCP_MAX_SSE_CONNECTIONS",
+        description="open at once; a half of them for one tenant, a tenth for one caller",
+    )
     read_only: bool = Field(False, validation_alias="MCP_READ_ONLY", description="no tool that writes; wins over all")
     toolsets: str | None = Field(None, validation_alias="MCP_TOOLSETS", description="comma list; unset: all")
     tools: str | None = Field(

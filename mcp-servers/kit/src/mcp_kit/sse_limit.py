@@ -1,38 +1,46 @@
-"""Caps the open SSE connections of a process, as pure ASGI: each holds memory for as long as its client likes."""
+"""Bounds the open SSE connections of a process, as pure ASGI: each holds memory for as long as its client likes."""
 
+from service_kit.bearer import bearer_of
+from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
 from service_kit.forwarded import prefix_of
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcp_kit.metrics import Metrics
+from mcp_kit.caller import OWNER, Caller, Callers
 
 SSE_PATH = "/sse"
 
 
-class SseCap:
-    """Answer 503 to an SSE connection when `most` connections are open."""
+class SseLimit:
+    """Refuse an SSE connection over the bounds of all, of the caller's tenant or of the caller.
 
-    def __init__(self, app: ASGIApp, *, most: int, metrics: Metrics) -> None:
+    Where `callers` is given, a request without a token that it knows is passed on, to be refused as any other.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: ConnectionLimit, callers: Callers | None) -> None:
         self._app = app
-        self._most = most
-        self._open = 0
-        self._metrics = metrics
+        self._limit = limit
+        self._callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
         if scope["type"] != "http" or scope["path"] != SSE_PATH or scope["method"] != "GET":
-            await self._app(scope, receive, send)
-            return
-        if self._open >= self._most:
-            text = f"{self._most} SSE connections are open, and no more are taken: use /mcp, or try again later\n"
-            await PlainTextResponse(text, status_code=503, headers={"retry-after": "30"})(scope, receive, send)
-            return
-        self._open += 1
-        self._metrics.sse_connections.set(self._open)
+            return await self._app(scope, receive, send)
+        caller = self._caller(Headers(scope=scope))
+        if caller is None:
+            return await self._app(scope, receive, send)
         prefix = prefix_of(scope)
         try:
-            # The SDK puts `root_path` before the address to which it tells the client to post.
-            await self._app({**scope, "root_path": prefix, "path": prefix + SSE_PATH}, receive, send)
-        finally:
-            self._open -= 1
-            self._metrics.sse_connections.set(self._open)
+            with self._limit.held(caller.tenant, caller.id):
+                # The SDK puts `root_path` before the address to which it tells the client to post.
+                await self._app({**scope, "root_path": prefix, "path": prefix + SSE_PATH}, receive, send)
+        except TooManyConnections as error:
+            text, headers = f"{error}, or use /mcp\n", {"retry-after": str(RETRY_SECONDS)}
+            await PlainTextResponse(text, status_code=error.status, headers=headers)(scope, receive, send)
+
+    def _caller(self, headers: Headers) -> Caller | None:
+        if self._callers is None:
+            return OWNER
+        token = bearer_of(headers.get("authorization"))
+        return None if token is None else self._callers.identify(token)

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import re
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +12,7 @@ from agent_contracts import TaskEvent, TaskResult
 from agent_ledger import Notifications, UnreadableRow, events, get_result, get_task
 from agent_stores.outage import AGAIN_SECONDS, Absence
 from agent_stores.pool import DATABASE_ERRORS
+from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
 from service_kit.log import get_logger
 from service_kit.untrusted_text import clean_line
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from control_api.auth import open_door
 from control_api.errors import Refusal
 from control_api.tasks.routes import Tasks
 
@@ -31,26 +32,28 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class EventStreams:
-    """The event streams of tasks; at most so many are open at once, and half of them for one tenant."""
+    """The event streams of tasks, of which each tenant and each door has a share."""
 
     pool: asyncpg.Pool
     tasks: Tasks
     notifications: Notifications
-    most: int
-    open: Counter[str] = field(default_factory=Counter)
+    limit: ConnectionLimit
 
     def routes(self) -> list[Route]:
         """Give the route."""
         return [Route("/v1/tasks/{id}/events", self._stream, methods=["GET"])]
 
     async def _stream(self, request: Request) -> Response:
-        view = await self.tasks.seen(request)
-        after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
-        if self.open.total() >= self.most or self.open[view.tenant] >= max(1, self.most // 2):
-            message = f"{self.open[view.tenant]} event streams of this tenant are open, {self.open.total()} of all"
-            raise Refusal("streams", message)
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return Counted(self.open, view.tenant, self._lines(view.id, after), headers=headers)
+        door = open_door(request, self.tasks.access)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(self.limit.held(door.tenant, door.name))
+            except TooManyConnections as error:
+                raise Refusal("streams", str(error), status=error.status, retry_after=RETRY_SECONDS) from None
+            view = await self.tasks.seen(request)
+            after = _after(request.headers.get("last-event-id") or request.query_params.get("after"))
+            headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+            return HeldStream(held.pop_all(), self._lines(view.id, after), headers=headers)
 
     async def _lines(self, task_id: UUID, after: tuple[int, int]) -> AsyncIterator[str]:
         silent_seconds = 0.0
@@ -99,25 +102,19 @@ class EventStreams:
         return page, final, await get_result(self.pool, task_id) if final and not page else None
 
 
-class Counted(StreamingResponse):
-    """An event stream that takes a place of its tenant while it is sent."""
+class HeldStream(StreamingResponse):
+    """An event stream that holds a connection of its tenant and door until it has been sent."""
 
     media_type = "text/event-stream"
 
-    def __init__(
-        self, places: Counter[str], tenant: str, lines: AsyncIterator[str], *, headers: Mapping[str, str]
-    ) -> None:
+    def __init__(self, held: contextlib.ExitStack, lines: AsyncIterator[str], *, headers: Mapping[str, str]) -> None:
         super().__init__(lines, headers=headers)
-        self._places = places
-        self._tenant = tenant
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        self._places[self._tenant] += 1
-        try:
+        with self._held:
             await super().__call__(scope, receive, send)
-        finally:
-            self._places[self._tenant] -= 1
 
 
 def _after(text: str | None) -> tuple[int, int]:

@@ -37,6 +37,7 @@ ERROR_TYPES = {
     "body": "invalid_request_error",
     "body_too_large": "request_too_large",
     "body_timeout": "invalid_request_error",
+    "connections": "rate_limit_error",
     "budget_usd": "billing_error",
     "budget_tokens": "billing_error",
     "budget_skill_day": "billing_error",
