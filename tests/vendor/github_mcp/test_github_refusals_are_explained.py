@@ -142,8 +142,8 @@ REFUSED: dict[str, tuple[Fault, list[str]]] = {
     "single sign-on": (
         Fault(fault="single_sign_on"),
         [
-            f"{HELLO}#1 demands single sign-on, for which GITHUB_TOKEN is not authorized (403).",
-            "Tell the operator to authorize it for the organization octocat: Configure SSO in GitHub's list of tokens.",
+            f"{HELLO}#1 needs a token that is authorized for single sign-on of the organization octocat (403).",
+            "Tell the operator to authorize GITHUB_TOKEN: Configure SSO in GitHub's list of tokens.",
         ],
     ),
     "a repository taken down": (
@@ -199,7 +199,7 @@ async def test_a_missing_permission_is_named(ask: Ask, github: GitHub) -> None:
     """A token that is narrower than its account is told with the permission that GitHub asks for."""
     github.app.stand_in.world.tokens[TOKEN].limits = {"issues": "read"}
     answer = await ask("add_issue_comment", repository=HELLO, issue=1, body="Seen.")
-    assert answer.text.startswith(f"GITHUB_TOKEN lacks a permission for {HELLO}#1: issues=write (403).")
+    assert answer.text.startswith(f"The token lacks a permission for {HELLO}#1: issues=write (403).")
 
 
 @pytest.mark.parametrize(

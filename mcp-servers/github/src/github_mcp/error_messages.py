@@ -118,14 +118,14 @@ def _not_authorized(reply: Reply, said: str) -> Meaning | None:
         found = ORGANIZATION.fullmatch(sso)
         organization = f"the organization {found[1]}" if found else "its organization"
         return (
-            "{target} demands single sign-on, for which {token} is not authorized (403).",
-            f"Tell the operator to authorize it for {organization}: Configure SSO in GitHub's list of tokens.",
+            f"{{target}} needs a token that is authorized for single sign-on of {organization} (403).",
+            "Tell the operator to authorize {token}: Configure SSO in GitHub's list of tokens.",
         )
     lacking = reply.headers.get("x-accepted-github-permissions", "")
     if said.startswith("resource not accessible by") and PERMISSIONS.fullmatch(lacking):
         return (
-            f"{{token}} lacks a permission for {{target}}: {lacking} (403).",
-            "Do without it, or tell the operator to give the token that permission.",
+            f"The token lacks a permission for {{target}}: {lacking} (403).",
+            "Do without it, or tell the operator to give {token} that permission.",
         )
     return None
 
