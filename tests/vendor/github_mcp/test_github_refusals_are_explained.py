@@ -210,7 +210,6 @@ async def test_a_missing_permission_is_named(ask: Ask, github: GitHub) -> None:
             {"method": "update", "issue": 1, "assignees": ["nobody-here"]},
             ["assignees invalid.", "Only people with access to the repository can be assigned"],
         ),
-        ("list_issues", {"since": "yesterday"}, ["since invalid.", "Give a time as 2026-01-31T00:00:00Z."]),
     ],
 )
 async def test_a_value_that_is_not_valid_is_named(

@@ -60,9 +60,9 @@ def what_it_waits_for(view: TaskView, running: Sequence[TaskView], workers: Sequ
     """Say what a queued task waits for, by the running tasks, the living workers and the ledger's time."""
     if view.not_before > now:
         return f"the task is not due before {view.not_before.astimezone():%Y-%m-%d %H:%M:%S %Z}"
-    holder = next((one for one in running if _same_key(one, view)), None)
-    if holder is not None:
-        return f"task {holder.id} is running and has the same concurrency key: {view.concurrency_key}"
+    for one in running:
+        if same := _same_keys(one, view):
+            return f"task {one.id} is running and has the same concurrency key: {', '.join(same)}"
     wanted = (
         f"carries skill {view.skill} {view.skill_version[:12]}, has engine {view.engine} and serves pool {view.pool}"
     )
@@ -92,6 +92,5 @@ def _why_not(worker: WorkerRow, view: TaskView, busy: int) -> str:
     return f"fits, with {busy} of {worker.slots} slots taken"
 
 
-def _same_key(one: TaskView, other: TaskView) -> bool:
-    key = other.concurrency_key
-    return key is not None and (one.tenant, one.concurrency_key) == (other.tenant, key)
+def _same_keys(one: TaskView, other: TaskView) -> list[str]:
+    return sorted(one.keys & other.keys) if one.tenant == other.tenant else []

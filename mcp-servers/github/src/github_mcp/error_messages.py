@@ -65,7 +65,6 @@ FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
-    "since": "Give a time as 2026-01-31T00:00:00Z.",
 }
 """What to do about a field that GitHub does not accept."""
 

@@ -2,6 +2,7 @@
 
 from service_kit.bearer import bearer_of
 from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
+from service_kit.errors import TokenError
 from service_kit.forwarded import prefix_of
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
@@ -43,4 +44,7 @@ class SseLimit:
         if self._callers is None:
             return OWNER
         token = bearer_of(headers.get("authorization"))
-        return None if token is None else self._callers.identify(token)
+        try:
+            return None if token is None else self._callers.identify(token)
+        except TokenError:
+            return None

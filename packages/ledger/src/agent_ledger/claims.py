@@ -1,8 +1,8 @@
-"""Gives a worker its next task: one statement picks it, takes its slot and starts its attempt. Owns `ledger.slots`."""
+"""Gives a worker its next task: one statement picks it, takes its slots and starts its attempt. Owns `ledger.slots`."""
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from agent_ledger.turns import Head, Turns, due_heads, running_quota
 log = get_logger(__name__)
 MAX_TRIES = 50
 MAX_UNREADABLE = 16
-"""So many tasks that it cannot read does a claim pass over before it gives up; the next one goes on behind them."""
+"""So many tasks that it cannot read, or that lose a slot to another, does a claim pass over before it gives up."""
 MOST_REMEMBERED = 10_000
 PASSED_OVER_SECONDS = 600.0
 """After that long it is tried again: somebody may have mended its row."""
@@ -70,6 +70,15 @@ class _Claimant:
     tenants: Mapping[str, Tenant]
     turns: Turns
     unreadable: dict[UUID, float]
+    passed: list[UUID] = field(default_factory=list)
+
+
+class _HalfTaken(Exception):
+    """A task got one of its two slots, as another claim was faster at the other: the transaction gives it back."""
+
+    def __init__(self, task_id: UUID) -> None:
+        super().__init__(str(task_id))
+        self.task_id = task_id
 
 
 async def claim(
@@ -87,8 +96,8 @@ async def claim(
 ) -> ClaimedTask | None:
     """Start the next attempt of a task that this worker can run, of the tenant whose turn it is, and hold its lease.
 
-    Sweeps first (see `agent_ledger.reaper`). A task whose concurrency key is held is passed over, as is one which
-    this version cannot read, and a tenant that has as many tasks running as its quota allows.
+    Sweeps first (see `agent_ledger.reaper`). A task one of whose concurrency keys is held is passed over, as is one
+    which this version cannot read, and a tenant that has as many tasks running as its quota allows.
 
     `skills` are those that the worker carries, name to version. `complete` adds cost and effects to the result of a
     task that the sweep ends. `tenants` has their weights and quotas. `turns` and `unreadable` are kept from claim to
@@ -114,6 +123,8 @@ async def claim(
             except UnreadableRow as error:
                 assert started is not None
                 _pass_over(unreadable, started["id"], str(error))
+            except _HalfTaken as taken:
+                claimant.passed.append(taken.task_id)
     return None
 
 
@@ -148,25 +159,32 @@ def _pass_over(unreadable: dict[UUID, float], task_id: UUID, why: str) -> None:
 
 
 async def _start(connection: Connection, claimant: _Claimant, head: Head, quota: int | None) -> asyncpg.Record | None:
-    """Lock the next task behind a head, insert its slot, start its attempt; the next where the slot is taken."""
-    passed = [*claimant.unreadable]
+    """Lock the next task behind a head, insert its slots, start its attempt; the next where a slot is taken.
+
+    Slots are inserted in the order of their keys, and given back before another task is tried: so no two claims wait
+    for each other.
+    """
+    passed = [*claimant.unreadable, *claimant.passed]
     for _ in range(MAX_TRIES):
         row = await connection.fetchrow(
             """
             with picked as materialized (
-                select id, tenant, concurrency_key from ledger.tasks t
+                select id, tenant, array(
+                    select distinct key from unnest(array[concurrency_key, skill_key]) key
+                    where key is not null order by key) as keys
+                from ledger.tasks t
                 where state = 'queued' and not_before <= now() and pool = $3 and engine = $4 and skill = $5
                     and skill_version = $6 and tenant = $7 and priority = $8 and id <> all ($9::uuid[])
                     and attempt < max_attempts and cancel_requested_at is null
                     and (deadline is null or deadline > now())
-                    and (concurrency_key is null or not exists (
-                        select from ledger.slots s where s.tenant = t.tenant and s.key = t.concurrency_key))
+                    and not exists (select from ledger.slots s
+                        where s.tenant = t.tenant and s.key in (t.concurrency_key, t.skill_key))
                     and ($10::integer is null or $10 > (
                         select count(*) from ledger.tasks r where r.tenant = $7 and r.state = 'running'))
                 order by not_before, id limit 1 for update of t skip locked
             ), slot as (
                 insert into ledger.slots (tenant, key, task_id)
-                select tenant, concurrency_key, id from picked where concurrency_key is not null
+                select tenant, unnest(keys), id from picked
                 on conflict (tenant, key) do nothing returning task_id
             ), started as (
                 update ledger.tasks t
@@ -174,13 +192,13 @@ async def _start(connection: Connection, claimant: _Claimant, head: Head, quota:
                     lease_until = clock_timestamp() + make_interval(secs => $2),
                     started_at = coalesce(t.started_at, clock_timestamp())
                 from picked
-                where t.id = picked.id and (picked.concurrency_key is null or exists (select from slot))
+                where t.id = picked.id and (select count(*) from slot) = cardinality(picked.keys)
                 returning t.*
             )
             select picked.id as candidate, started.id, started.attempt, started.max_attempts,
                 started.body::text as body, started.vendors::text as vendors, started.budget::text as budget,
                 started.engine, started.model, started.pool, started.skill_version, started.door, started.deadline,
-                clock_timestamp() as now
+                clock_timestamp() as now, (select count(*) from slot) as slots
             from picked left join started on started.id = picked.id
             """,
             claimant.worker,
@@ -196,6 +214,8 @@ async def _start(connection: Connection, claimant: _Claimant, head: Head, quota:
         )
         if row is None or row["id"] is not None:
             return row
+        if row["slots"]:
+            raise _HalfTaken(row["candidate"])
         passed.append(row["candidate"])
     return None
 

@@ -96,10 +96,12 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
         raise InvalidTask("nul", "the task holds a NUL character or a broken surrogate, which cannot be stored")
     vendors = _narrowed(door, task)
     key = task.concurrency_key
-    if key is None and skill.concurrency_key is not None:
-        key = concurrency_key(skill.concurrency_key, task.input)
-    if key is not None:
-        await _check_queue_of_key(connection, door, key)
+    skill_key = concurrency_key(skill.concurrency_key, task.input) if skill.concurrency_key is not None else None
+    if key is None:
+        key, skill_key = skill_key, None
+    for one in (key, skill_key):
+        if one is not None:
+            await _check_queue_of_key(connection, door, one)
     attempts = min(skill.max_attempts, task.retry.max_attempts) if task.retry else skill.max_attempts
     bounds: Budget = door.budget.within(task.budget)
     created: UUID | None = await connection.fetchval(
@@ -107,9 +109,9 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
         with created as (
             insert into ledger.tasks
                 (id, tenant, digest, body, door, vendors, budget, skill, skill_version, engine, model, pool, priority,
-                dedupe_key, concurrency_key, parent_id, max_attempts, not_before, deadline)
+                dedupe_key, concurrency_key, parent_id, max_attempts, not_before, deadline, skill_key)
             values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7::text::json, $8, $9, $10, $11, $12, $13,
-                $14, $15, $16, $17, coalesce($18, clock_timestamp()), $19)
+                $14, $15, $16, $17, coalesce($18, clock_timestamp()), $19, $21)
             on conflict do nothing returning id, tenant, pool, created_at
         ), first_event as (
             insert into ledger.events (task_id, attempt, seq, tenant, at, kind, body)
@@ -137,6 +139,7 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
         task.not_before,
         task.deadline,
         Queued(skill=task.skill, door=door.name).model_dump_json(),
+        skill_key,
     )
     return Submitted(created, created=True) if created is not None else None
 
@@ -161,7 +164,8 @@ async def _check_queue_of_key(connection: Connection, door: Door, key: str) -> N
     queued: int = await connection.fetchval(
         """
         select count(*) from (
-            select from ledger.tasks where tenant = $1 and state = 'queued' and concurrency_key = $2 limit $3) queued
+            select from ledger.tasks where tenant = $1 and state = 'queued' and (concurrency_key = $2 or skill_key = $2)
+            limit $3) queued
         """,
         door.tenant,
         key,

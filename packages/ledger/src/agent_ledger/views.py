@@ -16,15 +16,18 @@ from agent_ledger.row_decoding import read_task_body, reading
 UNREADABLE = "(this version cannot read the task)"
 SELECT = """
     select t.id, t.tenant, t.state, t.skill, t.skill_version, t.engine, t.model, t.pool, t.door, t.attempt,
-    t.max_attempts, t.concurrency_key, t.worker, t.lease_until, t.not_before, t.deadline, t.created_at, t.started_at,
-    t.finished_at, t.cancel_requested_at, t.cancelled_by, t.parent_id, r.reason, t.body::text as task
+    t.max_attempts, t.concurrency_key, t.skill_key, t.worker, t.lease_until, t.not_before, t.deadline, t.created_at,
+    t.started_at, t.finished_at, t.cancel_requested_at, t.cancelled_by, t.parent_id, r.reason, t.body::text as task
     from ledger.tasks t left join ledger.results r on r.task_id = t.id
 """
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task's row as it is now; `task` is the request with what the door set, `reason` the result's."""
+    """A task's row as it is now; `task` is the request with what the door set, `reason` the result's.
+
+    `concurrency_key` is the task's own, or its skill's; `skill_key` is the skill's where the task has one of its own.
+    """
 
     id: UUID
     tenant: str
@@ -38,6 +41,7 @@ class TaskView:
     attempt: int
     max_attempts: int
     concurrency_key: str | None
+    skill_key: str | None
     worker: str | None
     lease_until: datetime | None
     not_before: datetime
@@ -50,6 +54,11 @@ class TaskView:
     parent_id: UUID | None
     reason: str | None
     task: Task
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of which no other running task may have one."""
+        return {key for key in (self.concurrency_key, self.skill_key) if key is not None}
 
 
 async def get_task(executor: Executor, task_id: UUID, tenant: str | None = None) -> TaskView | None:
