@@ -17,13 +17,13 @@ async def corkboard() -> AsyncIterator[Corkboard]:
 
 
 async def test_a_write_is_shown_and_not_sent(corkboard: Corkboard) -> None:
-    """Method, path, query and body are shown, fenced; nothing reaches the vendor, and no token is needed."""
+    """Method, path, query and body are shown, fenced and with nothing hidden; nothing is sent, and no token needed."""
     for token in ("t0ken", ""):
         async with corkboard.tools(DRY_RUN="true", CORKBOARD_TOKEN=token) as client:
-            text, is_error = await said(client, "note_write", text="buy\nmilk")
+            text, is_error = await said(client, "note_write", text="buy\nmilk\u202e")
         assert not is_error
         assert text.startswith("Dry run: note_write sent nothing.")
-        assert 'POST /boards/team/notes?pin=1\n{\n "text": "buy\\nmilk"\n}' in text
+        assert 'POST /boards/team/notes?pin=1\n{\n "text": "buy\\nmilk\\u202e"\n}' in text
         assert "<foreign-" in text
     assert not corkboard.asked
 

@@ -51,3 +51,10 @@ async def test_a_shown_label_filters(ask: Ask, github: GitHub) -> None:
         ("search_issues", {"query": 'label:"\u26a0<U+FE0F> breaking"'}),
     ):
         assert "#1 open" in (await ask(tool, repository=HELLO, **arguments)).text
+
+
+async def test_a_label_with_a_comma_is_not_taken_for_two(ask: Ask, github: GitHub) -> None:
+    """GitHub's list would look for both halves of such a label: nothing is asked, and the search is named."""
+    listed = await ask("list_issues", repository=HELLO, labels=["red, green"])
+    assert (listed.is_error, "search_issues" in listed.text) == (True, True)
+    assert not github.app.controls.log.entries

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from service_kit.untrusted_text import is_hidden
+
 
 @dataclass(frozen=True)
 class Quoted:
@@ -85,7 +87,9 @@ class DryRun(Exception):
         self._body = body
 
     def text(self) -> str:
-        """Write the request: its line, and its body as JSON."""
+        """Write the request: its line, and its body as JSON, in which hidden characters are escaped."""
         if self._body is None:
             return self._line
-        return f"{self._line}\n{json.dumps(self._body, ensure_ascii=False, indent=1)}"
+        body = json.dumps(self._body, ensure_ascii=False, indent=1)
+        seen = (json.dumps(one)[1:-1] if is_hidden(one) and one != "\n" else one for one in body)
+        return f"{self._line}\n{''.join(seen)}"

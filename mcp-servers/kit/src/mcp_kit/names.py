@@ -5,7 +5,8 @@ So a shown name leads back to the thing, and a name with hidden characters looks
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -31,15 +32,9 @@ def show_name(name: str) -> str:
     """
     spelled = {match.start() for pattern in (UNSAFE, MARKUP, SPELLED) for match in pattern.finditer(name)}
     spelled |= {match.start(2) for match in FENCE_LOOKALIKE.finditer(name)}
-    shown, run = [], ""
-    for place, character in enumerate(name):
-        run = run + character if unicodedata.combining(character) else run[-1:] + character
-        if place in spelled or _is_lost(character) or _is_composed(run):
-            shown.append(f"<U+{ord(character):04X}>")
-            run = ""
-        else:
-            shown.append(character)
-    return f'"{"".join(shown)}"'
+    if not (name.isascii() and name.isprintable()):
+        spelled |= set(_lost(name))
+    return f'"{"".join(_number(one) if place in spelled else one for place, one in enumerate(name))}"'
 
 
 def read_name(shown: str) -> str:
@@ -82,13 +77,28 @@ def find_known(given: Sequence[str], known: Sequence[str], *, fold: Callable[[st
     return found
 
 
-def _is_lost(character: str) -> bool:
+def _lost(name: str) -> Iterator[int]:
+    """Yield the places of characters that nobody sees, and of those that text processing may join to what is before."""
+    run = ""
+    for place, character in enumerate(name):
+        run = run + character if unicodedata.combining(character) else run[-1:] + character
+        if (
+            _is_unseen(character)
+            or len(run) > MOST_MARKS
+            or not (run.isascii() or unicodedata.is_normalized("NFC", run))
+        ):
+            yield place
+            run = ""
+
+
+@lru_cache(maxsize=4096)
+def _is_unseen(character: str) -> bool:
     return is_hidden(character) or (unicodedata.category(character) == "Zs" and character != " ")
 
 
-def _is_composed(run: str) -> bool:
-    """Return whether text processing may put other characters in the place of these, so that a copy is another name."""
-    return len(run) > MOST_MARKS or not unicodedata.is_normalized("NFC", run)
+@lru_cache(maxsize=4096)
+def _number(character: str) -> str:
+    return f"<U+{ord(character):04X}>"
 
 
 def _look(name: str) -> str:

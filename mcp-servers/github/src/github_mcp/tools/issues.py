@@ -46,6 +46,11 @@ class IssueTools:
         cursor: Cursor = None,
     ) -> Reply:
         """List a repository's issues (no pull requests), newest first. To find by words use search_issues."""
+        if any("," in label for label in labels or ()):
+            raise WrongArguments(
+                "GitHub takes a comma in a label for the end of the label; nothing was sent.",
+                next_step='Use search_issues with label:"...".',
+            )
         query = {
             "state": state,
             "labels": ",".join(labels) if labels else None,
