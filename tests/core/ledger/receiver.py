@@ -15,9 +15,14 @@ class Receiver:
     trickles: bool = False
     trickled: asyncio.Event = field(default_factory=asyncio.Event)
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take one request and close."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -55,3 +60,4 @@ async def receiving() -> AsyncIterator[Receiver]:
     receiver.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield receiver
+        await asyncio.gather(*receiver.serving)

@@ -107,12 +107,11 @@ class _Drain:
     async def _turn(self, block_ms: int, abandoned_ms: int) -> int:
         """Spend at most half of the time on abandoned entries, and the rest on new ones; batches are not broken off."""
         end, done, more = time.monotonic() + block_ms / 1000, 0, True
-        while more:
+        while more and time.monotonic() <= end - block_ms / 2000:
             more, settled = await self._retry(abandoned_ms)
-            more &= time.monotonic() < end - block_ms / 2000
             done += settled
         while True:
-            left_ms = int((end - time.monotonic()) * 1000)
+            left_ms = 1 if more else int((end - time.monotonic()) * 1000)
             entries = await read_new(
                 self.redis,
                 self.stream,
@@ -123,7 +122,7 @@ class _Drain:
             )
             for entry, fields in entries:
                 done += await self._settle(entry.decode(), fields, tries=1)
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or (more and not entries):
                 return done
 
     async def _retry(self, abandoned_ms: int) -> tuple[bool, int]:

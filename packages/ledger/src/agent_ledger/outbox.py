@@ -38,6 +38,39 @@ FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 3600.0
 
 
+TAKE = """
+with recursive turns as (
+    (select tenant, host from ledger.outbox where delivered_at is null and failed_at is null
+        order by tenant, host limit 1)
+    union all
+    select following.* from turns, lateral (
+        select o.tenant, o.host from ledger.outbox o
+        where o.delivered_at is null and o.failed_at is null and (o.tenant, o.host) > (turns.tenant, turns.host)
+        order by o.tenant, o.host limit 1) following
+), due as materialized (
+    select turns.*, row.id,
+        coalesce(busy.sending, 0) + row_number() over (partition by turns.tenant, turns.host) as place
+    from turns left join unnest($3::text[], $4::text[], $5::integer[]) busy (tenant, host, sending)
+        using (tenant, host), lateral (
+        select o.id from ledger.outbox o
+        where o.delivered_at is null and o.failed_at is null and o.due_at <= now()
+            and (o.tenant, o.host) = (turns.tenant, turns.host)
+        order by o.due_at, o.id limit $6 - coalesce(busy.sending, 0) for update skip locked) row
+    where $7::text is null or (turns.host <> '') = ($7 = 'urls')
+), chosen as (
+    select id from due order by place, (tenant, host) <= ($8, $9), tenant, host limit $1
+), taken as (
+    update ledger.outbox o
+    set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
+    from chosen where o.id = chosen.id
+    returning o.id, o.task_id, o.tenant, o.host, o.kind, o.target, o.attempts
+)
+select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
+from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
+"""
+"""Turns are read from an index, one probe each, and of each turn only the rows that it may have, however many wait."""
+
+
 @dataclass(frozen=True)
 class Message:
     """An outbox row and the result that it carries; `id` is the same in every delivery.
@@ -163,39 +196,10 @@ async def _take(
 ) -> list[Message]:
     """Lease the oldest due rows of each tenant and host: the first of all before the second of any.
 
-    They begin after whose turn was last. Turns are read from an index, one probe each, however many rows wait.
+    They begin after whose turn was last.
     """
     rows = await executor.fetch(
-        """
-        with recursive turns as (
-            (select tenant, host from ledger.outbox where delivered_at is null and failed_at is null
-                order by tenant, host limit 1)
-            union all
-            select following.* from turns, lateral (
-                select o.tenant, o.host from ledger.outbox o
-                where o.delivered_at is null and o.failed_at is null and (o.tenant, o.host) > (turns.tenant, turns.host)
-                order by o.tenant, o.host limit 1) following
-        ), due as materialized (
-            select turns.*, row.id,
-                coalesce(busy.sending, 0) + row_number() over (partition by turns.tenant, turns.host) as place
-            from turns left join unnest($3::text[], $4::text[], $5::integer[]) busy (tenant, host, sending)
-                using (tenant, host), lateral (
-                select o.id from ledger.outbox o
-                where o.delivered_at is null and o.failed_at is null and o.due_at <= now()
-                    and (o.tenant, o.host) = (turns.tenant, turns.host)
-                order by o.due_at, o.id limit $6 - coalesce(busy.sending, 0) for update skip locked) row
-            where $7::text is null or (turns.host <> '') = ($7 = 'urls')
-        ), chosen as (
-            select id from due order by place, (tenant, host) <= ($8, $9), tenant, host limit $1
-        ), taken as (
-            update ledger.outbox o
-            set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
-            from chosen where o.id = chosen.id
-            returning o.id, o.task_id, o.tenant, o.host, o.kind, o.target, o.attempts
-        )
-        select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
-        from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
-        """,
+        TAKE,
         places,
         LEASE_SECONDS,
         [tenant for tenant, _ in sending],
