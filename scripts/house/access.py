@@ -19,7 +19,7 @@ ACCESS_HEAD = """\
 """
 TRIGGERS_HEAD = """\
 # Which webhook deliveries become tasks. `${...}` inserts a value of the payload as data, never as instructions.
-# Try one with `agent-engine triggers test PAYLOAD.json --event issues`.
+# Try one with `scripts/engine triggers test PAYLOAD.json --event issues`.
 """
 POLICY = """\
 # Which proposals are decided without a person: the first rule that fits decides, and what no rule names waits.

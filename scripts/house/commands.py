@@ -10,13 +10,19 @@ from service_kit.serve import run
 
 from house.access import unknown_tokens
 from house.demo import demo
-from house.kept_settings import keep, with_kept
+from house.kept_settings import check_spelling, keep, told_by, with_kept
 from house.lifecycle import House, cancel_on_signals
 from house.options import Options
 from house.paths import HousePaths, command
 from house.ports import given, with_its_ports
 from house.readiness import is_ready
 from house.supervise import Supervisor
+
+
+FOLLOW_TASK = """\
+grep -qF -e "$TASK" -- "$@" || echo "no line of a log names $TASK so far: \\`scripts/engine tasks\\` lists the tasks"
+tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"
+"""
 
 
 def say(text: str) -> None:
@@ -27,7 +33,9 @@ def say(text: str) -> None:
 def here() -> House:
     """Make the house that the environment and the kept settings describe, on the ports that it is up on."""
     environ = with_kept(os.environ)
-    return House(_paths(environ), Options.from_environment(environ), environ)
+    paths = _paths(environ)
+    check_spelling(os.environ, paths)
+    return House(paths, Options.from_environment(environ), environ)
 
 
 def _paths(environ: Mapping[str, str]) -> HousePaths:
@@ -71,8 +79,11 @@ async def up() -> int:
 
 async def down() -> int:
     """Stop the whole house, and a demo that was left behind."""
-    stopped = [house.down() for house in (_to_stop(), _to_stop("demo"))]
-    say("the house is down" if any(stopped) else "nothing was running")
+    stopped, demo_stopped = [house.down() for house in (_to_stop(), _to_stop("demo"))]
+    if stopped or demo_stopped:
+        say("the house is down" if stopped else "the demo is stopped")
+    else:
+        say("nothing was running")
     return 0
 
 
@@ -96,8 +107,13 @@ async def logs() -> int:
         return 1
     if not task:
         os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *files])
-    follow = 'tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"'
-    return os.execvp("sh", ["sh", "-c", follow, "sh", *files])
+    return os.execvp("sh", ["sh", "-c", FOLLOW_TASK, "sh", *files])
+
+
+async def run_demo() -> int:
+    """Run the main job end to end in a house of its own, which takes nothing from kept settings."""
+    check_spelling(os.environ, HousePaths.from_environment(os.environ, "demo"))
+    return await demo(os.environ, say)
 
 
 COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
@@ -106,7 +122,7 @@ COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
     "down": down,
     "health": health,
     "logs": logs,
-    "demo": lambda: demo(os.environ, say),
+    "demo": run_demo,
 }
 
 
@@ -159,6 +175,9 @@ async def awaited(call: Callable[[], Awaitable[int]]) -> int:
     """Wait for a command. Raises ConfigError where a file is another user's."""
     try:
         return await call()
+    except ConfigError as error:
+        paths = HousePaths.from_environment({"AGENT_BOT_HOME": os.environ.get("AGENT_BOT_HOME", "")})
+        raise ConfigError(f"{error}{told_by(error, os.environ, paths)}") from None
     except PermissionError as error:
         what, remedy = error.filename or "one of its processes", "make it this user's, or choose another AGENT_BOT_HOME"
         raise ConfigError(f"{what} may not be used ({error.strerror}): {remedy}") from None

@@ -1,10 +1,13 @@
 """Keeps what `make up` was told for the next `make up`. Owns `settings.env` in the house's folder, and reads `.env`."""
 
+import re
+import shlex
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from agent_vendors import Vendor
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from service_kit.errors import ConfigError
 from service_kit.keys import write_private
 
@@ -25,6 +28,13 @@ CHOICES = (
     "REDIS_URL",
     "LOG_LEVEL",
 )
+OF_MAKE = frozenset(
+    {
+        *("AGENT_BOT_HOME", "DOOR", "MODE", "ISSUE", "ALLOW_WRITES", "TASK", "LINES_SHOWN", "CASES", "YES", "PYTHON"),
+        *("GITHUB_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+    }
+)
+"""What make's targets take besides; it is not kept."""
 CREDENTIALS = ("_TOKEN", "_KEY", "_SECRET", "_SECRETS", "_PASSWORD")
 """How the names of variables end whose values are not kept."""
 
@@ -49,14 +59,42 @@ def keep(paths: HousePaths, environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def check_spelling(environ: Mapping[str, str], paths: HousePaths) -> None:
+    """Raise ConfigError for a setting on make's command line, or in `settings.env`, that is nearly a known one."""
+    told = shlex.split(environ.get("MAKEFLAGS", "").partition("-- ")[2])
+    places = dict.fromkeys((word.partition("=")[0] for word in told if "=" in word), "make's command line")
+    places |= dict.fromkeys(_read(paths.home / "settings.env"), f"{paths.home}/settings.env")
+    known = _known(paths) | OF_MAKE
+    for name, place in places.items():
+        near = get_close_matches(name.upper(), known, n=1, cutoff=0.75)
+        if name not in known and "__" not in name and near:
+            raise ConfigError(f"{place} sets {name}, which is no setting: did you mean {near[0]}?")
+
+
+def told_by(error: Exception, environ: Mapping[str, str], paths: HousePaths, *, dotenv: Path = ROOT / ".env") -> str:
+    """Say which settings that an error names come from a file, so that its reader knows where to mend them."""
+    given = {name for name, value in environ.items() if value}
+    files = [(paths.home / "settings.env", _read(paths.home / "settings.env")), (dotenv, _read(dotenv))]
+    named = [
+        f"{name} is set in {file}"
+        for file, settings in files
+        for name in settings
+        if name not in given and re.search(rf"\b{name}\b", str(error))
+    ]
+    return f" ({'; '.join(named)})" if named else ""
+
+
 def _is_kept(name: str, paths: HousePaths) -> bool:
     if name.endswith(CREDENTIALS):
         return False
-    options = options_of(paths.vendors)
-    processes = (*paths.ports, *options, "stores")
-    known = {*CHOICES, *map(variable_of, paths.ports), *(option for listed in options.values() for option in listed)}
-    known |= {variable for vendor in paths.vendors for variable in _of_vendor(vendor)}
-    return name in known or name.startswith(tuple(map(prefix_of, processes)))
+    processes = (*paths.ports, *options_of(paths.vendors), "stores")
+    return name in _known(paths) or name.startswith(tuple(map(prefix_of, processes)))
+
+
+def _known(paths: HousePaths) -> set[str]:
+    options = (option for listed in options_of(paths.vendors).values() for option in listed)
+    vendors = {variable for vendor in paths.vendors for variable in _of_vendor(vendor)}
+    return {*CHOICES, *map(variable_of, paths.ports), *options, *vendors}
 
 
 def _of_vendor(vendor: Vendor) -> set[str]:
@@ -70,10 +108,13 @@ def _quoted(value: str) -> str:
 def _read(file: Path) -> dict[str, str]:
     try:
         with file.open(encoding="utf-8") as lines:
-            found = dotenv_values(stream=lines, interpolate=False)
+            found = list(parse_stream(lines))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise ConfigError(f"{file} cannot be read ({why}): mend it, or remove it") from None
-    return {name: value for name, value in found.items() if value}
+    for line in found:
+        if line.error:
+            raise ConfigError(f"{file}: line {line.original.line} is not NAME=value: mend it, or remove it")
+    return {line.key: line.value for line in found if line.key and line.value}

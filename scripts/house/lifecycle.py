@@ -32,6 +32,8 @@ from house.readiness import NOT_READY, is_ready, readiness
 from house.supervise import RUNNING, Supervisor
 
 READY_LIMIT_SECONDS = 60.0
+SETTLED_SECONDS = 10.0
+"""By then the processes have found each other: what one still warns of is told."""
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
 OWNERS = (ledger_migrations, effects_migrations, *CONTROL_OWNERS)
@@ -93,8 +95,18 @@ class House:
         listed = self.processes()
         check_names(self.environ, self.paths.vendors)
         check_values(listed, self.environ, self.paths.vendors)
+        self._check_files()
         names = {process.name for process in listed}
         check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self.environ)
+
+    def _check_files(self) -> None:
+        from control_api.sources.registry import installed_sources  # here alone: they are slow to import
+        from control_api.webhooks.triggers import read_triggers
+
+        read_triggers(self.paths.home / "triggers.yaml", installed_sources().all)
+        for folder in filter(None, map(str.strip, self.environ.get("SKILLS_PATH", "").split(":"))):
+            if not Path(folder).expanduser().is_dir():
+                raise ConfigError(f"SKILLS_PATH names {folder}, which is no folder: make it, or leave it out")
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -200,11 +212,11 @@ class House:
             await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _until_ready(self, name: str, pid: int, say: Say) -> None:
-        deadline = time.monotonic() + READY_LIMIT_SECONDS
+        began = time.monotonic()
         state = "not asked"
-        while time.monotonic() < deadline:
+        while time.monotonic() < began + READY_LIMIT_SECONDS:
             state = await readiness(self.paths, name, pid)
-            if is_ready(state):
+            if state == "ready" or (is_ready(state) and time.monotonic() > began + SETTLED_SECONDS):
                 stand_in = " (a stand-in, not the real thing)" if name.startswith("stand-in-") else ""
                 say(f"{name} is ready on port {self.paths.ports[name]}{stand_in}{state.removeprefix('ready')}")
                 return

@@ -14,7 +14,7 @@ from agent_contracts.event import Warning as WarningEvent
 from agent_contracts.result import Reason
 from agent_ledger import ClaimedTask
 from agent_stores.pool import DATABASE_ERRORS
-from service_kit.grants import Bound, weaker
+from service_kit.grants import Bound, narrow
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
@@ -126,13 +126,11 @@ class Attempt:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     def _opened(self) -> dict[str, Bound]:
-        """Give the door's bounds, made read-only at vendors where the tenant may only read."""
+        """Give the door's bounds, narrowed by the tenant's where it has an entry for the vendor."""
         tenant = self._context.access.current().tenants.get(self._claim.task.tenant)
         entries = tenant.vendors if tenant is not None else {}
         return {
-            vendor: bound.model_copy(update={"mode": weaker(bound.mode, entries[vendor].mode)})
-            if vendor in entries
-            else bound
+            vendor: narrow(bound, entries[vendor], vendor) if vendor in entries else bound
             for vendor, bound in self._claim.vendors.items()
         }
 

@@ -166,6 +166,9 @@ def _verdict_line(result: TaskResult) -> Line:
         line.append(f" ({result.reason})", style=style)
     if result.message:
         line.append_text(Line.assemble(": ", plain(result.message, 500)))
+    proposed = sum(effect.state == "proposed" for effect in result.effects)
+    if proposed:
+        line.append(f", {proposed} write{'' if proposed == 1 else 's'} proposed", style="yellow")
     return line
 
 
@@ -243,15 +246,19 @@ def task_view(view: TaskView, confinement: str | None = None, waits: str | None 
 
 def tasks_view(views: Sequence[TaskView], width: int | None = None) -> RenderableType:
     """Show tasks as a table, newest first; the last columns are left out until id, state and the rest fit the width."""
-    shown = list(COLUMNS)
+    return fitting_table(COLUMNS, [_cells(view) for view in views], width)
+
+
+def fitting_table(columns: Sequence[str], rows: Sequence[Mapping[str, Line]], width: int | None) -> Table:
+    """Make a table whose first column is an id; the last columns are left out until the rest fits the width."""
+    shown = list(columns)
     while True:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("task", no_wrap=True, min_width=ID_WIDTH)
+        table.add_column(shown[0], no_wrap=True, min_width=ID_WIDTH)
         for name in shown[1:]:
             table.add_column(name, overflow="fold")
-        for view in views:
-            cells = _cells(view)
-            table.add_row(*(cells[name] for name in shown))
+        for row in rows:
+            table.add_row(*(row[name] for name in shown))
         if width is None or len(shown) == 2 or Console(width=WIDEST_TABLE).measure(table).maximum <= width:
             return table
         shown.pop()

@@ -39,7 +39,7 @@ def test_a_person_is_given_a_token(path: Path) -> None:
     """The token is printed once, opens the entry, and stands in the file as a hash; the file's comments stay."""
     done = run("issue", "person", "grace", *OPEN)
     assert done.exit_code == 0, done.output
-    token = done.output.strip()
+    token = done.stdout.strip()
     assert token.startswith("abp_")
     text = path.read_text()
     assert token not in text
@@ -59,14 +59,14 @@ def test_a_person_is_given_a_token(path: Path) -> None:
 @pytest.mark.parametrize(("kind", "prefix", "group"), [("door", "abd_", "http"), ("service", "abs_", "services")])
 def test_doors_and_services_are_given_tokens_of_their_kind(path: Path, kind: str, prefix: str, group: str) -> None:
     """Each goes into its own group of the file."""
-    token = run("issue", kind, "ops").output.strip()
+    token = run("issue", kind, "ops").stdout.strip()
     assert token.startswith(prefix)
     assert "ops" in getattr(read_access(path), group)
 
 
 def test_a_token_is_replaced_without_a_gap(path: Path) -> None:
     """Two tokens open an entry until the older ones are revoked; without --keep-newest none is left."""
-    first, second = (run("issue", "person", "grace").output.strip() for _ in range(2))
+    first, second = (run("issue", "person", "grace").stdout.strip() for _ in range(2))
     assert all(read_access(path).person(token) for token in (first, second))
     assert "1 token of person grace revoked" in run("revoke", "person", "grace", "--keep-newest").output
     access = read_access(path)
@@ -78,7 +78,7 @@ def test_a_token_is_replaced_without_a_gap(path: Path) -> None:
 
 def test_an_entry_is_scoped(path: Path) -> None:
     """What the named vendor opens is replaced, and the tokens stay."""
-    token = run("issue", "person", "grace", *OPEN).output.strip()
+    token = run("issue", "person", "grace", *OPEN).stdout.strip()
     done = run("scope", "person", "grace", "--resource", "github.repositories=octocat/hello-world")
     assert done.exit_code == 0, done.output
     found = read_access(path).person(token)
@@ -109,6 +109,9 @@ def test_who_holds_tokens_is_listed(path: Path) -> None:
         (("issue", "person", "grace", "--skill", "issue-triage"), "--skill is of doors"),
         (("issue", "person", "a:b"), "people.a:b"),
         (("issue", "person", "grace", "--resource", "github"), "is not VENDOR.KIND=NAME"),
+        (("issue", "person", "grace", "--resource", "githb.repositories=a/b"), "did you mean github?"),
+        (("issue", "person", "grace", "--resource", "github.repos=a/b"), "did you mean repositories?"),
+        (("issue", "person", "grace", *OPEN, "--tool", "github/issue_raed"), "did you mean issue_read?"),
         (("issue", "person", "grace", "--tool", "github/issue_read"), "is not VENDOR/TOOL with a --resource"),
         (("issue", "person", "grace", "--tenant", "No Such"), "tenant"),
     ],

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from house.kept_settings import keep, with_kept
+from house.kept_settings import check_spelling, keep, told_by, with_kept
 from house.paths import HousePaths
 from service_kit.errors import ConfigError
 
@@ -59,4 +59,33 @@ def test_a_file_that_cannot_be_read_is_named(paths: HousePaths, dotenv: Path) ->
     """The file and the remedy are told."""
     dotenv.write_bytes(b"MODEL=\xff\n")
     with pytest.raises(ConfigError, match=r"\.env cannot be read \(it is not UTF-8\): mend it, or remove it"):
+        with_kept({"AGENT_BOT_HOME": str(paths.home)}, dotenv=dotenv)
+
+
+def test_a_slip_is_told(paths: HousePaths) -> None:
+    """A setting that is nearly a known one is refused, on make's command line and in the file of kept ones."""
+    for flags in ("", "-j2", "-- MODEL=real CASES=x V=1 CONTROL__ALLOWED_HOSTS=a\\ b"):
+        check_spelling({"MAKEFLAGS": flags}, paths)
+    for given, meant in (("MODLL", "MODEL"), ("door", "DOOR"), ("CONTROL_PRT", "CONTROL_PORT"), ("MDOE", "MODE")):
+        with pytest.raises(ConfigError, match=rf"make's command line sets {given}, .* did you mean {meant}\?"):
+            check_spelling({"MAKEFLAGS": f"s -- TRANSPORT=http {given}=1"}, paths)
+    (paths.home / "settings.env").write_text("PORT_OFSET=4\n")
+    with pytest.raises(ConfigError, match=r"settings\.env sets PORT_OFSET, .* did you mean PORT_OFFSET\?"):
+        check_spelling({}, paths)
+
+
+def test_an_error_says_which_file_set_the_value(paths: HousePaths, dotenv: Path) -> None:
+    """What comes from a file is told with its file, unless it is given now."""
+    (paths.home / "settings.env").write_text("SKILLS_PATH='/nowhere'\n")
+    dotenv.write_text("WORKER_SLOTS=two\n")
+    error = ConfigError("worker cannot start with SKILLS_PATH, WORKER_SLOTS")
+    told = told_by(error, {}, paths, dotenv=dotenv)
+    assert told == f" (SKILLS_PATH is set in {paths.home}/settings.env; WORKER_SLOTS is set in {dotenv})"
+    assert told_by(error, {"SKILLS_PATH": "/x", "WORKER_SLOTS": "2"}, paths, dotenv=dotenv) == ""
+
+
+def test_a_line_that_is_no_setting_is_named(paths: HousePaths, dotenv: Path) -> None:
+    """The file and the line are told."""
+    dotenv.write_text("MODEL=real\n= oh no\n")
+    with pytest.raises(ConfigError, match=r"\.env: line 2 is not NAME=value"):
         with_kept({"AGENT_BOT_HOME": str(paths.home)}, dotenv=dotenv)

@@ -8,11 +8,12 @@ from agent_contracts import Mode
 from rich.table import Table
 from rich.text import Text
 from service_kit.access import AccessFile
-from service_kit.settings import load
+from service_kit.settings import VendorNames, load
+from service_kit.validation_errors import nearest
 
 from agent_engine import access_edit
 from agent_engine.access_edit import BOUNDS, GROUPS, Holder, Opened
-from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, as_typed, command
+from agent_engine.cli.console import DONE, FAILED, Json, Output, UsageError, as_typed, command, tell
 from agent_engine.cli.submit import resources_of
 from agent_engine.render import plain
 from agent_engine.settings import AccessPath
@@ -76,8 +77,12 @@ async def issue(
     """
     output = Output(as_json=as_json)
     opened = _opened(kind, tenant, resource, tool, mode, skill)
-    token = access_edit.issue(load(AccessPath).access_file, kind, name, opened)
+    path = load(AccessPath).access_file
+    token = access_edit.issue(path, kind, name, opened)
     output.show(Text(token))
+    entry = getattr(AccessFile(path).current(), GROUPS[kind])[name]
+    if not getattr(entry, BOUNDS[kind]) and kind != "service":
+        tell("warning", f"{kind} {name} opens nothing yet: `agent-engine access scope {kind} {name} --resource ...`")
     output.data({"kind": kind, "name": name, "token": token})
     return DONE
 
@@ -147,9 +152,20 @@ def _opened(
         vendor: {"resources": resources, "mode": mode.value}
         for vendor, resources in resources_of(resource or []).items()
     }
+    vendors = load(VendorNames).vendors
+    for vendor, resources in ((vendor, bound["resources"]) for vendor, bound in bounds.items()):
+        if vendor not in vendors:
+            raise UsageError(f"--resource: vendor {vendor!r} is not installed here{nearest(vendor, vendors)}")
+        for kind in resources:
+            if vendors[vendor].kind(kind) is None:
+                kinds = list(map(str, vendors[vendor].kinds))
+                near = nearest(kind, kinds) or f": there are {', '.join(kinds)}"
+                raise UsageError(f"--resource: {vendor} has no resources of the kind {kind!r}{near}")
     for named in tool or []:
         vendor, _, name = named.partition("/")
         if vendor not in bounds or not name:
             raise UsageError(f"--tool {named!r} is not VENDOR/TOOL with a --resource of the same vendor")
+        if name not in vendors[vendor].tools:
+            raise UsageError(f"--tool: {vendor} has no tool {name!r}{nearest(name, vendors[vendor].tools)}")
         bounds[vendor].setdefault("tools", []).append(name)
     return Opened(tenant=tenant, vendors=bounds, skills=tuple(skill or ()))

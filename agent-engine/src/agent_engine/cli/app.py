@@ -42,6 +42,10 @@ def wrong_use_in_one_line() -> Iterator[None]:
         if type(error).__name__ == "NoArgsIsHelpError":
             raise
         message = error.format_message().replace("Value error, ", "").rstrip(".")
+        if "valid UUID" in message:
+            message = (
+                f"{message.partition(': Input')[0]}: this is no id: `agent-engine tasks` and `proposals list` show them"
+            )
         place = error.ctx.command_path if error.ctx else "agent-engine"
         tell(
             "error",

@@ -63,7 +63,7 @@ class Output:
             needed = self.console.measure(view, options=self.console.options.update(max_width=WIDEST_TABLE)).maximum
             _console(max(PIPED_WIDTH, needed)).print(view)
         else:
-            self.console.print(view, soft_wrap=isinstance(view, Text))
+            self.console.print(view, soft_wrap=isinstance(view, Text) and not self.console.is_terminal)
 
     def data(self, value: Any) -> None:
         """Print one JSON document on a line of its own, where JSON is wanted."""
@@ -78,7 +78,8 @@ def _as_json(value: object) -> str:
 
 def as_typed(text: str) -> str:
     """Write each command in a hint as it can be typed here."""
-    return text.replace("`agent-engine ", f"`{TYPED_AS} ")
+    stores = "agent-stores" if TYPED_AS == "agent-engine" else ".venv/bin/agent-stores"
+    return text.replace("`agent-engine ", f"`{TYPED_AS} ").replace("`agent-stores ", f"`{stores} ")
 
 
 def _console(width: int | None) -> Console:

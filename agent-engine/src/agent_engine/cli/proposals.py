@@ -1,6 +1,7 @@
 """`agent-engine proposals`: what tasks propose, shown and decided by the hash of what was shown."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +12,6 @@ import agent_effects
 import typer
 from agent_effects import Proposal
 from agent_effects.models import State
-from rich.table import Table
 from rich.text import Text
 from service_kit.access import Door
 from service_kit.errors import ConfigError
@@ -20,7 +20,7 @@ from service_kit.untrusted_text import for_terminal
 
 from agent_engine.cli.console import DONE, Json, Output, UsageError, command, exit_on_error, ledger
 from agent_engine.cli.submit import cli_door
-from agent_engine.render import ID_WIDTH, plain
+from agent_engine.render import fitting_table, plain
 from agent_engine.settings import LedgerAccess, SubmitAccess
 
 app = typer.Typer(help="Proposals: writes that wait for a decision.", no_args_is_help=True, rich_markup_mode=None)
@@ -30,6 +30,8 @@ Hash = Annotated[
     typer.Option(metavar="HASH", help="The hash that `show` prints; without it, a terminal is shown and asked."),
 ]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; it is recorded.")]
+COLUMNS = ("id", "state", "target", "tool", "until", "skill", "asked by")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 STYLES = {
     "proposed": "yellow",
     "approved": "cyan",
@@ -64,7 +66,8 @@ async def listed(
     output = Output(as_json=as_json)
     async with ledger(load(LedgerAccess).database_url) as pool:
         found = await agent_effects.proposals(pool, tenant=tenant, task=task, states=_states(state or []), most=limit)
-    output.show(_table(found) if found else Text("no proposals", style="dim"))
+    table = fitting_table(COLUMNS, [_cells(one) for one in found], output.width)
+    output.show(table if found else Text("no proposals", style="dim"))
     for proposal in found:
         output.data(document(proposal))
     return DONE
@@ -113,6 +116,8 @@ def _decide(output: Output, id_: UUID, sha256: str | None, reason: str, *, appro
         settings = load(SubmitAccess)
         door = cli_door(settings)
         found = asyncio.run(_read(settings, door, id_))
+        if sha256 and not SHA256.fullmatch(sha256):
+            raise UsageError(f"--sha256 {sha256[:80]!r} is no hash: `agent-engine proposals show {id_}` prints it")
         sha256 = sha256 or _asked(output, found, approve=approve)
         if sha256 is None:
             output.show(Text("nothing was decided"))
@@ -176,27 +181,17 @@ def _states(given: Sequence[str]) -> list[State]:
     return [name for name in known if name in given]
 
 
-def _table(found: Sequence[Proposal]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "state", "tool", "target", "skill", "asked by", "until"):
-        table.add_column(
-            column,
-            overflow="fold",
-            no_wrap=column == "id",
-            min_width=ID_WIDTH if column == "id" else None,
-            style="dim" if column == "until" else "",
-        )
-    for one in found:
-        table.add_row(
-            plain(one.id),
-            Text("held" if one.held and one.state == "proposed" else one.state, style=STYLES.get(one.state, "dim")),
-            plain(one.tool or one.route),
-            plain(one.target),
-            plain(one.skill or ""),
-            plain(one.author or ""),
-            plain(f"{one.expires_at.astimezone():%m-%d %H:%M}"),
-        )
-    return table
+def _cells(one: Proposal) -> dict[str, Text]:
+    state = "held" if one.held and one.state == "proposed" else one.state
+    return {
+        "id": plain(one.id),
+        "state": Text(state, style=STYLES.get(one.state, "dim")),
+        "target": plain(one.target),
+        "tool": plain(one.tool or one.route),
+        "until": plain(f"{one.expires_at.astimezone():%m-%d %H:%M}"),
+        "skill": plain(one.skill or ""),
+        "asked by": plain(one.author or ""),
+    }
 
 
 def _time(at: datetime) -> str:

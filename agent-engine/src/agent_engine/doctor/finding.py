@@ -55,14 +55,15 @@ class Unwell(Exception):
 
 
 @asynccontextmanager
-async def postgresql_pool(settings: DoctorSettings) -> AsyncIterator[asyncpg.Pool]:
-    """Open PostgreSQL for one look. Raises Unwell where there is none."""
+async def postgresql_pool(settings: DoctorSettings, *, whole: bool = False) -> AsyncIterator[asyncpg.Pool]:
+    """Open PostgreSQL for one look. Raises Unwell where there is none: with `whole` it says why."""
     if settings.database_url is None:
         raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
     try:
         pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
     except StoreError as error:
-        raise Unwell(str(error), "in a local system `make up` starts it") from None
+        told = str(error) if whole else "PostgreSQL cannot be used: see above"
+        raise Unwell(told, "in a local system `make up` starts it" if whole else "") from None
     try:
         yield pool
     finally:

@@ -45,7 +45,8 @@ def server(vendor: Vendor) -> Callable[[DoctorSettings], Awaitable[str]]:
         try:
             return await _ready(settings.server_url(vendor), vendor.mcp_url_variable)
         except Unwell as unwell:
-            raise Unwell(f"{unwell}{await _waiting(settings, vendor.name)}", unwell.remedy) from None
+            waiting = await _waiting(settings, vendor.name) if unwell.state == "bad" else ""
+            raise Unwell(f"{unwell}{waiting}", unwell.remedy, state=unwell.state) from None
 
     return look
 

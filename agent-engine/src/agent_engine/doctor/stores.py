@@ -16,7 +16,7 @@ UNSENT_SECONDS = 60.0
 
 async def postgresql(settings: DoctorSettings) -> str:
     """Look at PostgreSQL: whether it answers, takes writes, and has the current schemas."""
-    async with postgresql_pool(settings) as pool:
+    async with postgresql_pool(settings, whole=True) as pool:
         version = await pool.fetchval("show server_version")
         if await pool.fetchval("show transaction_read_only") == "on":
             raise Unwell(
@@ -52,7 +52,9 @@ async def redis(settings: DoctorSettings) -> str:
     try:
         told = await redis.info()
     except Exception as error:
-        raise Unwell(f"REDIS_URL does not lead to a Redis: {error}", "start it, or correct REDIS_URL") from None
+        raise Unwell(
+            f"REDIS_URL does not lead to a Redis: {error}", "start it (`make up`), or correct REDIS_URL"
+        ) from None
     finally:
         await redis.aclose()
     if told.get("role") in ("slave", "replica"):

@@ -118,10 +118,11 @@ def _narrowed(grant: Grant, task: Task, doors: Mapping[str, Bound], vendor: str)
             raise TaskRefused(
                 "denied",
                 f"none of the {kind} {', '.join(names)} is open to this task: "
-                "widen the door's entry in access.yaml, or the task's own resources",
+                "widen the entries of the door and of the tenant in access.yaml, or the task's own resources",
             )
     if not grant.tools:
-        raise TaskRefused("denied", f"no tool of {vendor} is open to this task: see the door's tools in access.yaml")
+        told = f"no tool of {vendor} is open to this task"
+        raise TaskRefused("denied", f"{told}: see the tools of the door and of the tenant in access.yaml")
     return grant
 
 

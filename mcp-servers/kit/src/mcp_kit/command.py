@@ -39,6 +39,8 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
         await run_stdio(server, chosen)
     else:
         check_bind(chosen.host, authenticated=chosen.authenticated, allow_public=chosen.allow_unauthenticated)
+        address = f"http://{chosen.host}:{chosen.port}"
+        get_logger(__name__).info("serving", streamable_http=f"{address}/mcp", sse=f"{address}/sse")
         await serve(build_app(server, chosen), host=chosen.host, port=chosen.port)
     return 0
 

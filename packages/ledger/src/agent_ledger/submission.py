@@ -85,7 +85,8 @@ async def _create(connection: Connection, task: Task, door: Door) -> Submitted |
     found = await resolve(connection, task.skill, task.deadline)
     if found is None:
         near = nearest(task.skill, [row.name for row in await list_skills(connection) if door.opens(row.name)])
-        raise InvalidTask("skill", f"skill {task.skill} is unknown{near or ': no worker has registered it'}")
+        told = near or ": no worker has registered it. A worker carries the skills of SKILLS_PATH"
+        raise InvalidTask("skill", f"skill {task.skill} is unknown{told}")
     skill, due = found
     if not due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")

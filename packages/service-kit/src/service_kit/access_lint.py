@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from agent_vendors import kinds_of
+
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
 from service_kit.validation_errors import nearest
@@ -31,9 +33,15 @@ def _unknown_names(access: Access, vendors: Collection[str], skills: Collection[
     bounds += [(["people", name, "vendors"], person.vendors) for name, person in access.people.items()]
     bounds += [(["services", name, "opens"], service.opens) for name, service in access.services.items()]
     for place, bound in bounds:
-        for vendor in bound:
+        for vendor, opened in bound.items():
             if vendor not in vendors:
                 yield [*place, vendor], f"this vendor is not installed here{nearest(vendor, vendors)}"
+                continue
+            kinds = kinds_of(vendor)
+            for kind in opened.resources:
+                if kind not in kinds:
+                    near = nearest(kind, kinds) or f": there are {', '.join(kinds)}"
+                    yield [*place, vendor, "resources", kind], f"{vendor} has no resources of this kind{near}"
     named: list[tuple[list[str | int], str]] = [
         ([*place, field, index], skill)
         for place, door in doors

@@ -95,9 +95,11 @@ class GitHubWebhooks(WebhookSource):
 
     def verify(self, request: WebhookRequest, secrets: Sequence[str]) -> None:
         """Check `X-Hub-Signature-256`, the HMAC of the raw body."""
-        if not signed(request.body, request.headers.get("x-hub-signature-256"), secrets):
+        given = request.headers.get("x-hub-signature-256")
+        if not signed(request.body, given, secrets):
+            what = "is missing" if given is None else "does not fit the body"
             remedy = "Set the same secret at GitHub and here."
-            raise Refusal("signature", "X-Hub-Signature-256 does not fit the body", remedy=remedy)
+            raise Refusal("signature", f"X-Hub-Signature-256 {what}", remedy=remedy)
 
     def read(self, request: WebhookRequest) -> SourceEvent:
         """Read a delivery: a JSON object, whose event its header names."""

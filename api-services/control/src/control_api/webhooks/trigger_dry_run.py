@@ -8,7 +8,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from service_kit.access import AccessFile
 from service_kit.redact import redact
-from service_kit.validation_errors import described
+from service_kit.validation_errors import described, nearest
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -65,6 +65,12 @@ class TriggerDryRun:
             raise Refusal("field", f"source: none is named, and there are {there}", remedy=FORM)
         instances = self.feeds if asked.source in self.feeds.sources else self.webhooks
         instance = instances.without_secrets(asked.source, asked.instance, tenant=tenant)
+        if asked.event not in instance.source.events:
+            near = (
+                nearest(asked.event, instance.source.events)
+                or f": there are {', '.join(sorted(instance.source.events))}"
+            )
+            raise Refusal("field", f"event: {asked.source} has no event {asked.event[:80]!r}{near}", remedy=FORM)
         delivery = Delivery(instance, instance.source.event(asked.event, asked.payload))
         dispatched = await self._rolled_back(delivery)
         planned, _ = plan(self.triggers.current(), delivery)
