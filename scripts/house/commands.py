@@ -18,7 +18,6 @@ from house.ports import given, with_its_ports
 from house.readiness import is_ready
 from house.supervise import Supervisor
 
-
 FOLLOW_TASK = """\
 grep -qF -e "$TASK" -- "$@" || echo "no line of a log names $TASK so far: \\`scripts/engine tasks\\` lists the tasks"
 tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"

@@ -32,7 +32,7 @@ from house.readiness import NOT_READY, is_ready, readiness
 from house.supervise import RUNNING, Supervisor
 
 READY_LIMIT_SECONDS = 60.0
-SETTLED_SECONDS = 10.0
+SETTLED_SECONDS = 25.0
 """By then the processes have found each other: what one still warns of is told."""
 LAST_SHOWN = 300
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
