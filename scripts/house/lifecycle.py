@@ -119,7 +119,7 @@ class House:
         if left:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
-        unused = load(UpstreamSettings, self._environ).unused_proxy(self._environ)
+        unused = load(UpstreamSettings, self.environ).unused_proxy(self.environ)
         if self.options.real and unused:
             say(unused)
         listed = self.processes()
