@@ -1,6 +1,7 @@
 """What every test has: the embedded stores when asked for, no process that outlives its test, no silent skip."""
 
 import structlog
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "fixtures.distribution",
@@ -12,6 +13,11 @@ pytest_plugins = [
     "fixtures.task_runs",
     "fixtures.github_spec",
 ]
+
+
+settings.register_profile("unhurried", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+"""Property tests are judged by what they find, not by how busy the machine is."""
 
 
 def pytest_configure() -> None:

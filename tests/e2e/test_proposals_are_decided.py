@@ -110,6 +110,7 @@ def world(house: RunningHouse) -> Iterator[World]:
         kind, _, who = actor.partition(":")
         access["http"][name] = {
             "skills": ["*"],
+            "pools": ["*"],
             "vendors": {"github": {"resources": {"repositories": [REPOSITORY]}, "mode": mode}},
             "actor": {"kind": kind, "id": who},
             "approves": ["issue-triage"],

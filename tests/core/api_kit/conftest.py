@@ -1,4 +1,4 @@
-"""Property tests here are judged by what they find, not by how busy the machine is; and Corkboard's gateway."""
+"""Corkboard's gateway."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,11 +7,7 @@ import pytest
 from api_kit import reconciler
 from core.api_kit.corkboard import corkboard
 from fixtures.gateway import House
-from hypothesis import HealthCheck, settings
 from service_kit import watched
-
-settings.register_profile("unhurried", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from agent_vendors.github import GITHUB, REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.formatting import quote
+from mcp_kit.names import show_name
 from mcp_kit.paging import LinkPaging, Page, next_page, pages
 from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
@@ -133,7 +133,7 @@ class GitHub:
     async def contents(self, call: Call, repository: str, path: str, ref: str | None) -> Entry | list[Entry]:
         """Read a file, or list a folder."""
         where = _path(repository, "contents", *path.split("/")) if path else _path(repository, "contents")
-        target = f"{quote(path)}{f' at {quote(ref)}' if ref else ''} in {repository}"
+        target = f"{show_name(path)}{f' at {show_name(ref)}' if ref else ''} in {repository}"
         reply = await self._vendor.send(call, "GET", where, target, query={"ref": ref}, meanings=NO_FILE)
         data = reply.json()
         if not isinstance(data, list):

@@ -83,14 +83,19 @@ async def effect_behind(
         """,
         tenant,
         vendor,
-        [account.lower() for account in accounts],
+        [_storable(account).lower() for account in accounts],
         list(change.marks),
-        change.url,
-        change.target,
+        _storable(change.url),
+        _storable(change.target),
         since,
         until,
         change.made,
-        list(change.fields),
+        list(map(_storable, change.fields)),
         SENDING,
     )
     return found
+
+
+def _storable(text: str) -> str:
+    """Return a stranger's text as PostgreSQL can compare it: no row holds a NUL or half of a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed, WrongArguments
-from mcp_kit.formatting import quote
-from mcp_kit.names import Name
+from mcp_kit.names import Name, show_name
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
@@ -55,11 +54,11 @@ class ContentTools:
 def _text(entry: Entry, repository: str) -> str:
     if entry.type != "file":
         raise ToolFailed(
-            f"{quote(entry.path)} in {repository} is a {_kind(entry)}.", next_step="Read what it points to instead."
+            f"{show_name(entry.path)} in {repository} is a {_kind(entry)}.", next_step="Read what it points to instead."
         )
     if entry.encoding != "base64" or entry.content is None:
         raise ToolFailed(
-            f"{quote(entry.path)} in {repository} has {entry.size} bytes: GitHub gives no content beyond 1 MB.",
+            f"{show_name(entry.path)} in {repository} has {entry.size} bytes: GitHub gives no content beyond 1 MB.",
             next_step="Do without it.",
         )
     try:
@@ -69,7 +68,7 @@ def _text(entry: Entry, repository: str) -> str:
         return raw.decode("utf-8") or "(empty)"
     except (ValueError, binascii.Error):
         raise ToolFailed(
-            f"{quote(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
+            f"{show_name(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
         ) from None
 
 

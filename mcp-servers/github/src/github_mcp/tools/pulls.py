@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.formatting import quote
-from mcp_kit.names import Name
+from mcp_kit.names import Name, show_name
 from mcp_kit.paging import pages
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.tool import Cursor, Detail, Limit, tool
@@ -83,5 +82,5 @@ class PullTools:
                 if path in (file.filename, file.previous_filename):
                     return file
         raise ToolFailed(
-            f"{repository}#{number} does not change {quote(path)}.", next_step="method=get_files lists its files."
+            f"{repository}#{number} does not change {show_name(path)}.", next_step="method=get_files lists its files."
         )
