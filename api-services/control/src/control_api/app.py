@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from control_api.counted_requests import CountedRequests
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
@@ -130,7 +131,7 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        WithoutTrailingSlash(app),
+        WithoutTrailingSlash(CountedRequests(app, settings, access, webhooks, answers.counted)),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
         answer=answers.misdirected,

@@ -12,6 +12,7 @@ from service_kit.access import AccessFile
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
+from service_kit.rate_limit import RateLimiter
 from service_kit.tokens import MODEL_AUDIENCE, Verifier
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -45,6 +46,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     verifier = Verifier(settings.agent_jwks_file, audience=MODEL_AUDIENCE)
     registry = CollectorRegistry()
     audit = Audit(registry, models=prices.models)
+    limiter = RateLimiter()
     access = AccessFile(settings.access_file) if settings.access_file is not None else None
     spending = Spending(pool, prices, access)
     upstream = HttpClient(
@@ -55,7 +57,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     )
 
     def route(operation: Operation) -> Route:
-        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit)
+        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit, limiter)
         return Route(operation.path, endpoint, methods=["POST"])
 
     async def database() -> None:

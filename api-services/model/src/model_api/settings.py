@@ -4,13 +4,13 @@ from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
-from service_kit.settings import Port, ServedSettings, split_csv
+from service_kit.settings import Port, SharedSettings, split_csv
 
 DEFAULT_MODELS = "claude-sonnet-5-5,claude-haiku-5-5,claude-opus-5-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL")
 
 
-class ModelSettings(ServedSettings):
+class ModelSettings(SharedSettings):
     """Whom model-api trusts, where the model is, what it serves and its limits."""
 
     agent_jwks_file: Path = Field(description="the public keys of model tokens, as a JWKS")

@@ -19,6 +19,7 @@ from starlette.routing import Mount
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
+from mcp_kit.request_bounds import INVALID_REQUEST, RequestBounds
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -30,7 +31,6 @@ from mcp_kit.tool import ToolSpec
 MCP_PATH = "/mcp"
 MESSAGES_PATH = "/messages/"
 """Where the clients of `/sse` post."""
-INVALID_REQUEST = -32600
 log = get_logger(__name__)
 
 
@@ -82,6 +82,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
             ),
             Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
             Middleware(SseCap, most=settings.max_sse_connections, metrics=metrics),
+            Middleware(RequestBounds, callers=callers, rate=settings.rate),
         ],
         lifespan=lifespan,
     )

@@ -8,12 +8,22 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from agent_vendors import Vendor
 from agent_vendors import load as load_vendors
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
+from service_kit.rate_limit import Rate
 from service_kit.redact import redact
 from service_kit.untrusted_text import clean_line
 from service_kit.validation_errors import reason
@@ -101,6 +111,25 @@ class ServedSettings(VendorNames):
     def origins(self) -> tuple[str, ...]:
         """The allowed origins, one by one."""
         return split_csv(self.allowed_origins)
+
+
+class SharedSettings(ServedSettings):
+    """What a process reads whose callers and tenants have shares of its time; see `shares`."""
+
+    rate_per_second: PositiveFloat = Field(20.0, description="requests a second of a task, service or door")
+    rate_burst: PositiveInt = Field(100, description="requests at once of a task, service or door")
+    tenant_rate_per_second: PositiveFloat = Field(50.0, description="requests a second of all of a tenant, per process")
+    tenant_rate_burst: PositiveInt = Field(200, description="requests at once of all of a tenant, per process")
+
+    @property
+    def rate(self) -> Rate:
+        """The rate of a caller."""
+        return Rate(self.rate_per_second, self.rate_burst)
+
+    @property
+    def tenant_rate(self) -> Rate:
+        """The rate of all callers of a tenant."""
+        return Rate(self.tenant_rate_per_second, self.tenant_rate_burst)
 
 
 S = TypeVar("S", bound=Settings)
