@@ -170,10 +170,11 @@ def result_view(result: TaskResult) -> RenderableType:
     )
     usage = result.usage
     read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    guessed = f" (${result.estimated_usd:.4f} of it estimated)" if result.estimated_usd else ""
     parts.append(
         Line(
             f"{usage.requests} requests, {read} tokens in, {usage.output_tokens} out, {usage.tool_calls} tool calls, "
-            f"${result.cost_usd:.4f}, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
+            f"${result.cost_usd:.4f}{guessed}, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
             style="dim",
         )
     )

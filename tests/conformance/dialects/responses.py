@@ -46,6 +46,10 @@ class ResponsesMeter:
         """Return the usage so far."""
         return Tokens(figure(self._usage.get("input_tokens"), 0), figure(self._usage.get("output_tokens"), 0))
 
+    def seen(self) -> Tokens | None:
+        """Return nothing before the reply's end."""
+        return None
+
     def _take(self, response: object) -> None:
         usage = response.get("usage") if isinstance(response, dict) else None
         if isinstance(usage, dict):

@@ -69,6 +69,9 @@ class Meter(Protocol):
     def tokens(self) -> Tokens:
         """Return the usage that the reply has said so far."""
 
+    def seen(self) -> Tokens | None:
+        """Return at least the usage of what has come so far; None before the reply said its input."""
+
 
 class Dialect(Protocol):
     """The API of a model vendor. Authentication, budgets, charging and audit know a vendor by this alone."""
