@@ -99,4 +99,4 @@ async def _asked(request: Request) -> DryRun:
     try:
         return DryRun.model_validate(await work_on(raw, partial(parse_json, raw, request.headers, FORM)))
     except ValidationError as error:
-        raise Refusal("field", described(error)[:500], remedy=FORM) from None
+        raise Refusal("field", described(error, DryRun)[:500], remedy=FORM) from None
