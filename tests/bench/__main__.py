@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import gateway, mcp
+from bench import fairness, gateway, mcp
 from bench.processes import OURS, BenchError
 from bench.table import shown
 
@@ -15,8 +15,10 @@ def main() -> int:
     """Measure all; 2 where it cannot be done."""
     os.sched_setaffinity(0, OURS)
     try:
-        with tempfile.TemporaryDirectory(prefix="agent-bot-bench-") as folder:
-            lines = [*mcp.lines(Path(folder)), *gateway.lines(Path(folder))]
+        lines = []
+        for measured in (mcp.lines, gateway.lines, fairness.lines):
+            with tempfile.TemporaryDirectory(prefix="agent-bot-bench-") as folder:
+                lines += measured(Path(folder))
     except (BenchError, OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

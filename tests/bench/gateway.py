@@ -53,13 +53,14 @@ class Stores:
 def lines(folder: Path) -> list[Line]:
     """Measure; `folder` is for keys, logs and the stores."""
     python = python_of("passthrough")
-    with _stores(folder) as stores:
+    with open_stores(folder) as stores:
         task, attempt = asyncio.run(_prepare(stores))
         return _measured(folder, python, stores, task, attempt)
 
 
 @contextmanager
-def _stores(folder: Path) -> Iterator[Stores]:
+def open_stores(folder: Path) -> Iterator[Stores]:
+    """Run both stores in a folder until the end of the block."""
     program = str(Path(sys.executable).parent / "agent-stores")
     ports = ["--postgres-port", str(free_port()), "--redis-port", str(free_port())]
     where = ["--dir", str(folder / "stores")]
@@ -115,6 +116,8 @@ def _measured(folder: Path, python: Path, stores: Stores, task: UUID, attempt: i
             "GITHUB_UPSTREAM_LIMITED": "false",
             "RATE_PER_SECOND": "100000",
             "RATE_BURST": "100000",
+            "TENANT_RATE_PER_SECOND": "100000",
+            "TENANT_RATE_BURST": "100000",
         }
         ours_argv = [str(Path(sys.executable).parent / "github-api"), "--port"]
         peer_argv = [str(python), str(FOLDER / "passthrough" / "app.py")]

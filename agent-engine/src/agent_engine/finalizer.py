@@ -155,6 +155,7 @@ class Finalizer:
             artifacts=await self._artifacts(outcome),
             usage=usage,
             cost_usd=spend.usd,
+            estimated_usd=spend.estimated_usd,
             attempts=claim.attempt,
             session=self.session if outcome is not None else None,
         )
@@ -201,12 +202,18 @@ def pause_before_next(failure: Failure, attempt: int, *, first_seconds: float, l
 
 
 async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int) -> agent_effects.Spend:
-    """Read what a task has spent. Wait a little: model-api settles a request after it has sent the last byte."""
+    """Read what a task has spent. Wait a little: model-api settles a request after it has sent the last byte.
+
+    What is open after that is settled at estimates: the model-api that sent it may be dead.
+    """
     spend = await agent_effects.spent(pool, claim.id)
     for _ in range(SETTLE_TRIES):
         if spend.requests >= least_requests and not spend.open:
             break
         await asyncio.sleep(SETTLE_SECONDS)
+        spend = await agent_effects.spent(pool, claim.id)
+    if spend.open:
+        await agent_effects.estimate_open(pool, claim.id)
         spend = await agent_effects.spent(pool, claim.id)
     return spend
 

@@ -191,10 +191,12 @@ def result_view(result: TaskResult) -> RenderableType:
     )
     usage = result.usage
     read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    cost = f"${result.cost_usd:.4f} at list prices"
+    cost += f" (${result.estimated_usd:.4f} estimated)" if result.estimated_usd else ""
     parts.append(
         Line(
             f"{usage.requests} requests, {read} tokens in, {usage.output_tokens} out, {usage.tool_calls} tool calls, "
-            f"${result.cost_usd:.4f} at list prices, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
+            f"{cost}, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
             style="dim",
         )
     )

@@ -67,9 +67,11 @@ class WorkerContext:
 
     async def complete(self, result: TaskResult) -> TaskResult:
         """Add what model-api and the gateways recorded to a result."""
+        await agent_effects.estimate_open(self.pool, result.task_id)
         spend = await agent_effects.spent(self.pool, result.task_id)
         effects = await agent_effects.effects_of(self.pool, result.task_id)
-        return result.model_copy(update={"cost_usd": spend.usd, "usage": spend.usage, "effects": effects})
+        cost = {"cost_usd": spend.usd, "estimated_usd": spend.estimated_usd}
+        return result.model_copy(update=cost | {"usage": spend.usage, "effects": effects})
 
 
 @asynccontextmanager

@@ -46,6 +46,10 @@ class ResponsesMeter:
         """Return the usage so far."""
         return Tokens(figure(self._usage.get("input_tokens"), 0), figure(self._usage.get("output_tokens"), 0))
 
+    def seen(self) -> Tokens | None:
+        """Return nothing before the reply's end."""
+        return None
+
     def _take(self, response: object) -> None:
         usage = response.get("usage") if isinstance(response, dict) else None
         if isinstance(usage, dict):
@@ -70,12 +74,13 @@ class ResponsesDialect:
         if not isinstance(model, str) or not isinstance(output, int) or output < 1:
             raise ModelRefusal("body", "model and max_output_tokens are needed")
         bound = len(raw) + EXTRA_TOKENS
-        return CheckedRequest(model, body.get("stream") is True, body, SENT, bound, max_output=output)
+        return CheckedRequest(model, body.get("stream") is True, body, build_json(body), SENT, bound, max_output=output)
 
     def cap(self, request: CheckedRequest, output: int) -> CheckedRequest:
         """Lower `max_output_tokens`."""
         least = min(output, request.max_output)
-        return replace(request, document={**request.document, "max_output_tokens": least}, max_output=least)
+        document = {**request.document, "max_output_tokens": least}
+        return replace(request, document=document, content=build_json(document), max_output=least)
 
     def count_body(self, request: CheckedRequest) -> bytes:
         """Return the input; it is never asked for."""

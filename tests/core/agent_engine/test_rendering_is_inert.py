@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from agent_contracts import TaskEvent, TaskResult
@@ -122,6 +123,15 @@ def test_json_output_is_shown_as_json() -> None:
     Console(file=out, width=80).print(result_view(result))
     inside = "".join(line.strip("│ \n") for line in out.getvalue().splitlines() if line.startswith("│"))
     assert json.loads(inside) == {"labels": ["bug"]}
+
+
+def test_an_estimate_is_told_as_one() -> None:
+    """The part of the cost that the vendor never said is shown beside the cost, and only where there is one."""
+    for estimated, told in (("0.0045", "$0.0200 at list prices ($0.0045 estimated), "), ("0", "at list prices, ")):
+        out = io.StringIO()
+        result = TaskResult(task_id=TASK, status="failed", cost_usd=Decimal("0.02"), estimated_usd=Decimal(estimated))
+        Console(file=out, width=200).print(result_view(result))
+        assert told in out.getvalue()
 
 
 @pytest.mark.parametrize("body", [{"kind": "finished", "status": "succeeded"}, {"kind": "text", "text": ""}])

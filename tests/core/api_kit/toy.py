@@ -138,7 +138,7 @@ async def toy(
     (folder / "access.yaml").write_text(json.dumps({"services": services, "tenants": {"default": {"vendors": opens}}}))
     write_keys(folder / "key.json", folder / "jwks.json")
     files = {"ACCESS_FILE": str(folder / "access.yaml"), "AGENT_JWKS_FILE": str(folder / "jwks.json")}
-    many = {"RATE_PER_SECOND": "1000", "RATE_BURST": "1000"}
+    many = {"RATE_PER_SECOND": "1000", "RATE_BURST": "1000", "TENANT_RATE_PER_SECOND": "1000"}
     settings = load(GatewaySettings, {**files, **many, "DATABASE_URL": "postgresql://unused"})
     vendor = UpstreamVendor(
         name="toy",

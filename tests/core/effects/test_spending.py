@@ -16,7 +16,6 @@ from agent_effects import (
     Limits,
     Reserved,
     is_live,
-    keep_spend,
     release_spend,
     reserve,
     settle_spend,
@@ -95,19 +94,10 @@ async def test_a_request_is_settled_once(task_run: Run) -> None:
     """Of several settlements at the same time one counts, whatever the others say."""
     await ask(task_run, "same")
     steps = [pay(task_run, "same", "0.02"), pay(task_run, "same", "0.03")]
-    steps += [step(task_run.pool, task_run.task, "same") for step in (keep_spend, release_spend)]
-    assert sorted(await asyncio.gather(*steps)) == [False, False, False, True]
+    steps.append(release_spend(task_run.pool, task_run.task, "same"))
+    assert sorted(await asyncio.gather(*steps)) == [False, False, True]
     spend = await spent(task_run.pool, task_run.task)
     assert (await totals(task_run.pool))["task"] == (spend.usd, spend.tokens)
-
-
-async def test_what_nobody_knows_is_settled_as_reserved(task_run: Run) -> None:
-    """A request without usage costs what was reserved for it, and is not open any more."""
-    await ask(task_run, "cut")
-    assert await keep_spend(task_run.pool, task_run.task, "cut")
-    total = await spent(task_run.pool, task_run.task)
-    assert (total.usd, total.tokens, total.open) == (Decimal("0.06"), 150, 0)
-    assert not await pay(task_run, "cut", "0")
 
 
 async def test_what_cost_nothing_is_given_back(task_run: Run) -> None:

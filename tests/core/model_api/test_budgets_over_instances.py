@@ -1,4 +1,4 @@
-"""Two model-api processes share every budget; one that is killed leaves what it had reserved."""
+"""Two model-api processes share every budget, and settle for one another when one is killed."""
 
 import asyncio
 import sys
@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from agent_contracts import Budget
 from agent_effects import spent
-from core.model_api.house import House, ask, environment, house
+from core.model_api.house import MODEL, House, ask, environment, house
 from fixtures.ports import free_ports
+from genai_prices import Usage, calc_price
 
 LITTLE = {"input_tokens": 20, "output_tokens": 5}
 
@@ -88,23 +91,50 @@ async def test_fifty_at_once_over_two_instances_keep_the_budget(
 
 
 @pytest.mark.slow
-async def test_a_killed_instance_leaves_what_it_reserved(tmp_path: Path, database_url: str, pool: asyncpg.Pool) -> None:
-    """SIGKILL in mid-stream: the request counts as what was reserved for it, and the task goes on within the rest."""
-    async with house(tmp_path, database_url, pool) as api, instance(tmp_path, database_url, api) as doomed:
-        token = api.token(budget=Budget(tokens=400))
-        body = ask("SCENARIO:stall", stream=True)
-        async with doomed.api.http.stream(
-            "POST", "/v1/messages", json=body, headers={"x-api-key": token, "anthropic-version": "2023-06-01"}
-        ) as stream:
-            await anext(stream.aiter_bytes())
-            doomed.process.kill()
-            await doomed.process.wait()
+async def test_a_killed_instance_is_settled_for_by_another(
+    tmp_path: Path, database_url: str, pool: asyncpg.Pool
+) -> None:
+    """SIGKILL in mid-stream, twice: metered is at least what the vendor counted, and at most 1.3 of it."""
+    async with house(tmp_path, database_url, pool) as api:
+        await api.put("long", {"steps": [{"text": "A line of text. " * 300, "pause": 0.05}]})
+        await api.put("late", {"steps": [{"text": "ok", "delay": 8}]})
+        await asyncio.gather(*(api.post(asked("SCENARIO:text")) for _ in range(12)))
+        for _ in range(2):
+            async with instance(tmp_path, database_url, api) as doomed:
+                streams = [
+                    asyncio.create_task(_read(doomed.api, asked(f"SCENARIO:{name}"))) for name in ("long", "late")
+                ]
+                await asyncio.sleep(3)
+                doomed.process.kill()
+                await doomed.process.wait()
+                for stream in streams:
+                    with pytest.raises(httpx.TransportError):
+                        await stream
         left = await spent(pool, api.run.task)
-        assert (left.requests, left.open) == (1, 1)
-        assert left.tokens > 200
-        assert (await api.post(ask("SCENARIO:text"), token=token)).status_code == 200
-        (*_, seen) = await api.upstream_seen()
-        assert seen["body"]["max_tokens"] < 400 - left.tokens
-        await pool.execute("update gateway.spend set at = at - interval '6 minutes' where state = 'reserved'")
-        assert (await api.post(ask("SCENARIO:text " + "x" * 400), token=token)).status_code == 402
-        assert (await spent(pool, api.run.task)).usd >= left.usd
+        assert (left.requests, left.open) == (16, 4)
+        assert (await api.post(asked("SCENARIO:text"))).status_code == 200
+        spend = await api.paid(17)
+        counted = [seen["usage"] for seen in await api.upstream_seen() if "usage" in seen]
+        read = sum(usage["input_tokens"] for usage in counted)
+        written = sum(usage["output_tokens"] for usage in counted)
+        vendors = calc_price(
+            Usage(input_tokens=read, output_tokens=written), MODEL, provider_id="anthropic"
+        ).total_price
+        assert read <= spend.usage.input_tokens
+        assert written <= spend.usage.output_tokens
+        assert vendors <= spend.usd <= vendors * Decimal("1.3"), (vendors, spend)
+        assert 0 < spend.estimated_usd < spend.usd < left.usd
+        rows = await pool.fetch("select scope, sum(usd) as usd from gateway.totals group by scope")
+        assert {row["usd"] for row in rows} == {spend.usd}
+
+
+def asked(text: str) -> dict[str, Any]:
+    """Make a request of some 12,000 tokens, as agents send them."""
+    return ask(f"{text} " + "Some words of a prompt. " * 2_000, max_tokens=4_096, stream=True)
+
+
+async def _read(api: House, body: dict[str, Any]) -> None:
+    headers = {"x-api-key": api.token(budget=Budget(usd="10")), "anthropic-version": "2023-06-01"}
+    async with api.http.stream("POST", "/v1/messages", json=body, headers=headers) as stream:
+        async for _ in stream.aiter_bytes():
+            pass

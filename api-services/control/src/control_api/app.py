@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from control_api.counted_requests import CountedRequests
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
@@ -141,7 +142,7 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        SafeEventStreams(WithoutTrailingSlash(app)),
+        SafeEventStreams(WithoutTrailingSlash(CountedRequests(app, settings, access, webhooks, answers.counted))),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
         proxies=settings.proxies,

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from control_api.errors import Refusal
 
 BODY_SECONDS = 10.0
+MOST_VALUES = 500_000
+"""More than the largest event that GitHub sends has: a push with thousands of commits and files."""
 
 
 async def read_body(request: Request, *, limit: int) -> bytes:
@@ -31,4 +33,4 @@ def parse_json(body: bytes, headers: Mapping[str, str], remedy: str) -> Json:
         return Refusal("json", message, remedy=remedy) if reason == "body" else Refusal(reason, message)
 
     kind, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
-    return bodies.parse_json(body, kind, encoding, refuse, lone_surrogates=True)
+    return bodies.parse_json(body, kind, encoding, refuse, lone_surrogates=True, most_values=MOST_VALUES)

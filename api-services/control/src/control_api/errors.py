@@ -36,6 +36,7 @@ REASONS: dict[str, Reason] = {
     "body": Reason(400, "Send one JSON document without duplicate keys, with the fields of this route only."),
     "body_too_large": Reason(413, "Send a smaller body."),
     "body_timeout": Reason(408, "Send the whole body at once."),
+    "rate": Reason(429, "Wait as long as Retry-After says."),
     "json": Reason(400, "Send one JSON document without duplicate keys, in UTF-8."),
     "field": Reason(422, TASK_SCHEMA),
     # tasks
@@ -97,28 +98,29 @@ class ErrorAnswers:
 
     def misdirected(self, found: Misdirected) -> Response:
         """Answer a request whose Host or Origin is not ours."""
-        return self._counted(Refusal(found.reason, found.message, remedy=found.remedy))
+        return self.counted(Refusal(found.reason, found.message, remedy=found.remedy))
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
         get_logger(__name__).info("refused", reason=error.reason, path=request.url.path, status=error.status)
-        return self._counted(error)
+        return self.counted(error)
 
     async def _unrouted(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         message = f"{request.method} {request.url.path[:200]} is not served here"
-        response = self._counted(Refusal("route", message, status=error.status_code))
+        response = self.counted(Refusal("route", message, status=error.status_code))
         response.headers.update(error.headers or {})
         return response
 
     async def _unavailable(self, _: Request, error: Exception) -> Response:
         get_logger(__name__).error("database", error=str(error))
-        return self._counted(Refusal("database", "the database does not answer"))
+        return self.counted(Refusal("database", "the database does not answer"))
 
     async def _unreadable(self, _: Request, error: Exception) -> Response:
         get_logger(__name__).error("unreadable", error=str(error))
-        return self._counted(Refusal("unreadable", str(error)))
+        return self.counted(Refusal("unreadable", str(error)))
 
-    def _counted(self, refusal: Refusal) -> Response:
+    def counted(self, refusal: refusal.Refusal) -> Response:
+        """Answer with a refusal, and count it."""
         self._refusals.labels(refusal.reason).inc()
         return refusal.response()

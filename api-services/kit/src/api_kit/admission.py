@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from service_kit.grants import allowed
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
+from service_kit.shares import Share
 
 from api_kit import json_paths, policy
 from api_kit.audit import Entry
@@ -29,14 +30,20 @@ class Admission:
     settings: GatewaySettings
     tiers: Mapping[str, Rate] = field(default_factory=dict)
 
-    def admit(self, route: Route, caller: Caller) -> None:
+    def admit(self, route: Route, caller: Caller) -> Share:
         """Count a request in this process, so that a flood of refused requests uses up no shared limit.
+
+        Its body takes from the same shares: its caller's, and its tenant's of this process.
 
         Raises:
             Refusal: `rate`.
         """
         key, rate = self._rate(route, caller)
-        self._refuse(self.limiter.admit(key, rate), route, rate)
+        tenant = f"tenant:{caller.tenant}"
+        parts = ("this caller", key, rate), (f"the tenant {caller.tenant!r}", tenant, self.settings.tenant_rate)
+        share = Share(self.limiter, parts, Refusal)
+        share.take()
+        return share
 
     async def take(self, route: Route, caller: Caller, credential: Credential) -> None:
         """Count a request that may be sent.

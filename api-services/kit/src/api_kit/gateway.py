@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 
-from service_kit.body import read_body
+from service_kit.body import read_body, work_on
 from service_kit.forwarded import prefix_of
 from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
+from service_kit.shares import counted_by
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -85,11 +87,12 @@ class Gateway:
                 raise Refusal("header", f"{name} is not taken: the method is the request's own")
         route, path = self.table.match(scope["method"], scope["raw_path"])
         entry.route = route.name
-        self.admission.admit(route, caller)
+        share = self.admission.admit(route, caller)
         policy.check_route(route, caller)
         credential = self.vendor.credential(caller.tenant)
         await count_tool_call(self.effects.pool, caller)
-        call = await self._read(route, path, scope["query_string"], headers, receive)
+        with counted_by(share):
+            call = await self._read(route, path, scope["query_string"], headers, receive)
         entry.target = call.target
         policy.check_access(call, caller)
         call = self.admission.confine(call, caller, entry)
@@ -125,7 +128,7 @@ class Gateway:
         if route.body is not None:
             kind = single_header(headers, "content-type") or ""
             encoding = single_header(headers, "content-encoding") or ""
-            document = body.parse(raw, kind, encoding, route.body)
+            document = await work_on(raw, partial(body.parse, raw, kind, encoding, route.body))
         elif raw:
             raise Refusal("body", f"{route.name} takes no body")
         return Call(route, path, asked, document, accept, {} if route.writes else conditions)

@@ -10,6 +10,8 @@ from api_kit.errors import Refusal
 from api_kit.paths import unescape
 
 MAX_BYTES = 8192
+MOST_PAIRS = 10_000
+"""Of a form, whose body has its own limit of bytes."""
 Values: TypeAlias = str | tuple[str, ...]
 """The value of a parameter, or all values of one that may have several."""
 
@@ -39,9 +41,11 @@ def pairs(raw: bytes, reason: str) -> list[tuple[str, str | None]]:
     """Split `a=b&c=d` and decode each part once; a name without an equals sign has the value None.
 
     Raises:
-        Refusal: an escape is broken.
+        Refusal: an escape is broken, or there are too many.
     """
     found: list[tuple[str, str | None]] = []
+    if raw.count(b"&") >= MOST_PAIRS:
+        raise Refusal(reason, f"it has more than {MOST_PAIRS} parameters, the most that are read")
     for pair in raw.decode("latin-1").split("&") if raw else ():
         name, equals, value = (unescape(part.replace("+", " "), reason) for part in pair.partition("="))
         found.append((name, value if equals else None))

@@ -4,14 +4,13 @@ from pathlib import Path
 
 from agent_effects.effects import SENDING_SECONDS
 from pydantic import Field, PositiveFloat, PositiveInt
-from service_kit.rate_limit import Rate
-from service_kit.settings import ServedSettings, UpstreamSettings, split_csv
+from service_kit.settings import SharedSettings, UpstreamSettings, split_csv
 
 PATIENCE_SECONDS = 5.0
 """Seconds after the vendor's time; then the reconciler looks for a write whose row is still `sending`."""
 
 
-class GatewaySettings(ServedSettings, UpstreamSettings):
+class GatewaySettings(SharedSettings, UpstreamSettings):
     """Whom a gateway trusts, where it keeps what it must, and its limits."""
 
     access_file: Path = Field(description="access.yaml: services, tenants and what they may do")
@@ -20,6 +19,9 @@ class GatewaySettings(ServedSettings, UpstreamSettings):
     redis_url: str | None = Field(None, description="Redis, for rates over all instances; else per process", repr=False)
     rate_per_second: PositiveFloat = Field(10.0, description="requests a second, per task or else per service")
     rate_burst: PositiveInt = Field(10, description="requests at once, per task or else per service")
+    tenant_rate_per_second: PositiveFloat = Field(
+        100.0, description="requests a second of all of a tenant, per process"
+    )
     max_body_bytes: PositiveInt = Field(1_000_000, description="the largest body of a request")
     max_reply_bytes: PositiveInt = Field(10_000_000, description="the largest reply of the vendor")
     body_seconds: PositiveFloat = Field(10.0, description="how long a request's body may take")
@@ -36,8 +38,3 @@ class GatewaySettings(ServedSettings, UpstreamSettings):
     def images(self) -> tuple[str, ...]:
         """The image hosts, one by one."""
         return split_csv(self.image_hosts)
-
-    @property
-    def rate(self) -> Rate:
-        """The rate of a caller."""
-        return Rate(self.rate_per_second, self.rate_burst)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import asyncpg
 from agent_effects import migrations
+from agent_effects.instances import BEAT_SECONDS
 from agent_stores.migrate import assert_current
+from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry
 from service_kit.access import AccessFile
 from service_kit.connection_limit import ConnectionLimit
@@ -14,6 +16,8 @@ from service_kit.event_stream import SafeEventStreams
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
+from service_kit.rate_limit import RateLimiter
+from service_kit.supervised import BackgroundLoops, Loop
 from service_kit.tokens import MODEL_AUDIENCE, Verifier
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -47,6 +51,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     verifier = Verifier(settings.agent_jwks_file, audience=MODEL_AUDIENCE)
     registry = CollectorRegistry()
     audit = Audit(registry, models=prices.models)
+    limiter = RateLimiter()
     access = AccessFile(settings.access_file) if settings.access_file is not None else None
     spending = Spending(pool, prices, access)
     connections = ConnectionLimit("model_connections", "requests", most=MAX_CONNECTIONS, registry=registry)
@@ -58,8 +63,15 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
         proxy=settings.upstream_proxy,
     )
 
+    background = BackgroundLoops(
+        [Loop("instances", spending.look_after_instances, every=BEAT_SECONDS, longest=5.0, expected=DATABASE_ERRORS)],
+        registry,
+    )
+
     def route(operation: Operation) -> Route:
-        endpoint = Exchange(spoken, operation, settings, verifier, prices, spending, upstream, audit, connections)
+        endpoint = Exchange(
+            spoken, operation, settings, verifier, prices, spending, upstream, audit, connections, limiter
+        )
         return Route(operation.path, endpoint, methods=["POST"])
 
     async def database() -> None:
@@ -68,7 +80,8 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with upstream:
-            yield
+            async with background.running():
+                yield
             await spending.drain()
 
     app = Starlette(
@@ -79,7 +92,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
                 version=__version__,
                 checks={"database": database},
                 registry=registry,
-                warnings={"keys": verifier.fault} | ({"access": access.fault} if access else {}),
+                warnings={"keys": verifier.fault, **background.faults()} | ({"access": access.fault} if access else {}),
             ),
         ],
         middleware=[

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from service_kit.body import build_json
 from service_kit.json_text import Json
 from starlette.datastructures import Headers
 
@@ -34,6 +33,7 @@ class CheckedRequest:
         model: the model that it asks.
         stream: whether the reply comes as events.
         document: the body that the vendor sees.
+        content: its bytes.
         headers: all headers that the vendor sees, but for the credential.
         query: the query that the vendor sees.
         input_bound: at least as many tokens as the vendor will count in the input.
@@ -44,16 +44,12 @@ class CheckedRequest:
     model: str
     stream: bool
     document: dict[str, Json]
+    content: bytes = field(repr=False)
     headers: dict[str, str]
     input_bound: int
     query: dict[str, str] = field(default_factory=dict)
     max_output: int = 0
     fewest_output: int = 1
-
-    @property
-    def content(self) -> bytes:
-        """The bytes of the body that the vendor sees."""
-        return build_json(self.document)
 
 
 class Meter(Protocol):
@@ -73,6 +69,9 @@ class Meter(Protocol):
     def tokens(self) -> Tokens:
         """Return the usage that the reply has said so far."""
 
+    def seen(self) -> Tokens | None:
+        """Return at least the usage of what has come so far; None before the reply said its input."""
+
 
 class Dialect(Protocol):
     """The API of a model vendor. Authentication, budgets, charging and audit know a vendor by this alone."""
@@ -90,10 +89,10 @@ class Dialect(Protocol):
         """Where the vendor counts a request's input for nothing; None where it does not."""
 
     def check(self, operation: Operation, raw: bytes, headers: Headers, query: bytes) -> CheckedRequest:
-        """Check a request whole: a closed body, listed headers and a listed query.
+        """Check a request whole: a closed body, listed headers and a listed query; it may run in a thread.
 
         Raises:
-            ModelRefusal: `header`, `query`, `content_type` or `body`; the message names the field.
+            ModelRefusal: `header`, `query`, `content_type`, `rate` or `body`; the message names the field.
         """
 
     def cap(self, request: CheckedRequest, output: int) -> CheckedRequest:

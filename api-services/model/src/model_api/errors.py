@@ -21,6 +21,7 @@ REASONS: dict[str, Reason] = {
     "body_too_large": Reason(413),
     "body_timeout": Reason(408),
     "connections": Reason(429),
+    "rate": Reason(429),
     # budgets: of the task, of its skill and of its tenant a day
     "budget_usd": Reason(402),
     "budget_tokens": Reason(402),

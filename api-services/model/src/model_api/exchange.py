@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from service_kit.body import read_body
+from service_kit.body import read_body, work_on
 from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, StreamReply
 from service_kit.log import get_logger
-from service_kit.tokens import Verifier
+from service_kit.rate_limit import RateLimiter
+from service_kit.shares import Share, counted_by
+from service_kit.tokens import ModelClaims, Verifier
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
@@ -41,6 +43,7 @@ class Exchange:
     upstream: HttpClient
     audit: Audit
     connections: ConnectionLimit
+    limiter: RateLimiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -69,16 +72,25 @@ class Exchange:
             raise ModelRefusal("connections", str(error), status=error.status, retry_after=RETRY_SECONDS) from None
 
     async def _check(self, scope: Scope, receive: Receive, entry: AuditEntry) -> CheckedRequest:
-        headers = Headers(scope=scope)
-        entry.claims = authenticate(headers, self.verifier)
+        assert entry.claims is not None
+        headers, claims = Headers(scope=scope), entry.claims
+        share = self._share(claims)
+        share.take()
         limit, seconds = self.settings.max_body_bytes, self.settings.body_seconds
-        raw = await read_body(receive, limit=limit, seconds=seconds, refuse=ModelRefusal)
-        request = self.dialect.check(self.operation, raw, headers, scope["query_string"])
+        with counted_by(share):
+            raw = await read_body(receive, limit=limit, seconds=seconds, refuse=ModelRefusal)
+            check = partial(self.dialect.check, self.operation, raw, headers, scope["query_string"])
+            request = await work_on(raw, check)
         entry.model, entry.stream = request.model, request.stream
-        choose_model(request.model, entry.claims, self.prices.models)
+        choose_model(request.model, claims, self.prices.models)
         if not self.operation.paid:
-            await self.spending.check_live(entry.claims)
+            await self.spending.check_live(claims)
         return request
+
+    def _share(self, claims: ModelClaims) -> Share:
+        run = f"task {claims.task}", f"task:{claims.tenant}:{claims.task}", self.settings.rate
+        tenant = f"tenant {claims.tenant!r}", f"tenant:{claims.tenant}", self.settings.tenant_rate
+        return Share(self.limiter, (run, tenant), ModelRefusal)
 
     async def _pay(self, request: CheckedRequest, receive: Receive, send: Send, entry: AuditEntry) -> None:
         """Reserve what the request may cost, pass it on with its output capped to that, and settle."""

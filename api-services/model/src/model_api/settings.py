@@ -4,13 +4,13 @@ from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
-from service_kit.settings import Port, ServedSettings, UpstreamSettings, split_csv
+from service_kit.settings import Port, SharedSettings, UpstreamSettings, split_csv
 
 DEFAULT_MODELS = "claude-sonnet-5-5,claude-haiku-5-5,claude-opus-5-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL", "UPSTREAM_PROXY")
 
 
-class ModelSettings(ServedSettings, UpstreamSettings):
+class ModelSettings(SharedSettings, UpstreamSettings):
     """Whom model-api trusts, where the model is, what it serves and its limits."""
 
     agent_jwks_file: Path = Field(description="the public keys of model tokens, as a JWKS")

@@ -1,16 +1,18 @@
 """Budgets at work: what a request may cost is reserved before it is sent, and settled after it (agent_effects)."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import agent_effects
 import asyncpg
-from agent_effects import Asked, Reserved
+from agent_effects import Asked, Reserved, instances
 from agent_effects.spending import AMPLE_OUTPUT
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.access import AccessFile
@@ -60,8 +62,10 @@ class Spending:
         self._pool = pool
         self._prices = prices
         self._access = access
+        self._instance = uuid4()
         self._log = get_logger("spending")
         self._settling: dict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
+        self._checkpoints: dict[str, asyncio.Task[None]] = {}
 
     async def check_live(self, claims: ModelClaims) -> None:
         """Check that the run is live, for what costs nothing.
@@ -98,6 +102,7 @@ class Spending:
                     request_id=request_id,
                     asked=asked,
                     limits=limits,
+                    instance=self._instance,
                 )
             )
             if outcome.verdict == "ok":
@@ -118,32 +123,38 @@ class Spending:
 
     def settle(self, reserved: Reservation, tokens: Tokens, usd: Decimal) -> None:
         """Begin to put what a request cost in the place of what was reserved; goes on when the caller is gone."""
-        self._begin(
-            reserved,
-            lambda: agent_effects.settle_spend(
-                self._pool,
-                reserved.task,
-                reserved.id,
-                usd=usd,
-                input_tokens=tokens.input,
-                output_tokens=tokens.output,
-                cache_read_tokens=tokens.cache_read,
-                cache_write_tokens=tokens.cache_write,
-            ),
-        )
+        self._begin(reserved, partial(self._settle, reserved, tokens, usd, estimated=False))
 
-    def keep(self, reserved: Reservation) -> None:
-        """Begin to settle a request whose usage nobody knows at what was reserved."""
-        self._begin(reserved, lambda: agent_effects.keep_spend(self._pool, reserved.task, reserved.id))
+    def estimate(self, reserved: Reservation, estimate: tuple[Tokens, Decimal] | None) -> None:
+        """Begin to settle a request whose usage nobody knows: at an estimate, or what the database makes of it."""
+        if estimate is None:
+            self._begin(reserved, partial(agent_effects.estimate_spend, self._pool, reserved.task, reserved.id))
+        else:
+            self._begin(reserved, partial(self._settle, reserved, *estimate, estimated=True))
+
+    def checkpoint(self, reserved: Reservation, tokens: Tokens, usd: Decimal) -> None:
+        """Begin to keep what a request comes to so far, unless that is under way still."""
+        if reserved.id not in self._checkpoints:
+            self._checkpoints[reserved.id] = task = asyncio.create_task(self._checkpoint(reserved, tokens, usd))
+            task.add_done_callback(lambda _: self._checkpoints.pop(reserved.id, None))
 
     def release(self, reserved: Reservation) -> None:
         """Begin to give back what was reserved for a request that cost nothing."""
         self._begin(reserved, lambda: agent_effects.release_spend(self._pool, reserved.task, reserved.id))
 
     async def drain(self) -> None:
-        """Wait until all that was spent is recorded."""
-        while pending := [task for tasks in self._settling.values() for task in tasks]:
+        """Wait until all that was spent is recorded, and withdraw this instance."""
+        while pending := [task for tasks in self._settling.values() for task in tasks] + [*self._checkpoints.values()]:
             await asyncio.wait(pending)
+        with contextlib.suppress(*DATABASE_ERRORS):
+            await instances.withdraw(self._pool, self._instance)
+
+    async def look_after_instances(self) -> None:
+        """Say that this instance is alive, and settle for those that are not."""
+        if await instances.beat(self._pool, self._instance) and (
+            settled := await instances.settle_for_the_dead(self._pool)
+        ):
+            self._log.warning("settled_for_the_dead", requests=settled)
 
     def _asked(self, request: CheckedRequest, input_tokens: int, *, fewest: int) -> Asked:
         wanted = request.max_output
@@ -151,11 +162,23 @@ class Spending:
         whole = self._prices.worst(request.model, input_tokens=input_tokens, output_tokens=wanted)
         return Asked(
             input_tokens=input_tokens,
+            input_bound=request.input_bound,
             input_usd=alone,
             output_tokens=wanted,
             fewest_output=fewest,
             output_usd=(whole - alone) / wanted if wanted else Decimal(0),
         )
+
+    async def _settle(self, reserved: Reservation, tokens: Tokens, usd: Decimal, *, estimated: bool) -> bool:
+        return await agent_effects.settle_spend(
+            self._pool, reserved.task, reserved.id, usd=usd, **_columns(tokens), estimated=estimated
+        )
+
+    async def _checkpoint(self, reserved: Reservation, tokens: Tokens, usd: Decimal) -> None:
+        try:
+            await agent_effects.checkpoint_spend(self._pool, reserved.task, reserved.id, usd=usd, **_columns(tokens))
+        except DATABASE_ERRORS as error:
+            self._log.error("no_checkpoint", request=reserved.id, error=str(error) or type(error).__name__)
 
     async def _answered(self, question: Awaitable[T]) -> T:
         try:
@@ -176,7 +199,7 @@ class Spending:
             del self._settling[key]
 
     async def _persist(self, reserved: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
-        """Try a few times; where that fails the row stays as it was reserved, which counts."""
+        """Try a few times; where that fails the row stays reserved, which counts, until this instance has ended."""
         for left in reversed(range(SETTLE_TRIES)):
             try:
                 await step()
@@ -187,6 +210,15 @@ class Spending:
                     await asyncio.sleep(SETTLE_WAIT_SECONDS)
             else:
                 return
+
+
+def _columns(tokens: Tokens) -> dict[str, int]:
+    return {
+        "input_tokens": tokens.input,
+        "output_tokens": tokens.output,
+        "cache_read_tokens": tokens.cache_read,
+        "cache_write_tokens": tokens.cache_write,
+    }
 
 
 def _stale(claims: ModelClaims) -> ModelRefusal:

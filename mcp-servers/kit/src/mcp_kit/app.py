@@ -22,6 +22,7 @@ from mcp_kit.batches import INVALID_REQUEST, WithoutBatches
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
+from mcp_kit.request_bounds import RequestBounds
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -91,6 +92,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
             Middleware(SafeEventStreams),
             Middleware(WithoutTrailingSlash, kept=(MESSAGES_PATH,)),
             Middleware(SseLimit, limit=connections, callers=callers),
+            Middleware(RequestBounds, callers=callers, rate=settings.rate),
         ],
         lifespan=lifespan,
     )

@@ -85,6 +85,7 @@ class TaskResult(WireModel):
     Attributes:
         output: the agent's answer, as its skill's output schema says.
         partial: whether `output` is not an answer, but the last text of the agent before the task ended.
+        estimated_usd: the part of `cost_usd` that is an estimate, as the vendor's replies did not come to their end.
     """
 
     task_id: UUID
@@ -98,5 +99,6 @@ class TaskResult(WireModel):
     artifacts: list[Artifact] = Field(default_factory=list)
     usage: Usage = Field(default_factory=Usage)
     cost_usd: Decimal = Decimal(0)
+    estimated_usd: Decimal = Decimal(0)
     attempts: int = 0
     session: str | None = None

@@ -1,6 +1,7 @@
 """Spending, in `gateway.spend` (a row for each model request) and `gateway.totals` (sums by task, skill and tenant).
 
-A request's highest possible cost is reserved, behind the fence, before it is sent, and is settled once after it.
+A request's highest possible cost is reserved, behind the fence, before it is sent, and is settled once after it. Where
+its true cost is not known it is settled at an estimate, which the true cost may still replace.
 """
 
 from collections.abc import Iterable
@@ -10,12 +11,18 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+import asyncpg
 from agent_contracts import Usage
 from agent_stores.pool import Executor
 
 Verdict = Literal["ok", "not_live", "budget_usd", "budget_tokens", "budget_skill_day", "budget_tenant_day"]
 AMPLE_OUTPUT = 4096
 """A request gets at most half of what is left beyond this many tokens: a cut stream must not use up a whole budget."""
+
+OUTPUT_PER_SECOND = 150
+"""The output tokens that a model may have written in each second of which nothing was seen."""
+UNSEEN_SECONDS = 2.0
+"""How long a model may have written unseen: up to the next checkpoint, and until it knew that nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ class Asked:
 
     Attributes:
         input_tokens: at least as many as the vendor will count.
-        input_usd: their price at the highest rate.
+        input_bound: the same by the request's bytes alone, where `input_tokens` rests on a count.
+        input_usd: the price of `input_tokens` at the highest rate.
         output_tokens: as many as the request asks for.
         fewest_output: the fewest output tokens with which the request is of use.
         output_usd: the price of one output token.
@@ -52,6 +60,7 @@ class Asked:
     output_tokens: int
     fewest_output: int = 1
     output_usd: Decimal
+    input_bound: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +90,17 @@ class Reserved:
 
 @dataclass(frozen=True)
 class Spend:
-    """What a task has spent over all its attempts. The reservations of its `open` requests are included."""
+    """What a task has spent over all its attempts. The reservations of its `open` requests are included.
+
+    Of the dollars `estimated_usd` are estimates and reservations: the vendor has not said what those requests cost.
+    """
 
     usd: Decimal
     tokens: int
     requests: int
     usage: Usage
     open: int = 0
+    estimated_usd: Decimal = Decimal(0)
 
 
 async def reserve(
@@ -101,16 +114,19 @@ async def reserve(
     request_id: str,
     asked: Asked,
     limits: Limits,
+    instance: UUID | None = None,
 ) -> Reserved:
     """Reserve the highest possible cost of a request. One statement checks the fence and every budget.
 
     Output is capped to what is left, so that no number of concurrent requests exceeds a budget.
-    `request_id` identifies the request within the task.
+    `request_id` identifies the request within the task, and `instance` is the model-api that sends it; see `instances`.
     """
     pairs = (limits.task, limits.skill_day, limits.tenant_day)
     most = [bound for limit in pairs for bound in (limit.usd, None if limit.tokens is None else Decimal(limit.tokens))]
     row = await conn.fetchrow(
-        "select * from gateway.reserve($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "select * from gateway.reserve_for($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        instance,
+        asked.input_bound or asked.input_tokens,
         task,
         attempt,
         tenant,
@@ -148,37 +164,75 @@ async def settle_spend(
     output_tokens: int = 0,
     cache_read_tokens: int = 0,
     cache_write_tokens: int = 0,
+    estimated: bool = False,
 ) -> bool:
-    """Replace a reservation by the true cost. Return False if the reservation is not open any more.
+    """Replace a reservation by the cost, or an estimate by the true cost. Return False if there is none any more.
 
     There is no fence: what was spent before the lease ended counts, whoever runs the task now.
     Input tokens are those neither read from nor written to the cache.
     """
     tokens = (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)
-    return await _settle(conn, task, request_id, *tokens, usd)
+    return await _settle(conn, task, request_id, *tokens, usd, guessed=estimated)
 
 
-async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
-    """Release the reservation of a request that cost nothing. Return False if it is not open any more."""
-    return await _settle(conn, task, request_id, None, None, None, None, None)
-
-
-async def keep_spend(conn: Executor, task: UUID, request_id: str) -> bool:
-    """Charge the whole reservation of a request whose cost is unknown. Return False if it is not open any more."""
-    kept = await conn.fetchval(
+async def checkpoint_spend(
+    conn: Executor,
+    task: UUID,
+    request_id: str,
+    *,
+    usd: Decimal,
+    input_tokens: int,
+    output_tokens: int,
+    cache_read_tokens: int,
+    cache_write_tokens: int,
+) -> None:
+    """Keep what an open request comes to, should nobody be left to settle it; its reservation stays."""
+    await conn.execute(
         """
-        update gateway.spend set state = 'settled', settled_at = clock_timestamp()
-        where task_id = $1 and request_id = $2 and state = 'reserved' returning true
+        update gateway.spend set seen_usd = $3, seen_input = $4, seen_output = $5, seen_read = $6, seen_write = $7
+        where task_id = $1 and request_id = $2 and state = 'reserved'
         """,
         task,
         request_id,
+        usd,
+        input_tokens,
+        output_tokens,
+        cache_read_tokens,
+        cache_write_tokens,
     )
-    return kept is True
 
 
-async def _settle(conn: Executor, task: UUID, request_id: str, *true: int | Decimal | None) -> bool:
+async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
+    """Release the reservation of a request that cost nothing. Return False if there is none any more."""
+    return await _settle(conn, task, request_id, None, None, None, None, None, guessed=False)
+
+
+async def estimate_spend(conn: Executor, task: UUID, request_id: str) -> bool:
+    """Settle a request whose cost is unknown at its last checkpoint. Return False if it is not open any more.
+
+    Without a checkpoint the input is estimated by what the skill's other requests came to of their bounds, and the
+    output by how long the request was under way. The reservation is the most.
+    """
+    estimated: bool = await conn.fetchval(
+        "select gateway.estimate_spend($1, $2, $3, $4)",
+        task,
+        request_id,
+        OUTPUT_PER_SECOND,
+        Decimal(str(UNSEEN_SECONDS)),
+    )
+    return estimated
+
+
+async def estimate_open(pool: asyncpg.Pool, task: UUID) -> None:
+    """Settle at estimates what a task that has ended left open; where a request goes on, its true cost still counts."""
+    rows = await pool.fetch("select request_id from gateway.spend where task_id = $1 and state = 'reserved'", task)
+    for row in rows:  # one by one, as the order of locks demands
+        await estimate_spend(pool, task, row["request_id"])
+
+
+async def _settle(conn: Executor, task: UUID, request_id: str, *true: int | Decimal | None, guessed: bool) -> bool:
     settled: bool = await conn.fetchval(
-        "select gateway.settle_spend($1, $2, $3, $4, $5, $6, $7)", task, request_id, *true
+        "select gateway.settle_spend($1, $2, $3, $4, $5, $6, $7, $8)", task, request_id, *true, guessed
     )
     return settled
 
@@ -195,6 +249,7 @@ async def spent(conn: Executor, task: UUID) -> Spend:
         """
         select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0)::bigint as tokens, count(*) as requests,
             count(*) filter (where state = 'reserved') as open,
+            coalesce(sum(usd) filter (where state = 'reserved' or estimated), 0) as estimated_usd,
             coalesce(sum(input_tokens), 0)::bigint as input_tokens,
             coalesce(sum(output_tokens), 0)::bigint as output_tokens,
             coalesce(sum(cache_read_tokens), 0)::bigint as cache_read_tokens,
@@ -216,6 +271,7 @@ async def spent(conn: Executor, task: UUID) -> Spend:
             requests=row["requests"],
         ),
         open=row["open"],
+        estimated_usd=row["estimated_usd"],
     )
 
 

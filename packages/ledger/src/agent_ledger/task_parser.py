@@ -19,8 +19,8 @@ def read_task(raw: bytes) -> Task:
     """Read a caller's task.
 
     Raises:
-        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL, a key twice or a number that JSON cannot say, or
-            has a field that is unknown, wrong or the door's to set; each is named.
+        InvalidTask: it is too large, no UTF-8, no JSON, holds a NUL, too many values, a key twice or a number that JSON
+            cannot say, or has a field that is unknown, wrong or the door's to set; each is named.
     """
     if len(raw) > MAX_TASK_BYTES:
         raise InvalidTask(
@@ -33,13 +33,13 @@ def read_task(raw: bytes) -> Task:
     if "\x00" in text or holds_nul(text):
         raise InvalidTask("nul", "the task holds a NUL character, which cannot be stored: remove it")
     try:
+        read_json(raw)
+    except ValueError as error:
+        raise InvalidTask("json", f"the task is not JSON as it should be: {error}") from None
+    try:
         task = Task.model_validate_json(text)
     except ValidationError as error:
         raise _explained(error) from None
-    try:
-        read_json(text)
-    except ValueError as error:
-        raise InvalidTask("json", f"the task is not JSON as it should be: {error}") from None
     own = sorted(SET_BY_THE_DOOR & task.model_fields_set)
     if own:
         raise InvalidTask("field", f"{', '.join(own)}: set by the door, never by the caller: leave it out")

@@ -5,6 +5,7 @@ GCRA: one time stamp for each bucket, which is forgotten once the bucket is full
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,13 +97,17 @@ class RateLimiter:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self._counting = threading.Lock()
         self._next: dict[str, int] = {}
         self._paused: dict[str, float] = {}
         self._strikes: dict[str, tuple[int, float]] = {}
 
-    def admit(self, key: str, rate: Rate) -> Wait | None:
-        """Count an arriving request in this process at once, so that a flood of refused requests costs little."""
-        found = self._count([Bucket(f"came:{key}", rate)])
+    def admit(self, key: str, rate: Rate, cost: int = 1) -> Wait | None:
+        """Count what arrives in this process at once, so that a flood of refused requests costs little.
+
+        A cost that would never fit takes all that may come at once. Threads may count too.
+        """
+        found = self._count([Bucket(f"came:{key}", rate, min(cost, rate.burst))])
         return found if isinstance(found, Wait) else None
 
     async def take(
@@ -125,6 +130,10 @@ class RateLimiter:
 
     def _count(self, buckets: Sequence[Bucket]) -> Wait | int:
         """Take from all buckets or none. Return the wait of the first full bucket, or the microseconds of delay."""
+        with self._counting:
+            return self._take_from(buckets)
+
+    def _take_from(self, buckets: Sequence[Bucket]) -> Wait | int:
         now, delay, following = int(self._now() * 1_000_000), 0, {}
         for place, bucket in enumerate(buckets):
             step, burst, cost, patience = bucket.arguments

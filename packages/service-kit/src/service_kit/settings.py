@@ -8,13 +8,23 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from agent_vendors import Vendor
 from agent_vendors import load as load_vendors
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
 from service_kit.forwarded import Network, networks
+from service_kit.rate_limit import Rate
 from service_kit.redact import redact
 from service_kit.untrusted_text import clean_line
 from service_kit.validation_errors import reason
@@ -137,6 +147,25 @@ class UpstreamSettings(Settings):
         if self.upstream_proxy is not None or not found:
             return None
         return f"{found[0]} is set and not used: set UPSTREAM_PROXY to ask the upstream through a proxy"
+
+
+class SharedSettings(ServedSettings):
+    """What a process reads whose callers and tenants have shares of its time; see `shares`."""
+
+    rate_per_second: PositiveFloat = Field(20.0, description="requests a second of a task, service or door")
+    rate_burst: PositiveInt = Field(100, description="requests at once of a task, service or door")
+    tenant_rate_per_second: PositiveFloat = Field(50.0, description="requests a second of all of a tenant, per process")
+    tenant_rate_burst: PositiveInt = Field(200, description="requests at once of all of a tenant, per process")
+
+    @property
+    def rate(self) -> Rate:
+        """The rate of a caller."""
+        return Rate(self.rate_per_second, self.rate_burst)
+
+    @property
+    def tenant_rate(self) -> Rate:
+        """The rate of all callers of a tenant."""
+        return Rate(self.tenant_rate_per_second, self.tenant_rate_burst)
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,6 +1,7 @@
 """`/v1/tasks`: take a task in, show it, list it, cancel it. Accepted means that the row is committed."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from agent_ledger import (
 )
 from pydantic import TypeAdapter
 from service_kit.access import AccessFile
-from service_kit.body import check_media
+from service_kit.body import check_media, work_on
 from service_kit.forwarded import prefix_of
 from service_kit.log import get_logger
 from starlette.requests import Request
@@ -57,7 +58,8 @@ class Tasks:
         check_media(headers.get("content-type", ""), headers.get("content-encoding", ""), Refusal)
         raw = await read_body(request, limit=MAX_TASK_BYTES)
         try:
-            task = read_task(raw).model_copy(update={"origin": Origin(kind="http", ref=door.name)})
+            task = await work_on(raw, partial(read_task, raw))
+            task = task.model_copy(update={"origin": Origin(kind="http", ref=door.name)})
             submitted = await submit(self.pool, task, door=door)
         except InvalidTask as error:
             remedy = None if error.fault == "quota" else TASK_SCHEMA

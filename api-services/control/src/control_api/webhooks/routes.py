@@ -4,11 +4,13 @@ The order: the raw body within its size, the signature, one transaction, the ans
 """
 
 import time
+from functools import partial
 from typing import Any
 
 import asyncpg
 from agent_stores.pool import Connection
 from prometheus_client import CollectorRegistry, Counter
+from service_kit.body import work_on
 from service_kit.log import get_logger
 from starlette.requests import Request
 from starlette.responses import Response
@@ -56,7 +58,7 @@ class Webhooks:
             instance = self._instances.find(name, request.path_params.get("instance", ""))
             body = await read_body(request, limit=self._limit)
             received = WebhookRequest(body, request.headers, time.time())
-            instance.source.verify(received, instance.secrets)
+            await work_on(body, partial(instance.source.verify, received, instance.secrets))
         except Refusal as refusal:
             self._count.labels(label, refusal.reason).inc()
             raise
@@ -72,7 +74,7 @@ class Webhooks:
 
     async def _accept(self, received: WebhookRequest, instance: Instance[WebhookSource]) -> Response:
         source = instance.source
-        delivery = Delivery(instance, source.read(received))
+        delivery = Delivery(instance, await work_on(received.body, partial(source.read, received)))
         async with self._pool.acquire() as connection, connection.transaction():
             status, document = await self._commit(connection, delivery)
         self._count.labels(source.name, "duplicate" if document["duplicate"] else "taken").inc()

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from service_kit.access import AccessFile
+from service_kit.body import work_on
 from service_kit.redact import redact
 from service_kit.validation_errors import described, nearest
 from starlette.requests import Request
@@ -99,7 +101,8 @@ class TriggerDryRun:
 
 
 async def _asked(request: Request) -> DryRun:
+    raw = await read_body(request, limit=MAX_BYTES)
     try:
-        return DryRun.model_validate(parse_json(await read_body(request, limit=MAX_BYTES), request.headers, FORM))
+        return DryRun.model_validate(await work_on(raw, partial(parse_json, raw, request.headers, FORM)))
     except ValidationError as error:
         raise Refusal("field", described(error, DryRun)[:500], remedy=FORM) from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,10 @@ class Turn:
         """Note that the client left before the reply's end."""
         self.seen["left"] = True
 
+    def count(self, reply: Reply, part: float) -> None:
+        """Note what the vendor counts once a part of the reply, from 0 to 1, was written."""
+        self.seen["usage"] = reply.usage | {"output_tokens": math.ceil(reply.usage["output_tokens"] * part)}
+
 
 async def answer(turn: Turn) -> Response:
     """Make the response of a turn. Raises ScenarioError, and a Refusal where the step asks for an error."""
@@ -43,13 +48,15 @@ async def answer(turn: Turn) -> Response:
         raise refused(step.status, step.error.message, kind=step.error.type, headers=step.headers)
     reply = play(step, turn.conversation, request_bytes=turn.request_bytes)
     if turn.streamed:
-        return Stream(_events(reply, step), headers=step.headers, cut=step.drop, left=turn.left)
+        return Stream(_events(reply, turn), headers=step.headers, cut=step.drop, left=turn.left)
     return _whole(reply, turn)
 
 
-async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:
-    """Give the stream's bytes; a stalled or cut one ends after its first delta."""
-    for event in reply.events():
+async def _events(reply: Reply, turn: Turn) -> AsyncIterator[bytes]:
+    """Give the stream's bytes; a stalled or cut one ends after its first delta. What was sent is counted."""
+    step, events = turn.step, list(reply.events())
+    for number, event in enumerate(events, 1):
+        turn.count(reply, number / len(events))
         yield sse(event)
         if event["type"] == "content_block_delta":
             if step.stall:
@@ -63,6 +70,7 @@ async def _events(reply: Reply, step: Step) -> AsyncIterator[bytes]:
 
 def _whole(reply: Reply, turn: Turn) -> Response:
     step = turn.step
+    turn.count(reply, 1)
     body = json.dumps(reply.message()).encode()
     if step.stall:
         return Stream(forever(), content_type="application/json", left=turn.left)

@@ -40,7 +40,7 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
     Of the caller's headers only version and betas are sent on; all others are dropped.
 
     Raises:
-        ModelRefusal: `header`, `query`, `content_type` or `body`; the message names the field.
+        ModelRefusal: `header`, `query`, `content_type`, `rate` or `body`; the message names the field.
     """
     sent = _headers(headers)
     passed = _query(query)
@@ -51,8 +51,8 @@ def check(raw: bytes, headers: Headers, query: bytes, *, kind: type[CountRequest
         body = kind.model_validate(document)
     except ValidationError as error:
         raise ModelRefusal("body", _explain(error)) from None
-    bound = input_bound(body, len(build_json(document)))
-    checked = CheckedRequest(body.model, False, document, sent, bound, passed)
+    content = build_json(document)
+    checked = CheckedRequest(body.model, False, document, content, sent, input_bound(body, len(content)), passed)
     if not isinstance(body, MessagesRequest):
         return checked
     fewest = LEAST_THINKING + 1 if isinstance(body.thinking, ThinkingEnabled) else 1

@@ -38,6 +38,7 @@ ERROR_TYPES = {
     "body_too_large": "request_too_large",
     "body_timeout": "invalid_request_error",
     "connections": "rate_limit_error",
+    "rate": "rate_limit_error",
     "budget_usd": "billing_error",
     "budget_tokens": "billing_error",
     "budget_skill_day": "billing_error",
@@ -78,7 +79,7 @@ class MessagesDialect:
         thinking = document.get("thinking")
         if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int) and budget >= output:
             document["thinking"] = {**thinking, "budget_tokens": max(LEAST_THINKING, output // 2)}
-        return replace(request, document=document, max_output=output)
+        return replace(request, document=document, content=build_json(document), max_output=output)
 
     def count_body(self, request: CheckedRequest) -> bytes:
         """Return the fields of the request that count_tokens takes."""

@@ -1,8 +1,12 @@
 """Meters of the Messages API: the usage of a stream's events, or of a whole reply."""
 
+from dataclasses import replace
 from typing import Any
 
 from model_api.tokens import StreamEvents, Tokens, figure, read_object
+
+BLOCK_TOKENS = 10
+"""What the beginning of a block costs besides its texts."""
 
 
 class StreamMeter:
@@ -12,6 +16,7 @@ class StreamMeter:
         self._events = StreamEvents()
         self._opened = self._complete = self._stopped = False
         self._said = Tokens()
+        self._written = 0
 
     @property
     def complete(self) -> bool:
@@ -32,12 +37,20 @@ class StreamMeter:
         """Return the usage so far."""
         return self._said
 
+    def seen(self) -> Tokens | None:
+        """Return the usage so far, with a token of output for each byte that came: none is shorter."""
+        return replace(self._said, output=max(self._said.output, self._written)) if self._opened else None
+
     def _take(self, event: dict[str, Any]) -> None:
         match event.get("type"):
             case "message_start" if isinstance(event.get("message"), dict):
                 usage = event["message"].get("usage")
                 self._said = updated(self._said, usage)
                 self._opened = _says(usage, "input_tokens")
+            case "content_block_start":
+                self._written += BLOCK_TOKENS + _text_bytes(event.get("content_block"))
+            case "content_block_delta":
+                self._written += _text_bytes(event.get("delta"))
             case "message_delta":
                 usage = event.get("usage")
                 self._said = updated(self._said, usage)
@@ -71,6 +84,10 @@ class WholeMeter:
         """Return the usage."""
         return updated(Tokens(), self._usage())
 
+    def seen(self) -> Tokens | None:
+        """Return nothing: such a reply says its usage at its end."""
+        return None
+
     def _usage(self) -> object:
         return (read_object(self._body) or {}).get("usage")
 
@@ -89,6 +106,12 @@ def updated(tokens: Tokens, usage: object) -> Tokens:
         cache_write=written,
         cache_write_1h=min(written, figure(hour, tokens.cache_write_1h)),
     )
+
+
+def _text_bytes(part: object) -> int:
+    """Return how many bytes the texts of a block or delta have, its signature too: it grows with hidden thinking."""
+    texts = part.values() if isinstance(part, dict) else ()
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts if isinstance(text, str))
 
 
 def _says(usage: object, name: str) -> bool:

@@ -1,0 +1,102 @@
+"""Bounds what callers post, as pure ASGI: counted before it is read, and its values before they are parsed."""
+
+import json
+from typing import ClassVar
+
+from service_kit.bearer import bearer_of
+from service_kit.body import read_body, work_on
+from service_kit.errors import TokenError
+from service_kit.json_text import count_values
+from service_kit.rate_limit import Rate, RateLimiter
+from service_kit.refusal import Reason, Refusal
+from service_kit.shares import Share, counted_by, take_values
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mcp_kit.batches import INVALID_REQUEST
+from mcp_kit.caller import OWNER, Caller, Callers
+
+MAX_BODY_BYTES = 4_194_304
+"""As many as the SDK reads."""
+BODY_SECONDS = 30.0
+REQUESTS_A_CALL = 10
+"""A client sends more than its calls: it opens sessions, and lists tools."""
+CALLERS_A_TENANT = 2
+"""How many callers at their full rate all of a tenant come to: about what one process can answer."""
+
+
+class MessageRefusal(Refusal):
+    """A message that is not read."""
+
+    reason_header = "x-agent-mcp-error"
+    reasons: ClassVar = {
+        "rate": Reason(429),
+        "body": Reason(400),
+        "body_too_large": Reason(413),
+        "body_timeout": Reason(408),
+    }
+
+    def body(self) -> bytes:
+        """Return the protocol's error without a request's id, as none was read."""
+        error = {"code": INVALID_REQUEST, "message": self.message}
+        return json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
+
+
+class RequestBounds:
+    """Counts what known callers post, at ten times the rate of their calls, and refuses what is dear to parse.
+
+    Without `callers` every request is the owner's. Who is not known is refused later, before its body is read.
+    """
+
+    def __init__(self, app: ASGIApp, *, callers: Callers | None, rate: Rate) -> None:
+        self._app = app
+        self._callers = callers
+        self._limiter = RateLimiter()
+        self._rate = Rate(rate.per_second * REQUESTS_A_CALL, rate.burst * REQUESTS_A_CALL)
+        self._tenant_rate = Rate(self._rate.per_second * CALLERS_A_TENANT, self._rate.burst * CALLERS_A_TENANT)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        posted = scope["type"] == "http" and scope["method"] == "POST"
+        caller = self._caller(scope) if posted else None
+        if caller is not None:
+            try:
+                receive = _again(await self._read(caller, receive), receive)
+            except MessageRefusal as refusal:
+                await refusal.response()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _caller(self, scope: Scope) -> Caller | None:
+        if self._callers is None:
+            return OWNER
+        token = bearer_of(Headers(scope=scope).get("authorization"))
+        try:
+            return self._callers.identify(token) if token is not None else None
+        except TokenError:
+            return None
+
+    async def _read(self, caller: Caller, receive: Receive) -> bytes:
+        parts = [("this caller", caller.id, self._rate)]
+        if caller.task is not None:
+            tenant = caller.task.tenant
+            parts.append((f"the tenant {tenant!r}", f"tenant:{tenant}", self._tenant_rate))
+        share = Share(self._limiter, tuple(parts), MessageRefusal)
+        share.take()
+        with counted_by(share):
+            raw = await read_body(receive, limit=MAX_BODY_BYTES, seconds=BODY_SECONDS, refuse=MessageRefusal)
+            try:
+                take_values(await work_on(raw, lambda: count_values(raw)))
+            except ValueError as error:
+                raise MessageRefusal("body", f"the message cannot be read: {error}") from None
+        return raw
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives the body that was read, and after it what comes then."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return left.pop() if left else await receive()
+
+    return replayed
