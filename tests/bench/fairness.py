@@ -130,8 +130,14 @@ def _subjects(folder: Path, stores: Stores, quiet: Tenant, loud: Tenant, stack: 
     github_api = served("github-api", [str(BIN / "github-api"), "--port"], upstream | rates)
 
     def model_headers(tenant: Tenant) -> dict[str, str]:
-        who = {"task": tenant.task, "attempt": tenant.attempt, "tenant": tenant.name}
-        token = signer.model_token(**who, models=[MODEL], budget=Budget(usd="100"), lifetime_seconds=3600)
+        token = signer.model_token(
+            task=tenant.task,
+            attempt=tenant.attempt,
+            tenant=tenant.name,
+            models=[MODEL],
+            budget=Budget(usd="100"),
+            lifetime_seconds=3600,
+        )
         return JSON | {"x-api-key": token, "anthropic-version": "2023-06-01"}
 
     def github_headers(tenant: Tenant) -> dict[str, str]:
