@@ -25,6 +25,8 @@ ACTED = frozenset({"done", "proposed", "approved"})
 OPEN = frozenset({"sending", "unknown"})
 TOLD_LIMIT = 200
 MOST_OUTAGES = 5
+SETTLE_SECONDS = 60.0
+"""Within about two of these a gateway has found out what became of a write, where it can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +209,7 @@ def _unwritten(facts: Facts) -> Failure | None:
         doubtful = [effect for effect in fitting if effect.state in OPEN]
         if doubtful:
             look = ", ".join(effect.url or f"{effect.route} on {effect.target}" for effect in doubtful)
-            return Failure("evidence", f"whether {required} was written is not known: look at {look}")
+            return Failure("server", f"whether {required} was written is not known: look at {look}", SETTLE_SECONDS)
         return Failure("evidence", _instead(required, [row for row in facts.effects if required.by_its_tool(row)]))
     return None
 
