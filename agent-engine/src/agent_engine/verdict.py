@@ -11,7 +11,7 @@ from typing import Any, Literal
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import Reason
 from agent_ledger import UnusableSchema, value_error
-from service_kit.refs import split_ref
+from service_kit.refs import RETRY_AFTER, split_ref
 from service_kit.untrusted_text import clean_line
 
 from agent_engine.engines.outcome import Failure, RunOutcome, unconnected
@@ -197,7 +197,7 @@ def _unproven(facts: Facts) -> Failure | None:
 
 
 def _told(reply: str) -> str:
-    return clean_line(split_ref(reply)[0], TOLD_LIMIT)
+    return clean_line(RETRY_AFTER.sub("", split_ref(reply)[0]), TOLD_LIMIT)
 
 
 def _unwritten(facts: Facts) -> Failure | None:

@@ -113,6 +113,7 @@ def test_what_is_missing_for_want_of_a_vendor_is_attempted_again(
         open_write = change.get("effect") in ("unknown", "sending")
         assert verdict.failure.after_seconds == (2900 if awaited and instead == "rate" else 60 if open_write else None)
         assert ("no answer of github/search_issues: " in verdict.message) == awaited
+        assert "retry_after" not in verdict.message
 
 
 def test_an_outage_takes_nothing_from_a_success(skill: Skill) -> None:

@@ -57,7 +57,11 @@ async def test_it_serves_and_stops(tmp_path: Path, database_url: str, redis_url:
                         ready = (await api.client.get(f"{url}/ready")).json()
                         break
                     await asyncio.sleep(0.05)
-            assert ready == {"status": "ready", "service": "github-api", "checks": {"database": "ok", "redis": "ok"}}
+            assert ready == {
+                "status": "ready",
+                "service": "github-api",
+                "checks": {"database": "ok", "redis": "ok", "account": "ok"},
+            }
             assert (await api.client.get(f"{url}/health")).json()["status"] == "ok"
             reply = await api.ask("GET", f"{HELLO}/issues/1", service="reader", url=url)
             assert reply.status_code == 200
