@@ -18,7 +18,7 @@ from service_kit.grants import Bound, narrow
 from service_kit.log import get_logger
 from service_kit.redact import Masker
 
-from agent_engine.engines.outcome import Failure, RunOutcome
+from agent_engine.engines.outcome import CONNECTED, Failure, RunOutcome
 from agent_engine.engines.protocol import Engine
 from agent_engine.errors import ConfinementError, DriverError, TaskRefused
 from agent_engine.event_writer import EventWriter
@@ -223,6 +223,10 @@ class Attempt:
                 words=self._progress.words,
             )
         )
+        if verdict.reason == "mcp_down":
+            needed = {vendor.name for vendor in plan.binding.vendors}
+            absent = {name for name in needed if outcome.servers.get(name) != CONNECTED}
+            self._context.servers.miss(absent | liveness.lost.keys())
         if verdict.reason == "timeout" and plan.by_deadline:
             return replace(verdict, failure=Failure("deadline", "the deadline was over"))
         return verdict

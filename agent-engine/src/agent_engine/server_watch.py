@@ -1,4 +1,4 @@
-"""Which MCP servers have answered since the worker started: tasks that need another one are left in the queue."""
+"""Which MCP servers answer, as far as the worker knows: tasks that need another one are left in the queue."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -9,17 +9,30 @@ from service_kit.http import HttpClient
 
 
 class ServerWatch:
-    """Asks each server, by name and URL, until it has answered once."""
+    """Asks each server, by name and URL, until it has answered once, and again once a run has missed it."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
+        self._urls = dict(urls)
         self._silent = dict(urls)
+        self._missing = asyncio.Event()
+
+    def miss(self, servers: Iterable[str]) -> None:
+        """Note that a run did not reach these servers."""
+        self._silent |= {name: self._urls[name] for name in servers if name in self._urls}
+        self._missing.set()
+
+    async def until_missed(self) -> None:
+        """Wait until a run has missed a server."""
+        self._missing.clear()
+        await self._missing.wait()
 
     async def look(self) -> list[str]:
         """Ask those that have not answered yet, and give the names of those that did now."""
-        answers = await asyncio.gather(*(_answers(url) for url in self._silent.values()))
-        came = [name for name, answered in zip(list(self._silent), answers, strict=True) if answered]
+        asked = dict(self._silent)
+        answers = await asyncio.gather(*(_answers(url) for url in asked.values()))
+        came = [name for name, answered in zip(asked, answers, strict=True) if answered]
         for name in came:
-            del self._silent[name]
+            self._silent.pop(name, None)
         return came
 
     @property
@@ -33,7 +46,7 @@ class ServerWatch:
 
     def fault(self) -> str | None:
         """Say which servers are waited for; None where there are none."""
-        return f"not answered since the start: {', '.join(self._silent)}" if self._silent else None
+        return f"no answer yet, or none any more: {', '.join(self._silent)}" if self._silent else None
 
 
 async def _answers(url: str) -> bool:

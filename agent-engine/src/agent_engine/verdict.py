@@ -11,7 +11,7 @@ from typing import Any, Literal
 from agent_contracts import Claim, EffectSummary
 from agent_contracts.result import Reason
 from agent_ledger import UnusableSchema, value_error
-from service_kit.refs import split_ref
+from service_kit.refs import RETRY_AFTER, split_ref
 from service_kit.untrusted_text import clean_line
 
 from agent_engine.engines.outcome import Failure, RunOutcome, unconnected
@@ -25,6 +25,8 @@ ACTED = frozenset({"done", "proposed", "approved"})
 OPEN = frozenset({"sending", "unknown"})
 TOLD_LIMIT = 200
 MOST_OUTAGES = 5
+SETTLE_SECONDS = 60.0
+"""Within about two of these a gateway has found out what became of a write, where it can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +197,7 @@ def _unproven(facts: Facts) -> Failure | None:
 
 
 def _told(reply: str) -> str:
-    return clean_line(split_ref(reply)[0], TOLD_LIMIT)
+    return clean_line(RETRY_AFTER.sub("", split_ref(reply)[0]), TOLD_LIMIT)
 
 
 def _unwritten(facts: Facts) -> Failure | None:
@@ -207,7 +209,7 @@ def _unwritten(facts: Facts) -> Failure | None:
         doubtful = [effect for effect in fitting if effect.state in OPEN]
         if doubtful:
             look = ", ".join(effect.url or f"{effect.route} on {effect.target}" for effect in doubtful)
-            return Failure("evidence", f"whether {required} was written is not known: look at {look}")
+            return Failure("server", f"whether {required} was written is not known: look at {look}", SETTLE_SECONDS)
         return Failure("evidence", _instead(required, [row for row in facts.effects if required.by_its_tool(row)]))
     return None
 

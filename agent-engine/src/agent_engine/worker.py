@@ -142,14 +142,15 @@ class Worker:
         await _any_of(self._servers_came, seconds=ANNOUNCE_SECONDS)
 
     async def _watch_servers(self) -> None:
-        """Ask the MCP servers until each has answered once; their tasks are claimed from then on."""
+        """Ask the MCP servers until each has answered; their tasks are claimed from then on, until a run misses one."""
         servers = self._context.servers
         if came := await servers.look():
             log.info("servers_answered", servers=came)
             self._servers_came.set()
             self._listener.queued.set()
         if not servers.silent:
-            await asyncio.Event().wait()
+            await servers.until_missed()
+            return
         if not self._waits_told:
             self._waits_told = True
             log.warning(

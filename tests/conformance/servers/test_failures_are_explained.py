@@ -69,6 +69,7 @@ async def test_an_outage_is_an_answer(subject: Subject, fault: str) -> None:
         ("status", {"status": 503}, None),
         ("drop_before", {}, None),
         ("status", {"status": 502, "headers": {"x-agent-gateway-error": "upstream_unreachable"}}, None),
+        ("status", {"status": 409, "headers": {"x-agent-gateway-error": "effect_unknown", "retry-after": "90"}}, 90),
         ("status", {"status": 429, "headers": {"x-agent-gateway-error": "vendor_rate", "retry-after": "2900"}}, 2900),
     ],
 )
@@ -87,9 +88,11 @@ async def test_what_lasts_is_no_outage(subject: Subject) -> None:
     """A refusal of the vendor's, and one of the gateway's that no later call passes, are told as failures alone."""
     ask, _ = subject.record.refused
     assert _fits(subject, await _of_a_run(subject, ask), ask, unavailable=False)
-    subject.strike("status", times=9, status=502, headers={"x-agent-gateway-error": "reply_too_large"})
-    said = await _of_a_run(subject, subject.record.reads, gateway="true")
-    assert _fits(subject, said, subject.record.reads, unavailable=False)
+    for status, reason in ((502, "reply_too_large"), (409, "effect_done")):
+        subject.app.controls.reset()
+        subject.strike("status", times=9, status=status, headers={"x-agent-gateway-error": reason})
+        said = await _of_a_run(subject, subject.record.reads, gateway="true")
+        assert _fits(subject, said, subject.record.reads, unavailable=False)
 
 
 async def _of_a_run(subject: Subject, ask: Ask, **changes: str) -> Said:

@@ -75,8 +75,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"forged": True}, "evidence"),
     ({"effect": None}, "evidence"),
     ({"effect": "failed"}, "evidence"),
-    ({"effect": "unknown"}, "evidence"),
-    ({"effect": "sending"}, "evidence"),
+    ({"effect": "unknown"}, "server"),
+    ({"effect": "sending"}, "server"),
     ({"effect_tool": "add_issue_comment"}, "evidence"),
     ({"effect_target": "octocat/hello-world#4"}, "evidence"),
     ({"effect_target": "octocat/hello-world#11"}, "evidence"),
@@ -110,8 +110,10 @@ def test_what_is_missing_for_want_of_a_vendor_is_attempted_again(
         assert verdict.reason == (instead if awaited else reason)
         assert verdict.failure is not None
         assert verdict.failure.retryable == (awaited or reason in RETRYABLE)
-        assert verdict.failure.after_seconds == (2900 if awaited and instead == "rate" else None)
+        open_write = change.get("effect") in ("unknown", "sending")
+        assert verdict.failure.after_seconds == (2900 if awaited and instead == "rate" else 60 if open_write else None)
         assert ("no answer of github/search_issues: " in verdict.message) == awaited
+        assert "retry_after" not in verdict.message
 
 
 def test_an_outage_takes_nothing_from_a_success(skill: Skill) -> None:

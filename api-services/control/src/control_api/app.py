@@ -95,14 +95,15 @@ def build(
         registry,
     )
 
+    own_accounts = OwnAccounts(pool, (webhooks, feeds))
+
     async def database() -> None:
         for owner in (*OWNERS, ledger_migrations, effects_migrations):
             await assert_current(pool, owner.SCHEMA, owner.VERSIONS)
+        await own_accounts.look()
 
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
-
-    own_accounts = OwnAccounts(pool, (webhooks, feeds))
 
     def without_door() -> str | None:
         return closed_triggers(triggers.current(), access.current())
@@ -114,7 +115,7 @@ def build(
         *health_routes(
             service="control-api",
             version=VERSION,
-            checks={"database": database, "own accounts": own_accounts.look},
+            checks={"database": database},
             registry=registry,
             warnings={
                 **files,

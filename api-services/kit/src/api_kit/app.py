@@ -99,7 +99,9 @@ async def open_gateway(
     background = BackgroundLoops(reconciler.loops(), registry)
     try:
         async with background.running():
-            checks = {**_checks(pool, redis), "account": OwnAccounts(gateway, access).look}
+            checks = _checks(pool, redis)
+            if vendor.account is not None:
+                checks["account"] = OwnAccounts(gateway, access).look
             yield build_gateway(gateway, checks=checks, warnings=background.faults(), registry=registry)
     finally:
         await reconciler.stop()

@@ -72,9 +72,9 @@ def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: i
 
 
 def passing(failure: ToolFailed, reply: Reply) -> ToolFailed:
-    """Return the failure that a reply led to, as `Unavailable` for a limit or where the status is an outage's."""
-    known = isinstance(failure, Unavailable)
-    if not known and reply.status != 429 and reply.status < 500:
+    """Return the failure that a reply led to, as `Unavailable` for a limit, a wait, or a status of an outage."""
+    known, asked = isinstance(failure, Unavailable), _seconds(reply.headers.get("retry-after", ""))
+    if not known and asked is None and reply.status != 429 and reply.status < 500:
         return failure
     said = failure.seconds if isinstance(failure, Unavailable) else None
     seconds = said or wait_of(reply.headers) or (UNSAID_SECONDS if known else None)

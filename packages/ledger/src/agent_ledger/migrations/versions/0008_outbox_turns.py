@@ -2,13 +2,8 @@
 
 from alembic import op
 
-<<<<<<<< HEAD:packages/ledger/src/agent_ledger/migrations/versions/0008_outbox_turns.py
 revision = "0008"
 down_revision = "0007"
-========
-revision = "0007"
-down_revision = "0005"
->>>>>>>> queue:packages/ledger/src/agent_ledger/migrations/versions/0007_outbox_turns.py
 branch_labels = None
 depends_on = None
 
