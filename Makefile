@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover test-bad-input test-npm attack bench check generate format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack bench check generate format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -38,8 +38,11 @@ down: .venv/runs ## stop it
 health: .venv/runs ## ask every process whether it is ready
 	@$(HOUSE) health
 
-logs: .venv/runs ## follow every process's log
+logs: .venv/runs ## follow every process's log; TASK=ID shows the lines of one task
 	@$(HOUSE) logs
+
+picture: .venv/runs ## make docs/demo.svg, which the README shows, of what the demo prints
+	@.venv/bin/python scripts/picture.py
 
 test: .venv/develops ## run the tests, but for those of test-houses, test-npm and attack
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup
@@ -84,7 +87,6 @@ format: .venv/develops ## format the code
 build: .venv/develops ## build every wheel into dist/
 	@$$(command -v uv || echo .tools/bin/uv) build --quiet --all-packages --wheel --out-dir dist && ls dist/*.whl
 
-clean: ## stop the house and remove the environment, var/ and all caches
+clean: ## stop the house, remove the environment and all caches, and ask whether to remove keys and ledger
 	@[ ! -x .venv/bin/python ] || $(HOUSE) down || [ ! -e "$${AGENT_BOT_HOME:-var}/supervisord.pid" ]
-	@rm -rf .venv .tools var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	@find . -name __pycache__ -prune -exec rm -rf {} +
+	@scripts/clean.sh

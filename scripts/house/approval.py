@@ -26,9 +26,13 @@ async def approve_all(house: House, task_id: str, say: Callable[[str], None]) ->
         say(f"approved by its hash: {one['tool']} on {one['target']}")
     sent = await _sent(house, task_id)
     for one in reversed(sent):
-        say(f"{one['tool']} on {one['target']}: {one['state']}, sent {one['sends']} time(s) {one['url'] or ''}")
+        say(f"{one['tool']} on {one['target']}: {one['state']}, sent {_times(one['sends'])} {one['url'] or ''}")
     good = bool(waiting) and all((one["state"], one["sends"]) == ("done", 1) for one in sent)
     return 0 if good else 1
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
 
 
 async def _sent(house: House, task_id: str) -> list[dict[str, Any]]:

@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from service_kit.errors import ConfigError
 from service_kit.serve import run
 
 from house.access import unknown_tokens
 from house.demo import demo
+from house.kept_settings import keep, with_kept
 from house.lifecycle import House, cancel_on_signals
 from house.options import Options
 from house.paths import HousePaths, command
@@ -24,12 +25,13 @@ def say(text: str) -> None:
 
 
 def here() -> House:
-    """Make the house that the environment describes, on the ports that it is up on."""
-    return House(_paths(), Options.from_environment(os.environ), os.environ)
+    """Make the house that the environment and the kept settings describe, on the ports that it is up on."""
+    environ = with_kept(os.environ)
+    return House(_paths(environ), Options.from_environment(environ), environ)
 
 
-def _paths() -> HousePaths:
-    return with_its_ports(HousePaths.from_environment(os.environ))
+def _paths(environ: Mapping[str, str]) -> HousePaths:
+    return with_its_ports(HousePaths.from_environment(environ))
 
 
 def _to_stop(name: str = "") -> House:
@@ -59,6 +61,9 @@ async def up() -> int:
     house.init()
     cancel_on_signals()
     await house.up(say)
+    kept = keep(house.paths, house.environ)
+    if kept:
+        say(f"{house.paths.home}/settings.env keeps for the next `make up`: {', '.join(kept)}")
     say(f"the house is up; control: {house.paths.url('control')}, its token: {house.paths.home}/secrets/control.door")
     say("`make health` asks it how it is, `make logs` follows it, `make down` stops it")
     return 0
@@ -73,7 +78,7 @@ async def down() -> int:
 
 async def health() -> int:
     """Ask every process whether it is ready; exit 1 unless all are."""
-    report = await House(_paths(), Options(), os.environ).health()
+    report = await House(_paths(with_kept(os.environ)), Options(), os.environ).health()
     for name, state in report.items():
         say(f"{name:16} {state}")
     if not report:
@@ -83,12 +88,16 @@ async def health() -> int:
 
 
 async def logs() -> int:
-    """Follow every process's log."""
-    files = sorted((_paths().home / "log").glob("*.log"))
-    if files:
-        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *map(str, files)])
-    say("no logs yet: start the house with `make up`")
-    return 1
+    """Follow every process's log; with TASK, the lines that name this task, from the beginning on."""
+    home, task = _paths(with_kept(os.environ)).home, os.environ.get("TASK")
+    files = list(map(str, sorted((home / "log").glob("*.log"))))
+    if not files:
+        say("no logs yet: start the house with `make up`")
+        return 1
+    if not task:
+        os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *files])
+    follow = 'tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"'
+    return os.execvp("sh", ["sh", "-c", follow, "sh", *files])
 
 
 COMMANDS: dict[str, Callable[[], Awaitable[int]]] = {
@@ -107,9 +116,10 @@ async def engine(arguments: list[str]) -> int:
     Raises:
         ConfigError: there is no house yet, it has lost its access file, or it is not up and the command needs that.
     """
-    paths = _paths()
+    kept = with_kept(os.environ)
+    paths = _paths(kept)
     home, up = paths.home, Supervisor(paths).process() is not None
-    environ = {**(given(paths) if up else {}), **{name: value for name, value in os.environ.items() if value}}
+    environ = {**kept, **(given(paths) if up else {}), **{name: value for name, value in os.environ.items() if value}}
     house = House(paths, Options.from_environment(environ), environ)
     if not (home / "secrets").is_dir():
         raise ConfigError(f"{home} holds no house yet: run `make init` or `make up`")
@@ -118,13 +128,21 @@ async def engine(arguments: list[str]) -> int:
     if not up and _needs_house(arguments) and not (environ.get("DATABASE_URL") and environ.get("REDIS_URL")):
         raise ConfigError("the house is not up: `make up` starts it")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until agent-engine takes it
-    os.execve(command("agent-engine"), ["agent-engine", *arguments], house.engine_env())
+    os.execve(
+        command("agent-engine"),
+        ["agent-engine", *arguments],
+        house.engine_env() | {"AGENT_ENGINE_TYPED_AS": "scripts/engine"},
+    )
 
 
 def _needs_house(arguments: list[str]) -> bool:
-    """Return whether a command of the engine asks stores or control; those that read files, and --help, do not."""
+    """Return whether a command of the engine asks stores or control; not those that read files, nor doctor."""
     tells = arguments in ([], ["skills"], ["triggers"], ["proposals"], ["--version"]) or "--help" in arguments
-    return not tells and arguments[:1] != ["keys"] and arguments[:2] not in (["skills", "list"], ["skills", "check"])
+    reads = arguments[:1] in (["keys"], ["access"], ["doctor"]) or arguments[:2] in (
+        ["skills", "list"],
+        ["skills", "check"],
+    )
+    return not (tells or reads)
 
 
 def main() -> int:

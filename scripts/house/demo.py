@@ -159,7 +159,7 @@ def _demand_untouched(shown: Mapping[str, Any], options: Options, say: Say) -> N
     labels = shown["labels"]
     if shown["ours"] or (labels and "github" not in options.real):
         raise ConfigError(f"issue #{shown['issue']['number']} has labels or our comment before anybody decided")
-    say(for_terminal(f"\nissue #{shown['issue']['number']} as yet: labels {labels}, no comment of ours"))
+    say(for_terminal(f"\nissue #{shown['issue']['number']} so far: labels {labels}, no comment of ours"))
 
 
 async def _conclude(house: House, task_id: str, code: int, shown: Mapping[str, Any], *, mode: str, say: Say) -> int:
@@ -186,7 +186,8 @@ async def _ledger_row(house: House, task_id: UUID, say: Say) -> tuple[str, set[s
         transcript = await get_transcript(pool, task_id) or b""
     state = view.state.value if view is not None else "unknown"
     cost = round(result.cost_usd, 4) if result is not None else 0
-    say(f"ledger: task {task_id} {state}, attempts {view.attempt if view is not None else 0}, cost {cost} USD")
+    attempts = view.attempt if view is not None else 0
+    say(f"ledger: task {task_id} {state}, attempts {attempts}, cost {cost} USD at list prices")
     path = house.paths.home / "transcripts" / f"{task_id}.jsonl"
     path.parent.mkdir(exist_ok=True)
     path.parent.chmod(0o700)

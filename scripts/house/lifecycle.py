@@ -43,7 +43,7 @@ class House:
     def __init__(self, paths: HousePaths, options: Options, environ: Mapping[str, str]) -> None:
         self.paths = paths
         self.options = options
-        self._environ = environ
+        self.environ = environ
         self._supervisor = Supervisor(paths)
         self._logged: dict[str, int] = {}
 
@@ -69,15 +69,15 @@ class House:
 
     def processes(self) -> list[Process]:
         """List this house's processes."""
-        return processes(self.paths, self.options, self._environ)
+        return processes(self.paths, self.options, self.environ)
 
     def urls(self) -> dict[str, str]:
         """Return the stores' addresses."""
-        return urls_of(self.paths, self._environ)
+        return urls_of(self.paths, self.environ)
 
     def engine_env(self) -> dict[str, str]:
         """Return the environment of the engine's command line for this house."""
-        return engine_environment(self.paths, self.options, self._environ, self.urls())
+        return engine_environment(self.paths, self.options, self.environ, self.urls())
 
     def check(self) -> None:
         """Look for what would keep the house from coming up, and start nothing.
@@ -90,10 +90,10 @@ class House:
         if any(unknown):
             raise ConfigError("; ".join(filter(None, unknown)))
         listed = self.processes()
-        check_names(self._environ, self.paths.vendors)
-        check_values(listed, self._environ, self.paths.vendors)
+        check_names(self.environ, self.paths.vendors)
+        check_values(listed, self.environ, self.paths.vendors)
         names = {process.name for process in listed}
-        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self._environ)
+        check_ports(self.paths, names | ({"postgres", "redis"} if "stores" in names else set()), self.environ)
 
     async def up(self, say: Say) -> None:
         """Start everything and wait until it is ready.
@@ -119,7 +119,7 @@ class House:
             say(f"{left} processes that a killed supervisord had left behind are stopped")
         self.check()
         listed = self.processes()
-        remember(self.paths, self._environ)
+        remember(self.paths, self.environ)
         self._logged = {log.stem: log.stat().st_size for log in (self.paths.home / "log").glob("*.log")}
         try:
             self._supervisor.launch(listed)
@@ -161,7 +161,7 @@ class House:
 
     def _end_orphans(self) -> int:
         places = [paths for paths in (self.paths, remembered(self.paths)) if paths is not None]
-        environ = came_up_with(self.paths, self._environ)
+        environ = came_up_with(self.paths, self.environ)
         return end_orphans(
             find_orphans(process for paths in places for process in processes(paths, Options(), environ))
         )
@@ -208,7 +208,7 @@ class House:
         raise ConfigError(f"{name} did not become ready ({state}):\n{self._tail(name)}")
 
     async def _wait_for_stores(self, pid: int) -> None:
-        plan = stores_of(self.paths, self._environ)
+        plan = stores_of(self.paths, self.environ)
         deadline = time.monotonic() + READY_LIMIT_SECONDS
         while up(plan) is None:
             if time.monotonic() > deadline or self._supervisor.ended("stores", pid):

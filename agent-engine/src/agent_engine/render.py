@@ -35,6 +35,8 @@ ARGUMENT_LIMIT = 60
 ARGUMENTS_LIMIT = 140
 TEXT_LIMIT = 300
 ID_WIDTH = 36
+LABELS_WIDTH = 20
+"""The time of an event and its kind, before its text."""
 WIDEST_TABLE = 10_000
 COLUMNS = ("task", "state", "skill", "attempt", "door", "created", "key")
 STYLES = {"succeeded": "bold green", "failed": "bold red", "cancelled": "bold yellow", "rejected": "bold red"}
@@ -76,7 +78,18 @@ class LiveView:
             seconds = (event.at - self._began).total_seconds()
             whole = Line.assemble((f"{seconds:7.1f}s  ", "dim"), line)
             whole.rstrip()
-            self._console.print(whole, soft_wrap=True)
+            self._print(whole)
+
+    def _print(self, line: Line) -> None:
+        """Print a line; a terminal gets what does not fit its width beneath, a pipe or file the line as it is."""
+        if not self._console.is_terminal:
+            self._console.print(line, soft_wrap=True)
+            return
+        grid = Table.grid()
+        grid.add_column(width=LABELS_WIDTH, no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(line[:LABELS_WIDTH], line[LABELS_WIDTH:])
+        self._console.print(grid)
 
     def _line(self, event: TaskEvent) -> Line | None:  # noqa: C901 - one branch a kind of event
         match event.body:
@@ -118,7 +131,7 @@ class LiveView:
 
     def _tool(self, result: ToolResult) -> Line:
         call = self._calls.pop(result.call_id, None)
-        name = f"{result.server}/{result.tool}" if result.server else result.tool
+        name = tool_name(result.server, result.tool)
         outcome, style = ("denied", "red") if result.denied else ("ok", "green") if result.ok else ("failed", "red")
         line = Line.assemble(("tool      ", "blue"), plain(name, 60, "bold"), " ")
         line.append_text(arguments(call.input) if call is not None else Line(""))
@@ -128,6 +141,11 @@ class LiveView:
         if not result.ok:
             line.append_text(Line.assemble("  ", plain(result.text, 160, "red")))
         return line
+
+
+def tool_name(server: str | None, tool: str) -> str:
+    """Name a tool with its server."""
+    return f"{server}/{tool}" if server else tool
 
 
 def _started(attempt: int, body: Started) -> Line:
@@ -173,7 +191,7 @@ def result_view(result: TaskResult) -> RenderableType:
     parts.append(
         Line(
             f"{usage.requests} requests, {read} tokens in, {usage.output_tokens} out, {usage.tool_calls} tool calls, "
-            f"${result.cost_usd:.4f}, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
+            f"${result.cost_usd:.4f} at list prices, {result.attempts} attempt{'' if result.attempts == 1 else 's'}",
             style="dim",
         )
     )
@@ -184,6 +202,8 @@ def _effects_view(result: TaskResult) -> RenderableType:
     if not result.effects:
         return Line("effects: none", style="dim")
     table = Table(title="effects", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+    for _ in range(4):
+        table.add_column(overflow="fold")
     for effect in result.effects:
         style = "green" if effect.state == "done" else "yellow"
         table.add_row(

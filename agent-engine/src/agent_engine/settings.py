@@ -34,6 +34,12 @@ class LedgerAccess(Settings):
     database_url: SecretStr = Field(description="PostgreSQL of the ledger; `agent-stores start` starts an embedded one")
 
 
+class AccessPath(Settings):
+    """What the commands on access need."""
+
+    access_file: Path = Field(description="access.yaml: doors, people, services and tenants")
+
+
 class SubmitAccess(LedgerAccess):
     """What the commands that submit tasks need."""
 

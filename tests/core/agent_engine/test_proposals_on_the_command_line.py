@@ -186,7 +186,11 @@ def test_a_denial_is_kept_with_its_reason(run: Run, propose: Propose) -> None:
         ({}, "0" * 64, "`agent-engine proposals show` it again"),
         ({"actor": OPERATOR}, HASH, "somebody else decides"),
         ({"status": None}, HASH, "wait for its verdict"),
-        ({"tenant": "globex"}, HASH, "there is no proposal"),
+        (
+            {"tenant": "globex"},
+            HASH,
+            "is of tenant globex, and the command line's door of tenant acme: decide through",
+        ),
     ],
 )
 def test_what_stands_against_an_approval_is_one_line(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from agent_contracts import TaskEvent, TaskResult
 from agent_contracts.event import Body, Finished, Started, Text, ToolCall, ToolResult, body_adapter
+from agent_engine.conversation import conversation
 from agent_engine.render import LiveView, result_view
 from rich.console import Console
 
@@ -44,6 +45,22 @@ def test_events_send_no_sequence_of_others(body: dict[str, object]) -> None:
     text = shown(body_adapter.validate_python(body))
     if body["kind"] != "finished":
         assert "[red]not red[/red]" in text
+    for piece in ("\x1b]", "\x1b[2J", "\x07", "\x9b", "\u202e"):
+        assert piece not in text
+
+
+def test_a_conversation_sends_no_sequence_of_others() -> None:
+    """Calls, answers and what is said are whole, and inert."""
+    bodies = [
+        Text(text=f"first\n{HOSTILE}"),
+        ToolCall(call_id="1", server="github", tool="issue_read", input={"issue": 1, "title": HOSTILE}),
+        ToolResult(call_id="1", server="github", tool="issue_read", ok=True, text="x" * 5000),
+    ]
+    events = [TaskEvent(task_id=TASK, attempt=1, seq=1, at=datetime.now(UTC), body=body) for body in bodies]
+    text = "\n".join(line.plain for line in conversation(events))
+    assert "the agent says\n    first\n" in text
+    assert "the agent calls github/issue_read\n    {" in text
+    assert "github/issue_read answers\n    " + "x" * 5000 in text
     for piece in ("\x1b]", "\x1b[2J", "\x07", "\x9b", "\u202e"):
         assert piece not in text
 

@@ -49,6 +49,14 @@ def grant(**change: Any) -> dict[str, Any]:
         ({"required_effects": "github/issue_write@a/b[labels]"}, "is not server/tool[field,field]@TARGET"),
         ({"required_effects": "github/issue_write@${repository}"}, "a place in its target is written ${input.NAME}"),
         ({"required_effects": "github/issue_write[labels]@a/b#${input.issue}"}, "'issue' is not required"),
+        (
+            {"required_effects": "github/issue_write[labls]"},
+            "github/issue_write writes no 'labls': did you mean labels?",
+        ),
+        (
+            {"concurrency_key": "issue:${input.isue}"},
+            "it has no 'isue', but grant, required-effects or concurrency-key",
+        ),
         ({"built_in_tools": "Shell"}, "'Shell' is not one of"),
         ({"grant": grant(tools=["issue_read", "rm"])}, "github has no tool 'rm'"),
         ({"grant": grant(tools=["issue_read"], limits={})}, "github/issue_write is required and not granted"),

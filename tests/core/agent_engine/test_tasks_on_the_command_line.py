@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from subprocess import PIPE
 from uuid import UUID
@@ -40,8 +41,11 @@ def test_task_goes_from_enqueue_to_prune(run: Run, database_url: str) -> None:
     shown = json.loads(run("show", task, "--events", "--json").output)
     assert shown["result"]["output"] == {"labels": ["bug"]}
     assert [event["body"]["kind"] for event in shown["events"]] == ["queued", "text", "finished"]
-    assert "raw" in (transcript := run("show", task, "--transcript").output)
-    assert "\x1b" not in transcript
+    assert "raw" in (raw := run("show", task, "--transcript", "--raw").output)
+    assert "\x1b" not in raw
+    assert "the agent says\n    hello" in run("show", task, "--transcript").output
+    assert datetime.fromisoformat(shown["task"]["created_at"]).tzinfo is not None
+    assert "T" in shown["task"]["created_at"]
     again = json.loads(run("retry", task, "--json").output)
     assert again["parent_id"] == task
     assert json.loads(run("cancel", again["id"], "--json").output)["outcome"] == "cancelled"

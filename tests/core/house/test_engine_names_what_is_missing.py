@@ -50,7 +50,7 @@ def test_a_house_that_is_there_runs_the_engine(local: House, environ: dict[str, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [("doctor",), ("skills", "register"), ("triggers", "test", "x", "--event", "issues")])
+@pytest.mark.parametrize("words", [("tasks",), ("skills", "register"), ("triggers", "test", "x", "--event", "issues")])
 def test_a_house_that_is_not_up_is_told(local: House, environ: dict[str, str], words: tuple[str, ...]) -> None:
     """What asks stores or control says that the house is down, and does not try ports that may be others' by now."""
     done = _engine(environ, *words)

@@ -133,6 +133,13 @@ BAD: list[tuple[bytes, str, str]] = [
     (b'{"skill": "triage"}', "field", "input: Field required"),
     (b'{"skill": "triage", "input": 5}', "field", "input"),
     (b'{"skill": "triage", "input": "x", "urgency": 1}', "field", "urgency: unknown field"),
+    (b'{"skill": "triage", "input": "x", "dedupekey": "a"}', "field", "unknown field: did you mean dedupe_key?"),
+    (
+        b'{"skill": "triage", "input": "x", "budget": {"usds": 1}}',
+        "field",
+        "budget.usds: unknown field: did you mean usd?",
+    ),
+    (b'{"skill": "triag", "input": "x"}', "skill", "skill triag is unknown: did you mean triage?"),
     (b'{"skill": "triage", "input": "x", "tenant": "default"}', "field", "tenant: set by the door"),
     (b'{"skill": "triage", "input": "x", "actor": {"kind": "person", "id": "root"}}', "field", "actor: set by"),
     (b'{"skill": "triage", "input": "x", "origin": {"kind": "webhook", "ref": "1"}}', "field", "origin: set by"),

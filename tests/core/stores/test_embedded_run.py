@@ -198,6 +198,6 @@ def test_given_address_starts_nothing_for_it(valkey_only: Command) -> None:
     with valkey_only.running():
         database_url, redis_url = urls(valkey_only)
         assert database_url == valkey_only.environ["DATABASE_URL"]
-        assert redis_url.startswith("redis://:")
+        assert redis_url.startswith("redis://default:")
         assert not (valkey_only.folder / "postgres").exists()
         assert "(given)" in valkey_only.call("status").stdout

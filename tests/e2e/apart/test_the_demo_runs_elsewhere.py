@@ -25,7 +25,7 @@ EVIDENCE = {
     "verdict": r"^\s*(?:verdict: )?succeeded\b",
     "claim": r"^(?:[a-z2-7]{8} )+ +The labels were set\.",
     "effect": r"^done +github/add_issue_comment +octocat/hello-world#\d+",
-    "row": r"^ledger: task [0-9a-f-]{36} succeeded, attempts 1, cost 0\.\d+ USD$",
+    "row": r"^ledger: task [0-9a-f-]{36} succeeded, attempts 1, cost 0\.\d+ USD at list prices$",
 }
 """What the demo tells, and how that reads."""
 START = "#!/bin/sh\n'''exec' \"$(dirname \"$0\")/python\" \"$0\" \"$@\"\n' '''\n"

@@ -12,8 +12,8 @@ from fixtures.triage import WRITTEN
 from house.paths import ROOT
 
 LIMIT_SECONDS = 150
-NOT_YET = re.compile(r"as yet: labels \[\], no comment of ours\n2 proposals wait")
-SENT = re.compile(r"^(\w+) on \S+: done, sent 1 time\(s\)", re.MULTILINE)
+NOT_YET = re.compile(r"so far: labels \[\], no comment of ours\n2 proposals wait")
+SENT = re.compile(r"^(\w+) on \S+: done, sent once", re.MULTILINE)
 
 
 @pytest.mark.slow

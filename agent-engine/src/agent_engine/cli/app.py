@@ -9,7 +9,7 @@ from service_kit.command import version_of
 from service_kit.settings import VendorNames, load
 from typer.core import TyperGroup
 
-from agent_engine.cli import doctor, keys, proposals, skills, submit, tasks, triggers, worker
+from agent_engine.cli import access, doctor, keys, proposals, skills, submit, tasks, triggers, worker
 from agent_engine.cli.console import WRONG_USE, exit_on_error, tell
 
 EPILOG = "Exit status: 0 done (and succeeded), 1 failed or not as it should be, 2 wrong use or configuration."
@@ -85,5 +85,5 @@ COMMANDS: tuple[Callable[..., Any], ...] = (
 )
 for function in COMMANDS:
     app.command(epilog=EPILOG)(function)
-for group in (keys, proposals, skills, triggers):
+for group in (access, keys, proposals, skills, triggers):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])

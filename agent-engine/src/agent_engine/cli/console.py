@@ -4,9 +4,11 @@ import asyncio
 import functools
 import json
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import datetime
 from typing import Annotated, Any, NoReturn, ParamSpec
 
 import asyncpg
@@ -34,6 +36,8 @@ PIPED_WIDTH = 160
 LONGEST_WORD = 200
 LONGEST_LINE = 2000
 QUIET = logging.NullHandler()
+TYPED_AS = os.environ.get("AGENT_ENGINE_TYPED_AS", "agent-engine")
+"""How whoever started this command types it: `scripts/engine` sets it, so that hints can be typed as they stand."""
 
 
 class UsageError(EngineError):
@@ -64,8 +68,17 @@ class Output:
     def data(self, value: Any) -> None:
         """Print one JSON document on a line of its own, where JSON is wanted."""
         if self.as_json:
-            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_as_json) + "\n")
             sys.stdout.flush()
+
+
+def _as_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def as_typed(text: str) -> str:
+    """Write each command in a hint as it can be typed here."""
+    return text.replace("`agent-engine ", f"`{TYPED_AS} ")
 
 
 def _console(width: int | None) -> Console:
@@ -74,7 +87,7 @@ def _console(width: int | None) -> Console:
 
 def finish(work: Coroutine[Any, Any, int]) -> NoReturn:
     """Run a command and exit with its status."""
-    with exit_on_error():
+    with exit_on_error(), closing(work):  # where Ctrl-C came before it began
         raise typer.Exit(asyncio.run(work))
 
 
@@ -109,7 +122,7 @@ def fail(error: Exception, status: int) -> int:
 
 def tell(kind: str, message: str) -> None:
     """Print one line on standard error. Each word, and the line, has a length limit and is shortened in its middle."""
-    words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(message)).split())
+    words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(as_typed(message))).split())
     sys.stderr.write(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}\n")
 
 

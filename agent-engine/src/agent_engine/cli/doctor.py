@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from agent_engine.cli.console import DONE, FAILED, Json, Output, command
+from agent_engine.cli.console import DONE, FAILED, Json, Output, as_typed, command
 from agent_engine.doctor import DoctorSettings, examine
 from agent_engine.render import plain
 from agent_engine.settings import load_addressed
@@ -24,5 +24,5 @@ async def doctor(as_json: Json = False) -> int:
             Text.assemble((f"{finding.state:8} ", STYLES[finding.state]), f"{finding.name:14} ", plain(finding.detail))
         )
         if finding.remedy:
-            output.show(Text.assemble(" " * 9, ("mend: ", "bold"), plain(finding.remedy)))
+            output.show(Text.assemble(" " * 9, ("mend: ", "bold"), plain(as_typed(finding.remedy))))
     return FAILED if any(finding.state == "bad" for finding in findings) else DONE

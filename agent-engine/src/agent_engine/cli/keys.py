@@ -8,7 +8,7 @@ from service_kit import keys
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 
-from agent_engine.cli.console import DONE, Json, Output, command
+from agent_engine.cli.console import DONE, Json, Output, as_typed, command
 from agent_engine.settings import KeyFiles
 
 app = typer.Typer(help="Keys: what signs the tokens of runs.", no_args_is_help=True, rich_markup_mode=None)
@@ -44,7 +44,7 @@ async def rotate(as_json: Json = False) -> int:
         output.show(Text(f"{new} signs from now on; the key before it was not public and is still refused"))
         return DONE
     output.show(Text(f"{new} signs from now on; {old} is accepted, so that running tasks go on"))
-    output.show(Text(f"once they have ended: agent-engine keys retire {old}", style="dim"))
+    output.show(Text(as_typed(f"once they have ended: `agent-engine keys retire {old}`"), style="dim"))
     return DONE
 
 

@@ -136,7 +136,12 @@ async def _decided(
 
 async def _read(settings: SubmitAccess, door: Door, id_: UUID) -> Proposal:
     async with ledger(settings.database_url) as pool:
-        found = await _known(agent_effects.proposal(pool, id_, tenant=door.tenant))
+        found = await _known(agent_effects.proposal(pool, id_))
+    if found.tenant != door.tenant:
+        raise ConfigError(
+            f"proposal {id_} is of tenant {found.tenant}, and the command line's door of tenant {door.tenant}: decide "
+            f"through a door of {found.tenant}, as over HTTP, or change `tenant` of `cli` in {settings.access_file}"
+        )
     if not door.decides(found.skill):
         raise ConfigError(
             f"the command line's door does not decide on what {found.skill} proposes: name the skill under "

@@ -5,7 +5,7 @@ import getpass
 import inspect
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -78,7 +78,7 @@ def task_from(
     fields: dict[str, Any] = {
         "skill": skill,
         "input": read_input(given or [], text),
-        "resources": _resources(resource) if resource else None,
+        "resources": resources_of(resource) if resource else None,
         "model": model,
         "budget": {"usd": budget_usd},
         "retry": None if max_attempts is None else {"max_attempts": max_attempts},
@@ -92,10 +92,11 @@ def task_from(
     try:
         return Task.model_validate(fields)
     except ValidationError as error:
-        raise UsageError("; ".join(map(_explained, field_errors(error)))) from None
+        raise UsageError("; ".join(map(_explained, field_errors(error, Task)))) from None
 
 
-def _resources(given: list[str]) -> dict[str, dict[str, list[str]]]:
+def resources_of(given: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Read `VENDOR.KIND=NAME` options, by vendor and kind. Raises UsageError, which names one of another form."""
     found: dict[str, dict[str, list[str]]] = {}
     for text in given:
         match = RESOURCE.fullmatch(text)

@@ -35,6 +35,7 @@ from agent_engine.cli.console import (
 from agent_engine.cli.input import SHOWN
 from agent_engine.cli.queue_diagnostics import waits_for, watching
 from agent_engine.cli.submit import cli_door, show_result, user
+from agent_engine.conversation import conversation
 from agent_engine.event_follower import Patience, follow
 from agent_engine.render import LiveView, result_view, task_view, tasks_view
 from agent_engine.settings import LedgerAccess, SubmitAccess
@@ -72,7 +73,8 @@ async def tasks(
 @command
 async def show(
     task: TaskId,
-    transcript: Annotated[bool, typer.Option("--transcript", help="Print the CLI's raw output instead.")] = False,
+    transcript: Annotated[bool, typer.Option("--transcript", help="Print the conversation instead.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="With --transcript: as the CLI wrote it.")] = False,
     attempt: Annotated[
         int | None, typer.Option(min=1, metavar="NUMBER", help="The transcript of this attempt; else the last.")
     ] = None,
@@ -80,15 +82,15 @@ async def show(
     as_json: Json = False,
 ) -> int:
     """Show a task: its row and result, its events, or a transcript."""
-    if attempt is not None and not transcript:
-        raise UsageError("--attempt chooses a transcript: give --transcript too")
+    if (attempt is not None or raw) and not transcript:
+        raise UsageError("--attempt and --raw are of a transcript: give --transcript too")
     if transcript and (events or as_json):
         raise UsageError("--transcript prints the transcript alone: leave --events and --json out")
     output = Output(as_json=as_json)
     async with ledger(load(LedgerAccess).database_url) as pool:
         view = await known(pool, task)
         if transcript:
-            return await _show_transcript(output, pool, task, attempt)
+            return await _show_transcript(output, pool, view, attempt, raw=raw)
         told = await _all_events(pool, task) if events else []
         result = await agent_ledger.get_result(pool, task)
         confinement = await confined_by(pool, view)
@@ -228,12 +230,20 @@ async def known(pool: asyncpg.Pool, task_id: UUID) -> TaskView:
     return view
 
 
-async def _show_transcript(output: Output, pool: asyncpg.Pool, task_id: UUID, attempt: int | None) -> int:
-    content = await agent_ledger.get_transcript(pool, task_id, attempt=attempt)
-    if content is None:
-        raise UsageError(f"no transcript is kept of task {task_id}" + (f", attempt {attempt}" if attempt else ""))
-    for line in content.decode("utf-8", "replace").splitlines():
-        output.console.out(for_terminal(line), highlight=False)
+async def _show_transcript(
+    output: Output, pool: asyncpg.Pool, view: TaskView, attempt: int | None, *, raw: bool
+) -> int:
+    """Print an attempt's conversation by its events, or what its CLI wrote."""
+    if raw:
+        content = await agent_ledger.get_transcript(pool, view.id, attempt=attempt)
+        lines = [Text(for_terminal(line)) for line in (content or b"").decode("utf-8", "replace").splitlines()]
+    else:
+        wanted = view.attempt if attempt is None else attempt
+        lines = list(conversation([event for event in await _all_events(pool, view.id) if event.attempt == wanted]))
+    if not lines:
+        raise UsageError(f"no transcript is kept of task {view.id}" + (f", attempt {attempt}" if attempt else ""))
+    for line in lines:
+        output.show(line)
     return DONE
 
 

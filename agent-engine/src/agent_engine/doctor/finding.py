@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import asyncpg
+from agent_stores.errors import StoreError
 from agent_stores.pool import open_pool
 from pydantic import SecretStr
 
@@ -58,7 +59,10 @@ async def postgresql_pool(settings: DoctorSettings) -> AsyncIterator[asyncpg.Poo
     """Open PostgreSQL for one look. Raises Unwell where there is none."""
     if settings.database_url is None:
         raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
-    pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    try:
+        pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
+    except StoreError as error:
+        raise Unwell(str(error), "in a local system `make up` starts it") from None
     try:
         yield pool
     finally:

@@ -104,11 +104,15 @@ async def _ready(url: str, variable: str) -> str:
             reply = await http.request("GET", "/ready")
     except (ConfigError, ServiceKitError) as error:
         raise Unwell(f"{url} does not answer: {error}", f"start it (`make up`), or correct {variable}") from None
-    if reply.status == 200:
-        return f"{url} is ready"
     try:
-        failing = {name: text for name, text in reply.json().get("checks", {}).items() if text != "ok"}
-        told = "; ".join(f"{name}: {text}" for name, text in failing.items())
+        report = reply.json()
+        failing = {name: text for name, text in report.get("checks", {}).items() if text != "ok"}
+        faults = report.get("warnings", {})
+        told, warned = ("; ".join(f"{name}: {text}" for name, text in found.items()) for found in (failing, faults))
     except (ServiceKitError, AttributeError):
-        told = reply.text[:200]
-    raise Unwell(f"{url} is not ready ({reply.status}): {told}", "see its log")
+        told, warned = reply.text[:200], ""
+    if reply.status != 200:
+        raise Unwell(f"{url} is not ready ({reply.status}): {told}", "see its log")
+    if warned:
+        raise Unwell(f"{url} is ready, and warns: {warned}", "", state="warning")
+    return f"{url} is ready"

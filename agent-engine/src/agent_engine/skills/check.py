@@ -11,6 +11,7 @@ from typing import Any
 from agent_contracts import Mode
 from agent_vendors import Vendor
 from genai_prices import Usage, calc_price
+from service_kit.validation_errors import nearest
 
 from agent_engine.engines.registry import installed_engines
 from agent_engine.skills.format import BUILT_IN_TOOLS, PRICES_OF, Skill, UnreadableSkill, parse
@@ -98,10 +99,18 @@ def _tools(skill: Skill, vendors: Vendors) -> list[str]:
                 found.append(f"{setting}: {name} is of a server that metadata.servers does not name")
             elif server in vendors and tool not in vendors[server].tools:
                 found.append(f"{setting}: server {server} has no tool '{tool}'")
-    for name in writes:
-        server, _, tool = name.partition("/")
-        if server in vendors and tool in vendors[server].reads:
-            found.append(f"required-effects: {name} writes nothing")
+    for effect in skill.settings.required_effects:
+        server, _, tool = effect.tool.partition("/")
+        if server not in vendors:
+            continue
+        if tool in vendors[server].reads:
+            found.append(f"required-effects: {effect.tool} writes nothing")
+        known = sorted(vendors[server].written_fields.get(tool, effect.fields))
+        found += [
+            f"required-effects: {effect.tool} writes no '{field}'{nearest(field, known) or ': ' + ', '.join(known)}"
+            for field in effect.fields
+            if field not in known
+        ]
     found += [
         f"built-in-tools: '{name}' is not one of {', '.join(sorted(BUILT_IN_TOOLS))}"
         for name in skill.settings.built_in_tools
@@ -162,17 +171,29 @@ def _placeholders(skill: Skill, _: Vendors) -> list[str]:
         name for grant in skill.settings.grant.values() for names in grant.resources.values() for name in names
     ]
     templates += [effect.target or "" for effect in skill.settings.required_effects]
+    templates.append(skill.settings.concurrency_key or "")
     wanted = {path for template in templates for path in INPUT_VALUE.findall(template)}
     if not wanted or (skill.input_schema is None and skill.settings.input_schema is not None):
         return []
     if skill.input_schema is None:
-        return ["input-schema is missing: grant or required-effects take values from the input"]
-    required = skill.input_schema.get("required", [])
-    return [
-        f"input-schema: '{path.split('.')[0]}' is not required, but grant or required-effects are bound to it"
-        for path in sorted(wanted)
-        if path.split(".")[0] not in required
-    ]
+        return ["input-schema is missing: grant, required-effects or concurrency-key take values from the input"]
+    return [f"input-schema: {lack}" for path in sorted(wanted) if (lack := _lack(skill.input_schema, path))]
+
+
+def _lack(schema: Mapping[str, Any], path: str) -> str | None:
+    """Say what a schema lacks for a place that is bound to the input: each part must be a property, and required."""
+    known: Any = schema
+    for part in path.split("."):
+        properties = known.get("properties") if isinstance(known, dict) else None
+        if not isinstance(properties, dict):  # it says otherwise what there is, as by `$ref`
+            return None
+        bound = "but grant, required-effects or concurrency-key are bound to it"
+        if part not in properties:
+            return f"it has no '{path}', {bound}{nearest(part, properties)}"
+        if part not in known.get("required", ()):
+            return f"'{path}' is not required, {bound}"
+        known = properties[part]
+    return None
 
 
 def _model(skill: Skill, _: Vendors) -> list[str]:

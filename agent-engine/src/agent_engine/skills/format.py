@@ -164,7 +164,7 @@ def settings_of(front: dict[str, Any]) -> tuple[SkillSettings, list[str], list[s
     try:
         return SkillSettings.model_validate(given), warnings, []
     except ValidationError as error:
-        found = field_errors(error)
+        found = field_errors(error, SkillSettings)
     wrong = {fault.place.partition(".")[0] for fault in found}
     sound = SkillSettings.model_validate({key: value for key, value in given.items() if key not in wrong})
     return sound, warnings, [f"metadata.{fault.place}: {fault.words}" for fault in found]

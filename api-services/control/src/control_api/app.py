@@ -40,7 +40,7 @@ from control_api.tasks.routes import Tasks
 from control_api.webhooks import deliveries
 from control_api.webhooks.routes import Webhooks
 from control_api.webhooks.trigger_dry_run import TriggerDryRun
-from control_api.webhooks.triggers import Triggers, read_triggers
+from control_api.webhooks.triggers import Triggers, closed_triggers, read_triggers
 
 VERSION = version("agent-bot-control-api")
 PRUNE_EVERY_SECONDS = 3600.0
@@ -99,6 +99,9 @@ def build(
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
 
+    def without_door() -> str | None:
+        return closed_triggers(triggers.current(), access.current())
+
     files = {"access": access.fault, "triggers": triggers.fault}
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
     limit = settings.max_webhook_bytes
@@ -110,6 +113,7 @@ def build(
             registry=registry,
             warnings={
                 **files,
+                "triggers that start nothing": without_door,
                 "policy": policy.fault,
                 "webhooks": webhooks.fault,
                 "feeds": feeds.fault,

@@ -11,11 +11,12 @@ from agent_stores.pool import Connection, Executor, transaction
 from service_kit.access import Door
 from service_kit.grants import Bound, narrow_resources
 from service_kit.origins import origin_of
+from service_kit.validation_errors import nearest
 
 from agent_ledger.errors import InvalidTask, UnusableSchema
 from agent_ledger.json_encoding import digest, storable
 from agent_ledger.json_schema import value_error
-from agent_ledger.skills import SkillRow, concurrency_key, resolve
+from agent_ledger.skills import SkillRow, concurrency_key, list_skills, resolve
 
 PRIORITIES = {Priority.high: 0, Priority.normal: 1, Priority.low: 2}
 MAX_RACES = 5
@@ -76,11 +77,15 @@ async def _existing(connection: Connection, task: Task) -> Submitted | None:
 async def _create(connection: Connection, task: Task, door: Door) -> Submitted | None:
     """Insert a task's row and its first event, and wake workers of its pool; None if its id or key is taken."""
     if not door.opens(task.skill):
-        raise InvalidTask("door", f"skill {task.skill} is not open at {door.name or 'this door'}: see its skills")
+        near = nearest(task.skill, door.skills)
+        raise InvalidTask(
+            "door", f"skill {task.skill} is not open at {door.name or 'this door'}{near or ': see its skills'}"
+        )
     await _check_queue(connection, door)
     found = await resolve(connection, task.skill, task.deadline)
     if found is None:
-        raise InvalidTask("skill", f"skill {task.skill} is unknown: no worker has registered it")
+        near = nearest(task.skill, [row.name for row in await list_skills(connection) if door.opens(row.name)])
+        raise InvalidTask("skill", f"skill {task.skill} is unknown{near or ': no worker has registered it'}")
     skill, due = found
     if not due:
         raise InvalidTask("deadline", f"deadline {task.deadline} is over")

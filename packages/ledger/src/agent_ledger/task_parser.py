@@ -4,13 +4,14 @@ from agent_contracts import Task
 from agent_contracts.task import MAX_INPUT_BYTES, holds_nul
 from pydantic import ValidationError
 from service_kit.json_text import read_json
-from service_kit.validation_errors import reason
+from service_kit.validation_errors import field_errors
 
 from agent_ledger.errors import InvalidTask
 from agent_ledger.json_encoding import SET_BY_THE_DOOR
 
 MAX_TASK_BYTES = MAX_INPUT_BYTES
 MAX_FAULTS_SHOWN = 5
+MAX_PLACE_SHOWN = 200
 DERIVED_VERSION = 5
 
 
@@ -48,14 +49,11 @@ def read_task(raw: bytes) -> Task:
 
 
 def _explained(error: ValidationError) -> InvalidTask:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    if faults[0]["type"] == "json_invalid":
-        return InvalidTask("json", f"the task is not JSON: {faults[0]['msg'].removeprefix('Invalid JSON: ')}")
-    lines = []
-    for fault in faults[:MAX_FAULTS_SHOWN]:
-        place = ".".join(str(part)[:80] for part in fault["loc"]) or "task"
-        what = "unknown field" if fault["type"] == "extra_forbidden" else reason(fault["msg"])
-        lines.append(f"{place}: {what}")
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return InvalidTask("json", f"the task is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
+    faults = field_errors(error, Task)
+    lines = [f"{fault.place[:MAX_PLACE_SHOWN] or 'task'}: {fault.words}" for fault in faults[:MAX_FAULTS_SHOWN]]
     if len(faults) > MAX_FAULTS_SHOWN:
         lines.append(f"and {len(faults) - MAX_FAULTS_SHOWN} more")
     return InvalidTask("field", "; ".join(lines))

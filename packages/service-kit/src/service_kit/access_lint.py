@@ -5,7 +5,8 @@ from pathlib import Path
 
 from service_kit.access import Access, Door
 from service_kit.grants import Bound
-from service_kit.yaml_lines import LinedYaml, Place, nearest
+from service_kit.validation_errors import nearest
+from service_kit.yaml_lines import LinedYaml, Place
 
 
 def unknown_names(path: Path, access: Access, *, vendors: Collection[str], skills: Collection[str]) -> list[str]:

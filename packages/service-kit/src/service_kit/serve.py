@@ -116,7 +116,10 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
     The event loop is uvloop's where uvloop is installed, else asyncio's own.
     """
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with (
+            contextlib.closing(main),
+            asyncio.Runner(loop_factory=_loop_factory()) as runner,
+        ):  # closed where it never began
             return runner.run(main) or 0
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")

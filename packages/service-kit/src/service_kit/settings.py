@@ -88,7 +88,7 @@ class ServedSettings(VendorNames):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: Port = 0
-    allowed_hosts: str = Field("", description="comma list of Host names served besides loopback")
+    allowed_hosts: str = Field("", description="host names besides loopback under which it is reached, by comma")
     allowed_origins: str = Field("", description="comma list of browser origins let in")
     log_level: LogLevel = Field("info", description="debug, info, warning, error")
 

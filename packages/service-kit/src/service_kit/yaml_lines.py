@@ -1,15 +1,14 @@
 """Reads YAML with the line of each entry, so that an error can name it."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from service_kit.errors import ConfigError
-from service_kit.validation_errors import reason
+from service_kit.validation_errors import fields_at, nearest, reason
 
 M = TypeVar("M", bound=BaseModel)
 Place = Sequence[str | int]
@@ -99,7 +98,7 @@ def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError
     for item in error.errors(include_url=False, include_input=False):
         place = [part for part in item["loc"] if part != "[key]"]
         if item["type"] == "extra_forbidden":
-            known = [name for name in _fields(model, place[:-1]) if name != "name"]
+            known = [name for name in fields_at(model, place[:-1]) if name != "name"]
             near = nearest(str(place[-1]), known) or f": there are {', '.join(known)}"
             found.append(lined.at(place, f"this key is not known{near}"))
         else:
@@ -110,27 +109,6 @@ def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError
 def in_order(found: Collection[LineError]) -> str:
     """Return errors as one text, in the order of their lines."""
     return "; ".join(f"line {line}: {text}" for line, text in sorted(found))
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return the question whether the nearest known name was meant; empty if none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f": did you mean {near[0]}?" if near else ""
-
-
-def _fields(kind: Any, place: Place) -> list[str]:
-    while get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        fields = kind.model_fields
-        if not place:
-            return list(fields)
-        field = fields.get(str(place[0]))
-        return _fields(field.annotation, place[1:]) if field else []
-    arguments = get_args(kind)
-    if get_origin(kind) in (dict, list):
-        return _fields(arguments[-1], place[1:]) if place else []
-    return next((found for choice in arguments if (found := _fields(choice, place))), [])
 
 
 def _repeated_keys(node: yaml.Node | None, seen: set[int]) -> Iterator[LineError]:

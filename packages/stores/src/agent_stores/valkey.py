@@ -22,7 +22,7 @@ class Valkey(Server):
     @property
     def url(self) -> str:
         """The address for REDIS_URL."""
-        return f"redis://:{quote(self.password, safe='')}@127.0.0.1:{self.port}/0"
+        return f"redis://default:{quote(self.password, safe='')}@127.0.0.1:{self.port}/0"
 
     @property
     def _settings(self) -> Path:

@@ -31,7 +31,7 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
-    credential_form="a fine-grained token with Issues (read and write) and Contents (read)",
+    credential_form="a fine-grained token with Issues (read and write), Contents (read) and Pull requests (read)",
     mcp_port=9001,
     api_port=3001,
     stand_in_port=4001,
@@ -47,6 +47,12 @@ GITHUB = Vendor(
         "list_pull_requests": "read",
         "pull_request_read": "read",
         "search_issues": "read",
+    },
+    written_fields={
+        "add_issue_comment": frozenset({"body"}),
+        "issue_write": frozenset(
+            {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
+        ),
     },
     webhook_source="github",
     webhook_options=("GITHUB_OWN_LOGINS",),

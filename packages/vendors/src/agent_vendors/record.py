@@ -30,6 +30,8 @@ class Vendor:
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
         kinds: the kinds of resources that bound a grant.
         tools: each tool of the server, with its access.
+        written_fields: the fields of the gateway's requests that a writing tool can write, by which a skill requires
+            one; a tool that is not named is not checked.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
         webhook_options: the operator's variables that control's source of these webhooks reads besides its secret.
         first_trigger: the entry of the first `triggers.yaml` for its webhooks; None for no entry.
@@ -47,6 +49,7 @@ class Vendor:
     stand_in_port: int
     kinds: tuple[ResourceKind, ...]
     tools: Mapping[str, Access] = field(hash=False)
+    written_fields: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     webhook_source: str | None = None
     webhook_options: tuple[str, ...] = ()
     first_trigger: Mapping[str, object] | None = field(default=None, hash=False)

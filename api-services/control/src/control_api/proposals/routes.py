@@ -129,7 +129,7 @@ def _decision(raw: bytes, headers: Mapping[str, str]) -> Decision:
     try:
         return Decision.model_validate(parse_json(raw, headers, remedy))
     except ValidationError as error:
-        raise Refusal("body", described(error), status=422, remedy=remedy) from None
+        raise Refusal("body", described(error, Decision), status=422, remedy=remedy) from None
 
 
 def _task(request: Request) -> UUID | None:

@@ -97,7 +97,7 @@ def plan(triggers: Triggers, delivery: Delivery) -> tuple[list[tuple[Trigger, Ta
             reason = f"the payload has no usable value at {error.args[0]}"
             outcome.refused.append({"trigger": trigger.name, "reason": reason})
         except ValidationError as error:
-            outcome.refused.append({"trigger": trigger.name, "reason": described(error)})
+            outcome.refused.append({"trigger": trigger.name, "reason": described(error, Task)})
     return planned, outcome
 
 

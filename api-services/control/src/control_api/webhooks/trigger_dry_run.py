@@ -96,4 +96,4 @@ async def _asked(request: Request) -> DryRun:
     try:
         return DryRun.model_validate(parse_json(await read_body(request, limit=MAX_BYTES), request.headers, FORM))
     except ValidationError as error:
-        raise Refusal("field", described(error)[:500], remedy=FORM) from None
+        raise Refusal("field", described(error, DryRun)[:500], remedy=FORM) from None

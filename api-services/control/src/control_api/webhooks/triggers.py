@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from service_kit.access import Access
 from service_kit.errors import ConfigError
 from service_kit.yaml_lines import read_checked
 
-from control_api.sources.protocol import Source, SourceEvent
+from control_api.sources.protocol import Source, SourceEvent, key_of
 from control_api.sources.registry import default_source
 
 PLACE = re.compile(r"\$\{([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)\}")
@@ -133,6 +134,25 @@ def _unknown(trigger: Trigger, sources: Mapping[str, Source]) -> str | None:
         if wrong:
             return f"{condition} {wrong[0]!r} is not one of {', '.join(sorted(known)) or 'its source'}"
     return None
+
+
+def closed_triggers(triggers: Triggers, access: Access) -> str | None:
+    """Say which triggers can start nothing, as no door of their source opens their skill; None if all can."""
+    doors = {**access.webhooks, **access.feeds}
+    wrong = []
+    for trigger in triggers.triggers:
+        heard = {
+            key: door
+            for key, door in doors.items()
+            if key.partition("/")[0] == trigger.source and trigger.instance in (None, key.partition("/")[2])
+        }
+        if not heard:
+            wrong.append(
+                f"{trigger.name}: access.yaml has no door for {key_of(trigger.source, trigger.instance or '')}"
+            )
+        elif not any(door.opens(trigger.skill) for door in heard.values()):
+            wrong.append(f"{trigger.name}: {', '.join(heard)} does not open skill {trigger.skill} in access.yaml")
+    return "; ".join(wrong) or None
 
 
 def fill(template: Any, payload: dict[str, Any]) -> Any:
