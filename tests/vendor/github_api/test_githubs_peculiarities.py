@@ -10,10 +10,11 @@ from api_kit import Classified, Pause, Refusal
 from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
 from github_api.routes import table
 from github_api.settings import GitHubApiSettings
-from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of
+from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of, window
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
+from service_kit.limit_shares import Window
 from service_kit.settings import load, variables
 
 DATE = "Sat, 21 Nov 2026 01:00:00 GMT"
@@ -56,6 +57,24 @@ NOW = 1_795_222_800
 def test_limits_are_read_off_a_reply(status: int, headers: dict[str, str], body: bytes, expected: list[Pause]) -> None:
     """Retry-After first, then the reset by GitHub's own clock, else a minute; a plain 403 pauses nothing."""
     assert pauses(Reply(status, httpx.Headers({"date": DATE, **headers}), body), "core") == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"remaining": "4150", "reset": str(NOW + 900)}, Window("core", 4150, 900)),
+        ({"remaining": "9", "reset": str(NOW + 9), "resource": "search"}, Window("search", 9, 9)),
+        ({"remaining": "9", "reset": str(NOW - 9)}, Window("core", 9, 0)),
+        ({"remaining": "9" * 5000, "reset": str(NOW)}, None),
+        ({"remaining": "-1", "reset": str(NOW)}, None),
+        ({"remaining": "9"}, None),
+        ({}, None),
+    ],
+)
+def test_what_is_left_is_read_off_a_reply(headers: dict[str, str], expected: Window | None) -> None:
+    """The figure, and the seconds until the reset by GitHub's own clock; what is no figure says nothing."""
+    given = {"date": DATE, **{f"x-ratelimit-{name}": value for name, value in headers.items()}}
+    assert window(Reply(200, httpx.Headers(given), b""), "core") == expected
 
 
 @pytest.mark.parametrize(

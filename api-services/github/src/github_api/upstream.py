@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
+from service_kit.limit_shares import Window
 from service_kit.rate_limit import Limit
 
 from github_api.probes import login
@@ -31,6 +32,7 @@ SECONDARY = re.compile(rb"(?i)secondary rate limit|abuse detection")
 """What a refusal says that names no seconds; the second is an older Enterprise server's."""
 _OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
 _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _BUCKET = re.compile(r"[a-z_]{1,40}")
 
 
@@ -46,6 +48,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
         credential=credentials("github", token=token, file=file, headers=_opening),
         headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},
         pauses=pauses,
+        window=window,
         classify=classify,
         link=link,
         relocate=relocate,
@@ -83,13 +86,22 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     retry_after = reply.headers.get("retry-after", "")
     if refused and _is_number(retry_after):
         found.append(_pause(EVERYTHING, float(retry_after)))
-    reset = reply.headers.get("x-ratelimit-reset", "")
-    if reply.headers.get("x-ratelimit-remaining") == "0" and _is_number(reset):
-        named = reply.headers.get("x-ratelimit-resource", tier)
-        found.append(_pause(named if _BUCKET.fullmatch(named) else tier, float(reset) - _clock(reply)))
+    left = window(reply, tier)
+    if left is not None and left.remaining == 0:
+        found.append(_pause(left.bucket, left.seconds))
     if not found and (reply.status == 429 or (refused and SECONDARY.search(reply.body))):
         found.append(Pause(EVERYTHING, SECONDARY_PAUSE_SECONDS, grows=True))
     return found
+
+
+def window(reply: Reply, tier: str) -> Window | None:
+    """Read off a reply how much is left of the limit that it counted in, which is whole again once an hour."""
+    remaining, reset = (reply.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "reset"))
+    if not _COUNT.fullmatch(remaining) or not _is_number(reset):
+        return None
+    named = reply.headers.get("x-ratelimit-resource", tier)
+    seconds = min(max(float(reset) - _clock(reply), 0.0), LONGEST_PAUSE_SECONDS)
+    return Window(named if _BUCKET.fullmatch(named) else tier, int(remaining), seconds)
 
 
 def classify(reply: Reply) -> Classified:
@@ -137,10 +149,6 @@ def _repository_of(item: Json) -> str:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
-
-
-def _pause(bucket: str, seconds: float) -> Pause:
-    return Pause(bucket, min(max(seconds, 0.0), LONGEST_PAUSE_SECONDS))
 
 
 def _clock(reply: Reply) -> float:

@@ -3,10 +3,11 @@
 The same checks hold for a caller's request, a redirect that is followed and an approved proposal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from service_kit.grants import allowed
+from service_kit.limit_shares import Share
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 from service_kit.shares import Share
 
@@ -23,12 +24,16 @@ from api_kit.vendor import EVERYTHING, Credential, UpstreamVendor
 
 @dataclass(frozen=True)
 class Admission:
-    """Decides over calls to one vendor. `tiers` has the rates that differ from the settings' one."""
+    """Decides over calls to one vendor.
+
+    `tiers` has the rates that differ from the settings' one; `weights` returns those of the vendor's tenants.
+    """
 
     vendor: UpstreamVendor
     limiter: RateLimiter
     settings: GatewaySettings
     tiers: Mapping[str, Rate] = field(default_factory=dict)
+    weights: Callable[[], Mapping[str, int]] = dict
 
     def admit(self, route: Route, caller: Caller) -> Share:
         """Count a request in this process, so that a flood of refused requests uses up no shared limit.
@@ -49,12 +54,13 @@ class Admission:
         """Count a request that may be sent.
 
         Raises:
-            Refusal: `rate` or `vendor_rate`: the caller's rate or the vendor's limit is used up.
+            Refusal: `rate` or `vendor_rate`: the caller's rate, the vendor's limit or the tenant's share is used up.
         """
         key, rate = self._rate(route, caller)
         pauses = [f"{credential.name}:{bucket}" for bucket in (route.tier, EVERYTHING)]
         buckets = shared(self.vendor.limits(route), credential.name, caller.key)
-        self._refuse(await self.limiter.take(key, rate, pauses, buckets), route, rate)
+        share = self._share(route, caller, credential)
+        self._refuse(await self.limiter.take(key, rate, pauses, buckets, share), route, rate)
 
     def confine(self, call: Call, caller: Caller, entry: Entry) -> Call:
         """Check every resource that the call itself names, and confine a search; the vendor is not asked.
@@ -119,9 +125,26 @@ class Admission:
             return f"{caller.key}:{route.tier}", self.tiers[route.tier]
         return caller.key, self.settings.rate
 
+    def _share(self, route: Route, caller: Caller, credential: Credential) -> Share | None:
+        """Return the share of the caller's tenant; None where no other tenant uses the credential."""
+        weights = {name: weight for name, weight in self.weights().items() if self._uses(name, credential)}
+        if len(weights) < 2 or caller.tenant not in weights:
+            return None
+        return Share(f"{credential.name}:{route.tier}", caller.tenant, weights)
+
+    def _uses(self, tenant: str, credential: Credential) -> bool:
+        try:
+            return self.vendor.credential(tenant).name == credential.name
+        except Refusal:
+            return False
+
     def _refuse(self, wait: Wait | None, route: Route, rate: Rate) -> None:
         if wait is None:
             return
+        if wait.whose == "share":
+            message = f"what is left of {self.vendor.name}'s limit of {route.tier} requests is kept for other tenants"
+            remedy = "Wait as long as Retry-After says; a credential of the tenant's own is not shared."
+            raise Refusal("vendor_rate", message, remedy=remedy, retry_after=wait.seconds)
         if wait.whose == "vendor":
             message = f"{self.vendor.name} asked for a pause of its {route.tier} requests, or its limit is near"
             raise Refusal("vendor_rate", message, retry_after=wait.seconds)

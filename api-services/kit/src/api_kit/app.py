@@ -90,7 +90,7 @@ async def open_gateway(
         table=table,
         vendor=vendor,
         callers=callers,
-        admission=Admission(vendor, limiter, settings, tiers or {}),
+        admission=Admission(vendor, limiter, settings, tiers or {}, callers.weights),
         upstream=upstream,
         effects=EffectFlow(pool, vendor, patience=settings.upstream_seconds + PATIENCE_SECONDS),
         audit=Audit(registry, vendor=vendor.name),

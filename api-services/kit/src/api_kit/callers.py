@@ -71,6 +71,11 @@ class Callers:
         """Return checks for `/ready`: each says why the newest version of a file is not in force."""
         return {"access": self._access.fault, "keys": self._verifier.fault}
 
+    def weights(self) -> dict[str, int]:
+        """Return the weight of each tenant that has an entry for the vendor, by name."""
+        tenants = self._access.current().tenants
+        return {name: entry.weight for name, entry in tenants.items() if self._vendor in entry.vendors}
+
     def identify(self, headers: Headers) -> Caller:
         """Return the caller of a request.
 

@@ -1,18 +1,20 @@
 """Rates and pauses in Redis, which all instances of a gateway share.
 
-Owns the keys `gateway:{vendor}:rate|limit|pause|strikes:*` and `:instances`; all expire. One Lua script a request: a
-vendor's pause first, then the caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a
-bucket). It also counts the instances of a gateway, which share what each process counts alone.
+Owns the keys `gateway:{vendor}:rate|limit|pause|strikes|window:*` and `:instances`; all expire. One Lua script a
+request: a vendor's pause first, then the tenant's share of what is left, as `service_kit.limit_shares` has it, then the
+caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a bucket). It also counts the
+instances of a gateway, which share what each process counts alone.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from service_kit.limit_shares import LAST_PART, Share, Window
 from service_kit.log import get_logger
 from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
@@ -24,6 +26,8 @@ from service_kit.rate_limit import (
     grown,
 )
 
+WHOSE: dict[int, Literal["ours", "share"]] = {1: "ours", -2: "share"}
+"""Whose limit a verdict of the script means; any other is the vendor's."""
 REDIS_SECONDS = 3.0
 RETRY_REDIS_SECONDS = 5.0
 REGISTER_SECONDS = 5.0
@@ -39,9 +43,29 @@ if ARGV[2] ~= '' then
   redis.call('PEXPIRE', register, 60000)
   instances = redis.call('ZCARD', register)
 end
-for place = count + 2, #KEYS do
+for place = count + 3, #KEYS do
   local left = redis.call('PTTL', KEYS[place])
   if left > 0 then return {-1, left * 1000, instances} end
+end
+local window, own, part = KEYS[count + 2], ARGV[4 * count + 3], tonumber(ARGV[4 * count + 4])
+local remaining = own ~= '' and tonumber(redis.call('HGET', window, 'remaining') or nil)
+if remaining then
+  local weights, took, everything, total, least = {}, {}, remaining, 0, remaining > 0
+  for place = 4 * count + 5, #ARGV, 2 do
+    local tenant = ARGV[place]
+    weights[tenant] = tonumber(ARGV[place + 1])
+    took[tenant] = tonumber(redis.call('HGET', window, 'used:' .. tenant) or '0')
+    everything, total = everything + took[tenant], total + weights[tenant]
+  end
+  local kept = 0
+  for tenant, weight in pairs(weights) do
+    if tenant ~= own then
+      local fair = everything / total * weight
+      kept = kept + math.min(part * fair, math.max(0, fair - took[tenant]))
+      least = least and took[own] / weights[own] <= took[tenant] / weight
+    end
+  end
+  if not least and remaining - 1 < kept then return {-2, redis.call('PTTL', window) * 1000, instances} end
 end
 local delay, following = 0, {}
 for place = 1, count do
@@ -56,6 +80,7 @@ for place = 1, count do
   local next = following[place]
   redis.call('SET', KEYS[place], string.format('%.0f', next), 'PX', math.ceil((next - now) / 1000) + 1)
 end
+if remaining then redis.call('HINCRBY', window, 'remaining', -1) end
 return {0, delay, instances}
 """
 
@@ -73,23 +98,50 @@ class RedisRateLimiter(RateLimiter):
         self._register_at = 0.0
 
     async def take(
-        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+        self,
+        key: str,
+        rate: Rate,
+        pauses: Sequence[str] = (),
+        buckets: Sequence[Bucket] = (),
+        share: Share | None = None,
     ) -> Wait | None:
         """Count a request before it is sent."""
         wanted = [Bucket(f"rate:{key}", rate), *buckets]
-        keys = [*(bucket.key for bucket in wanted), "instances", *(f"pause:{pause}" for pause in pauses)]
-        arguments: list[int | str] = [len(wanted), self._registering()]
+        keys = [*(bucket.key for bucket in wanted), "instances", f"window:{share.key if share else ''}"]
+        keys += [f"pause:{pause}" for pause in pauses]
+        arguments: list[int | str | float] = [len(wanted), self._registering()]
         for bucket in wanted:
             arguments += bucket.arguments
+        arguments += [share.tenant if share else "", LAST_PART]
+        for tenant, weight in (share.weights if share else {}).items():
+            arguments += [tenant, weight]
         found = await self._ask(lambda: self._script(keys=[f"{self._prefix}:{name}" for name in keys], args=arguments))
         if found is None:
-            return await super().take(key, rate, pauses, buckets)
+            return await super().take(key, rate, pauses, buckets, share)
         verdict, wait, instances = (int(value) for value in found)
         self.instances = instances or self.instances
         if verdict == 0:
+            if share:
+                self._shared.add(share.key)
             await asyncio.sleep(wait / 1_000_000)
             return None
-        return Wait(wait / 1_000_000, "ours" if verdict == 1 else "vendor")
+        return Wait(wait / 1_000_000, WHOSE.get(verdict, "vendor"))
+
+    async def tell(self, key: str, window: Window, tenant: str | None, used: int) -> None:
+        """Remember what the vendor told of a limit that is shared, also in this process in case Redis goes away."""
+        await super().tell(key, window, tenant, used)
+        if key in self._shared and window.seconds > 0:
+            await self._ask(lambda: self._tell(key, window, tenant, used))
+
+    async def _tell(self, key: str, window: Window, tenant: str | None, used: int) -> bool:
+        name = f"{self._prefix}:window:{key}"
+        async with self._redis.pipeline() as pipeline:
+            pipeline.hset(name, "remaining", str(window.remaining))
+            if tenant is not None:
+                pipeline.hincrby(name, f"used:{tenant}", used)
+            pipeline.pexpire(name, _milliseconds(window.seconds))
+            await pipeline.execute()
+        return True
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
         """Remember a pause, also in this process in case Redis goes away."""

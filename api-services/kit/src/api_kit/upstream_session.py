@@ -91,6 +91,7 @@ class UpstreamSession:
         """
         reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
         self._note(reply)
+        await self._tell(reply, "core")
         said = self.upstream.vendor.classify(reply)
         if said.state == "limited":
             await self._heed(reply, said, "core")
@@ -135,6 +136,7 @@ class UpstreamSession:
             kind = reply.headers.get("content-type", "no content type")[:100]
             raise Refusal("upstream_broken", f"JSON was asked for and {kind!r} came, which cannot be checked")
         self._note(reply)
+        await self._tell(reply, call.route.tier)
         said = (call.route.classify or self.upstream.vendor.classify)(reply)
         await self._heed(reply, said, call.route.tier)
         return said
@@ -144,6 +146,13 @@ class UpstreamSession:
             self.permit.succeeded()
         else:
             self.permit.failed()
+
+    async def _tell(self, reply: Reply, tier: str) -> None:
+        """Tell the limiter what is left of the vendor's limit; a reply of 304 used nothing of it."""
+        window = self.upstream.vendor.window(reply, tier)
+        if window is not None:
+            key, used = f"{self.credential.name}:{window.bucket}", int(reply.status != HTTPStatus.NOT_MODIFIED)
+            await self.upstream.limiter.tell(key, window, self.tenant, used)
 
     async def _heed(self, reply: Reply, said: Classified, tier: str) -> None:
         """Remember the pauses that a reply asks for; a limit without a pause gives one of the route's tier."""

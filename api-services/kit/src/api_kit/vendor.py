@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from service_kit.http import Reply
 from service_kit.json_text import Json
+from service_kit.limit_shares import Window
 from service_kit.rate_limit import Limit
 
 from api_kit.classify import Classify, by_status
@@ -42,6 +43,7 @@ class UpstreamVendor:
         credential: finds the credential of a tenant.
         headers: sent with every request: user agent, version.
         pauses: reads the vendor's limits off a reply; it also takes the tier of the route.
+        window: reads off a reply how much is left of the limit that it counted in; it also takes the tier of the route.
         link: returns the web address of the thing that a write made, from its reply.
         classify: says what a reply means; a route may have its own.
         account: asks the vendor by which account a credential writes, as events name it; None where it does not tell.
@@ -54,6 +56,7 @@ class UpstreamVendor:
     credential: Callable[[str], Credential]
     headers: Mapping[str, str] = field(default_factory=dict)
     pauses: Callable[[Reply, str], Sequence[Pause]] = lambda reply, tier: ()
+    window: Callable[[Reply, str], Window | None] = lambda reply, tier: None
     link: Callable[[Json], str | None] = lambda document: None
     classify: Classify = by_status
     account: Callable[[Fetch], Awaitable[str | None]] | None = None

@@ -8,8 +8,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from service_kit.limit_shares import Share, Window
 
 LOCAL_KEYS = 10_000
 STRIKES_SECONDS = 600.0
@@ -69,10 +71,19 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Wait:
-    """How long a caller must wait, and whose limit says so."""
+    """How long a caller must wait, and whose limit says so: ours, the vendor's, or its tenant's share of that."""
 
     seconds: float
-    whose: Literal["ours", "vendor"]
+    whose: Literal["ours", "vendor", "share"]
+
+
+@dataclass
+class _Told:
+    """What a vendor told of a limit, until it is whole again, and what each tenant took of it since."""
+
+    until: float
+    remaining: int
+    used: dict[str, int] = field(default_factory=dict)
 
 
 def shared(limits: Sequence[Limit], credential: str, caller: str) -> list[Bucket]:
@@ -101,6 +112,8 @@ class RateLimiter:
         self._next: dict[str, int] = {}
         self._paused: dict[str, float] = {}
         self._strikes: dict[str, tuple[int, float]] = {}
+        self._told: dict[str, _Told] = {}
+        self._shared: set[str] = set()
 
     def admit(self, key: str, rate: Rate, cost: int = 1) -> Wait | None:
         """Count what arrives in this process at once, so that a flood of refused requests costs little.
@@ -111,9 +124,16 @@ class RateLimiter:
         return found if isinstance(found, Wait) else None
 
     async def take(
-        self, key: str, rate: Rate, pauses: Sequence[str] = (), buckets: Sequence[Bucket] = ()
+        self,
+        key: str,
+        rate: Rate,
+        pauses: Sequence[str] = (),
+        buckets: Sequence[Bucket] = (),
+        share: Share | None = None,
     ) -> Wait | None:
         """Count a request before it is sent, and delay it where a bucket has patience.
+
+        With a share, what the vendor told is left of the limit must do for the other tenants too (see `tell`).
 
         Returns:
             How long to wait if it must not be sent; it is then not counted. None if it may be sent.
@@ -122,9 +142,16 @@ class RateLimiter:
         left = max((self._paused.get(pause, 0.0) - clock for pause in pauses), default=0.0)
         if left > 0:
             return Wait(left, "vendor")
+        told = self._told_now(share.key, clock) if share else None
+        if share and told and not share.allows(told.remaining, told.used):
+            return Wait(told.until - clock, "share")
         found = self._count([Bucket(f"rate:{key}", rate), *buckets])
         if isinstance(found, Wait):
             return found
+        if share:
+            self._shared.add(share.key)
+        if told:
+            told.remaining -= 1
         await asyncio.sleep(found / 1_000_000)
         return None
 
@@ -148,6 +175,21 @@ class RateLimiter:
         while len(self._next) > LOCAL_KEYS:
             self._next.pop(next(iter(self._next)))
         return delay
+
+    async def tell(self, key: str, window: Window, tenant: str | None, used: int) -> None:
+        """Remember what the vendor told of a limit that is shared, and count what a tenant's request used of it."""
+        if key not in self._shared:
+            return
+        now = self._now()
+        told = self._told_now(key, now) or _Told(now + window.seconds, window.remaining)
+        told.until, told.remaining = now + window.seconds, window.remaining
+        if tenant is not None:
+            told.used[tenant] = told.used.get(tenant, 0) + used
+        self._told[key] = told
+
+    def _told_now(self, key: str, now: float) -> _Told | None:
+        told = self._told.get(key)
+        return told if told is not None and told.until > now else None
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
         """Remember that nothing may be sent under a key for a while; a shorter pause does not end a longer.
