@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from service_kit.body import read_body
 from service_kit.grants import allowed
@@ -138,6 +139,8 @@ class Gateway:
             texts=shape.texts,
             steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
+            signatures=caller.signatures,
+            beside=[unquote(call.path_and_query)],
             allowed=Allowed(self.admission.settings.images, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
         entry.outgoing = filtered.changes
