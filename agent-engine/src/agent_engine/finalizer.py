@@ -161,11 +161,13 @@ class Finalizer:
         )
 
     async def _artifacts(self, outcome: RunOutcome | None) -> list[Artifact]:
-        kept = []
-        for left in outcome.artifacts if outcome is not None else ():
-            content = self.masker.mask_bytes(left.content) if _is_text(left.content) else left.content
+        kept: list[Artifact] = []
+        for number, left in enumerate(outcome.artifacts if outcome is not None else (), 1):
+            name = self.masker.mask(left.name)
+            if name != left.name:
+                name = f"{name} ({number})"  # two names may differ in their secrets alone
             artifact = await agent_ledger.save_artifact(
-                self.context.pool, self.claim.id, self.claim.attempt, left.name, content
+                self.context.pool, self.claim.id, self.claim.attempt, name, self.masker.mask_bytes(left.content)
             )
             kept += [artifact] if artifact is not None else []
         return kept
@@ -216,11 +218,3 @@ async def settled(pool: asyncpg.Pool, claim: ClaimedTask, *, least_requests: int
         await agent_effects.estimate_open(pool, claim.id)
         spend = await agent_effects.spent(pool, claim.id)
     return spend
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -51,6 +51,13 @@ async def plan_run(
     wall, by_deadline = wall_clock(claim, float(budget.wall_seconds or skill.settings.wall_seconds))
     schema = wrapped(skill.output_schema, with_refs=bool(binding.vendors))
     lifetime = wall + TOKEN_MARGIN_SECONDS
+    model_token = (
+        context.signer.model_token(
+            **_who(claim), models=(claim.model,), budget=budget, skill=skill.name, lifetime_seconds=lifetime
+        )
+        if capabilities.model_api
+        else ""
+    )
     spec = RunSpec(
         task_id=claim.id,
         attempt=claim.attempt,
@@ -66,12 +73,8 @@ async def plan_run(
         ),
         model=claim.model,
         model_api_url=context.settings.model_api_url,
-        model_token=context.signer.model_token(
-            **_who(claim), models=(claim.model,), budget=budget, skill=skill.name, lifetime_seconds=lifetime
-        )
-        if capabilities.model_api
-        else "",
-        servers=_servers(claim, context, binding, tool_calls=budget.tool_calls, lifetime_seconds=lifetime),
+        model_token=model_token,
+        servers=_servers(claim, context, binding, model_token, tool_calls=budget.tool_calls, lifetime_seconds=lifetime),
         built_in_tools=skill.settings.built_in_tools,
         output_schema=schema,
         max_turns=(budget.turns or skill.settings.max_turns) - turns_taken,
@@ -106,22 +109,35 @@ def _who(claim: ClaimedTask) -> dict[str, Any]:
 
 
 def _servers(
-    claim: ClaimedTask, context: WorkerContext, binding: Binding, *, tool_calls: int | None, lifetime_seconds: float
+    claim: ClaimedTask,
+    context: WorkerContext,
+    binding: Binding,
+    model_token: str,
+    *,
+    tool_calls: int | None,
+    lifetime_seconds: float,
 ) -> tuple[ServerSpec, ...]:
-    return tuple(
-        ServerSpec(
-            name=vendor.name,
-            url=context.settings.server_url(vendor),
-            transport=context.settings.mcp_transport,
-            token=context.signer.task_token(
-                **_who(claim),
-                vendor=vendor.name,
-                audience=vendor.audiences,
-                grant=binding.grants[vendor.name],
-                tool_calls=tool_calls,
-                lifetime_seconds=lifetime_seconds,
-            ),
-            tools=binding.allowed_tools[vendor.name],
+    """Give the run's servers with a token each, which knows the tokens before it by hashes."""
+    tokens = [model_token] if model_token else []
+    servers = []
+    for vendor in binding.vendors:
+        token = context.signer.task_token(
+            **_who(claim),
+            vendor=vendor.name,
+            audience=vendor.audiences,
+            grant=binding.grants[vendor.name],
+            tool_calls=tool_calls,
+            others=tokens,
+            lifetime_seconds=lifetime_seconds,
         )
-        for vendor in binding.vendors
-    )
+        tokens.append(token)
+        servers.append(
+            ServerSpec(
+                name=vendor.name,
+                url=context.settings.server_url(vendor),
+                transport=context.settings.mcp_transport,
+                token=token,
+                tools=binding.allowed_tools[vendor.name],
+            )
+        )
+    return tuple(servers)

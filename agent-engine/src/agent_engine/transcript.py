@@ -1,12 +1,15 @@
 """Masks secrets in a run's stdout lines and session so that every line stays valid JSON."""
 
 import json
+import re
 from typing import Any
 
 from service_kit.redact import Masker
 
 MOST_LINE_BYTES = 16 << 20
 MOST_BYTES = 64 << 20
+ESCAPES = re.compile(rb"\\[bfnrt]")
+"""Line ends and the like in a JSON text, whose letters stand between pieces of a token."""
 
 
 class Lines:
@@ -73,19 +76,15 @@ def mask_lines(masker: Masker, text: bytes) -> bytes:
 
 
 def mask_line(masker: Masker, line: bytes) -> bytes:
-    """Mask a line; a JSON line stays valid JSON."""
+    """Mask a line; a JSON line stays valid JSON, and its texts are masked as they read."""
     masked = masker.mask_bytes(line)
-    if masked == line:
-        return masked
+    if masked == line and not masker.has_pieces(ESCAPES.sub(b" ", line)):
+        return line
     try:
-        json.loads(masked)
+        value = json.loads(line)
     except ValueError:
-        try:
-            value = json.loads(line)
-        except ValueError:
-            return masked
-        return json.dumps(masked_value(value, masker), ensure_ascii=False).encode()
-    return masked
+        return masked
+    return json.dumps(masked_value(value, masker), ensure_ascii=False).encode()
 
 
 def masked_value(value: Any, masker: Masker) -> Any:

@@ -1,11 +1,13 @@
 """Uses the run's own tokens past the CLI: at its MCP server, at model-api, and through them. Standard library only."""
 
+import base64
 import contextlib
 import json
 import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from attack.programs.own import MODEL, MODEL_TOKEN, SECONDS, TASK_TOKEN, URL, ask, call, tell
@@ -112,6 +114,25 @@ def tokens() -> None:
     print(json.dumps({"task": TASK_TOKEN, "model": MODEL_TOKEN}))
 
 
+def pieces() -> None:
+    """Print what the model's token says as plain JSON, and its signature in pieces."""
+    _, payload, signature = MODEL_TOKEN.split(".")
+    cut = " then ".join(signature[start : start + 22] for start in range(0, 66, 22))
+    print(json.dumps({"payload": base64.urlsafe_b64decode(payload + "==").decode(), "signature": cut}))
+
+
+def artifacts() -> None:
+    """Leave the run's own tokens in files that are no text, and in names."""
+    folder = Path("/work/artifacts")
+    folder.mkdir()
+    signatures = [token.rpartition(".")[2] for token in (TASK_TOKEN, MODEL_TOKEN)]
+    (folder / "raw").write_bytes(f"LEFT {TASK_TOKEN} LEFT {MODEL_TOKEN}".encode() + b"\xff")
+    (folder / "signatures").write_bytes(b"\xff" + " LEFT ".join(["", *signatures]).encode())
+    for signature in signatures:
+        (folder / f"name-{signature}").write_text("named")
+    tell("artifacts", "left")
+
+
 def ref(repository: str) -> None:
     """Get a true ref past the CLI, of which no event tells."""
     came, text = call("list_labels", {"repository": repository})
@@ -141,6 +162,8 @@ def main(what: str, *arguments: str) -> None:
         "proxy": proxy,
         "tools": tools,
         "tokens": tokens,
+        "pieces": pieces,
+        "artifacts": artifacts,
         "ref": ref,
         "connections": connections,
     }

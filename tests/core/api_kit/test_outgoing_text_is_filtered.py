@@ -8,15 +8,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import pytest
 from agent_contracts import Budget, Grant
 from api_kit import markdown
-from api_kit.egress_filter import PIECE, filter_text, secret_in
+from api_kit.egress_filter import filter_text, secret_in
 from api_kit.errors import Refusal
 from api_kit.markdown_sanitizer import Allowed, Quieted
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.keys import write_keys
+from service_kit.token_pieces import PIECE, hash_signature
 from service_kit.tokens import Signer
 
 RUN: dict[str, Any] = {"task": uuid4(), "attempt": 1, "tenant": "default", "lifetime_seconds": 60}
@@ -25,12 +27,19 @@ with TemporaryDirectory() as folder:
     SIGNER = Signer(Path(folder, "key.json"))
     TOKEN = SIGNER.task_token(vendor="github", audience=["github-mcp"], grant=Grant(tools=["issue_read"]), **RUN)
     MODEL_TOKEN = SIGNER.model_token(models=["m"], budget=Budget(), skill="sample", **RUN)
+SIGNATURE = MODEL_TOKEN.rpartition(".")[2]
+PAYLOAD = json.dumps(jwt.decode(MODEL_TOKEN, options={"verify_signature": False}))
 NONE = Allowed((), lambda name: False)
 
 
-def filtered(text: str) -> Quieted:
-    """Filter a comment."""
-    return filter_text({"body": text}, texts={"body": markdown}, token=TOKEN, allowed=NONE)
+KNOWN = [hash_signature(MODEL_TOKEN)]
+
+
+def filtered(body: Any, *beside: str) -> Quieted:
+    """Filter a body, or a comment."""
+    body = {"body": body} if isinstance(body, str) else body
+    texts = {"body": markdown}
+    return filter_text(body, texts=texts, token=TOKEN, signatures=KNOWN, beside=beside, allowed=NONE)
 
 
 def text_of(found: Quieted) -> str:
@@ -68,7 +77,19 @@ FORMS = {
     "the model's token": MODEL_TOKEN,
     "half of the model's token": MODEL_TOKEN[: len(MODEL_TOKEN) // 2],
     "the other half of it": MODEL_TOKEN[len(MODEL_TOKEN) // 2 :],
-    "its signature": MODEL_TOKEN.rpartition(".")[2],
+    "its signature": SIGNATURE,
+    "its signature in pieces": " and ".join(SIGNATURE[start : start + 21] for start in range(0, 84, 21)),
+    "its signature in blanks": "\n".join(SIGNATURE[start : start + 3] for start in range(0, 84, 3)),
+    "its signature reversed": SIGNATURE[::-1][:30],
+    "its signature in base64": base64.b64encode(f"it is {SIGNATURE[:30]}".encode()).decode(),
+    "its signature in hex": ":".join(f"{ord(one):02X}" for one in SIGNATURE[:30]),
+    "its signature in escapes": "".join(f"\\u{ord(one):04x}" for one in SIGNATURE[:30]),
+    "its payload as JSON": PAYLOAD,
+    "its payload in lines": json.dumps(json.loads(PAYLOAD), indent=2, sort_keys=True),
+    "its payload in base64 anew": base64.b64encode(f" {PAYLOAD}".encode()).decode(),
+    "its payload in hex": PAYLOAD.encode().hex(),
+    "the id of its own token": json.dumps({"jti": jwt.decode(TOKEN, options={"verify_signature": False})["jti"]}),
+    "a GitHub token in base64": base64.b64encode(f"key: ghp_{'a1B2' * 9}".encode()).decode(),
     "a GitHub token": "ghp_" + "a1B2" * 9,
     "a GitHub token in pieces": "ghp_a1B2a1B2a1 B2a1B2a1B2a1 B2a1B2a1B2",
     "a GitHub token as entities": "&#103;hp&lowbar;" + "a1&#66;2" * 9,
@@ -85,9 +106,17 @@ def test_secrets_are_refused(form: str, field: str) -> None:
     """Wherever it stands and however it is dressed, a secret is refused, and not repeated in the refusal."""
     value: Any = [f"x {FORMS[form]} y"] if field == "labels" else f"Hello\n{FORMS[form]}\nthere"
     with pytest.raises(Refusal) as refused:
-        filter_text({"body": "x", field: value}, texts={"body": markdown}, token=TOKEN, allowed=NONE)
+        filtered({"body": "x", field: value})
     assert refused.value.reason == "secret"
     assert FORMS[form][:PIECE] not in json.dumps(refused.value.message)
+
+
+def test_what_is_sent_beside_the_body_is_filtered() -> None:
+    """A secret is refused in a path too, and in pieces that stand in several fields."""
+    with pytest.raises(Refusal):
+        filtered("x", f"/repos/o/r/labels/{TOKEN[100:130]}")
+    with pytest.raises(Refusal):
+        filtered({"labels": [SIGNATURE[start : start + 9] for start in range(0, 81, 9)]})
 
 
 @pytest.mark.parametrize(
@@ -104,6 +133,8 @@ def test_secrets_are_refused(form: str, field: str) -> None:
         "Open http://localhost:8000 and log in as <b>admin</b>, or write to admin@localhost",
         "The labs_of_the_project_and_their_members_are_listed there",
         "x" * 500,
+        "The issuer in iss is agent-engine; see `ISSUER`, and the task 01890a5d-ac96-774b-bcce-b302099a8057",
+        "".join(f"{code:02x} " for code in range(256)),
     ],
 )
 def test_ordinary_text_passes(text: str) -> None:
@@ -114,7 +145,7 @@ def test_ordinary_text_passes(text: str) -> None:
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text: str) -> None:
     """Any text is either refused or sent, and filtering what is sent changes nothing more."""
-    if secret_in(text, TOKEN) is None:
+    if secret_in(text, TOKEN, KNOWN) is None:
         once = text_of(filtered(text))
         assert text_of(filtered(once)) == once
 

@@ -236,7 +236,7 @@ def test_a_broken_change_keeps_the_last_good_state(tmp_path: Path, monkeypatch: 
 
 
 def test_secrets_are_masked_by_shape_and_by_value() -> None:
-    """Known shapes are masked anywhere, and a run's own tokens exactly."""
+    """Known shapes are masked anywhere, and a run's own tokens by what they are."""
     token = new_token("service")
     assert redact(f"x {token} y") == "x [secret] y"
     assert redact("Authorization: Bearer abcdefghijklmnop1234") == "Authorization: Bearer [secret]"

@@ -1,11 +1,10 @@
 """Every filter of outgoing and of foreign text takes time that grows as the text's length does, whatever is written."""
 
-import json
 from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from agent_engine.transcript import Lines, mask_line, mask_lines
+from agent_engine.transcript import Lines, mask_line
 from api_kit import adf, markdown, mrkdwn, plain
 from api_kit.egress_filter import secret_in
 from api_kit.markdown_sanitizer import Allowed
@@ -68,10 +67,8 @@ FILTERS: dict[str, Callable[[str], object]] = {
         ref_fits(b"k", task=TASK, attempt=1, tool="t", reply=text, failed=False),
     ),
     "redaction": redact,
-    "masking text": MASKER.mask,
     "masking bytes": lambda text: MASKER.mask_bytes(text.encode("utf-8", "replace") + b"\xff"),
     "a run's output": read_out,
-    "a run's session": lambda text: mask_lines(MASKER, json.dumps({"text": text}).encode() + b"\n"),
     "likeness of issues": words,
 }
 

@@ -33,6 +33,7 @@ class Caller:
         call: the id in X-Agent-Call, by which the tool calls of a task are counted.
         tool_calls: how many tool calls the task may make, over all its attempts; None for any number.
         any_tool: whether it may use every tool: it has no task, and its entry names no tools.
+        signatures: hashes by which the signatures of the run's other tokens are known.
     """
 
     service: str
@@ -45,6 +46,7 @@ class Caller:
     call: str | None = None
     tool_calls: int | None = None
     person: str | None = None
+    signatures: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -110,7 +112,15 @@ class Callers:
             raise Refusal("vendor", f"the task token is for the vendor {claims.vendor!r}, not {self._vendor!r}")
         grant = narrow(claims.grant, self._entry(access, claims.tenant), self._vendor)
         return Caller(
-            service, claims.tenant, grant, claims.task, claims.attempt, tool, call=call, tool_calls=claims.tool_calls
+            service,
+            claims.tenant,
+            grant,
+            claims.task,
+            claims.attempt,
+            tool,
+            call=call,
+            tool_calls=claims.tool_calls,
+            signatures=claims.signatures,
         )
 
     def narrowed(self, caller: Caller) -> Caller:

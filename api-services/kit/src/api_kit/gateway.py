@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from service_kit.body import read_body, work_on
 from service_kit.forwarded import prefix_of
@@ -145,6 +146,8 @@ class Gateway:
             texts=shape.texts,
             steps=shape.steps,
             token=single_header(headers, "x-task-token") or single_header(headers, "x-person-token"),
+            signatures=caller.signatures,
+            beside=[unquote(call.path_and_query)],
             allowed=Allowed(self.admission.settings.images, lambda name: allowed(caller.grant, MENTIONS, name)),
         )
         entry.outgoing = filtered.changes

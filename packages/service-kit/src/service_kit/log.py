@@ -68,14 +68,12 @@ def get_logger(name: str) -> Logger:
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: _masked(value) for key, value in event.items()}
+    return {redact(key): _masked(value) for key, value in event.items()}
 
 
 def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
     if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+        return {redact(str(key)): _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
         return [_masked(item) for item in value]
-    return value
+    return value if value is None or isinstance(value, bool | int | float) else redact(str(value))

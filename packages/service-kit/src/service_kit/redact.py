@@ -1,10 +1,12 @@
-"""Masks secrets in text: known shapes anywhere, and a run's own tokens exactly."""
+"""Masks secrets in text and bytes: known shapes anywhere, and a run's own tokens whole and in pieces."""
 
 import re
 from collections.abc import Iterable
 from functools import cache
 
 from agent_vendors import loaded
+
+from service_kit.token_pieces import TokenPieces, bare
 
 MASK = "[secret]"
 PREFIXED = (
@@ -53,18 +55,24 @@ def _compiled(shapes: tuple[str, ...]) -> re.Pattern[str]:
 
 
 class Masker:
-    """Replaces given secrets, and known shapes of other secrets."""
+    """Replaces given secrets, pieces of them too, and known shapes of other secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = sorted({secret for secret in secrets if len(secret) >= 8}, key=len, reverse=True)
         self._exact = re.compile("|".join(map(re.escape, known))) if known else None
+        self._pieces = TokenPieces(known)
 
     def mask(self, text: str) -> str:
         """Return the text without the secrets."""
         if self._exact is not None:
             text = self._exact.sub(MASK, text)
-        return redact(text)
+        raw = redact(text).encode("utf-8", "surrogatepass")
+        return self._pieces.mask(raw, MASK.encode()).decode("utf-8", "surrogatepass")
 
-    def mask_bytes(self, text: bytes) -> bytes:
-        """Return UTF-8 bytes without the secrets. Bytes that are not UTF-8 are replaced."""
-        return self.mask(text.decode("utf-8", "replace")).encode()
+    def mask_bytes(self, content: bytes) -> bytes:
+        """Return bytes without the secrets; what is not UTF-8 stays as it is."""
+        return self.mask(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def has_pieces(self, content: bytes) -> bool:
+        """Return whether bytes hold pieces of the given secrets."""
+        return bool(self._pieces.find(bare(content)))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from service_kit.errors import TokenError
 from service_kit.json_text import read_json
 from service_kit.keys import read_private, read_public, unpublished
+from service_kit.token_pieces import hash_signature
 from service_kit.watched import WatchedFile
 
 ISSUER = "agent-engine"
@@ -39,11 +40,16 @@ class RunClaims(BaseModel):
 
 
 class TaskClaims(RunClaims):
-    """A task token: what the run may do at one vendor, and the task's tool calls over all attempts."""
+    """A task token: what the run may do at one vendor, and the task's tool calls over all attempts.
+
+    Attributes:
+        signatures: hashes by which the signatures of the run's other tokens are known in outgoing text.
+    """
 
     vendor: str
     grant: Grant
     tool_calls: Annotated[int, Field(ge=0)] | None = None
+    signatures: tuple[str, ...] = ()
 
 
 class ModelClaims(RunClaims):
@@ -85,16 +91,20 @@ class Signer:
         audience: Sequence[str],
         grant: Grant,
         tool_calls: int | None = None,
+        others: Sequence[str] = (),
         lifetime_seconds: float,
         at: datetime | None = None,
     ) -> str:
         """Sign a token for one run and vendor; `audience` is the MCP server and its gateway.
 
-        The token is dated `at`, by default the time of this process's clock.
+        The token is dated `at`, by default the time of this process's clock. `others` are tokens of the same run that
+        were signed before: the gateway refuses text that holds a piece of their signatures.
         """
         claims: dict[str, Any] = {"vendor": vendor, "grant": grant.model_dump(mode="json")}
         if tool_calls is not None:
             claims["tool_calls"] = tool_calls
+        if others:
+            claims["signatures"] = [hash_signature(token) for token in others]
         return self._sign(task, attempt, tenant, list(audience), claims, lifetime_seconds, at)
 
     def model_token(

@@ -50,6 +50,13 @@ def test_a_line_with_half_a_character_is_masked() -> None:
     assert json.loads(mask_line(Masker([SECRET]), line)) == {"a": "[secret]", "b": "?"}
 
 
+def test_pieces_in_the_lines_of_a_text_are_masked() -> None:
+    """The letter of a line end in JSON does not part the pieces of a token."""
+    token = "Zq3xVb8LmPw5TnRk7YcDh2JfGs9Ea4Uo"
+    pieces = "\n".join(token[start : start + 4] for start in range(0, 32, 4))
+    assert json.loads(mask_line(Masker([token]), json.dumps({"a": pieces}).encode())) == {"a": "[secret]"}
+
+
 def test_names_in_an_event_are_masked() -> None:
     """A secret goes from a tool's input wherever it stands, be it the name of a value."""
     call = ToolCall(call_id="1", tool="Bash", input={SECRET: 1, "in": [{f"x {SECRET}": "y"}]})
