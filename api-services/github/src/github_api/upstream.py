@@ -85,10 +85,10 @@ def pauses(reply: Reply, tier: str) -> list[Pause]:
     refused = reply.status in LIMITED
     retry_after = reply.headers.get("retry-after", "")
     if refused and _is_number(retry_after):
-        found.append(_pause(EVERYTHING, float(retry_after)))
+        found.append(Pause(EVERYTHING, min(float(retry_after), LONGEST_PAUSE_SECONDS)))
     left = window(reply, tier)
     if left is not None and left.remaining == 0:
-        found.append(_pause(left.bucket, left.seconds))
+        found.append(Pause(left.bucket, left.seconds))
     if not found and (reply.status == 429 or (refused and SECONDARY.search(reply.body))):
         found.append(Pause(EVERYTHING, SECONDARY_PAUSE_SECONDS, grows=True))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from service_kit.grants import allowed
-from service_kit.limit_shares import Share
+from service_kit.limit_shares import LimitShare
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 from service_kit.shares import Share
 
@@ -125,12 +125,12 @@ class Admission:
             return f"{caller.key}:{route.tier}", self.tiers[route.tier]
         return caller.key, self.settings.rate
 
-    def _share(self, route: Route, caller: Caller, credential: Credential) -> Share | None:
+    def _share(self, route: Route, caller: Caller, credential: Credential) -> LimitShare | None:
         """Return the share of the caller's tenant; None where no other tenant uses the credential."""
         weights = {name: weight for name, weight in self.weights().items() if self._uses(name, credential)}
         if len(weights) < 2 or caller.tenant not in weights:
             return None
-        return Share(f"{credential.name}:{route.tier}", caller.tenant, weights)
+        return LimitShare(f"{credential.name}:{route.tier}", caller.tenant, weights)
 
     def _uses(self, tenant: str, credential: Credential) -> bool:
         try:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from service_kit.limit_shares import LAST_PART, Share, Window
+from service_kit.limit_shares import LAST_PART, LimitShare, Window
 from service_kit.log import get_logger
 from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
@@ -103,7 +103,7 @@ class RedisRateLimiter(RateLimiter):
         rate: Rate,
         pauses: Sequence[str] = (),
         buckets: Sequence[Bucket] = (),
-        share: Share | None = None,
+        share: LimitShare | None = None,
     ) -> Wait | None:
         """Count a request before it is sent."""
         wanted = [Bucket(f"rate:{key}", rate), *buckets]

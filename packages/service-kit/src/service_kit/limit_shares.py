@@ -17,7 +17,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Share:
+class LimitShare:
     """A tenant's share of a limit.
 
     Attributes:
