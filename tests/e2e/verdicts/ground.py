@@ -102,6 +102,7 @@ def open_doors(house: RunningHouse) -> None:
         access["http"][name] = {
             "tenant": tenant,
             "skills": ["*"],
+            "pools": ["*"],
             "vendors": {"github": dict(github)},
             "token_sha256": [token_hash(token_of(name))],
         }
