@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service_kit.errors import ConfigError
+from service_kit.flood_guard import FloodGuard
 
 
 def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
@@ -56,7 +57,7 @@ async def serve(
         ConfigError: the address cannot be bound; names it and the remedy.
     """
     config = uvicorn.Config(
-        app,
+        FloodGuard(app),
         http="h11",
         ws="none",
         lifespan="on",
