@@ -31,7 +31,7 @@ from bench.gateway import Stores, open_stores
 from bench.processes import Client, Server, p50_ms, serving
 from bench.table import Line
 
-ROUNDS = 5
+ROUNDS = 3
 REQUESTS = 30
 CONNECTIONS = 8
 LOAD_SECONDS = 3.0
@@ -129,8 +129,14 @@ def _subjects(folder: Path, stores: Stores, quiet: Tenant, loud: Tenant, stack: 
     github_api = served("github-api", [str(BIN / "github-api"), "--port"], upstream)
 
     def model_headers(tenant: Tenant) -> dict[str, str]:
-        who = {"task": tenant.task, "attempt": tenant.attempt, "tenant": tenant.name}
-        token = signer.model_token(**who, models=[MODEL], budget=Budget(usd="100"), lifetime_seconds=3600)
+        token = signer.model_token(
+            task=tenant.task,
+            attempt=tenant.attempt,
+            tenant=tenant.name,
+            models=[MODEL],
+            budget=Budget(usd="100"),
+            lifetime_seconds=3600,
+        )
         return JSON | {"x-api-key": token, "anthropic-version": "2023-06-01"}
 
     def github_headers(tenant: Tenant) -> dict[str, str]:
