@@ -7,7 +7,7 @@ from service_kit.body import read_body, work_on
 from service_kit.json_text import read_json
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import UNIT_BYTES, UNIT_VALUES, Share, counted_by
+from service_kit.shares import UNIT_BYTES, UNIT_TEXT, UNIT_VALUES, Share, counted_by, take_text
 from starlette.types import Message
 
 
@@ -61,6 +61,15 @@ async def test_values_are_counted_before_they_are_parsed_in_a_thread_too() -> No
             await work_on(raw, lambda: read_json(raw))
         with pytest.raises(SampleRefusal, match="caller one"):
             await work_on(raw, lambda: read_json(raw))
+
+
+def test_text_that_is_filtered_counts_by_its_length() -> None:
+    """A long text takes several units before it is filtered; a short one takes none."""
+    with counted_by(share(RateLimiter(lambda: 1.0), "one")):
+        take_text(1_000)
+        take_text(10 * UNIT_TEXT)
+        with pytest.raises(SampleRefusal, match="caller one"):
+            take_text(UNIT_TEXT)
 
 
 def test_what_is_read_outside_of_a_request_is_nobodys() -> None:

@@ -13,7 +13,7 @@ from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
-from service_kit.shares import counted_by
+from service_kit.shares import counted_by, take_text
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -126,6 +126,8 @@ class Gateway:
         conditions = {name: value for name in CONDITIONS if (value := single_header(headers, name)) is not None}
         raw = await read_body(receive, limit=settings.max_body_bytes, seconds=settings.body_seconds, refuse=Refusal)
         document: Json = None
+        if route.writes:
+            take_text(len(raw))
         if route.body is not None:
             kind = single_header(headers, "content-type") or ""
             encoding = single_header(headers, "content-encoding") or ""

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service_kit.errors import ConfigError
+from service_kit.flood_guard import FloodGuard
 from service_kit.origins import is_loopback
 
 
@@ -46,7 +47,7 @@ async def serve(
         ConfigError: the address cannot be bound; names it and the remedy.
     """
     config = uvicorn.Config(
-        app,
+        FloodGuard(app),
         http="h11",
         ws="none",
         lifespan="on",

@@ -14,6 +14,8 @@ from service_kit.refusal import Refusal
 
 UNIT_BYTES = 524_288
 UNIT_VALUES = 2_000
+UNIT_TEXT = 16_384
+"""Of text that is filtered before it is sent on."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def take_bytes(before: int, after: int) -> None:
     """Count the bytes by which a body grows. Raises the Refusal of the present share."""
     if (share := _present.get()) is not None:
         share.take(after // UNIT_BYTES - before // UNIT_BYTES)
+
+
+def take_text(size: int) -> None:
+    """Count the text of a body that is about to be filtered. Raises the Refusal of the present share."""
+    if (share := _present.get()) is not None:
+        share.take(size // UNIT_TEXT)
 
 
 def take_values(values: int) -> None:
