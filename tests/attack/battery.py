@@ -1,11 +1,11 @@
-"""Plays a battery of cases in one house: gates one after the other, runs side by side."""
+"""Plays a battery of cases in one house: gates and tenants one after the other, runs side by side."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from attack import gates, runs
-from attack.case import Case, GateCase, RunCase
+from attack import fairness, gates, runs
+from attack.case import Case, FairCase, GateCase, RunCase
 from attack.ground import POOL, Ground, heard, prepare, write_skills
 from attack.neighbour import Neighbour
 from attack.outcome import Outcome
@@ -65,11 +65,14 @@ async def _all(ground: Ground, cases: Sequence[Case], tell: Tell) -> list[Outcom
         tell(outcome)
 
     of_gates = [case for case in cases if isinstance(case.content, GateCase)]
+    of_tenants = [case for case in cases if isinstance(case.content, FairCase)]
     of_runs = [case for case in cases if isinstance(case.content, RunCase)]
-    if of_gates:
+    if of_gates or of_tenants:
         async with gates.doors(ground) as doors:
             for case in of_gates:
                 take(await gates.play(doors, case))
+            for case in of_tenants:
+                take(await fairness.play(doors, case))
     if of_runs:
         since = len(await heard(ground))
         async with Neighbour.beside(ground, wanted=any(_needs(case) for case in of_runs)):

@@ -178,8 +178,22 @@ class GateCase(Part):
         return len(self.requests)
 
 
-Content = Annotated[RunCase | GateCase, Field(discriminator="kind")]
-CONTENT: TypeAdapter[RunCase | GateCase] = TypeAdapter(Content)
+class FairCase(Part):
+    """What one tenant does to others: a function of `attack.fairness`, named as the case is."""
+
+    kind: Literal["fair"]
+    what: str
+    short: bool = False
+    expects: str = ""
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts it counts as."""
+        return 1
+
+
+Content = Annotated[RunCase | GateCase | FairCase, Field(discriminator="kind")]
+CONTENT: TypeAdapter[RunCase | GateCase | FairCase] = TypeAdapter(Content)
 
 
 class Case(Part):
@@ -188,7 +202,7 @@ class Case(Part):
     group: str
     name: str
     folder: Path
-    content: RunCase | GateCase
+    content: RunCase | GateCase | FairCase
 
     @property
     def id(self) -> str:

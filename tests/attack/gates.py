@@ -149,20 +149,28 @@ async def _models(doors: Doors) -> str:
     return str(asked[-1]["at"]) if asked else ""
 
 
-async def _asked(doors: Doors, wanted: Request) -> list[str]:
-    """Send a request; give what is not as expected."""
+async def answered(doors: Doors, wanted: Request, tries: int = MOST_TRIES) -> Answer:
+    """Send a request, again where the caller's rate is used up; give the answer."""
     request = Request.model_validate(filled(wanted.model_dump(), doors.fill))
-    for _ in range(MOST_TRIES):
+    for _ in range(tries):
         answer = await asyncio.to_thread(_send, doors, request)
         if answer.reason != "rate" or request.expect.reason == "rate":
             break
         await asyncio.sleep(RATE_SECONDS)
-    if request.capture:
-        found = re.search(request.capture, answer.text)
+    return answer
+
+
+async def _asked(doors: Doors, wanted: Request) -> list[str]:
+    """Send a request; give what is not as expected."""
+    answer = await answered(doors, wanted)
+    if wanted.capture:
+        found = re.search(wanted.capture, answer.text)
         if found is None:
             return [f"nothing to capture in {answer.text[:200]!r}"]
         doors.names["captured"] = found[1]
-    return _misfits(request.expect, answer, doors.ground.secrets())
+    return _misfits(
+        Expected.model_validate(filled(wanted.expect.model_dump(), doors.fill)), answer, doors.ground.secrets()
+    )
 
 
 def _misfits(expect: Expected, answer: Answer, secrets: dict[str, str]) -> list[str]:
