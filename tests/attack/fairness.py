@@ -23,6 +23,7 @@ COMMENTS = f"/repos/{REPOSITORY}/issues/1/comments"
 WRITER = {"tools": ["add_issue_comment"], "limits": {"add_issue_comment": 100}}
 HOSTILE = ("!", "\ufdfa", "\u0301\u0323", "<", "@a/", "&#0", "[a](", "eyJ.")
 SHORT, LONG = 15_000, 60_000
+MOST_TRIES = 20
 MOST_GROWTH = 10.0
 """Four times the text takes four times as long where time is linear, and sixteen times where it is quadratic."""
 LEAST_TICKS = 3
@@ -53,8 +54,14 @@ async def hostile_text(doors: Doors) -> list[str]:
     pid = doors.ground.house.pids()["github-api"]
 
     async def ticks(piece: str, length: int) -> int:
-        before = _ticks(pid)
-        reply = await answered(doors, _comment(piece * (length // len(piece))))
+        reply = None
+        for _ in range(MOST_TRIES):  # a long text takes several requests of the share
+            before = _ticks(pid)
+            reply = await answered(doors, _comment(piece * (length // len(piece))))
+            if reply.reason != "rate":
+                break
+            await asyncio.sleep(1)
+        assert reply is not None
         assert reply.status in (201, 422) or reply.reason == "secret", f"{reply.status} {reply.reason}"
         return _ticks(pid) - before
 
