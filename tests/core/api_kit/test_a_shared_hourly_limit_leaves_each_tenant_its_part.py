@@ -79,6 +79,17 @@ async def test_a_window_ends(limiters: list[RateLimiter]) -> None:
     assert await vendor.ask("one", 9) >= 6
 
 
+async def test_a_new_window_may_begin_before_the_last_has_expired(limiters: list[RateLimiter]) -> None:
+    """A vendor that tells of much more time began a new window: what was taken in the last counts no more."""
+    vendor = Vendor(limiters, 8, seconds=20, one=1, other=1)
+    assert await vendor.ask("one", 9) == 6
+    vendor.seconds = 1
+    assert await vendor.ask("other", 1) == 1
+    vendor.left, vendor.seconds = 8, 20
+    assert await vendor.ask("other", 1) == 1
+    assert await vendor.ask("one", 9) == 5
+
+
 async def test_what_is_kept_in_redis_expires(redis: Redis) -> None:
     """A window's key lives as long as the window."""
     limiter = RedisRateLimiter(redis, vendor="toy")

@@ -18,6 +18,7 @@ from service_kit.limit_shares import LAST_PART, LimitShare, Window
 from service_kit.log import get_logger
 from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
+    NEW_WINDOW_SECONDS,
     STRIKES_SECONDS,
     Bucket,
     Rate,
@@ -84,6 +85,14 @@ if remaining then redis.call('HINCRBY', window, 'remaining', -1) end
 return {0, delay, instances}
 """
 
+TELL = """
+local window, left = KEYS[1], tonumber(ARGV[2])
+if left > redis.call('PTTL', window) + tonumber(ARGV[3]) then redis.call('DEL', window) end
+redis.call('HSET', window, 'remaining', ARGV[1])
+if ARGV[4] then redis.call('HINCRBY', window, 'used:' .. ARGV[4], ARGV[5]) end
+redis.call('PEXPIRE', window, left)
+"""
+
 
 class RedisRateLimiter(RateLimiter):
     """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
@@ -93,6 +102,7 @@ class RedisRateLimiter(RateLimiter):
         self._redis = redis
         self._prefix = f"gateway:{{{vendor}}}"
         self._script = redis.register_script(TAKE)
+        self._tell_script = redis.register_script(TELL)
         self._down_until = 0.0
         self._name = uuid4().hex
         self._register_at = 0.0
@@ -135,12 +145,8 @@ class RedisRateLimiter(RateLimiter):
 
     async def _tell(self, key: str, window: Window, tenant: str | None, used: int) -> bool:
         name = f"{self._prefix}:window:{key}"
-        async with self._redis.pipeline() as pipeline:
-            pipeline.hset(name, "remaining", str(window.remaining))
-            if tenant is not None:
-                pipeline.hincrby(name, f"used:{tenant}", used)
-            pipeline.pexpire(name, _milliseconds(window.seconds))
-            await pipeline.execute()
+        told = [window.remaining, _milliseconds(window.seconds), _milliseconds(NEW_WINDOW_SECONDS)]
+        await self._tell_script(keys=[name], args=told if tenant is None else [*told, tenant, used])
         return True
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:
