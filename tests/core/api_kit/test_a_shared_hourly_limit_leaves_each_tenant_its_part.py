@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from service_kit.http import Reply
-from service_kit.limit_shares import LimitShare, Window
 from service_kit.rate_limit import Rate, RateLimiter
+from service_kit.vendor_limit_shares import VendorLimitShare, Window
 
 PLENTY = Rate(10_000, 10_000)
 KEY = "c:core"
@@ -31,7 +31,7 @@ class Vendor:
         """Send a tenant's requests until one is refused; return how many were sent."""
         for count in range(most):
             limiter = self._limiters[count % len(self._limiters)]
-            wait = await limiter.take(tenant, PLENTY, [], [], LimitShare(KEY, tenant, self._weights))
+            wait = await limiter.take(tenant, PLENTY, [], [], VendorLimitShare(KEY, tenant, self._weights))
             if wait is not None:
                 assert (wait.whose, 0 < wait.seconds <= self.seconds) == ("share", True)
                 return count
@@ -109,7 +109,7 @@ def test_whoever_took_less_than_its_part_is_let_in(asked: list[tuple[str, int]],
     left, took = 120, dict.fromkeys("abc", 0)
     wanted = [tenant for tenant, count in asked for _ in range(count)] + ["a", "b", "c"] * 120
     for tenant in wanted:
-        if LimitShare(KEY, tenant, shares).allows(left, took):
+        if VendorLimitShare(KEY, tenant, shares).allows(left, took):
             left, took[tenant] = left - 1, took[tenant] + 1
     assert left == 0
     for tenant, weight in shares.items():

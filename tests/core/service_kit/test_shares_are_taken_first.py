@@ -7,7 +7,7 @@ from service_kit.body import read_body, work_on
 from service_kit.json_text import read_json
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import UNIT_BYTES, UNIT_VALUES, Share, counted_by
+from service_kit.shares import UNIT_BYTES, UNIT_VALUES, RequestShare, counted_by
 from starlette.types import Message
 
 
@@ -18,10 +18,10 @@ class SampleRefusal(Refusal):
     reason_header = "x-sample-error"
 
 
-def share(limiter: RateLimiter, caller: str, tenant: str = "acme") -> Share:
+def share(limiter: RateLimiter, caller: str, tenant: str = "acme") -> RequestShare:
     """Make the share of a caller: ten units, of twelve for its tenant, and nearly none after that."""
     parts = (f"caller {caller}", caller, Rate(0.01, 10)), (f"tenant {tenant}", f"tenant:{tenant}", Rate(0.01, 12))
-    return Share(limiter, parts, SampleRefusal)
+    return RequestShare(limiter, parts, SampleRefusal)
 
 
 def test_a_share_that_is_used_up_names_whose_it_is_and_when_to_come_back() -> None:

@@ -1,9 +1,9 @@
 """Rates and pauses in Redis, which all instances of a gateway share.
 
 Owns the keys `gateway:{vendor}:rate|limit|pause|strikes|window:*` and `:instances`; all expire. One Lua script a
-request: a vendor's pause first, then the tenant's share of what is left, as `service_kit.limit_shares` has it, then the
-caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a bucket). It also counts the
-instances of a gateway, which share what each process counts alone.
+request: a vendor's pause first, then the tenant's share of what is left, as `service_kit.vendor_limit_shares` has it,
+then the caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a bucket). It also counts
+the instances of a gateway, which share what each process counts alone.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from service_kit.limit_shares import LAST_PART, LimitShare, Window
 from service_kit.log import get_logger
 from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
@@ -26,6 +25,7 @@ from service_kit.rate_limit import (
     Wait,
     grown,
 )
+from service_kit.vendor_limit_shares import LAST_PART, VendorLimitShare, Window
 
 WHOSE: dict[int, Literal["ours", "share"]] = {1: "ours", -2: "share"}
 """Whose limit a verdict of the script means; any other is the vendor's."""
@@ -113,7 +113,7 @@ class RedisRateLimiter(RateLimiter):
         rate: Rate,
         pauses: Sequence[str] = (),
         buckets: Sequence[Bucket] = (),
-        share: LimitShare | None = None,
+        share: VendorLimitShare | None = None,
     ) -> Wait | None:
         """Count a request before it is sent."""
         wanted = [Bucket(f"rate:{key}", rate), *buckets]

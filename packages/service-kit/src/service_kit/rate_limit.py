@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service_kit.limit_shares import LimitShare, Window
+from service_kit.vendor_limit_shares import VendorLimitShare, Window
 
 LOCAL_KEYS = 10_000
 STRIKES_SECONDS = 600.0
@@ -131,7 +131,7 @@ class RateLimiter:
         rate: Rate,
         pauses: Sequence[str] = (),
         buckets: Sequence[Bucket] = (),
-        share: LimitShare | None = None,
+        share: VendorLimitShare | None = None,
     ) -> Wait | None:
         """Count a request before it is sent, and delay it where a bucket has patience.
 

@@ -17,7 +17,7 @@ UNIT_VALUES = 2_000
 
 
 @dataclass(frozen=True)
-class Share:
+class RequestShare:
     """What one request takes from: its caller's units and its tenant's, by name, key and rate.
 
     `refuse` makes the service's refusal of a reason and a message; its table has the reason `rate`.
@@ -45,11 +45,11 @@ class Share:
                 raise refusal
 
 
-_present: ContextVar[Share | None] = ContextVar("share", default=None)
+_present: ContextVar[RequestShare | None] = ContextVar("share", default=None)
 
 
 @contextmanager
-def counted_by(share: Share) -> Iterator[None]:
+def counted_by(share: RequestShare) -> Iterator[None]:
     """Have the bodies that are read and parsed in the block count in a share."""
     token = _present.set(share)
     try:
