@@ -26,6 +26,8 @@ from agent_engine.verdict import Verdict
 from agent_engine.worker_context import WorkerContext
 
 LONGEST_PAUSE_SECONDS = 600
+LONGEST_ASKED_SECONDS = 3900.0
+"""A vendor that asks to wait for longer is asked again after that, as a gateway does: its limits are of an hour."""
 SPREAD_SECONDS = 30.0
 """At most so long after a vendor's limit is over do the tasks begin that waited for it, not all at once."""
 SETTLE_TRIES = 10
@@ -192,7 +194,7 @@ def pause_before_next(failure: Failure, attempt: int, *, first_seconds: float, l
 
     `left` are the seconds until the deadline, if there is one: the pause leaves a part of them to the next attempt.
     """
-    asked = failure.after_seconds
+    asked = None if failure.after_seconds is None else min(failure.after_seconds, LONGEST_ASKED_SECONDS)
     pause = backoff(failure.reason, attempt, first_seconds=first_seconds)
     if asked is not None:
         pause = asked + min(pause, SPREAD_SECONDS)

@@ -149,6 +149,7 @@ class Worker:
             self._servers_came.set()
             self._listener.queued.set()
         if not servers.silent:
+            self._waits_told = False
             await servers.until_missed()
             return
         if not self._waits_told:

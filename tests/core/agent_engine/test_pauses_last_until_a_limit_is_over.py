@@ -2,7 +2,7 @@
 
 import pytest
 from agent_engine.engines.outcome import Failure
-from agent_engine.finalizer import SPREAD_SECONDS, pause_before_next
+from agent_engine.finalizer import LONGEST_ASKED_SECONDS, SPREAD_SECONDS, pause_before_next
 
 
 def pause(seconds: float | None, *, left: float | None = None, attempt: int = 1, first: float = 10) -> float | None:
@@ -16,6 +16,13 @@ def test_it_lasts_until_the_limit_is_over(attempt: int) -> None:
     found = pause(2900, attempt=attempt)
     assert found is not None
     assert 2900 < found <= 2900 + SPREAD_SECONDS
+
+
+def test_what_a_vendor_asks_is_bounded() -> None:
+    """A task without a deadline does not wait for days because a vendor says so."""
+    found = pause(999_999)
+    assert found is not None
+    assert LONGEST_ASKED_SECONDS < found <= LONGEST_ASKED_SECONDS + SPREAD_SECONDS
 
 
 def test_it_leaves_time_before_the_deadline() -> None:

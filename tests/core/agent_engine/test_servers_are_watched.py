@@ -4,7 +4,13 @@ import asyncio
 
 import pytest
 from agent_engine.server_watch import ServerWatch
+from agent_engine.worker import Worker
+from agent_ledger import Replies
+from core.agent_engine.script import Script
+from core.agent_engine.worker_place import Place
+from fixtures.ports import free_ports
 from fixtures.serving import alive, serving
+from structlog.testing import capture_logs
 
 
 @pytest.mark.parametrize(("status", "came"), [(200, ["github"]), (204, ["github"]), (404, []), (502, []), (503, [])])
@@ -28,3 +34,27 @@ async def test_a_server_that_a_run_missed_is_asked_again() -> None:
         assert (watch.silent, watch.have_answered(["github"])) == (["github"], False)
         assert await watch.look() == ["github"]
         assert watch.have_answered(["github"])
+
+
+async def test_each_wait_for_a_server_is_logged(place: Place) -> None:
+    """A server that goes away after it has answered is logged as awaited once more."""
+    (port,) = free_ports(1)
+    context = place.context(Script(lambda _: []), GITHUB_MCP_URL=f"http://127.0.0.1:{port}")
+    stop = asyncio.Event()
+    with capture_logs() as lines:
+
+        async def logged(event: str, times: int) -> None:
+            while [line["event"] for line in lines].count(event) < times:
+                await asyncio.sleep(0.02)
+
+        worker = asyncio.create_task(Worker(context, Replies({}), database_url=place.database_url).serve(stop))
+        try:
+            async with asyncio.timeout(20):
+                await logged("servers_waited_for", 1)
+                async with serving(alive(), port):
+                    await logged("servers_answered", 1)
+                context.servers.miss(["github"])
+                await logged("servers_waited_for", 2)
+        finally:
+            stop.set()
+            await worker

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from service_kit.http import Reply
-from service_kit.limit_shares import LimitShare, Window
 from service_kit.rate_limit import Rate, RateLimiter
+from service_kit.vendor_limit_shares import VendorLimitShare, Window
 
 PLENTY = Rate(10_000, 10_000)
 KEY = "c:core"
@@ -31,7 +31,7 @@ class Vendor:
         """Send a tenant's requests until one is refused; return how many were sent."""
         for count in range(most):
             limiter = self._limiters[count % len(self._limiters)]
-            wait = await limiter.take(tenant, PLENTY, [], [], LimitShare(KEY, tenant, self._weights))
+            wait = await limiter.take(tenant, PLENTY, [], [], VendorLimitShare(KEY, tenant, self._weights))
             if wait is not None:
                 assert (wait.whose, 0 < wait.seconds <= self.seconds) == ("share", True)
                 return count
@@ -79,6 +79,17 @@ async def test_a_window_ends(limiters: list[RateLimiter]) -> None:
     assert await vendor.ask("one", 9) >= 6
 
 
+async def test_a_new_window_may_begin_before_the_last_has_expired(limiters: list[RateLimiter]) -> None:
+    """A vendor that tells of much more time began a new window: what was taken in the last counts no more."""
+    vendor = Vendor(limiters, 8, seconds=20, one=1, other=1)
+    assert await vendor.ask("one", 9) == 6
+    vendor.seconds = 1
+    assert await vendor.ask("other", 1) == 1
+    vendor.left, vendor.seconds = 8, 20
+    assert await vendor.ask("other", 1) == 1
+    assert await vendor.ask("one", 9) == 5
+
+
 async def test_what_is_kept_in_redis_expires(redis: Redis) -> None:
     """A window's key lives as long as the window."""
     limiter = RedisRateLimiter(redis, vendor="toy")
@@ -98,7 +109,7 @@ def test_whoever_took_less_than_its_part_is_let_in(asked: list[tuple[str, int]],
     left, took = 120, dict.fromkeys("abc", 0)
     wanted = [tenant for tenant, count in asked for _ in range(count)] + ["a", "b", "c"] * 120
     for tenant in wanted:
-        if LimitShare(KEY, tenant, shares).allows(left, took):
+        if VendorLimitShare(KEY, tenant, shares).allows(left, took):
             left, took[tenant] = left - 1, took[tenant] + 1
     assert left == 0
     for tenant, weight in shares.items():

@@ -88,6 +88,21 @@ async def test_a_running_quota_holds_for_claims_at_once(pool: asyncpg.Pool) -> N
     assert (await taken(pool, tenants=quota)).task.tenant == "bounded"
 
 
+async def test_claims_at_once_all_find_the_places_of_a_quota(pool: asyncpg.Pool) -> None:
+    """A claim that finds its tenant locked by another claim waits for it, and takes the next free place."""
+    for _ in range(2):
+        await given(pool, of("bounded"))
+    quota = {"bounded": Tenant(quotas=Quotas(running=2))}
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            first = await take(connection, "w1", tenants=quota)
+            waiting = asyncio.create_task(take(pool, "w2", tenants=quota))
+            await asyncio.sleep(0.2)
+        second = await waiting
+    assert first is not None
+    assert second is not None
+
+
 async def _rows_read(pool: asyncpg.Pool) -> int:
     """Claim once, and count the rows of tasks that the claim read; it is then taken back."""
     async with pool.acquire() as connection:

@@ -93,6 +93,60 @@ async def test_turns_go_round(redis: Redis, pool: asyncpg.Pool, monkeypatch: pyt
     assert {row["tenant"]: row["n"] for row in counts} == dict.fromkeys(tasks, 2)
 
 
+async def test_silent_receivers_of_one_tenant_leave_places_to_others(
+    redis: Redis, pool: asyncpg.Pool, silent: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many hosts of a tenant are silent, it has no more than half of the places."""
+    monkeypatch.setattr(outbox, "PLACES_OF_ONE", 8)
+    acmes = await ended(pool, "acme")
+    origins = [silent.origin, silent.origin.replace("127.0.0.1", "localhost")]
+    for origin in origins:
+        await reply(pool, acmes, "url", f"{origin}/", 20)
+    replies = Replies(dict.fromkeys(origins, SECRET))
+    sender = Sender(redis, replies, pool, only="urls")
+    try:
+        assert [await sender.start() for _ in range(2)] == [outbox.PLACES // 2, 0]
+    finally:
+        await sender.aclose()
+        await replies.aclose()
+
+
+async def test_turns_go_by_tenant_then_by_host(
+    redis: Redis, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenant with many hosts has as many turns as one with a single host, and its hosts share them."""
+    monkeypatch.setattr(outbox, "PLACES", 1)
+    acmes, betas = await ended(pool, "acme"), await ended(pool, "beta")
+    for host in ("a", "b", "c"):
+        await reply(pool, acmes, "url", f"https://{host}.example/", 5)
+    await reply(pool, betas, "url", "https://d.example/", 5)
+    sender = Sender(redis, Replies({}), pool, only="urls")
+    for _ in range(6):
+        assert await sender.start() == 1
+        await sender.wait()
+    assert await _tried(pool, "host") == {"a.example": 1, "b.example": 1, "c.example": 1, "d.example": 3}
+
+
+async def test_the_next_turn_follows_the_last(
+    redis: Redis, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose row is the newest says nothing of whose turn was last."""
+    monkeypatch.setattr(outbox, "PLACES", 2)
+    for tenant in ("delta", "core", "beta", "acme"):
+        await reply(pool, await ended(pool, tenant), "stream", "ci", 5)
+    sender = Sender(redis, Replies({}), pool, only="streams")
+    for _ in range(2):
+        assert await sender.start() == 2
+        await sender.wait()
+    assert await _tried(pool, "tenant") == dict.fromkeys(("acme", "beta", "core", "delta"), 1)
+
+
+async def _tried(pool: asyncpg.Pool, by: str) -> dict[str, int]:
+    """Count the rows that were tried, of each tenant or host."""
+    rows = await pool.fetch(f"select {by} as name, count(*) as n from ledger.outbox where attempts > 0 group by 1")
+    return {row["name"]: row["n"] for row in rows}
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "host"),
     [
@@ -123,7 +177,7 @@ async def test_many_that_wait_do_not_slow_a_turn(pool: asyncpg.Pool) -> None:
         await reply(pool, task, "url", "https://a.example/", rows)
         await pool.execute("analyze ledger.outbox")
         explained = f"explain (analyze, format json) {outbox.TAKE}"
-        (plan,) = await pool.fetchval(explained, 20, 60.0, [], [], [], 4, "urls", "", "")
+        (plan,) = await pool.fetchval(explained, 20, 60.0, [], [], [], 4, "urls", "", [], [], 10)
         return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
 
     few, many = await pages_read(1_000), await pages_read(20_000)

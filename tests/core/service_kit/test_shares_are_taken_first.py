@@ -7,7 +7,7 @@ from service_kit.body import read_body, work_on
 from service_kit.json_text import read_json
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import UNIT_BYTES, UNIT_TEXT, UNIT_VALUES, Share, counted_by, take_text
+from service_kit.shares import UNIT_BYTES, UNIT_TEXT, UNIT_VALUES, RequestShare, counted_by, take_text
 from starlette.types import Message
 
 
@@ -18,10 +18,10 @@ class SampleRefusal(Refusal):
     reason_header = "x-sample-error"
 
 
-def share(limiter: RateLimiter, caller: str, tenant: str = "acme") -> Share:
+def share(limiter: RateLimiter, caller: str, tenant: str = "acme") -> RequestShare:
     """Make the share of a caller: ten units, of twelve for its tenant, and nearly none after that."""
     parts = (f"caller {caller}", caller, Rate(0.01, 10)), (f"tenant {tenant}", f"tenant:{tenant}", Rate(0.01, 12))
-    return Share(limiter, parts, SampleRefusal)
+    return RequestShare(limiter, parts, SampleRefusal)
 
 
 def test_a_share_that_is_used_up_names_whose_it_is_and_when_to_come_back() -> None:
@@ -48,28 +48,42 @@ async def test_a_body_is_counted_as_it_comes() -> None:
         came += 1
         return {"type": "http.request", "body": b"x" * (UNIT_BYTES // 2), "more_body": True}
 
+    share(limiter, "one").take(6)
     with counted_by(share(limiter, "one")), pytest.raises(SampleRefusal, match="caller one"):
         await read_body(receive, limit=1_000 * UNIT_BYTES, seconds=5, refuse=SampleRefusal)
-    assert came == 22
+    assert came == 10
 
 
 async def test_values_are_counted_before_they_are_parsed_in_a_thread_too() -> None:
     """A document of many values is refused though it is no JSON at its end: it was not parsed."""
     raw = b"[" + b"[]," * (6 * UNIT_VALUES) + b"no JSON"
-    with counted_by(share(RateLimiter(lambda: 1.0), "one")):
-        with pytest.raises(ValueError, match="Expecting"):
-            await work_on(raw, lambda: read_json(raw))
-        with pytest.raises(SampleRefusal, match="caller one"):
-            await work_on(raw, lambda: read_json(raw))
+    limiter = RateLimiter(lambda: 1.0)
+    with counted_by(share(limiter, "one")), pytest.raises(ValueError, match="Expecting"):
+        await work_on(raw, lambda: read_json(raw))
+    with counted_by(share(limiter, "one")), pytest.raises(SampleRefusal, match="caller one"):
+        await work_on(raw, lambda: read_json(raw))
 
 
 def test_text_that_is_filtered_counts_by_its_length() -> None:
     """A long text takes several units before it is filtered; a short one takes none."""
-    with counted_by(share(RateLimiter(lambda: 1.0), "one")):
+    limiter = RateLimiter(lambda: 1.0)
+    with counted_by(share(limiter, "one")):
         take_text(1_000)
         take_text(10 * UNIT_TEXT)
-        with pytest.raises(SampleRefusal, match="caller one"):
-            take_text(UNIT_TEXT)
+    with counted_by(share(limiter, "one")), pytest.raises(SampleRefusal, match="caller one"):
+        take_text(UNIT_TEXT)
+
+
+def test_a_request_passes_by_a_whole_share_however_large_it_is() -> None:
+    """Beside the unit of the request itself its bytes, values and text take at most what is there at once."""
+    limiter = RateLimiter(lambda: 1.0)
+    one = share(limiter, "one")
+    one.take()
+    with counted_by(one):
+        take_text(100 * UNIT_TEXT)
+        read_json(b"[" + b"1," * (30 * UNIT_VALUES) + b"1]")
+    with pytest.raises(SampleRefusal, match="caller one"):
+        share(limiter, "one").take()
 
 
 def test_what_is_read_outside_of_a_request_is_nobodys() -> None:

@@ -14,8 +14,8 @@ from github_api.upstream import classify, found_repositories, github, limits, pa
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
-from service_kit.limit_shares import Window
 from service_kit.settings import load, variables
+from service_kit.vendor_limit_shares import Window
 
 DATE = "Sat, 21 Nov 2026 01:00:00 GMT"
 NOW = 1_795_222_800

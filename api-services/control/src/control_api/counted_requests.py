@@ -6,7 +6,7 @@ from service_kit.access import AccessFile
 from service_kit.bearer import bearer_of
 from service_kit.rate_limit import RateLimiter
 from service_kit.refusal import Refusal as AnyRefusal
-from service_kit.shares import Share, counted_by
+from service_kit.shares import RequestShare, counted_by
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -51,7 +51,7 @@ class CountedRequests:
         with counted_by(share):
             await self._app(scope, receive, send)
 
-    def _share(self, scope: Scope) -> Share | None:
+    def _share(self, scope: Scope) -> RequestShare | None:
         """Return the share of a request; a webhook has one of its own, as anybody can send to it."""
         path, tenants = scope["path"], self._settings.tenant_rate
         if path.startswith(WEBHOOKS):
@@ -60,11 +60,11 @@ class CountedRequests:
                 key = self._webhooks.without_secrets(source, name).key
             except Refusal:
                 return None
-            return Share(self._limiter, ((f"the webhook {key!r}", f"webhook:{key}", tenants),), Refusal)
+            return RequestShare(self._limiter, ((f"the webhook {key!r}", f"webhook:{key}", tenants),), Refusal)
         token = bearer_of(Headers(scope=scope).get("authorization"))
         door = self._access.current().http_door(token) if token is not None else None
         if door is None:
             return None
         own = f"the door {door.name!r}", f"door:{door.name}", self._settings.rate
         tenant = f"the tenant {door.tenant!r}", f"tenant:{door.tenant}", tenants
-        return Share(self._limiter, (own, tenant), Refusal)
+        return RequestShare(self._limiter, (own, tenant), Refusal)

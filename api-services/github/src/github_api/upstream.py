@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
-from service_kit.limit_shares import Window
 from service_kit.rate_limit import Limit
+from service_kit.vendor_limit_shares import Window
 
 from github_api.probes import login
 from github_api.settings import GitHubApiSettings

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from service_kit.grants import allowed
-from service_kit.limit_shares import LimitShare
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
-from service_kit.shares import Share
+from service_kit.shares import RequestShare
+from service_kit.vendor_limit_shares import VendorLimitShare
 
 from api_kit import json_paths, policy
 from api_kit.audit import Entry
@@ -35,7 +35,7 @@ class Admission:
     tiers: Mapping[str, Rate] = field(default_factory=dict)
     weights: Callable[[], Mapping[str, int]] = dict
 
-    def admit(self, route: Route, caller: Caller) -> Share:
+    def admit(self, route: Route, caller: Caller) -> RequestShare:
         """Count a request in this process, so that a flood of refused requests uses up no shared limit.
 
         Its body takes from the same shares: its caller's, and its tenant's of this process.
@@ -46,7 +46,7 @@ class Admission:
         key, rate = self._rate(route, caller)
         tenant = f"tenant:{caller.tenant}"
         parts = ("this caller", key, rate), (f"the tenant {caller.tenant!r}", tenant, self.settings.tenant_rate)
-        share = Share(self.limiter, parts, Refusal)
+        share = RequestShare(self.limiter, parts, Refusal)
         share.take()
         return share
 
@@ -125,12 +125,12 @@ class Admission:
             return f"{caller.key}:{route.tier}", self.tiers[route.tier]
         return caller.key, self.settings.rate
 
-    def _share(self, route: Route, caller: Caller, credential: Credential) -> LimitShare | None:
+    def _share(self, route: Route, caller: Caller, credential: Credential) -> VendorLimitShare | None:
         """Return the share of the caller's tenant; None where no other tenant uses the credential."""
         weights = {name: weight for name, weight in self.weights().items() if self._uses(name, credential)}
         if len(weights) < 2 or caller.tenant not in weights:
             return None
-        return LimitShare(f"{credential.name}:{route.tier}", caller.tenant, weights)
+        return VendorLimitShare(f"{credential.name}:{route.tier}", caller.tenant, weights)
 
     def _uses(self, tenant: str, credential: Credential) -> bool:
         try:

@@ -1,9 +1,9 @@
 """Rates and pauses in Redis, which all instances of a gateway share.
 
 Owns the keys `gateway:{vendor}:rate|limit|pause|strikes|window:*` and `:instances`; all expire. One Lua script a
-request: a vendor's pause first, then the tenant's share of what is left, as `service_kit.limit_shares` has it, then the
-caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a bucket). It also counts the
-instances of a gateway, which share what each process counts alone.
+request: a vendor's pause first, then the tenant's share of what is left, as `service_kit.vendor_limit_shares` has it,
+then the caller's own rate and the vendor's limits, all or none of them (GCRA: one time stamp a bucket). It also counts
+the instances of a gateway, which share what each process counts alone.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from service_kit.limit_shares import LAST_PART, LimitShare, Window
 from service_kit.log import get_logger
 from service_kit.rate_limit import (
     LONGEST_GROWN_SECONDS,
+    NEW_WINDOW_SECONDS,
     STRIKES_SECONDS,
     Bucket,
     Rate,
@@ -25,6 +25,7 @@ from service_kit.rate_limit import (
     Wait,
     grown,
 )
+from service_kit.vendor_limit_shares import LAST_PART, VendorLimitShare, Window
 
 WHOSE: dict[int, Literal["ours", "share"]] = {1: "ours", -2: "share"}
 """Whose limit a verdict of the script means; any other is the vendor's."""
@@ -84,6 +85,14 @@ if remaining then redis.call('HINCRBY', window, 'remaining', -1) end
 return {0, delay, instances}
 """
 
+TELL = """
+local window, left = KEYS[1], tonumber(ARGV[2])
+if left > redis.call('PTTL', window) + tonumber(ARGV[3]) then redis.call('DEL', window) end
+redis.call('HSET', window, 'remaining', ARGV[1])
+if ARGV[4] then redis.call('HINCRBY', window, 'used:' .. ARGV[4], ARGV[5]) end
+redis.call('PEXPIRE', window, left)
+"""
+
 
 class RedisRateLimiter(RateLimiter):
     """Counts in Redis, over all instances of a gateway; in this process alone while Redis does not answer."""
@@ -93,6 +102,7 @@ class RedisRateLimiter(RateLimiter):
         self._redis = redis
         self._prefix = f"gateway:{{{vendor}}}"
         self._script = redis.register_script(TAKE)
+        self._tell_script = redis.register_script(TELL)
         self._down_until = 0.0
         self._name = uuid4().hex
         self._register_at = 0.0
@@ -103,7 +113,7 @@ class RedisRateLimiter(RateLimiter):
         rate: Rate,
         pauses: Sequence[str] = (),
         buckets: Sequence[Bucket] = (),
-        share: LimitShare | None = None,
+        share: VendorLimitShare | None = None,
     ) -> Wait | None:
         """Count a request before it is sent."""
         wanted = [Bucket(f"rate:{key}", rate), *buckets]
@@ -135,12 +145,8 @@ class RedisRateLimiter(RateLimiter):
 
     async def _tell(self, key: str, window: Window, tenant: str | None, used: int) -> bool:
         name = f"{self._prefix}:window:{key}"
-        async with self._redis.pipeline() as pipeline:
-            pipeline.hset(name, "remaining", str(window.remaining))
-            if tenant is not None:
-                pipeline.hincrby(name, f"used:{tenant}", used)
-            pipeline.pexpire(name, _milliseconds(window.seconds))
-            await pipeline.execute()
+        told = [window.remaining, _milliseconds(window.seconds), _milliseconds(NEW_WINDOW_SECONDS)]
+        await self._tell_script(keys=[name], args=told if tenant is None else [*told, tenant, used])
         return True
 
     async def pause(self, key: str, seconds: float, *, grows: bool = False) -> None:

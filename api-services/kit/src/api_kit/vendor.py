@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from service_kit.http import Reply
 from service_kit.json_text import Json
-from service_kit.limit_shares import Window
 from service_kit.rate_limit import Limit
+from service_kit.vendor_limit_shares import Window
 
 from api_kit.classify import Classify, by_status
 from api_kit.routes import Fetch, Route

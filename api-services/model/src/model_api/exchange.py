@@ -13,7 +13,7 @@ from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, Up
 from service_kit.http import HttpClient, StreamReply
 from service_kit.log import get_logger
 from service_kit.rate_limit import RateLimiter
-from service_kit.shares import Share, counted_by
+from service_kit.shares import RequestShare, counted_by
 from service_kit.tokens import ModelClaims, Verifier
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -87,10 +87,10 @@ class Exchange:
             await self.spending.check_live(claims)
         return request
 
-    def _share(self, claims: ModelClaims) -> Share:
+    def _share(self, claims: ModelClaims) -> RequestShare:
         run = f"task {claims.task}", f"task:{claims.tenant}:{claims.task}", self.settings.rate
         tenant = f"tenant {claims.tenant!r}", f"tenant:{claims.tenant}", self.settings.tenant_rate
-        return Share(self.limiter, (run, tenant), ModelRefusal)
+        return RequestShare(self.limiter, (run, tenant), ModelRefusal)
 
     async def _pay(self, request: CheckedRequest, receive: Receive, send: Send, entry: AuditEntry) -> None:
         """Reserve what the request may cost, pass it on with its output capped to that, and settle."""

@@ -9,7 +9,7 @@ from service_kit.errors import TokenError
 from service_kit.json_text import count_values
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import Share, counted_by, take_values
+from service_kit.shares import RequestShare, counted_by, take_values
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -81,7 +81,7 @@ class RequestBounds:
         if caller.task is not None:
             tenant = caller.task.tenant
             parts.append((f"the tenant {tenant!r}", f"tenant:{tenant}", self._tenant_rate))
-        share = Share(self._limiter, tuple(parts), MessageRefusal)
+        share = RequestShare(self._limiter, tuple(parts), MessageRefusal)
         share.take()
         with counted_by(share):
             raw = await read_body(receive, limit=MAX_BODY_BYTES, seconds=BODY_SECONDS, refuse=MessageRefusal)

@@ -1,5 +1,6 @@
 """Gives a worker its next task: one statement picks it, takes its slots and starts its attempt. Owns `ledger.slots`."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ MAX_TRIES = 50
 MAX_UNREADABLE = 16
 """So many tasks that it cannot read, or that lose a slot to another, does a claim pass over before it gives up."""
 MOST_REMEMBERED = 10_000
+LOCK_SECONDS = 0.5
+"""For so long a claim waits for a tenant that another claim has locked: for one short transaction."""
+LOCK_PAUSE_SECONDS = 0.02
 PASSED_OVER_SECONDS = 600.0
 """After that long it is tried again: somebody may have mended its row."""
 
@@ -143,11 +147,18 @@ async def _start_next(connection: Connection, claimant: _Claimant) -> asyncpg.Re
 
 
 async def _lock_tenant(connection: Connection, tenant: str) -> bool:
-    """Lock a tenant that has a running quota, so that two claims do not both count the last free place."""
-    locked: bool = await connection.fetchval(
+    """Lock a tenant that has a running quota, so that two claims do not both count the last free place.
+
+    The lock is tried again and again, not waited for in PostgreSQL, where two claims of several tenants could deadlock.
+    """
+    until = time.monotonic() + LOCK_SECONDS
+    while not await connection.fetchval(
         "select pg_try_advisory_xact_lock(hashtextextended('ledger.running ' || $1, 0))", tenant
-    )
-    return locked
+    ):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(LOCK_PAUSE_SECONDS)
+    return True
 
 
 def _pass_over(unreadable: dict[UUID, float], task_id: UUID, why: str) -> None:

@@ -31,8 +31,9 @@ REPLY_STREAM_SECONDS = 7 * 86_400
 LEASE_SECONDS = 60.0
 """Longer than a delivery takes: a row whose sender died is due again after it."""
 PLACES = 20
+PLACES_OF_TENANT = PLACES // 2
 PLACES_OF_ONE = 4
-"""How many rows a sender sends at once, and how many of them of one tenant to one host."""
+"""How many rows a sender sends at once, how many of them of one tenant, and how many of one tenant to one host."""
 MAX_URL_ATTEMPTS = 20
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 3600.0
@@ -57,8 +58,15 @@ with recursive turns as (
             and (o.tenant, o.host) = (turns.tenant, turns.host)
         order by o.due_at, o.id limit $6 - coalesce(busy.sending, 0) for update skip locked) row
     where $7::text is null or (turns.host <> '') = ($7 = 'urls')
+), turn as (
+    select due.id, tenant, coalesce(busy.sending, 0) + row_number() over (
+        partition by tenant order by due.place, coalesce(due.host <= last.host, false), due.host) as place
+    from due left join unnest($9::text[], $10::text[]) last (tenant, host) using (tenant)
+        left join (select tenant, sum(sending) as sending from unnest($3::text[], $5::integer[]) one (tenant, sending)
+            group by tenant) busy using (tenant)
 ), chosen as (
-    select id from due order by place, (tenant, host) <= ($8, $9), tenant, host limit $1
+    select id, row_number() over (order by place, tenant <= $8, tenant) as nth
+    from turn where place <= $11 order by nth limit $1
 ), taken as (
     update ledger.outbox o
     set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => $2)
@@ -66,7 +74,7 @@ with recursive turns as (
     returning o.id, o.task_id, o.tenant, o.host, o.kind, o.target, o.attempts
 )
 select taken.*, r.status, r.body::text as result, r.finished_at, clock_timestamp() as taken_at
-from taken join ledger.results r on r.task_id = taken.task_id order by taken.id
+from taken join chosen using (id) join ledger.results r on r.task_id = taken.task_id order by chosen.nth
 """
 """Turns are read from an index, one probe each, and of each turn only the rows that it may have, however many wait."""
 
@@ -99,7 +107,7 @@ class Message:
 
 
 class Sender:
-    """Sends results that are due, in turns: of one tenant to one host only so many at once.
+    """Sends results that are due, in turns of the tenants and of each one's hosts: of each only so many at once.
 
     Each sender has its own places; several workers share the rows. A row is leased before it is sent and marked after:
     a sender that dies in between makes the row due again. Channel `ledger_outbox` tells when rows were added.
@@ -119,7 +127,8 @@ class Sender:
         self._executor = executor
         self._only = only
         self._sending: dict[asyncio.Task[None], Turn] = {}
-        self._last: Turn = ("", "")
+        self._last: dict[str, str] = {}
+        """The host of each tenant's last turn; the tenant whose turn was last is the last."""
         self._failed: BaseException | None = None
 
     async def start(self) -> int:
@@ -131,17 +140,12 @@ class Sender:
         self._raise_failure()
         if len(self._sending) >= PLACES:
             return 0
-        messages = await _take(
-            self._executor,
-            self._only,
-            places=PLACES - len(self._sending),
-            sending=Counter(self._sending.values()),
-            last=self._last,
-        )
+        messages = await self._take()
         for message in messages:
-            self._last = (message.tenant, message.host)
+            self._last.pop(message.tenant, None)
+            self._last[message.tenant] = message.host
             task = asyncio.create_task(_deliver_one(self._redis, self._replies, self._executor, message))
-            self._sending[task] = self._last
+            self._sending[task] = (message.tenant, message.host)
             task.add_done_callback(self._ended)
         return len(messages)
 
@@ -164,6 +168,28 @@ class Sender:
             task.cancel()
         await asyncio.gather(*sending, return_exceptions=True)
 
+    async def _take(self) -> list[Message]:
+        """Lease the oldest due rows: the first of each tenant before the second of any, and so of each of its hosts.
+
+        They begin after whose turn was last, and are in the order of their turns.
+        """
+        sending = Counter(self._sending.values())
+        rows = await self._executor.fetch(
+            TAKE,
+            PLACES - len(self._sending),
+            LEASE_SECONDS,
+            [tenant for tenant, _ in sending],
+            [host for _, host in sending],
+            [*sending.values()],
+            PLACES_OF_ONE,
+            self._only,
+            next(reversed(self._last), ""),
+            [*self._last],
+            [*self._last.values()],
+            PLACES_OF_TENANT,
+        )
+        return [Message(**row) for row in rows]
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
         self.freed.set()
@@ -184,32 +210,6 @@ async def deliver(
     started = await sender.start()
     await sender.wait()
     return started
-
-
-async def _take(
-    executor: Executor,
-    only: Literal["streams", "urls"] | None,
-    *,
-    places: int,
-    sending: Counter[Turn],
-    last: Turn,
-) -> list[Message]:
-    """Lease the oldest due rows of each tenant and host: the first of all before the second of any.
-
-    They begin after whose turn was last.
-    """
-    rows = await executor.fetch(
-        TAKE,
-        places,
-        LEASE_SECONDS,
-        [tenant for tenant, _ in sending],
-        [host for _, host in sending],
-        [*sending.values()],
-        PLACES_OF_ONE,
-        only,
-        *last,
-    )
-    return [Message(**row) for row in rows]
 
 
 async def _deliver_one(redis: Redis, replies: Replies, executor: Executor, message: Message) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from service_kit.limit_shares import LimitShare, Window
+from service_kit.vendor_limit_shares import VendorLimitShare, Window
 
 LOCAL_KEYS = 10_000
 STRIKES_SECONDS = 600.0
 LONGEST_GROWN_SECONDS = 3600.0
+NEW_WINDOW_SECONDS = 5.0
+"""A vendor that tells so much more time than its window has left tells of a new one: its clock is in whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class RateLimiter:
         rate: Rate,
         pauses: Sequence[str] = (),
         buckets: Sequence[Bucket] = (),
-        share: LimitShare | None = None,
+        share: VendorLimitShare | None = None,
     ) -> Wait | None:
         """Count a request before it is sent, and delay it where a bucket has patience.
 
@@ -181,7 +183,9 @@ class RateLimiter:
         if key not in self._shared:
             return
         now = self._now()
-        told = self._told_now(key, now) or _Told(now + window.seconds, window.remaining)
+        told = self._told_now(key, now)
+        if told is None or now + window.seconds > told.until + NEW_WINDOW_SECONDS:
+            told = _Told(now + window.seconds, window.remaining)
         told.until, told.remaining = now + window.seconds, window.remaining
         if tenant is not None:
             told.used[tenant] = told.used.get(tenant, 0) + used

@@ -18,16 +18,18 @@ UNIT_TEXT = 16_384
 """Of text that is filtered before it is sent on."""
 
 
-@dataclass(frozen=True)
-class Share:
+@dataclass
+class RequestShare:
     """What one request takes from: its caller's units and its tenant's, by name, key and rate.
 
+    A request takes at most what a share has at once, however large it is: with a whole share it passes.
     `refuse` makes the service's refusal of a reason and a message; its table has the reason `rate`.
     """
 
     limiter: RateLimiter
     parts: tuple[tuple[str, str, Rate], ...]
     refuse: Callable[[str, str], Refusal]
+    taken: int = 0
 
     def take(self, units: int = 1) -> None:
         """Count units, before what they stand for is done.
@@ -35,8 +37,10 @@ class Share:
         Raises:
             Refusal: `rate`; it names whose share is used up, and says when to come back.
         """
-        for name, key, rate in self.parts if units else ():
-            wait = self.limiter.admit(key, rate, units)
+        before, self.taken = self.taken, self.taken + units
+        for name, key, rate in self.parts:
+            cost = min(units, rate.burst - before)
+            wait = self.limiter.admit(key, rate, cost) if cost > 0 else None
             if wait is not None:
                 refusal = self.refuse(
                     "rate",
@@ -47,11 +51,11 @@ class Share:
                 raise refusal
 
 
-_present: ContextVar[Share | None] = ContextVar("share", default=None)
+_present: ContextVar[RequestShare | None] = ContextVar("share", default=None)
 
 
 @contextmanager
-def counted_by(share: Share) -> Iterator[None]:
+def counted_by(share: RequestShare) -> Iterator[None]:
     """Have the bodies that are read and parsed in the block count in a share."""
     token = _present.set(share)
     try:

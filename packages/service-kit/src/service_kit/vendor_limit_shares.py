@@ -17,7 +17,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class LimitShare:
+class VendorLimitShare:
     """A tenant's share of a limit.
 
     Attributes:
