@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from control_api.counted_requests import CountedRequests
+from control_api.counted_requests import CountedRequests, Shares
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
@@ -110,7 +110,7 @@ def build(
 
     files = {"access": access.fault, "triggers": triggers.fault}
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
-    limit = settings.max_webhook_bytes
+    limit, shares = settings.max_webhook_bytes, Shares(settings)
     routes = [
         *health_routes(
             service="control-api",
@@ -128,7 +128,7 @@ def build(
             },
         ),
         Route("/openapi.json", described),
-        *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
+        *Webhooks(pool, webhooks, triggers, shares, limit=limit, registry=registry).routes(),
         *EventStreams(pool, tasks, notifications, streams).routes(),
         *tasks.routes(),
         *Proposals(pool, access).routes(),
@@ -143,7 +143,7 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        SafeEventStreams(WithoutTrailingSlash(CountedRequests(app, settings, access, webhooks, answers.counted))),
+        SafeEventStreams(WithoutTrailingSlash(CountedRequests(app, shares, access, webhooks, answers.counted))),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
         proxies=settings.proxies,
