@@ -11,6 +11,7 @@ from agent_ledger import SkillRow, register_skills
 from fixtures.chimes import chime, followers, following, write_feeds
 from fixtures.control import TOKEN
 from service_kit.http import HttpClient
+from structlog.testing import capture_logs
 
 LIMIT_SECONDS = 20
 
@@ -202,9 +203,11 @@ async def test_triggers_of_a_feed_can_be_tried(folder: Path, database_url: str) 
 
 
 async def test_an_entry_without_its_source_is_told(folder: Path, database_url: str) -> None:
-    """`/ready` names an entry that follows nothing."""
+    """`/ready` counts the entries that follow nothing, and the log names them."""
     access = (folder / "access.yaml").read_text()
     (folder / "access.yaml").write_text(access.replace("  gong:", "  bell:"))
     async with following(folder, database_url, "first") as http:
-        warnings = (await http.request("GET", "/ready")).json()["warnings"]
-    assert warnings["feeds"] == "feeds.bell: no such source is installed"
+        with capture_logs() as lines:
+            warnings = (await http.request("GET", "/ready")).json()["warnings"]
+    assert warnings["feeds"] == "1 open nothing: `feed_opens_nothing` in the log of control says which"
+    assert "feeds.bell: no such source is installed" in [line.get("fault") for line in lines]

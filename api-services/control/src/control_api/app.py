@@ -30,6 +30,7 @@ from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
 from control_api.openapi.document import document
+from control_api.operators_faults import OperatorsFaults, not_in_force
 from control_api.optional_file import OptionalFile
 from control_api.proposals.policy import Policy, read_policy
 from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
@@ -105,11 +106,22 @@ def build(
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
 
-    def without_door() -> str | None:
+    def closed() -> list[str]:
         return closed_triggers(triggers.current(), access.current())
 
-    files = {"access": access.fault, "triggers": triggers.fault}
+    files = {
+        "access": partial(not_in_force, "access.yaml", access),
+        "triggers": partial(not_in_force, "triggers.yaml", triggers),
+    }
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
+    told = {
+        "triggers that start nothing": OperatorsFaults("trigger_starts_nothing", "{} can start nothing", closed),
+        "webhooks": OperatorsFaults("webhook_opens_nothing", "{} open nothing", webhooks.faults),
+        "feeds": OperatorsFaults("feed_opens_nothing", "{} open nothing", feeds.faults),
+        "own accounts": OperatorsFaults(
+            "unknown_account", "{} by which gateways write are not named", own_accounts.faults
+        ),
+    }
     limit, shares = settings.max_webhook_bytes, Shares(settings)
     routes = [
         *health_routes(
@@ -119,11 +131,8 @@ def build(
             registry=registry,
             warnings={
                 **files,
-                "triggers that start nothing": without_door,
-                "policy": policy.fault,
-                "webhooks": webhooks.fault,
-                "feeds": feeds.fault,
-                "own accounts": own_accounts.fault,
+                "policy": partial(not_in_force, "the file of PROPOSALS_FILE", policy),
+                **{name: faults.fault for name, faults in told.items()},
                 **background.faults(),
             },
         ),
