@@ -75,6 +75,7 @@ def build(
     policy = OptionalFile(settings.proposals_file, read_policy, Policy())
     worker = PolicyWorker(pool, policy, registry)
 
+    following = FeedRunner(pool, feeds, triggers, registry).loops()
     background = BackgroundLoops(
         [
             Loop(
@@ -91,7 +92,7 @@ def build(
                 longest=POLICY_WAIT_SECONDS,
                 expected=DATABASE_ERRORS,
             ),
-            *FeedRunner(pool, feeds, triggers, registry).loops(),
+            *following,
         ],
         registry,
     )
@@ -109,6 +110,11 @@ def build(
     def closed() -> list[str]:
         return closed_triggers(triggers.current(), access.current())
 
+    def failing_feeds() -> str | None:
+        failing = sum(loop.fault() is not None for loop in following)
+        return f"{failing} fail: `background_failed` in the log of control says why" if failing else None
+
+    own_loops = {name: fault for name, fault in background.faults().items() if not name.startswith("feed:")}
     files = {
         "access": partial(not_in_force, "access.yaml", access),
         "triggers": partial(not_in_force, "triggers.yaml", triggers),
@@ -133,7 +139,8 @@ def build(
                 **files,
                 "policy": partial(not_in_force, "the file of PROPOSALS_FILE", policy),
                 **{name: faults.fault for name, faults in told.items()},
-                **background.faults(),
+                "followed feeds": failing_feeds,
+                **own_loops,
             },
         ),
         Route("/openapi.json", described),
