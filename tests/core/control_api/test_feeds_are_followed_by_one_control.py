@@ -11,6 +11,7 @@ from agent_ledger import SkillRow, register_skills
 from fixtures.chimes import chime, followers, following, write_feeds
 from fixtures.control import TOKEN
 from service_kit.http import HttpClient
+from structlog.testing import capture_logs
 
 LIMIT_SECONDS = 20
 
@@ -121,7 +122,7 @@ async def test_a_leader_whose_lock_is_lost_follows_no_longer(
 async def test_a_feed_that_fails_is_told_and_tried_again_and_stops_no_other(
     folder: Path, pool: asyncpg.Pool, database_url: str
 ) -> None:
-    """`/ready` says why, `/metrics` counts, the other feed goes on, and the first one does once its vendor is back."""
+    """`/ready` says that one fails, `/metrics` counts, the other goes on, and the first once its vendor is back."""
     (folder / "chimes.broken").touch()
     async with following(folder, database_url, "first") as http:
         chime(folder, 1)
@@ -129,8 +130,9 @@ async def test_a_feed_that_fails_is_told_and_tried_again_and_stops_no_other(
         await until_tasks(pool, 2)
 
         async def is_told() -> bool:
-            warnings = (await http.request("GET", "/ready")).json()["warnings"]
-            return "the tower is away" in warnings.get("feed:chimes", "")
+            ready = (await http.request("GET", "/ready")).text
+            assert "the tower is away" not in ready
+            return "1 fail: `background_failed` in the log of control says why" in ready
 
         await until(is_told)
         assert await metric(http, 'background_failures_total{loop="feed:chimes"}') >= 1
@@ -202,9 +204,11 @@ async def test_triggers_of_a_feed_can_be_tried(folder: Path, database_url: str) 
 
 
 async def test_an_entry_without_its_source_is_told(folder: Path, database_url: str) -> None:
-    """`/ready` names an entry that follows nothing."""
+    """`/ready` counts the entries that follow nothing, and the log names them."""
     access = (folder / "access.yaml").read_text()
     (folder / "access.yaml").write_text(access.replace("  gong:", "  bell:"))
     async with following(folder, database_url, "first") as http:
-        warnings = (await http.request("GET", "/ready")).json()["warnings"]
-    assert warnings["feeds"] == "feeds.bell: no such source is installed"
+        with capture_logs() as lines:
+            warnings = (await http.request("GET", "/ready")).json()["warnings"]
+    assert warnings["feeds"] == "1 open nothing: `feed_opens_nothing` in the log of control says which"
+    assert "feeds.bell: no such source is installed" in [line.get("fault") for line in lines]

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from agent_effects import Write, keep_accounts, marker, settle
 from fixtures.control import TRIGGER, Control, payload
+from structlog.testing import capture_logs
 
 REPOSITORY = "octocat/hello-world"
 ISSUE_URL = f"https://github.com/{REPOSITORY}/issues/7"
@@ -122,11 +123,16 @@ async def test_a_dry_run_knows_our_own_effects(control: Control) -> None:
 async def test_an_account_that_nobody_named_is_told(
     control: Control, vendor: str, tenant: str, account: str, told: bool
 ) -> None:
-    """`/ready` compares the account by which the vendor's gateway writes for a tenant with the own logins."""
+    """`/ready` compares the account by which a gateway writes for a tenant with the own logins; the log names it."""
     await keep_accounts(control.pool, vendor, {tenant: account})
-    warnings = (await control.http.request("GET", "/ready")).json().get("warnings", {})
-    assert ("own accounts" in warnings) == told
+    with capture_logs() as lines:
+        ready = (await control.http.request("GET", "/ready")).text
+    assert ("own accounts" in ready) == told
+    assert "octo-bot" not in ready
+    logged = [line["fault"] for line in lines if line["event"] == "unknown_account"]
+    assert len(logged) == told
     if told:
-        warning = warnings["own accounts"]
-        assert warning.startswith("github-api writes as octo-bot, which is none of the own accounts of github (agent-")
-        assert "add it to GITHUB_OWN_LOGINS" in warning
+        assert logged[0].startswith(
+            "github-api writes as octo-bot, which is none of the own accounts of github (agent-"
+        )
+        assert "add it to GITHUB_OWN_LOGINS" in logged[0]

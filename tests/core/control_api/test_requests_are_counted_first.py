@@ -21,8 +21,8 @@ async def post(http: HttpClient, body: bytes, token: str = TOKEN) -> Reply:
     return await http.request("POST", "/v1/tasks", content=body, headers=headers)
 
 
-async def test_a_door_a_tenant_and_a_webhook_have_shares_of_their_own(tmp_path: Path, pool: asyncpg.Pool) -> None:
-    """What is past a share is 429 and says whose; another tenant's door and the webhook go on meanwhile."""
+async def test_a_door_a_tenant_and_a_webhook_have_shares(tmp_path: Path, pool: asyncpg.Pool) -> None:
+    """What is past a share is 429 and says whose; another tenant's door goes on meanwhile."""
     write_files(tmp_path, TRIGGER)
     async with serving(built(tmp_path, pool, sources=None, **SLOW)) as url, HttpClient(base_url=url) as http:
         replies = [await post(http, b"{") for _ in range(4)]
@@ -32,8 +32,25 @@ async def test_a_door_a_tenant_and_a_webhook_have_shares_of_their_own(tmp_path: 
         assert "the door 'http:local' sent more than its share" in replies[-1].json()["message"]
         assert (await post(http, b"{", OTHER_TOKEN)).status == 400
         control = Control(http, pool, tmp_path)
-        statuses = [(await control.deliver(payload(number))).status for number in range(5)]
-        assert [status == 429 for status in statuses] == [False] * 4 + [True]
+        replies = [await control.deliver(payload(number)) for number in range(2)]
+        assert [reply.status == 429 for reply in replies] == [False, True]
+        assert "the tenant 'acme' sent more than its share" in replies[-1].json()["message"]
+
+
+async def test_a_stranger_at_a_webhook_takes_nothing_of_its_tenant(tmp_path: Path, pool: asyncpg.Pool) -> None:
+    """What has no signature counts for its sender's address alone, as a trusted proxy tells it, however large it is."""
+    write_files(tmp_path, TRIGGER)
+    trusted = {"TRUSTED_PROXIES": "127.0.0.1"}
+    async with serving(built(tmp_path, pool, sources=None, **SLOW, **trusted)) as url, HttpClient(base_url=url) as http:
+        control, forged = Control(http, pool, tmp_path), {"x_hub_signature_256": "sha256=0"}
+        strangers = [await control.deliver(payload(), x_forwarded_for="203.0.113.9", **forged) for _ in range(6)]
+        assert [reply.status for reply in strangers] == [401] * 4 + [429] * 2
+        assert "203.0.113.9 at the webhook 'github' sent more than" in strangers[-1].json()["message"]
+        large = await control.deliver(b"[" * 3_000_000, x_forwarded_for="203.0.113.10", **forged)
+        assert large.status == 429
+        signed = [await control.deliver(payload(number), x_forwarded_for="192.0.2.1") for number in range(4)]
+        assert 429 not in [reply.status for reply in signed]
+        assert (await control.deliver(payload(), x_forwarded_for="192.0.2.2")).status == 429
 
 
 async def test_a_task_of_brackets_is_refused_by_its_bound_unparsed(control: Control) -> None:

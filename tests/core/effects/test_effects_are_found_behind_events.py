@@ -133,3 +133,11 @@ async def test_accounts_are_kept_for_each_vendor(pool: asyncpg.Pool) -> None:
         ("github", "default", "octo-bot2"),
         ("jira", "default", "j"),
     ]
+
+
+async def test_an_account_of_which_nothing_newer_is_known_stays(pool: asyncpg.Pool) -> None:
+    """A tenant whose account could not be asked for keeps it; one that is gone does not."""
+    await keep_accounts(pool, "github", {"default": "octo-bot", "acme": "acme-bot", "gone": "gone-bot"})
+    await keep_accounts(pool, "github", {"default": "octo-bot2"}, staying=["default", "acme", "new"])
+    found = {one.tenant: one.account for one in await accounts(pool)}
+    assert found == {"default": "octo-bot2", "acme": "acme-bot"}

@@ -1,11 +1,14 @@
 """What a caller posts to an MCP server is counted before it is read, and its values before it is parsed."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 from core.mcp_kit.conftest import House, Running, Start
 from core.mcp_kit.speaking import LEGACY, raw
+from service_kit.bearer import new_token, token_hash
 
 
 async def test_a_caller_past_its_share_is_refused_and_another_is_not(start: Start, house: House) -> None:
@@ -18,6 +21,20 @@ async def test_a_caller_past_its_share_is_refused_and_another_is_not(start: Star
         assert "this caller sent more than its share" in refused[0].json()["error"]["message"]
         assert int(refused[0].headers["retry-after"]) >= 1
         assert (await raw(running.url, "tools/list", {}, other)).status_code == 200
+
+
+async def test_people_of_a_tenant_share_and_another_tenants_do_not(start: Start, tmp_path: Path) -> None:
+    """Two people at their full rate use up their tenant's share, whether or not a run of it calls."""
+    tenants = {"ada": "acme", "bob": "acme", "cy": "acme", "eve": "globex"}
+    tokens = {name: new_token("person") for name in tenants}
+    people = {name: {"tenant": tenants[name], "token_sha256": [token_hash(tokens[name])]} for name in tenants}
+    (tmp_path / "access.yaml").write_text(json.dumps({"tenants": {"acme": {}, "globex": {}}, "people": people}))
+    async with start(ACCESS_FILE=str(tmp_path / "access.yaml"), MCP_CALLS_PER_MINUTE="1") as running:
+        asked = [raw(running.url, "tools/list", {}, tokens[name]) for name in ("ada", "bob", "cy") for _ in range(9)]
+        refused = [reply for reply in await asyncio.gather(*asked) if reply.status_code == 429]
+        assert 5 <= len(refused) <= 7
+        assert "the tenant 'acme' sent more than its share" in refused[0].json()["error"]["message"]
+        assert (await raw(running.url, "tools/list", {}, tokens["eve"])).status_code == 200
 
 
 async def test_a_message_of_brackets_is_refused_by_its_bound_in_the_protocols_form(open_server: Running) -> None:

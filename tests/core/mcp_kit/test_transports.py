@@ -119,7 +119,7 @@ async def test_a_slash_at_the_end_makes_no_redirect(start: Start) -> None:
 
 @pytest.mark.bad_input
 @pytest.mark.parametrize("path", ["/mcp", "/messages/?session_id=00"])
-@pytest.mark.parametrize("body", [b"[]", b' \r\n\t[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"[]", b' \r\n\t[{"jsonrpc": "2.0", "id": 9, "method": "ping"}]', b"[" * 100])
 async def test_a_batch_is_refused_as_one(open_server: Running, path: str, body: bytes) -> None:
     """A list of messages is 400 with an error of the protocol, which shows nothing of it."""
     headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}

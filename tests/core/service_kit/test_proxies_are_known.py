@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from fixtures.ports import free_ports
 from service_kit.errors import ConfigError, UpstreamUnreachable
-from service_kit.forwarded import forwarded, networks, prefix_of
+from service_kit.forwarded import forwarded, networks, peer_of, prefix_of
 from service_kit.guard import HostGuard
 from service_kit.http import HttpClient
 from service_kit.settings import ServedSettings, UpstreamSettings, load
@@ -61,6 +61,25 @@ def test_nobody_else_is_believed(client: str | None) -> None:
 def test_what_a_caller_may_have_begun_is_not_taken(headers: list[tuple[str, str]]) -> None:
     """A list, a header twice and a value of another form change nothing."""
     assert address(forwarded(scope("10.0.0.7", *headers), networks(["10.0.0.7"]))) == "http://127.0.0.1:9001"
+
+
+@pytest.mark.parametrize(
+    ("client", "told", "peer"),
+    [
+        ("10.0.0.7", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.7", ["192.0.2.1, 203.0.113.9, 10.0.0.8"], "203.0.113.9"),
+        ("10.0.0.7", ["192.0.2.1", "203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.7", ["192.0.2.1, unknown"], "10.0.0.7"),
+        ("10.0.0.7", [], "10.0.0.7"),
+        ("203.0.113.9", ["192.0.2.1"], "203.0.113.9"),
+        ("::ffff:203.0.113.9", [], "203.0.113.9"),
+        ("10.0.0.7", ["2001:db8:0:1:2:3:4:5"], "2001:db8:0:1::/64"),
+    ],
+)
+def test_a_peer_is_the_last_address_that_is_no_proxys(client: str, told: list[str], peer: str) -> None:
+    """What stands before it may be the caller's invention; an IPv6 caller has a whole network of addresses."""
+    headers = [("x-forwarded-for", one) for one in told]
+    assert peer_of(forwarded(scope(client, *headers), networks(["10.0.0.0/24"]))) == peer
 
 
 async def test_the_host_that_a_proxy_tells_is_checked() -> None:

@@ -156,11 +156,11 @@ def _opened(
     for vendor, resources in ((vendor, bound["resources"]) for vendor, bound in bounds.items()):
         if vendor not in vendors:
             raise UsageError(f"--resource: vendor {vendor!r} is not installed here{nearest(vendor, vendors)}")
-        for kind in resources:
-            if vendors[vendor].kind(kind) is None:
+        for named in resources:
+            if vendors[vendor].kind(named) is None:
                 kinds = list(map(str, vendors[vendor].kinds))
-                near = nearest(kind, kinds) or f": there are {', '.join(kinds)}"
-                raise UsageError(f"--resource: {vendor} has no resources of the kind {kind!r}{near}")
+                near = nearest(named, kinds) or f": there are {', '.join(kinds)}"
+                raise UsageError(f"--resource: {vendor} has no resources of the kind {named!r}{near}")
     for named in tool or []:
         vendor, _, name = named.partition("/")
         if vendor not in bounds or not name:

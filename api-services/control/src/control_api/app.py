@@ -25,11 +25,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from control_api.counted_requests import CountedRequests
+from control_api.counted_requests import CountedRequests, Shares
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
 from control_api.migrations import OWNERS
 from control_api.openapi.document import document
+from control_api.operators_faults import OperatorsFaults, not_in_force
 from control_api.optional_file import OptionalFile
 from control_api.proposals.policy import Policy, read_policy
 from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
@@ -74,6 +75,7 @@ def build(
     policy = OptionalFile(settings.proposals_file, read_policy, Policy())
     worker = PolicyWorker(pool, policy, registry)
 
+    following = FeedRunner(pool, feeds, triggers, registry).loops()
     background = BackgroundLoops(
         [
             Loop(
@@ -90,7 +92,7 @@ def build(
                 longest=POLICY_WAIT_SECONDS,
                 expected=DATABASE_ERRORS,
             ),
-            *FeedRunner(pool, feeds, triggers, registry).loops(),
+            *following,
         ],
         registry,
     )
@@ -105,12 +107,28 @@ def build(
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
 
-    def without_door() -> str | None:
+    def closed() -> list[str]:
         return closed_triggers(triggers.current(), access.current())
 
-    files = {"access": access.fault, "triggers": triggers.fault}
+    def failing_feeds() -> str | None:
+        failing = sum(loop.fault() is not None for loop in following)
+        return f"{failing} fail: `background_failed` in the log of control says why" if failing else None
+
+    own_loops = {name: fault for name, fault in background.faults().items() if not name.startswith("feed:")}
+    files = {
+        "access": partial(not_in_force, "access.yaml", access),
+        "triggers": partial(not_in_force, "triggers.yaml", triggers),
+    }
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
-    limit = settings.max_webhook_bytes
+    told = {
+        "triggers that start nothing": OperatorsFaults("trigger_starts_nothing", "{} can start nothing", closed),
+        "webhooks": OperatorsFaults("webhook_opens_nothing", "{} open nothing", webhooks.faults),
+        "feeds": OperatorsFaults("feed_opens_nothing", "{} open nothing", feeds.faults),
+        "own accounts": OperatorsFaults(
+            "unknown_account", "{} by which gateways write are not named", own_accounts.faults
+        ),
+    }
+    limit, shares = settings.max_webhook_bytes, Shares(settings)
     routes = [
         *health_routes(
             service="control-api",
@@ -119,16 +137,14 @@ def build(
             registry=registry,
             warnings={
                 **files,
-                "triggers that start nothing": without_door,
-                "policy": policy.fault,
-                "webhooks": webhooks.fault,
-                "feeds": feeds.fault,
-                "own accounts": own_accounts.fault,
-                **background.faults(),
+                "policy": partial(not_in_force, "the file of PROPOSALS_FILE", policy),
+                **{name: faults.fault for name, faults in told.items()},
+                "followed feeds": failing_feeds,
+                **own_loops,
             },
         ),
         Route("/openapi.json", described),
-        *Webhooks(pool, webhooks, triggers, limit=limit, registry=registry).routes(),
+        *Webhooks(pool, webhooks, triggers, shares, limit=limit, registry=registry).routes(),
         *EventStreams(pool, tasks, notifications, streams).routes(),
         *tasks.routes(),
         *Proposals(pool, access).routes(),
@@ -143,7 +159,7 @@ def build(
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=answers.handlers())
 
     return HostGuard(
-        SafeEventStreams(WithoutTrailingSlash(CountedRequests(app, settings, access, webhooks, answers.counted))),
+        SafeEventStreams(WithoutTrailingSlash(CountedRequests(app, shares, access, webhooks, answers.counted))),
         allowed_hosts=settings.hosts,
         allowed_origins=settings.origins,
         proxies=settings.proxies,

@@ -1,10 +1,16 @@
-"""Counts each request for a door or a webhook in its share before any of its body is read, as pure ASGI."""
+"""Counts each request for a door or a webhook in its share before any of its body is read, as pure ASGI.
+
+Anybody can send to a webhook. So a request for one counts in its sender's share until its signature is verified, and
+in the webhook's and its tenant's afterwards: a stranger takes nothing of theirs.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
 from service_kit.access import AccessFile
 from service_kit.bearer import bearer_of
-from service_kit.rate_limit import RateLimiter
+from service_kit.forwarded import peer_of
+from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Refusal as AnyRefusal
 from service_kit.shares import RequestShare, counted_by
 from starlette.datastructures import Headers
@@ -14,28 +20,55 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from control_api.errors import Refusal
 from control_api.settings import ControlSettings
 from control_api.sources.instances import Instances
-from control_api.sources.protocol import WebhookSource
+from control_api.sources.protocol import Instance, WebhookSource
 
 WEBHOOKS = "/v1/webhooks/"
 
 
+class Shares:
+    """The shares of doors, of webhooks with and without a signature, and of tenants, in this process."""
+
+    def __init__(self, settings: ControlSettings) -> None:
+        self._own = settings.rate
+        self._tenants = settings.tenant_rate
+        self._limiter = RateLimiter()
+
+    def door(self, name: str, tenant: str) -> RequestShare:
+        """Return the share of a door, and its tenant's."""
+        return self._share((f"the door {name!r}", f"door:{name}", self._own), self._tenant(tenant))
+
+    def unverified(self, key: str, peer: str) -> RequestShare:
+        """Return the share of who sends to a webhook from an address, before it is known who that is."""
+        return self._share((f"{peer} at the webhook {key!r}", f"webhook:{key}:{peer}", self._tenants))
+
+    def webhook(self, instance: Instance[Any]) -> RequestShare:
+        """Return the share of a webhook, and its tenant's, for what has its signature."""
+        own = f"the webhook {instance.key!r}", f"webhook:{instance.key}", self._tenants
+        return self._share(own, self._tenant(instance.door.tenant))
+
+    def _tenant(self, tenant: str) -> tuple[str, str, Rate]:
+        return f"the tenant {tenant!r}", f"tenant:{tenant}", self._tenants
+
+    def _share(self, *parts: tuple[str, str, Rate]) -> RequestShare:
+        return RequestShare(self._limiter, parts, Refusal)
+
+
 class CountedRequests:
-    """Passes on what its door's, tenant's or webhook's share allows; what opens nothing reads no body, and passes."""
+    """Passes on what its door's or its sender's share allows; what opens nothing reads no body, and passes."""
 
     def __init__(
         self,
         app: ASGIApp,
-        settings: ControlSettings,
+        shares: Shares,
         access: AccessFile,
         webhooks: Instances[WebhookSource],
         answer: Callable[[AnyRefusal], Response],
     ) -> None:
         self._app = app
-        self._settings = settings
+        self._shares = shares
         self._access = access
         self._webhooks = webhooks
         self._answer = answer
-        self._limiter = RateLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count a request and pass it on, or refuse it."""
@@ -52,19 +85,15 @@ class CountedRequests:
             await self._app(scope, receive, send)
 
     def _share(self, scope: Scope) -> RequestShare | None:
-        """Return the share of a request; a webhook has one of its own, as anybody can send to it."""
-        path, tenants = scope["path"], self._settings.tenant_rate
+        """Return the share in which a request counts before its body is read."""
+        path = scope["path"]
         if path.startswith(WEBHOOKS):
             source, _, name = path.removeprefix(WEBHOOKS).partition("/")
             try:
                 key = self._webhooks.without_secrets(source, name).key
             except Refusal:
                 return None
-            return RequestShare(self._limiter, ((f"the webhook {key!r}", f"webhook:{key}", tenants),), Refusal)
+            return self._shares.unverified(key, peer_of(scope))
         token = bearer_of(Headers(scope=scope).get("authorization"))
         door = self._access.current().http_door(token) if token is not None else None
-        if door is None:
-            return None
-        own = f"the door {door.name!r}", f"door:{door.name}", self._settings.rate
-        tenant = f"the tenant {door.tenant!r}", f"tenant:{door.tenant}", tenants
-        return RequestShare(self._limiter, (own, tenant), Refusal)
+        return self._shares.door(door.name, door.tenant) if door is not None else None

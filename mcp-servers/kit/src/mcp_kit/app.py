@@ -18,11 +18,10 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
-from mcp_kit.batches import INVALID_REQUEST, WithoutBatches
 from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
-from mcp_kit.request_bounds import RequestBounds
+from mcp_kit.request_bounds import INVALID_REQUEST, RequestBounds
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog
 from mcp_kit.server import Server
@@ -53,9 +52,7 @@ def build_app(server: Server, settings: ServerSettings) -> Starlette:
     )
     protocol = assemble(server, settings, metrics, unnamed=NOBODY if callers else OWNER, callers=callers)
     # `/mcp` is stateless: a restart or another replica answers as well. The guard is ours, and stands before all.
-    mcp = protocol.http_app(
-        path=MCP_PATH, stateless_http=True, host_origin_protection=False, middleware=[Middleware(WithoutBatches)]
-    )
+    mcp = protocol.http_app(path=MCP_PATH, stateless_http=True, host_origin_protection=False)
     routes = list(mcp.router.routes)
     if settings.sse:
         known = {getattr(route, "path", None) for route in routes}

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 
 from agent_vendors import ResourceKind
 from service_kit.access import AccessFile
+from service_kit.bearer import bearer_of
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, allowed
 from service_kit.health import Warn
 from service_kit.tokens import TaskClaims, Verifier
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from mcp_kit.tool import ToolSpec
 
@@ -89,3 +92,19 @@ class Callers:
         name, person = found
         bound = person.vendors.get(self._vendor, Bound(tools=[]))
         return Caller(id=f"person:{name}", bound=bound, tenant=person.tenant, person_token=token)
+
+
+def caller_of(scope: Scope, callers: Callers | None) -> Caller | None:
+    """Return by whom a request's bounds count, before fastmcp verifies its token; the owner without `callers`.
+
+    None where the token opens nothing: such a request is passed on, and fastmcp refuses it in the words of `identify`.
+    A token may end, or be revoked, while a body is read. So fastmcp verifies it again, and what is found here opens
+    nothing.
+    """
+    if callers is None:
+        return OWNER
+    token = bearer_of(Headers(scope=scope).get("authorization"))
+    try:
+        return callers.identify(token) if token is not None else None
+    except TokenError:
+        return None

@@ -3,18 +3,14 @@
 import json
 from typing import ClassVar
 
-from service_kit.bearer import bearer_of
 from service_kit.body import read_body, work_on
-from service_kit.errors import TokenError
 from service_kit.json_text import count_values
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
 from service_kit.shares import RequestShare, counted_by, take_values
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mcp_kit.batches import INVALID_REQUEST
-from mcp_kit.caller import OWNER, Caller, Callers
+from mcp_kit.caller import Caller, Callers, caller_of
 
 MAX_BODY_BYTES = 4_194_304
 """As many as the SDK reads."""
@@ -25,6 +21,9 @@ CALLERS_A_TENANT = 2
 """How many callers at their full rate all of a tenant come to: about what one process can answer."""
 
 
+INVALID_REQUEST = -32600
+
+
 class MessageRefusal(Refusal):
     """A message that is not read."""
 
@@ -32,6 +31,7 @@ class MessageRefusal(Refusal):
     reasons: ClassVar = {
         "rate": Reason(429),
         "body": Reason(400),
+        "batch": Reason(400),
         "body_too_large": Reason(413),
         "body_timeout": Reason(408),
     }
@@ -58,7 +58,7 @@ class RequestBounds:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         posted = scope["type"] == "http" and scope["method"] == "POST"
-        caller = self._caller(scope) if posted else None
+        caller = caller_of(scope, self._callers) if posted else None
         if caller is not None:
             try:
                 receive = _again(await self._read(caller, receive), receive)
@@ -67,24 +67,18 @@ class RequestBounds:
                 return
         await self._app(scope, receive, send)
 
-    def _caller(self, scope: Scope) -> Caller | None:
-        if self._callers is None:
-            return OWNER
-        token = bearer_of(Headers(scope=scope).get("authorization"))
-        try:
-            return self._callers.identify(token) if token is not None else None
-        except TokenError:
-            return None
-
     async def _read(self, caller: Caller, receive: Receive) -> bytes:
         parts = [("this caller", caller.id, self._rate)]
-        if caller.task is not None:
-            tenant = caller.task.tenant
-            parts.append((f"the tenant {tenant!r}", f"tenant:{tenant}", self._tenant_rate))
+        if caller.tenant is not None:
+            parts.append((f"the tenant {caller.tenant!r}", f"tenant:{caller.tenant}", self._tenant_rate))
         share = RequestShare(self._limiter, tuple(parts), MessageRefusal)
         share.take()
         with counted_by(share):
             raw = await read_body(receive, limit=MAX_BODY_BYTES, seconds=BODY_SECONDS, refuse=MessageRefusal)
+            if raw.lstrip()[:1] == b"[":
+                raise MessageRefusal(
+                    "batch", "send one message at a time: batches are not part of the protocol any more"
+                )
             try:
                 take_values(await work_on(raw, lambda: count_values(raw)))
             except ValueError as error:

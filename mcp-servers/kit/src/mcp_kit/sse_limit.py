@@ -1,14 +1,11 @@
 """Bounds the open SSE connections of a process, as pure ASGI: each holds memory for as long as its client likes."""
 
-from service_kit.bearer import bearer_of
 from service_kit.connection_limit import RETRY_SECONDS, ConnectionLimit, TooManyConnections
-from service_kit.errors import TokenError
 from service_kit.forwarded import prefix_of
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcp_kit.caller import OWNER, Caller, Callers
+from mcp_kit.caller import Callers, caller_of
 
 SSE_PATH = "/sse"
 
@@ -28,7 +25,7 @@ class SseLimit:
         """Pass a request on, or answer it."""
         if scope["type"] != "http" or scope["path"] != SSE_PATH or scope["method"] != "GET":
             return await self._app(scope, receive, send)
-        caller = self._caller(Headers(scope=scope))
+        caller = caller_of(scope, self._callers)
         if caller is None:
             return await self._app(scope, receive, send)
         prefix = prefix_of(scope)
@@ -39,12 +36,3 @@ class SseLimit:
         except TooManyConnections as error:
             text, headers = f"{error}, or use /mcp\n", {"retry-after": str(RETRY_SECONDS)}
             await PlainTextResponse(text, status_code=error.status, headers=headers)(scope, receive, send)
-
-    def _caller(self, headers: Headers) -> Caller | None:
-        if self._callers is None:
-            return OWNER
-        token = bearer_of(headers.get("authorization"))
-        try:
-            return None if token is None else self._callers.identify(token)
-        except TokenError:
-            return None

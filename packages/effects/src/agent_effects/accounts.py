@@ -1,6 +1,6 @@
 """The accounts by which gateways write, in table `gateway.accounts`: control compares them with its own accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from agent_stores.pool import Executor
@@ -15,14 +15,19 @@ class Account:
     account: str
 
 
-async def keep_accounts(conn: Executor, vendor: str, accounts: Mapping[str, str]) -> None:
-    """Keep the account of each tenant at a vendor, in place of all that were kept for the vendor."""
+async def keep_accounts(
+    conn: Executor, vendor: str, accounts: Mapping[str, str], *, staying: Collection[str] = ()
+) -> None:
+    """Keep the account of each tenant at a vendor, in place of all that were kept for the vendor.
+
+    What was kept for the `staying` tenants stays: nothing newer is known of them.
+    """
     await conn.execute(
         """
         with now as (
             select unnest($2::text[]) as tenant, unnest($3::text[]) as account
         ), gone as (
-            delete from gateway.accounts where vendor = $1 and tenant <> all ($2)
+            delete from gateway.accounts where vendor = $1 and tenant <> all ($2::text[] || $4::text[])
         )
         insert into gateway.accounts (vendor, tenant, account) select $1, tenant, account from now
         on conflict (vendor, tenant) do update set account = excluded.account
@@ -30,6 +35,7 @@ async def keep_accounts(conn: Executor, vendor: str, accounts: Mapping[str, str]
         vendor,
         list(accounts),
         list(accounts.values()),
+        list(staying),
     )
 
 

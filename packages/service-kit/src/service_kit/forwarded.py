@@ -1,4 +1,4 @@
-"""How callers addressed a process behind a proxy: scheme, host and path prefix, as a trusted proxy tells them. Pure."""
+"""How and from where callers reached a process behind a proxy, as a trusted proxy tells it. Pure."""
 
 import ipaddress
 import re
@@ -11,6 +11,8 @@ from starlette.types import Scope
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 PREFIX = "agent_bot.prefix"
 """The key in a request's scope that holds what a trusted proxy took off the front of its path."""
+PEER = "agent_bot.peer"
+"""The key that holds the address from which a trusted proxy was asked."""
 PLAIN_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 
 
@@ -29,13 +31,23 @@ def prefix_of(scope: Scope) -> str:
     return prefix
 
 
-def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
-    """Return a request's scope with the scheme, Host and prefix that a trusted proxy tells.
+def peer_of(scope: Scope) -> str:
+    """Return from where a request came, to count by it: an IPv4 address, or the /64 network of an IPv6 address."""
+    told: str = scope.get(PEER) or (scope.get("client") or ("",))[0]
+    address = _address(told)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address or told)
 
-    They are X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix. One that is given twice, or as a list, is not
-    taken: a caller may have sent its first part.
+
+def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
+    """Return a request's scope with the scheme, Host, prefix and peer that a trusted proxy tells.
+
+    The first three are X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix. One that is given twice, or as a
+    list, is not taken: a caller may have sent its first part. The peer is the last address of X-Forwarded-For that is
+    no trusted proxy's.
     """
-    if not trusted or not _is_among(scope.get("client"), trusted):
+    if not trusted or not _is_among((scope.get("client") or ("",))[0], trusted):
         return scope
     headers = Headers(scope=scope)
     told: dict[str, Any] = {}
@@ -45,6 +57,12 @@ def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
         told["headers"] = [(b"host", host.encode("latin-1")), *(one for one in scope["headers"] if one[0] != b"host")]
     if PLAIN_PREFIX.fullmatch(prefix := _single(headers, "x-forwarded-prefix").rstrip("/")):
         told[PREFIX] = prefix
+    for hop in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
+        if _address(hop.strip()) is None:
+            break
+        told[PEER] = hop.strip()
+        if not _is_among(hop.strip(), trusted):
+            break
     return {**scope, **told}
 
 
@@ -53,11 +71,14 @@ def _single(headers: Headers, name: str) -> str:
     return values[0].strip() if len(values) == 1 and "," not in values[0] else ""
 
 
-def _is_among(client: tuple[str, int] | None, trusted: Sequence[Network]) -> bool:
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        address = ipaddress.ip_address(client[0] if client else "")
+        address = ipaddress.ip_address(text)
     except ValueError:  # a socket's path, or nothing
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return any(address in network for network in trusted)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_among(text: str, trusted: Sequence[Network]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in trusted)

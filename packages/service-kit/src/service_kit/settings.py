@@ -102,7 +102,9 @@ class ServedSettings(VendorNames):
     allowed_hosts: str = Field("", description="host names besides loopback under which it is reached, by comma")
     allowed_origins: str = Field("", description="comma list of browser origins let in")
     trusted_proxies: str = Field(
-        "", description="comma list of addresses and networks of proxies whose X-Forwarded-Proto, -Host, -Prefix count"
+        "",
+        description="comma list of addresses and networks of proxies "
+        "whose X-Forwarded-Proto, -Host, -Prefix, -For count",
     )
     log_level: LogLevel = Field("info", description="debug, info, warning, error")
 

@@ -72,8 +72,8 @@ class Instances(Generic[SourceT]):
         own = door.own_accounts or settings.own_accounts
         return Instance(source, name, door, settings, (), frozenset(account.casefold() for account in own))
 
-    def fault(self) -> str | None:
-        """Say which entries open nothing, and why; None if there are none."""
+    def faults(self) -> list[str]:
+        """Say of each entry that opens nothing why."""
         wrong = []
         for key, door in self._doors().items():
             source_name = key.partition("/")[0]
@@ -84,7 +84,7 @@ class Instances(Generic[SourceT]):
                     self._secrets(door, self._settings[source_name], key)
                 except ConfigError as error:
                     wrong.append(str(error))
-        return "; ".join(wrong) or None
+        return wrong
 
     def _doors(self) -> Mapping[str, SourceDoor]:
         access = self._access.current()

@@ -18,7 +18,7 @@ class OwnAccounts:
 
     pool: asyncpg.Pool
     groups: Sequence[Instances[Any]]
-    found: str | None = None
+    found: Sequence[str] = ()
 
     async def look(self) -> None:
         """Compare: gateways keep their accounts in the database."""
@@ -28,10 +28,10 @@ class OwnAccounts:
             account = written.get((instance.source.vendor, instance.door.tenant))
             if account is not None and account.casefold() not in instance.own_accounts:
                 told.append(_told(instance, account))
-        self.found = "; ".join(told) or None
+        self.found = told
 
-    def fault(self) -> str | None:
-        """Say what the last look found; None where every account is known."""
+    def faults(self) -> Sequence[str]:
+        """Give what the last look found of each account that is not known."""
         return self.found
 
     def _instances(self) -> Iterator[Instance[Any]]:

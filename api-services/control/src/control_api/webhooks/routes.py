@@ -1,6 +1,7 @@
 """`POST /v1/webhooks/{source}[/{instance}]`: a signed event is verified, committed once and answered, without a worker.
 
-The order: the raw body within its size, the signature, one transaction, the answer. Everything else happens later.
+The order: the raw body within its size, the signature, the tenant's share, one transaction, the answer.
+Everything else happens later.
 """
 
 import time
@@ -12,11 +13,13 @@ from agent_stores.pool import Connection
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.body import work_on
 from service_kit.log import get_logger
+from service_kit.shares import UNIT_BYTES, counted_by
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from control_api.body import read_body
+from control_api.counted_requests import Shares
 from control_api.errors import Refusal
 from control_api.optional_file import OptionalFile
 from control_api.sources.instances import Instances
@@ -34,6 +37,7 @@ class Webhooks:
         pool: asyncpg.Pool,
         instances: Instances[WebhookSource],
         triggers: OptionalFile[Triggers],
+        shares: Shares,
         *,
         limit: int,
         registry: CollectorRegistry,
@@ -41,6 +45,7 @@ class Webhooks:
         self._pool = pool
         self._instances = instances
         self._triggers = triggers
+        self._shares = shares
         self._limit = limit
         self._count = Counter("control_deliveries", "Webhook deliveries", ["source", "outcome"], registry=registry)
 
@@ -59,11 +64,14 @@ class Webhooks:
             body = await read_body(request, limit=self._limit)
             received = WebhookRequest(body, request.headers, time.time())
             await work_on(body, partial(instance.source.verify, received, instance.secrets))
+            share = self._shares.webhook(instance)
+            share.take(1 + len(body) // UNIT_BYTES)
         except Refusal as refusal:
             self._count.labels(label, refusal.reason).inc()
             raise
         try:
-            return instance.source.challenge(received) or await self._accept(received, instance)
+            with counted_by(share):
+                return instance.source.challenge(received) or await self._accept(received, instance)
         except Refusal as refusal:
             self._count.labels(label, refusal.reason).inc()
             reply = instance.source.refused(refusal)

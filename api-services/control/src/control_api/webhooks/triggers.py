@@ -136,8 +136,8 @@ def _unknown(trigger: Trigger, sources: Mapping[str, Source]) -> str | None:
     return None
 
 
-def closed_triggers(triggers: Triggers, access: Access) -> str | None:
-    """Say which triggers can start nothing, as no door of their source opens their skill; None if all can."""
+def closed_triggers(triggers: Triggers, access: Access) -> list[str]:
+    """Say of each trigger that can start nothing why: no door of its source opens its skill."""
     doors = {**access.webhooks, **access.feeds}
     wrong = []
     for trigger in triggers.triggers:
@@ -152,7 +152,7 @@ def closed_triggers(triggers: Triggers, access: Access) -> str | None:
             )
         elif not any(door.opens(trigger.skill) for door in heard.values()):
             wrong.append(f"{trigger.name}: {', '.join(heard)} does not open skill {trigger.skill} in access.yaml")
-    return "; ".join(wrong) or None
+    return wrong
 
 
 def fill(template: Any, payload: dict[str, Any]) -> Any:
