@@ -57,7 +57,14 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
             *("MAX_WEBHOOK_BYTES", "MAX_STREAMS", *TENANT_RATE, TRUSTED_PROXIES),
         ),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
-        "model-api": ("MODELS", "MODEL_PRICES", UPSTREAM_PROXY, *TENANT_RATE, TRUSTED_PROXIES),
+        "model-api": (
+            "MODELS",
+            "MODEL_PRICES",
+            "MODEL_OUTPUT_PER_SECOND",
+            UPSTREAM_PROXY,
+            *TENANT_RATE,
+            TRUSTED_PROXIES,
+        ),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
         "worker": WORKER_OPTIONS,
     }
