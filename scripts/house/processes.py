@@ -30,6 +30,8 @@ WORKER_OPTIONS = (
 )
 PASSED_ON = ("PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
 UPSTREAM_PROXY = "UPSTREAM_PROXY"
+TRUSTED_PROXIES = "TRUSTED_PROXIES"
+TENANT_RATE = ("TENANT_RATE_PER_SECOND", "TENANT_RATE_BURST")
 LOCALE = {"LANG": "C.UTF-8"}
 """Not the operator's: under one that is not installed, Python does not start in a path with umlauts."""
 
@@ -50,9 +52,19 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
     """
     listed = tuple(vendors)
     return {
-        "control": (*(name for one in listed for name in one.webhook_options), "MAX_WEBHOOK_BYTES", "MAX_STREAMS"),
+        "control": (
+            *(name for one in listed for name in one.webhook_options),
+            *("MAX_WEBHOOK_BYTES", "MAX_STREAMS", *TENANT_RATE, TRUSTED_PROXIES),
+        ),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
-        "model-api": ("MODELS", "MODEL_PRICES", UPSTREAM_PROXY),
+        "model-api": (
+            "MODELS",
+            "MODEL_PRICES",
+            "MODEL_OUTPUT_PER_SECOND",
+            UPSTREAM_PROXY,
+            *TENANT_RATE,
+            TRUSTED_PROXIES,
+        ),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
         "worker": WORKER_OPTIONS,
     }
@@ -60,13 +72,15 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
 
 def _api_options(vendor: Vendor) -> tuple[str, ...]:
     own = ("UPSTREAM_TOKENS_FILE", *(["UPSTREAM_LIMITED"] if vendor.keeps_limits else []))
-    shared = ("RATE_PER_SECOND", "RATE_BURST", "UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
-    return (*shared, *(vendor.prefix + name for name in own))
+    shared = ("RATE_PER_SECOND", "RATE_BURST", *TENANT_RATE, TRUSTED_PROXIES)
+    upstream = ("UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
+    return (*shared, *upstream, *(vendor.prefix + name for name in own))
 
 
 def _mcp_options(vendor: Vendor) -> tuple[str, ...]:
     own = (vendor.prefix + name for name in ("READ_ONLY", "TOOLSETS", "TOOLS"))
-    return ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", *own, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
+    shared = ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", TRUSTED_PROXIES)
+    return (*shared, *own, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
 
 
 def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -> list[Process]:

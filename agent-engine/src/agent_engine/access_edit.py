@@ -1,4 +1,7 @@
-"""Edits `access.yaml` for a person: issues, narrows and revokes tokens. The file's comments and order stay."""
+"""Edits `access.yaml` for a person: issues and revokes tokens, and changes entries. The file's comments and order stay.
+
+The text before the last edit is kept beside it, in `access.yaml.bak`.
+"""
 
 import fcntl
 import io
@@ -10,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from agent_contracts import Mode
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from service_kit.access import read_access
+from service_kit.access import Access, read_access
 from service_kit.bearer import TokenKind, new_token, token_hash
 from service_kit.errors import ConfigError
 from service_kit.validation_errors import nearest
@@ -29,7 +33,8 @@ class Opened:
     """What is to be written into an entry; what is None or empty is left as it stands.
 
     Attributes:
-        vendors: for each vendor its `resources`, `tools` and `mode`, as in the file.
+        vendors: for each vendor those of its `resources`, `tools` and `mode` that change, as in the file. A vendor that
+            is new in the entry has the mode `read` unless another is given.
         skills: of a door alone.
     """
 
@@ -52,13 +57,13 @@ def issue(path: Path, holder: Holder, name: str, opened: Opened) -> str:
         _open(entry, holder, opened)
         entry.setdefault("token_sha256", []).append(token_hash(token))
 
-    _edit(path, holder, add)
+    _edit(path, holder, name, add)
     return token
 
 
-def narrow(path: Path, holder: Holder, name: str, opened: Opened) -> None:
-    """Write what an entry opens from now on, vendor by vendor; its tokens stay. Raises ConfigError as `issue`."""
-    _edit(path, holder, lambda entries: _open(_entry(entries, holder, name), holder, opened))
+def change(path: Path, holder: Holder, name: str, opened: Opened) -> None:
+    """Change what is given of an entry. The rest of it and its tokens stay. Raises ConfigError as `issue`."""
+    _edit(path, holder, name, lambda entries: _open(_entry(entries, holder, name), holder, opened))
 
 
 def revoke(path: Path, holder: Holder, name: str, *, keep_newest: bool) -> int:
@@ -77,7 +82,7 @@ def revoke(path: Path, holder: Holder, name: str, *, keep_newest: bool) -> int:
         taken = len(hashes) - len(kept)
         entry["token_sha256"] = kept
 
-    _edit(path, holder, take)
+    _edit(path, holder, name, take)
     return taken
 
 
@@ -94,25 +99,34 @@ def _open(entry: CommentedMap, holder: Holder, opened: Opened) -> None:
         entry["tenant"] = opened.tenant
     if opened.skills:
         entry["skills"] = list(opened.skills)
-    if opened.vendors:
-        entry.setdefault(BOUNDS[holder], CommentedMap()).update(opened.vendors)
+    for vendor, given in opened.vendors.items():
+        bounds = entry.setdefault(BOUNDS[holder], CommentedMap())
+        bounds.setdefault(vendor, CommentedMap(mode=Mode.read.value)).update(given)
 
 
-def _edit(path: Path, holder: Holder, change: Callable[[CommentedMap], None]) -> None:
-    """Change one group of the file. It is written in place, so that a container that mounts it sees the change."""
+def _edit(path: Path, holder: Holder, name: str, edit: Callable[[CommentedMap], None]) -> None:
+    """Edit one entry of the file. It is written in place, so that a container that mounts it sees the change.
+
+    A process that is killed meanwhile leaves half a file: `access.yaml.bak`, written first, has the text before.
+    """
     yaml = YAML()
     yaml.width = WIDTH
     yaml.preserve_quotes = True
     with _locked(path) as file:
-        read_access(path)
-        document = yaml.load(file.read()) or CommentedMap()
+        others = _others(read_access(path), holder, name)
+        before = file.read()
+        document = yaml.load(before) or CommentedMap()
         entries = document.get(GROUPS[holder])
         if not entries:
             entries = document[GROUPS[holder]] = CommentedMap()
-        change(entries)
+        edit(entries)
         written = io.StringIO()
         yaml.dump(document, written)
-        _check(path, written.getvalue())
+        if _others(_check(path, written.getvalue()), holder, name) != others:
+            raise ConfigError(
+                f"{holder} {name} shares a part with others by a YAML alias: give it lines of its own first"
+            )
+        _back_up(path, before)
         file.seek(0)
         file.write(written.getvalue())
         file.truncate()
@@ -131,13 +145,28 @@ def _locked(path: Path) -> Iterator[io.TextIOWrapper]:
         yield file
 
 
-def _check(path: Path, text: str) -> None:
+def _back_up(path: Path, text: str) -> None:
+    backup = path.with_name(f"{path.name}.bak")
+    try:
+        backup.touch(mode=0o600)
+        backup.chmod(0o600)  # where it was there before
+        backup.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{backup} cannot be written ({error.strerror}), so nothing was changed") from None
+
+
+def _others(access: Access, holder: Holder, name: str) -> dict[str, Any]:
+    """Return all that the file says but for one entry."""
+    return access.model_dump(exclude={GROUPS[holder]: {name}})
+
+
+def _check(path: Path, text: str) -> Access:
     """Read what is about to be written as every process would."""
     descriptor, name = tempfile.mkstemp(suffix=".yaml")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        read_access(Path(name))
+        return read_access(Path(name))
     except ConfigError as error:
         raise ConfigError(str(error).replace(name, str(path))) from None
     finally:

@@ -76,15 +76,61 @@ def test_a_token_is_replaced_without_a_gap(path: Path) -> None:
     assert run("revoke", "person", "grace").exit_code == 1
 
 
-def test_an_entry_is_scoped(path: Path) -> None:
-    """What the named vendor opens is replaced, and the tokens stay."""
+@pytest.mark.parametrize("command", ["scope", "issue"])
+def test_only_what_is_given_of_an_entry_changes(path: Path, command: str) -> None:
+    """A bound keeps its tools, limits and mode where other resources are given, and its token opens it still."""
     token = run("issue", "person", "grace", *OPEN).stdout.strip()
-    done = run("scope", "person", "grace", "--resource", "github.repositories=octocat/hello-world")
+    text = path.read_text()
+    path.write_text(text.replace("        tools:\n", "        limits: {add_issue_comment: 1}\n        tools:\n"))
+    assert read_access(path).people["grace"].vendors["github"].limits
+    narrower = ("--resource", "github.repositories=octocat/hello-world")
+    done = run(command, "person", "grace", *narrower)
     assert done.exit_code == 0, done.output
     found = read_access(path).person(token)
     assert found is not None
     bound = found[1].vendors["github"]
-    assert (bound.resources, bound.mode, bound.tools) == ({"repositories": ["octocat/hello-world"]}, "read", None)
+    assert bound.model_dump() == {
+        "resources": {"repositories": ["octocat/hello-world"]},
+        "mode": "write",
+        "tools": ["issue_read"],
+        "limits": {"add_issue_comment": 1},
+    }
+    run(command, "person", "grace", *narrower, "--tool", "github/issue_write", "--mode", "propose")
+    bound = read_access(path).people["grace"].vendors["github"]
+    assert (bound.mode, bound.tools, bound.limits) == ("propose", ["issue_write"], {"add_issue_comment": 1})
+
+
+def test_a_new_vendor_is_opened_to_read(path: Path) -> None:
+    """Without --mode a vendor that the entry did not have may be read."""
+    run("issue", "person", "grace", "--resource", "github.repositories=octocat/*")
+    assert read_access(path).people["grace"].vendors["github"].mode == "read"
+
+
+def test_the_text_before_is_kept(path: Path) -> None:
+    """It is written first, for its owner alone; where it cannot be written, nothing changes."""
+    backup = path.with_name("access.yaml.bak")
+    backup.write_text("older")
+    backup.chmod(0o644)
+    run("issue", "person", "grace")
+    assert (backup.read_text(), backup.stat().st_mode & 0o777) == (FIRST, 0o600)
+    before = path.read_text()
+    backup.unlink()
+    backup.mkdir()
+    done = run("issue", "person", "grace")
+    assert (done.exit_code, path.read_text()) == (2, before)
+    assert "so nothing was changed" in done.output
+
+
+def test_an_entry_that_shares_lines_with_another_is_not_changed(path: Path) -> None:
+    """A part that an alias shares would change for others too: the command says so."""
+    before = (
+        FIRST.replace("vendors: {github", "vendors: &all {github")
+        + "people: {grace: {token_sha256: [], vendors: *all}}\n"
+    )
+    path.write_text(before)
+    done = run("scope", "person", "grace", "--resource", "github.repositories=octocat/hello-world")
+    assert (done.exit_code, path.read_text()) == (2, before)
+    assert "by a YAML alias" in done.output
 
 
 def test_who_holds_tokens_is_listed(path: Path) -> None:
@@ -106,6 +152,7 @@ def test_who_holds_tokens_is_listed(path: Path) -> None:
         (("revoke", "person", "grase"), "access.yaml has no person 'grase' under people: did you mean grace?"),
         (("scope", "door", "lokal", "--tenant", "default"), "did you mean local?"),
         (("scope", "person", "grace"), "nothing is to be changed"),
+        (("scope", "person", "grace", "--mode", "write"), "--mode is of vendors"),
         (("issue", "person", "grace", "--skill", "issue-triage"), "--skill is of doors"),
         (("issue", "person", "a:b"), "people.a:b"),
         (("issue", "person", "grace", "--resource", "github"), "is not VENDOR.KIND=NAME"),

@@ -13,6 +13,7 @@ import agent_ledger
 import pytest
 from agent_contracts import TaskState
 from agent_engine.cli.app import app
+from agent_engine.cli.console import as_typed
 from agent_engine.render import tasks_view
 from agent_ledger import TaskView
 from core.agent_engine.commands import INPUT, Run, apart, enqueued
@@ -225,3 +226,11 @@ def test_options_reach_the_task(run: Run) -> None:
     assert task["resources"] == {"github": {"repositories": ["octocat/hello-world", "octocat/other"]}}
     assert (task["budget"], task["retry"], task["priority"]) == ({"usd": "0.1"}, {"max_attempts": 2}, "high")
     assert task["reply_to"] == {"stream": "mine"}
+
+
+def test_hints_are_written_as_commands_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever starts the command line says how by a variable, which is read with each hint."""
+    hint = "see `agent-engine doctor` and `agent-stores url`"
+    assert as_typed(hint) == hint
+    monkeypatch.setenv("AGENT_ENGINE_TYPED_AS", "scripts/engine")
+    assert as_typed(hint) == "see `scripts/engine doctor` and `.venv/bin/agent-stores url`"

@@ -6,6 +6,7 @@ from pathlib import Path
 import agent_effects
 import asyncpg
 from agent_contracts import Grant, Mode
+from api_kit.effects import MOST_URL_LENGTH, Outcome, settle
 from core.api_kit.corkboard import LIST, NOTE, NOTES, note, writer
 from core.api_kit.toy import toy
 from fixtures.gateway import House, effects, running_task
@@ -40,6 +41,19 @@ async def test_the_row_says_who_did_what(house: House, pool: asyncpg.Pool) -> No
     assert reply.headers["x-agent-effect"] == str(row["id"])
     (summary,) = await agent_effects.effects_of(pool, task)
     assert (summary.state, summary.tool, summary.fields) == ("done", "note_write", ["text", "title"])
+
+
+async def test_an_address_has_a_bound(house: House, pool: asyncpg.Pool) -> None:
+    """A longer one than can be opened is not kept, and the outcome is."""
+    write = await writer(house, pool)
+    for length, kept in ((MOST_URL_LENGTH, True), (MOST_URL_LENGTH + 1, False)):
+        await write(body=note(f"of {length}"))
+        id_, url = (await effects(pool))[-1]["id"], "https://example.com/".ljust(length, "x")
+        await pool.execute("alter table gateway.effects disable trigger effects_moves")
+        await pool.execute("update gateway.effects set state = 'sending', settled_at = null where id = $1", id_)
+        assert await settle(pool, id_, Outcome("done", 201, url))
+        row = await agent_effects.effect(pool, id_)
+        assert (row.state, row.url) == ("done", url if kept else None)
 
 
 async def test_what_became_of_it(house: House, pool: asyncpg.Pool) -> None:

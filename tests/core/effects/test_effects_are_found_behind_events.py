@@ -1,5 +1,6 @@
 """An event that an effect caused is known by a mark, an address or a time; a copied mark makes nothing ours."""
 
+import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import agent_effects
 import asyncpg
 import pytest
 from agent_effects import Change, Stored, Write, accounts, effect_behind, keep_accounts, marked, marker, settle
+from agent_stores.pool import Executor
 
 REPOSITORY = "octocat/hello-world"
 ISSUE = f"{REPOSITORY}#1"
@@ -37,7 +39,7 @@ async def wrote(pool: asyncpg.Pool, *, url: str | None = None, state: Any = None
 
 
 async def behind(
-    pool: asyncpg.Pool, change: Change, *, tenant: str = "default", vendor: str = "github", by: str = "octo-bot"
+    pool: Executor, change: Change, *, tenant: str = "default", vendor: str = "github", by: str = "octo-bot"
 ) -> UUID | None:
     """Look for the effect behind a change."""
     return await effect_behind(pool, change, tenant=tenant, vendor=vendor, accounts=[by])
@@ -141,3 +143,33 @@ async def test_an_account_of_which_nothing_newer_is_known_stays(pool: asyncpg.Po
     await keep_accounts(pool, "github", {"default": "octo-bot2"}, staying=["default", "acme", "new"])
     found = {one.tenant: one.account for one in await accounts(pool)}
     assert found == {"default": "octo-bot2", "acme": "acme-bot"}
+
+
+async def test_effects_are_found_by_indexes(pool: asyncpg.Pool) -> None:
+    """Among many effects one is looked up by its url's and its target's index."""
+    effect = await wrote(pool, url=URL)
+    await pool.execute(
+        """
+        insert into gateway.effects select (jsonb_populate_record(e, jsonb_build_object(
+            'id', gen_random_uuid(), 'target', 'octocat/other#' || n, 'url', 'https://example.com/' || n))).*
+        from gateway.effects e, generate_series(1, 3000) n
+        """
+    )
+    await pool.execute("analyze gateway.effects")
+    async with pool.acquire() as conn:
+        assert await behind(conn, now(url=URL)) == effect
+        await conn.execute("select pg_stat_force_next_flush()")
+        used = await conn.fetch(
+            "select indexrelname from pg_stat_user_indexes where schemaname = 'gateway' and idx_scan > 0"
+        )
+    assert {"effects_of_target", "effects_of_url"} <= {row["indexrelname"] for row in used}
+
+
+async def test_no_length_of_url_or_target_stops_an_outcome(pool: asyncpg.Pool) -> None:
+    """Both may be longer than a row of an index, and are compared whole all the same."""
+    long, url = secrets.token_hex(10_000), f"https://example.com/{secrets.token_hex(10_000)}"
+    unread, read = await wrote(pool, target=long), await wrote(pool, url=url)
+    assert await behind(pool, now(target=long, url="")) == unread
+    assert await behind(pool, now(target=f"{long}0", url="")) is None
+    assert await behind(pool, replace(MADE, url=url)) == read
+    assert await behind(pool, replace(MADE, url=f"{url}0")) is None

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 from agent_vendors import load
+from house.option_check import settings_of
 from house.options import Options
 from house.paths import ROOT, HousePaths
 from house.processes import options_of, processes
@@ -26,6 +27,14 @@ def test_compose_passes_each_option(process: str) -> None:
     lines = {name: f"${{{name}:-}}" for name in OPTIONS[process] if name not in MOUNTED}
     lacking = [f"{name}: {line}" for name, line in lines.items() if passed.get(name) != line]
     assert not lacking, f"add to {process} in docker-compose.*.yml, or to MOUNTED what names a file: {lacking}"
+
+
+@pytest.mark.parametrize("name", ["TENANT_RATE_PER_SECOND", "TENANT_RATE_BURST", "TRUSTED_PROXIES"])
+def test_what_each_process_reads_reaches_each_that_reads_it(name: str) -> None:
+    """What bounds a tenant everywhere, and which proxies count, is set once for all processes that read it."""
+    classes = settings_of(VENDORS)
+    reading = {process for process in OPTIONS if name.lower() in classes[process]().model_fields}
+    assert {process for process, names in OPTIONS.items() if name in names} == reading
 
 
 def test_what_is_to_be_set_is_in_the_example() -> None:

@@ -101,6 +101,32 @@ async def test_a_cut_stream_costs_what_it_said_and_what_may_have_come(api: House
     assert row["state"] == "settled"
 
 
+@pytest.mark.parametrize("speed", [400, 1_000])
+async def test_a_cut_stream_may_have_been_as_fast_as_the_operator_says(
+    speed: int, tmp_path: Path, database_url: str, pool: asyncpg.Pool
+) -> None:
+    """For two seconds the fastest model may have written unseen, beside what came."""
+    async with house(tmp_path, database_url, pool, MODEL_OUTPUT_PER_SECOND="" if speed == 400 else str(speed)) as api:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await api.post(ask("SCENARIO:cut", stream=True, max_tokens=8_000))
+        written = (await api.paid()).usage.output_tokens
+    assert 2 * speed < written < 2 * speed + 400
+
+
+async def test_a_reply_that_nobody_waited_for_costs_the_output_that_was_reserved(api: House) -> None:
+    """A reply that is no stream says nothing before its end: the model may have written all that it was allowed."""
+    await api.put("late", {"steps": [{"text": "ok", "delay": 5}]})
+    with pytest.raises(httpx.ReadTimeout):
+        await api.http.post(
+            "/v1/messages",
+            json=ask("SCENARIO:late", max_tokens=3_000),
+            headers={"x-api-key": api.token(), "anthropic-version": "2023-06-01"},
+            timeout=1,
+        )
+    paid = await api.paid()
+    assert (paid.usage.output_tokens, paid.estimated_usd) == (3_000, paid.usd)
+
+
 @pytest.mark.parametrize("scenario", ["rate-429", "server-500", None])
 async def test_what_cost_nothing_is_given_back(
     scenario: str | None, tmp_path: Path, database_url: str, pool: asyncpg.Pool

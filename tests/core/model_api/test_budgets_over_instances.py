@@ -130,7 +130,7 @@ async def test_a_killed_instance_is_settled_for_by_another(
 
 def asked(text: str) -> dict[str, Any]:
     """Make a request of some 12,000 tokens, as agents send them."""
-    return ask(f"{text} " + "Some words of a prompt. " * 2_000, max_tokens=4_096, stream=True)
+    return ask(f"{text} " + "Some words of a prompt. " * 2_000, max_tokens=2_048, stream=True)
 
 
 async def _read(api: House, body: dict[str, Any]) -> None:

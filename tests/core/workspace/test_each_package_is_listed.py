@@ -1,9 +1,11 @@
-"""Lists that a new package is easily left out of: import rules, type checks, dependencies."""
+"""Lists that a new package is easily left out of: import rules, type checks, dependencies. Names that packages list."""
 
 import configparser
+import importlib
 import tomllib
 from pathlib import Path
 
+import pytest
 from agent_vendors import load
 
 VENDORS = load()
@@ -17,10 +19,19 @@ RULES = configparser.ConfigParser()
 RULES.read(ROOT / ".importlinter")
 
 
+PACKAGES = sorted(path.parent.name for member in MEMBERS for path in member.parent.glob("src/*/__init__.py"))
+
+
 def test_import_rules_know_every_package() -> None:
     """What is not among the root packages is checked by no contract."""
-    packages = {path.parent.name for member in MEMBERS for path in member.parent.glob("src/*/__init__.py")}
-    assert set(RULES["importlinter"]["root_packages"].split()) == packages
+    assert sorted(RULES["importlinter"]["root_packages"].split()) == PACKAGES
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_listed_name_exists(package: str) -> None:
+    """A package has every name of its `__all__`."""
+    module = importlib.import_module(package)
+    assert [name for name in getattr(module, "__all__", []) if not hasattr(module, name)] == []
 
 
 def test_each_contract_holds_for_every_vendor() -> None:

@@ -32,7 +32,14 @@ Tools = Annotated[
     list[str] | None,
     typer.Option("--tool", metavar="VENDOR/TOOL", help="Only these tools of the vendor; may be repeated."),
 ]
-Writes = Annotated[Mode, typer.Option("--mode", metavar="MODE", help="read, propose or write.")]
+Writes = Annotated[
+    Mode | None,
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help="read, propose or write, at the vendors of --resource; left out, it stays, and is read at a new vendor.",
+    ),
+]
 Skills = Annotated[
     list[str] | None, typer.Option("--skill", metavar="SKILL", help="Of a door: tasks of this skill; may be repeated.")
 ]
@@ -67,7 +74,7 @@ async def issue(
     tenant: Tenant = None,
     resource: Resources = None,
     tool: Tools = None,
-    mode: Writes = Mode.read,
+    mode: Writes = None,
     skill: Skills = None,
     as_json: Json = False,
 ) -> int:
@@ -95,19 +102,19 @@ async def scope(
     tenant: Tenant = None,
     resource: Resources = None,
     tool: Tools = None,
-    mode: Writes = Mode.read,
+    mode: Writes = None,
     skill: Skills = None,
     as_json: Json = False,
 ) -> int:
     """Change what an entry opens at the named vendors.
 
-    Its tokens stay.
+    Only what is given changes: resources, tools or mode. The rest of the entry and its tokens stay.
     """
     output = Output(as_json=as_json)
     opened = _opened(kind, tenant, resource, tool, mode, skill)
     if opened == Opened():
         raise UsageError("nothing is to be changed: give --tenant, --resource or --skill")
-    access_edit.narrow(load(AccessPath).access_file, kind, name, opened)
+    access_edit.change(load(AccessPath).access_file, kind, name, opened)
     output.show(Text(as_typed(f"{kind} {name} is changed: `agent-engine access list` shows it")))
     output.data({"kind": kind, "name": name})
     return DONE
@@ -143,15 +150,17 @@ def _opened(
     tenant: str | None,
     resource: Sequence[str] | None,
     tool: Sequence[str] | None,
-    mode: Mode,
+    mode: Mode | None,
     skill: Sequence[str] | None,
 ) -> Opened:
     if skill and kind != "door":
         raise UsageError(f"--skill is of doors: a {kind} starts no tasks")
     bounds: dict[str, dict[str, Any]] = {
-        vendor: {"resources": resources, "mode": mode.value}
+        vendor: {"resources": resources} | ({} if mode is None else {"mode": mode.value})
         for vendor, resources in resources_of(resource or []).items()
     }
+    if mode is not None and not bounds:
+        raise UsageError("--mode is of vendors: give a --resource of each whose mode is to change")
     vendors = load(VendorNames).vendors
     for vendor, resources in ((vendor, bound["resources"]) for vendor, bound in bounds.items()):
         if vendor not in vendors:

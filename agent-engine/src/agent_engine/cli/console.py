@@ -36,8 +36,11 @@ PIPED_WIDTH = 160
 LONGEST_WORD = 200
 LONGEST_LINE = 2000
 QUIET = logging.NullHandler()
-TYPED_AS = os.environ.get("AGENT_ENGINE_TYPED_AS", "agent-engine")
-"""How whoever started this command types it: `scripts/engine` sets it, so that hints can be typed as they stand."""
+TYPED_AS = "AGENT_ENGINE_TYPED_AS"
+"""The variable that says how whoever started this command types it.
+
+`scripts/engine` sets it, so that hints can be typed as they stand.
+"""
 
 
 class UsageError(EngineError):
@@ -78,8 +81,9 @@ def _as_json(value: object) -> str:
 
 def as_typed(text: str) -> str:
     """Write each command in a hint as it can be typed here."""
-    stores = "agent-stores" if TYPED_AS == "agent-engine" else ".venv/bin/agent-stores"
-    return text.replace("`agent-engine ", f"`{TYPED_AS} ").replace("`agent-stores ", f"`{stores} ")
+    engine = os.environ.get(TYPED_AS, "agent-engine")
+    stores = "agent-stores" if engine == "agent-engine" else ".venv/bin/agent-stores"
+    return text.replace("`agent-engine ", f"`{engine} ").replace("`agent-stores ", f"`{stores} ")
 
 
 def _console(width: int | None) -> Console:

@@ -23,6 +23,8 @@ from api_kit.routes import Call
 State = Literal["done", "partial", "failed", "unknown"]
 ACTED = frozenset({"done", "partial"})
 MOST_ANSWER_BYTES = 262_144
+MOST_URL_LENGTH = 2_000
+"""A longer one is not kept: no browser need open it, and half of one leads nowhere."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ async def begin(
 async def settle(pool: asyncpg.Pool, effect: UUID, outcome: Outcome) -> bool:
     """Say what became of it; False where that fails: the row stays `sending`, which reads as `unknown` in time."""
     reply = outcome.reply if outcome.state in ACTED else None
+    url = outcome.url if outcome.url is not None and len(outcome.url) <= MOST_URL_LENGTH else None
     kept = reply.body if reply is not None and len(reply.body) <= MOST_ANSWER_BYTES else None
     try:
         await agent_effects.settle(
@@ -95,7 +98,7 @@ async def settle(pool: asyncpg.Pool, effect: UUID, outcome: Outcome) -> bool:
             effect,
             state=outcome.state,
             status=outcome.status,
-            url=outcome.url,
+            url=url,
             detail=outcome.detail,
             answer=kept,
             answer_type=reply.headers.get("content-type") if reply is not None else None,

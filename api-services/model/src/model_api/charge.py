@@ -5,8 +5,6 @@ import math
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from agent_effects.spending import OUTPUT_PER_SECOND, UNSEEN_SECONDS
-
 from model_api.audit import AuditEntry
 from model_api.dialect import CheckedRequest, Meter
 from model_api.prices import Prices
@@ -14,6 +12,8 @@ from model_api.spending import Reservation, Spending
 from model_api.tokens import Tokens
 
 CHECKPOINT_SECONDS = 1.0
+UNSEEN_SECONDS = 2.0
+"""How long a model may have written unseen: up to the next checkpoint, and until it knew that nobody reads."""
 BYTES_A_TOKEN = 2
 """Of a stream's speed; no text is counted with as few."""
 
@@ -24,6 +24,7 @@ class Charge:
 
     It is free until the request may reach the vendor, and again where the vendor refused it or never got it. While a
     reply comes the estimate is kept in the database about once a second, for the case that this process dies.
+    `output_per_second` is how many tokens the model may write in each second of which nothing was seen.
     """
 
     request: CheckedRequest
@@ -32,6 +33,7 @@ class Charge:
     entry: AuditEntry
     prices: Prices
     spending: Spending
+    output_per_second: int
     free: bool = True
     open: bool = True
     began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
@@ -71,6 +73,6 @@ class Charge:
         if seen is None:
             return None
         seconds = max(1.0, asyncio.get_running_loop().time() - self.began)
-        unseen = math.ceil(max(OUTPUT_PER_SECOND, seen.output / BYTES_A_TOKEN / seconds) * UNSEEN_SECONDS)
+        unseen = math.ceil(max(self.output_per_second, seen.output / BYTES_A_TOKEN / seconds) * UNSEEN_SECONDS)
         tokens = replace(seen, output=min(seen.output + unseen, self.reserved.tokens.output))
         return tokens, min(self.prices.cost(self.request.model, tokens), self.reserved.usd)

@@ -99,7 +99,8 @@ class Exchange:
         request_id = f"mreq_{secrets.token_hex(12)}"
         reserved = await self.spending.reserve(entry.claims, request, request_id, partial(self._count, request))
         meter = self.dialect.meter(stream=request.stream)
-        charge = Charge(request, meter, reserved, entry, self.prices, self.spending)
+        speed = self.settings.model_output_per_second
+        charge = Charge(request, meter, reserved, entry, self.prices, self.spending, speed)
         try:
             await self._watch(self.dialect.cap(request, reserved.tokens.output), charge, receive, send, entry)
         finally:

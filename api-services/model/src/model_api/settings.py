@@ -21,6 +21,10 @@ class ModelSettings(SharedSettings, UpstreamSettings):
     model_upstream_auth_token: str | None = Field(None, description="or a token, sent as Bearer", repr=False)
     models: str = Field(DEFAULT_MODELS, description="the models that are served, by full name, comma-separated")
     model_prices: str = Field("", description="prices in USD per million tokens, as JSON, before genai-prices' own")
+    model_output_per_second: PositiveInt = Field(
+        400,
+        description="output tokens that a model may write in a second unseen; what a stream that broke off is charged",
+    )
     port: Port = 3006
     max_body_bytes: PositiveInt = Field(10_485_760, description="the largest body of a request")
     max_reply_bytes: PositiveInt = Field(33_554_432, description="the largest reply of the model")

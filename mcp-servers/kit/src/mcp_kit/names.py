@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator
-from service_kit.untrusted_text import FENCE_LOOKALIKE, MARKUP, is_hidden
+from service_kit.untrusted_text import FENCE_LOOKALIKE, MARKUP, MOST_MARKS, is_hidden
 
 from mcp_kit.errors import Quoted, WrongArguments
 
@@ -18,8 +18,6 @@ SPELLED = re.compile(r"<U\+(?!0*D[89A-F][0-9A-F]{2}>)0*(10[0-9A-F]{4}|[0-9A-F]{1
 """A character by its number, as in `<U+FE0F>`; surrogates are no characters."""
 UNSAFE = re.compile(r'["\\]|\A |(?<= ) | \Z')
 """What quoting or copying could lose: quotes, backslashes, blanks at an end or beside another."""
-MOST_MARKS = 30
-"""Combining marks in a row; more are spelled out."""
 MOST_COMPARED = 1_000
 """Characters of a name by which its lookalikes are found."""
 

@@ -1,4 +1,4 @@
-"""Bounds what callers post, as pure ASGI: counted before it is read, and its values before they are parsed."""
+"""Bounds what callers post, as pure ASGI: counted before it is read, its values before they are parsed, no batches."""
 
 import json
 from typing import ClassVar
@@ -19,9 +19,8 @@ REQUESTS_A_CALL = 10
 """A client sends more than its calls: it opens sessions, and lists tools."""
 CALLERS_A_TENANT = 2
 """How many callers at their full rate all of a tenant come to: about what one process can answer."""
-
-
 INVALID_REQUEST = -32600
+NO_BATCHES = "send one message at a time: batches are not part of the protocol any more"
 
 
 class MessageRefusal(Refusal):
@@ -76,9 +75,7 @@ class RequestBounds:
         with counted_by(share):
             raw = await read_body(receive, limit=MAX_BODY_BYTES, seconds=BODY_SECONDS, refuse=MessageRefusal)
             if raw.lstrip()[:1] == b"[":
-                raise MessageRefusal(
-                    "batch", "send one message at a time: batches are not part of the protocol any more"
-                )
+                raise MessageRefusal("batch", NO_BATCHES)
             try:
                 take_values(await work_on(raw, lambda: count_values(raw)))
             except ValueError as error:

@@ -70,7 +70,6 @@ __all__ = [
     "estimate_spend",
     "is_live",
     "keep_accounts",
-    "keep_spend",
     "marked",
     "marker",
     "proposal",

@@ -58,6 +58,7 @@ async def effect_behind(
     mark the effect also has to be under way at the time of the change, give or take `SKEW`. `accounts` is every
     id of the account that caused the event.
     """
+    # What `candidates` compares is as the indexes have it; the whole url and target are compared after that.
     since, until = (None if change.at is None else change.at + by for by in (-SKEW, SKEW))
     found: UUID | None = await conn.fetchval(
         """
@@ -66,8 +67,9 @@ async def effect_behind(
                 where a.vendor = $2 and a.tenant = $1), true) as by_us
         ), candidates as (
             select * from gateway.effects where id = any ($4)
-            union select * from gateway.effects where tenant = $1 and vendor = $2 and url = $5
-            union select * from gateway.effects where tenant = $1 and vendor = $2 and lower(target) = lower($6)
+            union select * from gateway.effects where tenant = $1 and vendor = $2 and md5(url) = md5($5)
+            union select * from gateway.effects where tenant = $1 and vendor = $2
+                and left(lower(target), 500) = left(lower($6), 500)
                 and sent_at between $7::timestamptz - $11::interval and $8::timestamptz
         )
         select e.id from candidates e, caused

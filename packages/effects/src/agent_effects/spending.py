@@ -19,11 +19,6 @@ Verdict = Literal["ok", "not_live", "budget_usd", "budget_tokens", "budget_skill
 AMPLE_OUTPUT = 4096
 """A request gets at most half of what is left beyond this many tokens: a cut stream must not use up a whole budget."""
 
-OUTPUT_PER_SECOND = 150
-"""The output tokens that a model may have written in each second of which nothing was seen."""
-UNSEEN_SECONDS = 2.0
-"""How long a model may have written unseen: up to the next checkpoint, and until it knew that nobody reads."""
-
 
 @dataclass(frozen=True)
 class Limit:
@@ -211,15 +206,9 @@ async def estimate_spend(conn: Executor, task: UUID, request_id: str) -> bool:
     """Settle a request whose cost is unknown at its last checkpoint. Return False if it is not open any more.
 
     Without a checkpoint the input is estimated by what the skill's other requests came to of their bounds, and the
-    output by how long the request was under way. The reservation is the most.
+    output counts as reserved, since nobody knows how much a model wrote unseen. The reservation is the most.
     """
-    estimated: bool = await conn.fetchval(
-        "select gateway.estimate_spend($1, $2, $3, $4)",
-        task,
-        request_id,
-        OUTPUT_PER_SECOND,
-        Decimal(str(UNSEEN_SECONDS)),
-    )
+    estimated: bool = await conn.fetchval("select gateway.estimate_spend($1, $2)", task, request_id)
     return estimated
 
 

@@ -57,14 +57,12 @@ SETTLE = """
 """
 
 ESTIMATE = """
-    create function gateway.estimate_spend(of_task uuid, as_request text, each_second bigint, seconds numeric)
+    create function gateway.estimate_spend(of_task uuid, as_request text)
     returns boolean language plpgsql as $$
     declare
         was gateway.spend;
         portion numeric;
-        ended timestamptz;
         input bigint;
-        output bigint;
     begin
         select s.* into was from gateway.spend s
         where s.task_id = of_task and s.request_id = as_request and s.state = 'reserved' for update;
@@ -80,14 +78,9 @@ ESTIMATE = """
             where s.tenant = was.tenant and s.skill = was.skill and s.model = was.model
                 and s.state = 'settled' and not s.estimated and s.most_input > 0
             order by s.at desc limit 100) s;
-        select i.seen_at into ended from gateway.instances i where i.id = was.instance;
-        ended := coalesce(ended, clock_timestamp());
         input := least(was.input_tokens, ceil(was.most_input * coalesce(portion, 1) * 1.25));
-        output := least(was.output_tokens,
-            ceil(each_second * (seconds + greatest(0, extract(epoch from ended - was.at)))));
-        return gateway.settle_spend(of_task, as_request, input, output, 0, 0, least(was.usd,
-            was.most_input_usd * input / greatest(was.input_tokens, 1)
-            + (was.usd - was.most_input_usd) * output / greatest(was.output_tokens, 1)), true);
+        return gateway.settle_spend(of_task, as_request, input, was.output_tokens, 0, 0,
+            was.usd - was.most_input_usd + was.most_input_usd * input / greatest(was.input_tokens, 1), true);
     end $$
 """
 
