@@ -54,16 +54,13 @@ async def hostile_text(doors: Doors) -> list[str]:
     pid = doors.ground.house.pids()["github-api"]
 
     async def ticks(piece: str, length: int) -> int:
-        reply = None
         for _ in range(MOST_TRIES):  # a long text takes several requests of the share
             before = _ticks(pid)
             reply = await answered(doors, _comment(piece * (length // len(piece))))
-            if reply.reason != "rate":
-                break
+            if reply.status in (201, 422) or reply.reason == "secret":
+                return _ticks(pid) - before
             await asyncio.sleep(1)
-        assert reply is not None
-        assert reply.status in (201, 422) or reply.reason == "secret", f"{reply.status} {reply.reason}"
-        return _ticks(pid) - before
+        raise AssertionError(f"{piece!r} is never taken")
 
     costs = {piece: (await ticks(piece, SHORT), await ticks(piece, LONG)) for piece in HOSTILE}
     return [

@@ -46,8 +46,8 @@ async def test_a_stranger_at_a_webhook_takes_nothing_of_its_tenant(tmp_path: Pat
         strangers = [await control.deliver(payload(), x_forwarded_for="203.0.113.9", **forged) for _ in range(6)]
         assert [reply.status for reply in strangers] == [401] * 4 + [429] * 2
         assert "203.0.113.9 at the webhook 'github' sent more than" in strangers[-1].json()["message"]
-        large = await control.deliver(b"[" * 3_000_000, x_forwarded_for="203.0.113.10", **forged)
-        assert large.status == 429
+        large = [await control.deliver(b"[" * 3_000_000, x_forwarded_for="203.0.113.10", **forged) for _ in range(2)]
+        assert [reply.status for reply in large] == [401, 429]
         signed = [await control.deliver(payload(number), x_forwarded_for="192.0.2.1") for number in range(4)]
         assert 429 not in [reply.status for reply in signed]
         assert (await control.deliver(payload(), x_forwarded_for="192.0.2.2")).status == 429

@@ -171,5 +171,5 @@ async def test_no_length_of_url_or_target_stops_an_outcome(pool: asyncpg.Pool) -
     unread, read = await wrote(pool, target=long), await wrote(pool, url=url)
     assert await behind(pool, now(target=long, url="")) == unread
     assert await behind(pool, now(target=f"{long}0", url="")) is None
-    assert await behind(pool, replace(MADE, url=url)) == read
-    assert await behind(pool, replace(MADE, url=f"{url}0")) is None
+    assert await behind(pool, now(made=True, url=url)) == read
+    assert await behind(pool, now(made=True, url=f"{url}0")) is None

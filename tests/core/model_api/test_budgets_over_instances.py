@@ -57,6 +57,7 @@ async def _ready(http: httpx.AsyncClient) -> bool:
         return False
 
 
+@pytest.mark.apart
 @pytest.mark.slow
 async def test_fifty_at_once_over_two_instances_keep_the_budget(
     tmp_path: Path, database_url: str, pool: asyncpg.Pool
@@ -90,6 +91,7 @@ async def test_fifty_at_once_over_two_instances_keep_the_budget(
         assert statuses[200] > 1
 
 
+@pytest.mark.apart
 @pytest.mark.slow
 async def test_a_killed_instance_is_settled_for_by_another(
     tmp_path: Path, database_url: str, pool: asyncpg.Pool

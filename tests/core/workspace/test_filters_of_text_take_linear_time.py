@@ -73,6 +73,7 @@ FILTERS: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.apart
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", FILTERS)
