@@ -161,9 +161,10 @@ class House:
             raise ConfigError(f"`agent-engine skills register` failed: {done.stderr.strip()[-2000:]}")
         others = [name for name in names if name != "stores"]
         pids = {name: self._supervisor.start(name) for name in others}
-        last = {"control": pids.pop("control")}  # it compares what the gateways find out when they are asked
-        await self._until_all_ready(pids, say)
-        await self._until_all_ready(last, say)
+        # Control last: it compares what the gateways find out when they are asked.
+        first = {name: pid for name, pid in pids.items() if name != "control"}
+        await self._until_all_ready(first, say)
+        await self._until_all_ready({name: pid for name, pid in pids.items() if name not in first}, say)
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""

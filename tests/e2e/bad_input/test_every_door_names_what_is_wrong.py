@@ -78,7 +78,8 @@ async def test_http_and_stream_say_the_same(ground: Ground, name: str) -> None:
 FILES: dict[str, tuple[bytes, str]] = {
     "utf-8": (b"caf\xe9", "can't decode byte 0xe9"),
     "5 MB": (b"x" * 5_000_000, "larger than 1048576 bytes: pass a reference"),
-    "nested": (b'{"a":' * 200_000, "within one another are read; to send it as text, use --input-text"),
+    "nested": (b'{"a":' * 20_000, "within one another are read; to send it as text, use --input-text"),
+    "many values": (b'{"a":' * 200_000, "more than 100000 values, the most that are read"),
 }
 
 

@@ -42,6 +42,7 @@ class Case:
     status: int
     says: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    reason: str = "evidence"
 
 
 CASES = (
@@ -49,7 +50,7 @@ CASES = (
     Case("sso", "GET", 403, UNREAD + r".*single sign-on of the organization acme \(403\)\. .*authorize", SSO),
     Case("unknown", "GET", 404, UNREAD + r".*knows no acme/refusals#3.* \(404\)"),
     Case("deleted", "GET", 410, UNREAD + r".*was deleted.* \(410\)\. Leave it"),
-    Case("outage", "GET", 502, UNREAD + r".*502.*later"),
+    Case("outage", "GET", 502, UNREAD + r".*502.*later", reason="server"),
     Case("conflict", "PATCH", 409, UNWRITTEN),
     Case("gone", "PATCH", 410, UNWRITTEN),
     Case("invalid", "PATCH", 422, UNWRITTEN),
@@ -101,10 +102,10 @@ def ends(ground: Ground) -> dict[str, tuple[UUID, TaskResult]]:
 async def test_the_verdict_says_what_github_refused(
     ends: Mapping[str, tuple[UUID, TaskResult]], ground: Ground, case: Case
 ) -> None:
-    """The task has ended for want of evidence, in one line with the next step; GitHub's body and headers stay out."""
+    """The task has ended by its cause, in one line with the next step; GitHub's body and headers stay out."""
     task, result = ends[case.name]
 
-    assert (result.status, result.reason, result.attempts) == ("failed", "evidence", 1), result.message
+    assert (result.status, result.reason, result.attempts) == ("failed", case.reason, 1), result.message
     assert re.search(case.says, result.message), result.message
     assert "\n" not in result.message
     assert "ref:" not in result.message
