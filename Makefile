@@ -42,7 +42,7 @@ logs: .venv/runs ## follow every process's log; TASK=ID shows the lines of one t
 	@$(HOUSE) logs
 
 picture: .venv/runs ## make docs/demo.svg, which the README shows, of what the demo prints
-	@.venv/bin/python scripts/picture.py
+	@.venv/bin/python scripts/demo_picture.py
 
 test: .venv/develops ## run the tests, but for those of test-houses, test-npm and attack
 	@.venv/bin/pytest -m 'not npm and not attack and not apart' -n 4 --dist loadgroup

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from agent_effects import accounts, keep_accounts
-from api_kit import credentials, own_accounts
+from api_kit import credential_accounts, credentials
 from api_kit.routes import Fetch
 from core.api_kit.corkboard import corkboard
 from core.api_kit.test_tenants_have_their_own_credentials import opening, write_tokens
@@ -41,7 +41,7 @@ async def test_one_tenants_bad_token_hides_no_others_account(
     Only a tenant that is gone loses its account.
     """
     monkeypatch.setattr(health, "READY_CACHE_SECONDS", 0)
-    monkeypatch.setattr(own_accounts, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(credential_accounts, "PATIENCE_SECONDS", 0.3)
     await keep_accounts(pool, "corkboard", {"acme": "acme-bot", "gone": "gone-bot"})
     file = write_tokens(tmp_path / "tokens.yaml", TOKENS)
     changes = {"credential": credentials("corkboard", token=None, file=file, headers=opening), "account": login}

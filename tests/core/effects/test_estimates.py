@@ -12,13 +12,13 @@ from agent_effects import (
     checkpoint_spend,
     estimate_open,
     estimate_spend,
-    instances,
+    model_api_instances,
     release_spend,
     reserve,
     settle_spend,
     spent,
 )
-from agent_effects.instances import beat, settle_for_the_dead, withdraw
+from agent_effects.model_api_instances import beat, settle_for_the_dead, withdraw
 from fixtures.task_runs import Run
 
 ASKED = Asked(input_tokens=1_000, input_usd=Decimal("0.01"), output_tokens=5_000, output_usd=Decimal("0.00001"))
@@ -135,7 +135,7 @@ async def test_the_dead_are_settled_for_and_the_living_are_not(task_run: Run) ->
         await beat(task_run.pool, instance)
         await ask(task_run, str(instance), instance)
     assert await settle_for_the_dead(task_run.pool) == 0
-    await later(task_run.pool, instances.DEAD_SECONDS + 1, dead)
+    await later(task_run.pool, model_api_instances.DEAD_SECONDS + 1, dead)
     assert sorted(await asyncio.gather(*(settle_for_the_dead(task_run.pool) for _ in range(3)))) == [0, 0, 1]
     assert (await spent(task_run.pool, task_run.task)).open == 1
     await withdraw(task_run.pool, living)
@@ -149,7 +149,7 @@ async def test_nobody_is_judged_before_all_had_time_to_say_that_they_live(pool: 
     assert not await beat(pool, judge)
     await pool.execute("update gateway.instances set steady_since = steady_since - interval '1 minute'")
     assert await beat(pool, judge)
-    await later(pool, instances.DEAD_SECONDS + 1, judge)
+    await later(pool, model_api_instances.DEAD_SECONDS + 1, judge)
     assert not await beat(pool, judge)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from agent_ledger import Turns, finish
-from agent_ledger.turns import AGED_SECONDS
+from agent_ledger.claim_turns import AGED_SECONDS
 from core.ledger.house import DOOR, done, given, take, taken
 from service_kit.access import Door, Quotas, Tenant
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from mcp_kit.errors import WrongArguments
-from mcp_kit.names import find_known, read_name, show_name
+from mcp_kit.shown_names import find_known, read_name, show_name
 from service_kit.untrusted_text import clean, is_hidden
 
 NAMES = st.text(max_size=60)

@@ -7,7 +7,7 @@ from service_kit.body import read_body, work_on
 from service_kit.json_text import read_json
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import UNIT_BYTES, UNIT_TEXT, UNIT_VALUES, RequestShare, counted_by, take_text
+from service_kit.request_shares import UNIT_BYTES, UNIT_TEXT, UNIT_VALUES, RequestShare, counted_by, take_text
 from starlette.types import Message
 
 

@@ -28,17 +28,17 @@ from starlette.types import ASGIApp
 from control_api.counted_requests import CountedRequests, Shares
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
+from control_api.logged_faults import LoggedFaults, not_in_force
 from control_api.migrations import OWNERS
 from control_api.openapi.document import document
-from control_api.operators_faults import OperatorsFaults, not_in_force
 from control_api.optional_file import OptionalFile
 from control_api.proposals.policy import Policy, read_policy
 from control_api.proposals.policy_worker import ROUND_SECONDS, PolicyWorker
 from control_api.proposals.routes import Proposals
 from control_api.settings import ControlSettings
 from control_api.sources.instances import Instances
-from control_api.sources.own_accounts import OwnAccounts
 from control_api.sources.registry import Sources, installed_sources
+from control_api.sources.unknown_accounts import UnknownAccounts
 from control_api.tasks.events import EventStreams
 from control_api.tasks.routes import Tasks
 from control_api.webhooks import deliveries
@@ -97,12 +97,12 @@ def build(
         registry,
     )
 
-    own_accounts = OwnAccounts(pool, (webhooks, feeds))
+    unknown_accounts = UnknownAccounts(pool, (webhooks, feeds))
 
     async def database() -> None:
         for owner in (*OWNERS, ledger_migrations, effects_migrations):
             await assert_current(pool, owner.SCHEMA, owner.VERSIONS)
-        await own_accounts.look()
+        await unknown_accounts.look()
 
     async def described(_: Request) -> Response:
         return JSONResponse(document(VERSION, sources.webhooks))
@@ -121,11 +121,11 @@ def build(
     }
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
     told = {
-        "triggers that start nothing": OperatorsFaults("trigger_starts_nothing", "{} can start nothing", closed),
-        "webhooks": OperatorsFaults("webhook_opens_nothing", "{} open nothing", webhooks.faults),
-        "feeds": OperatorsFaults("feed_opens_nothing", "{} open nothing", feeds.faults),
-        "own accounts": OperatorsFaults(
-            "unknown_account", "{} by which gateways write are not named", own_accounts.faults
+        "triggers that start nothing": LoggedFaults("trigger_starts_nothing", "{} can start nothing", closed),
+        "webhooks": LoggedFaults("webhook_opens_nothing", "{} open nothing", webhooks.faults),
+        "feeds": LoggedFaults("feed_opens_nothing", "{} open nothing", feeds.faults),
+        "own accounts": LoggedFaults(
+            "unknown_account", "{} by which gateways write are not named", unknown_accounts.faults
         ),
     }
     limit, shares = settings.max_webhook_bytes, Shares(settings)

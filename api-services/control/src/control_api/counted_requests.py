@@ -12,7 +12,7 @@ from service_kit.bearer import bearer_of
 from service_kit.forwarded import peer_of
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Refusal as AnyRefusal
-from service_kit.shares import RequestShare, counted_by
+from service_kit.request_shares import RequestShare, counted_by
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send

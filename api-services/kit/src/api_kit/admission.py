@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from service_kit.grants import allowed
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
-from service_kit.shares import RequestShare
+from service_kit.request_shares import RequestShare
 from service_kit.vendor_limit_shares import VendorLimitShare
 
 from api_kit import json_paths, policy

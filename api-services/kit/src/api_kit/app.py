@@ -30,11 +30,11 @@ from api_kit.audit import Audit
 from api_kit.breaker import BreakerConfig
 from api_kit.callers import Callers
 from api_kit.concurrency_limits import ConcurrencyLimits
+from api_kit.credential_accounts import CredentialAccounts
 from api_kit.credentials import TenantCredentials
 from api_kit.effect_flow import EffectFlow
 from api_kit.errors import Refusal
 from api_kit.gateway import Gateway
-from api_kit.own_accounts import OwnAccounts
 from api_kit.reconciler import Reconciler
 from api_kit.redis_rate_limiter import RedisRateLimiter
 from api_kit.settings import PATIENCE_SECONDS, GatewaySettings
@@ -101,7 +101,7 @@ async def open_gateway(
         async with background.running():
             checks = _checks(pool, redis)
             if vendor.account is not None:
-                checks["account"] = OwnAccounts(gateway, access).look
+                checks["account"] = CredentialAccounts(gateway, access).look
             yield build_gateway(gateway, checks=checks, warnings=background.faults(), registry=registry)
     finally:
         await reconciler.stop()

@@ -13,7 +13,7 @@ from service_kit.grants import allowed
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.log import get_logger
-from service_kit.shares import counted_by, take_text
+from service_kit.request_shares import counted_by, take_text
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 from agent_effects import migrations
-from agent_effects.instances import BEAT_SECONDS
+from agent_effects.model_api_instances import BEAT_SECONDS
 from agent_stores.migrate import assert_current
 from agent_stores.pool import DATABASE_ERRORS
 from prometheus_client import CollectorRegistry

@@ -13,7 +13,7 @@ from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, Up
 from service_kit.http import HttpClient, StreamReply
 from service_kit.log import get_logger
 from service_kit.rate_limit import RateLimiter
-from service_kit.shares import RequestShare, counted_by
+from service_kit.request_shares import RequestShare, counted_by
 from service_kit.tokens import ModelClaims, Verifier
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import agent_effects
 import asyncpg
-from agent_effects import Asked, Reserved, instances
+from agent_effects import Asked, Reserved, model_api_instances
 from agent_effects.spending import AMPLE_OUTPUT
 from agent_stores.pool import DATABASE_ERRORS
 from service_kit.access import AccessFile
@@ -147,12 +147,12 @@ class Spending:
         while pending := [task for tasks in self._settling.values() for task in tasks] + [*self._checkpoints.values()]:
             await asyncio.wait(pending)
         with contextlib.suppress(*DATABASE_ERRORS):
-            await instances.withdraw(self._pool, self._instance)
+            await model_api_instances.withdraw(self._pool, self._instance)
 
     async def look_after_instances(self) -> None:
         """Say that this instance is alive, and settle for those that are not."""
-        if await instances.beat(self._pool, self._instance) and (
-            settled := await instances.settle_for_the_dead(self._pool)
+        if await model_api_instances.beat(self._pool, self._instance) and (
+            settled := await model_api_instances.settle_for_the_dead(self._pool)
         ):
             self._log.warning("settled_for_the_dead", requests=settled)
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from agent_vendors.github import GITHUB, REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.names import show_name
 from mcp_kit.paging import LinkPaging, Page, next_page, pages
+from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 

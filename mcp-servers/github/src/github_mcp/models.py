@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from mcp_kit.formatting import beginning, quote, stamp
-from mcp_kit.names import show_name
 from mcp_kit.reply import Item, rows, section
+from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 

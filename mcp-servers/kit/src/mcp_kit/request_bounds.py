@@ -7,7 +7,7 @@ from service_kit.body import read_body, work_on
 from service_kit.json_text import count_values
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refusal import Reason, Refusal
-from service_kit.shares import RequestShare, counted_by, take_values
+from service_kit.request_shares import RequestShare, counted_by, take_values
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_kit.caller import Caller, Callers, caller_of

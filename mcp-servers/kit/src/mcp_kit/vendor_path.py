@@ -6,7 +6,7 @@ from urllib.parse import quote
 from service_kit.path_segments import is_plain
 
 from mcp_kit.errors import WrongArguments
-from mcp_kit.names import show_name
+from mcp_kit.shown_names import show_name
 
 VendorPath = NewType("VendorPath", str)
 """A path whose parts are quoted; `path_of` makes it."""

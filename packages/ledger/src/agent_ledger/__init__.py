@@ -11,6 +11,7 @@ from agent_ledger.attachments import (
 )
 from agent_ledger.blobs import get_blob
 from agent_ledger.cancellation import CancelOutcome, cancel
+from agent_ledger.claim_turns import Turns
 from agent_ledger.claims import ClaimedTask, claim
 from agent_ledger.clock import Clock, read_clock
 from agent_ledger.completion import finish
@@ -29,7 +30,6 @@ from agent_ledger.resubmission import retry
 from agent_ledger.skills import SkillRow, list_skills, register_skills
 from agent_ledger.submission import Submitted, submit
 from agent_ledger.task_parser import MAX_TASK_BYTES, read_task
-from agent_ledger.turns import Turns
 from agent_ledger.views import TaskView, get_result, get_task, list_tasks
 from agent_ledger.workers import WorkerRow, announce, withdraw, workers
 

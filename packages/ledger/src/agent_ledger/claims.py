@@ -15,12 +15,12 @@ from service_kit.grants import Bound
 from service_kit.log import get_logger
 
 from agent_ledger.attachments import SessionRef, last_session
+from agent_ledger.claim_turns import Head, Turns, due_heads, running_quota
 from agent_ledger.clock import Clock
 from agent_ledger.errors import UnreadableRow
 from agent_ledger.reaper import Complete, reap
 from agent_ledger.row_decoding import read_request, reading
 from agent_ledger.skills import adopt_tasks, touch_skills
-from agent_ledger.turns import Head, Turns, due_heads, running_quota
 
 log = get_logger(__name__)
 MAX_TRIES = 50

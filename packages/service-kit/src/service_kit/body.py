@@ -1,8 +1,8 @@
 """Reads request bodies within a number of bytes and seconds, as strict JSON of listed fields, and writes JSON to send.
 
 Each function takes `refuse`, which makes the service's own refusal of a reason and a message. The reasons are `body`,
-`body_too_large`, `body_timeout` and `content_type`. The present share (`shares`) counts bytes before they are kept and
-values before they are parsed, and refuses with `rate`.
+`body_too_large`, `body_timeout` and `content_type`. The present share (`request_shares`) counts bytes before they are kept
+and values before they are parsed, and refuses with `rate`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from starlette.types import Receive
 
 from service_kit.json_text import MOST_VALUES, Json, read_json
 from service_kit.refusal import Refusal
-from service_kit.shares import take_bytes
+from service_kit.request_shares import take_bytes
 
 Refuse = Callable[[str, str], Refusal]
 T = TypeVar("T")

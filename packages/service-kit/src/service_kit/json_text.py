@@ -5,7 +5,7 @@ import math
 from itertools import accumulate
 from typing import NoReturn, TypeAlias
 
-from service_kit.shares import take_values
+from service_kit.request_shares import take_values
 
 MOST_LEVELS = 100
 """Nested lists and objects at most, far below Python's recursion limit."""

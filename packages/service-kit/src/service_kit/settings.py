@@ -152,7 +152,7 @@ class UpstreamSettings(Settings):
 
 
 class SharedSettings(ServedSettings):
-    """What a process reads whose callers and tenants have shares of its time; see `shares`."""
+    """What a process reads whose callers and tenants have shares of its time; see `request_shares`."""
 
     rate_per_second: PositiveFloat = Field(20.0, description="requests a second of a task, service or door")
     rate_burst: PositiveInt = Field(100, description="requests at once of a task, service or door")

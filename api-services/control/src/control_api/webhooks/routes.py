@@ -13,7 +13,7 @@ from agent_stores.pool import Connection
 from prometheus_client import CollectorRegistry, Counter
 from service_kit.body import work_on
 from service_kit.log import get_logger
-from service_kit.shares import UNIT_BYTES, counted_by
+from service_kit.request_shares import UNIT_BYTES, counted_by
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed, WrongArguments
-from mcp_kit.names import Name, show_name
 from mcp_kit.reply import Reply, rows, section
+from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
 

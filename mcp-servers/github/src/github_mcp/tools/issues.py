@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from mcp_kit.call import Call
 from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.formatting import Moment, beginning, quote
-from mcp_kit.names import Name, find_known, show_name
 from mcp_kit.paging import fill
 from mcp_kit.reply import Reply, rows, section
+from mcp_kit.shown_names import Name, find_known, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.names import Name, show_name
 from mcp_kit.paging import pages
 from mcp_kit.reply import Reply, rows, section
+from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 

@@ -13,7 +13,7 @@ from control_api.sources.protocol import Instance
 
 
 @dataclass
-class OwnAccounts:
+class UnknownAccounts:
     """Knows after each look which gateway writes by an account that is none of its source's own."""
 
     pool: asyncpg.Pool

@@ -8,7 +8,7 @@ from service_kit.log import get_logger
 
 
 @dataclass
-class OperatorsFaults:
+class LoggedFaults:
     """Logs what it finds, once for each change, and tells others how many there are.
 
     Attributes:

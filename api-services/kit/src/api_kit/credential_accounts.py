@@ -21,7 +21,7 @@ KEEPING_SECONDS = 0.5
 
 
 @dataclass
-class OwnAccounts:
+class CredentialAccounts:
     """Asks the vendor when `/ready` is asked: for each credential once an hour, or half a minute after a failure.
 
     Attributes:
