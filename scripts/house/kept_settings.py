@@ -1,5 +1,6 @@
 """Keeps what `make up` was told for the next `make up`. Owns `settings.env` in the house's folder, and reads `.env`."""
 
+import contextlib
 import re
 import shlex
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ CHOICES = (
     "REDIS_URL",
     "LOG_LEVEL",
 )
+DOTENV = ROOT / ".env"
 OF_MAKE = frozenset(
     {
         *("AGENT_BOT_HOME", "DOOR", "MODE", "ISSUE", "ALLOW_WRITES", "TASK", "LINES_SHOWN", "CASES", "YES", "PYTHON"),
@@ -39,14 +41,15 @@ CREDENTIALS = ("_TOKEN", "_KEY", "_SECRET", "_SECRETS", "_PASSWORD")
 """How the names of variables end whose values are not kept."""
 
 
-def with_kept(environ: Mapping[str, str], *, dotenv: Path = ROOT / ".env") -> dict[str, str]:
+def with_kept(environ: Mapping[str, str], *, dotenv: Path | None = None) -> dict[str, str]:
     """Add what is kept to what is given now: a value given now counts first, then `settings.env`, then `.env`.
 
     Raises:
         ConfigError: one of the files cannot be read.
+        PermissionError: it is another user's.
     """
     given = {name: value for name, value in environ.items() if value}
-    told = _read(dotenv)
+    told = _read(dotenv or DOTENV)
     home = HousePaths.from_environment({"AGENT_BOT_HOME": (told | given).get("AGENT_BOT_HOME", "")}).home
     return told | _read(home / "settings.env") | given
 
@@ -71,16 +74,16 @@ def check_spelling(environ: Mapping[str, str], paths: HousePaths) -> None:
             raise ConfigError(f"{place} sets {name}, which is no setting: did you mean {near[0]}?")
 
 
-def told_by(error: Exception, environ: Mapping[str, str], paths: HousePaths, *, dotenv: Path = ROOT / ".env") -> str:
-    """Say which settings that an error names come from a file, so that its reader knows where to mend them."""
-    given = {name for name, value in environ.items() if value}
-    files = [(paths.home / "settings.env", _read(paths.home / "settings.env")), (dotenv, _read(dotenv))]
-    named = [
-        f"{name} is set in {file}"
-        for file, settings in files
-        for name in settings
-        if name not in given and re.search(rf"\b{name}\b", str(error))
-    ]
+def told_by(error: Exception, environ: Mapping[str, str], paths: HousePaths, *, dotenv: Path | None = None) -> str:
+    """Say which settings that an error names come from a file, so that its reader knows where to mend them.
+
+    A file that cannot be read is left out: the error that is being told may be of that very file.
+    """
+    given, named = {name for name, value in environ.items() if value}, []
+    for file in (paths.home / "settings.env", dotenv or DOTENV):
+        with contextlib.suppress(ConfigError, PermissionError):
+            settings = [name for name in _read(file) if name not in given and re.search(rf"\b{name}\b", str(error))]
+            named += [f"{name} is set in {file}" for name in settings]
     return f" ({'; '.join(named)})" if named else ""
 
 
@@ -111,6 +114,8 @@ def _read(file: Path) -> dict[str, str]:
             found = list(parse_stream(lines))
     except FileNotFoundError:
         return {}
+    except PermissionError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise ConfigError(f"{file} cannot be read ({why}): mend it, or remove it") from None

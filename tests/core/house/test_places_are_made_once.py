@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 from control_api.proposals.policy import Policy, read_policy
-from house import commands
+from house import commands, kept_settings
 from house.access import unknown_tokens
 from house.lifecycle import House
 from house.paths import HousePaths
@@ -89,6 +89,9 @@ async def test_what_is_somebody_else_s_is_told(monkeypatch: pytest.MonkeyPatch) 
         Path(folder).chmod(0o755)
         home = Path(folder) / "var"
         monkeypatch.setenv("AGENT_BOT_HOME", str(home))
+        monkeypatch.setattr(
+            kept_settings, "DOTENV", Path(folder) / ".env"
+        )
         await commands.COMMANDS["init"]()
         with _somebody_else(home):
             for name in ("init", "up"):

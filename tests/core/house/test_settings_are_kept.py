@@ -84,6 +84,14 @@ def test_an_error_says_which_file_set_the_value(paths: HousePaths, dotenv: Path)
     assert told_by(error, {"SKILLS_PATH": "/x", "WORKER_SLOTS": "2"}, paths, dotenv=dotenv) == ""
 
 
+def test_an_error_of_a_file_itself_is_told_as_it_is(paths: HousePaths, dotenv: Path) -> None:
+    """A file that cannot be read does not hide the error that is being told."""
+    (paths.home / "settings.env").write_text("SKILLS_PATH='/nowhere'\n")
+    dotenv.write_bytes(b"\xff\n")
+    told = told_by(ConfigError("SKILLS_PATH is wrong"), {}, paths, dotenv=dotenv)
+    assert told == f" (SKILLS_PATH is set in {paths.home}/settings.env)"
+
+
 def test_a_line_that_is_no_setting_is_named(paths: HousePaths, dotenv: Path) -> None:
     """The file and the line are told."""
     dotenv.write_text("MODEL=real\n= oh no\n")

@@ -1,8 +1,8 @@
 """Reads request bodies within a number of bytes and seconds, as strict JSON of listed fields, and writes JSON to send.
 
 Each function takes `refuse`, which makes the service's own refusal of a reason and a message. The reasons are `body`,
-`body_too_large`, `body_timeout` and `content_type`. The present share (`request_shares`) counts bytes before they are kept
-and values before they are parsed, and refuses with `rate`.
+`body_too_large`, `body_timeout` and `content_type`. The present share (`request_shares`) counts bytes before they are
+kept and values before they are parsed, and refuses with `rate`.
 """
 
 import asyncio
