@@ -89,9 +89,7 @@ async def test_what_is_somebody_else_s_is_told(monkeypatch: pytest.MonkeyPatch) 
         Path(folder).chmod(0o755)
         home = Path(folder) / "var"
         monkeypatch.setenv("AGENT_BOT_HOME", str(home))
-        monkeypatch.setattr(
-            kept_settings, "DOTENV", Path(folder) / ".env"
-        )
+        monkeypatch.setattr(kept_settings, "DOTENV", Path(folder) / ".env")
         await commands.COMMANDS["init"]()
         with _somebody_else(home):
             for name in ("init", "up"):

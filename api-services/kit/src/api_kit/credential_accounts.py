@@ -24,6 +24,8 @@ KEEPING_SECONDS = 0.5
 class CredentialAccounts:
     """Asks the vendor when `/ready` is asked: for each credential once an hour, or half a minute after a failure.
 
+    The vendor is one that tells by which account a credential writes.
+
     Attributes:
         due: when each credential is asked next, by its name; one that was never asked is due first.
         known: what the vendor last answered for a credential; None where it does not tell.
@@ -38,8 +40,6 @@ class CredentialAccounts:
 
     async def look(self) -> None:
         """Ask for what is due within the patience, the rest at the next look; and keep what is found."""
-        if self.gateway.vendor.account is None:
-            return
         tenants = self._credentials()
         await self._ask({credential.name: credential for credential in tenants.values()})
         answers = {tenant: self.known[one.name] for tenant, one in tenants.items() if one.name in self.known}

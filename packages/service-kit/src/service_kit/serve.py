@@ -107,10 +107,8 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
     The event loop is uvloop's where uvloop is installed, else asyncio's own.
     """
     try:
-        with (
-            contextlib.closing(main),
-            asyncio.Runner(loop_factory=_loop_factory()) as runner,
-        ):  # closed where it never began
+        # Closed where it never began, as Ctrl-C came before.
+        with contextlib.closing(main), asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(main) or 0
     except ConfigError as error:
         sys.stderr.write(f"error: {error}\n")
