@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from github_mcp.models import Comment
+from github_mcp.models.threads import Comment
 from stand_ins.kit.faults import Fault, Match
 from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, said
 

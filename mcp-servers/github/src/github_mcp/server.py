@@ -6,7 +6,10 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
-from github_mcp.client import GitHub
+from github_mcp.client.contents import Contents
+from github_mcp.client.github import GitHub
+from github_mcp.client.issues import Issues
+from github_mcp.client.pulls import Pulls
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
@@ -29,11 +32,14 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
+    issues = Issues(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
-        tools=collect(IssueTools(github), SimilarTools(github), PullTools(github), ContentTools(github)),
+        tools=collect(
+            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+        ),
         peers=PEERS,
         checks={"github": github.check},
         close=github.aclose,

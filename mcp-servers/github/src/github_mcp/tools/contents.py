@@ -12,8 +12,8 @@ from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
 
-from github_mcp.client import GitHub
-from github_mcp.models import Entry
+from github_mcp.client.contents import Contents
+from github_mcp.models.contents import Entry
 from github_mcp.tools.arguments import Repository
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -22,8 +22,8 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 class ContentTools:
     """The toolset `repos`."""
 
-    def __init__(self, github: GitHub) -> None:
-        self._github = github
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
 
     @tool("repos")
     async def get_file_contents(
@@ -39,7 +39,7 @@ class ContentTools:
         """Read a text file or some lines of it, or list a folder, of the default branch or of ref."""
         if start_line and end_line and end_line < start_line:
             raise WrongArguments("end_line is before start_line; nothing was sent.")
-        found = await self._github.contents(call, repository, path.strip("/"), ref)
+        found = await self._contents.read(call, repository, path.strip("/"), ref)
         if isinstance(found, list):
             items = rows(f"entries in {repository}", [entry.row() for entry in found])
             return Reply(f"{len(items)} entries of that folder in {repository}:", items)

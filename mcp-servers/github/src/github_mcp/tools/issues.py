@@ -12,8 +12,8 @@ from mcp_kit.shown_names import Name, find_known, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
-from github_mcp.client import MOST_FOUND, GitHub
-from github_mcp.models import Issue, thread_items
+from github_mcp.client.issues import MOST_FOUND, Issues
+from github_mcp.models.threads import Issue, thread_items
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
 
@@ -26,8 +26,8 @@ LEAST_ASKED, MOST_ASKED = 20, 10
 class IssueTools:
     """The toolset `issues`."""
 
-    def __init__(self, github: GitHub) -> None:
-        self._github = github
+    def __init__(self, issues: Issues) -> None:
+        self._issues = issues
 
     @tool("issues")
     async def list_issues(
@@ -60,7 +60,7 @@ class IssueTools:
             "sort": sort,
             "direction": direction,
         }
-        ask = partial(self._github.issues, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
+        ask = partial(self._issues.listed, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
         page = await fill(call, ask, lambda issue: issue.pull_request is None, limit=limit, most=MOST_ASKED)
         shown = len(page.rows) - call.start.skip
         head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}):"
@@ -87,7 +87,7 @@ class IssueTools:
     ) -> Reply:
         """Search a repository's issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
         text = scope_query(query, repository=repository, kind=kind)
-        found, page = await self._github.search(call, text, limit, {"sort": sort})
+        found, page = await self._issues.search(call, text, limit, {"sort": sort})
         issues = [issue for issue in page.rows if issue.is_in(repository)]
         partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""
         if found.total_count > MOST_FOUND:
@@ -117,7 +117,7 @@ class IssueTools:
         """Read one issue, or the comments of an issue or pull request."""
         target = f"{repository}#{issue}"
         if method == "get_comments":
-            page = await self._github.comments(call, repository, issue, limit, since)
+            page = await self._issues.comments(call, repository, issue, limit, since)
             most = None if detail == "full" else LONG_TEXT
             items = [section(f"comment {one.id} of {target}", one.text(most)) for one in page.rows]
             after = f" since {since}" if since else ""
@@ -127,7 +127,7 @@ class IssueTools:
             return Reply(head, items, page.here, page.next)
         if since:
             raise WrongArguments("since goes with method=get_comments; nothing was sent.")
-        found = await self._github.issue(call, repository, issue)
+        found = await self._issues.read(call, repository, issue)
         more = f" issue_read with method=get_comments gives its {found.comments} comments." if found.comments else ""
         facts = rows(f"facts of {target}", [found.row(excerpt=0)])
         body = found.body or "(no body)"
@@ -160,12 +160,12 @@ class IssueTools:
                 raise WrongArguments("create needs a title, and neither issue nor a state; nothing was sent.")
             fields.pop("state", None)
             await self._know_labels(call, repository, fields)
-            written = await self._github.create_issue(call, repository, fields)
+            written = await self._issues.create(call, repository, fields)
         else:
             if issue is None or not fields:
                 raise WrongArguments("update needs issue and at least one field; nothing was sent.")
             await self._know_labels(call, repository, fields)
-            written = await self._github.update_issue(call, repository, issue, fields)
+            written = await self._issues.update(call, repository, issue, fields)
         target, done = f"{repository}#{written.number}", "created" if method == "create" else "updated"
         _demand(written, fields, f"{target} was {done}")
         return Reply(f"{target} was {done}; it is now:", rows(f"facts of {target}", [written.row(excerpt=0)]))
@@ -173,7 +173,7 @@ class IssueTools:
     async def _know_labels(self, call: Call, repository: str, fields: dict[str, Any]) -> None:
         """Put the repository's own labels in the place of their lookalikes, of which GitHub would make new labels."""
         if fields.get("labels"):
-            known = [label.name for label in await self._github.all_labels(call, repository)]
+            known = [label.name for label in await self._issues.all_labels(call, repository)]
             fields["labels"] = find_known(fields["labels"], known, fold=str.lower, what="label")
 
     @tool("issues", writes=True)
@@ -185,14 +185,14 @@ class IssueTools:
         body: Annotated[str, Field(min_length=1, max_length=65_000, description="Markdown")],
     ) -> Reply:
         """Comment on an issue or pull request. Not repeatable: a second call makes a second comment."""
-        comment = await self._github.add_comment(call, repository, issue, body)
+        comment = await self._issues.add_comment(call, repository, issue, body)
         where = f": {comment.address}" if comment.address else "."
         return Reply(f"Comment {comment.id} was added to {repository}#{issue}{where}")
 
     @tool("issues")
     async def list_labels(self, call: Call, repository: Repository, limit: Limit = 100, cursor: Cursor = None) -> Reply:
         """List the labels that a repository has, with their descriptions."""
-        page = await self._github.labels(call, repository, limit)
+        page = await self._issues.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
         return Reply(f"{page.count('labels')} of {repository}:", items, page.here, page.next)
 

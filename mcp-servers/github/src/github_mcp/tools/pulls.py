@@ -11,16 +11,18 @@ from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
-from github_mcp.client import MOST_PAGES, GitHub
-from github_mcp.models import PullFile, thread_items
+from github_mcp.client.github import MOST_PAGES
+from github_mcp.client.pulls import Pulls
+from github_mcp.models.pulls import PullFile
+from github_mcp.models.threads import thread_items
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
 
 
 class PullTools:
     """The toolset `pull_requests`."""
 
-    def __init__(self, github: GitHub) -> None:
-        self._github = github
+    def __init__(self, pulls: Pulls) -> None:
+        self._pulls = pulls
 
     @tool("pull_requests")
     async def list_pull_requests(
@@ -38,7 +40,7 @@ class PullTools:
     ) -> Reply:
         """List a repository's pull requests, newest first. To find by words use search_issues."""
         query = {"state": state, "base": base, "head": head, "sort": sort, "direction": direction}
-        page = await self._github.pulls(call, repository, limit, query)
+        page = await self._pulls.listed(call, repository, limit, query)
         items = thread_items(page.rows, "pull requests", repository, detail)
         title = f"{page.count('pull requests')} of {repository} (state {state}, {direction} by {sort}):"
         return Reply(title, items, page.here, page.next, FEWER)
@@ -63,7 +65,7 @@ class PullTools:
             file = await self._file(call, repository, pull_request, path)
             return Reply(f"Diff of one file in {target}:", [section(f"diff in {target}", file.diff())])
         if method != "get":
-            page = await self._github.pull_files(call, repository, pull_request, limit)
+            page = await self._pulls.files(call, repository, pull_request, limit)
             if method == "get_files":
                 items = rows(f"files of {target}", [file.row() for file in page.rows])
             else:
@@ -71,12 +73,12 @@ class PullTools:
             return Reply(
                 f"{page.count('files')} of {target}:", items, page.here, page.next, "path gives one file's diff."
             )
-        pull = await self._github.pull(call, repository, pull_request)
+        pull = await self._pulls.read(call, repository, pull_request)
         facts = rows(f"facts of {target}", [pull.row(excerpt=0)])
         return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
 
     async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:
-        ask = partial(self._github.pull_files, repository=repository, number=number, limit=100)
+        ask = partial(self._pulls.files, repository=repository, number=number, limit=100)
         async for page in pages(call.from_the_start(), ask, most=MOST_PAGES):
             for file in page.rows:
                 if path in (file.filename, file.previous_filename):

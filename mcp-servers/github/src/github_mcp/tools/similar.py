@@ -8,8 +8,8 @@ from mcp_kit.reply import Reply, rows
 from mcp_kit.tool import tool
 from pydantic import Field
 
-from github_mcp.client import GitHub
-from github_mcp.models import Issue
+from github_mcp.client.issues import Issues
+from github_mcp.models.threads import Issue
 from github_mcp.query import scope_query
 from github_mcp.similarity import keywords, rank, weigh
 from github_mcp.tools.arguments import Repository
@@ -22,8 +22,8 @@ LEAST_LIKENESS = 0.08
 class SimilarTools:
     """The tool of the toolset `issues` that needs more than one question."""
 
-    def __init__(self, github: GitHub) -> None:
-        self._github = github
+    def __init__(self, issues: Issues) -> None:
+        self._issues = issues
 
     @tool("issues")
     async def find_similar_issues(
@@ -39,7 +39,7 @@ class SimilarTools:
             raise WrongArguments("Give either issue or text; nothing was sent.")
         title, body = text or "", ""
         if issue is not None:
-            given = await self._github.issue(call, repository, issue)
+            given = await self._issues.read(call, repository, issue)
             title, body = given.title, given.body or ""
         candidates, note = await self._candidates(call, repository, title, body)
         found = [one for one in candidates if one.number != issue]
@@ -52,13 +52,13 @@ class SimilarTools:
     async def _candidates(self, call: Call, repository: str, title: str, body: str) -> tuple[list[Issue], str]:
         """Return the issues updated last and those that the strongest words find; a refused search is only noted."""
         query = {"state": "all", "sort": "updated", "direction": "desc"}
-        issues = (await self._github.issues(call, repository, RECENT, query)).rows
+        issues = (await self._issues.listed(call, repository, RECENT, query)).rows
         words = keywords(title, body, SEARCHES)
         note = "" if words else " There are no words to search by."
         for word in words:
             text = scope_query(word, repository=repository, kind="issue")
             try:
-                _, page = await self._github.search(call, text, 30, {})
+                _, page = await self._issues.search(call, text, 30, {})
             except ToolFailed as refusal:
                 note = f" Only those updated last were compared. {refusal.message}"
                 break

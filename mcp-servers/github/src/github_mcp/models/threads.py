@@ -1,4 +1,4 @@
-"""What is read of GitHub's replies, and how it reads in one row."""
+"""Issues, and what they have in common with pull requests: comments, labels, rows of a list."""
 
 import re
 from collections.abc import Sequence
@@ -11,23 +11,10 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
+from github_mcp.models.people import GHOST, User
+
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
-LOGIN = re.compile(r"[A-Za-z0-9_-]{1,64}(\[bot\])?")
 EXCERPT = 160
-
-
-class User(VendorDocument):
-    """An account; GitHub gives none for a deleted one."""
-
-    login: str
-
-    @property
-    def name(self) -> str:
-        """The login, quoted if it is none."""
-        return self.login if LOGIN.fullmatch(self.login) else show_name(self.login)
-
-
-GHOST = User(login="ghost")
 
 
 class Label(VendorDocument):
@@ -169,77 +156,3 @@ class Comment(VendorDocument):
         body = self.body or "(empty)"
         author = f"{self.user.name} ({self.author_association})"
         return f"by {author}, {stamp(self.created_at)}{edited}\n{beginning(body, limit) if limit else body}"
-
-
-class Side(VendorDocument):
-    """One side of a pull request; its label is `owner:branch`."""
-
-    label: str | None = None
-    ref: str
-    sha: str
-
-
-class Pull(Thread):
-    """A pull request; what follows `base` only a single one has."""
-
-    draft: bool = False
-    merged_at: datetime | None = None
-    requested_reviewers: list[User] = Field(default_factory=list)
-    head: Side
-    base: Side
-    comments: int | None = None
-    review_comments: int | None = None
-    mergeable_state: str | None = None
-    commits: int | None = None
-    additions: int | None = None
-    deletions: int | None = None
-    changed_files: int | None = None
-
-    def _middle(self) -> tuple[str, ...]:
-        reviewers = " ".join(user.name for user in self.requested_reviewers)
-        size = f"{self.commits} commits, {self.changed_files} files +{self.additions} -{self.deletions}"
-        return (
-            "draft" if self.draft else "",
-            f"merged {stamp(self.merged_at)}" if self.merged_at else "",
-            f"{show_name(self.head.label or self.head.ref)} -> {show_name(self.base.ref)}",
-            f"reviewers {reviewers}" if reviewers else "",
-            *super()._middle(),
-            size if self.changed_files is not None else "",
-            f"mergeable_state {quote(self.mergeable_state)}" if self.mergeable_state else "",
-            f"{self.comments} comments" if self.comments else "",
-            f"{self.review_comments} review comments" if self.review_comments else "",
-        )
-
-
-class PullFile(VendorDocument):
-    """A changed file; GitHub leaves the patch of a binary or very large one out."""
-
-    filename: str
-    status: str
-    additions: int
-    deletions: int
-    previous_filename: str | None = None
-    patch: str | None = None
-
-    def row(self) -> str:
-        """Write it in one row."""
-        before = f" from {show_name(self.previous_filename)}" if self.previous_filename else ""
-        return f"{self.status} {show_name(self.filename)}{before} +{self.additions} -{self.deletions}"
-
-    def diff(self) -> str:
-        """Write the row and its patch below."""
-        return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
-
-
-class Entry(VendorDocument):
-    """A file, folder, link or submodule of a repository; only a single file has content."""
-
-    type: str
-    path: str
-    size: int = 0
-    content: str | None = None
-    encoding: str | None = None
-
-    def row(self) -> str:
-        """Write it in one row."""
-        return f"{self.type} {show_name(self.path)}" + (f" {self.size} bytes" if self.type == "file" else "")

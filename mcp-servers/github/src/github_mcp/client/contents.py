@@ -1,0 +1,30 @@
+"""Files and folders of a repository."""
+
+from mcp_kit.call import Call
+from mcp_kit.shown_names import show_name
+
+from github_mcp.client.github import GitHub, path_in
+from github_mcp.error_messages import NO_FILE
+from github_mcp.models.contents import Entry
+
+MOST_ENTRIES = 1_000
+"""Where GitHub's list of a folder ends. Source: "Get repository content" in its REST API reference."""
+
+
+class Contents:
+    """A repository's files and folders, as the tools need them."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    async def read(self, call: Call, repository: str, path: str, ref: str | None) -> Entry | list[Entry]:
+        """Read a file, or list a folder."""
+        where = path_in(repository, "contents", *path.split("/")) if path else path_in(repository, "contents")
+        target = f"{show_name(path)}{f' at {show_name(ref)}' if ref else ''} in {repository}"
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "GET", where, target, query={"ref": ref}, meanings=NO_FILE)
+        data = reply.json()
+        if not isinstance(data, list):
+            return vendor.read(Entry, data)
+        vendor.heed_ceiling(call, len(data), MOST_ENTRIES)
+        return vendor.read_rows(call, Entry, data)

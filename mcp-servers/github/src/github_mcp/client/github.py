@@ -1,0 +1,122 @@
+"""GitHub as every topic asks it: alone at api.github.com, or behind our gateway, which speaks the same paths."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from agent_vendors.github import GITHUB, REPOSITORIES
+from mcp_kit.call import Call
+from mcp_kit.error_messages import Meaning
+from mcp_kit.paging import LinkPaging, Page
+from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
+from mcp_kit.vendor_path import VendorPath, path_of
+from pydantic import BaseModel
+from service_kit.http import Reply
+
+from github_mcp.error_messages import MEANINGS, explain
+from github_mcp.settings import GitHubSettings
+
+MOST_PAGES = 30
+"""As many pages are read of a list that is read whole."""
+BY_ID = re.compile(r"/repositories/([1-9][0-9]{0,17})(?:/|$)")
+PAGES = LinkPaging(pointers=("page", "after"), size="per_page", number="page")
+HEADERS = {
+    "accept": "application/vnd.github+json",
+    "x-github-api-version": "2022-11-28",
+    "user-agent": "agent-bot-github-mcp",
+}
+M = TypeVar("M", bound=BaseModel)
+
+
+class GitHub:
+    """Sends requests, and reads replies into models; refusals come as `ToolFailed`, as of `VendorClient`."""
+
+    def __init__(self, settings: GitHubSettings) -> None:
+        self.vendor = VendorClient(
+            settings,
+            name=GITHUB.title,
+            command=GITHUB.mcp,
+            headers=HEADERS,
+            meanings=MEANINGS,
+            explain=explain,
+            moves=Moves(REPOSITORIES, _present_name),
+        )
+
+    async def get(
+        self,
+        call: Call,
+        model: type[M],
+        path: VendorPath,
+        target: str,
+        *,
+        query: Query | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
+    ) -> M:
+        """Read one thing."""
+        reply = await self.vendor.send(call, "GET", path, target, query=query, meanings=meanings)
+        return self.vendor.read(model, reply.json())
+
+    async def page(
+        self,
+        call: Call,
+        model: type[M],
+        path: VendorPath,
+        target: str,
+        *,
+        limit: int,
+        query: Query | None = None,
+        rows: Sequence[str] = (),
+        ceiling: int | None = None,
+    ) -> Page[M]:
+        """Read the page of a list at which the call's cursor points; see `VendorClient.page`."""
+        return await self.vendor.page(
+            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling
+        )
+
+    async def send(
+        self,
+        call: Call,
+        method: str,
+        path: VendorPath,
+        target: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        success: int = 200,
+    ) -> Reply:
+        """Write something, and return GitHub's reply."""
+        return await self.vendor.send(call, method, path, target, body=body, success=success)
+
+    async def write(
+        self,
+        call: Call,
+        model: type[M],
+        method: str,
+        path: VendorPath,
+        target: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        success: int = 200,
+    ) -> M:
+        """Write something, and read what it is now."""
+        return self.vendor.read(model, (await self.send(call, method, path, target, body=body, success=success)).json())
+
+    async def check(self) -> None:
+        """Raise unless GitHub, or the gateway, answers and takes the token."""
+        await self.vendor.check("/rate_limit")
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.vendor.aclose()
+
+
+def path_in(repository: str, *parts: str | int) -> VendorPath:
+    """Return the path of something in a repository."""
+    return path_of(f"/repos/{{}}/{{}}{'/{}' * len(parts)}", *repository.split("/"), *parts)
+
+
+async def _present_name(location: str, fetch: Fetch) -> str | None:
+    """Ask whose id GitHub's redirect from an old name holds: `/repositories/ID/...`."""
+    found = BY_ID.search(location)
+    repository = await fetch(path_of("/repositories/{}", found[1])) if found else None
+    name = repository.get("full_name") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) else None
