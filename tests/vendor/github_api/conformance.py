@@ -2,8 +2,8 @@
 
 from agent_contracts import Grant
 from conformance.gateways.record import Ask, GatewayRecord, by_link
-from github_api.routes import table
 from github_api.settings import GitHubApiSettings
+from github_api.table import table
 from github_api.upstream import github
 from pydantic import SecretStr
 from stand_ins.github.app import GitHub, build

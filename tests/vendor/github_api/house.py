@@ -8,7 +8,7 @@ from typing import Any
 from agent_contracts import Grant
 from fixtures.gateway import House, served
 from fixtures.serving import serving
-from github_api.routes import TIERS, table
+from github_api.table import TIERS, table
 from github_api.upstream import github
 from vendor.github_api.conformance import HELLO, RECORD, SETTINGS, TOKEN
 

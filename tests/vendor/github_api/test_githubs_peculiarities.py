@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from api_kit import Classified, Pause, Refusal
-from github_api.confirm import issue_changed, issue_made, labels_added, labels_set
-from github_api.routes import table
+from github_api.confirm.issues import issue_changed, issue_made, labels_added, labels_set
 from github_api.settings import GitHubApiSettings
+from github_api.table import table
 from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of, window
 from pydantic import SecretStr
 from service_kit.errors import ConfigError

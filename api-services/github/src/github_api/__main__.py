@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from api_kit import run_command, run_gateway
 
-from github_api.routes import TIERS, table
 from github_api.settings import GitHubApiSettings
+from github_api.table import TIERS, table
 from github_api.upstream import github
 
 

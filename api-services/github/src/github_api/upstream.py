@@ -12,7 +12,7 @@ from service_kit.http import Reply
 from service_kit.rate_limit import Limit
 from service_kit.vendor_limit_shares import Window
 
-from github_api.probes import login
+from github_api.probes.own_account import login
 from github_api.settings import GitHubApiSettings
 
 API_VERSION = "2022-11-28"

@@ -1,24 +1,13 @@
-"""Finds writes at GitHub whose reply was lost, and reads an issue for those who approve a write to it.
-
-GitHub ends a request after 10 s (docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api). So a write
-that cannot be found long after that was never done.
-"""
+"""Finds writes to issues whose reply was lost, and reads an issue for those who approve a write to it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
-from api_kit.effect_markers import Own, created
-from api_kit.errors import Refusal
-from api_kit.paths import encode
 
-from github_api import confirm
-
-GONE_SECONDS = 120.0
-PER_PAGE = 100
-APPS_REFUSAL = "Resource not accessible by integration"
-"""What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
+from github_api.confirm import issues as confirm
+from github_api.probes.own_account import PER_PAGE, made, repository_of
 
 
 async def changed_issue(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -58,46 +47,8 @@ async def issue_commented(call: Call, fetch: Fetch) -> Mapping[str, Json] | None
     return {"title": issue.get("title"), "text of the issue": issue.get("body"), "locked": issue.get("locked")}
 
 
-def _made(listing: Callable[[Call], str]) -> Probe:
-    def page_of(call: Call, page: int) -> str:
-        return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
-
-    return created(page_of, field="body", per_page=PER_PAGE, own=_own, settle_window=GONE_SECONDS, made="created_at")
-
-
-async def login(fetch: Fetch) -> str | None:
-    """Return the login of the account whose token this is; None for an app's token, which does not tell.
-
-    Raises:
-        Refusal: GitHub cannot be asked now.
-    """
-    try:
-        user = await fetch("/user")
-    except Refusal as refusal:
-        if APPS_REFUSAL not in refusal.message:
-            raise
-        user = None
-    name = user.get("login") if isinstance(user, dict) else None
-    return name if isinstance(name, str) else None
-
-
-async def _own(fetch: Fetch) -> Own:
-    """Ask who we are; where GitHub does not tell, anybody's counts."""
-    name = await login(fetch)
-
-    def is_own(row: Mapping[str, Json]) -> bool:
-        author = row.get("user")
-        return name is None or (isinstance(author, dict) and author.get("login") == name)
-
-    return is_own
-
-
-def _repository(call: Call) -> str:
-    return f"/repos/{encode(call.path['owner'])}/{encode(call.path['repo'])}"
-
-
 def _issue(call: Call) -> str:
-    return f"{_repository(call)}/issues/{call.path['number']}"
+    return f"{repository_of(call)}/issues/{call.path['number']}"
 
 
 def _plain(value: Json) -> Json:
@@ -109,6 +60,6 @@ def _plain(value: Json) -> Json:
     return value
 
 
-ISSUE_MADE = _made(lambda call: f"{_repository(call)}/issues?state=all&sort=created&direction=desc")
-COMMENT_MADE = _made(lambda call: f"{_repository(call)}/issues/comments?sort=created&direction=desc")
+ISSUE_MADE = made(lambda call: f"{repository_of(call)}/issues?state=all&sort=created&direction=desc")
+COMMENT_MADE = made(lambda call: f"{repository_of(call)}/issues/comments?sort=created&direction=desc")
 ISSUE_CHANGED = Probe(changed_issue)

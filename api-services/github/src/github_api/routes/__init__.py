@@ -1,0 +1,1 @@
+"""GitHub's table, one module for each topic."""
