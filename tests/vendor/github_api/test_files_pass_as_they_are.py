@@ -19,7 +19,7 @@ RAW = {"accept": "application/vnd.github.raw+json"}
 
 async def test_raw_files_pass_byte_for_byte(api: House) -> None:
     """Text, JSON, broken JSON, bytes, and a file that looks like another repository's issue: each as it is."""
-    hello(api).files |= FILES
+    hello(api).files.update(FILES)
     for form in ("raw", "raw+json", "v3.raw", "v3.raw+json"):
         headers = {"accept": f"application/vnd.github.{form}"}
         for path, content in FILES.items():
@@ -53,7 +53,7 @@ async def test_a_raw_file_is_within_the_grant_by_its_path(api: House) -> None:
 
 async def test_a_moved_repositorys_raw_file_is_followed_within_the_grant(api: House) -> None:
     """A redirect to a repository of the grant is followed, and asks for the same form."""
-    hello(api).files |= FILES
+    hello(api).files.update(FILES)
     api.app.stand_in.world.rename(hello(api), "octocat/hello-house")
     both = Grant.model_validate({"resources": {"repositories": ["octocat/hello-world", "octocat/hello-house"]}})
     reply = await api.ask("GET", f"{HELLO}/contents/data/issue.json", token=api.token(both), headers=RAW)

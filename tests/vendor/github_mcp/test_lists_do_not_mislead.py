@@ -2,7 +2,8 @@
 
 import re
 
-from stand_ins.github.records import Pull, PullFile
+from stand_ins.github.history import ChangedFile
+from stand_ins.github.records import Pull
 from vendor.github_mcp.conftest import HELLO, Ask, GitHub
 
 
@@ -78,10 +79,11 @@ async def test_numbers_go_on_over_pages(ask: Ask, github: GitHub) -> None:
 async def test_an_end_of_githubs_own_is_told(ask: Ask, github: GitHub) -> None:
     """Of a folder, a pull request's files and a search GitHub lists so many and no more: the reply says so."""
     hello, world = github.hello, github.app.stand_in.world
-    hello.files |= {f"many/{number:04}.md": b"" for number in range(1_001)} | {f"few/{n}.md": b"" for n in range(3)}
+    hello.files.update({f"many/{number:04}.md": b"" for number in range(1_001)})
+    hello.files.update({f"few/{number}.md": b"" for number in range(3)})
     pull = hello.issues[5].pull
     assert pull is not None
-    pull.files = [PullFile(f"{number}.md", "added", "@@ -0,0 +1 @@\n+x") for number in range(3_001)]
+    pull.files = [ChangedFile(f"{number}.md", "added", "@@ -0,0 +1 @@\n+x") for number in range(3_001)]
     for _ in range(1_001):
         world.add_issue(hello, title="walrus", body="", user=world.user("lin-example"))
     folder, whole = [await ask("get_file_contents", repository=HELLO, path=path) for path in ("many", "few")]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from stand_ins.github.records import PullFile
+from stand_ins.github.history import ChangedFile
 from vendor.github_mcp.conftest import HELLO, Ask, GitHub
 
 WARNING = "\u26a0\ufe0f breaking"
@@ -13,7 +13,7 @@ async def test_a_changed_files_diff_opens_as_listed(ask: Ask, github: GitHub) ->
     """The path of a changed file is taken as get_files shows it."""
     pull = github.hello.issues[5].pull
     assert pull is not None
-    pull.files.append(PullFile("a  \u200bb.md", "added", "@@ -0,0 +1 @@\n+found it"))
+    pull.files.append(ChangedFile("a  \u200bb.md", "added", "@@ -0,0 +1 @@\n+found it"))
     asked = {"repository": HELLO, "pull_request": 5}
     listed = await ask("pull_request_read", **asked, method="get_files")
     (shown,) = re.findall(r'"([^"]*b\.md)"', listed.text)

@@ -19,7 +19,7 @@ async def _found(client: httpx.AsyncClient, query: str) -> list[str]:
     ("query", "numbers"),
     [
         (f"{HELLO} is:issue", {1, 2, 3, 4}),
-        (f"{HELLO} is:pr", {5, 6}),
+        (f"{HELLO} is:pr", {5, 6, 7}),
         (f"{HELLO} is:issue is:open", {1, 3, 4}),
         (f"{HELLO} is:issue state:closed", {2}),
         (f"{HELLO} is:issue KeyError HOME", {1, 2}),

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.github import fields, paging
+from stand_ins.github.accounts import Role, Token, User
 from stand_ins.github.faults import DROP_LABELS
-from stand_ins.github.records import Issue, Repository, Role, Token, User
+from stand_ins.github.records import Issue, Repository
 from stand_ins.github.refusal import (
     DOCS,
     Refusal,

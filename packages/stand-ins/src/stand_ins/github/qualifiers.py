@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from stand_ins.github.records import Issue, Repository, User
+from stand_ins.github.accounts import User
+from stand_ins.github.records import Issue, Repository
 
 COMPARED = re.compile(r"(>=|<=|>|<)?(.+)")
 COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, None: operator.eq}

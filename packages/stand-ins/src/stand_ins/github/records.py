@@ -1,33 +1,10 @@
-"""What the stand-in keeps: users, repositories, labels, issues, comments, pull requests: plain records."""
+"""What the stand-in keeps: repositories, labels, issues, comments, pull requests: plain records."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
 
-
-class Role(IntEnum):
-    """What an account may do in a repository; the order is GitHub's."""
-
-    none = 0
-    read = 1
-    triage = 2
-    write = 3
-    maintain = 4
-    admin = 5
-
-
-@dataclass
-class User:
-    """An account: a person, or a bot when the login ends with `[bot]`."""
-
-    id: int
-    login: str
-    created_at: datetime
-
-    @property
-    def type(self) -> str:
-        """GitHub's word for the kind of account."""
-        return "Bot" if self.login.endswith("[bot]") else "User"
+from stand_ins.github.accounts import Role, User
+from stand_ins.github.history import ChangedFile, History
 
 
 @dataclass
@@ -53,26 +30,6 @@ class Comment:
 
 
 @dataclass
-class PullFile:
-    """One changed file of a pull request; `patch` starts with its first hunk, and is absent for a binary file."""
-
-    filename: str
-    status: str
-    patch: str | None
-    previous_filename: str | None = None
-
-    @property
-    def additions(self) -> int:
-        """Lines added by the patch."""
-        return _count(self.patch, "+")
-
-    @property
-    def deletions(self) -> int:
-        """Lines removed by the patch."""
-        return _count(self.patch, "-")
-
-
-@dataclass
 class Pull:
     """What makes an issue a pull request."""
 
@@ -80,11 +37,12 @@ class Pull:
     head_sha: str
     base_ref: str
     base_sha: str
-    files: list[PullFile]
+    files: list[ChangedFile]
     draft: bool = False
     commits: int = 1
     merged_at: datetime | None = None
     merged_by: User | None = None
+    merge_commit_sha: str | None = None
 
 
 @dataclass
@@ -124,28 +82,24 @@ class Repository:
     has_issues: bool = True
     archived: bool = False
     default_branch: str = "main"
-    head_sha: str = ""
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
     associations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
-    files: dict[str, bytes] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+
+    @property
+    def head_sha(self) -> str:
+        """The commit to which the default branch points."""
+        return self.history.branches[self.default_branch]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files of the default branch."""
+        return self.history.commits[self.head_sha].files
 
     @property
     def full_name(self) -> str:
         """`owner/name`, as GitHub spells it."""
         return f"{self.owner.login}/{self.name}"
-
-
-@dataclass
-class Token:
-    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none."""
-
-    value: str
-    login: str
-    limits: dict[str, str] = field(default_factory=dict)
-
-
-def _count(patch: str | None, sign: str) -> int:
-    return sum(line.startswith(sign) for line in (patch or "").splitlines())

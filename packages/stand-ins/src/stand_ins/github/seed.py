@@ -2,15 +2,17 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from stand_ins.github.records import Issue, Label, Pull, PullFile, Repository, Role
-from stand_ins.github.world import World, sha_of
+from stand_ins.github.accounts import Role
+from stand_ins.github.history import ChangedFile, History
+from stand_ins.github.patches import apply_patch
+from stand_ins.github.records import Issue, Label, Pull, Repository
+from stand_ins.github.world import World
 
 
 class _Described(BaseModel):
@@ -61,10 +63,24 @@ class DescribedFile(_Described):
     previous_filename: str | None = None
 
 
+class DescribedCommit(_Described):
+    """A commit on the default branch: what it changes, null for a file that it removes, and the tags that name it."""
+
+    message: str
+    user: str
+    at: AwareDatetime
+    files: dict[str, str | None] = {}
+    tags: list[str] = []
+
+
 class DescribedPull(DescribedIssue):
-    """A pull request to make; `languages` adds one small new file for each."""
+    """A pull request to make; `languages` adds one small new file for each.
+
+    One with `merged_as` was squashed into the commit whose message begins so.
+    """
 
     head: str
+    merged_as: str | None = None
     draft: bool = False
     commits: int = 1
     merged_at: AwareDatetime | None = None
@@ -73,7 +89,10 @@ class DescribedPull(DescribedIssue):
 
 
 class DescribedRepository(_Described):
-    """A repository to make; `role` is what the operator's account may do in it."""
+    """A repository to make; `role` is what the operator's account may do in it.
+
+    `files` are those of the default branch. Its last commit makes them, whatever else it changes.
+    """
 
     full_name: str
     description: str | None = None
@@ -86,6 +105,7 @@ class DescribedRepository(_Described):
     issues: list[DescribedIssue] = []
     pulls: list[DescribedPull] = []
     files: dict[str, str] = {}
+    commits: list[DescribedCommit] = []
 
 
 @functools.cache
@@ -111,7 +131,7 @@ def add_repository(world: World, described: DescribedRepository, account: str) -
     for one in described.labels:
         label = Label(world.next_id(), one.name, one.color, one.description, one.default)
         repository.labels[one.name.lower()] = label
-    repository.files = {path: text.encode() for path, text in described.files.items()}
+    _write_history(repository, described, world)
     for issue in described.issues:
         add_issue(world, repository, issue)
     for pull in described.pulls:
@@ -151,27 +171,86 @@ def role_of(name: str) -> Role:
         raise ValueError(f"{name!r} is no role: one of {', '.join(one.name for one in Role)}") from None
 
 
+def _write_history(repository: Repository, described: DescribedRepository, world: World) -> None:
+    """Put the described commits on the default branch, or one that makes all files."""
+    final = {path: text.encode() for path, text in described.files.items()}
+    initial = DescribedCommit(message="Initial commit", user=repository.owner.login, at=repository.created_at)
+    repository.history, files = History(), dict[str, bytes]()
+    listed = described.commits or [initial]
+    for one in listed:
+        files |= {path: text.encode() for path, text in one.files.items() if text is not None}
+        files = {path: content for path, content in files.items() if one.files.get(path, "") is not None}
+        commit = repository.history.add(
+            repository.default_branch,
+            message=one.message,
+            author=world.user(one.user),
+            at=one.at,
+            files=final if one is listed[-1] else files,
+        )
+        repository.history.tags |= dict.fromkeys(one.tags, commit.sha)
+
+
 def _add_pull(world: World, repository: Repository, described: DescribedPull) -> Issue:
     issue = add_issue(world, repository, described)
-    changed = [PullFile(one.filename, one.status, one.patch, one.previous_filename) for one in described.files]
-    changed += [PullFile(f"hello/languages/{one}.txt", "added", _language_patch(one)) for one in described.languages]
+    if described.merged_as is not None:
+        issue.pull = _merged(repository, issue, described)
+        return issue
+    changed = [ChangedFile(one.filename, one.status, one.patch, one.previous_filename) for one in described.files]
+    changed += [ChangedFile(f"hello/languages/{one}.txt", "added", _language_patch(one)) for one in described.languages]
+    base = repository.head_sha
     issue.pull = Pull(
         head_ref=described.head,
-        head_sha=sha_of(repository.full_name, described.head),
+        head_sha=_push(repository, issue, described, changed),
         base_ref=repository.default_branch,
-        base_sha=repository.head_sha,
+        base_sha=base,
         files=changed,
         draft=described.draft,
         commits=described.commits,
     )
     if described.merged_at is not None:
-        _merge(issue, issue.pull, described.merged_at, repository)
+        issue.state, issue.closed_at = "closed", described.merged_at
+        issue.pull.merged_at, issue.pull.merged_by = described.merged_at, repository.owner
     return issue
 
 
-def _merge(issue: Issue, pull: Pull, at: datetime, repository: Repository) -> None:
-    issue.state, issue.closed_at = "closed", at
-    pull.merged_at, pull.merged_by = at, repository.owner
+def _push(repository: Repository, issue: Issue, described: DescribedPull, changed: Sequence[ChangedFile]) -> str:
+    """Make the branch of a pull request, its changes spread over its commits; return where it points."""
+    history, files = repository.history, dict(repository.files)
+    history.branches[described.head] = repository.head_sha
+    for number in range(described.commits):
+        for file in changed[number :: described.commits]:
+            before = files.pop(file.previous_filename or file.filename, b"")
+            if file.status != "removed":
+                files[file.filename] = b"\0" if file.patch is None else apply_patch(before, file.patch)
+        message = issue.title if described.commits == 1 else f"{issue.title}, part {number + 1}"
+        history.add(described.head, message=message, author=issue.user, at=issue.created_at, files=files)
+    return history.branches[described.head]
+
+
+def _merged(repository: Repository, issue: Issue, described: DescribedPull) -> Pull:
+    """Make a pull request of the commit into which it was squashed."""
+    history = repository.history
+    commit = next(one for one in history.commits.values() if one.message.startswith(described.merged_as or ""))
+    base = history.commits[commit.parents[0]]
+    head = history.add(
+        described.head,
+        message=issue.title,
+        author=issue.user,
+        at=issue.created_at,
+        files=commit.files,
+        parents=[base.sha],
+    )
+    issue.state, issue.closed_at, issue.closed_by = "closed", commit.at, commit.author
+    return Pull(
+        head_ref=described.head,
+        head_sha=head.sha,
+        base_ref=repository.default_branch,
+        base_sha=base.sha,
+        files=history.changed_by(commit),
+        merged_at=commit.at,
+        merged_by=commit.author,
+        merge_commit_sha=commit.sha,
+    )
 
 
 def _language_patch(language: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from stand_ins.github import limits, seed, webhook
+from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
-from stand_ins.github.records import Comment, Issue, Label, Repository, User
+from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.github.refusal import GitHubErrors
 from stand_ins.github.shapes.account import simple_user
 from stand_ins.github.shapes.issue import comment_json, issue_json, label_json

@@ -1,21 +1,11 @@
 """The stand-in's memory: finds and makes records, knows who may do what. Owns all ids."""
 
-import hashlib
 import itertools
 from datetime import datetime
 
-from stand_ins.github.records import Comment, Issue, Label, Repository, Role, Token, User
+from stand_ins.github.accounts import Role, Token, User
+from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.kit.webhooks import Clock, utc_now
-
-
-def sha_of(*parts: str) -> str:
-    """Make a stable 40-digit id out of names, for commits."""
-    return hashlib.sha1("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
-
-
-def blob_sha(content: bytes) -> str:
-    """Compute git's id of a file's content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 class World:
@@ -62,7 +52,9 @@ class World:
             updated_at=now,
             description=description,
             private=private,
-            head_sha=sha_of(full_name, "main"),
+        )
+        repository.history.add(
+            repository.default_branch, message="Initial commit", author=repository.owner, at=now, files={}
         )
         self.repositories[repository.id] = repository
         return repository

@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from stand_ins.github.accounts import Role
 from stand_ins.github.ask import Ask, Operation
-from stand_ins.github.records import Comment, Issue, Role
+from stand_ins.github.records import Comment, Issue
 from stand_ins.github.refusal import Refusal, not_found
 from stand_ins.github.shapes.issue import comment_json
 

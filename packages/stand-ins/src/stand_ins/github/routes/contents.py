@@ -3,6 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.github.ask import Ask, Operation
+from stand_ins.github.history import Commit
 from stand_ins.github.refusal import not_found
 from stand_ins.github.shapes.content import file_json, folder_entries, folder_entry
 
@@ -16,15 +17,15 @@ async def get_content(ask: Ask) -> Response:
     """Give a file (JSON with base64, or raw bytes) or a folder's entries."""
     repository = ask.repository
     path = ask.request.path_params.get("path", "").strip("/")
-    ref = _ref(ask)
+    ref, commit = _at(ask)
     accept = ask.request.headers.get("accept", "")
-    if path in repository.files:
-        content = repository.files[path]
+    if path in commit.files:
+        content = commit.files[path]
         if any(one in accept for one in RAW):
             media = "application/vnd.github.raw+json; charset=utf-8"
             return Response(content, headers={"Content-Type": media})
         return JSONResponse(file_json(path, content, repository, ref, ask.base))
-    entries = folder_entries(path, repository, ref, ask.base)[:MOST_ENTRIES]
+    entries = folder_entries(path, commit.files, repository, ref, ask.base)[:MOST_ENTRIES]
     if not entries:
         raise not_found(ask.docs)
     if any(one in accept for one in TREE):
@@ -32,18 +33,15 @@ async def get_content(ask: Ask) -> Response:
     return JSONResponse(entries)
 
 
-def _ref(ask: Ask) -> str:
-    repository = ask.repository
-    ref = dict(ask.query).get("ref") or repository.default_branch
-    known = {repository.default_branch, repository.head_sha, f"refs/heads/{repository.default_branch}"}
-    for issue in repository.issues.values():
-        if issue.pull is not None:
-            known |= {issue.pull.head_ref, issue.pull.head_sha, issue.pull.base_sha}
-    if ref not in known:
+def _at(ask: Ask) -> tuple[str, Commit]:
+    """Find the ref that is asked for, and its commit."""
+    ref = dict(ask.query).get("ref") or ask.repository.default_branch
+    commit = ask.repository.history.find(ref)
+    if commit is None:
         refusal = not_found(ask.docs)
         refusal.body["message"] = f"No commit found for the ref {ref}"
         raise refusal
-    return ref
+    return ref, commit
 
 
 CONTENTS = "repos/contents#get-repository-content"

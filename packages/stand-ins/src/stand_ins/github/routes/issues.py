@@ -7,9 +7,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from stand_ins.github.accounts import Role, User
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.fields import Fields
-from stand_ins.github.records import Issue, Role, User
+from stand_ins.github.records import Issue
 from stand_ins.github.refusal import gone, must_have_admin_rights, validation_failed
 from stand_ins.github.routes import labels
 from stand_ins.github.shapes.account import simple_user

@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from stand_ins.github.accounts import Role
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.fields import names_of
-from stand_ins.github.records import Issue, Label, Role
+from stand_ins.github.records import Issue, Label
 from stand_ins.github.refusal import (
     invalid_request,
     must_have_admin_rights,

@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.github import paging
+from stand_ins.github.accounts import Role
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.qualifiers import Hit
-from stand_ins.github.records import Role
 from stand_ins.github.refusal import Refusal, validation_failed
 from stand_ins.github.search import BadQuery, Search, parse
 from stand_ins.github.shapes.issue import issue_json

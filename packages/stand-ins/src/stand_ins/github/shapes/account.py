@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import Any
 
-from stand_ins.github.records import User
+from stand_ins.github.accounts import User
 
 
 def stamp(moment: datetime | None) -> str | None:

@@ -1,12 +1,13 @@
 """Files and folders of a repository as JSON."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from stand_ins.github.history import blob_sha, sha_of
 from stand_ins.github.records import Repository
 from stand_ins.github.shapes.repository import api_url, web_url
-from stand_ins.github.world import blob_sha, sha_of
 
 LINE = 60
 INLINE_LIMIT = 1_000_000
@@ -32,11 +33,13 @@ def file_json(path: str, content: bytes, repository: Repository, ref: str, base:
     return entry | {"content": lines, "encoding": "base64"}
 
 
-def folder_entries(path: str, repository: Repository, ref: str, base: str) -> list[dict[str, Any]]:
+def folder_entries(
+    path: str, files: Mapping[str, bytes], repository: Repository, ref: str, base: str
+) -> list[dict[str, Any]]:
     """List what lies directly in a folder ("" is the root): names in order, folders among the files."""
     prefix = f"{path}/" if path else ""
     entries: dict[str, dict[str, Any]] = {}
-    for name in sorted(repository.files):
+    for name in sorted(files):
         if not name.startswith(prefix):
             continue
         first, slash, _ = name[len(prefix) :].partition("/")
@@ -44,7 +47,7 @@ def folder_entries(path: str, repository: Repository, ref: str, base: str) -> li
         if slash:
             entries.setdefault(at, folder_entry(at, repository, ref, base))
         else:
-            entries[at] = file_entry(at, repository.files[name], repository, ref, base)
+            entries[at] = file_entry(at, files[name], repository, ref, base)
     return list(entries.values())
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from stand_ins.github.records import Issue, Pull, PullFile, Repository
+from stand_ins.github.history import ChangedFile, sha_of
+from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.shapes.account import simple_user, stamp
 from stand_ins.github.shapes.issue import issue_json, issue_url, issue_web_url
 from stand_ins.github.shapes.repository import api_url, repository_json, web_url
-from stand_ins.github.world import World, sha_of
+from stand_ins.github.world import World
 
 FROM_ISSUE = (
     *("id", "node_id", "number", "state", "locked", "title", "user", "body", "labels", "milestone", "html_url"),
@@ -42,7 +43,7 @@ def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, 
         "comments_url": comments,
         "statuses_url": links["statuses"],
         "merged_at": stamp(pull.merged_at),
-        "merge_commit_sha": sha_of(pull.base_sha, pull.head_sha),
+        "merge_commit_sha": pull.merge_commit_sha or sha_of(pull.base_sha, pull.head_sha),
         "requested_reviewers": [],
         "requested_teams": [],
         "head": _side(pull.head_ref, pull.head_sha, repository, base),
@@ -72,7 +73,7 @@ def pull_json(issue: Issue, pull: Pull, repository: Repository, world: World, ba
     }
 
 
-def file_json(file: PullFile, pull: Pull, repository: Repository, base: str) -> dict[str, Any]:
+def file_json(file: ChangedFile, pull: Pull, repository: Repository, base: str) -> dict[str, Any]:
     """Describe one changed file (GitHub's diff-entry)."""
     web = web_url(repository, base)
     shape: dict[str, Any] = {
@@ -98,7 +99,7 @@ def diff_text(pull: Pull) -> str:
     return "".join(_file_diff(one, pull) for one in pull.files)
 
 
-def _file_diff(file: PullFile, pull: Pull) -> str:
+def _file_diff(file: ChangedFile, pull: Pull) -> str:
     old = file.previous_filename or file.filename
     new_id, old_id = sha_of(file.filename, pull.head_sha)[:10], sha_of(old, pull.base_sha)[:10]
     lines = [f"diff --git a/{old} b/{file.filename}"]

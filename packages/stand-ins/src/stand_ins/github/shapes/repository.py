@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from stand_ins.github.records import Repository, Role
+from stand_ins.github.accounts import Role
+from stand_ins.github.records import Repository
 from stand_ins.github.shapes.account import node_id, simple_user, stamp
 
 # What follows a repository's own address in each `<key>_url`.
