@@ -3,16 +3,20 @@
 import sys
 
 import pytest
+from agent_contracts import Mode
 from core.mcp_kit.conftest import House
 from core.mcp_kit.sample import SampleTools, sample_server
 from mcp_kit.app import build_app
-from mcp_kit.caller import OWNER
+from mcp_kit.call import Call
+from mcp_kit.caller import OWNER, Caller
 from mcp_kit.command import run_command
+from mcp_kit.reply import Reply
 from mcp_kit.selection import Catalog, Selection, names
 from mcp_kit.server import Server
 from mcp_kit.settings import ServerSettings
-from mcp_kit.tool import collect
+from mcp_kit.tool import collect, tool
 from service_kit.errors import ConfigError
+from service_kit.grants import Bound
 from service_kit.settings import load
 
 ALIASES = {"get_note": "read_note"}
@@ -113,3 +117,51 @@ def test_help_explains_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
     for flag in ("transport", "host", "port", "read-only", "toolsets", "tools", "exclude-tools", "no-sse"):
         assert f"--{flag}" in out
     assert sys.stdout is not None
+
+
+class GradedTools:
+    """A toolset that is shown by default, one that is not, and a tool that may do harm."""
+
+    @tool("notes")
+    async def read_note(self, call: Call) -> Reply:
+        """Read."""
+        return Reply("A note.")
+
+    @tool("drafts")
+    async def read_draft(self, call: Call) -> Reply:
+        """Read a draft."""
+        return Reply("A draft.")
+
+    @tool("notes", writes=True, danger=True)
+    async def burn_notes(self, call: Call) -> Reply:
+        """Burn them all."""
+        return Reply("Burnt.")
+
+
+@pytest.mark.parametrize(
+    ("environ", "headers", "granted", "shown"),
+    [
+        ({}, {}, None, ["read_note"]),
+        ({"MCP_TOOLSETS": "default"}, {}, None, ["read_note"]),
+        ({"MCP_TOOLSETS": "all"}, {}, None, ["read_note", "read_draft"]),
+        ({"MCP_TOOLSETS": "default,drafts"}, {}, None, ["read_note", "read_draft"]),
+        ({}, {"x-mcp-toolsets": "drafts"}, None, ["read_draft"]),
+        ({"MCP_TOOLSETS": "notes"}, {"x-mcp-toolsets": "drafts"}, None, []),
+        ({}, {"x-mcp-tools": "burn_notes"}, None, []),
+        ({"MCP_TOOLSETS": "default", "MCP_TOOLS": "burn_notes"}, {}, None, ["read_note", "burn_notes"]),
+        ({}, {}, ["read_draft", "burn_notes"], ["read_draft", "burn_notes"]),
+        ({"MCP_TOOLSETS": "notes"}, {}, ["read_draft", "read_note"], ["read_note"]),
+    ],
+)
+def test_toolsets_of_experts_and_harmful_tools_are_switched_on(
+    environ: dict[str, str], headers: dict[str, str], granted: list[str] | None, shown: list[str]
+) -> None:
+    """Without a choice the default toolsets are shown; a harmful tool needs its name in the settings or a grant."""
+    catalog = Catalog(
+        collect(GradedTools()),
+        aliases={},
+        selection=load(ServerSettings, environ).selection,
+        default=frozenset({"notes"}),
+    )
+    caller = OWNER if granted is None else Caller("run", Bound(tools=granted, mode=Mode.write))
+    assert [spec.name for spec in catalog.visible(caller, headers)] == shown

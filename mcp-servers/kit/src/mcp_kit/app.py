@@ -115,7 +115,9 @@ def assemble(
     server: Server, settings: ServerSettings, metrics: Metrics, *, unnamed: Caller, callers: Callers | None
 ) -> FastMCP[None]:
     """Put catalog, runner and protocol together."""
-    catalog = Catalog(server.tools, aliases=server.aliases, selection=settings.selection)
+    catalog = Catalog(
+        server.tools, aliases=server.aliases, selection=settings.selection, default=server.default_toolsets
+    )
     if callers and isinstance(settings, VendorSettings) and not settings.gateway:
         _require_checkable(catalog.chosen, settings)
     if settings.agent_jwks_file and not settings.ref_key:

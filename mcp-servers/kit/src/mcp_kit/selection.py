@@ -17,51 +17,70 @@ TOOLS_HEADER = "x-mcp-tools"
 EXCLUDE_HEADER = "x-mcp-exclude-tools"
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"", "0", "false", "no", "off"})
+ALL, DEFAULT = "all", "default"
 MEND = "Have the headers in the client's configuration corrected."
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A choice of tools: toolsets and single tools add up, exclusion takes away, read-only wins over everything."""
+    """A choice of tools: toolsets and single tools add up, exclusion takes away, read-only wins over everything.
+
+    A toolset `all` has every tool, and `default` those that a server shows where nothing is chosen.
+    """
 
     read_only: bool = False
     toolsets: frozenset[str] | None = None
     tools: frozenset[str] | None = None
     exclude: frozenset[str] = frozenset()
 
+    @property
+    def chooses(self) -> bool:
+        """Whether toolsets or tools are named; without them no tool is left out but by the other two."""
+        return self.toolsets is not None or self.tools is not None
+
     def admits(self, spec: ToolSpec) -> bool:
-        """Return whether a tool is part of the choice; without toolsets and tools named, every one is."""
+        """Return whether a tool is part of the choice."""
         if spec.name in self.exclude or (self.read_only and spec.writes):
             return False
-        if self.toolsets is None and self.tools is None:
-            return True
-        return spec.toolset in (self.toolsets or ()) or spec.name in (self.tools or ())
+        return not self.chooses or self.names(spec) or not {spec.toolset, ALL}.isdisjoint(self.toolsets or ())
+
+    def names(self, spec: ToolSpec) -> bool:
+        """Return whether a tool is chosen by its own name."""
+        return spec.name in (self.tools or ())
 
 
 def names(text: str | None) -> frozenset[str] | None:
-    """Read a comma list; None or `all` chooses nothing in particular."""
-    if text is None or text.strip().lower() == "all":
-        return None
-    return frozenset(split_csv(text.lower()))
+    """Read a comma list; None chooses nothing in particular."""
+    return None if text is None else frozenset(split_csv(text.lower()))
 
 
 class Catalog:
     """A server's tools in their fixed order, the old names that still find them, and the operator's choice.
 
+    `default` are the toolsets that are shown where nobody chooses; None for all of them.
+
     Raises:
         ConfigError: the choice names a tool or toolset that does not exist.
     """
 
-    def __init__(self, tools: Iterable[ToolSpec], *, aliases: Mapping[str, str], selection: Selection) -> None:
+    def __init__(
+        self,
+        tools: Iterable[ToolSpec],
+        *,
+        aliases: Mapping[str, str],
+        selection: Selection,
+        default: frozenset[str] | None = None,
+    ) -> None:
         self.tools = {spec.name: spec for spec in tools}
         self._aliases = dict(aliases)
+        self._default = frozenset({ALL}) if default is None else default
         if unknown := self._unknown(selection):
             raise ConfigError(unknown)
         self._selection = self._present_names(selection)
 
     @property
     def chosen(self) -> list[ToolSpec]:
-        """The tools of the operator's choice."""
+        """The tools of the operator's choice, and those that a caller's own choice or grant may add to them."""
         return [spec for spec in self.tools.values() if self._selection.admits(spec)]
 
     def find(self, name: str) -> ToolSpec | None:
@@ -91,18 +110,32 @@ class Catalog:
                 f"A header of the request names what is not there; nothing was done: {unknown}.", next_step=MEND
             )
         asked = self._present_names(wanted)
-        return [spec for spec in self.chosen if asked.admits(spec) and caller.may_use(spec)]
+        granted = frozenset(caller.bound.tools) if caller.bound and caller.bound.tools is not None else frozenset()
+        shown = Selection(toolsets=self._default)
+        if self._selection.chooses or asked.chooses or granted:
+            shown = Selection()
+        return [
+            spec
+            for spec in self.chosen
+            if asked.admits(spec)
+            and shown.admits(spec)
+            and caller.may_use(spec)
+            and (not spec.danger or spec.name in granted or self._selection.names(spec))
+        ]
 
     def _present_names(self, selection: Selection) -> Selection:
         def present(chosen: frozenset[str]) -> frozenset[str]:
             return frozenset(self._aliases.get(name, name) for name in chosen)
 
         tools = None if selection.tools is None else present(selection.tools)
-        return Selection(selection.read_only, selection.toolsets, tools, present(selection.exclude))
+        toolsets = selection.toolsets
+        if toolsets is not None and DEFAULT in toolsets:
+            toolsets = toolsets - {DEFAULT} | self._default
+        return Selection(selection.read_only, toolsets, tools, present(selection.exclude))
 
     def _unknown(self, selection: Selection) -> str | None:
         """Say what a choice names that does not exist, and what does."""
-        toolsets = {spec.toolset for spec in self.tools.values()}
+        toolsets = {spec.toolset for spec in self.tools.values()} | {ALL, DEFAULT}
         known = {*self.tools, *self._aliases}
         for kind, chosen, existing in (
             ("toolset", selection.toolsets or (), toolsets),

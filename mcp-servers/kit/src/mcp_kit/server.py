@@ -22,6 +22,7 @@ class Server:
         version: its own version, not fastmcp's.
         instructions: what a client's model is told about it.
         tools: its tools, in the order in which they are listed.
+        default_toolsets: those that are shown where nobody chooses; None for all of them.
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
         peers: our argument name to the names that the peers' servers have for it, so that their callers are understood.
         checks: what `/ready` asks.
@@ -33,6 +34,7 @@ class Server:
     version: str
     instructions: str
     tools: Sequence[ToolSpec]
+    default_toolsets: frozenset[str] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     peers: Peers = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -30,9 +30,11 @@ class ServerSettings(ServedSettings):
         description="open at once; a half of them for one tenant, a tenth for one caller",
     )
     read_only: bool = Field(False, validation_alias="MCP_READ_ONLY", description="no tool that writes; wins over all")
-    toolsets: str | None = Field(None, validation_alias="MCP_TOOLSETS", description="comma list; unset: all")
+    toolsets: str | None = Field(None, validation_alias="MCP_TOOLSETS", description="comma list, `default` or `all`")
     tools: str | None = Field(
-        None, validation_alias="MCP_TOOLS", description="comma list: only these, or added to the toolsets chosen"
+        None,
+        validation_alias="MCP_TOOLS",
+        description="comma list: only these, or added to the toolsets chosen; the one way to a tool that may do harm",
     )
     exclude_tools: str | None = Field(None, validation_alias="MCP_EXCLUDE_TOOLS", description="comma list to leave out")
     reply_tokens: int = Field(

@@ -61,6 +61,7 @@ class ToolSpec:
     toolset: str
     writes: bool
     destructive: bool
+    danger: bool
     idempotent: bool
     timeout: float
     checks: bool
@@ -125,6 +126,7 @@ def tool(
     *,
     writes: bool = False,
     destructive: bool = False,
+    danger: bool = False,
     idempotent: bool | None = None,
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     checks: bool = False,
@@ -135,6 +137,7 @@ def tool(
         toolset: the set by which operators switch it on and off.
         writes: whether it changes anything at the vendor; read-only operation hides it then.
         destructive: whether what it changes may be lost.
+        danger: as the vendor's record says: only an operator who names it, or a grant, switches it on.
         idempotent: whether a repeat changes nothing more; reads always are.
         timeout: seconds until a call is given up.
         checks: whether it checks its caller's grant itself, by `call.caller.may_touch`, or touches nothing: no argument
@@ -146,7 +149,8 @@ def tool(
             ToolSpec,
             toolset=toolset,
             writes=writes,
-            destructive=destructive,
+            destructive=destructive or danger,
+            danger=danger,
             idempotent=not writes if idempotent is None else idempotent,
             timeout=timeout,
             checks=checks,
