@@ -5,6 +5,7 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.history import ChangedFile, History
+from stand_ins.github.reviews import Review, ReviewThread
 
 
 @dataclass
@@ -43,6 +44,9 @@ class Pull:
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit_sha: str | None = None
+    requested_reviewers: list[User] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    threads: list[ReviewThread] = field(default_factory=list)
 
 
 @dataclass
