@@ -94,7 +94,9 @@ async def test_every_operation_and_status_conforms(
     for path, accept in MEDIA:
         assert (await client.get(f"{HELLO}/{path}", headers={"Accept": accept})).status_code == 200
     assert checker.violations == []
-    assert {(method, path) for method, path, _ in checker.checked} == {_described(one) for one in OPERATIONS}
+    assert {(method, path) for method, path, _ in checker.checked} == {
+        _described(one) for one in OPERATIONS if one.tier != "graphql"
+    }
 
 
 def _described(operation: Operation) -> tuple[str, str]:
