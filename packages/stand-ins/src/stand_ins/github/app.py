@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, comments, contents, issues, labels, pulls, search
+from stand_ins.github.routes import account, code_search, comments, commits, contents, issues, labels, pulls, search
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -21,6 +21,8 @@ OPERATIONS = (
     *issues.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
+    *code_search.OPERATIONS,
+    *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
 DEFAULT_ACCOUNT = "agent-bot"
 
