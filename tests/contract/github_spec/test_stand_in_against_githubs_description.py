@@ -21,6 +21,7 @@ MEDIA = [
     ("pulls/5", "application/vnd.github.diff"),
     ("contents/README.md", "application/vnd.github.raw+json"),
     ("contents/hello", "application/vnd.github.object+json"),
+    ("/search/code?q=greet+repo:octocat/hello-world", "application/vnd.github.text-match+json"),
 ]
 
 READS = [
@@ -54,6 +55,24 @@ READS = [
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
     (f"{HELLO}/contents/no/such/file", 404),
+    (f"{HELLO}/commits?per_page=2", 200),
+    (f"{HELLO}/commits?sha=v2.2.0&path=hello&author=mona-example&since=2026-08-01T00:00:00Z", 200),
+    (f"{HELLO}/commits/main", 200),
+    (f"{HELLO}/commits/file-per-language?per_page=1", 200),
+    (f"{HELLO}/commits/no-such-ref", 404),
+    (f"{HELLO}/branches?per_page=1", 200),
+    (f"{HELLO}/tags?per_page=1", 200),
+    (f"{HELLO}/git/ref/heads/main", 200),
+    (f"{HELLO}/git/ref/heads/none", 404),
+    (f"{HELLO}/git/trees/main", 200),
+    (f"{HELLO}/git/trees/v2.1.0?recursive=1", 200),
+    (f"{HELLO}/git/trees/nothing", 404),
+    (f"{HELLO}/compare/v2.1.0...v2.3.0", 200),
+    (f"{HELLO}/compare/main...file-per-language?per_page=1&page=2", 200),
+    (f"{HELLO}/compare/main...nowhere", 404),
+    ("/search/code?q=greet+repo:octocat/hello-world+path:hello+extension:py&per_page=1", 200),
+    ("/search/code?q=repo:octocat/hello-world", 422),
+    ("/search/code?q=greet+repo:octocat/none", 422),
 ]
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
@@ -92,7 +111,9 @@ async def test_every_operation_and_status_conforms(
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
     for path, accept in MEDIA:
-        assert (await client.get(f"{HELLO}/{path}", headers={"Accept": accept})).status_code == 200
+        assert (
+            await client.get(path if path.startswith("/") else f"{HELLO}/{path}", headers={"Accept": accept})
+        ).status_code == 200
     assert checker.violations == []
     assert {(method, path) for method, path, _ in checker.checked} == {
         _described(one) for one in OPERATIONS if one.tier != "graphql"

@@ -6,7 +6,18 @@ from starlette.routing import BaseRoute
 
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, comments, contents, graphql, issues, labels, pulls, search
+from stand_ins.github.routes import (
+    account,
+    code_search,
+    comments,
+    commits,
+    contents,
+    graphql,
+    issues,
+    labels,
+    pulls,
+    search,
+)
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -22,6 +33,8 @@ OPERATIONS = (
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
     *graphql.OPERATIONS,
+    *code_search.OPERATIONS,
+    *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
 DEFAULT_ACCOUNT = "agent-bot"
 

@@ -86,6 +86,7 @@ class Repository:
     has_issues: bool = True
     archived: bool = False
     default_branch: str = "main"
+    protected: set[str] = field(default_factory=set)
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
     associations: dict[str, str] = field(default_factory=dict)
