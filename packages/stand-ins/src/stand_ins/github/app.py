@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
+from stand_ins.github.actions_orders import ActionsOrders
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, comments, contents, issues, labels, pulls, search
+from stand_ins.github.routes import account, actions, checks, comments, contents, issues, labels, pulls, search
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -21,6 +22,8 @@ OPERATIONS = (
     *issues.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
+    *actions.OPERATIONS,
+    *checks.OPERATIONS,
 )
 DEFAULT_ACCOUNT = "agent-bot"
 
@@ -34,7 +37,7 @@ class GitHub(StandIn):
 
     def controls(self) -> Sequence[Control]:
         """Return what GitHub's people and operators do."""
-        return Orders(self).table()
+        return [*Orders(self).table(), *ActionsOrders(self).table()]
 
 
 StandInApp = app.StandInApp[GitHub]
