@@ -17,6 +17,7 @@ from stand_ins.kit.webhooks import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"
+DISPATCH = f"{HELLO}/actions/workflows/release.yml/dispatches"
 MEDIA = [
     ("pulls/5", "application/vnd.github.diff"),
     ("contents/README.md", "application/vnd.github.raw+json"),
@@ -73,6 +74,25 @@ READS = [
     ("/search/code?q=greet+repo:octocat/hello-world+path:hello+extension:py&per_page=1", 200),
     ("/search/code?q=repo:octocat/hello-world", 422),
     ("/search/code?q=greet+repo:octocat/none", 422),
+    (f"{HELLO}/actions/workflows?per_page=1", 200),
+    (f"{HELLO}/actions/workflows/ci.yml", 200),
+    (f"{HELLO}/actions/workflows/no.yml", 404),
+    (f"{HELLO}/actions/workflows/510001/runs?actor=octocat&event=push&branch=main&status=completed", 200),
+    (f"{HELLO}/actions/runs?per_page=1&status=failure", 200),
+    (f"{HELLO}/actions/runs/6100003", 200),
+    (f"{HELLO}/actions/runs/1", 404),
+    (f"{HELLO}/actions/runs/6100003/jobs?filter=all&per_page=1", 200),
+    (f"{HELLO}/actions/runs/6100003/attempts/1/jobs", 200),
+    (f"{HELLO}/actions/runs/6100003/attempts/2/jobs", 404),
+    (f"{HELLO}/actions/runs/6100001/artifacts?name=coverage", 200),
+    (f"{HELLO}/actions/runs/6100001/timing", 200),
+    (f"{HELLO}/actions/jobs/7100004", 200),
+    (f"{HELLO}/actions/jobs/7100004/logs", 302),
+    (f"{HELLO}/commits/settings-without-home/status", 200),
+    (f"{HELLO}/commits/main/status?per_page=1", 200),
+    (f"{HELLO}/commits/settings-without-home/check-runs?per_page=1&filter=latest&status=completed", 200),
+    (f"{HELLO}/commits/main/check-runs?check_name=lint&filter=all", 200),
+    (f"{HELLO}/check-runs/7100004/annotations", 200),
 ]
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
@@ -90,6 +110,14 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+    ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
+    ("POST", f"{HELLO}/actions/runs/6100003/rerun", None, 403),
+    ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 202),
+    ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 409),
+    ("POST", f"{HELLO}/actions/runs/6100001/rerun", None, 201),
+    ("POST", DISPATCH, {"ref": "main", "inputs": {"version": "3.0.0"}}, 204),
+    ("POST", DISPATCH, {"ref": "main", "inputs": {"version": "3.0.0"}, "return_run_details": True}, 200),
+    ("POST", DISPATCH, {"ref": "nowhere", "inputs": {"version": "3.0.0"}}, 422),
 ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
+from stand_ins.github.actions_records import Actions
 from stand_ins.github.history import ChangedFile, History
 from stand_ins.github.reviews import Review, ReviewThread
 
@@ -93,6 +94,7 @@ class Repository:
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    actions: Actions = field(default_factory=Actions)
 
     @property
     def head_sha(self) -> str:
