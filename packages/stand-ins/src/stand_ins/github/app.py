@@ -19,6 +19,7 @@ from stand_ins.github.routes import (
     issues,
     labels,
     pulls,
+    reviews,
     search,
 )
 from stand_ins.github.stand_in import StandIn
@@ -33,6 +34,7 @@ OPERATIONS = (
     *comments.OPERATIONS,
     *labels.OPERATIONS,
     *issues.OPERATIONS,
+    *reviews.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
     *graphql.OPERATIONS,
