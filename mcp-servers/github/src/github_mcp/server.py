@@ -14,6 +14,7 @@ from github_mcp.settings import GitHubSettings
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -25,6 +26,8 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "comment": ("commentId",),
+    "threads": ("threadId",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -32,13 +35,17 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues = Issues(github)
+    issues, pulls = Issues(github), Pulls(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+            IssueTools(issues),
+            SimilarTools(issues),
+            PullTools(pulls),
+            ReviewTools(pulls),
+            ContentTools(Contents(github)),
         ),
         peers=PEERS,
         checks={"github": github.check},

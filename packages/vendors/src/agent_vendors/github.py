@@ -38,7 +38,9 @@ GITHUB = Vendor(
     kinds=(REPOSITORIES,),
     tools={
         "add_issue_comment": "write",
+        "add_reply_to_pull_request_comment": "write",
         "find_similar_issues": "read",
+        "get_file_blame": "read",
         "get_file_contents": "read",
         "issue_read": "read",
         "issue_write": "write",
@@ -46,10 +48,13 @@ GITHUB = Vendor(
         "list_labels": "read",
         "list_pull_requests": "read",
         "pull_request_read": "read",
+        "pull_request_review_write": "write",
         "search_issues": "read",
     },
     written_fields={
         "add_issue_comment": frozenset({"body"}),
+        "add_reply_to_pull_request_comment": frozenset({"body"}),
+        "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
         ),
