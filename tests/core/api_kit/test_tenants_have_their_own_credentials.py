@@ -129,6 +129,8 @@ async def test_a_changed_file_counts_without_a_restart(
     [
         (None, None, "CORKBOARD_UPSTREAM_TOKEN is not set: set it, or CORKBOARD_UPSTREAM_TOKENS_FILE"),
         ("t", "ok.yaml", "are both set"),
+        ("a secret", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
+        ("secret\u00e9", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
         (None, "none.yaml", r"none\.yaml cannot be read: No such file"),
         (None, "open.yaml", r"open\.yaml is open to others \(644\): chmod 600"),
         (None, "wrong.yaml", r"line 2: tenants\.a: .*; line 3: tenants\.B"),

@@ -100,11 +100,12 @@ def _explained(error: ValidationError, schema: dict[str, Any]) -> str:
     error = _innermost(error)
     place = ".".join(map(str, error.instance_path))
     at = _schema_at(schema, error.schema_path[:-1])
-    if isinstance(error.kind, KEYS) and (said := _wrong_keys(at, error.instance)):
+    value = error.instance
+    if isinstance(error.kind, KEYS) and isinstance(value, dict) and (said := _wrong_keys(at, value)):
         return f"{place}: {said}" if place else said
     meant = at.get("description") if error.kind.name == "pattern" else None
     said = error.message if meant is None else f"{INSTANCE} is not {clean_line(str(meant), SHOWN)}"
-    return f"{place or 'the whole'}: {said.replace(INSTANCE, _shown(error.instance))}"
+    return f"{place or 'the whole'}: {said.replace(INSTANCE, _shown(value))}"
 
 
 def _wrong_keys(schema: dict[str, Any], value: dict[str, Any]) -> str:
