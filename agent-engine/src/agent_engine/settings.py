@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from agent_vendors import Vendor
 from pydantic import Field, SecretStr, create_model, field_validator, model_validator
+from service_kit.checkout import remedy
 from service_kit.errors import ConfigError
 from service_kit.settings import Address, LogLevel, Settings, VendorNames, load, split_csv
 
@@ -16,6 +17,7 @@ from agent_engine.skills.load import known_folders
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
+MAKE_KEY = remedy(checkout="make one with `make init`", package="make one with `openssl rand -hex 32`")
 
 
 class SkillSources(Settings):
@@ -195,9 +197,9 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         try:
             key = bytes.fromhex(value.get_secret_value())
         except ValueError:
-            raise ValueError("not hexadecimal: make one with `make init`") from None
+            raise ValueError(f"not hexadecimal: {MAKE_KEY}") from None
         if len(key) < 16:
-            raise ValueError("shorter than 16 bytes: make one with `make init`")
+            raise ValueError(f"shorter than 16 bytes: {MAKE_KEY}")
         return value
 
     @property
