@@ -6,11 +6,13 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.pulls import Pulls
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.pulls import PullTools
@@ -25,6 +27,8 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "ref": ("sha",),
+    "path": ("path_filter",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -38,7 +42,11 @@ def build_server(settings: GitHubSettings) -> Server:
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+            IssueTools(issues),
+            SimilarTools(issues),
+            PullTools(Pulls(github)),
+            ContentTools(Contents(github)),
+            CommitTools(Commits(github)),
         ),
         peers=PEERS,
         checks={"github": github.check},

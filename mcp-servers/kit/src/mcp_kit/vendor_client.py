@@ -106,13 +106,15 @@ class VendorClient:
         parts: Parts | None = None,
         success: int = 200,
         reads: bool = False,
+        accept: str | None = None,
         meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
         """Send a request and return the reply, which has the status `success` and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
-        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `meanings` are those of statuses
-        that mean something else here than elsewhere at the vendor.
+        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `accept` is the media type that
+        is asked for, if not the usual one. `meanings` are those of statuses that mean something else here than
+        elsewhere at the vendor.
 
         Raises:
             ToolFailed: the vendor or the gateway refused it, or there is no token.
@@ -123,7 +125,7 @@ class VendorClient:
         writes = not reads and method not in READS
         if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
-        headers = self._headers(call)
+        headers = self._headers(call) | ({"accept": accept} if accept else {})
         content = files = None
         if fields is not None:
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
@@ -153,6 +155,7 @@ class VendorClient:
         search: Mapping[str, Any] | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Ask for the page of a list at which the call's cursor points, and read each row into the model.
 
@@ -166,7 +169,7 @@ class VendorClient:
         """
         here = paging.here(call, limit)
         if search is None:
-            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})})
+            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})}, meanings=meanings)
         else:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()

@@ -67,10 +67,11 @@ class GitHub:
         query: Query | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Read the page of a list at which the call's cursor points; see `VendorClient.page`."""
         return await self.vendor.page(
-            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling
+            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling, meanings=meanings
         )
 
     async def send(
