@@ -17,6 +17,7 @@ from stand_ins.kit.webhooks import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"
+DISPATCH = f"{HELLO}/actions/workflows/release.yml/dispatches"
 MEDIA = [
     ("pulls/5", "application/vnd.github.diff"),
     ("contents/README.md", "application/vnd.github.raw+json"),
@@ -51,6 +52,10 @@ READS = [
     (f"{HELLO}/pulls/5", 200),
     (f"{HELLO}/pulls/1", 404),
     (f"{HELLO}/pulls/6/files?per_page=100", 200),
+    (f"{HELLO}/pulls/6/commits?per_page=3", 200),
+    (f"{HELLO}/pulls/5/reviews?per_page=1", 200),
+    (f"{HELLO}/pulls/5/comments?per_page=2", 200),
+    (f"{HELLO}/pulls/comments?sort=created&direction=desc", 200),
     (f"{HELLO}/contents/", 200),
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
@@ -73,7 +78,27 @@ READS = [
     ("/search/code?q=greet+repo:octocat/hello-world+path:hello+extension:py&per_page=1", 200),
     ("/search/code?q=repo:octocat/hello-world", 422),
     ("/search/code?q=greet+repo:octocat/none", 422),
+    (f"{HELLO}/actions/workflows?per_page=1", 200),
+    (f"{HELLO}/actions/workflows/ci.yml", 200),
+    (f"{HELLO}/actions/workflows/no.yml", 404),
+    (f"{HELLO}/actions/workflows/510001/runs?actor=octocat&event=push&branch=main&status=completed", 200),
+    (f"{HELLO}/actions/runs?per_page=1&status=failure", 200),
+    (f"{HELLO}/actions/runs/6100003", 200),
+    (f"{HELLO}/actions/runs/1", 404),
+    (f"{HELLO}/actions/runs/6100003/jobs?filter=all&per_page=1", 200),
+    (f"{HELLO}/actions/runs/6100003/attempts/1/jobs", 200),
+    (f"{HELLO}/actions/runs/6100003/attempts/2/jobs", 404),
+    (f"{HELLO}/actions/runs/6100001/artifacts?name=coverage", 200),
+    (f"{HELLO}/actions/runs/6100001/timing", 200),
+    (f"{HELLO}/actions/jobs/7100004", 200),
+    (f"{HELLO}/actions/jobs/7100004/logs", 302),
+    (f"{HELLO}/commits/settings-without-home/status", 200),
+    (f"{HELLO}/commits/main/status?per_page=1", 200),
+    (f"{HELLO}/commits/settings-without-home/check-runs?per_page=1&filter=latest&status=completed", 200),
+    (f"{HELLO}/commits/main/check-runs?check_name=lint&filter=all", 200),
+    (f"{HELLO}/check-runs/7100004/annotations", 200),
 ]
+INLINE = {"path": "hello/languages/fr.txt", "line": 1, "side": "RIGHT", "body": "Why?"}
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
     ("POST", f"{HELLO}/issues", {"title": "No text"}, 201),
@@ -88,8 +113,18 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 200),
     ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 404),
     ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
+    ("POST", f"{HELLO}/pulls/6/reviews", {"body": "b", "event": "COMMENT", "comments": [INLINE]}, 200),
+    ("POST", f"{HELLO}/pulls/6/reviews", {"event": "COMMENT", "comments": [INLINE | {"line": 99}]}, 422),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+    ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
+    ("POST", f"{HELLO}/actions/runs/6100003/rerun", None, 403),
+    ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 202),
+    ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 409),
+    ("POST", f"{HELLO}/actions/runs/6100001/rerun", None, 201),
+    ("POST", DISPATCH, {"ref": "main", "inputs": {"version": "3.0.0"}}, 204),
+    ("POST", DISPATCH, {"ref": "main", "inputs": {"version": "3.0.0"}, "return_run_details": True}, 200),
+    ("POST", DISPATCH, {"ref": "nowhere", "inputs": {"version": "3.0.0"}}, 422),
 ]
 
 
@@ -110,12 +145,27 @@ async def test_every_operation_and_status_conforms(
         assert (method, path, reply.status_code) == (method, path, status)
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
+    await _review(client)
     for path, accept in MEDIA:
         assert (
             await client.get(path if path.startswith("/") else f"{HELLO}/{path}", headers={"Accept": accept})
         ).status_code == 200
     assert checker.violations == []
-    assert {(method, path) for method, path, _ in checker.checked} == {_described(one) for one in OPERATIONS}
+    assert {(method, path) for method, path, _ in checker.checked} == {
+        _described(one) for one in OPERATIONS if one.tier != "graphql"
+    }
+
+
+async def _review(client: httpx.AsyncClient) -> None:
+    """Begin a review and submit it, begin another and delete it, and answer a comment."""
+    reviews = f"{HELLO}/pulls/6/reviews"
+    for method, path, body in (("POST", "/events", {"event": "APPROVE"}), ("DELETE", "", None)):
+        begun = (await client.post(reviews, json={"body": "b"})).json()
+        assert (await client.get(f"{reviews}/{begun['id']}")).json()["state"] == "PENDING"
+        assert (await client.request(method, f"{reviews}/{begun['id']}{path}", json=body)).status_code == 200
+    (comment, *_) = (await client.get(f"{HELLO}/pulls/6/comments")).json()
+    answer = await client.post(f"{HELLO}/pulls/6/comments/{comment['id']}/replies", json={"body": "Because."})
+    assert answer.status_code == 201
 
 
 def _described(operation: Operation) -> tuple[str, str]:

@@ -4,9 +4,24 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
+from stand_ins.github.actions_orders import ActionsOrders
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, code_search, comments, commits, contents, issues, labels, pulls, search
+from stand_ins.github.routes import (
+    account,
+    actions,
+    checks,
+    code_search,
+    comments,
+    commits,
+    contents,
+    graphql,
+    issues,
+    labels,
+    pulls,
+    reviews,
+    search,
+)
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -19,9 +34,13 @@ OPERATIONS = (
     *comments.OPERATIONS,
     *labels.OPERATIONS,
     *issues.OPERATIONS,
+    *reviews.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
+    *graphql.OPERATIONS,
     *code_search.OPERATIONS,
+    *actions.OPERATIONS,
+    *checks.OPERATIONS,
     *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
 DEFAULT_ACCOUNT = "agent-bot"
@@ -36,7 +55,7 @@ class GitHub(StandIn):
 
     def controls(self) -> Sequence[Control]:
         """Return what GitHub's people and operators do."""
-        return Orders(self).table()
+        return [*Orders(self).table(), *ActionsOrders(self).table()]
 
 
 StandInApp = app.StandInApp[GitHub]

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
+from stand_ins.github.actions_records import Actions
 from stand_ins.github.history import ChangedFile, Commit, History
+from stand_ins.github.reviews import Review, ReviewThread
 
 
 @dataclass
@@ -43,6 +45,9 @@ class Pull:
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit_sha: str | None = None
+    requested_reviewers: list[User] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    threads: list[ReviewThread] = field(default_factory=list)
 
 
 @dataclass
@@ -89,6 +94,7 @@ class Repository:
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    actions: Actions = field(default_factory=Actions)
 
     @property
     def head_sha(self) -> str:
