@@ -2,11 +2,7 @@
 
 from api_kit import Route, Table
 
-<<<<<<< HEAD
-from github_api.routes import commits, issues, pulls, repositories, search
-=======
-from github_api.routes import graphql, issues, pulls, repositories, search
->>>>>>> gh
+from github_api.routes import commits, graphql, issues, pulls, repositories, search
 from github_api.routes.search import TIERS
 from github_api.routes.shapes import JSON
 
@@ -15,9 +11,5 @@ __all__ = ["TIERS", "table"]
 
 def table() -> Table:
     """Make the table."""
-<<<<<<< HEAD
-    topics = (issues, pulls, repositories, commits, search)
-=======
-    topics = (graphql, issues, pulls, repositories, search)
->>>>>>> gh
+    topics = (graphql, issues, pulls, repositories, commits, search)
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])
