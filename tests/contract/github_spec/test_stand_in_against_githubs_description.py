@@ -117,6 +117,44 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/pulls/6/reviews", {"event": "COMMENT", "comments": [INLINE | {"line": 99}]}, 422),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+    ("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": "{main}"}, 201),
+    ("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": "{main}"}, 422),
+    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGVsbG8=", "branch": "topic"}, 201),
+    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGVsbG8=", "branch": "topic"}, 422),
+    (
+        "PUT",
+        f"{HELLO}/contents/docs/new.md",
+        {"message": "m", "content": "aGk=", "branch": "topic", "sha": "1" * 40},
+        409,
+    ),
+    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGk=", "branch": "nowhere"}, 404),
+    (
+        "POST",
+        f"{HELLO}/git/trees",
+        {"tree": [{"path": "a/b.txt", "mode": "100644", "type": "blob", "content": "x"}]},
+        201,
+    ),
+    ("POST", f"{HELLO}/git/trees", {"tree": [], "base_tree": "1" * 40}, 422),
+    ("POST", f"{HELLO}/git/commits", {"message": "m", "tree": "{tree}", "parents": ["{main}"]}, 201),
+    ("POST", f"{HELLO}/git/commits", {"message": "m", "tree": "1" * 40}, 422),
+    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{main}"}, 422),
+    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{main}", "force": True}, 200),
+    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{made}"}, 200),
+    ("DELETE", f"{HELLO}/contents/hello/greet.py", {"message": "m", "sha": "{blob}", "branch": "topic"}, 200),
+    ("DELETE", f"{HELLO}/contents/hello/greet.py", {"message": "m", "sha": "{blob}", "branch": "topic"}, 404),
+    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "topic", "base": "main", "body": "b", "draft": True}, 201),
+    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "octocat:topic", "base": "main"}, 422),
+    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "nowhere", "base": "main"}, 422),
+    ("PATCH", f"{HELLO}/pulls/5", {"title": "New", "body": "b", "state": "closed"}, 200),
+    ("PATCH", f"{HELLO}/pulls/5", {"state": "open", "base": "nowhere"}, 422),
+    ("PATCH", f"{HELLO}/pulls/5", {"state": "open"}, 200),
+    ("POST", f"{HELLO}/pulls/5/requested_reviewers", {"reviewers": ["octocat"]}, 201),
+    ("DELETE", f"{HELLO}/pulls/5/requested_reviewers", {"reviewers": ["octocat"]}, 200),
+    ("PUT", f"{HELLO}/pulls/5/update-branch", {"expected_head_sha": "1" * 40}, 422),
+    ("PUT", f"{HELLO}/pulls/5/merge", {"sha": "1" * 40}, 409),
+    ("PUT", f"{HELLO}/pulls/5/merge", {"merge_method": "squash", "commit_title": "t"}, 200),
+    ("PUT", f"{HELLO}/pulls/6/merge", {}, 405),
+    ("PUT", f"{HELLO}/pulls/6/update-branch", {}, 202),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun", None, 403),
     ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 202),
@@ -140,8 +178,10 @@ async def test_every_operation_and_status_conforms(
         if reply.status_code == 200 and path != "/rate_limit":
             again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
             assert (path, again.status_code) == (path, 304)
+    told = await _ids(client)
     for method, path, body, status in WRITES:
-        reply = await client.request(method, path, json=body) if body else await client.request(method, path)
+        sent = json.loads(re.sub(r"\{(main|tree|made|blob)\}", lambda found: told[found[1]], json.dumps(body)))
+        reply = await client.request(method, path, **({} if sent is None else {"json": sent}))
         assert (method, path, reply.status_code) == (method, path, status)
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
@@ -166,6 +206,15 @@ async def _review(client: httpx.AsyncClient) -> None:
     (comment, *_) = (await client.get(f"{HELLO}/pulls/6/comments")).json()
     answer = await client.post(f"{HELLO}/pulls/6/comments/{comment['id']}/replies", json={"body": "Because."})
     assert answer.status_code == 201
+
+
+async def _ids(client: httpx.AsyncClient) -> dict[str, str]:
+    """Return ids of what is in the repository, which a write names."""
+    main = (await client.get(f"{HELLO}/commits/main")).json()
+    made = {"message": "made", "tree": main["commit"]["tree"]["sha"], "parents": [main["sha"]]}
+    commit = (await client.post(f"{HELLO}/git/commits", json=made)).json()
+    blob = (await client.get(f"{HELLO}/contents/hello/greet.py")).json()["sha"]
+    return {"main": main["sha"], "tree": made["tree"], "made": commit["sha"], "blob": blob}
 
 
 def _described(operation: Operation) -> tuple[str, str]:
