@@ -16,6 +16,7 @@ from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -29,6 +30,8 @@ PEERS = {
     "limit": ("perPage",),
     "ref": ("sha",),
     "path": ("path_filter",),
+    "comment": ("commentId",),
+    "threads": ("threadId",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -36,7 +39,7 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues = Issues(github)
+    issues, pulls = Issues(github), Pulls(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
@@ -44,7 +47,8 @@ def build_server(settings: GitHubSettings) -> Server:
         tools=collect(
             IssueTools(issues),
             SimilarTools(issues),
-            PullTools(Pulls(github)),
+            PullTools(pulls),
+            ReviewTools(pulls),
             ContentTools(Contents(github)),
             CommitTools(Commits(github)),
         ),

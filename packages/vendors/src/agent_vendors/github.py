@@ -38,9 +38,11 @@ GITHUB = Vendor(
     kinds=(REPOSITORIES,),
     tools={
         "add_issue_comment": "write",
+        "add_reply_to_pull_request_comment": "write",
         "compare_refs": "read",
         "find_similar_issues": "read",
         "get_commit": "read",
+        "get_file_blame": "read",
         "get_file_contents": "read",
         "get_repository_tree": "read",
         "issue_read": "read",
@@ -52,11 +54,14 @@ GITHUB = Vendor(
         "list_pull_requests": "read",
         "list_tags": "read",
         "pull_request_read": "read",
+        "pull_request_review_write": "write",
         "search_code": "read",
         "search_issues": "read",
     },
     written_fields={
         "add_issue_comment": frozenset({"body"}),
+        "add_reply_to_pull_request_comment": frozenset({"body"}),
+        "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
         ),
