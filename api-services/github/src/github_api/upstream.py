@@ -131,9 +131,11 @@ def classify(reply: Reply) -> Classified:
 
 
 def link(document: Json) -> str | None:
-    """Return the web address of the thing that a write made."""
-    url = document.get("html_url") if isinstance(document, dict) else None
-    return url if isinstance(url, str) else None
+    """Return the web address of the thing that a write made; of a file that of its commit."""
+    if not isinstance(document, dict):
+        return None
+    url = document.get("html_url")
+    return url if isinstance(url, str) else link(document.get("commit"))
 
 
 async def relocate(path: str, fetch: Fetch) -> str | None:

@@ -88,7 +88,7 @@ class GitHub:
         target: str,
         *,
         body: Mapping[str, Any] | None = None,
-        success: int = 200,
+        success: int | tuple[int, ...] = 200,
     ) -> Reply:
         """Write something, and return GitHub's reply."""
         return await self.vendor.send(call, method, path, target, body=body, success=success)

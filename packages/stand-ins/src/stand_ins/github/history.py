@@ -105,8 +105,8 @@ class History:
 
     def find(self, ref: str) -> Commit | None:
         """Find the commit that a branch, a tag, `refs/...` or the beginning of an id of 7 digits names."""
-        for prefix, names in (("refs/heads/", self.branches), ("refs/tags/", self.tags)):
-            if (sha := names.get(ref) or names.get(ref.removeprefix(prefix))) is not None:
+        for prefix, names in (("heads/", self.branches), ("tags/", self.tags)):
+            if (sha := names.get(ref) or names.get(ref.removeprefix("refs/").removeprefix(prefix))) is not None:
                 return self.commits[sha]
         if len(ref) < SHORTEST_SHA:
             return None
