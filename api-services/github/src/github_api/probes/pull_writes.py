@@ -11,14 +11,14 @@ from github_api.confirm import pull_writes as confirm
 from github_api.probes.own_account import GONE_SECONDS, made, repository_of
 
 
-def state(fits: Callable[[Json, Json], str | None]) -> Probe:
+def state(fits: Callable[[Json, Json], str | None], *, status: int = 200) -> Probe:
     """Return a probe that finds a pull request which is as the write asked."""
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
         pull = await fetch(_pull(call))
         return pull if isinstance(pull, dict) and _as_asked(call, pull) and fits(call.body, pull) is None else None
 
-    return Probe(find)
+    return Probe(find, status=status)
 
 
 async def merged(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -90,7 +90,7 @@ def _pull(call: Call) -> str:
 
 PULL_MADE = made(lambda call: f"{repository_of(call)}/pulls?state=all&sort=created&direction=desc")
 PULL_CHANGED = state(confirm.changed)
-REVIEWERS_ASKED = state(confirm.reviewers_asked)
+REVIEWERS_ASKED = state(confirm.reviewers_asked, status=201)
 REVIEWERS_RELEASED = state(confirm.reviewers_released)
 PULL_MERGED = Probe(merged, settle_window=GONE_SECONDS)
 """What is merged stays merged, so that a pull request which is not merged long after the send was never merged."""
