@@ -67,6 +67,16 @@ async def test_a_file_is_created_updated_and_left(ask: Ask, github: GitHub, topi
     assert github.hello.history.branches[topic] == head
 
 
+async def test_where_no_file_can_be_written_is_explained(ask: Ask, github: GitHub) -> None:
+    """A branch that is not there, and one that is protected: the next step is another branch."""
+    write = {"path": "x.txt", "content": "x", "message": "m"}
+    missing = await ask("create_or_update_file", branch="nowhere", **write)
+    assert (missing.is_error, "Make it with create_branch" in missing.text) == (True, True)
+    github.hello.protected.add("main")
+    kept = await ask("create_or_update_file", branch="main", **write)
+    assert (kept.is_error, "open a pull request" in kept.text) == (True, True)
+
+
 async def test_a_file_that_moved_meanwhile_is_not_overwritten(ask: Ask, github: GitHub, topic: str) -> None:
     """GitHub's own check stands behind ours: 409 is told as a change meanwhile."""
     github.app.controls.gate.faults.append(Fault(fault="status", status=409, match=Match(method="PUT")))
@@ -240,7 +250,8 @@ async def test_a_reader_writes_nothing(open_tools: OpenTools) -> None:
         ("create_pull_request", {"title": "T", "head": "file-per-language", "base": "main"}),
     ):
         refused = said(await client.call_tool_mcp(tool, {"repository": HELLO, **arguments}))
-        assert (refused.is_error, "may not" in refused.text) == (True, True), tool
+        lacks = "Pull requests" if tool == "create_pull_request" else "Contents"
+        assert (refused.is_error, f"GITHUB_TOKEN lacks {lacks} (read and write)" in refused.text) == (True, True), tool
 
 
 async def test_a_dry_run_writes_nothing(open_tools: OpenTools, github: GitHub) -> None:
