@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from contract.github_spec.code_exchanges import CODE_READS, CODE_WRITES, ids_of
 from fixtures.github_spec import repository_of
 from fixtures.serving import serving
 from service_kit.errors import UpstreamError
@@ -60,24 +61,7 @@ READS = [
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
     (f"{HELLO}/contents/no/such/file", 404),
-    (f"{HELLO}/commits?per_page=2", 200),
-    (f"{HELLO}/commits?sha=v2.2.0&path=hello&author=mona-example&since=2026-08-01T00:00:00Z", 200),
-    (f"{HELLO}/commits/main", 200),
-    (f"{HELLO}/commits/file-per-language?per_page=1", 200),
-    (f"{HELLO}/commits/no-such-ref", 404),
-    (f"{HELLO}/branches?per_page=1", 200),
-    (f"{HELLO}/tags?per_page=1", 200),
-    (f"{HELLO}/git/ref/heads/main", 200),
-    (f"{HELLO}/git/ref/heads/none", 404),
-    (f"{HELLO}/git/trees/main", 200),
-    (f"{HELLO}/git/trees/v2.1.0?recursive=1", 200),
-    (f"{HELLO}/git/trees/nothing", 404),
-    (f"{HELLO}/compare/v2.1.0...v2.3.0", 200),
-    (f"{HELLO}/compare/main...file-per-language?per_page=1&page=2", 200),
-    (f"{HELLO}/compare/main...nowhere", 404),
-    ("/search/code?q=greet+repo:octocat/hello-world+path:hello+extension:py&per_page=1", 200),
-    ("/search/code?q=repo:octocat/hello-world", 422),
-    ("/search/code?q=greet+repo:octocat/none", 422),
+    *CODE_READS,
     (f"{HELLO}/actions/workflows?per_page=1", 200),
     (f"{HELLO}/actions/workflows/ci.yml", 200),
     (f"{HELLO}/actions/workflows/no.yml", 404),
@@ -117,44 +101,7 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/pulls/6/reviews", {"event": "COMMENT", "comments": [INLINE | {"line": 99}]}, 422),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
-    ("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": "{main}"}, 201),
-    ("POST", f"{HELLO}/git/refs", {"ref": "refs/heads/topic", "sha": "{main}"}, 422),
-    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGVsbG8=", "branch": "topic"}, 201),
-    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGVsbG8=", "branch": "topic"}, 422),
-    (
-        "PUT",
-        f"{HELLO}/contents/docs/new.md",
-        {"message": "m", "content": "aGk=", "branch": "topic", "sha": "1" * 40},
-        409,
-    ),
-    ("PUT", f"{HELLO}/contents/docs/new.md", {"message": "m", "content": "aGk=", "branch": "nowhere"}, 404),
-    (
-        "POST",
-        f"{HELLO}/git/trees",
-        {"tree": [{"path": "a/b.txt", "mode": "100644", "type": "blob", "content": "x"}]},
-        201,
-    ),
-    ("POST", f"{HELLO}/git/trees", {"tree": [], "base_tree": "1" * 40}, 422),
-    ("POST", f"{HELLO}/git/commits", {"message": "m", "tree": "{tree}", "parents": ["{main}"]}, 201),
-    ("POST", f"{HELLO}/git/commits", {"message": "m", "tree": "1" * 40}, 422),
-    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{main}"}, 422),
-    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{main}", "force": True}, 200),
-    ("PATCH", f"{HELLO}/git/refs/heads/topic", {"sha": "{made}"}, 200),
-    ("DELETE", f"{HELLO}/contents/hello/greet.py", {"message": "m", "sha": "{blob}", "branch": "topic"}, 200),
-    ("DELETE", f"{HELLO}/contents/hello/greet.py", {"message": "m", "sha": "{blob}", "branch": "topic"}, 404),
-    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "topic", "base": "main", "body": "b", "draft": True}, 201),
-    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "octocat:topic", "base": "main"}, 422),
-    ("POST", f"{HELLO}/pulls", {"title": "T", "head": "nowhere", "base": "main"}, 422),
-    ("PATCH", f"{HELLO}/pulls/5", {"title": "New", "body": "b", "state": "closed"}, 200),
-    ("PATCH", f"{HELLO}/pulls/5", {"state": "open", "base": "nowhere"}, 422),
-    ("PATCH", f"{HELLO}/pulls/5", {"state": "open"}, 200),
-    ("POST", f"{HELLO}/pulls/5/requested_reviewers", {"reviewers": ["octocat"]}, 201),
-    ("DELETE", f"{HELLO}/pulls/5/requested_reviewers", {"reviewers": ["octocat"]}, 200),
-    ("PUT", f"{HELLO}/pulls/5/update-branch", {"expected_head_sha": "1" * 40}, 422),
-    ("PUT", f"{HELLO}/pulls/5/merge", {"sha": "1" * 40}, 409),
-    ("PUT", f"{HELLO}/pulls/5/merge", {"merge_method": "squash", "commit_title": "t"}, 200),
-    ("PUT", f"{HELLO}/pulls/6/merge", {}, 405),
-    ("PUT", f"{HELLO}/pulls/6/update-branch", {}, 202),
+    *CODE_WRITES,
     ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun", None, 403),
     ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 202),
@@ -178,7 +125,7 @@ async def test_every_operation_and_status_conforms(
         if reply.status_code == 200 and path != "/rate_limit":
             again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
             assert (path, again.status_code) == (path, 304)
-    told = await _ids(client)
+    told = await ids_of(client)
     for method, path, body, status in WRITES:
         sent = json.loads(re.sub(r"\{(main|tree|made|blob)\}", lambda found: told[found[1]], json.dumps(body)))
         reply = await client.request(method, path, **({} if sent is None else {"json": sent}))
@@ -206,15 +153,6 @@ async def _review(client: httpx.AsyncClient) -> None:
     (comment, *_) = (await client.get(f"{HELLO}/pulls/6/comments")).json()
     answer = await client.post(f"{HELLO}/pulls/6/comments/{comment['id']}/replies", json={"body": "Because."})
     assert answer.status_code == 201
-
-
-async def _ids(client: httpx.AsyncClient) -> dict[str, str]:
-    """Return ids of what is in the repository, which a write names."""
-    main = (await client.get(f"{HELLO}/commits/main")).json()
-    made = {"message": "made", "tree": main["commit"]["tree"]["sha"], "parents": [main["sha"]]}
-    commit = (await client.post(f"{HELLO}/git/commits", json=made)).json()
-    blob = (await client.get(f"{HELLO}/contents/hello/greet.py")).json()["sha"]
-    return {"main": main["sha"], "tree": made["tree"], "made": commit["sha"], "blob": blob}
 
 
 def _described(operation: Operation) -> tuple[str, str]:

@@ -20,4 +20,4 @@ class GitHubSettings(VendorSettings):
     )
     api_url: str = Field(GITHUB.upstream, description="GitHub's REST API, or the gateway github-api")
     port: Port = GITHUB.mcp_port
-    toolsets: str | None = Field(None, description="comma list of issues, pull_requests, repos; unset: all")
+    toolsets: str | None = Field(None, description="comma list of toolsets, `default` or `all`")
