@@ -10,7 +10,16 @@ from api_kit import Classified, Pause, Refusal
 from github_api.confirm.issues import issue_changed, issue_made, labels_added, labels_set
 from github_api.settings import GitHubApiSettings
 from github_api.table import table
-from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of, window
+from github_api.upstream import (
+    classify,
+    found_files,
+    found_repositories,
+    github,
+    limits,
+    pauses,
+    repositories_of,
+    window,
+)
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
@@ -94,19 +103,21 @@ def test_a_limit_is_told_from_a_refusal(status: int, headers: dict[str, str], ex
 
 
 def test_githubs_own_limits_are_kept() -> None:
-    """In a minute 900 points (2,000 of GraphQL), 30 searches and 80 new things, in an hour 500; a caller takes half."""
+    """900 points a minute (2,000 of GraphQL), 30 searches, 10 of code, 80 new, 500 an hour; a caller takes half."""
     stretches = {
         "points": (60, 900),
         "graphql_points": (60, 2000),
         "searches": (60, 30),
+        "code searches": (60, 10),
         "space": (60, 80),
         "made": (3600, 500),
     }
+    searches = {"search": {"searches"}, "code_search": {"code searches"}}
     for route in table().routes:
         found = {limit.name: limit for limit in limits(route)}
         makes = {"space", "made"} if route.writes and not route.idempotent else set()
         points = "graphql_points" if route.tier == "graphql" else "points"
-        assert set(found) == {points} | makes | ({"searches"} if route.tier == "search" else set()), route.name
+        assert set(found) == {points} | makes | searches.get(route.tier, set()), route.name
         assert found[points].cost == (5 if route.writes else 1)
         for name, limit in found.items():
             seconds, most = stretches[name]
@@ -116,7 +127,9 @@ def test_githubs_own_limits_are_kept() -> None:
     assert {route.name for route in table().routes if "made" in {limit.name for limit in limits(route)}} == {
         "POST /repos/{owner:name}/{repo:name}/issues",
         "POST /repos/{owner:name}/{repo:name}/issues/{number:number}/comments",
+        "POST /repos/{owner:name}/{repo:name}/pulls",
         "POST /repos/{owner:name}/{repo:name}/pulls/{number:number}/reviews",
+        "PUT /repos/{owner:name}/{repo:name}/contents/{path:file}",
         "POST /repos/{owner:name}/{repo:name}/pulls/{number:number}/comments/{comment:number}/replies",
     }
     settings = GitHubApiSettings.model_construct(github_upstream_token=SecretStr("t"), github_upstream_limited=False)
@@ -162,6 +175,12 @@ def test_a_reply_says_whose_it_is() -> None:
         "o/r",
         "",
     ]
+    assert repositories_of([{"name": "main", "commit": {"url": "https://h/repos/o/r/commits/1"}}]) == ["o/r"]
+    assert repositories_of([{"name": "main", "commit": None}]) == [""]
+    assert found_files(
+        {"items": [{"url": "https://h/repositories/1", "repository": {"url": "https://h/repos/o/r"}}]}
+    ) == ["o/r"]
+    assert found_files({"items": [{"repository": None}]}) == found_files([]) == [""]
     assert repositories_of([]) == []
     for url in ("https://h/users/o", "https://h/x/repos/o/r", "/repos/o/r", "https://h/repos/o", 7):
         assert repositories_of({"url": url}) == [""]
@@ -173,17 +192,18 @@ def test_every_route_names_its_repository() -> None:
     """Each path with a repository in it checks that one, and says in its replies whose they are."""
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
-    assert free == {"GET /search/issues", "GET /rate_limit"}
+    assert free == {"GET /search/issues", "GET /search/code", "GET /rate_limit"}
     for name in routes.keys() - free:
         (resource,) = routes[name].resources
         assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
-        assert routes[name].reply_resources is repositories_of, name
+        silent = name.endswith(("}/merge", "}/update-branch"))  # their replies name nothing
+        assert routes[name].reply_resources is (None if silent else repositories_of), name
 
 
 def test_the_table_is_closed() -> None:
     """What no tool needs is not in the table, though GitHub has it."""
     for path in (
-        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
+        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/users",
         "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
     ):  # fmt: skip
         with pytest.raises(Refusal) as refused:

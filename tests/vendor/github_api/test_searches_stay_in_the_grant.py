@@ -93,3 +93,26 @@ async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
         assert "evil" not in reply.text
     api.fault("status", status=200, body={"items": items[:1]})
     assert (await search(api, "is:issue")).status_code == 200
+
+
+async def test_code_is_searched_within_the_grant(api: House) -> None:
+    """A search of code has the same scope, and each file found is checked by its repository."""
+    reply = await api.ask("GET", "/search/code?q=greet", token=api.token(ONE))
+    assert reply.status_code == 200, reply.text
+    assert {item["repository"]["full_name"] for item in reply.json()["items"]} == {HELLO}
+    assert sent(api) == f"repo:{HELLO} greet"
+    for text in ("Launch repo:octocat/secret-plans", "Launch user:octocat", "Launch org:octocat", "a OR b"):
+        refused = await api.ask("GET", f"/search/code?q={quote(text, safe='')}", token=api.token(ONE))
+        assert refused.json()["reason"] in ("resource", "search_scope", "search_syntax"), text
+    api.fault("status", status=200, body={"items": [{"repository": {"url": "https://h/repos/evil/secret"}}]})
+    reply = await api.ask("GET", "/search/code?q=greet", token=api.token(ONE))
+    assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign")
+
+
+async def test_a_comparison_stays_in_its_repository(api: House) -> None:
+    """A colon in a ref names a fork, which the grant does not hold."""
+    for refs in ("main...evil:main", "evil:main...main", "main...evil%3Amain"):
+        reply = await api.ask("GET", f"/repos/{HELLO}/compare/{refs}", token=api.token(ONE))
+        assert (reply.status_code, reply.json()["reason"]) == (400, "path"), refs
+    reply = await api.ask("GET", f"/repos/{HELLO}/compare/v2.1.0...v2.3.0", token=api.token(ONE))
+    assert reply.json()["ahead_by"] == 3

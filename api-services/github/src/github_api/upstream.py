@@ -27,6 +27,8 @@ GRAPHQL_POINTS = Limit("graphql_points", Rate(per_second=22, burst=680), each=Ra
 """At most 2,000 in any minute; a query is one, a mutation five."""
 SEARCHES = Limit("searches", Rate(per_second=1 / 3, burst=10), each=Rate(per_second=1 / 6, burst=6))
 """At most 30 in any minute, which GitHub counts in a bucket of its own."""
+CODE_SEARCHES = Limit("code searches", Rate(per_second=1 / 12, burst=5), each=Rate(per_second=1 / 24, burst=3))
+"""At most 10 in any minute, in another bucket of its own."""
 SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=8.0)
 """A second between any two requests that make something, so at most 60 of GitHub's 80 a minute."""
 MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 / 24, burst=100))
@@ -87,6 +89,8 @@ def limits(route: Route) -> list[Limit]:
     found = [replace(POINTS, cost=5 if route.writes else 1)]
     if route.tier == "search":
         found.append(SEARCHES)
+    if route.tier == "code_search":
+        found.append(CODE_SEARCHES)
     if route.writes and not route.idempotent:
         found += [SPACE, MADE]
     return found
@@ -127,9 +131,11 @@ def classify(reply: Reply) -> Classified:
 
 
 def link(document: Json) -> str | None:
-    """Return the web address of the thing that a write made."""
-    url = document.get("html_url") if isinstance(document, dict) else None
-    return url if isinstance(url, str) else None
+    """Return the web address of the thing that a write made; of a file that of its commit."""
+    if not isinstance(document, dict):
+        return None
+    url = document.get("html_url")
+    return url if isinstance(url, str) else link(document.get("commit"))
 
 
 async def relocate(path: str, fetch: Fetch) -> str | None:
@@ -153,6 +159,14 @@ def found_repositories(document: Json) -> Sequence[str]:
     return repositories_of(items) if isinstance(items, list) else [""]
 
 
+def found_files(document: Json) -> Sequence[str]:
+    """Return the repository of each file that a code search found: its own address has the repository's id alone."""
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        return [""]
+    return repositories_of([item.get("repository") if isinstance(item, dict) else None for item in items])
+
+
 def _repository_of(item: Json) -> str:
     if isinstance(item, dict):
         for key in ("repository_url", "url", "contents_url", "pull_request_url"):
@@ -160,6 +174,8 @@ def _repository_of(item: Json) -> str:
             if isinstance(url, str):
                 match = _OWNER.fullmatch(url)
                 return match[1] if match else ""
+        if "commit" in item:  # a branch, a tag and a written file have the address of their commit alone
+            return _repository_of(item["commit"])
     return ""
 
 

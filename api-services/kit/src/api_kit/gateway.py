@@ -154,6 +154,8 @@ class Gateway:
         )
         entry.outgoing = filtered.changes
         call = replace(call, body=filtered.value)
+        if call.route.unseen:
+            return await session.send(call)
         return await self.effects.write(Write(call, caller, session, entry), key=key)
 
     async def _follow(

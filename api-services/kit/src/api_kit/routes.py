@@ -117,6 +117,8 @@ class Route:
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         idempotent: of a write: whether a repeat changes nothing more, as where a state is set.
+        unseen: of a write: what it makes is seen by nobody who does not know its id, until another write points to it.
+            It needs a grant to write or to propose, is sent at once, and makes no effect.
         target: what a write is about, in its effect's row: a format such as `{owner}/{repo}#{number}` or `{channel}`,
             whose places are parameters of the path or the query, or places in the body; or a function of the call,
             whose resources are not known yet. What the request does not say is a refusal. Default: the path.
@@ -146,6 +148,7 @@ class Route:
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     idempotent: bool = False
+    unseen: bool = False
     target: str | Callable[["Call"], str] = ""
     effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None

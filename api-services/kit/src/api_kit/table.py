@@ -61,6 +61,8 @@ def _check(route: Route) -> None:
             f"{route.name}: a write of which a repeat would do more has `verify_reply` for its reply, and a "
             "`probe` for one that was lost; it is idempotent=True where a repeat changes nothing more"
         )
+    if route.unseen and (route.access != "write" or not route.idempotent):
+        raise ValueError(f"{route.name}: what nobody sees is a write of which a repeat changes nothing more")
     by_path = any(resource.where == "path" for resource in route.resources)
     if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
         raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")

@@ -24,6 +24,10 @@ BLOCKED: Meaning = (
     "GitHub has blocked {target}, for legal reasons or for its terms ({status}).",
     "Leave it: no other token opens it.",
 )
+PROTECTED: Meaning = (
+    "{target} takes no direct push: its branch is protected (409).",
+    "Write to another branch, and open a pull request.",
+)
 DISABLED: Meaning = ("Issues are switched off in the repository of {target} (410).", "Leave it.")
 MEANINGS: dict[int, Meaning] = {
     404: (
@@ -38,6 +42,18 @@ NO_FILE: Mapping[int, Meaning] = {
         "Check the path: get_file_contents lists a folder, and without a path the root folder.",
     )
 }
+
+
+def not_written(permission: str) -> Mapping[int, Meaning]:
+    """Return what a 404 to a write means, to which GitHub says no more; names the permission that it takes."""
+    return {
+        404: (
+            "{vendor} knows no {target}, or the token may not write there (404).",
+            f"If the name is right, tell the operator that {{token}} lacks {permission} (read and write).",
+        )
+    }
+
+
 PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     (
         403,
@@ -58,6 +74,12 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
         "no commit found for the ref",
         ("{vendor} knows no such ref for {target} (404).", "Check ref, or leave it out for the default branch."),
     ),
+    (
+        404,
+        "branch ",
+        ("{vendor} knows no such branch for {target} (404).", "Make it with create_branch, or see list_branches."),
+    ),
+    (409, "through a pull request", PROTECTED),
     (410, "disabled", DISABLED),
 )
 """What GitHub's message says within a status, in small letters, and what that means."""

@@ -6,13 +6,19 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
+from github_mcp.client.files import Files
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
+from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
+from github_mcp.tools.files import FileTools
 from github_mcp.tools.issues import IssueTools
+from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.similar import SimilarTools
@@ -26,6 +32,10 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "ref": ("sha",),
+    "path": ("path_filter",),
+    "from_ref": ("from_branch",),
+    "head_sha": ("expectedHeadSha",),
     "comment": ("commentId",),
     "threads": ("threadId",),
 }
@@ -44,8 +54,11 @@ def build_server(settings: GitHubSettings) -> Server:
             IssueTools(issues),
             SimilarTools(issues),
             PullTools(pulls),
+            PullWriteTools(PullWrites(github, pulls)),
             ReviewTools(pulls),
             ContentTools(Contents(github)),
+            CommitTools(Commits(github)),
+            FileTools(Files(github)),
         ),
         peers=PEERS,
         checks={"github": github.check},

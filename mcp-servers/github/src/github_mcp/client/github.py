@@ -74,10 +74,11 @@ class GitHub:
         query: Query | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Read the page of a list at which the call's cursor points; see `VendorClient.page`."""
         return await self.vendor.page(
-            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling
+            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling, meanings=meanings
         )
 
     async def send(
@@ -88,10 +89,11 @@ class GitHub:
         target: str,
         *,
         body: Mapping[str, Any] | None = None,
-        success: int = 200,
+        success: int | tuple[int, ...] = 200,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
         """Write something, and return GitHub's reply."""
-        return await self.vendor.send(call, method, path, target, body=body, success=success)
+        return await self.vendor.send(call, method, path, target, body=body, success=success, meanings=meanings)
 
     async def write(
         self,
@@ -103,9 +105,11 @@ class GitHub:
         *,
         body: Mapping[str, Any] | None = None,
         success: int = 200,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> M:
         """Write something, and read what it is now."""
-        return self.vendor.read(model, (await self.send(call, method, path, target, body=body, success=success)).json())
+        reply = await self.send(call, method, path, target, body=body, success=success, meanings=meanings)
+        return self.vendor.read(model, reply.json())
 
     async def ask(self, call: Call, operation: Operation, variables: Mapping[str, Any], target: str) -> Any:
         """Ask by a GraphQL operation, and return its `data`. What GitHub answered in part is said in a note.

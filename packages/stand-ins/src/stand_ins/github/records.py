@@ -5,7 +5,7 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
-from stand_ins.github.history import ChangedFile, History
+from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.reviews import Review, ReviewThread
 
 
@@ -105,6 +105,10 @@ class Repository:
     def files(self) -> dict[str, bytes]:
         """The files of the default branch."""
         return self.history.commits[self.head_sha].files
+
+    def find(self, ref: str) -> Commit | None:
+        """Find the commit that a branch, a tag, an id or `HEAD` names."""
+        return self.history.find(self.default_branch if ref == "HEAD" else ref)
 
     @property
     def full_name(self) -> str:
