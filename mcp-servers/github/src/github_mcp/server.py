@@ -6,13 +6,16 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.actions import Actions
 from github_mcp.client.contents import Contents
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.pulls import Pulls
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.actions import ActionTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
+from github_mcp.tools.logs import LogTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.similar import SimilarTools
 
@@ -32,13 +35,18 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues = Issues(github)
+    issues, actions = Issues(github), Actions(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+            IssueTools(issues),
+            SimilarTools(issues),
+            PullTools(Pulls(github)),
+            ContentTools(Contents(github)),
+            ActionTools(actions),
+            LogTools(actions),
         ),
         peers=PEERS,
         checks={"github": github.check},

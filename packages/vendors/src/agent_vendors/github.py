@@ -31,15 +31,19 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
-    credential_form="a fine-grained token with Issues (read and write), Contents (read) and Pull requests (read)",
+    credential_form="a fine-grained token with Issues (read and write), Contents, Pull requests and Actions (read)",
     mcp_port=9001,
     api_port=3001,
     stand_in_port=4001,
     kinds=(REPOSITORIES,),
     tools={
+        "actions_get": "read",
+        "actions_list": "read",
+        "actions_run_trigger": "write",
         "add_issue_comment": "write",
         "find_similar_issues": "read",
         "get_file_contents": "read",
+        "get_job_logs": "read",
         "issue_read": "read",
         "issue_write": "write",
         "list_issues": "read",
@@ -49,6 +53,7 @@ GITHUB = Vendor(
         "search_issues": "read",
     },
     written_fields={
+        "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),
         "add_issue_comment": frozenset({"body"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
@@ -67,4 +72,5 @@ GITHUB = Vendor(
     },
     secret_shapes=(r"gh[pousr]_[A-Za-z0-9]{20,}", r"github_pat_[A-Za-z0-9_]{20,}"),
     keeps_limits=True,
+    redirects_downloads=True,
 )

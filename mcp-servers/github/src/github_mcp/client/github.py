@@ -8,6 +8,7 @@ from agent_vendors.github import GITHUB, REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
 from mcp_kit.paging import LinkPaging, Page
+from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
@@ -41,6 +42,7 @@ class GitHub:
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
         )
+        self.text = TextDownload(self.vendor, settings)
 
     async def get(
         self,
@@ -107,6 +109,7 @@ class GitHub:
     async def aclose(self) -> None:
         """Close all connections."""
         await self.vendor.aclose()
+        await self.text.aclose()
 
 
 def path_in(repository: str, *parts: str | int) -> VendorPath:
