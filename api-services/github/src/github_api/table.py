@@ -2,7 +2,7 @@
 
 from api_kit import Route, Table
 
-from github_api.routes import actions, issues, pulls, repositories, search
+from github_api.routes import actions, graphql, issues, pulls, repositories, reviews, search
 from github_api.routes.search import TIERS
 from github_api.routes.shapes import JSON
 
@@ -11,5 +11,5 @@ __all__ = ["TIERS", "table"]
 
 def table() -> Table:
     """Make the table."""
-    topics = (actions, issues, pulls, repositories, search)
+    topics = (actions, graphql, issues, pulls, reviews, repositories, search)
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -144,7 +144,7 @@ class Upstream:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout(left):
-                reply = await self._receive(method, path, content, every, room)
+                reply = await self._receive(method, vendor.places.get(path, path), content, every, room)
         except UpstreamUnreachable as error:
             failed(outage=True)
             get_logger(__name__).warning("upstream_unreachable", vendor=vendor.name, reason=str(error))

@@ -17,6 +17,7 @@ from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.logs import LogTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -28,6 +29,8 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "comment": ("commentId",),
+    "threads": ("threadId",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -35,7 +38,7 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues, actions = Issues(github), Actions(github)
+    issues, pulls, actions = Issues(github), Pulls(github), Actions(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
@@ -43,7 +46,8 @@ def build_server(settings: GitHubSettings) -> Server:
         tools=collect(
             IssueTools(issues),
             SimilarTools(issues),
-            PullTools(Pulls(github)),
+            PullTools(pulls),
+            ReviewTools(pulls),
             ContentTools(Contents(github)),
             ActionTools(actions),
             LogTools(actions),

@@ -1,13 +1,11 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from agent_vendors import ResourceKind
 from pydantic import BaseModel, ValidationError
-from service_kit.errors import UpstreamError
+from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -16,6 +14,7 @@ from mcp_kit import gateway
 from mcp_kit.call import Call
 from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
+from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
@@ -32,23 +31,8 @@ Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
 
 For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
 """
-Fetch = Callable[[VendorPath], Awaitable[Any]]
-"""Reads a path, and returns the document; None for anything but a success."""
 M = TypeVar("M", bound=BaseModel)
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Moves:
-    """How a vendor tells the present name of a resource that was asked for by an old one.
-
-    Attributes:
-        kind: the kind of the name, by which it is checked.
-        name: returns the present name by the redirect's Location, of which only the path may be used; None if unknown.
-    """
-
-    kind: ResourceKind
-    name: Callable[[str, Fetch], Awaitable[str | None]]
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -218,7 +202,8 @@ class VendorClient:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
+            NotReady: names the variable to set, or where to look, or what the vendor refuses.
+            UpstreamError: no usable reply came.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
         found = None
@@ -228,13 +213,13 @@ class VendorClient:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
         if reply.status == 401 or found == MEANINGS[401]:
-            raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+            raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
         limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
         if found and reply.ok and not limited:
             failure = self._failure(found, "this server", token, reply)
-            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
+            raise NotReady(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
-            raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
+            raise NotReady(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -277,15 +262,25 @@ class VendorClient:
         writes: bool,
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
-        prefix = self._settings.prefix
-        token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status in (success if isinstance(success, tuple) else (success,)):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
-        return self._failure(found, target, token, reply)
+        return self._failure(found, target, self._vendors_token(), reply)
+
+    def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
+        """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
+        failure = passing(self._failure(found, target, self._vendors_token(), reply), reply)
+        failure.status = status
+        return failure
+
+    def _vendors_token(self) -> str:
+        """Name what holds the vendor's token: a variable of this server, or of the gateway behind it."""
+        return (
+            gateway.vendors_token(self._settings.prefix) if self._settings.gateway else self._settings.variable("token")
+        )
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):

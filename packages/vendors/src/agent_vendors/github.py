@@ -41,7 +41,9 @@ GITHUB = Vendor(
         "actions_list": "read",
         "actions_run_trigger": "write",
         "add_issue_comment": "write",
+        "add_reply_to_pull_request_comment": "write",
         "find_similar_issues": "read",
+        "get_file_blame": "read",
         "get_file_contents": "read",
         "get_job_logs": "read",
         "issue_read": "read",
@@ -50,11 +52,14 @@ GITHUB = Vendor(
         "list_labels": "read",
         "list_pull_requests": "read",
         "pull_request_read": "read",
+        "pull_request_review_write": "write",
         "search_issues": "read",
     },
     written_fields={
         "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),
         "add_issue_comment": frozenset({"body"}),
+        "add_reply_to_pull_request_comment": frozenset({"body"}),
+        "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
         ),

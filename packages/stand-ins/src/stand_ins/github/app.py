@@ -7,7 +7,21 @@ from starlette.routing import BaseRoute
 from stand_ins.github.actions_orders import ActionsOrders
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, actions, checks, comments, contents, issues, labels, pulls, search
+from stand_ins.github.routes import (
+    account,
+    actions,
+    checks,
+    code_search,
+    comments,
+    commits,
+    contents,
+    graphql,
+    issues,
+    labels,
+    pulls,
+    reviews,
+    search,
+)
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -20,10 +34,14 @@ OPERATIONS = (
     *comments.OPERATIONS,
     *labels.OPERATIONS,
     *issues.OPERATIONS,
+    *reviews.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
+    *graphql.OPERATIONS,
+    *code_search.OPERATIONS,
     *actions.OPERATIONS,
     *checks.OPERATIONS,
+    *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
 DEFAULT_ACCOUNT = "agent-bot"
 

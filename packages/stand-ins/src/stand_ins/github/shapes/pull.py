@@ -44,7 +44,7 @@ def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, 
         "statuses_url": links["statuses"],
         "merged_at": stamp(pull.merged_at),
         "merge_commit_sha": pull.merge_commit_sha or sha_of(pull.base_sha, pull.head_sha),
-        "requested_reviewers": [],
+        "requested_reviewers": [simple_user(one, base) for one in pull.requested_reviewers],
         "requested_teams": [],
         "head": _side(pull.head_ref, pull.head_sha, repository, base),
         "base": _side(pull.base_ref, pull.base_sha, repository, base),
@@ -64,7 +64,7 @@ def pull_json(issue: Issue, pull: Pull, repository: Repository, world: World, ba
         "mergeable_state": "clean" if open_ else "unknown",
         "merged_by": simple_user(pull.merged_by, base) if pull.merged_by else None,
         "comments": len(issue.comments),
-        "review_comments": 0,
+        "review_comments": sum(len(one.comments) for one in pull.threads),
         "maintainer_can_modify": False,
         "commits": pull.commits,
         "additions": sum(one.additions for one in pull.files),
@@ -73,19 +73,19 @@ def pull_json(issue: Issue, pull: Pull, repository: Repository, world: World, ba
     }
 
 
-def file_json(file: ChangedFile, pull: Pull, repository: Repository, base: str) -> dict[str, Any]:
-    """Describe one changed file (GitHub's diff-entry)."""
+def file_json(file: ChangedFile, head: str, repository: Repository, base: str) -> dict[str, Any]:
+    """Describe one file (GitHub's diff-entry) that was changed up to the commit `head`."""
     web = web_url(repository, base)
     shape: dict[str, Any] = {
-        "sha": sha_of(file.filename, pull.head_sha),
+        "sha": sha_of(file.filename, head),
         "filename": file.filename,
         "status": file.status,
         "additions": file.additions,
         "deletions": file.deletions,
         "changes": file.additions + file.deletions,
-        "blob_url": f"{web}/blob/{pull.head_sha}/{file.filename}",
-        "raw_url": f"{web}/raw/{pull.head_sha}/{file.filename}",
-        "contents_url": f"{api_url(repository, base)}/contents/{file.filename}?ref={pull.head_sha}",
+        "blob_url": f"{web}/blob/{head}/{file.filename}",
+        "raw_url": f"{web}/raw/{head}/{file.filename}",
+        "contents_url": f"{api_url(repository, base)}/contents/{file.filename}?ref={head}",
     }
     if file.patch is not None:
         shape["patch"] = file.patch
