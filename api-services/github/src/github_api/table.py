@@ -2,7 +2,18 @@
 
 from api_kit import Route, Table
 
-from github_api.routes import commits, files, graphql, issues, pull_writes, pulls, repositories, reviews, search
+from github_api.routes import (
+    actions,
+    commits,
+    files,
+    graphql,
+    issues,
+    pull_writes,
+    pulls,
+    repositories,
+    reviews,
+    search,
+)
 from github_api.routes.search import TIERS
 from github_api.routes.shapes import JSON
 
@@ -11,5 +22,5 @@ __all__ = ["TIERS", "table"]
 
 def table() -> Table:
     """Make the table."""
-    topics = (graphql, issues, pulls, pull_writes, reviews, repositories, files, commits, search)
+    topics = (actions, graphql, issues, pulls, pull_writes, reviews, repositories, files, commits, search)
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

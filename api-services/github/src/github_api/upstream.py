@@ -1,7 +1,7 @@
 """What is peculiar to GitHub: its headers, its limits, its moved repositories, and what a reply is of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,6 +11,7 @@ from api_kit.graphql import PATH
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
+from service_kit.settings import split_csv
 from service_kit.vendor_limit_shares import Window
 
 from github_api.probes.own_account import login
@@ -59,6 +60,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
         relocate=relocate,
         account=login,
         places=_places(settings.github_upstream_url),
+        side_hosts=frozenset(split_csv(settings.github_upstream_download_hosts)),
         limits=limits if settings.github_upstream_limited else lambda route: (),
     )
 
@@ -149,14 +151,27 @@ async def relocate(path: str, fetch: Fetch) -> str | None:
 
 
 def repositories_of(document: Json) -> list[str]:
-    """Return the repository of each thing in a reply, by its API address; "" for a thing without one."""
+    """Return the repository of each thing in a reply, by its API address; "" for a thing without one.
+
+    A reply that is an empty object, with which GitHub says that something was done, has none.
+    """
+    if document == {}:
+        return []
     return [_repository_of(item) for item in (document if isinstance(document, list) else [document])]
 
 
-def found_repositories(document: Json) -> Sequence[str]:
-    """Return the repository of each item that a search found."""
-    items = document.get("items") if isinstance(document, dict) else None
-    return repositories_of(items) if isinstance(items, list) else [""]
+def listed_repositories(key: str) -> Callable[[Json], Sequence[str]]:
+    """Return a function that returns the repository of each item of the list below a key of a reply."""
+
+    def names(document: Json) -> Sequence[str]:
+        items = document.get(key) if isinstance(document, dict) else None
+        return repositories_of(items) if isinstance(items, list) else [""]
+
+    return names
+
+
+found_repositories = listed_repositories("items")
+"""Returns the repository of each item that a search found."""
 
 
 def found_files(document: Json) -> Sequence[str]:

@@ -70,6 +70,26 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     ),
     (403, "access blocked", BLOCKED),
     (
+        403,
+        "must have admin rights",
+        (
+            "The token's account has no write access to the repository of {target} (403).",
+            "Do without the write, or tell the operator that {token} lacks write access.",
+        ),
+    ),
+    (403, "already running", ("{target} is running already (403).", "Wait for its end, or cancel it first.")),
+    (
+        403,
+        "created over a month ago",
+        ("GitHub runs {target} no more: it is older than a month (403).", "Start its workflow anew by run_workflow."),
+    ),
+    (
+        403,
+        "cannot be retried",
+        ("{target} cannot be run again (403): no job of it failed, or its workflow file is broken.", "Leave it."),
+    ),
+    (409, "that is completed", ("{target} has ended, and cannot be cancelled (409).", "Leave it.")),
+    (
         404,
         "no commit found for the ref",
         ("{vendor} knows no such ref for {target} (404).", "Check ref, or leave it out for the default branch."),

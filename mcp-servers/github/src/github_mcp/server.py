@@ -6,6 +6,7 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.actions import Actions
 from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
 from github_mcp.client.files import Files
@@ -14,10 +15,12 @@ from github_mcp.client.issues import Issues
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.actions import ActionTools
 from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.files import FileTools
 from github_mcp.tools.issues import IssueTools
+from github_mcp.tools.logs import LogTools
 from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.reviews import ReviewTools
@@ -45,7 +48,7 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues, pulls = Issues(github), Pulls(github)
+    issues, pulls, actions = Issues(github), Pulls(github), Actions(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
@@ -59,6 +62,8 @@ def build_server(settings: GitHubSettings) -> Server:
             ContentTools(Contents(github)),
             CommitTools(Commits(github)),
             FileTools(Files(github)),
+            ActionTools(actions),
+            LogTools(actions),
         ),
         peers=PEERS,
         checks={"github": github.check},

@@ -31,12 +31,15 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
-    credential_form="a fine-grained token with Issues, Pull requests and Contents (each read and write, or read alone)",
+    credential_form="a fine-grained token with Issues, Pull requests, Contents and Actions (read and write, or read)",
     mcp_port=9001,
     api_port=3001,
     stand_in_port=4001,
     kinds=(REPOSITORIES,),
     tools={
+        "actions_get": "read",
+        "actions_list": "read",
+        "actions_run_trigger": "write",
         "add_issue_comment": "write",
         "add_reply_to_pull_request_comment": "write",
         "compare_refs": "read",
@@ -49,6 +52,7 @@ GITHUB = Vendor(
         "get_file_blame": "read",
         "get_file_contents": "read",
         "get_repository_tree": "read",
+        "get_job_logs": "read",
         "issue_read": "read",
         "issue_write": "write",
         "list_branches": "read",
@@ -77,6 +81,7 @@ GITHUB = Vendor(
             {"title", "body", "state", "base", "maintainer_can_modify", "reviewers", "team_reviewers"}
         ),
         "update_pull_request_branch": frozenset({"expected_head_sha"}),
+        "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),
         "add_issue_comment": frozenset({"body"}),
         "add_reply_to_pull_request_comment": frozenset({"body"}),
         "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
@@ -97,4 +102,5 @@ GITHUB = Vendor(
     },
     secret_shapes=(r"gh[pousr]_[A-Za-z0-9]{20,}", r"github_pat_[A-Za-z0-9_]{20,}"),
     keeps_limits=True,
+    redirects_downloads=True,
 )

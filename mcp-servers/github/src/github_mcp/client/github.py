@@ -11,6 +11,7 @@ from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
 from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
+from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
@@ -48,6 +49,7 @@ class GitHub:
         )
         self._gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
+        self.text = TextDownload(self.vendor, settings)
 
     async def get(
         self,
@@ -160,6 +162,7 @@ class GitHub:
     async def aclose(self) -> None:
         """Close all connections."""
         await self.vendor.aclose()
+        await self.text.aclose()
 
 
 def path_in(repository: str, *parts: str | int) -> VendorPath:
