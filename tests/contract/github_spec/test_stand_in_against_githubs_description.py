@@ -17,6 +17,7 @@ from stand_ins.kit.webhooks import Hook
 
 pytestmark = pytest.mark.npm
 HELLO = "/repos/octocat/hello-world"
+PLANNING = "/repos/octo-org/planning"
 MEDIA = [
     ("pulls/5", "application/vnd.github.diff"),
     ("contents/README.md", "application/vnd.github.raw+json"),
@@ -54,6 +55,19 @@ READS = [
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
     (f"{HELLO}/contents/no/such/file", 404),
+    (f"{PLANNING}/issues?state=all&milestone=2&type=none", 200),
+    (f"{PLANNING}/issues/1/sub_issues?per_page=1", 200),
+    (f"{PLANNING}/issues/3/parent", 200),
+    (f"{PLANNING}/issues/1/parent", 404),
+    (f"{PLANNING}/issues/4/timeline", 200),
+    (f"{PLANNING}/issues/2/timeline", 200),
+    (f"{PLANNING}/issues/4/reactions?content=heart", 200),
+    (f"{PLANNING}/milestones?state=all", 200),
+    (f"{PLANNING}/milestones/1", 200),
+    (f"{PLANNING}/milestones/9", 404),
+    (f"{PLANNING}/issue-types", 200),
+    (f"{HELLO}/issue-types", 404),
+    (f"{HELLO}/issues/comments/{{comment}}/reactions", 200),
 ]
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
@@ -71,6 +85,26 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+    ("PATCH", f"{PLANNING}/issues/4", {"milestone": 2, "type": "Feature"}, 200),
+    ("PATCH", f"{PLANNING}/issues/4", {"type": None}, 200),
+    ("PATCH", f"{PLANNING}/issues/4", {"milestone": 9}, 422),
+    ("POST", f"{PLANNING}/issues/1/sub_issues", {"sub_issue_id": "issue 4"}, 201),
+    ("POST", f"{PLANNING}/issues/1/sub_issues", {"sub_issue_id": "issue 4"}, 422),
+    ("POST", f"{PLANNING}/issues/1/sub_issues", {"sub_issue_id": 9}, 404),
+    (
+        "PATCH",
+        f"{PLANNING}/issues/1/sub_issues/priority",
+        {"sub_issue_id": "issue 4", "before_id": "issue 2"},
+        200,
+    ),
+    ("DELETE", f"{PLANNING}/issues/1/sub_issue", {"sub_issue_id": "issue 4"}, 200),
+    ("POST", f"{PLANNING}/issues/4/reactions", {"content": "eyes"}, 201),
+    ("POST", f"{PLANNING}/issues/4/reactions", {"content": "eyes"}, 200),
+    ("DELETE", f"{PLANNING}/issues/4/reactions/{{reaction}}", None, 204),
+    ("POST", f"{HELLO}/issues/comments/{{comment}}/reactions", {"content": "+1"}, 201),
+    ("DELETE", f"{HELLO}/issues/comments/{{comment}}/reactions/{{reaction}}", None, 204),
+    ("POST", f"{PLANNING}/issues/4/assignees", {"assignees": ["mona-example"]}, 201),
+    ("DELETE", f"{PLANNING}/issues/4/assignees", {"assignees": ["mona-example"]}, 200),
 ]
 
 
@@ -78,7 +112,9 @@ async def test_every_operation_and_status_conforms(
     client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp
 ) -> None:
     """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
-    for path, status in READS:
+    ids = _ids(github)
+    for template, status in READS:
+        path = template.format(**ids)
         reply = await client.get(path)
         assert (path, reply.status_code) == (path, status)
         if "next" in reply.links:
@@ -86,15 +122,27 @@ async def test_every_operation_and_status_conforms(
         if reply.status_code == 200 and path != "/rate_limit":
             again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
             assert (path, again.status_code) == (path, 304)
-    for method, path, body, status in WRITES:
+    for method, template, named, status in WRITES:
+        path = template.format(**ids)
+        body = {key: ids.get(str(value), value) for key, value in named.items()} if named else None
         reply = await client.request(method, path, json=body) if body else await client.request(method, path)
         assert (method, path, reply.status_code) == (method, path, status)
+        if path.endswith("/reactions"):
+            ids["reaction"] = reply.json()["id"]
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
     for path, accept in MEDIA:
         assert (await client.get(f"{HELLO}/{path}", headers={"Accept": accept})).status_code == 200
     assert checker.violations == []
     assert {(method, path) for method, path, _ in checker.checked} == {_described(one) for one in OPERATIONS}
+
+
+def _ids(github: StandInApp) -> dict[str, int]:
+    """Return the ids of what paths and bodies name."""
+    world = github.stand_in.world
+    planned = world.named("octo-org/planning").issues
+    comment = world.named("octocat/hello-world").issues[2].comments[0]
+    return {"comment": comment.id} | {f"issue {number}": issue.id for number, issue in planned.items()}
 
 
 def _described(operation: Operation) -> tuple[str, str]:

@@ -18,15 +18,18 @@ class Role(IntEnum):
 
 @dataclass
 class User:
-    """An account: a person, or a bot when the login ends with `[bot]`."""
+    """An account: a person, a bot when the login ends with `[bot]`, or an organization."""
 
     id: int
     login: str
     created_at: datetime
+    is_organization: bool = False
 
     @property
     def type(self) -> str:
         """GitHub's word for the kind of account."""
+        if self.is_organization:
+            return "Organization"
         return "Bot" if self.login.endswith("[bot]") else "User"
 
 

@@ -6,7 +6,20 @@ from starlette.routing import BaseRoute
 
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, comments, contents, graphql, issues, labels, pulls, search
+from stand_ins.github.routes import (
+    account,
+    comments,
+    contents,
+    graphql,
+    issues,
+    labels,
+    planning,
+    pulls,
+    reactions,
+    search,
+    sub_issues,
+    timeline,
+)
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -19,6 +32,10 @@ OPERATIONS = (
     *comments.OPERATIONS,
     *labels.OPERATIONS,
     *issues.OPERATIONS,
+    *planning.OPERATIONS,
+    *sub_issues.OPERATIONS,
+    *reactions.OPERATIONS,
+    *timeline.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
     *graphql.OPERATIONS,
