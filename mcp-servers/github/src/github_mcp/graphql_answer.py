@@ -12,6 +12,7 @@ from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field
 
 MOST_NOTED = 3
+STATUSES = {"NOT_FOUND": 404, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403, "RATE_LIMITED": 429}
 FIELD = re.compile(r"[A-Za-z]{1,40}")
 
 
@@ -35,21 +36,33 @@ class Answer(VendorDocument):
     data: dict[str, Any] | None = None
     errors: list[Fault] = Field(default_factory=list)
 
+    @property
+    def first(self) -> Fault:
+        """The error that says most."""
+        return next((one for one in self.errors if one.type == "NOT_FOUND"), self.errors[0])
+
+    @property
+    def status(self) -> int:
+        """The status with which REST would say the same."""
+        return STATUSES.get(self.first.type, 422)
+
     def meaning(self) -> ToolFailed | Meaning:
         """Return why there is no data."""
-        first = self.errors[0]
-        if first.type == "RATE_LIMITED":
+        if self.status == 429:
             return rate_limited(None)
-        if first.type == "NOT_FOUND":
-            return MEANINGS[404]
-        if first.type in ("FORBIDDEN", "INSUFFICIENT_SCOPES"):
-            return MEANINGS[403]
+        if self.status in MEANINGS:
+            return MEANINGS[self.status]
         said = "\n".join(fault.message for fault in self.errors[:MOST_NOTED])
         return ToolFailed(
             "GitHub does not accept this query.",
             next_step="Correct the arguments and call again.",
             quoted=Quoted("GitHub's own words", said),
         )
+
+    @property
+    def lacks(self) -> bool:
+        """Whether it has nothing, or not the thing that was asked for."""
+        return self.data is None or not any(self.data.values()) or any(one.type == "NOT_FOUND" for one in self.errors)
 
     @property
     def notes(self) -> list[str]:

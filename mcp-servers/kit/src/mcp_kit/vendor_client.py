@@ -279,9 +279,11 @@ class VendorClient:
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._vendors_token(), reply)
 
-    def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply) -> ToolFailed:
-        """Return the failure of a reply whose body refuses what was asked, whatever its status."""
-        return passing(self._failure(found, target, self._vendors_token(), reply), reply)
+    def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
+        """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
+        failure = passing(self._failure(found, target, self._vendors_token(), reply), reply)
+        failure.status = status
+        return failure
 
     def _vendors_token(self) -> str:
         """Name what holds the vendor's token: a variable of this server, or of the gateway behind it."""

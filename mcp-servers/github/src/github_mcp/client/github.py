@@ -1,7 +1,7 @@
 """GitHub as every topic asks it: alone at api.github.com, or behind our gateway, which speaks the same paths."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from agent_vendors.github import GITHUB, REPOSITORIES
@@ -9,7 +9,7 @@ from agent_vendors.github_operations import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
-from mcp_kit.paging import CursorPaging, LinkPaging, Page, below
+from mcp_kit.paging import CursorPaging, LinkPaging, Page
 from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
@@ -120,8 +120,8 @@ class GitHub:
             body = {"query": operation.text, "variables": variables}
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
         answer = self.vendor.read(Answer, reply.json())
-        if answer.errors and (answer.data is None or not any(answer.data.values())):
-            raise self.vendor.refusal(answer.meaning(), target, reply)
+        if answer.errors and answer.lacks:
+            raise self.vendor.refusal(answer.meaning(), target, reply, status=answer.status)
         call.notes.extend(answer.notes)
         return answer.data
 
@@ -133,16 +133,16 @@ class GitHub:
         variables: Mapping[str, Any],
         target: str,
         *,
-        at: Sequence[str],
+        at: Callable[[Any], Any],
         limit: int,
     ) -> tuple[Page[M], Any]:
         """Read the page of a GraphQL list at which the call's cursor points, and return it with all of the answer.
 
-        `at` are the keys that lead to the list.
+        `at` finds the list in the answer.
         """
         here = CURSORS.here(call, limit)
         data = await self.ask(call, operation, {**variables, **here}, target)
-        found = below(data, at) or {}
+        found = at(data) or {}
         rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
         info = found.get("pageInfo") or {}
         more = Position.of({"first": here["first"], "after": info["endCursor"]}) if info.get("hasNextPage") else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
+from stand_ins.github.actions_records import Actions
 from stand_ins.github.history import ChangedFile, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.reviews import Review, ReviewThread
@@ -93,6 +94,7 @@ class Repository:
     has_issues: bool = True
     archived: bool = False
     default_branch: str = "main"
+    protected: set[str] = field(default_factory=set)
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
     associations: dict[str, str] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Repository:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     issue_types: list[IssueType] = field(default_factory=list)
     history: History = field(default_factory=History)
+    actions: Actions = field(default_factory=Actions)
 
     @property
     def head_sha(self) -> str:

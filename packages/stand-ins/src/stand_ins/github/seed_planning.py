@@ -26,7 +26,7 @@ def described() -> DescribedRepository:
     return DescribedRepository.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
 
 
-def plan(world: World, account: str) -> None:
+def apply(world: World, account: str) -> None:
     """Make the organization, its teams, its repository and what that is planned by."""
     planning = add_repository(world, described(), account)
     planning.owner.is_organization = True
@@ -40,8 +40,10 @@ def plan(world: World, account: str) -> None:
     kim, mona, sam = (world.user(f"{name}-example") for name in ("kim", "mona", "sam"))
     bug.reactions = [Reaction(world.next_id(), one, "+1", AT) for one in (mona, sam)]
     bug.reactions.append(Reaction(world.next_id(), sam, "heart", AT))
+    bot, comment = world.user(account), estonian.comments[0]
+    comment.reactions = [Reaction(world.next_id(), bot, "rocket", AT)]
     translators = Team(world.next_id(), planning.owner, "Translators", AT, "Speak many languages", [kim, sam], [mona])
-    release = Team(world.next_id(), planning.owner, "Release crew", AT, None, [world.user(account)], [mona])
+    release = Team(world.next_id(), planning.owner, "Release crew", AT, None, [bot], [mona])
     world.teams += [translators, release]
 
 

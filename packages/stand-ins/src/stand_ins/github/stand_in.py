@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_planning, webhook
+from stand_ins.github import limits, seed, seed_actions, seed_planning, webhook
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -104,5 +104,6 @@ class StandIn(StandInVendor):
             world.add_token(token, login)
         for described in seed.shipped():
             seed.add_repository(world, described, self.account)
-        seed_planning.plan(world, self.account)
+        seed_actions.apply(world)
+        seed_planning.apply(world, self.account)
         return world

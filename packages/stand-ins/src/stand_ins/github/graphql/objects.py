@@ -5,11 +5,14 @@ from typing import Any
 
 from stand_ins.github.accounts import User
 from stand_ins.github.graphql.connection import connection
+from stand_ins.github.graphql.errors import NotFoundError
 from stand_ins.github.history import Commit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread, decision
 from stand_ins.github.shapes.account import node_id, stamp
 from stand_ins.github.world import World
+
+FAILED = {"FAILURE", "ERROR", "TIMED_OUT", "CANCELLED", "ACTION_REQUIRED", "STARTUP_FAILURE"}
 
 
 def repository_object(repository: Repository, world: World) -> dict[str, Any]:
@@ -17,7 +20,9 @@ def repository_object(repository: Repository, world: World) -> dict[str, Any]:
 
     def pull_request(info: Any, number: int) -> dict[str, Any] | None:
         issue = repository.issues.get(number)
-        return None if issue is None or issue.pull is None else pull_object(issue, issue.pull, repository, world)
+        if issue is None or issue.pull is None:
+            raise NotFoundError(f"Could not resolve to a PullRequest with the number of {number}.")
+        return pull_object(issue, issue.pull, repository, world)
 
     def find(info: Any, expression: str) -> dict[str, Any] | None:
         commit = repository.history.find(expression)
@@ -122,9 +127,45 @@ def commit_object(commit: Commit, repository: Repository) -> dict[str, Any]:
         "committedDate": stamp(commit.at),
         "messageHeadline": commit.message.splitlines()[0],
         "author": {"name": commit.author.login, "user": actor(commit.author)},
-        "statusCheckRollup": None,
+        "statusCheckRollup": _rollup(commit.sha, repository),
         "blame": blame,
     }
+
+
+def _rollup(sha: str, repository: Repository) -> dict[str, Any] | None:
+    """Describe all checks and statuses of a commit together; GitHub gives none where there are none."""
+    checks = [
+        {
+            "__typename": "CheckRun",
+            "databaseId": job.id,
+            "name": job.name,
+            "status": job.status.upper(),
+            "conclusion": job.conclusion.upper() if job.conclusion else None,
+            "title": None,
+            "startedAt": stamp(job.started_at),
+            "completedAt": stamp(job.completed_at),
+            "checkSuite": {"workflowRun": {"databaseId": run.id}},
+        }
+        for run, job in repository.actions.checks(sha)
+    ]
+    latest = {one.context: one for one in repository.actions.statuses.get(sha, ())}
+    statuses = [
+        {
+            "__typename": "StatusContext",
+            "context": one.context,
+            "state": one.state.upper(),
+            "description": one.description,
+            "targetUrl": one.target_url,
+        }
+        for one in latest.values()
+    ]
+    every = [*checks, *statuses]
+    if not every:
+        return None
+    states = {one.get("state") or one.get("conclusion") or "PENDING" for one in every}
+    passed = states <= {"SUCCESS", "NEUTRAL", "SKIPPED"}
+    state = "FAILURE" if states & FAILED else "SUCCESS" if passed else "PENDING"
+    return {"state": state, "contexts": lambda info, first, after=None: connection(every, first, after)}
 
 
 def actor(user: User) -> dict[str, Any]:

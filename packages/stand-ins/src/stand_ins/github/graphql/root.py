@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLError
-
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.graphql.connection import connection
+from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
@@ -16,20 +15,6 @@ from stand_ins.github.shapes.account import node_id
 from stand_ins.github.world import World
 
 Placed = tuple[ReviewThread, Issue, Pull, Repository]
-
-
-class NotFoundError(GraphQLError):
-    """GitHub's error for what is not there, or is not the caller's to see."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"type": "NOT_FOUND"})
-
-
-class ForbiddenError(GraphQLError):
-    """GitHub's error for what the caller may not do."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"type": "FORBIDDEN"})
 
 
 class Root:
