@@ -1,4 +1,4 @@
-"""Exchanges about what issues are planned by, whose paths and bodies hold ids of the world."""
+"""Exchanges about planning, teams and searches, some of whose paths and bodies hold ids of the world."""
 
 from typing import Any
 
@@ -25,6 +25,14 @@ def reads(world: World) -> list[tuple[str, int]]:
         (f"{PLANNING}/milestones/9", 404),
         (f"{PLANNING}/issue-types", 200),
         (f"{HELLO}/issue-types", 404),
+        ("/user/teams", 200),
+        ("/orgs/octo-org/teams?per_page=1", 200),
+        ("/orgs/octo-org/teams/translators/members?role=member", 200),
+        ("/orgs/octo-org/teams/nobody/members", 404),
+        ("/installation/repositories", 403),
+        ("/search/repositories?q=greets+user:octocat&sort=stars&per_page=1", 200),
+        ("/search/repositories?q=user:nobody", 422),
+        ("/search/users?q=example+type:user&per_page=2", 200),
     ]
 
 

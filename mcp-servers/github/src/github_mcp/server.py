@@ -6,14 +6,21 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.accounts import Accounts
 from github_mcp.client.contents import Contents
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
+from github_mcp.client.planning import Planning
 from github_mcp.client.pulls import Pulls
+from github_mcp.client.searches import Searches
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.accounts import AccountTools
 from github_mcp.tools.contents import ContentTools
+from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
+from github_mcp.tools.planning import PlanningTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.searches import SearchTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -25,6 +32,8 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "organization": ("org",),
+    "team": ("team_slug",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -32,14 +41,23 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues = Issues(github)
+    issues, planning, accounts, searches = Issues(github), Planning(github), Accounts(github), Searches(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+            IssueTools(issues, planning),
+            IssueWriteTools(issues, planning),
+            SearchTools(searches),
+            SimilarTools(issues, searches),
+            PlanningTools(issues, planning, accounts),
+            PullTools(Pulls(github)),
+            ContentTools(Contents(github)),
+            AccountTools(accounts),
         ),
+        aliases={"search_pull_requests": "search_issues"},
+        implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
         checks={"github": github.check},
         close=github.aclose,

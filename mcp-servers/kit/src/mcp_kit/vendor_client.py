@@ -1,6 +1,6 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -104,11 +104,11 @@ class VendorClient:
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
         parts: Parts | None = None,
-        success: int = 200,
+        success: int | Collection[int] = 200,
         reads: bool = False,
         meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
-        """Send a request and return the reply, which has the status `success` and refuses nothing.
+        """Send a request and return the reply, which has the status `success`, or one of these, and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
         `reads` a method other than GET and HEAD changes nothing, as a search by POST. `meanings` are those of statuses
@@ -268,13 +268,19 @@ class VendorClient:
         return dict(self._open(token.get_secret_value())) if token else {}
 
     def _refusal(
-        self, reply: Reply, target: str, success: int, meanings: Mapping[int, Meaning], *, writes: bool
+        self,
+        reply: Reply,
+        target: str,
+        success: int | Collection[int],
+        meanings: Mapping[int, Meaning],
+        *,
+        writes: bool,
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if found is None and reply.status == success:
+        if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._vendors_token(), reply)

@@ -23,8 +23,9 @@ considerations for external authentication" at docs.github.com (39 characters wi
 SEARCHES = QualifierGrammar(
     "repo",
     frozenset({"repo", "repository", "org", "organization", "user", "owner", "enterprise", "team", "project"}),
+    owner="user",
 )
-"""How searches of issues and pull requests are confined to repositories."""
+"""How searches are confined to repositories. `user:` names an organization too."""
 
 GITHUB = Vendor(
     name="github",
@@ -38,15 +39,24 @@ GITHUB = Vendor(
     kinds=(REPOSITORIES,),
     tools={
         "add_issue_comment": "write",
+        "add_reaction": "write",
         "find_similar_issues": "read",
         "get_file_contents": "read",
+        "get_me": "read",
+        "get_team_members": "read",
+        "get_teams": "read",
         "issue_read": "read",
         "issue_write": "write",
+        "list_issue_types": "read",
         "list_issues": "read",
         "list_labels": "read",
+        "list_milestones": "read",
         "list_pull_requests": "read",
         "pull_request_read": "read",
         "search_issues": "read",
+        "search_repositories": "read",
+        "search_users": "read",
+        "sub_issue_write": "write",
     },
     written_fields={
         "add_issue_comment": frozenset({"body"}),

@@ -35,8 +35,12 @@ class User:
 
 @dataclass
 class Token:
-    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none."""
+    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none.
+
+    With `installation` it is an app's, which is nobody's account.
+    """
 
     value: str
     login: str
+    installation: bool = False
     limits: dict[str, str] = field(default_factory=dict)
