@@ -53,6 +53,10 @@ READS = [
     (f"{HELLO}/pulls/5", 200),
     (f"{HELLO}/pulls/1", 404),
     (f"{HELLO}/pulls/6/files?per_page=100", 200),
+    (f"{HELLO}/pulls/6/commits?per_page=3", 200),
+    (f"{HELLO}/pulls/5/reviews?per_page=1", 200),
+    (f"{HELLO}/pulls/5/comments?per_page=2", 200),
+    (f"{HELLO}/pulls/comments?sort=created&direction=desc", 200),
     (f"{HELLO}/contents/", 200),
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
@@ -95,6 +99,7 @@ READS = [
     (f"{HELLO}/commits/main/check-runs?check_name=lint&filter=all", 200),
     (f"{HELLO}/check-runs/7100004/annotations", 200),
 ]
+INLINE = {"path": "hello/languages/fr.txt", "line": 1, "side": "RIGHT", "body": "Why?"}
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
     ("POST", f"{HELLO}/issues", {"title": "No text"}, 201),
@@ -109,6 +114,8 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 200),
     ("DELETE", f"{HELLO}/issues/1/labels/documentation", None, 404),
     ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
+    ("POST", f"{HELLO}/pulls/6/reviews", {"body": "b", "event": "COMMENT", "comments": [INLINE]}, 200),
+    ("POST", f"{HELLO}/pulls/6/reviews", {"event": "COMMENT", "comments": [INLINE | {"line": 99}]}, 422),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
@@ -140,6 +147,7 @@ async def test_every_operation_and_status_conforms(
         assert (method, path, reply.status_code) == (method, path, status)
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
+    await _review(client)
     for path, accept in MEDIA:
         assert (
             await client.get(path if path.startswith("/") else f"{HELLO}/{path}", headers={"Accept": accept})
@@ -148,6 +156,18 @@ async def test_every_operation_and_status_conforms(
     assert {(method, path) for method, path, _ in checker.checked} == {
         _described(one) for one in OPERATIONS if one.tier != "graphql"
     }
+
+
+async def _review(client: httpx.AsyncClient) -> None:
+    """Begin a review and submit it, begin another and delete it, and answer a comment."""
+    reviews = f"{HELLO}/pulls/6/reviews"
+    for method, path, body in (("POST", "/events", {"event": "APPROVE"}), ("DELETE", "", None)):
+        begun = (await client.post(reviews, json={"body": "b"})).json()
+        assert (await client.get(f"{reviews}/{begun['id']}")).json()["state"] == "PENDING"
+        assert (await client.request(method, f"{reviews}/{begun['id']}{path}", json=body)).status_code == 200
+    (comment, *_) = (await client.get(f"{HELLO}/pulls/6/comments")).json()
+    answer = await client.post(f"{HELLO}/pulls/6/comments/{comment['id']}/replies", json={"body": "Because."})
+    assert answer.status_code == 201
 
 
 def _described(operation: Operation) -> tuple[str, str]:

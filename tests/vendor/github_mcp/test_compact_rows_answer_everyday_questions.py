@@ -46,7 +46,7 @@ ISSUE_QUESTIONS: dict[str, Callable[[Raw], list[str]]] = {
 PULL_QUESTIONS: dict[str, Callable[[Raw], list[str]]] = {
     "Which pull request is it, and what is it called?": lambda raw: [f"#{raw['number']} ", json.dumps(raw["title"])],
     "Is it open, or when was it merged?": lambda raw: [
-        f" {raw['state']} ",
+        " merged " if raw["merged_at"] else f" {raw['state']} ",
         *([f"merged {_day(raw, 'merged_at')}"] if raw["merged_at"] else []),
     ],
     "Is it ready, or still a draft?": lambda raw: [", draft,"] if raw["draft"] else [],

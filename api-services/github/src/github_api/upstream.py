@@ -164,7 +164,7 @@ def found_repositories(document: Json) -> Sequence[str]:
 
 def _repository_of(item: Json) -> str:
     if isinstance(item, dict):
-        for key in ("repository_url", "url", "contents_url"):
+        for key in ("repository_url", "url", "contents_url", "pull_request_url"):
             url = item.get(key)
             if isinstance(url, str):
                 match = _OWNER.fullmatch(url)

@@ -37,17 +37,21 @@ def created(
     settle_window: float | None,
     made: str,
     pages: int = PAGES,
+    newest_first: bool = True,
+    status: int = CREATED,
 ) -> Probe:
     """Find what was created by the marker in its text, among what our own account wrote last.
 
     Args:
-        listing: the path of a page, from 1, of the vendor's list, newest first.
+        listing: the path of a page, from 1, of the vendor's list.
         field: where the text is, in the body and in a row of the list.
         per_page: the rows of a full page; a shorter one is the last.
         own: asks the vendor who we are: a stranger may have copied the marker.
         settle_window: see `Probe`.
         made: the field of a row that says when it was made, as ISO 8601.
         pages: how many are looked through; where the last is not yet older than the send, nothing can be said.
+        newest_first: whether the list is in that order; one that is not is looked through to its end.
+        status: the status with which the vendor answers such a write.
     """
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
@@ -59,11 +63,11 @@ def created(
             for row in rows:
                 if isinstance(row, dict) and effect in marked(row.get(field)) and is_own(row):
                     return row
-            if len(rows) < per_page or _is_before(rows[-1], made, since):
+            if len(rows) < per_page or (newest_first and _is_before(rows[-1], made, since)):
                 return None
         raise Refusal("upstream_refused", f"{pages} pages were looked through, and more was made since")
 
-    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=CREATED)
+    return Probe(find, mark=mark_in(field), settle_window=settle_window, status=status)
 
 
 def _is_before(row: Json, field: str, since: datetime) -> bool:

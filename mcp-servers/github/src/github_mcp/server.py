@@ -20,6 +20,7 @@ from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.planning import PlanningTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.searches import SearchTools
 from github_mcp.tools.similar import SimilarTools
 
@@ -32,6 +33,8 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "comment": ("commentId",),
+    "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
 }
@@ -42,6 +45,7 @@ def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
     issues, planning, accounts, searches = Issues(github), Planning(github), Accounts(github), Searches(github)
+    pulls = Pulls(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
@@ -55,6 +59,7 @@ def build_server(settings: GitHubSettings) -> Server:
             PullTools(Pulls(github)),
             ContentTools(Contents(github)),
             AccountTools(accounts),
+            pulls=Pulls(github),
         ),
         aliases={"search_pull_requests": "search_issues"},
         implied={"search_pull_requests": {"kind": "pull-request"}},

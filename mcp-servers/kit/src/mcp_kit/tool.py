@@ -197,18 +197,27 @@ def _marks(field: FieldInfo) -> Iterator[Resource]:
 
 
 def _compact(schema: dict[str, Any]) -> dict[str, Any]:
-    properties = {name: _property(value) for name, value in schema.get("properties", {}).items()}
+    return _object(schema, schema.get("$defs", {}))
+
+
+def _object(schema: dict[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {name: _property(value, shared) for name, value in schema.get("properties", {}).items()}
     compact: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if schema.get("required"):
         compact["required"] = schema["required"]
     return compact
 
 
-def _property(value: dict[str, Any]) -> dict[str, Any]:
+def _property(value: dict[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is shown of an argument; what pydantic keeps apart stands in its place, as clients read it."""
     kept = {key: item for key, item in value.items() if key not in NOT_SHOWN and (key != "default" or item is not None)}
+    if "$ref" in kept:
+        return _object(shared[kept.pop("$ref").rpartition("/")[2]], shared) | kept
     choices: Sequence[dict[str, Any]] = kept.get("anyOf", ())
     real = [choice for choice in choices if choice != {"type": "null"}]
     if len(real) == 1:
         kept.pop("anyOf")
-        kept = {**_property(real[0]), **kept}
+        kept = {**_property(real[0], shared), **kept}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _property(kept["items"], shared)
     return kept

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from agent_vendors import ResourceKind
 from pydantic import BaseModel, ValidationError
-from service_kit.errors import UpstreamError
+from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -218,7 +218,8 @@ class VendorClient:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
+            NotReady: names the variable to set, or where to look, or what the vendor refuses.
+            UpstreamError: no usable reply came.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
         found = None
@@ -228,13 +229,13 @@ class VendorClient:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
         if reply.status == 401 or found == MEANINGS[401]:
-            raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+            raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
         limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
         if found and reply.ok and not limited:
             failure = self._failure(found, "this server", token, reply)
-            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
+            raise NotReady(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
-            raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
+            raise NotReady(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -40,7 +40,9 @@ GITHUB = Vendor(
     tools={
         "add_issue_comment": "write",
         "add_reaction": "write",
+        "add_reply_to_pull_request_comment": "write",
         "find_similar_issues": "read",
+        "get_file_blame": "read",
         "get_file_contents": "read",
         "get_me": "read",
         "get_team_members": "read",
@@ -53,6 +55,7 @@ GITHUB = Vendor(
         "list_milestones": "read",
         "list_pull_requests": "read",
         "pull_request_read": "read",
+        "pull_request_review_write": "write",
         "search_issues": "read",
         "search_repositories": "read",
         "search_users": "read",
@@ -60,6 +63,8 @@ GITHUB = Vendor(
     },
     written_fields={
         "add_issue_comment": frozenset({"body"}),
+        "add_reply_to_pull_request_comment": frozenset({"body"}),
+        "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
         ),

@@ -23,7 +23,7 @@ def made(listing: Callable[[Call], str]) -> Probe:
     def page_of(call: Call, page: int) -> str:
         return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
 
-    return created(page_of, field="body", per_page=PER_PAGE, own=_own, settle_window=GONE_SECONDS, made="created_at")
+    return created(page_of, field="body", per_page=PER_PAGE, own=own, settle_window=GONE_SECONDS, made="created_at")
 
 
 async def login(fetch: Fetch) -> str | None:
@@ -42,7 +42,7 @@ async def login(fetch: Fetch) -> str | None:
     return name if isinstance(name, str) else None
 
 
-async def _own(fetch: Fetch) -> Own:
+async def own(fetch: Fetch) -> Own:
     """Ask who we are; where GitHub does not tell, anybody's counts."""
     name = await login(fetch)
 

@@ -15,4 +15,5 @@ def routes() -> list[Route]:
         read(REPO + "/pulls", PAGE | {"state", "head", "base", "sort", "direction"}),
         replace(read(PULL, accepts=JSON + DIFF), opaque=frozenset(DIFF)),
         read(PULL + "/files", PAGE),
+        read(PULL + "/commits", PAGE),
     ]

@@ -30,7 +30,7 @@ class Reviewer(VendorDocument):
     @property
     def name(self) -> str:
         """The login, or `organization/team`."""
-        return show_name(self.login or self.combined_slug)
+        return User(login=self.login).name if self.login else show_name(self.combined_slug)
 
 
 class Pull(Thread):
@@ -82,7 +82,9 @@ class Pull(Thread):
             "comments": (node.get("comments") or {}).get("totalCount"),
             "review": node.get("reviewDecision"),
             "checks": next(((one.get("statusCheckRollup") or {}).get("state") for one in last), None),
-            "reviewers": [one["requestedReviewer"] for one in nodes(node.get("reviewRequests")) if one],
+            "reviewers": [
+                one for asked in nodes(node.get("reviewRequests")) if (one := asked.get("requestedReviewer"))
+            ],
         }
 
     def _middle(self) -> tuple[str, ...]:

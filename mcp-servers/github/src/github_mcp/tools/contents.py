@@ -50,6 +50,26 @@ class ContentTools:
             f"{lines or 'A file'} of {found.size} bytes in {repository}:", [section(f"file in {repository}", text)]
         )
 
+    @tool("repos")
+    async def get_file_blame(
+        self,
+        call: Call,
+        repository: Repository,
+        path: Annotated[Name, Field(min_length=1, max_length=4_096)],
+        ref: Annotated[Name | None, Field(max_length=255, description="Branch, tag or commit")] = None,
+        start_line: Annotated[int | None, Field(ge=1)] = None,
+        end_line: Annotated[int | None, Field(ge=1)] = None,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Tell which commit, by whom and when, wrote the lines of a file, or some of them."""
+        blame = await self._contents.blame(call, repository, path.strip("/"), ref)
+        first, last = start_line or 1, end_line or blame.ranges[-1].last
+        found = [one.row() for one in blame.ranges if one.last >= first and one.first <= last]
+        if not found:
+            raise ToolFailed(f"The file has {blame.ranges[-1].last} lines alone.", next_step="Ask for an earlier line.")
+        head = f"{len(found)} ranges of lines of {show_name(path)} in {repository} at {blame.oid[:7]}:"
+        return Reply(head, rows(f"blame in {repository}", found))
+
 
 def _text(entry: Entry, repository: str) -> str:
     if entry.type != "file":

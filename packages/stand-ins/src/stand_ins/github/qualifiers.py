@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from stand_ins.github.accounts import User
-from stand_ins.github.records import Issue, Repository
+from stand_ins.github.records import Issue, Pull, Repository
 
 COMPARED = re.compile(r"(>=|<=|>|<)?(.+)")
 COMPARE = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, None: operator.eq}
@@ -145,6 +145,10 @@ def _moment(text: str) -> tuple[datetime, datetime]:
     return at, at + (timedelta(days=1) if "T" not in text else timedelta(seconds=1))
 
 
+def _branch(read: Callable[[Pull], str]) -> Callable[[str], Predicate]:
+    return lambda value: lambda hit: hit.issue.pull is not None and read(hit.issue.pull) == value
+
+
 QUALIFIERS: dict[str, Callable[[str], Predicate]] = {
     "is": _is,
     "type": _type,
@@ -157,6 +161,8 @@ QUALIFIERS: dict[str, Callable[[str], Predicate]] = {
     "involves": _person(_involves),
     "mentions": _mentions,
     "no": _no,
+    "base": _branch(lambda pull: pull.base_ref),
+    "head": _branch(lambda pull: pull.head_ref),
     "reason": _reason,
     "comments": _comments,
     "created": _when(lambda issue: issue.created_at),

@@ -1,6 +1,7 @@
 """GitHub's refusals: status, message, documentation address and field errors as its REST API words them."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -24,10 +25,10 @@ class Refusal(kit.Refusal):
         message: str,
         *,
         docs: str = DOCS,
-        errors: list[dict[str, Any]] | None = None,
+        errors: Sequence[dict[str, Any] | str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        listed = {} if errors is None else {"errors": errors}
+        listed = {} if errors is None else {"errors": list(errors)}
         body = {"message": message} | listed | {"documentation_url": docs, "status": str(status)}
         super().__init__(status, body, headers)
 
@@ -101,6 +102,11 @@ def gone(message: str, docs: str) -> Refusal:
 def validation_failed(docs: str, *errors: dict[str, Any]) -> Refusal:
     """Say 422 with one entry per wrong field."""
     return Refusal(422, "Validation Failed", docs=docs, errors=list(errors))
+
+
+def unprocessable(docs: str, *words: str) -> Refusal:
+    """Say 422 in sentences, as newer operations do."""
+    return Refusal(422, "Unprocessable Entity", docs=docs, errors=words)
 
 
 def invalid_request(docs: str, detail: str) -> Refusal:

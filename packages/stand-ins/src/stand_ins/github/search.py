@@ -29,6 +29,7 @@ class Search:
     fits: Predicate
     scopes: list[Scope] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    sort: str = ""
 
     def covers(self, repository: Repository) -> bool:
         """Say whether a repository is one of those meant."""
@@ -70,6 +71,7 @@ class _Parser:
         self._depth = 0
         self._scopes: list[Scope] = []
         self._words: list[str] = []
+        self._sort = next((one.partition(":")[2] for one in tokens if one.lower().startswith("sort:")), "")
         named = [one.partition(":")[2].strip('"') for one in tokens if one.lower().startswith("in:")]
         places = tuple(place for one in named for place in one.lower().split(",") if place in PLACES)
         self._places = places or PLACES
@@ -78,7 +80,7 @@ class _Parser:
         fits = self._any()
         if self._at < len(self._tokens):
             raise BadQuery("The search has an unbalanced parenthesis.")
-        return Search(fits, self._scopes, self._words)
+        return Search(fits, self._scopes, self._words, self._sort)
 
     def _any(self) -> Predicate:
         choices = [self._all()]
@@ -118,7 +120,7 @@ class _Parser:
     def _leaf(self, token: str, *, negated: bool) -> Predicate | None:
         key, colon, value = token.partition(":")
         key, value = key.lower(), value.strip('"')
-        if colon and key == "in":
+        if colon and key in ("in", "sort"):
             return None
         if colon and (scope := scope_of(key, value)) is not None:
             if negated or self._depth:

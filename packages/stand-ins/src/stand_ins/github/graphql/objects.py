@@ -159,7 +159,7 @@ def _rollup(sha: str, repository: Repository) -> dict[str, Any] | None:
         }
         for one in latest.values()
     ]
-    every = [*checks, *statuses]
+    every: list[dict[str, Any]] = [*checks, *statuses]
     if not every:
         return None
     states = {one.get("state") or one.get("conclusion") or "PENDING" for one in every}

@@ -10,6 +10,7 @@ from stand_ins.github.graphql.objects import pull_object, repository_object, thr
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread
+from stand_ins.github.routes.search import SORTS
 from stand_ins.github.search import parse
 from stand_ins.github.shapes.account import node_id
 from stand_ins.github.world import World
@@ -52,6 +53,9 @@ class Root:
             if not issue.deleted
         ]
         found = sorted((hit for hit in hits if wanted.matches(hit)), key=lambda hit: -hit.issue.id)
+        by, _, direction = wanted.sort.partition("-")
+        if by in SORTS:
+            found.sort(key=SORTS[by], reverse=direction != "asc")
         return connection([self._hit(one.issue, one.repository) for one in found], first, after, "issueCount")
 
     def node(self, node: str) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from starlette.responses import JSONResponse, Response
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.records import Issue, Pull
 from stand_ins.github.refusal import not_found, validation_failed
+from stand_ins.github.shapes.commit import commit_json
 from stand_ins.github.shapes.pull import diff_text, file_json, pull_json, pull_simple
 
 MOST_FILES = 3_000
 """GitHub lists so many files of a pull request and says nothing of the others."""
+MOST_COMMITS = 250
+"""It lists so many commits, too."""
 SORTS: dict[str, Callable[[Issue], Any]] = {
     "created": attrgetter("created_at"),
     "updated": attrgetter("updated_at"),
@@ -46,7 +49,7 @@ async def list_pulls(ask: Ask) -> Response:
 
 async def get_pull(ask: Ask) -> Response:
     """Describe a pull request, or give its diff when the Accept header asks for that."""
-    issue, pull = _found(ask)
+    issue, pull = found(ask)
     accept = ask.request.headers.get("accept", "")
     for kind in ("diff", "patch"):
         if f"application/vnd.github.{kind}" in accept or f"application/vnd.github.v3.{kind}" in accept:
@@ -57,21 +60,38 @@ async def get_pull(ask: Ask) -> Response:
 
 async def list_files(ask: Ask) -> Response:
     """List a pull request's changed files."""
-    _, pull = _found(ask)
+    _, pull = found(ask)
     return ask.page(pull.files[:MOST_FILES], lambda one: file_json(one, pull.head_sha, ask.repository, ask.base))
 
 
-def _found(ask: Ask) -> tuple[Issue, Pull]:
+def found(ask: Ask) -> tuple[Issue, Pull]:
+    """Find the pull request that the path names."""
     issue = ask.issue(number=ask.request.path_params["pull_number"])
     if issue.pull is None:
         raise not_found(ask.docs)
     return issue, issue.pull
 
 
+async def list_commits(ask: Ask) -> Response:
+    """List a pull request's commits, the oldest first."""
+    _, pull = found(ask)
+    history = ask.repository.history
+    known = {pull.base_sha, pull.head_sha} <= history.commits.keys()
+    commits = history.between(pull.base_sha, pull.head_sha) if known else []
+    return ask.page(commits[:MOST_COMMITS], lambda one: commit_json(one, ask.repository, ask.base))
+
+
 PULLS = "pulls/pulls"
 OPERATIONS = (
     Operation("GET", "/pulls", list_pulls, f"{PULLS}#list-pull-requests", "pull_requests"),
     Operation("GET", "/pulls/{pull_number:int}", get_pull, f"{PULLS}#get-a-pull-request", "pull_requests"),
+    Operation(
+        "GET",
+        "/pulls/{pull_number:int}/commits",
+        list_commits,
+        f"{PULLS}#list-commits-on-a-pull-request",
+        "pull_requests",
+    ),
     Operation(
         "GET", "/pulls/{pull_number:int}/files", list_files, f"{PULLS}#list-pull-requests-files", "pull_requests"
     ),

@@ -1,0 +1,177 @@
+"""How a pull request stands, what was said of its lines, and reviews that are written."""
+
+from typing import Any
+
+import pytest
+from stand_ins.github.records import Pull
+from stand_ins.github.shapes.account import node_id
+from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, said
+
+PULL = {"repository": HELLO, "pull_request": 5}
+LINE = {"path": "hello/settings.py", "line": 8, "body": "Why not `platformdirs`?"}
+
+
+def pull(github: GitHub, number: int = 5) -> Pull:
+    """Return a pull request as the stand-in holds it."""
+    found = github.hello.issues[number].pull
+    assert found is not None
+    return found
+
+
+async def test_one_call_says_whether_it_is_reviewed_and_green(ask: Ask) -> None:
+    """The facts name the verdicts, the open threads, how many checks pass, and each that does not."""
+    text = (await ask("pull_request_read", **PULL)).text
+    for fact in ("checks fail", "changes requested by octocat", "1 of 2 threads open", "of 3 checks pass"):
+        assert fact in text, text
+    assert 'failure: "test"' in text
+    assert "run 6100003" in text
+    assert "reviewers sam-example" in text
+
+
+async def test_a_list_has_size_checks_and_review(ask: Ask) -> None:
+    """Each row says how large the pull request is, whether its checks pass, and what reviewers decided."""
+    text = (await ask("list_pull_requests", repository=HELLO)).text
+    (row,) = [line for line in text.splitlines() if line.startswith("#5 ")]
+    assert "1 commits, 3 files +7 -2, checks fail, changes requested, reviewers sam-example" in row
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers"),
+    [
+        ({"author": "kim-example"}, {6}),
+        ({"author": "kim-example", "state": "all"}, {6, 7}),
+        ({"author": "kim-example", "state": "merged"}, {7}),
+        ({"author": "mona-example", "head": "octocat:settings-without-home"}, {5}),
+        ({"state": "closed"}, {7}),
+        ({"state": "merged", "base": "main"}, {7}),
+        ({"head": "file-per-language"}, {6}),
+        ({"base": "nothing"}, set()),
+    ],
+)
+async def test_filters_narrow_the_list(ask: Ask, asked: dict[str, Any], numbers: set[int]) -> None:
+    """By author, state and branches, alone and together."""
+    answer = await ask("list_pull_requests", repository=HELLO, detail="brief", **asked)
+    assert not answer.is_error, answer.text
+    assert {int(line[1:].split()[0]) for line in answer.text.splitlines() if line.startswith("#")} == numbers
+
+
+async def test_a_list_goes_on_by_its_cursor(ask: Ask) -> None:
+    """Pages of GraphQL's lists lead to the end, with and without an author."""
+    for asked in ({}, {"author": "kim-example"}):  # type: dict[str, Any]
+        found: list[str] = []
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await ask(
+                "list_pull_requests", repository=HELLO, state="all", detail="brief", limit=1, **asked, **cursor
+            )
+            found += [line for line in answer.text.splitlines() if line.startswith("#")]
+            if "next_cursor: " not in answer.text:
+                break
+            cursor = {"cursor": answer.text.rpartition("next_cursor: ")[2].strip()}
+        assert len(found) == (2 if asked else 3)
+
+
+async def test_every_check_is_listed(ask: Ask) -> None:
+    """Check runs and statuses of other services, each with its state and what get_job_logs takes."""
+    text = (await ask("pull_request_read", **PULL, method="get_check_runs")).text
+    assert "3 checks of 3" in text
+    assert 'success: "lint", job ' in text
+
+
+async def test_reviews_threads_and_commits_are_read(ask: Ask) -> None:
+    """A review with its verdict, a thread with its lines, state, comments and ids, a commit by its first line."""
+    reviews = (await ask("pull_request_read", **PULL, method="get_reviews")).text
+    assert "changes requested by octocat (OWNER), 2026-11-17T12:30Z" in reviews
+    assert "The direction is right. Two things before we merge." in reviews
+    threads = (await ask("pull_request_read", **PULL, method="get_review_comments")).text
+    assert '"hello/settings.py":8, open' in threads
+    assert '"tests/test_settings.py":4, resolved' in threads
+    assert "`Path.home()` asks `USERPROFILE` there." in threads
+    commits = (await ask("pull_request_read", repository=HELLO, pull_request=6, method="get_commits")).text
+    assert "4 commits of octocat/hello-world#6, oldest first:" in commits
+    assert "kim-example" in commits
+    assert '"One file for each language, part 1"' in commits
+
+
+async def test_a_review_is_written_with_its_comments_at_once(ask: Ask, github: GitHub) -> None:
+    """One call makes a review with comments on lines of the diff, and tells its address."""
+    answer = await ask(
+        "pull_request_review_write", **PULL, method="create", event="COMMENT", body="Nearly.", comments=[LINE]
+    )
+    assert not answer.is_error, answer.text
+    review = pull(github).reviews[-1]
+    assert (review.state, review.body) == ("COMMENTED", "Nearly.")
+    thread = pull(github).threads[-1]
+    assert (thread.path, thread.line, thread.comments[0].body) == (LINE["path"], LINE["line"], LINE["body"])
+    assert f"Review {review.id} (commented) on {HELLO}#5: {github.url}/{HELLO}/pull/5#pullrequestreview-" in answer.text
+
+
+async def test_a_pending_review_is_submitted_or_deleted(ask: Ask, github: GitHub) -> None:
+    """Without an event a review is pending; it is then found without its id."""
+    for method, left in (("submit_pending", "CHANGES_REQUESTED"), ("delete_pending", None)):
+        begun = await ask("pull_request_review_write", **PULL, method="create", body="Wait.")
+        assert "(pending)" in begun.text
+        event = {"event": "REQUEST_CHANGES"} if left else {}
+        ended = await ask("pull_request_review_write", **PULL, method=method, **event)
+        assert not ended.is_error, ended.text
+        assert (pull(github).reviews[-1].state == left) is bool(left)
+    again = await ask("pull_request_review_write", **PULL, method="delete_pending")
+    assert again.is_error
+    assert "has no pending review of ours" in again.text
+
+
+async def test_several_threads_are_settled_in_one_call(ask: Ask, github: GitHub) -> None:
+    """Threads are resolved and opened again by the ids that are shown; what fails says how many were done."""
+    threads = [node_id("PRRT", one.id) for one in pull(github).threads]
+    for method, resolved in (("resolve_thread", True), ("unresolve_thread", False)):
+        answer = await ask("pull_request_review_write", **PULL, method=method, threads=threads)
+        assert not answer.is_error, answer.text
+        assert [one.resolved for one in pull(github).threads] == [resolved] * 2
+    odd = await ask("pull_request_review_write", **PULL, method="resolve_thread", threads=[threads[0], "PRRT_none"])
+    assert odd.is_error
+    assert "1 of 2 threads were done" in odd.text
+
+
+async def test_a_thread_is_answered(ask: Ask, github: GitHub) -> None:
+    """A reply stands in its thread, under the id of the first comment that is shown."""
+    first = pull(github).threads[0].comments[0].id
+    answer = await ask("add_reply_to_pull_request_comment", **PULL, comment=first, body="Good point.")
+    assert not answer.is_error, answer.text
+    assert pull(github).threads[0].comments[-1].body == "Good point."
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"method": "create", "event": "COMMENT", "comments": [{**LINE, "line": 900}]}, "Line could not be resolved"),
+        ({"method": "create", "event": "COMMENT", "comments": [{**LINE, "path": "x"}]}, "Path could not be resolved"),
+        ({"method": "create", "event": "COMMENT"}, "needs body or comments"),
+        ({"method": "submit_pending"}, "has no pending review"),
+        ({"method": "resolve_thread"}, "threads is missing"),
+        ({"method": "create", "event": "LGTM"}, "event: Input should be"),
+        ({"method": "create", "body": "x", "comments": [{"path": "a", "body": "b"}]}, "comments.0.line"),
+    ],
+)
+async def test_a_wrong_review_is_explained(ask: Ask, asked: dict[str, Any], says: str) -> None:
+    """What is missing, or what GitHub does not take, is said in words that help to correct it."""
+    answer = await ask("pull_request_review_write", **PULL, **asked)
+    assert answer.is_error
+    assert says in answer.text
+
+
+async def test_ones_own_pull_request_is_not_approved(ask: Ask, github: GitHub) -> None:
+    """GitHub's refusal is quoted: an author does not approve."""
+    github.hello.issues[5].user = github.app.stand_in.world.user("agent-bot")
+    answer = await ask("pull_request_review_write", **PULL, method="create", event="APPROVE")
+    assert answer.is_error
+    assert "Can not approve your own pull request" in answer.text
+
+
+async def test_a_reader_may_not_settle_threads(open_tools: OpenTools, github: GitHub) -> None:
+    """GraphQL refuses with 200: it reads as a missing permission."""
+    client = await open_tools(GITHUB_TOKEN=READER)
+    thread = node_id("PRRT", pull(github).threads[0].id)
+    asked = {**PULL, "method": "resolve_thread", "threads": [thread]}
+    answer = said(await client.call_tool_mcp("pull_request_review_write", asked))
+    assert answer.is_error
+    assert "may not do this" in answer.text
