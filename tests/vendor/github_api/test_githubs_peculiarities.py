@@ -10,7 +10,16 @@ from api_kit import Classified, Pause, Refusal
 from github_api.confirm.issues import issue_changed, issue_made, labels_added, labels_set
 from github_api.settings import GitHubApiSettings
 from github_api.table import table
-from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of, window
+from github_api.upstream import (
+    classify,
+    found_repositories,
+    github,
+    limits,
+    pauses,
+    repositories_of,
+    repositories_within,
+    window,
+)
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
@@ -141,6 +150,9 @@ def test_what_was_dropped_is_noticed() -> None:
     assert issue_changed({"state": "closed"}, reply) == "the state is 'open', not 'closed'"
     assert issue_changed({"milestone": None}, reply) == "the milestone is 3, not None"
     assert issue_changed({"milestone": None}, {}) is None
+    assert issue_changed({"type": None}, {}) is None
+    assert issue_changed({"type": "bug"}, {"type": {"name": "Bug"}}) is None
+    assert issue_changed({"type": "Bug"}, {}) == "the type is None, not 'Bug'"
     assert issue_changed({}, []) == "the reply is not an issue"
 
 
@@ -163,27 +175,38 @@ def test_a_reply_says_whose_it_is() -> None:
         "",
     ]
     assert repositories_of([]) == []
+    assert repositories_within([{"a": ["https://h/repos/o/r/x", {"b": "https://h/repos/o/s"}], "c": "see it"}]) == [
+        "o/r",
+        "o/s",
+    ]
     for url in ("https://h/users/o", "https://h/x/repos/o/r", "/repos/o/r", "https://h/repos/o", 7):
         assert repositories_of({"url": url}) == [""]
     assert found_repositories({"items": []}) == []
     assert found_repositories({"message": "?"}) == [""]
 
 
+NAMELESS = ("/issue-types", "/reactions", "/reactions/{reaction:number}")
+"""Paths whose replies name no repository: the path alone does."""
+
+
 def test_every_route_names_its_repository() -> None:
     """Each path with a repository in it checks that one, and says in its replies whose they are."""
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
-    assert free == {"GET /search/issues", "GET /rate_limit"}
+    searches = {f"GET /search/{things}" for things in ("issues", "repositories", "users")}
+    assert free == searches | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
-        (resource,) = routes[name].resources
-        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
-        assert routes[name].reply_resources is repositories_of, name
+        resource = routes[name].resources[0]
+        scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"
+        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", scope), name
+        if "/orgs/" not in name and not name.endswith(NAMELESS):
+            assert routes[name].reply_resources in (repositories_of, repositories_within), name
 
 
 def test_the_table_is_closed() -> None:
     """What no tool needs is not in the table, though GitHub has it."""
     for path in (
-        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
+        "/repositories/1/issues", "/user/emails", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
         "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
     ):  # fmt: skip
         with pytest.raises(Refusal) as refused:

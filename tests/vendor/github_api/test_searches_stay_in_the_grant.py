@@ -10,7 +10,6 @@ from vendor.github_api.house import House
 HELLO = "octocat/hello-world"
 TWO = Grant.model_validate({"resources": {"repositories": [HELLO, "octocat/secret-plans"]}})
 ONE = Grant.model_validate({"resources": {"repositories": [HELLO]}})
-NAMED = Grant.model_validate({"resources": {"repositories": ["*/hello-world"]}})
 ANY = Grant.model_validate({"resources": {"repositories": ["octocat/*"]}})
 
 
@@ -43,8 +42,6 @@ async def test_the_caller_chooses_within_the_grant(api: House) -> None:
     assert owners(await search(api, f"repo:{HELLO.upper()} is:issue", ANY)) == {HELLO}
     reply = await search(api, "is:issue repo:octocat/secret-plans")
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
-    reply = await search(api, "is:issue", NAMED)
-    assert (reply.status_code, reply.json()["reason"]) == (400, "search_choice")
     reply = await search(api, "is:issue", Grant())
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
 
