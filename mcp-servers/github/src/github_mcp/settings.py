@@ -20,6 +20,4 @@ class GitHubSettings(VendorSettings):
     )
     api_url: str = Field(GITHUB.upstream, description="GitHub's REST API, or the gateway github-api")
     port: Port = GITHUB.mcp_port
-    toolsets: str | None = Field(
-        None, description="comma list of issues, issue_depth, pull_requests, repos, context, search; unset: all"
-    )
+    toolsets: str | None = Field(None, description="comma list of toolsets, `default` or `all`")

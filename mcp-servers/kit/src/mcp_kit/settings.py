@@ -34,7 +34,7 @@ class ServerSettings(ServedSettings):
     tools: str | None = Field(
         None,
         validation_alias="MCP_TOOLS",
-        description="comma list: only these, or added to the toolsets chosen; the one way to a tool that may do harm",
+        description="comma list: only these, or added to the toolsets; a tool that may do harm needs it",
     )
     exclude_tools: str | None = Field(None, validation_alias="MCP_EXCLUDE_TOOLS", description="comma list to leave out")
     reply_tokens: int = Field(

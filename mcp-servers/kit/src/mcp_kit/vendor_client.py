@@ -1,11 +1,9 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from agent_vendors import ResourceKind
 from pydantic import BaseModel, ValidationError
 from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
@@ -16,6 +14,7 @@ from mcp_kit import gateway
 from mcp_kit.call import Call
 from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
+from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
@@ -32,23 +31,8 @@ Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
 
 For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
 """
-Fetch = Callable[[VendorPath], Awaitable[Any]]
-"""Reads a path, and returns the document; None for anything but a success."""
 M = TypeVar("M", bound=BaseModel)
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Moves:
-    """How a vendor tells the present name of a resource that was asked for by an old one.
-
-    Attributes:
-        kind: the kind of the name, by which it is checked.
-        name: returns the present name by the redirect's Location, of which only the path may be used; None if unknown.
-    """
-
-    kind: ResourceKind
-    name: Callable[[str, Fetch], Awaitable[str | None]]
 
 
 def bearer(token: str) -> dict[str, str]:
