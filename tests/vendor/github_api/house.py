@@ -20,7 +20,7 @@ WRITER = Grant(
     resources={"repositories": [REPOSITORY]},
     mode="write",
 )
-TENANT = Grant(resources={"repositories": ["octocat/*"]}, mode="write")
+TENANT = Grant(resources={"repositories": ["octocat/*", "octo-org/*"]}, mode="write")
 OPENED = {"resources": {"repositories": [REPOSITORY]}}
 BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mode": "write"}
 SERVICES = {

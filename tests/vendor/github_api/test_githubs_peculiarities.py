@@ -18,6 +18,7 @@ from github_api.upstream import (
     limits,
     pauses,
     repositories_of,
+    repositories_within,
     window,
 )
 from pydantic import SecretStr
@@ -155,6 +156,9 @@ def test_what_was_dropped_is_noticed() -> None:
     assert issue_changed({"state": "closed"}, reply) == "the state is 'open', not 'closed'"
     assert issue_changed({"milestone": None}, reply) == "the milestone is 3, not None"
     assert issue_changed({"milestone": None}, {}) is None
+    assert issue_changed({"type": None}, {}) is None
+    assert issue_changed({"type": "bug"}, {"type": {"name": "Bug"}}) is None
+    assert issue_changed({"type": "Bug"}, {}) == "the type is None, not 'Bug'"
     assert issue_changed({}, []) == "the reply is not an issue"
 
 
@@ -183,19 +187,21 @@ def test_a_reply_says_whose_it_is() -> None:
     ) == ["o/r"]
     assert found_files({"items": [{"repository": None}]}) == found_files([]) == [""]
     assert repositories_of([]) == repositories_of({}) == []
+    assert repositories_within([{"a": ["https://h/repos/o/r/x", {"b": "https://h/repos/o/s"}], "c": "see it"}]) == [
+        "o/r",
+        "o/s",
+    ]
     for url in ("https://h/users/o", "https://h/x/repos/o/r", "/repos/o/r", "https://h/repos/o", 7):
         assert repositories_of({"url": url}) == [""]
     assert found_repositories({"items": []}) == []
     assert found_repositories({"message": "?"}) == [""]
 
 
-NAMELESS = {
-    "/actions/runs/{run:number}/timing",
-    "/check-runs/{check:number}/annotations",
-    "/pulls/{number:number}/merge",
-    "/pulls/{number:number}/update-branch",
-}
-"""Whose replies name no repository at all: the path alone does."""
+NAMELESS = (
+    *("/timing", "/annotations", "/merge", "/update-branch"),
+    *("/issue-types", "/reactions", "/reactions/{reaction:number}"),
+)
+"""Ends of paths whose replies name no repository at all: the path alone does."""
 FOREIGN: list[Json] = [{"url": "https://h/repos/o/other"}, {"message": "?"}, [{"url": "https://h/repos/o/other/x"}]]
 
 
@@ -203,12 +209,16 @@ def test_every_route_names_its_repository() -> None:
     """Each path with a repository in it checks that one, and says in its replies whose they are."""
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
-    assert free == {"GET /search/issues", "GET /search/code", "GET /rate_limit"}
+    searches = {f"GET /search/{things}" for things in ("code", "issues", "repositories", "users")}
+    assert free == searches | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
-        (resource,) = routes[name].resources
-        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
+        resource = routes[name].resources[0]
+        scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"
+        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", scope), name
         names = routes[name].reply_resources
-        assert (names is None) == (routes[name].path.partition("{repo:name}")[2] in NAMELESS), name
+        if "/orgs/" in name or names is repositories_within:
+            continue
+        assert names is not None or name.endswith(NAMELESS), name
         if names is not None:
             assert all("o/r" not in names(foreign) and names(foreign) for foreign in FOREIGN), name
 
@@ -217,6 +227,7 @@ def test_the_table_is_closed() -> None:
     """What no tool needs is not in the table, though GitHub has it."""
     for path in (
         "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/users",
+        "/repositories/1/issues", "/user/emails", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
         "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
     ):  # fmt: skip
         with pytest.raises(Refusal) as refused:

@@ -42,10 +42,30 @@ async def test_the_caller_chooses_within_the_grant(api: House) -> None:
     assert owners(await search(api, f"repo:{HELLO.upper()} is:issue", ANY)) == {HELLO}
     reply = await search(api, "is:issue repo:octocat/secret-plans")
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
-    reply = await search(api, "is:issue", ANY)
-    assert (reply.status_code, reply.json()["reason"]) == (400, "search_choice")
     reply = await search(api, "is:issue", Grant())
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+
+
+async def test_a_pattern_is_searched_by_its_owner(api: House) -> None:
+    """`octocat/*` is confined by `user:octocat`, of the gateway's own accord and as a caller's choice."""
+    for text in ("is:issue crash", "user:octocat is:issue crash"):
+        assert owners(await search(api, text, ANY)) == {HELLO, "octocat/secret-plans"}
+        assert sent(api) == "user:octocat is:issue crash"
+    reply = await search(api, "is:issue user:octo-org", ANY)
+    assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+
+
+async def test_repositories_are_found_within_the_grant(api: House) -> None:
+    """A search for repositories is confined as one for issues; one for people is not, as profiles are public."""
+    reply = await api.ask("GET", "/search/repositories?q=greets", token=api.token(ONE))
+    assert [item["full_name"] for item in reply.json()["items"]] == [HELLO]
+    assert sent(api) == f"repo:{HELLO} greets"
+    foreign = {"items": [{"url": f"{api.upstream_url}/repos/evil/secret", "full_name": HELLO}]}
+    api.fault("status", status=200, body=foreign)
+    reply = await api.ask("GET", "/search/repositories?q=greets", token=api.token(ONE))
+    assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign")
+    people = await api.ask("GET", "/search/users?q=mona", token=api.token(ONE))
+    assert people.json()["items"][0]["login"] == "mona-example"
 
 
 async def test_ways_out_of_the_scope_are_refused(api: House) -> None:

@@ -160,6 +160,15 @@ def repositories_of(document: Json) -> list[str]:
     return [_repository_of(item) for item in (document if isinstance(document, list) else [document])]
 
 
+def repositories_within(document: Json) -> list[str]:
+    """Return each repository to which an API address leads, however deep in a reply it stands."""
+    if isinstance(document, str):
+        match = _OWNER.fullmatch(document)
+        return [match[1]] if match else []
+    inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    return list(dict.fromkeys(name for one in inner for name in repositories_within(one)))
+
+
 def listed_repositories(key: str) -> Callable[[Json], Sequence[str]]:
     """Return a function that returns the repository of each item of the list below a key of a reply."""
 

@@ -126,6 +126,9 @@ class Route:
             body (`fields`), or what a function of the call returns. Default: those of the body itself.
         search: for a search: where its text is, and how it is confined.
         reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
+        reply_kind: that kind, where the request names no resource itself.
+        mixed: of a read of a list in which the vendor mixes resources: rows of others than the grant's are left out.
+            Elsewhere such a row is a reason to refuse the whole reply.
         verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
         probe: of a write: how a write without a reply is found.
         read_before: of a write: reads the things that it changes, as facts, for those who approve it. A fact with the
@@ -153,6 +156,8 @@ class Route:
     effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None
     reply_resources: Callable[[Json], Sequence[str]] | None = None
+    reply_kind: ResourceKind | None = None
+    mixed: bool = False
     verify_reply: Callable[[Json, Json], str | None] | None = None
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
@@ -172,7 +177,7 @@ class Route:
     @property
     def kind(self) -> ResourceKind:
         """The kind of resources that `reply_resources` names."""
-        return self.search.kind if self.search else self.resources[0].kind
+        return self.reply_kind or (self.search.kind if self.search else self.resources[0].kind)
 
     @cached_property
     def template(self) -> Template:

@@ -42,6 +42,21 @@ NO_FILE: Mapping[int, Meaning] = {
         "Check the path: get_file_contents lists a folder, and without a path the root folder.",
     )
 }
+NO_LABEL: Mapping[int, Meaning] = {
+    404: (
+        "{target} is not there for the token, or does not have this label (404).",
+        "issue_read shows its labels: what is not among them need not be removed.",
+    )
+}
+NO_PARENT: Mapping[int, Meaning] = {
+    404: ("{target} is not there for the token, or is no sub-issue (404).", "issue_read shows whether it is there.")
+}
+NO_TYPES: Mapping[int, Meaning] = {
+    404: (
+        "{target} has no issue types: its owner is no organization, or the token may not see it (404).",
+        "Leave type out.",
+    )
+}
 
 
 def not_written(permission: str) -> Mapping[int, Meaning]:
@@ -106,6 +121,8 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
+    "milestone": "Take the milestone from list_milestones.",
+    "type": "Take the type from list_issue_types.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
 }
 """What to do about a field that GitHub does not accept."""

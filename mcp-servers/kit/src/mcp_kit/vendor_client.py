@@ -1,6 +1,6 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -88,12 +88,12 @@ class VendorClient:
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
         parts: Parts | None = None,
-        success: int | tuple[int, ...] = 200,
+        success: int | Collection[int] = 200,
         reads: bool = False,
         accept: str | None = None,
         meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
-        """Send a request and return the reply, which has the status `success`, or one of several, and refuses nothing.
+        """Send a request and return the reply, which has the status `success`, or one of these, and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
         `reads` a method other than GET and HEAD changes nothing, as a search by POST. `accept` is the media type that
@@ -259,7 +259,7 @@ class VendorClient:
         self,
         reply: Reply,
         target: str,
-        success: int | tuple[int, ...],
+        success: int | Collection[int],
         meanings: Mapping[int, Meaning],
         *,
         writes: bool,
@@ -268,7 +268,7 @@ class VendorClient:
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if found is None and reply.status in ((success,) if isinstance(success, int) else success):
+        if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._vendors_token(), reply)

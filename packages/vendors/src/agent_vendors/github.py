@@ -23,8 +23,9 @@ considerations for external authentication" at docs.github.com (39 characters wi
 SEARCHES = QualifierGrammar(
     "repo",
     frozenset({"repo", "repository", "org", "organization", "user", "owner", "enterprise", "team", "project"}),
+    owner="user",
 )
-"""How searches of issues and pull requests are confined to repositories."""
+"""How searches are confined to repositories. `user:` names an organization too."""
 
 GITHUB = Vendor(
     name="github",
@@ -41,6 +42,7 @@ GITHUB = Vendor(
         "actions_list": "read",
         "actions_run_trigger": "write",
         "add_issue_comment": "write",
+        "add_reaction": "write",
         "add_reply_to_pull_request_comment": "write",
         "compare_refs": "read",
         "create_branch": "write",
@@ -57,8 +59,13 @@ GITHUB = Vendor(
         "issue_write": "write",
         "list_branches": "read",
         "list_commits": "read",
+        "get_me": "read",
+        "get_team_members": "read",
+        "get_teams": "read",
+        "list_issue_types": "read",
         "list_issues": "read",
         "list_labels": "read",
+        "list_milestones": "read",
         "list_pull_requests": "read",
         "list_tags": "read",
         "merge_pull_request": "danger",
@@ -69,6 +76,9 @@ GITHUB = Vendor(
         "search_issues": "read",
         "update_pull_request": "write",
         "update_pull_request_branch": "write",
+        "search_repositories": "read",
+        "search_users": "read",
+        "sub_issue_write": "write",
     },
     written_fields={
         "create_branch": frozenset({"ref", "sha"}),

@@ -47,7 +47,7 @@ class GitHub:
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
         )
-        self._gateway = settings.gateway
+        self.gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
         self.text = TextDownload(self.vendor, settings)
 
@@ -120,7 +120,7 @@ class GitHub:
             ToolFailed: GitHub refused all of it, which it says with the status 200.
         """
         reads = not operation.writes
-        if self._gateway:
+        if self.gateway:
             path = path_of("/graphql/{}", operation.name)
             reply = await self.vendor.send(call, "POST", path, target, body=variables, reads=reads)
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_actions, webhook
+from stand_ins.github import limits, seed, seed_actions, seed_planning, webhook
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -115,4 +115,5 @@ class StandIn(StandInVendor):
         for described in seed.shipped():
             seed.add_repository(world, described, self.account)
         seed_actions.apply(world)
+        seed_planning.apply(world, self.account)
         return world
