@@ -12,7 +12,7 @@ from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
 
 from github_mcp.client.commits import Commits
-from github_mcp.client.issues import MOST_FOUND
+from github_mcp.client.searches import MOST_FOUND
 from github_mcp.models.commits import SHORT
 from github_mcp.models.pulls import PullFile
 from github_mcp.tools.arguments import FEWER, Ref, Repository
