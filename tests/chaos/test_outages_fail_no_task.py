@@ -1,9 +1,10 @@
-"""300 tasks while workers, servers, gateways, model-api and stores are killed, and GitHub and the model fail.
+"""Many tasks while workers, servers, gateways, model-api and stores are killed, and GitHub and the model fail.
 
-None fails for that, nothing is doubled, and what the model was asked is paid for.
+None fails for that, nothing is doubled, and what the model was asked is paid for. `make chaos` plays 300 tasks.
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from fixtures.running import RunningHouse
 from fixtures.stores import run_apart
 from genai_prices import Usage, calc_price
 
-TASKS = 300
-KILLS = 50
+TASKS = int(os.environ.get("CHAOS_TASKS", "96"))
+KILLS = TASKS // 6
 WITHIN_SECONDS = 900
 SWEEPS_SECONDS = 60
 
@@ -70,7 +71,7 @@ def test_no_task_fails_for_an_outage_alone(played: Played) -> None:
 
 
 def test_the_chaos_was_one(played: Played) -> None:
-    """Parts were killed 50 times, every part was struck, workers were lost, and runs came to nothing for a vendor."""
+    """Parts were killed as often as is meant, every part was struck, workers were lost, and runs came to nothing for a vendor."""
     assert played.kills == KILLS
     assert set(played.struck) == set(PARTS)
     assert played.attempted_again.keys() >= {"crashed", "server"}
