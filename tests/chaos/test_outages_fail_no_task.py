@@ -71,7 +71,7 @@ def test_no_task_fails_for_an_outage_alone(played: Played) -> None:
 
 
 def test_the_chaos_was_one(played: Played) -> None:
-    """Parts were killed as often as is meant, every part was struck, workers were lost, and runs came to nothing for a vendor."""
+    """There were as many kills as meant, of every part, workers were lost, and runs failed for want of a vendor."""
     assert played.kills == KILLS
     assert set(played.struck) == set(PARTS)
     assert played.attempted_again.keys() >= {"crashed", "server"}
