@@ -63,7 +63,7 @@ def page(request: pytest.FixtureRequest) -> Page:
 
 
 def test_the_tool_table_is_the_codes(page: Page) -> None:
-    """Names, toolsets, writes and descriptions are those that clients see; what may do harm is told from other writes."""
+    """Names, toolsets, writes and descriptions are those that clients see; what may do harm is marked."""
     tools = built(page.vendor)[0].tools
     words = {(False, False): "", (True, False): "yes", (True, True): "danger"}
     expected = [[f"`{t.name}`", t.toolset, words[t.writes, t.danger], t.description] for t in tools]
