@@ -1,4 +1,4 @@
-"""`make demo` in its variants: what was only proposed is there after the approval; a review stands on lines of a diff."""
+"""`make demo` in its variants: what was only proposed is there once approved; a review stands on lines of a diff."""
 
 import os
 import re
