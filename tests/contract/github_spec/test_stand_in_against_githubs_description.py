@@ -54,6 +54,12 @@ READS = [
     (f"{HELLO}/contents/hello", 200),
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
     (f"{HELLO}/contents/no/such/file", 404),
+    (f"{HELLO}/releases?per_page=2", 200),
+    (f"{HELLO}/releases/latest", 200),
+    ("/repos/octocat/secret-plans/releases/latest", 404),
+    (f"{HELLO}/releases/tags/v2.2.0", 200),
+    (f"{HELLO}/releases/tags/v9.9.9", 404),
+    (f"{HELLO}/deployments?environment=production", 200),
 ]
 WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/issues", {"title": "A", "body": "b", "labels": ["bug"], "assignees": ["mona-example"]}, 201),
@@ -71,6 +77,12 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("DELETE", f"{HELLO}/issues/1/labels", None, 204),
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.4.0", "name": "Next", "body": "b", "draft": True}, 201),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.4.0", "generate_release_notes": True, "prerelease": True}, 201),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.3.0"}, 422),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2 3"}, 422),
+    ("POST", f"{HELLO}/releases/generate-notes", {"tag_name": "v2.3.0", "previous_tag_name": "v2.2.0"}, 200),
+    ("POST", f"{HELLO}/releases/generate-notes", {"tag_name": "v2.3.0", "previous_tag_name": "none"}, 422),
 ]
 
 
@@ -86,6 +98,8 @@ async def test_every_operation_and_status_conforms(
         if reply.status_code == 200 and path != "/rate_limit":
             again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
             assert (path, again.status_code) == (path, 304)
+    for deployment in (await client.get(f"{HELLO}/deployments")).json():
+        assert (await client.get(deployment["statuses_url"])).status_code == 200
     for method, path, body, status in WRITES:
         reply = await client.request(method, path, json=body) if body else await client.request(method, path)
         assert (method, path, reply.status_code) == (method, path, status)

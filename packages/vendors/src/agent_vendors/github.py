@@ -38,8 +38,12 @@ GITHUB = Vendor(
     kinds=(REPOSITORIES,),
     tools={
         "add_issue_comment": "write",
+        "create_release": "write",
         "find_similar_issues": "read",
+        "generate_release_notes": "read",
         "get_file_contents": "read",
+        "list_deployments": "read",
+        "list_releases": "read",
         "issue_read": "read",
         "issue_write": "write",
         "list_issues": "read",
@@ -50,6 +54,7 @@ GITHUB = Vendor(
     },
     written_fields={
         "add_issue_comment": frozenset({"body"}),
+        "create_release": frozenset({"tag_name", "target_commitish", "name", "body", "draft", "prerelease"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}
         ),

@@ -6,7 +6,17 @@ from starlette.routing import BaseRoute
 
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
-from stand_ins.github.routes import account, comments, contents, issues, labels, pulls, search
+from stand_ins.github.routes import (
+    account,
+    comments,
+    contents,
+    deployments,
+    issues,
+    labels,
+    pulls,
+    releases,
+    search,
+)
 from stand_ins.github.stand_in import StandIn
 from stand_ins.kit import app
 from stand_ins.kit.request_log import Watch
@@ -21,6 +31,8 @@ OPERATIONS = (
     *issues.OPERATIONS,
     *pulls.OPERATIONS,
     *contents.OPERATIONS,
+    *releases.OPERATIONS,
+    *deployments.OPERATIONS,
 )
 DEFAULT_ACCOUNT = "agent-bot"
 

@@ -13,13 +13,17 @@ NULL_TOO = (
     ("issue-search-result-item", "body"),  # a hit without a text has body null, as the issue itself
     ("pull-request-simple", "labels", "items", "description"),  # as the label itself
 )
+EMPTY_TOO = ("target_url", "environment_url", "log_url")
+"""Addresses of a deployment's status that are empty by the description's own default, which is no address."""
 
 
 class GitHubDescription(Description):
     """`api.github.com.json` of the npm package @octokit/openapi."""
 
     def mend(self, document: dict[str, Any]) -> None:
-        """Let null in where the API gives it."""
+        """Let null and empty texts in where the API gives them."""
+        for name in EMPTY_TOO:
+            del document["components"]["schemas"]["deployment-status"]["properties"][name]["format"]
         for name, *rest in NULL_TOO:
             node = document["components"]["schemas"][name]["properties"]
             for part in rest[:-1]:

@@ -156,6 +156,9 @@ def _repository_state(repository: Repository) -> dict[str, Any]:
         "labels": [one.name for one in repository.labels.values()],
         "roles": {login: role.name for login, role in repository.roles.items()},
         "issues": [_issue_state(one) for one in repository.issues.values()],
+        "releases": [
+            {"tag": one.tag, "name": one.name, "body": one.body, "draft": one.draft} for one in repository.releases
+        ],
     }
 
 

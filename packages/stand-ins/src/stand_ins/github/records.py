@@ -5,6 +5,7 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.history import ChangedFile, History
+from stand_ins.github.release_records import Deployment, Release
 
 
 @dataclass
@@ -88,6 +89,8 @@ class Repository:
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    releases: list[Release] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
 
     @property
     def head_sha(self) -> str:
