@@ -38,6 +38,18 @@ NO_FILE: Mapping[int, Meaning] = {
         "Check the path: get_file_contents lists a folder, and without a path the root folder.",
     )
 }
+NO_RELEASE: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_releases without tag lists all, and drafts, which have no tag of their own.",
+    )
+}
+NO_NOTES: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} writes no notes in {target}: it is not there, or the token lacks write access to Contents (404).",
+        "Do without them, or tell the operator to give {token} that access.",
+    )
+}
 PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     (
         403,
@@ -64,6 +76,8 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
+    "tag_name": "Use a tag that git allows and that has no release yet: list_releases shows those that have one.",
+    "target_commitish": "Give a branch or a commit that is there.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
 }
 """What to do about a field that GitHub does not accept."""

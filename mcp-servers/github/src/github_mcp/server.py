@@ -10,10 +10,12 @@ from github_mcp.client.contents import Contents
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.pulls import Pulls
+from github_mcp.client.releases import Releases
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.releases import ReleaseTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -27,6 +29,10 @@ PEERS = {
     "limit": ("perPage",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
+DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
+"""The toolsets that are shown where nobody chooses; `all` has the others too."""
+ALIASES = {"get_latest_release": "list_releases", "get_release_by_tag": "list_releases"}
+"""Tools of the same server that are one of ours."""
 
 
 def build_server(settings: GitHubSettings) -> Server:
@@ -38,8 +44,14 @@ def build_server(settings: GitHubSettings) -> Server:
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues), SimilarTools(issues), PullTools(Pulls(github)), ContentTools(Contents(github))
+            IssueTools(issues),
+            SimilarTools(issues),
+            PullTools(Pulls(github)),
+            ContentTools(Contents(github)),
+            ReleaseTools(Releases(github)),
         ),
+        default_toolsets=DEFAULT,
+        aliases=ALIASES,
         peers=PEERS,
         checks={"github": github.check},
         close=github.aclose,

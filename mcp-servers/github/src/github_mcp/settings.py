@@ -22,4 +22,6 @@ class GitHubSettings(VendorSettings):
         GITHUB.upstream, pattern=r"^https?://", description="GitHub's REST API, or the gateway github-api"
     )
     port: Port = GITHUB.mcp_port
-    toolsets: str | None = Field(None, description="comma list of issues, pull_requests, repos; unset: all")
+    toolsets: str | None = Field(
+        None, description="comma list of issues, pull_requests, repos, releases; `default` or `all`; unset: default"
+    )
