@@ -42,7 +42,7 @@ def rows(*ages: int, marked: int | None = None, **more: Any) -> list[dict[str, A
 async def look(listed: Any) -> Any:
     """Look for the effect in a list of rows."""
 
-    async def fetch(path: str) -> Any:
+    async def fetch(path: str, asked: Any = None) -> Any:
         first = (int(path) - 1) * 2
         return listed[first : first + 2] if isinstance(listed, list) else listed
 

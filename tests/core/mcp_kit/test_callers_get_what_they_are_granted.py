@@ -215,7 +215,7 @@ async def test_headers_only_tighten(start: Start, house: House) -> None:
     ("header", "value", "says"),
     [
         ("X-MCP-Readonly", "enabled", "'enabled', neither true nor false; nothing was done"),
-        ("X-MCP-Toolsets", "notes,pulls", "there is no toolset pulls: choose from lists, notes"),
+        ("X-MCP-Toolsets", "notes,pulls", "there is no toolset pulls: choose from all, default, lists, notes"),
         ("X-MCP-Tools", "no_such", "there is no tool no_such: choose from"),
         ("X-MCP-Exclude-Tools", "write_notes", "there is no tool write_notes: choose from"),
     ],

@@ -2,7 +2,7 @@
 
 from api_kit import Route, Table
 
-from github_api.routes import issues, pulls, releases, repositories, search
+from github_api.routes import graphql, issues, pulls, releases, repositories, search
 from github_api.routes.search import TIERS
 from github_api.routes.shapes import JSON
 
@@ -11,5 +11,5 @@ __all__ = ["TIERS", "table"]
 
 def table() -> Table:
     """Make the table."""
-    topics = (issues, pulls, releases, repositories, search)
+    topics = (graphql, issues, pulls, releases, repositories, search)
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

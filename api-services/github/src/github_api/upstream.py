@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
+from api_kit.graphql import PATH
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
@@ -22,6 +23,8 @@ LONGEST_PAUSE_SECONDS = 3900.0
 SECONDARY_PAUSE_SECONDS = 60.0
 POINTS = Limit("points", Rate(per_second=10, burst=300), each=Rate(per_second=5, burst=150))
 """At most 900 in any minute; a read is one, a write five."""
+GRAPHQL_POINTS = Limit("graphql_points", Rate(per_second=22, burst=680), each=Rate(per_second=11, burst=340))
+"""At most 2,000 in any minute; a query is one, a mutation five."""
 SEARCHES = Limit("searches", Rate(per_second=1 / 3, burst=10), each=Rate(per_second=1 / 6, burst=6))
 """At most 30 in any minute, which GitHub counts in a bucket of its own."""
 SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=8.0)
@@ -53,6 +56,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
         link=link,
         relocate=relocate,
         account=login,
+        places=_places(settings.github_upstream_url),
         limits=limits if settings.github_upstream_limited else lambda route: (),
     )
 
@@ -61,13 +65,25 @@ def _opening(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
+def _places(base_url: str) -> dict[str, str]:
+    """Return where an Enterprise server has GraphQL: beside its REST, at /api/graphql.
+
+    Source: docs.github.com/en/enterprise-server/graphql/guides/forming-calls-with-graphql.
+    """
+    root = base_url.rstrip("/").removesuffix("/v3")
+    return {PATH: f"{root}{PATH}"} if root.endswith("/api") else {}
+
+
 def limits(route: Route) -> list[Limit]:
     """Return the limits that GitHub keeps over all requests of a token.
 
-    Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (900 points a minute; what makes
-    content 80 times a minute and 500 times an hour; 100 at once, which `Slots` holds), .../rest/search/search (30 a
-    minute), .../rest/using-the-rest-api/best-practices-for-using-the-rest-api (a second between two writes).
+    Source: docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api (900 points a minute, 2,000
+    of GraphQL; what makes content 80 times a minute and 500 times an hour; 100 at once, which `Slots` holds),
+    .../rest/search/search (30 a minute), .../rest/using-the-rest-api/best-practices-for-using-the-rest-api (a second
+    between two writes).
     """
+    if route.tier == "graphql":
+        return [replace(GRAPHQL_POINTS, cost=5 if route.writes else 1)]
     found = [replace(POINTS, cost=5 if route.writes else 1)]
     if route.tier == "search":
         found.append(SEARCHES)

@@ -83,6 +83,8 @@ def _filled(template: str, call: "Call") -> str:
         shape, where, value = call.route.body, "query", cast(Json, call.query.get(name))
         if shape is not None and name not in call.route.query:
             where, (value,) = "body", json_paths.find(call.body, shape.steps(name))
+        if type(value) is int:
+            value = str(value)
         if not isinstance(value, str) or not value or not between.isdisjoint(value):
             signs = f", and without {' '.join(sorted(between))}" if between else ""
             raise Refusal(where, f"the {where} must say {name!r}, as text{signs}", remedy=_REMEDY)

@@ -150,9 +150,9 @@ class Reconciler:
         except Refusal:
             return
 
-        async def fetch(path: str) -> Json:
+        async def fetch(path: str, asked: Json = None) -> Json:
             async with gateway.upstream.session(credential) as session:
-                return await session.fetch(path)
+                return await session.fetch(path, asked)
 
         outcome = await gateway.effects.find_out(call, lost.id, fetch, age=lost.age)
         if outcome is None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 from uuid import UUID
 
 from agent_vendors import ResourceKind
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from api_kit.side_hosts import SideExchange
 
 Access = Literal["read", "write", "danger"]
-Fetch = Callable[[str], Awaitable[Json]]
-"""Reads a path of the upstream, which the vendor's own code built, with the caller's credential.
 
-It returns None where the vendor says that the thing is not there. Any other failure is a Refusal.
-"""
+
+class Fetch(Protocol):
+    """Reads a path of the upstream, which the vendor's own code built, with the caller's credential."""
+
+    async def __call__(self, path: str, asked: Json = None) -> Json:
+        """Return the document; None where the vendor says that the thing is not there. Any other failure is a Refusal.
+
+        What is `asked` is sent as JSON by POST, which changes nothing, as a GraphQL query.
+        """
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,9 @@ class Upstream:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout(left):
-                reply = await self._http.request(method, path, content=content, headers=every, raw=True)
+                reply = await self._http.request(
+                    method, vendor.places.get(path, path), content=content, headers=every, raw=True
+                )
         except UpstreamUnreachable as error:
             failed(outage=True)
             get_logger(__name__).warning("upstream_unreachable", vendor=vendor.name, reason=str(error))

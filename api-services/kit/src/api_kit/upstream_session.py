@@ -82,14 +82,18 @@ class UpstreamSession:
             self._read[key] = reply
         return Answered(reply, said)
 
-    async def fetch(self, path: str) -> Json:
-        """Read a path that our own code built; None where the vendor says that it is not there.
+    async def fetch(self, path: str, asked: Json = None) -> Json:
+        """Read a path that our own code built; None where the vendor says that it is not there. See `Fetch`.
 
         Raises:
             Refusal: as `send`; `vendor_rate`: the vendor limits it, and for how long; `upstream_refused`: the vendor
                 answered anything else, with its words in the message.
         """
-        reply = await self.upstream.exchange("GET", path, {"accept": "application/json"}, None, self)
+        headers, content, method = {"accept": "application/json"}, None, "GET"
+        if asked is not None:
+            content, headers["content-type"] = body.encode(asked, None)
+            method = "POST"
+        reply = await self.upstream.exchange(method, path, headers, content, self)
         self._note(reply)
         await self._tell(reply, "core")
         said = self.upstream.vendor.classify(reply)
@@ -105,10 +109,10 @@ class UpstreamSession:
             raise Refusal("upstream_refused", f"{vendor} answered {reply.status} to a look: {clean_line(words)}")
         return document_of(reply)
 
-    async def fetch_apart(self, path: str) -> Json:
+    async def fetch_apart(self, path: str, asked: Json = None) -> Json:
         """Read a path as `fetch` does, in a session of its own: the time of this one may be over."""
         async with self.upstream.session(self.credential) as session:
-            return await session.fetch(path)
+            return await session.fetch(path, asked)
 
     def keep(self) -> None:
         """Cache the replies of this session: they passed all checks."""

@@ -49,6 +49,7 @@ class UpstreamVendor:
         account: asks the vendor by which account a credential writes, as events name it; None where it does not tell.
         relocate: turns the path of a same-host redirect into a path of the table; it may ask the vendor.
         limits: returns the vendor's own limits for requests of a route; the gateway keeps them before the vendor does.
+        places: the whole addresses of paths that are not below the base URL.
         side_hosts: other hosts, as `files.example` or `*.example`, for uploads and downloads.
     """
 
@@ -62,4 +63,5 @@ class UpstreamVendor:
     account: Callable[[Fetch], Awaitable[str | None]] | None = None
     relocate: Callable[[str, Fetch], Awaitable[str | None]] | None = None
     limits: Callable[[Route], Sequence[Limit]] = lambda route: ()
+    places: Mapping[str, str] = field(default_factory=dict)
     side_hosts: frozenset[str] = frozenset()

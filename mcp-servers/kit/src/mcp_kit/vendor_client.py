@@ -271,15 +271,25 @@ class VendorClient:
         self, reply: Reply, target: str, success: int, meanings: Mapping[int, Meaning], *, writes: bool
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
-        prefix = self._settings.prefix
-        token = gateway.vendors_token(prefix) if self._settings.gateway else self._settings.variable("token")
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status == success:
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
-        return self._failure(found, target, token, reply)
+        return self._failure(found, target, self._vendors_token(), reply)
+
+    def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
+        """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
+        failure = passing(self._failure(found, target, self._vendors_token(), reply), reply)
+        failure.status = status
+        return failure
+
+    def _vendors_token(self) -> str:
+        """Name what holds the vendor's token: a variable of this server, or of the gateway behind it."""
+        return (
+            gateway.vendors_token(self._settings.prefix) if self._settings.gateway else self._settings.variable("token")
+        )
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):

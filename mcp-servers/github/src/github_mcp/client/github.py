@@ -1,25 +1,29 @@
 """GitHub as every topic asks it: alone at api.github.com, or behind our gateway, which speaks the same paths."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from agent_vendors.github import GITHUB, REPOSITORIES
+from agent_vendors.github_operations import Operation
 from mcp_kit.call import Call
+from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
-from mcp_kit.paging import LinkPaging, Page
+from mcp_kit.paging import CursorPaging, LinkPaging, Page
 from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
 
 from github_mcp.error_messages import MEANINGS, explain
+from github_mcp.graphql_answer import Answer
 from github_mcp.settings import GitHubSettings
 
 MOST_PAGES = 30
 """As many pages are read of a list that is read whole."""
 BY_ID = re.compile(r"/repositories/([1-9][0-9]{0,17})(?:/|$)")
 PAGES = LinkPaging(pointers=("page", "after"), size="per_page", number="page")
+CURSORS = CursorPaging(pointer="after", size="first", found=())
 HEADERS = {
     "accept": "application/vnd.github+json",
     "x-github-api-version": "2022-11-28",
@@ -41,6 +45,8 @@ class GitHub:
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
         )
+        self._gateway = settings.gateway
+        self._graphql = _graphql_of(settings.api_url)
 
     async def get(
         self,
@@ -100,6 +106,48 @@ class GitHub:
         """Write something, and read what it is now."""
         return self.vendor.read(model, (await self.send(call, method, path, target, body=body, success=success)).json())
 
+    async def ask(self, call: Call, operation: Operation, variables: Mapping[str, Any], target: str) -> Any:
+        """Ask by a GraphQL operation, and return its `data`. What GitHub answered in part is said in a note.
+
+        Raises:
+            ToolFailed: GitHub refused all of it, which it says with the status 200.
+        """
+        reads = not operation.writes
+        if self._gateway:
+            path = path_of("/graphql/{}", operation.name)
+            reply = await self.vendor.send(call, "POST", path, target, body=variables, reads=reads)
+        else:
+            body = {"query": operation.text, "variables": variables}
+            reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
+        answer = self.vendor.read(Answer, reply.json())
+        if answer.errors and answer.lacks:
+            raise self.vendor.refusal(answer.meaning(), target, reply, status=answer.status)
+        call.notes.extend(answer.notes)
+        return answer.data
+
+    async def page_of(
+        self,
+        call: Call,
+        model: type[M],
+        operation: Operation,
+        variables: Mapping[str, Any],
+        target: str,
+        *,
+        at: Callable[[Any], Any],
+        limit: int,
+    ) -> tuple[Page[M], Any]:
+        """Read the page of a GraphQL list at which the call's cursor points, and return it with all of the answer.
+
+        `at` finds the list in the answer.
+        """
+        here = CURSORS.here(call, limit)
+        data = await self.ask(call, operation, {**variables, **here}, target)
+        found = at(data) or {}
+        rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
+        info = found.get("pageInfo") or {}
+        more = Position.of({"first": here["first"], "after": info["endCursor"]}) if info.get("hasNextPage") else None
+        return Page(rows, here, more, CURSORS.before(here)), data
+
     async def check(self) -> None:
         """Raise unless GitHub, or the gateway, answers and takes the token."""
         await self.vendor.check("/rate_limit")
@@ -112,6 +160,15 @@ class GitHub:
 def path_in(repository: str, *parts: str | int) -> VendorPath:
     """Return the path of something in a repository."""
     return path_of(f"/repos/{{}}/{{}}{'/{}' * len(parts)}", *repository.split("/"), *parts)
+
+
+def _graphql_of(api_url: str) -> VendorPath:
+    """Return where GraphQL is: beside REST, but at /api/graphql of an Enterprise server, whose REST is at /api/v3.
+
+    Source: docs.github.com/en/enterprise-server/graphql/guides/forming-calls-with-graphql.
+    """
+    root = api_url.rstrip("/").removesuffix("/v3")
+    return VendorPath(f"{root}/graphql" if root.endswith("/api") else "/graphql")
 
 
 async def _present_name(location: str, fetch: Fetch) -> str | None:

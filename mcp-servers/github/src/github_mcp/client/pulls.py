@@ -1,19 +1,33 @@
-"""Pull requests and what they change."""
+"""Pull requests: how they stand, and what they change."""
 
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
+from agent_vendors.github_operations import (
+    FOUND_PULL_REQUESTS,
+    PULL_REQUEST,
+    PULL_REQUESTS,
+    RESOLVE_THREAD,
+    REVIEW_THREADS,
+    UNRESOLVE_THREAD,
+)
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.paging import Page
-from mcp_kit.vendor_client import Query
+from mcp_kit.paging import Page, below
+from mcp_kit.shown_names import show_name
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.client.issues import Issues
-from github_mcp.models.pulls import Pull, PullFile
+from github_mcp.models.pulls import Pull, PullCommit, PullFile
+from github_mcp.models.reviews import Check, Review, ReviewThread, Standing
+from github_mcp.models.threads import Comment
 
 MOST_FILES = 3_000
 """Where GitHub's list of a pull request's files ends. Source: "List pull requests files" in its REST API reference."""
+MOST_COMMITS = 250
+"""Where its list of commits ends. Source: "List commits on a pull request", as above."""
+ONE = ("repository", "pullRequest")
 T = TypeVar("T")
 
 
@@ -24,20 +38,82 @@ class Pulls:
         self._github = github
         self._issues = Issues(github)
 
-    async def listed(self, call: Call, repository: str, limit: int, query: Query) -> Page[Pull]:
-        """List pull requests."""
-        path = path_in(repository, "pulls")
-        return await self._github.page(call, Pull, path, repository, limit=limit, query=query)
+    async def listed(self, call: Call, repository: str, limit: int, asked: Mapping[str, Any]) -> Page[Pull]:
+        """List pull requests, each with its size, checks and review."""
+        at, variables = partial(below, keys=("repository", "pullRequests")), {**_of(repository), **asked}
+        page, _ = await self._github.page_of(call, Pull, PULL_REQUESTS, variables, repository, at=at, limit=limit)
+        return page
 
-    async def read(self, call: Call, repository: str, number: int) -> Pull:
-        """Read a pull request."""
-        asking = self._github.get(call, Pull, path_in(repository, "pulls", number), f"{repository}#{number}")
+    async def found(self, call: Call, text: str, limit: int) -> tuple[int, Page[Pull]]:
+        """Search pull requests; return how many there are, and a page of them."""
+        asked, at = {"query": text}, partial(below, keys=("search",))
+        page, data = await self._github.page_of(
+            call, Pull, FOUND_PULL_REQUESTS, asked, "the search", at=at, limit=limit
+        )
+        return int(below(data, ("search", "issueCount")) or 0), page
+
+    async def read(self, call: Call, repository: str, number: int, limit: int = 100) -> tuple[Standing, Page[Check]]:
+        """Read a pull request with how it stands, and a page of its checks."""
+        variables = {**_of(repository), "number": number}
+        asking = self._github.page_of(
+            call, Check, PULL_REQUEST, variables, f"{repository}#{number}", at=_contexts, limit=limit
+        )
+        page, data = await self.unless_issue(call, repository, number, asking)
+        return self._github.vendor.read(Standing, below(data, ONE)), page
+
+    async def threads(self, call: Call, repository: str, number: int, limit: int) -> Page[ReviewThread]:
+        """List the threads of a pull request's review, with their comments."""
+        variables, target = {**_of(repository), "number": number}, f"{repository}#{number}"
+        at = partial(below, keys=(*ONE, "reviewThreads"))
+        asking = self._github.page_of(call, ReviewThread, REVIEW_THREADS, variables, target, at=at, limit=limit)
+        return (await self.unless_issue(call, repository, number, asking))[0]
+
+    async def reviews(self, call: Call, repository: str, number: int, limit: int) -> Page[Review]:
+        """List the reviews of a pull request, the oldest first."""
+        path, target = path_in(repository, "pulls", number, "reviews"), f"{repository}#{number}"
+        asking = self._github.page(call, Review, path, target, limit=limit)
         return await self.unless_issue(call, repository, number, asking)
+
+    async def review(self, call: Call, repository: str, number: int, fields: Mapping[str, Any]) -> Review:
+        """Write a review, with comments on lines of the diff."""
+        path, target = path_in(repository, "pulls", number, "reviews"), f"{repository}#{number}"
+        return await self._github.write(call, Review, "POST", path, target, body=fields)
+
+    async def submit(self, call: Call, repository: str, number: int, review: int, fields: Mapping[str, Any]) -> Review:
+        """Submit a pending review."""
+        path = path_in(repository, "pulls", number, "reviews", review, "events")
+        return await self._github.write(
+            call, Review, "POST", path, f"review {review} of {repository}#{number}", body=fields
+        )
+
+    async def discard(self, call: Call, repository: str, number: int, review: int) -> None:
+        """Delete a pending review."""
+        path = path_in(repository, "pulls", number, "reviews", review)
+        await self._github.send(call, "DELETE", path, f"review {review} of {repository}#{number}")
+
+    async def reply(self, call: Call, repository: str, number: int, comment: int, body: str) -> Comment:
+        """Answer a comment of a review, in its thread."""
+        path = path_in(repository, "pulls", number, "comments", comment, "replies")
+        target = f"comment {comment} of {repository}#{number}"
+        return await self._github.write(call, Comment, "POST", path, target, body={"body": body}, success=201)
+
+    async def settle(self, call: Call, thread: str, *, resolved: bool) -> bool:
+        """Resolve a thread or open it again; return how it stands."""
+        asked = RESOLVE_THREAD if resolved else UNRESOLVE_THREAD
+        data = await self._github.ask(call, asked, {"thread": thread}, f"thread {show_name(thread)}")
+        (answer,) = data.values()
+        return bool(below(answer, ("thread", "isResolved")))
 
     async def files(self, call: Call, repository: str, number: int, limit: int) -> Page[PullFile]:
         """List the files that a pull request changes, with their patches."""
         path, target = path_in(repository, "pulls", number, "files"), f"{repository}#{number}"
         asking = self._github.page(call, PullFile, path, target, limit=limit, ceiling=MOST_FILES)
+        return await self.unless_issue(call, repository, number, asking)
+
+    async def commits(self, call: Call, repository: str, number: int, limit: int) -> Page[PullCommit]:
+        """List the commits of a pull request, the oldest first."""
+        path, target = path_in(repository, "pulls", number, "commits"), f"{repository}#{number}"
+        asking = self._github.page(call, PullCommit, path, target, limit=limit, ceiling=MOST_COMMITS)
         return await self.unless_issue(call, repository, number, asking)
 
     async def unless_issue(self, call: Call, repository: str, number: int, asking: Awaitable[T]) -> T:
@@ -52,3 +128,14 @@ class Pulls:
             except ToolFailed:
                 raise refusal from None
         raise ToolFailed(f"{repository}#{number} is an issue, and no pull request.", next_step="Use issue_read.")
+
+
+def _of(repository: str) -> dict[str, str]:
+    owner, name = repository.split("/")
+    return {"owner": owner, "name": name}
+
+
+def _contexts(data: Any) -> Any:
+    """Find the list of checks of a pull request's last commit; None without any."""
+    commits = below(data, (*ONE, "head", "nodes")) or [None]
+    return below(commits[0], ("commit", "statusCheckRollup", "contexts"))

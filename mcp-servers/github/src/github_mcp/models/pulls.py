@@ -1,54 +1,107 @@
 """Pull requests and their files."""
 
 from datetime import datetime
+from typing import Any
 
 from mcp_kit.formatting import quote, stamp
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from github_mcp.models.graphql import account, nodes, words
 from github_mcp.models.people import User
 from github_mcp.models.threads import Thread
 
+CHECKS = {
+    "SUCCESS": "checks pass",
+    "FAILURE": "checks fail",
+    "ERROR": "checks fail",
+    "PENDING": "checks under way",
+    "EXPECTED": "checks expected",
+}
 
-class Side(VendorDocument):
-    """One side of a pull request; its label is `owner:branch`."""
 
-    label: str | None = None
-    ref: str
-    sha: str
+class Reviewer(VendorDocument):
+    """Somebody who was asked for a review: a person or a team."""
+
+    login: str = ""
+    combined_slug: str = Field("", alias="combinedSlug")
+
+    @property
+    def name(self) -> str:
+        """The login, or `organization/team`."""
+        return show_name(self.login or self.combined_slug)
 
 
 class Pull(Thread):
-    """A pull request; what follows `base` only a single one has."""
+    """A pull request, read of GraphQL; `review` is GitHub's decision, `checks` the state of all checks of its head."""
 
-    draft: bool = False
+    draft: bool
     merged_at: datetime | None = None
-    requested_reviewers: list[User] = Field(default_factory=list)
-    head: Side
-    base: Side
-    comments: int | None = None
-    review_comments: int | None = None
-    mergeable_state: str | None = None
-    commits: int | None = None
-    additions: int | None = None
-    deletions: int | None = None
-    changed_files: int | None = None
+    head: str
+    head_sha: str
+    base: str
+    additions: int
+    deletions: int
+    changed_files: int
+    commits: int
+    comments: int
+    mergeable: str
+    review: str | None = None
+    checks: str | None = None
+    reviewers: list[Reviewer] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_node(cls, node: Any) -> Any:
+        """Flatten GitHub's connections."""
+        if not isinstance(node, dict):
+            return node
+        commits = node.get("commits") or {}
+        last = [(one or {}).get("commit") or {} for one in commits.get("nodes") or []]
+        owner = (node.get("headRepositoryOwner") or {}).get("login")
+        return {
+            **{name: node.get(name) for name in ("number", "title", "body", "locked", "mergeable", "additions")},
+            "deletions": node.get("deletions"),
+            "state": str(node.get("state")).lower(),
+            "draft": node.get("isDraft"),
+            "user": account(node.get("author")),
+            "author_association": node.get("authorAssociation"),
+            "labels": nodes(node.get("labels")),
+            "assignees": nodes(node.get("assignees")),
+            "milestone": node.get("milestone"),
+            "created_at": node.get("createdAt"),
+            "updated_at": node.get("updatedAt"),
+            "closed_at": node.get("closedAt"),
+            "merged_at": node.get("mergedAt"),
+            "head": f"{owner}:{node.get('headRefName')}" if owner else node.get("headRefName"),
+            "head_sha": node.get("headRefOid"),
+            "base": node.get("baseRefName"),
+            "changed_files": node.get("changedFiles"),
+            "commits": commits.get("totalCount"),
+            "comments": (node.get("comments") or {}).get("totalCount"),
+            "review": node.get("reviewDecision"),
+            "checks": next(((one.get("statusCheckRollup") or {}).get("state") for one in last), None),
+            "reviewers": [one["requestedReviewer"] for one in nodes(node.get("reviewRequests")) if one],
+        }
 
     def _middle(self) -> tuple[str, ...]:
-        reviewers = " ".join(user.name for user in self.requested_reviewers)
-        size = f"{self.commits} commits, {self.changed_files} files +{self.additions} -{self.deletions}"
+        reviewers = " ".join(reviewer.name for reviewer in self.reviewers)
         return (
             "draft" if self.draft else "",
-            f"merged {stamp(self.merged_at)}" if self.merged_at else "",
-            f"{show_name(self.head.label or self.head.ref)} -> {show_name(self.base.ref)}",
+            f"{show_name(self.head)} -> {show_name(self.base)}",
+            f"{self.commits} commits, {self.changed_files} files +{self.additions} -{self.deletions}",
+            CHECKS.get(self.checks or "", ""),
+            words(self.review),
             f"reviewers {reviewers}" if reviewers else "",
             *super()._middle(),
-            size if self.changed_files is not None else "",
-            f"mergeable_state {quote(self.mergeable_state)}" if self.mergeable_state else "",
+            "conflicts with its base" if self.mergeable == "CONFLICTING" else "",
             f"{self.comments} comments" if self.comments else "",
-            f"{self.review_comments} review comments" if self.review_comments else "",
         )
+
+    def _end(self) -> tuple[str, ...]:
+        merged = f"merged {stamp(self.merged_at)}" if self.merged_at else ""
+        return (*super()._end()[:2], merged or super()._end()[2])
 
 
 class PullFile(VendorDocument):
@@ -69,3 +122,31 @@ class PullFile(VendorDocument):
     def diff(self) -> str:
         """Write the row and its patch below."""
         return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
+
+
+class Author(VendorDocument):
+    """Who wrote a commit, as git has it."""
+
+    name: str
+    date: datetime
+
+
+class CommitText(VendorDocument):
+    """What git has of a commit."""
+
+    message: str
+    author: Author
+
+
+class PullCommit(VendorDocument):
+    """A commit of a pull request; GitHub gives no account where it knows none of the author's address."""
+
+    sha: str
+    commit: CommitText
+    author: User | None = None
+
+    def row(self) -> str:
+        """Write it in one row: the first line of its message alone."""
+        who = self.author.name if self.author else quote(self.commit.author.name, 60)
+        first = self.commit.message.split("\n", 1)[0]
+        return f"{self.sha[:7]} {stamp(self.commit.author.date)} {who}: {quote(first)}"

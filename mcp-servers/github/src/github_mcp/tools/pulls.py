@@ -1,4 +1,4 @@
-"""Pull requests."""
+"""Pull requests to read: lists, how one stands, what it changes, what was said of it."""
 
 from functools import partial
 from typing import Annotated, Literal
@@ -15,11 +15,17 @@ from github_mcp.client.github import MOST_PAGES
 from github_mcp.client.pulls import Pulls
 from github_mcp.models.pulls import PullFile
 from github_mcp.models.threads import thread_items
+from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
+
+STATES = {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"], "merged": ["MERGED"], "all": None}
+ORDERS = {"created": "CREATED_AT", "updated": "UPDATED_AT", "comments": "COMMENTS"}
+LONG_TEXT = 1_500
+"""Characters of a comment that are shown of one in compact form."""
 
 
 class PullTools:
-    """The toolset `pull_requests`."""
+    """The toolset `pull_requests`, as far as it reads."""
 
     def __init__(self, pulls: Pulls) -> None:
         self._pulls = pulls
@@ -29,20 +35,31 @@ class PullTools:
         self,
         call: Call,
         repository: Repository,
-        state: Literal["open", "closed", "all"] = "open",
+        state: Literal["open", "closed", "merged", "all"] = "open",
+        author: Annotated[Name | None, Field(description="Login")] = None,
         base: Annotated[Name | None, Field(description="Target branch")] = None,
-        head: Annotated[Name | None, Field(description="owner:branch")] = None,
-        sort: Literal["created", "updated"] = "created",
+        head: Annotated[Name | None, Field(description="Source branch")] = None,
+        sort: Literal["created", "updated", "comments"] = "created",
         direction: Literal["asc", "desc"] = "desc",
         detail: Detail = "compact",
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Reply:
-        """List a repository's pull requests, newest first. To find by words use search_issues."""
-        query = {"state": state, "base": base, "head": head, "sort": sort, "direction": direction}
-        page = await self._pulls.listed(call, repository, limit, query)
+        """List a repository's pull requests with size, checks and review. To find by words use search_issues."""
+        branch = head.rpartition(":")[2] if head else None
+        told = f"(state {state}, {direction} by {sort})"
+        if author is None:
+            order = {"field": ORDERS[sort], "direction": direction.upper()}
+            asked = {"states": STATES[state], "base": base, "head": branch, "order": order}
+            page = await self._pulls.listed(call, repository, limit, asked)
+            title = f"{page.count('pull requests')} of {repository} {told}:"
+        else:
+            given = {"is": None if state == "all" else state, "author": author, "base": base, "head": branch}
+            words = [f'{name}:"{value}"' for name, value in given.items() if value is not None]
+            text = scope_query(" ".join([*words, f"sort:{sort}-{direction}"]), repository=repository, kind="pr")
+            total, page = await self._pulls.found(call, text, limit)
+            title = f"{page.count('pull requests')} of {total} by {show_name(author)} in {repository} {told}:"
         items = thread_items(page.rows, "pull requests", repository, detail)
-        title = f"{page.count('pull requests')} of {repository} (state {state}, {direction} by {sort}):"
         return Reply(title, items, page.here, page.next, FEWER)
 
     @tool("pull_requests")
@@ -52,29 +69,65 @@ class PullTools:
         repository: Repository,
         pull_request: PullNumber,
         method: Annotated[
-            Literal["get", "get_files", "get_diff"],
-            Field(description="get: facts and body; get_files: changed files; get_diff: their diffs"),
+            Literal[
+                "get", "get_files", "get_diff", "get_commits", "get_check_runs", "get_reviews", "get_review_comments"
+            ],
+            Field(
+                description="get: facts, body, verdicts, failing checks; get_check_runs: all checks and statuses; "
+                "get_review_comments: threads on lines"
+            ),
         ] = "get",
         path: Annotated[Name | None, Field(description="get_diff of this file alone")] = None,
+        detail: Detail = "compact",
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Reply:
-        """Read one pull request, its changed files, or their diffs. Comments: issue_read with method=get_comments."""
+        """Read one pull request: how it stands, what it changes, what was said. Comments below it: issue_read."""
         target = f"{repository}#{pull_request}"
+        match method:
+            case "get":
+                return await self._get(call, repository, pull_request)
+            case "get_check_runs":
+                standing, checks = await self._pulls.read(call, repository, pull_request, limit)
+                items = rows(f"checks of {target}", [check.row() for check in checks.rows])
+                head = (
+                    f"{checks.count('checks')} of {standing.checks} on {standing.pull.head_sha[:7]}, head of {target}:"
+                )
+                return Reply(head, items, checks.here, checks.next)
+            case "get_commits":
+                commits = await self._pulls.commits(call, repository, pull_request, limit)
+                items = rows(f"commits of {target}", [commit.row() for commit in commits.rows])
+                return Reply(
+                    f"{commits.count('commits')} of {target}, oldest first:", items, commits.here, commits.next
+                )
+            case "get_reviews":
+                reviews = await self._pulls.reviews(call, repository, pull_request, limit)
+                items = [section(f"reviews of {target}", review.text()) for review in reviews.rows]
+                return Reply(
+                    f"{reviews.count('reviews')} of {target}, oldest first:", items, reviews.here, reviews.next
+                )
+            case "get_review_comments":
+                threads = await self._pulls.threads(call, repository, pull_request, limit)
+                most = None if detail == "full" else LONG_TEXT
+                items = [section(f"threads of {target}", thread.text(most)) for thread in threads.rows]
+                return Reply(f"{threads.count('review threads')} of {target}:", items, threads.here, threads.next)
         if method == "get_diff" and path is not None:
             file = await self._file(call, repository, pull_request, path)
             return Reply(f"Diff of one file in {target}:", [section(f"diff in {target}", file.diff())])
-        if method != "get":
-            page = await self._pulls.files(call, repository, pull_request, limit)
-            if method == "get_files":
-                items = rows(f"files of {target}", [file.row() for file in page.rows])
-            else:
-                items = [section(f"diffs of {target}", file.diff()) for file in page.rows]
-            return Reply(
-                f"{page.count('files')} of {target}:", items, page.here, page.next, "path gives one file's diff."
-            )
-        pull = await self._pulls.read(call, repository, pull_request)
-        facts = rows(f"facts of {target}", [pull.row(excerpt=0)])
+        files = await self._pulls.files(call, repository, pull_request, limit)
+        if method == "get_files":
+            items = rows(f"files of {target}", [file.row() for file in files.rows])
+        else:
+            items = [section(f"diffs of {target}", file.diff()) for file in files.rows]
+        hint = "path gives one file's diff."
+        return Reply(f"{files.count('files')} of {target}:", items, files.here, files.next, hint)
+
+    async def _get(self, call: Call, repository: str, number: int) -> Reply:
+        target = f"{repository}#{number}"
+        standing, checks = await self._pulls.read(call.from_the_start(), repository, number)
+        pull = standing.pull
+        failing = [check.row() for check in checks.rows if check.failed]
+        facts = rows(f"facts of {target}", [pull.row(excerpt=0), standing.row(checks.rows), *failing])
         return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
 
     async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:

@@ -4,13 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
+from stand_ins.github.actions_orders import ActionsOrders
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
 from stand_ins.github.routes import (
     account,
+    actions,
+    checks,
+    code_search,
     comments,
+    commits,
     contents,
     deployments,
+    graphql,
     issues,
     labels,
     pulls,
@@ -33,6 +39,11 @@ OPERATIONS = (
     *contents.OPERATIONS,
     *releases.OPERATIONS,
     *deployments.OPERATIONS,
+    *graphql.OPERATIONS,
+    *code_search.OPERATIONS,
+    *actions.OPERATIONS,
+    *checks.OPERATIONS,
+    *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
 DEFAULT_ACCOUNT = "agent-bot"
 
@@ -46,7 +57,7 @@ class GitHub(StandIn):
 
     def controls(self) -> Sequence[Control]:
         """Return what GitHub's people and operators do."""
-        return Orders(self).table()
+        return [*Orders(self).table(), *ActionsOrders(self).table()]
 
 
 StandInApp = app.StandInApp[GitHub]

@@ -9,6 +9,8 @@ from stand_ins.kit.openapi import Description
 # What GitHub answers on any path, declared or not: errors of credentials, limits, form and its own.
 ANYWHERE = dict.fromkeys((400, 401, 403, 404, 410, 429), "basic-error") | {422: "validation-error"}
 # Places where the description is narrower than the API itself, each checked against GitHub's own documentation.
+REFS = ("/{basehead}", "/git/ref/{ref}", "/git/refs/{ref}", "/{tree_sha}")
+"""The ends of paths that hold a ref, whose slashes may stand as they are."""
 NULL_TOO = (
     ("issue-search-result-item", "body"),  # a hit without a text has body null, as the issue itself
     ("pull-request-simple", "labels", "items", "description"),  # as the label itself
@@ -36,7 +38,9 @@ class GitHubDescription(Description):
         return re.sub(r"^/repositories/\d+", "/repos/o/r", path)
 
     def pattern(self, template: str) -> re.Pattern[str]:
-        """Read a template; a file's path may hold slashes and may be empty."""
+        """Read a template; a file's path and a ref may hold slashes, and the path may be empty."""
+        if template.endswith(REFS):
+            return re.compile(rf"{super().pattern(template.rpartition('/')[0]).pattern}/.+")
         if not template.endswith("/contents/{path}"):
             return super().pattern(template)
         folder = super().pattern(template.removesuffix("/{path}")).pattern

@@ -122,6 +122,10 @@ class History:
         known = {commit.sha for commit in self.log(base)}
         return next((commit for commit in self.log(head) if commit.sha in known), None)
 
+    def tree(self, sha: str) -> Mapping[str, bytes] | None:
+        """Find the files of a tree by its id."""
+        return next((one.files for one in self.commits.values() if one.tree_sha == sha), None)
+
     def changed_by(self, commit: Commit) -> list[ChangedFile]:
         """List what a commit changed of its first parent's files."""
         return changes(self.commits[commit.parents[0]].files if commit.parents else {}, commit.files)

@@ -2,9 +2,9 @@
 
 from stand_ins.kit.rate_limits import Quota, Window
 
-LIMITS = {"core": 5000, "search": 30, "graphql": 5000}
-ANONYMOUS_LIMITS = {"core": 60, "search": 10, "graphql": 0}
-SECONDS = {"core": 3600, "search": 60, "graphql": 3600}
+LIMITS = {"core": 5000, "search": 30, "code_search": 10, "graphql": 5000}
+ANONYMOUS_LIMITS = {"core": 60, "search": 10, "code_search": 0, "graphql": 0}
+SECONDS = {"core": 3600, "search": 60, "code_search": 60, "graphql": 3600}
 
 
 def quota(caller: str, resource: str) -> Quota:

@@ -13,10 +13,12 @@ Row = TypeVar("Row")
 Query = Sequence[tuple[str, str]]
 
 
-def cut(rows: Sequence[Row], query: Query) -> paging.Page[Row]:
+def cut(
+    rows: Sequence[Row], query: Query, *, default: int = DEFAULT_PER_PAGE, most: int = MAX_PER_PAGE
+) -> paging.Page[Row]:
     """Take the page that the query asks for; what is no positive number counts as absent."""
     asked = dict(query)
-    size = paging.number(asked.get("per_page"), DEFAULT_PER_PAGE, MAX_PER_PAGE)
+    size = paging.number(asked.get("per_page"), default, most)
     return paging.cut(rows, (paging.number(asked.get("page"), 1) - 1) * size, size)
 
 

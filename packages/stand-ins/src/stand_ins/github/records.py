@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
+from stand_ins.github.actions_records import Actions
 from stand_ins.github.history import ChangedFile, History
 from stand_ins.github.release_records import Deployment, Release
+from stand_ins.github.reviews import Review, ReviewThread
 
 
 @dataclass
@@ -44,6 +46,9 @@ class Pull:
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit_sha: str | None = None
+    requested_reviewers: list[User] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    threads: list[ReviewThread] = field(default_factory=list)
 
 
 @dataclass
@@ -83,6 +88,7 @@ class Repository:
     has_issues: bool = True
     archived: bool = False
     default_branch: str = "main"
+    protected: set[str] = field(default_factory=set)
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
     associations: dict[str, str] = field(default_factory=dict)
@@ -91,6 +97,7 @@ class Repository:
     history: History = field(default_factory=History)
     releases: list[Release] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
+    actions: Actions = field(default_factory=Actions)
 
     @property
     def head_sha(self) -> str:

@@ -12,6 +12,7 @@ from stand_ins.github.accounts import Role
 from stand_ins.github.history import ChangedFile, History
 from stand_ins.github.patches import apply_patch
 from stand_ins.github.records import Issue, Label, Pull, Repository
+from stand_ins.github.reviews import Review, ReviewComment, ReviewThread
 from stand_ins.github.world import World
 
 
@@ -73,6 +74,25 @@ class DescribedCommit(_Described):
     tags: list[str] = []
 
 
+class DescribedThread(_Described):
+    """A thread of a review, on a line of the diff."""
+
+    path: str
+    line: int
+    comments: list[DescribedComment]
+    resolved: bool = False
+
+
+class DescribedReview(_Described):
+    """A review with the threads that it began."""
+
+    user: str
+    at: AwareDatetime
+    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED"]
+    body: str = ""
+    threads: list[DescribedThread] = []
+
+
 class DescribedPull(DescribedIssue):
     """A pull request to make; `languages` adds one small new file for each.
 
@@ -86,6 +106,8 @@ class DescribedPull(DescribedIssue):
     merged_at: AwareDatetime | None = None
     files: list[DescribedFile] = []
     languages: list[str] = []
+    reviewers: list[str] = []
+    reviews: list[DescribedReview] = []
 
 
 class DescribedRepository(_Described):
@@ -194,6 +216,7 @@ def _add_pull(world: World, repository: Repository, described: DescribedPull) ->
     issue = add_issue(world, repository, described)
     if described.merged_as is not None:
         issue.pull = _merged(repository, issue, described)
+        _add_reviews(world, issue.pull, described)
         return issue
     changed = [ChangedFile(one.filename, one.status, one.patch, one.previous_filename) for one in described.files]
     changed += [ChangedFile(f"hello/languages/{one}.txt", "added", _language_patch(one)) for one in described.languages]
@@ -207,10 +230,27 @@ def _add_pull(world: World, repository: Repository, described: DescribedPull) ->
         draft=described.draft,
         commits=described.commits,
     )
+    _add_reviews(world, issue.pull, described)
     if described.merged_at is not None:
         issue.state, issue.closed_at = "closed", described.merged_at
         issue.pull.merged_at, issue.pull.merged_by = described.merged_at, repository.owner
     return issue
+
+
+def _add_reviews(world: World, pull: Pull, described: DescribedPull) -> None:
+    pull.requested_reviewers = [world.user(login) for login in described.reviewers]
+    for one in described.reviews:
+        user = world.user(one.user)
+        review = Review(world.next_id(), user, one.state, one.body, pull.head_sha, one.at)
+        pull.reviews.append(review)
+        for told in one.threads:
+            thread = ReviewThread(world.next_id(), told.path, told.line, resolved=told.resolved)
+            for said in told.comments:
+                at = said.at or one.at
+                thread.comments.append(
+                    ReviewComment(world.next_id(), review.id, world.user(said.user), said.body, at, at)
+                )
+            pull.threads.append(thread)
 
 
 def _push(repository: Repository, issue: Issue, described: DescribedPull, changed: Sequence[ChangedFile]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_releases, webhook
+from stand_ins.github import limits, seed, seed_actions, seed_releases, webhook
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -104,5 +104,6 @@ class StandIn(StandInVendor):
             world.add_token(token, login)
         for described in seed.shipped():
             seed.add_repository(world, described, self.account)
+        seed_actions.apply(world)
         seed_releases.add_shipped(world)
         return world

@@ -1,6 +1,7 @@
 """The stand-in's memory: finds and makes records, knows who may do what. Owns all ids."""
 
 import itertools
+import secrets
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, Token, User
@@ -13,6 +14,7 @@ class World:
 
     def __init__(self, *, clock: Clock = utc_now) -> None:
         self.clock = clock
+        self.secret = secrets.token_hex()
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[int, Repository] = {}

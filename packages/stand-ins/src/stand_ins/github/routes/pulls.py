@@ -58,7 +58,7 @@ async def get_pull(ask: Ask) -> Response:
 async def list_files(ask: Ask) -> Response:
     """List a pull request's changed files."""
     _, pull = _found(ask)
-    return ask.page(pull.files[:MOST_FILES], lambda one: file_json(one, pull, ask.repository, ask.base))
+    return ask.page(pull.files[:MOST_FILES], lambda one: file_json(one, pull.head_sha, ask.repository, ask.base))
 
 
 def _found(ask: Ask) -> tuple[Issue, Pull]:

@@ -73,19 +73,19 @@ def pull_json(issue: Issue, pull: Pull, repository: Repository, world: World, ba
     }
 
 
-def file_json(file: ChangedFile, pull: Pull, repository: Repository, base: str) -> dict[str, Any]:
-    """Describe one changed file (GitHub's diff-entry)."""
+def file_json(file: ChangedFile, head: str, repository: Repository, base: str) -> dict[str, Any]:
+    """Describe one file (GitHub's diff-entry) that was changed up to the commit `head`."""
     web = web_url(repository, base)
     shape: dict[str, Any] = {
-        "sha": sha_of(file.filename, pull.head_sha),
+        "sha": sha_of(file.filename, head),
         "filename": file.filename,
         "status": file.status,
         "additions": file.additions,
         "deletions": file.deletions,
         "changes": file.additions + file.deletions,
-        "blob_url": f"{web}/blob/{pull.head_sha}/{file.filename}",
-        "raw_url": f"{web}/raw/{pull.head_sha}/{file.filename}",
-        "contents_url": f"{api_url(repository, base)}/contents/{file.filename}?ref={pull.head_sha}",
+        "blob_url": f"{web}/blob/{head}/{file.filename}",
+        "raw_url": f"{web}/raw/{head}/{file.filename}",
+        "contents_url": f"{api_url(repository, base)}/contents/{file.filename}?ref={head}",
     }
     if file.patch is not None:
         shape["patch"] = file.patch

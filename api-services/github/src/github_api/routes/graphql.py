@@ -1,0 +1,111 @@
+"""GitHub's GraphQL, as the operations that the server uses: each at `/graphql/{its name}`, its variables the body."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from agent_vendors.github import REPOSITORIES, SEARCHES
+from agent_vendors.github_operations import (
+    BLAME,
+    FOUND_PULL_REQUESTS,
+    PULL_REQUEST,
+    PULL_REQUESTS,
+    RESOLVE_THREAD,
+    REVIEW_THREADS,
+    THREAD_OF,
+    UNRESOLVE_THREAD,
+    Operation,
+)
+from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
+from api_kit.graphql import PATH, operation
+from api_kit.json_paths import find, steps
+
+TIER = "graphql"
+IN_REPOSITORY = (Resource(REPOSITORIES, "body", "{owner}/{name}"),)
+OF_PULL = frozenset({"owner", "name", "number"})
+PAGE = frozenset({"first", "after"})
+ORDER = frozenset({"order.field", "order.direction"})
+
+
+def routes() -> list[Route]:
+    """Make the routes."""
+    return [
+        _read(PULL_REQUESTS, {"owner", "name", "states", "base", "head", *ORDER, *PAGE}),
+        replace(
+            _read(FOUND_PULL_REQUESTS, {"query", *PAGE}),
+            resources=(),
+            search=Search(SEARCHES, "query", REPOSITORIES, "body"),
+            reply_resources=partial(_named_in, "data.search.nodes[]"),
+        ),
+        _read(PULL_REQUEST, OF_PULL | PAGE),
+        _read(REVIEW_THREADS, OF_PULL | PAGE),
+        _read(BLAME, {"owner", "name", "ref", "path"}),
+        _resolve(RESOLVE_THREAD, resolved=True),
+        _resolve(UNRESOLVE_THREAD, resolved=False),
+    ]
+
+
+def _read(asked: Operation, variables: set[str] | frozenset[str]) -> Route:
+    return Route(
+        "POST",
+        f"{PATH}/{asked.name}",
+        resources=IN_REPOSITORY,
+        body=Body(frozenset(variables)),
+        tier=TIER,
+        reply_resources=partial(_named_in, "data.repository"),
+        send=operation(asked.text, TIER),
+    )
+
+
+def _resolve(asked: Operation, *, resolved: bool) -> Route:
+    async def find_out(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+        thread = await _thread(call, fetch)
+        return {"thread": thread} if thread is not None and thread.get("isResolved") is resolved else None
+
+    def missing(body: Json, reply: Json) -> str | None:
+        is_now = find(reply, steps(f"data.{asked.name[0].lower()}{asked.name[1:-6]}ReviewThread.thread.isResolved"))
+        return None if list(is_now) == [resolved] else f"the thread is not {'' if resolved else 'un'}resolved"
+
+    return Route(
+        "POST",
+        f"{PATH}/{asked.name}",
+        access="write",
+        resources=(Resource(REPOSITORIES, "lookup", lookup=_repository_of_thread),),
+        body=Body(frozenset({"thread"})),
+        tier=TIER,
+        tools=frozenset({"pull_request_review_write"}),
+        idempotent=True,
+        target="{thread}",
+        verify_reply=missing,
+        probe=Probe(find_out),
+        read_before=_thread,
+        send=operation(asked.text, TIER),
+    )
+
+
+async def _thread(call: Call, fetch: Fetch) -> dict[str, Any] | None:
+    """Read a thread, and of which pull request it is."""
+    document = await fetch(PATH, {"query": THREAD_OF.text, "variables": call.body})
+    (found,) = find(document, steps("data.node"))
+    return found if isinstance(found, dict) and found.get("__typename") == "PullRequestReviewThread" else None
+
+
+async def _repository_of_thread(call: Call, fetch: Fetch) -> Sequence[str]:
+    thread = await _thread(call, fetch)
+    return _named_in("pullRequest.repository", thread) if thread else []
+
+
+def _named_in(place: str, document: Json) -> list[str]:
+    """Return the name of each repository at a place; "" for what has none. What GitHub left out is not there."""
+    found = [one for one in find(document, steps(place)) if one is not None]
+    return [str(_repository(one).get("nameWithOwner") or "") for one in found if one != {"__typename": "Issue"}]
+
+
+def _repository(thing: Json) -> dict[str, Any]:
+    if not isinstance(thing, dict):
+        return {}
+    inner = thing.get("repository", thing)
+    return inner if isinstance(inner, dict) else {}

@@ -1,0 +1,190 @@
+"""GitHub's GraphQL operations, which its server sends alone, and its gateway for the server.
+
+Behind the gateway an operation is asked for by its name. Source: docs.github.com/en/graphql/reference.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation. Its variables are those that its text declares; `owner` and `name` are the repository's."""
+
+    name: str
+    text: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something."""
+        return self.text.lstrip().startswith("mutation")
+
+
+_ACTOR = "__typename login"
+_PULL = f"""
+fragment Facts on PullRequest {{
+  number title state isDraft body authorAssociation createdAt updatedAt closedAt mergedAt locked
+  headRefName headRefOid baseRefName additions deletions changedFiles mergeable reviewDecision
+  author {{ {_ACTOR} }}
+  headRepositoryOwner {{ login }}
+  labels(first: 20) {{ nodes {{ name }} }}
+  assignees(first: 10) {{ nodes {{ login }} }}
+  milestone {{ title }}
+  comments {{ totalCount }}
+  reviewRequests(first: 10) {{
+    nodes {{ requestedReviewer {{ __typename ... on User {{ login }} ... on Team {{ combinedSlug }} }} }}
+  }}
+  commits(last: 1) {{ totalCount nodes {{ commit {{ statusCheckRollup {{ state }} }} }} }}
+}}"""
+
+PULL_REQUESTS = Operation(
+    "PullRequests",
+    f"""query PullRequests(
+  $owner: String!, $name: String!, $first: Int!, $after: String,
+  $states: [PullRequestState!], $base: String, $head: String, $order: IssueOrder
+) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    pullRequests(
+      first: $first, after: $after, states: $states, baseRefName: $base, headRefName: $head, orderBy: $order
+    ) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ ...Facts }}
+    }}
+  }}
+}}
+{_PULL}""",
+)
+"""Pull requests with their size, checks and review."""
+
+FOUND_PULL_REQUESTS = Operation(
+    "FoundPullRequests",
+    f"""query FoundPullRequests($query: String!, $first: Int!, $after: String) {{
+  search(type: ISSUE, query: $query, first: $first, after: $after) {{
+    issueCount
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{ __typename ... on PullRequest {{ repository {{ nameWithOwner }} ...Facts }} }}
+  }}
+}}
+{_PULL}""",
+)
+"""Pull requests that a search finds, as those of a person."""
+
+PULL_REQUEST = Operation(
+    "PullRequest",
+    f"""query PullRequest($owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    pullRequest(number: $number) {{
+      ...Facts
+      latestReviews(first: 20) {{ nodes {{ state author {{ {_ACTOR} }} }} }}
+      reviewThreads(first: 100) {{ totalCount nodes {{ isResolved }} }}
+      head: commits(last: 1) {{
+        nodes {{
+          commit {{
+            statusCheckRollup {{
+              contexts(first: $first, after: $after) {{
+                totalCount
+                pageInfo {{ hasNextPage endCursor }}
+                nodes {{
+                  __typename
+                  ... on CheckRun {{
+                    databaseId name status conclusion title startedAt completedAt
+                    checkSuite {{ workflowRun {{ databaseId }} }}
+                  }}
+                  ... on StatusContext {{ context state description targetUrl }}
+                }}
+              }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}
+{_PULL}""",
+)
+"""One pull request, with each check of its head and who reviewed it."""
+
+REVIEW_THREADS = Operation(
+    "ReviewThreads",
+    f"""query ReviewThreads($owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    pullRequest(number: $number) {{
+      reviewThreads(first: $first, after: $after) {{
+        totalCount
+        pageInfo {{ hasNextPage endCursor }}
+        nodes {{
+          id isResolved isOutdated path line startLine
+          comments(first: 50) {{
+            totalCount
+            nodes {{
+              databaseId body createdAt updatedAt authorAssociation
+              author {{ {_ACTOR} }}
+            }}
+          }}
+        }}
+      }}
+    }}
+  }}
+}}""",
+)
+"""The threads of a pull request's review, with their comments."""
+
+THREAD_OF = Operation(
+    "ThreadOf",
+    """query ThreadOf($thread: ID!) {
+  node(id: $thread) {
+    __typename
+    ... on PullRequestReviewThread { isResolved pullRequest { number title repository { nameWithOwner } } }
+  }
+}""",
+)
+"""Whose a thread is."""
+
+RESOLVE_THREAD = Operation(
+    "ResolveThread",
+    """mutation ResolveThread($thread: ID!) {
+  resolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
+}""",
+)
+
+UNRESOLVE_THREAD = Operation(
+    "UnresolveThread",
+    """mutation UnresolveThread($thread: ID!) {
+  unresolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
+}""",
+)
+
+BLAME = Operation(
+    "Blame",
+    """query Blame($owner: String!, $name: String!, $ref: String!, $path: String!) {
+  repository(owner: $owner, name: $name) {
+    nameWithOwner
+    object(expression: $ref) {
+      __typename
+      ... on Commit {
+        oid
+        blame(path: $path) {
+          ranges {
+            startingLine endingLine
+            commit { abbreviatedOid committedDate messageHeadline author { name user { login } } }
+          }
+        }
+      }
+    }
+  }
+}""",
+)
+"""Which commit wrote each line of a file."""
+
+OPERATIONS = (
+    PULL_REQUESTS,
+    FOUND_PULL_REQUESTS,
+    PULL_REQUEST,
+    REVIEW_THREADS,
+    THREAD_OF,
+    RESOLVE_THREAD,
+    UNRESOLVE_THREAD,
+    BLAME,
+)
