@@ -2,15 +2,19 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fixtures.app_keys import write_app_key
 from fixtures.github_spec import repository_of
 from fixtures.serving import serving
+from service_kit.app_key import AppKey
 from service_kit.errors import UpstreamError
 from service_kit.http import HttpClient
 from stand_ins.github.app import OPERATIONS, StandInApp
+from stand_ins.github.apps import App
 from stand_ins.github.ask import Operation
 from stand_ins.kit.exchange_checker import ExchangeChecker
 from stand_ins.kit.webhooks import Hook
@@ -134,7 +138,7 @@ WRITES: list[tuple[str, str, Any, int]] = [
 
 
 async def test_every_operation_and_status_conforms(
-    client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp
+    client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp, tmp_path: Path
 ) -> None:
     """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
     for path, status in READS:
@@ -152,6 +156,7 @@ async def test_every_operation_and_status_conforms(
         assert (method, path, reply.status_code) == (method, path, status)
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
+    await _try_app(client, github, tmp_path)
     for path, accept in MEDIA:
         assert (
             await client.get(path if path.startswith("/") else f"{HELLO}/{path}", headers={"Accept": accept})
@@ -160,6 +165,19 @@ async def test_every_operation_and_status_conforms(
     assert {(method, path) for method, path, _ in checker.checked} == {
         _described(one) for one in OPERATIONS if one.tier != "graphql"
     }
+
+
+async def _try_app(client: httpx.AsyncClient, github: StandInApp, folder: Path) -> None:
+    """Try the operations of an App, with its JWT, with another one and with none."""
+    public, world = write_app_key(folder / "app.pem"), github.stand_in.world
+    world.add_app(App(4711, "triage-app", 99, public, world.clock()), "agent-bot")
+    jwt = {"Authorization": f"Bearer {AppKey('4711', folder / 'app.pem', 'APP_KEY').sign()}"}
+    tokens = "/app/installations/99/access_tokens"
+    assert (await client.get("/app", headers=jwt)).status_code == 200
+    token = (await client.post(tokens, headers=jwt)).json()["token"]
+    assert (await client.get("/user", headers={"Authorization": f"Bearer {token}"})).status_code == 403
+    assert (await client.post(tokens)).status_code == 401
+    assert (await client.post("/app/installations/1/access_tokens", headers=jwt)).status_code == 404
 
 
 def _described(operation: Operation) -> tuple[str, str]:

@@ -127,7 +127,7 @@ async def test_a_changed_file_counts_without_a_restart(
     ("token", "file", "message"),
     [
         (None, None, "CORKBOARD_UPSTREAM_TOKEN is not set: set it, or CORKBOARD_UPSTREAM_TOKENS_FILE"),
-        ("t", "ok.yaml", "are both set"),
+        ("t", "ok.yaml", "more than one of them is set"),
         (None, "none.yaml", r"none\.yaml cannot be read: No such file"),
         (None, "open.yaml", r"open\.yaml is open to others \(644\): chmod 600"),
         (None, "wrong.yaml", r"line 2: tenants\.a: .*; line 3: tenants\.B"),

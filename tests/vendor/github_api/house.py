@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_contracts import Grant
+from api_kit import UpstreamVendor
 from fixtures.gateway import House, served
 from fixtures.serving import serving
 from github_api.table import TIERS, table
@@ -31,15 +32,17 @@ SERVICES = {
 
 
 @asynccontextmanager
-async def house(folder: Path, database_url: str, **more: Any) -> AsyncIterator[House]:
-    """Serve the gateway and its GitHub; `more` are settings, in small letters."""
+async def house(
+    folder: Path, database_url: str, vendor: UpstreamVendor | None = None, **more: Any
+) -> AsyncIterator[House]:
+    """Serve the gateway and its GitHub; `vendor` has another credential, `more` are settings, in small letters."""
     app, access = RECORD.stand_in(), {"services": SERVICES}
     async with (
         serving(app) as upstream,
         served(
             folder,
             database_url,
-            github(SETTINGS),
+            vendor or github(SETTINGS),
             table(),
             upstream_url=upstream,
             tenant=TENANT,

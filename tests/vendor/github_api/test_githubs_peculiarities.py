@@ -168,7 +168,8 @@ def test_every_route_names_its_repository() -> None:
     for name in routes.keys() - free:
         (resource,) = routes[name].resources
         assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
-        assert routes[name].reply_resources is repositories_of, name
+        if not name.endswith("/releases/generate-notes"):  # whose reply is a text and names nothing
+            assert routes[name].reply_resources is repositories_of, name
 
 
 def test_the_table_is_closed() -> None:

@@ -17,6 +17,13 @@ class GitHubApiSettings(GatewaySettings):
     github_upstream_tokens_file: Path | None = Field(
         None, description="in its place, a YAML file with a token for each tenant under `tenants`, closed to others"
     )
+    github_upstream_app_id: str | None = Field(
+        None, description="in a token's place, a GitHub App: its id or client id"
+    )
+    github_upstream_app_installation_id: str | None = Field(None, description="the number of the App's installation")
+    github_upstream_app_private_key_path: Path | None = Field(
+        None, description="a file with the App's private key as PEM, closed to others"
+    )
     github_upstream_limited: bool = Field(
         True, description="whether to keep github.com's limits from our side; an Enterprise server has none by default"
     )

@@ -108,7 +108,7 @@ def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError
     """Return all that pydantic refused, with lines, and for an unknown key the nearest known one."""
     found = []
     for item in error.errors(include_url=False, include_input=False):
-        place = [part for part in item["loc"] if part != "[key]"]
+        place = [part for part in item["loc"] if not str(part).startswith("[")]  # "[key]", or the tag of a union's form
         if item["type"] == "extra_forbidden":
             known = [name for name in fields_at(model, place[:-1]) if name != "name"]
             near = nearest(str(place[-1]), known) or f": there are {', '.join(known)}"

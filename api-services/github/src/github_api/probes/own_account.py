@@ -13,6 +13,7 @@ from api_kit.paths import encode
 
 GONE_SECONDS = 120.0
 PER_PAGE = 100
+ME = "/user"
 APPS_REFUSAL = "Resource not accessible by integration"
 """What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
@@ -31,13 +32,15 @@ def made(listing: Callable[[Call], str], *, made_at: str | None = "created_at") 
 
 
 async def login(fetch: Fetch) -> str | None:
-    """Return the login of the account whose token this is; None for an app's token, which does not tell.
+    """Return the login of the account whose token this is; None for an App's token that somebody else got.
+
+    The credential of an App knows its login itself.
 
     Raises:
         Refusal: GitHub cannot be asked now.
     """
     try:
-        user = await fetch("/user")
+        user = await fetch(ME)
     except Refusal as refusal:
         if APPS_REFUSAL not in refusal.message:
             raise

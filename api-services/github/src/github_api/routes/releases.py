@@ -1,8 +1,9 @@
 """Releases, the notes that GitHub generates, and deployments."""
 
 from dataclasses import replace
+from typing import Literal
 
-from api_kit import Body, Route
+from api_kit import Body, Call, Route
 
 from github_api.confirm import releases as confirm
 from github_api.probes import releases as probes
@@ -26,6 +27,7 @@ def routes() -> list[Route]:
         notes,
         replace(
             create,
+            access_of=_access,
             verify_reply=confirm.released,
             probe=probes.RELEASE_MADE,
             read_before=probes.release_before,
@@ -33,3 +35,9 @@ def routes() -> list[Route]:
         read(DEPLOYMENTS, PAGE | {"sha", "ref", "task", "environment"}),
         read(DEPLOYMENTS + "/{deployment:number}/statuses", PAGE),
     ]
+
+
+def _access(call: Call) -> Literal["write", "danger"]:
+    """Say what a new release does: a draft is seen by those alone who may push, and can be deleted unseen."""
+    draft = isinstance(call.body, dict) and call.body.get("draft") is True
+    return "write" if draft else "danger"

@@ -32,8 +32,12 @@ class User:
 
 @dataclass
 class Token:
-    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none."""
+    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none.
+
+    An App's token has an end: `expires_at`.
+    """
 
     value: str
     login: str
     limits: dict[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None

@@ -10,6 +10,7 @@ from stand_ins.github.orders import Orders
 from stand_ins.github.routes import (
     account,
     actions,
+    apps,
     checks,
     code_search,
     comments,
@@ -42,6 +43,7 @@ OPERATIONS = (
     *graphql.OPERATIONS,
     *code_search.OPERATIONS,
     *actions.OPERATIONS,
+    *apps.OPERATIONS,
     *checks.OPERATIONS,
     *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from stand_ins.github.apps import TOKEN_SECONDS, App
 from stand_ins.github.records import Issue, Repository
 from stand_ins.github.seed import (
     DescribedComment,
@@ -56,6 +57,17 @@ class TokenLimits(Order):
     limits: dict[str, str]
 
 
+class NewApp(Order):
+    """An App of the operator's, with one installation; its tokens live for so many seconds."""
+
+    id: int
+    slug: str
+    installation: int
+    public_key: str
+    suspended: bool = False
+    seconds: int = TOKEN_SECONDS
+
+
 class Orders:
     """Carries out the orders at one stand-in."""
 
@@ -72,6 +84,7 @@ class Orders:
             Control("POST", "renames", self.rename),
             Control("PUT", "permissions", self.permit),
             Control("PUT", "token", self.limit_token),
+            Control("PUT", "app", self.install_app),
         ]
 
     async def state(self, request: Request) -> Response:
@@ -133,6 +146,12 @@ class Orders:
         login = order.login or self._stand_in.account
         self._stand_in.world.user(login)
         self._stand_in.world.named(order.repository).roles[login.lower()] = role_of(order.role)
+        return Response(status_code=204)
+
+    async def install_app(self, request: Request) -> Response:
+        """Install an App, or change how long the tokens live that it gets from now on."""
+        order, world = NewApp.model_validate_json(await request.body()), self._stand_in.world
+        world.add_app(App(**order.model_dump(), created_at=world.clock()), self._stand_in.account)
         return Response(status_code=204)
 
     async def limit_token(self, request: Request) -> Response:

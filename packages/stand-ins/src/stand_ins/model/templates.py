@@ -10,6 +10,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from stand_ins.model.conversation import Conversation
 from stand_ins.model.errors import ScenarioError
+from stand_ins.model.release_templates import changes, notes_body
 
 WORDS = {
     "bug": ("crash", "error", "fail", "broken", "exception", "traceback", "bug", "wrong", "regression", "500"),
@@ -138,10 +139,12 @@ def find(pattern: str, text: str, default: str = "") -> str:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "changes": changes,
     "choose_labels": choose_labels,
     "find": find,
     "labels_of": labels_of,
     "names": names,
+    "notes_body": notes_body,
     "similar": similar,
     "similar_output": similar_output,
 }
