@@ -85,7 +85,7 @@ async def test_notes_hold_what_was_merged_between_two_tags(ask: Ask) -> None:
 async def test_a_release_is_a_draft_unless_told(ask: Ask, github: GitHub) -> None:
     """A draft is made by default, and its address told; it takes no tag until it is published."""
     answer = await ask("create_release", tag="v2.4.0", name="Next", body="Notes.")
-    assert answer.text.startswith(f'Draft release of "v2.4.0" was created in {HELLO} at {github.url}/{HELLO}/releases')
+    assert answer.text.startswith(f'Draft release of "v2.4.0" was created in {HELLO}: {github.url}/{HELLO}/releases')
     assert "v2.4.0" not in github.hello.history.tags
     listed = await ask("list_releases")
     assert '"v2.4.0" draft "Next" by agent-bot, of "main"' in listed.text

@@ -120,10 +120,9 @@ async def test_what_was_merged_between_two_tags_becomes_a_draft(agent: Agent) ->
     (draft,) = agent.drafts
     assert (draft.tag, draft.published_at) == ("v2.4.0", None)
     assert "- Greet in French and German (#7)" in (draft.body or "")
-    assert "@" not in (draft.body or "").replace("@{", "")
+    assert "@" not in (draft.body or "")
     assert run.output["changes"] == [{"pull_request": 7, "kind": "new"}]
-    assert run.output["release_url"].endswith(f"/{HELLO}/releases/tag/{run.output['release_url'].rpartition('/')[2]}")
-    assert "untagged-" in run.output["release_url"]
+    assert f"/{HELLO}/releases/tag/untagged-" in run.output["release_url"]
 
 
 @pytest.mark.parametrize(

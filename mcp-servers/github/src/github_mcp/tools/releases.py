@@ -88,7 +88,8 @@ class ReleaseTools:
                 quoted=Quoted("what it is", made.brief()),
                 next_step="Do not repeat it: say what differs.",
             )
-        return Reply(f"{kind} of {show_name(tag)} was created in {repository}{_at(made)}.")
+        where = f": {made.address}" if made.address else "."
+        return Reply(f"{kind} of {show_name(tag)} was created in {repository}{where}")
 
     @tool("releases")
     async def list_deployments(
