@@ -18,6 +18,9 @@ VENDORS = load()
 
 VENDOR_TESTS = Path(__file__).parents[2] / "vendor"
 MOST_TOKENS = 200
+MOST_SHOWN = 30
+MOST_SHOWN_TOKENS = 6000
+MOST_TOKENS_OF_ALL = 14000
 Wired = dict[str, dict[str, Any]]
 
 
@@ -39,13 +42,29 @@ async def wired(vendor: Vendor) -> Wired:
     return {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools}
 
 
-def test_a_tool_costs_at_most_200_tokens_on_average(wired: Wired) -> None:
-    """Bytes through four, of name, description, arguments and hints."""
-    sizes = {}
-    for name, tool in wired.items():
-        sent = {key: tool[key] for key in ("name", "description", "inputSchema", "annotations")}
-        sizes[name] = len(json.dumps(sent, separators=(",", ":"), ensure_ascii=False).encode()) / 4
-    assert sum(sizes.values()) / len(sizes) <= MOST_TOKENS, sizes
+@pytest.fixture
+def tokens(wired: Wired) -> dict[str, float]:
+    """Bytes through four of each tool: of name, description, arguments and hints."""
+    sent = ("name", "description", "inputSchema", "annotations")
+    return {
+        name: len(json.dumps({key: tool[key] for key in sent}, separators=(",", ":"), ensure_ascii=False).encode()) / 4
+        for name, tool in wired.items()
+    }
+
+
+def test_a_tool_costs_at_most_200_tokens_on_average(tokens: dict[str, float]) -> None:
+    """A server's tools together cost no more than so many times their number."""
+    assert sum(tokens.values()) / len(tokens) <= MOST_TOKENS, tokens
+
+
+def test_what_is_shown_fits_a_models_window(vendor: Vendor, tokens: dict[str, float]) -> None:
+    """Where nobody chooses, at most 30 tools of 6,000 tokens are shown; all tools take at most 14,000."""
+    server, _ = built(vendor)
+    chosen = server.default_toolsets
+    shown = [one.name for one in server.tools if one.name in tokens and (chosen is None or one.toolset in chosen)]
+    assert len(shown) <= MOST_SHOWN
+    assert sum(tokens[name] for name in shown) <= MOST_SHOWN_TOKENS
+    assert sum(tokens.values()) <= MOST_TOKENS_OF_ALL
 
 
 def test_schemas_are_as_snapped(vendor: Vendor, wired: Wired) -> None:
