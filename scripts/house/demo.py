@@ -19,12 +19,13 @@ from service_kit.untrusted_text import for_terminal
 
 from house.approval import approve_all
 from house.demo_inputs import by_command_line, by_http, by_redis, by_webhook, open_issue
-from house.lifecycle import House, cancel_on_signals, locked
+from house.lifecycle import STOPPED_MEANWHILE, House, cancel_on_signals, locked
 from house.options import Options
 from house.paths import HousePaths, command
 
 Say = Callable[[str], None]
 CLOCKS_APART_SECONDS = 30
+LOOK_SECONDS = 1.0
 RUNS_ALREADY = "a demo runs in this checkout already: wait for it, or set AGENT_BOT_HOME"
 """A second one at once would stop the first one's processes."""
 ISSUE = re.compile(r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#([1-9][0-9]*)$")
@@ -130,12 +131,16 @@ async def _follow(house: House, task_id: str) -> int:
     process = await asyncio.create_subprocess_exec(
         command("agent-engine"), "tail", task_id, env=house.engine_env(), start_new_session=True
     )
+    ended = asyncio.create_task(process.wait())
     try:
-        return await process.wait()
+        while not (await asyncio.wait({ended}, timeout=LOOK_SECONDS))[0]:
+            if not house.runs():  # the command itself would wait a minute for the ledger
+                raise ConfigError(STOPPED_MEANWHILE)
+        return ended.result()
     finally:
         if process.returncode is None:
             process.terminate()
-            await process.wait()
+        await ended
 
 
 async def _issue_now(
