@@ -7,7 +7,8 @@ import socket
 from uuid import uuid4
 
 import pytest
-from house.demo import _follow, demo
+from house.demo import demo
+from house.demo_house import follow
 from house.lifecycle import House
 from house.paths import HousePaths
 from house.ports import remember
@@ -104,4 +105,4 @@ async def test_a_demo_that_is_stopped_ends_soon(local: House) -> None:
     """Once nothing supervises the demo's house any more, following its task ends, and the message says why."""
     async with asyncio.timeout(30):
         with pytest.raises(ConfigError, match="the house was stopped before this was done"):
-            await _follow(local, str(uuid4()))
+            await follow(local, str(uuid4()))

@@ -132,7 +132,7 @@ async def test_behind_the_gateway_the_log_comes_with_the_reply(open_tools: OpenT
         if not request.url.path.endswith("/logs"):
             return JSONResponse({"id": JOB, "run_id": RUN, "name": "test", "status": "completed"})
         head, tail = "line 1\nline 2\n", "##[error]line 99 broke\nline 100\n"
-        told = {"x-agent-left-out": f"after={len(head)}; bytes=960; lines=96"}
+        told = {"x-agent-text-cut": f"after={len(head)}; bytes=960; lines=96"}
         return PlainTextResponse(head + tail, headers=told)
 
     async with serving(Starlette(routes=[Route("/{path:path}", answer)])) as url:

@@ -123,7 +123,10 @@ async def new(
     folder: Annotated[Path, typer.Option("--in", metavar="FOLDER", help="Where its folder is made.")] = Path(),
     as_json: Json = False,
 ) -> int:
-    """Make a skill of a template: it reads an issue, and its first scenario runs in the local system."""
+    """Make a skill that runs at once in the local system.
+
+    It reads an issue, by a template.
+    """
     output = Output(as_json=as_json)
     try:
         place = make_skill(name, folder)
