@@ -10,13 +10,15 @@ from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
-from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
+from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_moves import Fetch, Moves
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
 
 from github_mcp.error_messages import MEANINGS, explain
 from github_mcp.graphql_answer import Answer
+from github_mcp.rate_limit import limit_of
 from github_mcp.settings import GitHubSettings
 
 MOST_PAGES = 30
@@ -44,6 +46,7 @@ class GitHub:
             meanings=MEANINGS,
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
+            limit_of=limit_of,
         )
         self._gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
@@ -121,7 +124,7 @@ class GitHub:
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
-            raise self.vendor.refusal(answer.meaning(), target, reply, status=answer.status)
+            raise self.vendor.refusal(call, answer.meaning(), target, reply, status=answer.status)
         call.notes.extend(answer.notes)
         return answer.data
 
