@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from agent_vendors.github import GITHUB
+from mcp_kit.lockdown import Lockdown
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
@@ -10,6 +11,7 @@ from github_mcp.client.contents import Contents
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.pulls import Pulls
+from github_mcp.client.visibility import Visibility
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.issues import IssueTools
@@ -38,6 +40,7 @@ def build_server(settings: GitHubSettings) -> Server:
     issues, pulls = Issues(github), Pulls(github)
     return Server(
         name=GITHUB.name,
+        title=GITHUB.title,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
@@ -48,6 +51,7 @@ def build_server(settings: GitHubSettings) -> Server:
             ContentTools(Contents(github)),
         ),
         peers=PEERS,
+        lockdown=Lockdown(settings.lockdown_mode, Visibility(github).is_public),
         checks={"github": github.check},
         close=github.aclose,
     )

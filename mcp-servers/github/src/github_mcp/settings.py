@@ -22,4 +22,9 @@ class GitHubSettings(VendorSettings):
         GITHUB.upstream, pattern=r"^https?://", description="GitHub's REST API, or the gateway github-api"
     )
     port: Port = GITHUB.mcp_port
+    lockdown_mode: bool = Field(
+        False,
+        validation_alias="GITHUB_LOCKDOWN_MODE",
+        description="leave out what authors without push access wrote in public repositories",
+    )
     toolsets: str | None = Field(None, description="comma list of issues, pull_requests, repos; unset: all")

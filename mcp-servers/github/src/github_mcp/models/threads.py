@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from mcp_kit.formatting import beginning, quote, stamp
 from mcp_kit.reply import Item, rows, section
@@ -11,7 +11,7 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
-from github_mcp.models.people import GHOST, User
+from github_mcp.models.people import Authored, User
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
 EXCERPT = 160
@@ -46,14 +46,14 @@ Labels = Annotated[
 ]
 
 
-class Thread(VendorDocument):
+class Thread(Authored):
     """What issues and pull requests have in common."""
+
+    texts: ClassVar[tuple[str, ...]] = ("title", "body")
 
     number: int
     title: str
     state: str
-    user: User = GHOST
-    author_association: str = "NONE"
     labels: Labels = Field(default_factory=list)
     assignees: list[User] = Field(default_factory=list)
     milestone: Milestone | None = None
@@ -134,12 +134,10 @@ class Found(VendorDocument):
     items: list[Any]
 
 
-class Comment(VendorDocument):
+class Comment(Authored):
     """A comment on an issue or pull request."""
 
     id: int
-    user: User = GHOST
-    author_association: str = "NONE"
     created_at: datetime
     updated_at: datetime
     body: str | None = None
