@@ -10,9 +10,15 @@ import asyncpg
 from agent_stores.errors import StoreError
 from agent_stores.pool import open_pool
 from pydantic import SecretStr
+from service_kit.checkout import remedy
 
 from agent_engine.settings import EngineNames, RunLimits, ServersInUse, SkillSources
 
+START = remedy(checkout="start it (`make up`)", package="start it")
+NO_STORE = remedy(
+    checkout="`agent-stores url --dir var/stores` prints one; `make init` sets it",
+    package="`agent-stores start` starts embedded ones, and `agent-stores url` prints their addresses",
+)
 State = Literal["ok", "warning", "bad"]
 
 
@@ -58,12 +64,12 @@ class Unwell(Exception):
 async def postgresql_pool(settings: DoctorSettings, *, whole: bool = False) -> AsyncIterator[asyncpg.Pool]:
     """Open PostgreSQL for one look. Raises Unwell where there is none: with `whole` it says why."""
     if settings.database_url is None:
-        raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
+        raise Unwell("DATABASE_URL is not set", NO_STORE)
     try:
         pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
     except StoreError as error:
         told = str(error) if whole else "PostgreSQL cannot be used: see above"
-        raise Unwell(told, "in a local system `make up` starts it" if whole else "") from None
+        raise Unwell(told, f"{START}, or correct DATABASE_URL" if whole else "") from None
     try:
         yield pool
     finally:

@@ -4,15 +4,13 @@ from pathlib import Path
 
 from api_kit import GatewaySettings
 from pydantic import Field, SecretStr
-from service_kit.settings import Port
+from service_kit.settings import Address, Port
 
 
 class GitHubApiSettings(GatewaySettings):
     """The settings of every gateway, and GitHub as its upstream."""
 
-    github_upstream_url: str = Field(
-        "https://api.github.com", pattern=r"^https?://[^\s?#]+$", description="GitHub's REST API, or an Enterprise's"
-    )
+    github_upstream_url: Address = Field("https://api.github.com", description="GitHub's REST API, or an Enterprise's")
     github_upstream_token: SecretStr | None = Field(None, description="the GitHub token of all tenants")
     github_upstream_tokens_file: Path | None = Field(
         None, description="in its place, a YAML file with a token for each tenant under `tenants`, closed to others"

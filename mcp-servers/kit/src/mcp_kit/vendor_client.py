@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from service_kit.errors import UpstreamError
+from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
 from service_kit.redact import Masker
 
@@ -12,11 +12,11 @@ from mcp_kit import gateway
 from mcp_kit.call import Call
 from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
+from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.reply_meta import VendorLimit
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
-from mcp_kit.vendor_moves import Moves
 from mcp_kit.vendor_path import VendorPath
 from mcp_kit.vendor_reader import M, VendorReader
 
@@ -174,7 +174,8 @@ class VendorClient(VendorReader):
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
+            NotReady: names the variable to set, or where to look, or what the vendor refuses.
+            UpstreamError: no usable reply came.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
         found = None
@@ -186,13 +187,13 @@ class VendorClient(VendorReader):
         if self._settings.personal_tokens and reply.status < 500:
             return  # asked without a token: it answers, and says nothing of those that callers bring
         if reply.status == 401 or found == MEANINGS[401]:
-            raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+            raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
         limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
         if found and reply.ok and not limited:
             failure = self._failure(found, "this server", token, reply)
-            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
+            raise NotReady(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
-            raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
+            raise NotReady(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -2,10 +2,13 @@
 
 import io
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 NOWHERE = Path(os.devnull)
 
@@ -32,6 +35,27 @@ class Output(io.FileIO):
         with NOWHERE.open("wb") as nowhere:
             os.dup2(nowhere.fileno(), self.fileno())
         return len(piece)
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """Return a text for a stream: on a terminal its lines are broken between words to the width, else it is as it is.
+
+    A piece of a line begins with two blanks.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = text.split("\n")
+    return "\n".join(_broken(line, width) if len(line) > width else line for line in lines)
+
+
+def _broken(line: str, width: int) -> str:
+    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def complain(text: str) -> None:
+    """Print an error or a hint on standard error."""
+    sys.stderr.write(fitted(text, sys.stderr) + "\n")
 
 
 @contextmanager

@@ -9,9 +9,9 @@ from agent_vendors.github_operations import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
+from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
 from mcp_kit.vendor_client import Query, VendorClient
-from mcp_kit.vendor_moves import Fetch, Moves
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply

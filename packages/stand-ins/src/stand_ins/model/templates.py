@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from stand_ins.model.conversation import Conversation
+from stand_ins.model.diffs import gists, line_comments
 from stand_ins.model.errors import ScenarioError
 
 WORDS = {
@@ -140,7 +141,9 @@ def find(pattern: str, text: str, default: str = "") -> str:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "choose_labels": choose_labels,
     "find": find,
+    "gists": gists,
     "labels_of": labels_of,
+    "line_comments": line_comments,
     "names": names,
     "similar": similar,
     "similar_output": similar_output,
