@@ -8,7 +8,6 @@ import pytest
 from core.mcp_kit.corkboard import Corkboard
 from mcp_kit.reply_meta import CACHE, LIMITS, ReplyMeta, VendorLimit
 from mcp_types import CallToolResult
-from service_kit.http import Reply
 
 NOTE = {"id": 7, "text": "milk"}
 
@@ -45,12 +44,15 @@ async def test_meta_tells_what_is_left(corkboard: Corkboard) -> None:
 
 
 async def test_meta_tells_what_came_from_a_cache(corkboard: Corkboard) -> None:
-    """A reply that the gateway kept is counted; without its word nothing is said of caches."""
+    """A reply that the gateway kept is counted; without its word, or by a vendor's, nothing is said of caches."""
     async with corkboard.tools(CORKBOARD_GATEWAY="true") as client:
         corkboard.says([NOTE], x_agent_cache="revalidated")
         kept = await client.call_tool_mcp("list_notes", {"board": "team"})
         corkboard.says([NOTE])
         fresh = await client.call_tool_mcp("list_notes", {"board": "team"})
+    async with corkboard.tools() as client:
+        corkboard.says([NOTE], x_agent_cache="revalidated")
+        assert _ours(await client.call_tool_mcp("list_notes", {"board": "team"})) == {}
     assert _ours(kept) == {CACHE: {"replies": 1, "from_cache": 1}}
     assert _ours(fresh) == {}
 
@@ -59,7 +61,7 @@ def test_of_each_bucket_the_last_word_counts() -> None:
     """A call of several requests tells each limit that it counted in, once."""
     meta, reset = ReplyMeta(), datetime(2026, 1, 2, tzinfo=UTC)
     for bucket, left in (("core", 9), ("search", 3), ("core", 8)):
-        meta.add(Reply.made(200, b"", "text/plain"), VendorLimit(bucket, left, 10, reset))
+        meta.add(VendorLimit(bucket, left, 10, reset), kept=False)
     found = meta.document()
     assert found is not None
     assert [(one["bucket"], one["remaining"], one["limit"]) for one in found[LIMITS]] == [

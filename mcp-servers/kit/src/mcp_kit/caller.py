@@ -1,6 +1,5 @@
 """Who calls: a run with a task token, a person with a static token, or the trusted owner of this process."""
 
-import re
 from dataclasses import dataclass, field
 
 from agent_vendors import ResourceKind
@@ -9,6 +8,7 @@ from service_kit.bearer import bearer_of, token_hash
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, allowed
 from service_kit.health import Warn
+from service_kit.settings import check_token
 from service_kit.tokens import TaskClaims, Verifier
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -16,7 +16,6 @@ from starlette.types import Scope
 from mcp_kit.tool import ToolSpec
 
 JWT_DOTS = 2
-SENDABLE = re.compile(r"[!-~]{1,1000}")
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,10 @@ class TokenBringers(Callers):
         Raises:
             TokenError: it cannot be sent in a header.
         """
-        if not SENDABLE.fullmatch(token):
-            raise TokenError("malformed", f"this is no {self._title} token: it has blanks or other odd characters")
+        try:
+            check_token(token)
+        except ValueError as error:
+            raise TokenError("malformed", f"this is no {self._title} token: {error}") from None
         return Caller(id=f"token:{token_hash(token)[:32]}", bound=None, vendor_token=token)
 
 

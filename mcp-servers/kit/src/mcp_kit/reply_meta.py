@@ -4,12 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from service_kit.http import Reply
-
 LIMITS = "agent-bot/rate-limits"
 CACHE = "agent-bot/cache"
-CACHE_HEADER = "x-agent-cache"
-"""Our gateway's, on a reply that it kept and that the vendor confirmed."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +39,10 @@ class ReplyMeta:
     _replies: int = 0
     _kept: int = 0
 
-    def add(self, reply: Reply, limit: VendorLimit | None) -> None:
-        """Take in a reply, and the limit that it tells."""
+    def add(self, limit: VendorLimit | None, *, kept: bool) -> None:
+        """Take in what a reply tells: the limit that it counted in, and whether it was kept in a cache."""
         self._replies += 1
-        self._kept += CACHE_HEADER in reply.headers
+        self._kept += kept
         if limit is not None:
             self._limits[limit.bucket] = limit
 

@@ -119,7 +119,7 @@ class VendorClient(VendorReader):
         reply = await self._http.request(
             method, path, params=params, json=body, content=content, files=files, headers=headers
         )
-        call.meta.add(reply, self._limit_of(reply))
+        call.meta.add(self._limit_of(reply), kept=self._settings.gateway and gateway.was_kept(reply))
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
         elif (
