@@ -50,7 +50,8 @@ FAULTS: dict[str, tuple[dict[str, Any], ...]] = {
 THINKS = {"text": "A line of text. " * 30, "delay": 0.2, "pause": 0.04}
 """What the model says in about a second."""
 STORES = ("postgres", "valkey")
-PARTS = ("worker", "github-mcp", "github-api", "model-api", *STORES, *FAULTS)
+KILLED = ("worker", "github-mcp", "github-api", "model-api", *STORES)
+PARTS = (*KILLED, *FAULTS)
 
 
 @dataclass
@@ -62,6 +63,11 @@ class Ground:
     stack: ExitStack
     workers: list[Worker] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def kills(self) -> int:
+        """How often a part was killed."""
+        return sum(self.struck[part] for part in KILLED)
 
     def start_worker(self) -> None:
         """Start one more worker and wait until it is ready; one that ends for want of a store is started again."""
@@ -126,12 +132,12 @@ class Ground:
         except (*DATABASE_ERRORS, StoreError):
             return 1
 
-    async def until_all_ended(self, *, strikes: int, within: float) -> None:
-        """Strike all parts in turns until all tasks have ended; after so many strikes only wait."""
+    async def until_all_ended(self, *, kills: int, within: float) -> None:
+        """Strike all parts in turns until all tasks have ended; after so many kills only wait."""
         chance, turn = random.Random(7), list(PARTS)
         async with asyncio.timeout(within):
             while await self.unfinished():
-                if self.struck.total() < strikes:
+                if self.kills < kills:
                     turn = turn or chance.sample(PARTS, len(PARTS))
                     await self.strike(turn.pop())
                 await asyncio.sleep(PAUSE_SECONDS)

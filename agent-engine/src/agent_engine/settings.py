@@ -17,7 +17,11 @@ from agent_engine.skills.load import known_folders
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
-MAKE_KEY = remedy(checkout="make one with `make init`", package="make one with `openssl rand -hex 32`")
+
+
+def ref_key_remedy() -> str:
+    """Return how to make an AGENT_REF_KEY."""
+    return remedy(checkout="make one with `make init`", package="make one with `openssl rand -hex 32`")
 
 
 class SkillSources(Settings):
@@ -197,9 +201,9 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         try:
             key = bytes.fromhex(value.get_secret_value())
         except ValueError:
-            raise ValueError(f"not hexadecimal: {MAKE_KEY}") from None
+            raise ValueError(f"not hexadecimal: {ref_key_remedy()}") from None
         if len(key) < 16:
-            raise ValueError(f"shorter than 16 bytes: {MAKE_KEY}")
+            raise ValueError(f"shorter than 16 bytes: {ref_key_remedy()}")
         return value
 
     @property

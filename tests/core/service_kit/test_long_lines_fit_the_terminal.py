@@ -5,9 +5,10 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 
 import pytest
-from service_kit.stdio import fitted
+from service_kit.stdio import wrapped
 
 LONG = "error: ACCESS_FILE=/a/path does not exist: " + "make it with `make init`, or correct the path: " * 3
 
@@ -24,7 +25,7 @@ class Terminal(io.StringIO):
 def test_a_long_line_is_broken_between_words(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     """No word is lost or cut, no line is wider, and each line of a text is broken by itself."""
     monkeypatch.setenv("COLUMNS", str(width))
-    shown = fitted(f"{LONG}\nshort", Terminal())
+    shown = wrapped(f"{LONG}\nshort", Terminal())
     assert all(len(line) <= width for line in shown.splitlines())
     assert shown.split() == f"{LONG}\nshort".split()
     assert shown.splitlines()[-1] == "short"
@@ -33,23 +34,24 @@ def test_a_long_line_is_broken_between_words(monkeypatch: pytest.MonkeyPatch, wi
 def test_a_word_that_is_wider_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A path or an address can be copied."""
     monkeypatch.setenv("COLUMNS", "20")
-    assert "/a/very/long/path/to/a-file.yaml" in fitted("error: /a/very/long/path/to/a-file.yaml is gone", Terminal())
+    assert "/a/very/long/path/to/a-file.yaml" in wrapped("error: /a/very/long/path/to/a-file.yaml is gone", Terminal())
 
 
 def test_elsewhere_a_line_stays_one() -> None:
     """Programs read what goes to a pipe or a file by its lines."""
-    assert fitted(LONG, io.StringIO()) == LONG
+    assert wrapped(LONG, io.StringIO()) == LONG
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal: run the tests on Linux or macOS")
 def test_a_commands_error_fits_its_terminal() -> None:
-    """An error of a real command on a terminal of 60 columns has no wider line."""
+    """An error of a real command on a terminal of 60 columns has no wider line, wherever its output goes."""
     ours, theirs = pty.openpty()
-    environ = os.environ | {"COLUMNS": "60", "GITHUB_TOKEN": "a b"}
+    termios.tcsetwinsize(theirs, (24, 60))
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"GITHUB_TOKEN": "a b"}
     code = "from github_mcp.__main__ import main; raise SystemExit(main())"
+    nowhere = subprocess.DEVNULL
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environ, stdin=subprocess.DEVNULL, stderr=theirs, timeout=60, check=False
+        [sys.executable, "-c", code], env=environ, stdin=nowhere, stdout=nowhere, stderr=theirs, timeout=60, check=False
     )
     os.close(theirs)
     said = os.read(ours, 10_000).decode()

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from control_api.webhooks.triggers import read_triggers
+from service_kit import checkout
 from service_kit.access import read_access
 from service_kit.errors import ConfigError
 from service_kit.keys import read_private, read_public, require_private
@@ -34,6 +36,13 @@ def test_in_a_checkout_the_command_is_named(tmp_path: Path) -> None:
     """`make init` is the shortest way to a first access file."""
     with pytest.raises(ConfigError, match=r"^ACCESS_FILE=.* does not exist: make it with `make init`$"):
         read_access(tmp_path / "access.yaml")
+
+
+def test_a_package_in_a_short_folder_is_no_checkout() -> None:
+    """A container may have its packages right below `/`, and they start there."""
+    names: dict[str, Any] = {"__file__": "/service_kit/checkout.py"}
+    exec(Path(checkout.__file__).read_text(), names)
+    assert names["remedy"](checkout="make", package="write it") == "write it"
 
 
 def test_no_message_of_a_package_names_what_only_a_checkout_has() -> None:

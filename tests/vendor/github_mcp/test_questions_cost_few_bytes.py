@@ -69,6 +69,23 @@ def _label(raw: Raw) -> Raw:
     return {"id": raw["node_id"], "name": raw["name"], "color": raw["color"], "description": raw["description"] or ""}
 
 
+def _commit(raw: Raw) -> Raw:
+    people = {name: raw["commit"][name] for name in ("author", "committer")}
+    accounts = {name: _user(raw[name]) for name in ("author", "committer")}
+    return {
+        "sha": raw["sha"], "html_url": raw["html_url"], "commit": {"message": raw["commit"]["message"], **people},
+        **accounts, **_given({"stats": raw.get("stats"), "files": [_file(one) for one in raw.get("files", ())]}),
+    }  # fmt: skip
+
+
+def _branch_row(raw: Raw) -> Raw:
+    return {"name": raw["name"], "sha": raw["commit"]["sha"], "protected": raw["protected"]}
+
+
+def _tree(raw: Raw) -> Raw:
+    return {"tree": raw["tree"], "truncated": raw["truncated"]}
+
+
 def _all(one: Callable[[Raw], Raw]) -> Callable[[Raw], Raw]:
     return lambda raw: [one(item) for item in raw]
 
@@ -100,6 +117,15 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any], str, Callable[[Raw], Raw]]] = {
     "a pull request": ("pull_request_read", OF_PULL, "/pulls/5", _pull),
     "diffs": ("pull_request_read", {**OF_PULL, "method": "get_diff"}, "/pulls/5/files", _all(_file)),
     "labels": ("list_labels", {}, "/labels?per_page=100", _all(_label)),
+    "commits": ("list_commits", {}, "/commits", _all(_commit)),
+    "a commit": ("get_commit", {"ref": "v2.1.0"}, "/commits/v2.1.0", _commit),
+    "a commit with diffs": ("get_commit", {"ref": "v2.1.0", "detail": "full"}, "/commits/v2.1.0", _commit),
+    "branches": ("list_branches", {}, "/branches", _all(_branch_row)),
+    "a tree": ("get_repository_tree", {"recursive": True}, "/git/trees/main?recursive=1", _tree),
+    "two releases": (
+        "compare_refs", {"base": "v2.1.0", "head": "v2.3.0"}, "/compare/v2.1.0...v2.3.0",
+        lambda raw: [_all(_commit)(raw["commits"]), _all(_file)(raw["files"])],
+    ),
     "a folder": ("get_file_contents", {"path": "hello"}, "/contents/hello", _only("type", "name", "size")),
     "a file": ("get_file_contents", {"path": PATH}, f"/contents/{PATH}", _read),
 }  # fmt: skip

@@ -15,6 +15,11 @@ class GitHubApiSettings(GatewaySettings):
     github_upstream_tokens_file: Path | None = Field(
         None, description="in its place, a YAML file with a token for each tenant under `tenants`, closed to others"
     )
+    github_upstream_download_hosts: str = Field(
+        "*.actions.githubusercontent.com,*.blob.core.windows.net",
+        description="hosts from which logs are read where GitHub redirects to them, comma-separated; an Enterprise "
+        "server's are those of its own storage",
+    )
     github_upstream_limited: bool = Field(
         True, description="whether to keep github.com's limits from our side; an Enterprise server has none by default"
     )

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from service_kit.access import TenantName
 from service_kit.errors import ConfigError
 from service_kit.keys import require_private
-from service_kit.settings import check_token
+from service_kit.settings import Token, check_token
 from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
@@ -17,7 +17,6 @@ from api_kit.errors import Refusal
 from api_kit.vendor import Credential
 
 NAME_DIGITS = 12
-Token = Annotated[str, StringConstraints(max_length=4096), AfterValidator(check_token)]
 
 
 class Tokens(BaseModel):
@@ -25,7 +24,7 @@ class Tokens(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tenants: dict[TenantName, Token]
+    tenants: dict[TenantName, Annotated[Token, StringConstraints(max_length=4096)]]
 
 
 def credentials(

@@ -131,6 +131,7 @@ def assemble(
         ref_key=settings.ref_key,
         peers=server.peers,
         lockdown=server.lockdown,
+        implied=server.implied,
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
     return new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)

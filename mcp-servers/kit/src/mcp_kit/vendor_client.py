@@ -1,6 +1,6 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -91,15 +91,17 @@ class VendorClient(VendorReader):
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
         parts: Parts | None = None,
-        success: int = 200,
+        success: int | Collection[int] = 200,
         reads: bool = False,
+        accept: str | None = None,
         meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
-        """Send a request and return the reply, which has the status `success` and refuses nothing.
+        """Send a request and return the reply, which has the status `success`, or one of these, and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
-        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `meanings` are those of statuses
-        that mean something else here than elsewhere at the vendor.
+        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `accept` is the media type that
+        is asked for, if not the usual one. `meanings` are those of statuses that mean something else here than
+        elsewhere at the vendor.
 
         Raises:
             ToolFailed: the vendor or the gateway refused it, or there is no token.
@@ -110,7 +112,7 @@ class VendorClient(VendorReader):
         writes = not reads and method not in READS
         if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
-        headers = self._headers(call)
+        headers = self._headers(call) | ({"accept": accept} if accept else {})
         content = files = None
         if fields is not None:
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
@@ -146,6 +148,7 @@ class VendorClient(VendorReader):
         search: Mapping[str, Any] | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Ask for the page of a list at which the call's cursor points, and read each row into the model.
 
@@ -159,7 +162,7 @@ class VendorClient(VendorReader):
         """
         here = paging.here(call, limit)
         if search is None:
-            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})})
+            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})}, meanings=meanings)
         else:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
@@ -221,13 +224,19 @@ class VendorClient(VendorReader):
         return dict(self._open(token)) if token else {}
 
     def _refusal(
-        self, reply: Reply, target: str, success: int, meanings: Mapping[int, Meaning], *, writes: bool
+        self,
+        reply: Reply,
+        target: str,
+        success: int | Collection[int],
+        meanings: Mapping[int, Meaning],
+        *,
+        writes: bool,
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if found is None and reply.status == success:
+        if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._vendors_token(), reply)

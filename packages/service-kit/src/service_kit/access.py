@@ -222,10 +222,10 @@ def read_access(path: Path) -> Access:
     try:
         return read_checked(path, Access, variable="ACCESS_FILE", prepare=_named)
     except FileNotFoundError:
-        raise ConfigError(f"ACCESS_FILE={path} does not exist: {no_access_file()}") from None
+        raise ConfigError(f"ACCESS_FILE={path} does not exist: {access_remedy()}") from None
 
 
-def no_access_file() -> str:
+def access_remedy() -> str:
     """Return what to do where there is no access file."""
     return remedy(
         checkout="make it with `make init`",

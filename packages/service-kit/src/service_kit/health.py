@@ -40,7 +40,7 @@ def health_routes(
     by its name and a fixed reason, and its own message is logged once for each change. A warning is shown as it is.
     """
     report: dict[str, str] = {}
-    asked = [_Asked(service, name, check) for name, check in checks.items()]
+    dependencies = [_DependencyCheck(service, name, check) for name, check in checks.items()]
     asked_at, asking = float("-inf"), asyncio.Lock()
 
     async def health(_: Request) -> Response:
@@ -50,7 +50,7 @@ def health_routes(
         nonlocal asked_at
         async with asking:
             if time.monotonic() - asked_at >= READY_CACHE_SECONDS:
-                report.update(zip(checks, await asyncio.gather(*(one.ask() for one in asked)), strict=True))
+                report.update(zip(checks, await asyncio.gather(*(one.ask() for one in dependencies)), strict=True))
                 asked_at = time.monotonic()
         failed = any(answer != OK for answer in report.values())
         status: dict[str, Any] = {"status": "not ready" if failed else "ready", "service": service, "checks": report}
@@ -66,7 +66,7 @@ def health_routes(
 
 
 @dataclass
-class _Asked:
+class _DependencyCheck:
     """One check of `/ready`; `logged` is what it failed by when it was asked last."""
 
     service: str
@@ -83,13 +83,13 @@ class _Asked:
         except TimeoutError:
             shown = told = f"no answer within {CHECK_LIMIT_SECONDS:.0f} s"
         except Exception as error:
-            told, shown = _in_full(error), self._shown(error)
+            told, shown = _whole_message(error), self._public_reason(error)
         if told not in (OK, self.logged):
             get_logger(__name__).error("check_failed", check=self.name, error=told)
         self.logged = told
         return shown
 
-    def _shown(self, error: Exception) -> str:
+    def _public_reason(self, error: Exception) -> str:
         if isinstance(error, NotReady):
             return redact(str(error))
         if isinstance(error, UpstreamUnreachable):
@@ -97,7 +97,7 @@ class _Asked:
         return f"fails: `check_failed` in the log of {self.service} says why"
 
 
-def _in_full(error: Exception) -> str:
+def _whole_message(error: Exception) -> str:
     """Return an error's message, with that of its cause where it is for anyone, and so leaves the cause out."""
     cause = error.__cause__ if isinstance(error, NotReady) else None
     return ": ".join(str(one) or type(one).__name__ for one in (error, cause) if one is not None)

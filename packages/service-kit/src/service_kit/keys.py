@@ -60,7 +60,7 @@ def require_private(path: Path, named: str = "", *, folder: bool = False) -> Non
         raise ConfigError(f"{named or path} is open to others ({mode & 0o777:o}): {closing}")
 
 
-def _no_key() -> str:
+def _key_remedy() -> str:
     return remedy(
         checkout="make it with `make init`", package="put the engine's signing key there, or correct the path"
     )
@@ -76,12 +76,12 @@ def read_private(path: Path) -> dict[str, Any]:
         require_private(path, f"AGENT_SIGNING_KEY_FILE={path}")
         key: dict[str, Any] = json.loads(path.read_text())
         if not key.get("d"):
-            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: {_no_key()}")
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: {_key_remedy()}")
         if not isinstance(key.get("kid"), str):
             raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds a key without a kid")
         PyJWK.from_dict(key)
     except FileNotFoundError:
-        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: {_no_key()}") from None
+        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: {_key_remedy()}") from None
     except (OSError, ValueError, KeyError, AttributeError, PyJWTError) as error:
         raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no Ed25519 private JWK: {error}") from None
     return key

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 NOWHERE = Path(os.devnull)
+WIDTH = 80
+"""Of a terminal that does not say its own."""
 
 
 class Output(io.FileIO):
@@ -37,25 +39,33 @@ class Output(io.FileIO):
         return len(piece)
 
 
-def fitted(text: str, stream: TextIO) -> str:
+def wrapped(text: str, stream: TextIO) -> str:
     """Return a text for a stream: on a terminal its lines are broken between words to the width, else it is as it is.
 
     A piece of a line begins with two blanks.
     """
     if not stream.isatty():
         return text
-    width = shutil.get_terminal_size().columns
+    width = _columns(stream)
     lines = text.split("\n")
     return "\n".join(_broken(line, width) if len(line) > width else line for line in lines)
+
+
+def _columns(stream: TextIO) -> int:
+    """Return a terminal's width: that of COLUMNS or of standard output, else the stream's own, else 80."""
+    own = 0
+    with suppress(OSError):  # in tests it is no file
+        own = os.get_terminal_size(stream.fileno()).columns
+    return shutil.get_terminal_size((own or WIDTH, 0)).columns
 
 
 def _broken(line: str, width: int) -> str:
     return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print an error or a hint on standard error."""
-    sys.stderr.write(fitted(text, sys.stderr) + "\n")
+    sys.stderr.write(wrapped(text, sys.stderr) + "\n")
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class BackgroundLoops:
             up.labels(label).set_function(partial(self._well, label))
 
     def faults(self) -> dict[str, Callable[[], str | None]]:
-        """Return what `/ready` shows as warnings: for each loop a function that says why it fails."""
+        """Return what `/ready` shows as warnings: for each loop a function that says that it fails."""
         return {loop.name: loop.fault for loop in self._loops}
 
     def _well(self, label: str) -> float:

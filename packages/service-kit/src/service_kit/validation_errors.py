@@ -105,7 +105,11 @@ def without_kinds(kind: Any, place: Sequence[str | int]) -> list[str | int]:
         several = [choice for choice in arguments if choice is not NoneType]
         if len(several) == 1:
             return without_kinds(several[0], place)
-        return next((rest for choice in several if (rest := without_kinds(choice, place[1:]))), list(place[1:]))
+        named = str(place[0]).partition("[")[0]
+        chosen = next(
+            (choice for choice in several if getattr(get_origin(choice) or choice, "__name__", "") == named), None
+        )
+        return without_kinds(chosen, place[1:])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         field = kind.model_fields.get(str(place[0]))
         return [place[0], *without_kinds(field.annotation if field else None, place[1:])]
