@@ -12,10 +12,12 @@ from core.mcp_kit.speaking import answer_of, raw
 from fixtures.serving import serving
 from github_mcp.client.github import GitHub as Client
 from github_mcp.client.visibility import KEPT_SECONDS, Visibility
+from github_mcp.models.threads import Issue
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import build_app
 from mcp_kit.call import Call
+from mcp_kit.lockdown import LeftOut, under_lockdown
 from mcp_kit.tool import ToolSpec
 from service_kit.settings import load
 from stand_ins.github.records import Comment
@@ -146,20 +148,39 @@ async def test_a_private_repository_stays_open(strangers_words: GitHub, open_too
     assert STRIPES in await _text(client, "issue_read", {"repository": HELLO, "issue": 1})
 
 
+@pytest.mark.parametrize(("closed", "shown"), [({HELLO}, True), ({"octocat/plans"}, False), (None, False)])
+def test_what_a_private_repository_leads_to_is_judged_by_its_own(closed: set[str] | None, shown: bool) -> None:
+    """An issue of another repository that a private one leads to is left out; what it closes is still known."""
+    document = {
+        "number": 5,
+        "title": STRIPES,
+        "state": "open",
+        "body": f"{STRIPES} fixes #4",
+        "user": {"login": "stranger"},
+        **dict.fromkeys(("created_at", "updated_at"), "2026-01-31T00:00:00Z"),
+        "repository_url": f"https://api.github.com/repos/{HELLO}",
+    }
+    left_out = LeftOut(None if closed is None else frozenset(closed))
+    with under_lockdown(left_out):
+        issue = Issue.model_validate(document)
+    assert (STRIPES in issue.text(), left_out.any, issue.withheld) == (shown, not shown, not shown)
+    assert issue.says_it_closes(HELLO, 4)
+
+
 async def test_visibility_is_kept_for_minutes_and_doubt_counts_as_public(github: GitHub) -> None:
     """A repository that becomes public is locked soon; one that cannot be read, or none at all, is locked at once."""
     github.hello.private = True
     clock = [0.0]
     asked = Client(load(GitHubSettings, {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN}))
-    is_public = partial(Visibility(asked, now=lambda: clock[0]).is_public, Call("issue_read"))
+    private = partial(Visibility(asked, now=lambda: clock[0]).private, Call("issue_read"))
     hello = (REPOSITORIES, HELLO)
-    assert not await is_public([hello])
+    assert await private([hello]) == frozenset({HELLO})
     github.hello.private = False
-    assert not await is_public([hello])
-    assert await is_public([])
-    assert await is_public([hello, (REPOSITORIES, "octocat/no-such")])
+    assert await private([hello]) == frozenset({HELLO})
+    assert await private([]) is None
+    assert await private([hello, (REPOSITORIES, "octocat/no-such")]) is None
     clock[0] = KEPT_SECONDS + 1
-    assert await is_public([hello])
+    assert await private([hello]) is None
     await asked.aclose()
 
 

@@ -88,7 +88,7 @@ def build_server(settings: GitHubSettings) -> Server:
         aliases={"search_pull_requests": "search_issues"},
         implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
-        lockdown=Lockdown(settings.lockdown_mode, Visibility(github).is_public),
+        lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),
         checks={"github": github.check},
         close=github.aclose,
     )

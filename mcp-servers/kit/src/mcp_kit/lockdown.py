@@ -23,17 +23,19 @@ class Lockdown:
 
     Attributes:
         always: whether the operator switched it on; else a client may, for its own calls.
-        concerns: returns whether what a call touches is open to the texts of strangers; `True` where it cannot tell.
+        closed: returns the places that a call touches, their names casefolded, if no stranger writes in any of them;
+            None where one is open to strangers, or cannot be told, or none is named.
     """
 
     always: bool
-    concerns: Callable[[Call, Touched], Awaitable[bool]]
+    closed: Callable[[Call, Touched], Awaitable[frozenset[str] | None]]
 
 
 @dataclass
 class LeftOut:
-    """Whether a text was left out of a call's replies."""
+    """What lockdown does to a call: in all places but the closed ones texts are left out; and whether one was."""
 
+    closed: frozenset[str] | None
     any: bool = False
 
 
@@ -41,24 +43,28 @@ _CALL: ContextVar[LeftOut | None] = ContextVar("lockdown", default=None)
 
 
 @contextmanager
-def under_lockdown(locked: bool) -> Iterator[LeftOut]:
-    """Have models leave out such texts until the end of the block, and give what tells whether they did."""
-    left_out = LeftOut()
-    token = _CALL.set(left_out if locked else None)
+def under_lockdown(left_out: LeftOut | None) -> Iterator[None]:
+    """Have models leave out such texts until the end of the block; None lets all be shown."""
+    token = _CALL.set(left_out)
     try:
-        yield left_out
+        yield
     finally:
         _CALL.reset(token)
 
 
 def is_locked() -> bool:
-    """Return whether the present call is under lockdown."""
-    return _CALL.get() is not None
-
-
-def leaves_out() -> bool:
-    """Return whether such a text is to be left out now; the caller is then told so."""
+    """Return whether such texts of the places that the present call names are left out."""
     left_out = _CALL.get()
-    if left_out is not None:
-        left_out.any = True
-    return left_out is not None
+    return left_out is not None and left_out.closed is None
+
+
+def leaves_out(place: str | None = None) -> bool:
+    """Return whether such a text is to be left out now; the caller is then told so.
+
+    `place` is where it stands, if it tells that: what a closed place leads to may stand in an open one.
+    """
+    left_out = _CALL.get()
+    if left_out is None or (left_out.closed is not None and (place is None or place.casefold() in left_out.closed)):
+        return False
+    left_out.any = True
+    return True

@@ -20,7 +20,7 @@ from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
 from mcp_kit.error_messages import LOOK_FIRST
 from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable
-from mcp_kit.lockdown import HEADER, NOTE, Lockdown, under_lockdown
+from mcp_kit.lockdown import HEADER, NOTE, LeftOut, Lockdown, under_lockdown
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.reply_meta import ReplyMeta
@@ -135,10 +135,10 @@ class Runner:
         after = LOOK_FIRST if spec.writes else "Try again, or ask for less."
         try:
             async with asyncio.timeout(spec.timeout):
-                locked = locks and await self._concerns(spec, call, arguments)
-                with under_lockdown(locked) as left_out:
+                left_out = await self._lock(spec, call, arguments) if locks else None
+                with under_lockdown(left_out):
                     reply = await spec.run(call, **arguments)
-                if left_out.any:
+                if left_out and left_out.any:
                     call.notes.append(NOTE)
                 return replace(reply, head="\n".join([*call.notes, reply.head]))
         except ToolFailed as error:
@@ -165,9 +165,9 @@ class Runner:
             log.warning("upstream failed", status=error.status, reason=str(error))
             raise Unavailable(f"{self._server}'s reply was not usable.", next_step=after) from None
 
-    async def _concerns(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any]) -> bool:
+    async def _lock(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any]) -> LeftOut:
         touched = [(kind, name) for _, kind, names in spec.touched(arguments) for name in names]
-        return self._lockdown is not None and await self._lockdown.concerns(call, touched)
+        return LeftOut(await self._lockdown.closed(call, touched) if self._lockdown else None)
 
     def _with_ref(self, text: str, name: str, caller: Caller, outcome: str, seconds_asked: int | None) -> str:
         """Add for the engine how long the vendor asks to wait, if it does, and the ref, which covers that too."""

@@ -26,13 +26,13 @@ class Visibility:
         self._now = now
         self._kept: OrderedDict[tuple[str, str], tuple[float, bool]] = OrderedDict()
 
-    async def is_public(self, call: Call, touched: Touched) -> bool:
-        """Return whether one of the repositories that a call touches is public, or cannot be told; or none is named."""
+    async def private(self, call: Call, touched: Touched) -> frozenset[str] | None:
+        """Return the repositories that a call touches if all are private; None if one may not be, or none is named."""
         names = [name for kind, name in touched if kind == REPOSITORIES]
         for name in names:
             if not await self._is_private(call, name):
-                return True
-        return not names
+                return None
+        return frozenset(name.casefold() for name in names) or None
 
     async def _is_private(self, call: Call, repository: str) -> bool:
         key = (call.caller.id, repository.casefold())

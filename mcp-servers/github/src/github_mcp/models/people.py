@@ -45,16 +45,25 @@ class Authored(VendorDocument):
     _withheld: bool = PrivateAttr(default=False)
 
     @property
+    def place(self) -> str | None:
+        """The repository in which it stands, if GitHub tells it."""
+        return None
+
+    @property
     def withheld(self) -> bool:
         """Whether texts were left out."""
         return self._withheld
+
+    def _before_leaving_out(self) -> None:
+        """Keep what is read of the texts later, and shows none of their words."""
 
     @model_validator(mode="after")
     def _leave_out(self) -> Self:
         trusted = self.author_association in PUSHING or self.user.login.lower() in BOTS
         found = [] if trusted else [name for name in self.texts if getattr(self, name)]
-        if found and leaves_out():
+        if found and leaves_out(self.place):
             self._withheld = True
+            self._before_leaving_out()
             for name in found:
                 setattr(self, name, LEFT_OUT)
         return self
