@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build bundle clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -13,6 +13,7 @@ help: ## explain the targets
 	@echo
 	@echo 'Settings go after the target, as in: make demo TRANSPORT=http DOOR=redis'
 	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
+	@echo '         STORY=review: a pull request whose check failed is explained, and reviewed line by line'
 	@echo '         MODE=propose: the agent only proposes; what it would write is shown, approved and then sent'
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
 	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, while the system is up; AGENT_BOT_HOME=... is where everything lives'
@@ -89,6 +90,9 @@ format: .venv/develops ## format the code
 
 build: .venv/develops ## build every wheel into dist/
 	@$$(command -v uv || echo .tools/bin/uv) build --quiet --all-packages --wheel --out-dir dist && ls dist/*.whl
+
+bundle: .venv/develops ## pack github-mcp for Claude Desktop (.mcpb) with its server.json into dist/; OWNER=... is whose repository releases it
+	@.venv/bin/python scripts/bundle.py --owner "$${OWNER:-OWNER}"
 
 clean: ## stop the house, remove the environment and all caches, and ask whether to remove keys and ledger
 	@[ ! -x .venv/bin/python ] || $(HOUSE) down || [ ! -e "$${AGENT_BOT_HOME:-var}/supervisord.pid" ]

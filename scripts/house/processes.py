@@ -65,9 +65,8 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
 
 
 def _api_options(vendor: Vendor) -> tuple[str, ...]:
-    own = ["UPSTREAM_TOKENS_FILE"]
-    own += ["UPSTREAM_LIMITED"] if vendor.keeps_limits else []
-    own += ["UPSTREAM_DOWNLOAD_HOSTS"] if vendor.redirects_downloads else []
+    some = {"UPSTREAM_LIMITED": vendor.keeps_limits, "UPSTREAM_DOWNLOAD_HOSTS": vendor.redirects_downloads}
+    own = ("UPSTREAM_TOKENS_FILE", *(name for name, has in some.items() if has))
     shared = ("RATE_PER_SECOND", "RATE_BURST", *TENANT_RATE, TRUSTED_PROXIES)
     upstream = ("UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
     return (*shared, *upstream, *(vendor.prefix + name for name in own))
@@ -76,7 +75,7 @@ def _api_options(vendor: Vendor) -> tuple[str, ...]:
 def _mcp_options(vendor: Vendor) -> tuple[str, ...]:
     own = (vendor.prefix + name for name in ("READ_ONLY", "TOOLSETS", "TOOLS"))
     shared = ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", TRUSTED_PROXIES)
-    return (*shared, *own, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
+    return (*shared, *own, *vendor.mcp_options, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
 
 
 def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -> list[Process]:
