@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build bundle clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -90,6 +90,9 @@ format: .venv/develops ## format the code
 
 build: .venv/develops ## build every wheel into dist/
 	@$$(command -v uv || echo .tools/bin/uv) build --quiet --all-packages --wheel --out-dir dist && ls dist/*.whl
+
+bundle: .venv/develops ## pack github-mcp for Claude Desktop (.mcpb) with its server.json into dist/; OWNER=... is whose repository releases it
+	@.venv/bin/python scripts/bundle.py --owner "$${OWNER:-OWNER}"
 
 clean: ## stop the house, remove the environment and all caches, and ask whether to remove keys and ledger
 	@[ ! -x .venv/bin/python ] || $(HOUSE) down || [ ! -e "$${AGENT_BOT_HOME:-var}/supervisord.pid" ]

@@ -32,20 +32,8 @@ CHOICES = (
 DOTENV = ROOT / ".env"
 OF_MAKE = frozenset(
     {
-        *(
-            "AGENT_BOT_HOME",
-            "DOOR",
-            "STORY",
-            "MODE",
-            "ISSUE",
-            "ALLOW_WRITES",
-            "TASK",
-            "LINES_SHOWN",
-            "CASES",
-            "YES",
-            "PYTHON",
-        ),
-        *("GITHUB_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        *("AGENT_BOT_HOME", "DOOR", "STORY", "MODE", "ISSUE", "ALLOW_WRITES", "TASK", "LINES_SHOWN", "CASES", "YES"),
+        *("PYTHON", "GITHUB_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
     }
 )
 """What make's targets take besides; it is not kept."""

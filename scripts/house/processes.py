@@ -75,7 +75,7 @@ def _api_options(vendor: Vendor) -> tuple[str, ...]:
 def _mcp_options(vendor: Vendor) -> tuple[str, ...]:
     own = (vendor.prefix + name for name in ("READ_ONLY", "TOOLSETS", "TOOLS"))
     shared = ("MCP_REPLY_TOKENS", "MCP_CALLS_PER_MINUTE", TRUSTED_PROXIES)
-    return (*shared, *own, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
+    return (*shared, *own, *vendor.mcp_options, *([] if vendor.has_gateway else [UPSTREAM_PROXY]))
 
 
 def processes(paths: HousePaths, options: Options, environ: Mapping[str, str]) -> list[Process]:

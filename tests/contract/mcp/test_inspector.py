@@ -24,7 +24,9 @@ async def test_the_inspector_lists_and_calls(npx: Npx, github_mcp_url: str, tran
     """Tools are listed, a call ends with 0, a tool's error and an unknown tool with 5."""
     status, out = await _inspect(npx, github_mcp_url, transport, "--method", "tools/list")
     assert status == 0, out
-    assert len(json.loads(out)["result"]["tools"]) == 10
+    assert {"list_issues", "issue_write", "list_labels"} <= {
+        tool["name"] for tool in json.loads(out)["result"]["tools"]
+    }
     calls = (
         (0, "list_labels", f"repository={HELLO}"),
         (5, "list_labels", "repository=nonsense"),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 from fastmcp import Client
@@ -14,6 +15,7 @@ from mcp_kit.caller import OWNER, Caller
 from mcp_kit.metrics import Metrics
 from mcp_kit.paging import LinkPaging
 from mcp_kit.reply import Reply, section
+from mcp_kit.reply_meta import VendorLimit
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
@@ -21,6 +23,7 @@ from mcp_kit.vendor_client import VendorClient
 from mcp_kit.vendor_path import path_of
 from mcp_types import TextContent
 from pydantic import BaseModel
+from service_kit.http import Reply as HttpReply
 from service_kit.settings import Port, load
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -85,13 +88,22 @@ def corkboard_server(settings: CorkboardSettings) -> Server:
         headers={"user-agent": "tests"},
         meanings={404: ("{vendor} has no {target}.", "List them.")},
         opening=lambda token: {"x-corkboard-key": token},
+        limit_of=_left,
     )
 
     async def check() -> None:
         await vendor.check("/me")
 
     tools = collect(NoteTools(vendor))
-    return Server("corkboard", "0", "Notes.", tools, checks={"corkboard": check}, close=vendor.aclose)
+    return Server(
+        "corkboard", "0", "Notes.", tools, title="Corkboard", checks={"corkboard": check}, close=vendor.aclose
+    )
+
+
+def _left(reply: HttpReply) -> VendorLimit | None:
+    """Read Corkboard's own header."""
+    left = reply.headers.get("x-left")
+    return VendorLimit("notes", int(left), None, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) if left else None
 
 
 @dataclass

@@ -1,8 +1,9 @@
-"""The eight harmful defaults of fastmcp, each changed by the kit; no new version can bring one back unseen."""
+"""The nine harmful defaults of fastmcp, each changed by the kit; no new version can bring one back unseen."""
 
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -128,3 +129,13 @@ async def test_no_tool_has_an_output_schema(open_server: Running) -> None:
     assert all(
         len(json.loads(tool.annotations.model_dump_json(exclude_none=True))) == 4 for tool in tools if tool.annotations
     )
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_9_no_empty_list_is_advertised(extended: bool) -> None:
+    """Resources, prompts, completions and log messages are told of where an extension has them, and nowhere else."""
+    server = sample_server(SampleTools())
+    server = server if extended else replace(server, extend=None)
+    protocol = assemble(server, load(ServerSettings, {}), Metrics(), unnamed=OWNER, callers=None)
+    told = protocol._mcp_server.get_capabilities().model_dump(exclude_none=True)
+    assert set(told) == {"tools", *(("resources", "prompts", "completions", "logging") if extended else ())}

@@ -18,7 +18,14 @@ x-after-stores: &after-stores {migrate: {condition: service_completed_successful
 services:
 """
 PAGER = replace(
-    GITHUB, name="pager", title="Pager", credential="PAGER_KEY", mcp_port=9019, api_port=None, webhook_options=()
+    GITHUB,
+    name="pager",
+    title="Pager",
+    credential="PAGER_KEY",
+    mcp_port=9019,
+    api_port=None,
+    webhook_options=(),
+    mcp_options=(),
 )
 
 

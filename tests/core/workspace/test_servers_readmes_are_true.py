@@ -10,11 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from agent_vendors import Vendor, load
 from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
+from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from fixtures.servers import built, settings_of
+from fixtures.serving import serving
+from mcp_kit.app import build_app
+from service_kit.settings import load as load_settings
 from service_kit.settings import variables
 
 VENDORS = load()
@@ -49,7 +53,7 @@ class Page:
                 ways.append({"command": entry["command"], "args": entry["args"], "env": entry["env"]})
         for line in "".join(self.blocks("sh")).splitlines():
             words = shlex.split(line)
-            if "--" in words:
+            if "--" in words and "--env" in words:
                 start = words.index("--") + 1
                 name, value = words[words.index("--env") + 1].split("=")
                 ways.append({"command": words[start], "args": words[start + 1 :], "env": {name: value}})
@@ -99,6 +103,37 @@ def test_the_address_is_the_servers_default(page: Page) -> None:
     name, address = page.vendor.name, f"http://127.0.0.1:{page.vendor.mcp_port}/mcp"
     assert f"claude mcp add --transport http {name} {address}\n" in page.blocks("sh")
     assert {"mcpServers": {name: {"url": address}}} in [json.loads(block) for block in page.blocks("json")]
+
+
+async def test_the_blocks_with_a_token_open_the_server(page: Page) -> None:
+    """Each block that sends a person's own token lists the tools of a server that takes it; nothing opens without."""
+    found = [
+        entry
+        for block in map(json.loads, page.blocks("json"))
+        if "headers" in (entry := (block.get("mcpServers") or block["servers"])[page.vendor.name])
+    ]
+    for line in "".join(page.blocks("sh")).splitlines():
+        if "--header" in (words := shlex.split(line)):
+            assert words[:5] == ["claude", "mcp", "add", "--transport", "http"]
+            name, _, value = words[words.index("--header") + 1].partition(": ")
+            found.append({"url": words[6], "headers": {name: value}})
+    assert len(found) == 3
+    settings = load_settings(
+        settings_of(page.vendor),
+        {f"{page.vendor.prefix}PERSONAL_TOKENS": "true", "MCP_SERVER_TRANSPORT": "http"},
+    )
+    server = built(page.vendor)[0]
+    async with serving(build_app(server, settings)) as url:
+        for entry in found:
+            assert entry["url"] == f"http://127.0.0.1:{page.vendor.mcp_port}/mcp"
+            (name, value), *others = entry["headers"].items()
+            assert not others
+            sent = {name: re.sub(r"\$(\w+|\{[\w:]+\})$", "a-token-of-ones-own", value)}
+            assert sent == {"Authorization": "Bearer a-token-of-ones-own"}
+            async with Client(StreamableHttpTransport(f"{url}/mcp", headers=sent, verify=False)) as client:
+                assert await client.list_tools()
+        async with httpx.AsyncClient(verify=False, base_url=url) as http:
+            assert (await http.post("/mcp", json={})).status_code == 401
 
 
 @pytest.mark.slow

@@ -79,6 +79,10 @@ async def test_a_refused_app_is_explained(open_tools: OpenTools, environ: dict[s
     [
         ({"GITHUB_APP_ID": ""}, "GITHUB_APP_ID is not set: a GitHub App needs"),
         ({"GITHUB_TOKEN": "ghp_x"}, "GITHUB_APP_ID does not go together with GITHUB_TOKEN"),
+        (
+            {"GITHUB_PERSONAL_TOKENS": "true", "MCP_SERVER_TRANSPORT": "http"},
+            "GITHUB_APP_ID does not go together with GITHUB_PERSONAL_TOKENS",
+        ),
         ({"GITHUB_APP_INSTALLATION_ID": "x"}, "GITHUB_APP_INSTALLATION_ID"),
     ],
 )

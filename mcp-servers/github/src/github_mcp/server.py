@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from agent_vendors.github import GITHUB
+from mcp_kit.lockdown import Lockdown
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
@@ -18,6 +19,7 @@ from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.client.releases import Releases
 from github_mcp.client.searches import Searches
+from github_mcp.client.visibility import Visibility
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.accounts import AccountTools
 from github_mcp.tools.actions import ActionTools
@@ -71,6 +73,7 @@ def build_server(settings: GitHubSettings) -> Server:
     planning, accounts, searches = Planning(github), Accounts(github), Searches(github)
     return Server(
         name=GITHUB.name,
+        title=GITHUB.title,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
@@ -94,6 +97,7 @@ def build_server(settings: GitHubSettings) -> Server:
         aliases=ALIASES,
         implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
+        lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),
         checks={"github": github.check},
         close=github.aclose,
     )

@@ -40,6 +40,11 @@ class GitHubSettings(VendorSettings):
         description="a file with the App's private key as PEM, closed to others",
     )
     port: Port = GITHUB.mcp_port
+    lockdown_mode: bool = Field(
+        False,
+        validation_alias="GITHUB_LOCKDOWN_MODE",
+        description="leave out what authors without push access wrote in public repositories",
+    )
     toolsets: str | None = Field(None, description="comma list of toolsets, `default` or `all`")
 
     @model_validator(mode="after")
@@ -50,9 +55,13 @@ class GitHubSettings(VendorSettings):
             return self
         if missing := [name for name, value in parts.items() if not value]:
             raise ValueError(f"{', '.join(missing)} is not set: a GitHub App needs {', '.join(parts)}")
-        if self.token is not None:
-            first = " or ".join(self.variables("token"))
-            raise ValueError(
-                f"{given[0]} does not go together with {first}: take one away; a gateway holds its own App"
-            )
+        others = {
+            " or ".join(self.variables("token")): self.token,
+            self.variable("personal_tokens"): self.personal_tokens,
+        }
+        for name, value in others.items():
+            if value:
+                raise ValueError(
+                    f"{given[0]} does not go together with {name}: take one away; a gateway holds its own App"
+                )
         return self

@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
-from mcp_kit.caller import NOBODY, OWNER, Caller, Callers
+from mcp_kit.caller import NOBODY, OWNER, Caller, Callers, TokenBringers
 from mcp_kit.fastmcp_adapter import new_protocol
 from mcp_kit.metrics import Metrics
 from mcp_kit.request_bounds import INVALID_REQUEST, RequestBounds
@@ -118,7 +118,7 @@ def assemble(
     catalog = Catalog(
         server.tools, aliases=server.aliases, selection=settings.selection, default=server.default_toolsets
     )
-    if callers and isinstance(settings, VendorSettings) and not settings.gateway:
+    if callers and isinstance(settings, VendorSettings) and not (settings.gateway or settings.personal_tokens):
         _require_checkable(catalog.chosen, settings)
     if settings.agent_jwks_file and not settings.ref_key:
         log.warning("AGENT_REF_KEY is not set: replies to tasks carry no ref, and no claim can rest on them")
@@ -130,6 +130,7 @@ def assemble(
         budget=settings.reply_characters,
         ref_key=settings.ref_key,
         peers=server.peers,
+        lockdown=server.lockdown,
         implied=server.implied,
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
@@ -147,6 +148,8 @@ def _require_checkable(tools: Iterable[ToolSpec], settings: VendorSettings) -> N
 
 
 def _callers(server: Server, settings: ServerSettings) -> Callers:
+    if isinstance(settings, VendorSettings) and settings.personal_tokens:
+        return TokenBringers(vendor=server.name, title=server.title)
     keys, access = settings.agent_jwks_file, settings.access_file
     return Callers(
         vendor=server.name,

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from agent_vendors import ResourceKind
 from service_kit.access import AccessFile
-from service_kit.bearer import bearer_of
+from service_kit.bearer import bearer_of, token_hash
 from service_kit.errors import TokenError
 from service_kit.grants import Bound, allowed
 from service_kit.health import Warn
+from service_kit.settings import check_token
 from service_kit.tokens import TaskClaims, Verifier
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -26,6 +27,7 @@ class Caller:
         bound: what it may do; None for a trusted caller, who is bound by the operator's settings alone.
         tenant: whose it is; None for a trusted caller.
         token: of a run, the task token itself, for the gateway; a person's is `person_token`.
+        vendor_token: the vendor's token that the caller brought; it goes to the vendor alone, in place of ours.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Caller:
     task: TaskClaims | None = None
     token: str | None = field(default=None, repr=False)
     person_token: str | None = field(default=None, repr=False)
+    vendor_token: str | None = field(default=None, repr=False)
 
     def may_use(self, spec: ToolSpec) -> bool:
         """Return whether the caller is granted a tool; a grant to read hides every tool that writes."""
@@ -56,6 +59,8 @@ NOBODY = Caller(id="nobody", bound=Bound(tools=[]))
 
 class Callers:
     """Finds out whose token a request carries, and what of the vendor's that caller is granted."""
+
+    remedy = "Send a run's own task token, or the token of a person of access.yaml, in Authorization: Bearer."
 
     def __init__(self, *, vendor: str, verifier: Verifier | None, access: AccessFile | None) -> None:
         self._vendor = vendor
@@ -92,6 +97,30 @@ class Callers:
         name, person = found
         bound = person.vendors.get(self._vendor, Bound(tools=[]))
         return Caller(id=f"person:{name}", bound=bound, tenant=person.tenant, person_token=token)
+
+
+class TokenBringers(Callers):
+    """Takes every token for the caller's own at the vendor, which alone decides what it opens.
+
+    A caller is known by a hash of its token, so that sessions, rates and what is kept of two callers never mix.
+    """
+
+    def __init__(self, *, vendor: str, title: str) -> None:
+        super().__init__(vendor=vendor, verifier=None, access=None)
+        self._title = title
+        self.remedy = f"Send your own {title} token in Authorization: Bearer."
+
+    def identify(self, token: str) -> Caller:
+        """Return the caller that brought this token.
+
+        Raises:
+            TokenError: it cannot be sent in a header.
+        """
+        try:
+            check_token(token)
+        except ValueError as error:
+            raise TokenError("malformed", f"this is no {self._title} token: {error}") from None
+        return Caller(id=f"token:{token_hash(token)[:32]}", bound=None, vendor_token=token)
 
 
 def caller_of(scope: Scope, callers: Callers | None) -> Caller | None:

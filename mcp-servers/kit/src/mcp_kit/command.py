@@ -53,7 +53,9 @@ def _parser(name: str, settings: type[ServerSettings]) -> argparse.ArgumentParse
     parser.add_argument(
         "--read-only", dest="read_only", action="store_const", const="true", help=described["read_only"]
     )
-    if "dry_run" in described:
-        parser.add_argument("--dry-run", dest="dry_run", action="store_const", const="true", help=described["dry_run"])
+    for field in ("dry_run", "lockdown_mode"):
+        if field in described:
+            flag = f"--{field.replace('_', '-')}"
+            parser.add_argument(flag, dest=field, action="store_const", const="true", help=described[field])
     parser.add_argument("--no-sse", dest="sse", action="store_const", const="false", help="do not serve /sse")
     return parser

@@ -23,6 +23,7 @@ from starlette.authentication import AuthenticationError
 from starlette.middleware import Middleware as HttpMiddleware
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_kit.caller import NOBODY, Caller, Callers
 from mcp_kit.errors import Refused
@@ -32,7 +33,6 @@ from mcp_kit.server import Server
 from mcp_kit.tool import ToolSpec
 
 LIST_TTL_SECONDS = 300
-REMEDY = "Send a run's own task token, or the token of a person of access.yaml, in Authorization: Bearer."
 log = get_logger(__name__)
 DRY = "Dry run: shows what it would send and changes nothing."
 DRY_INSTRUCTIONS = "This is a dry run: tools that write show what they would send, and nothing is changed."
@@ -63,14 +63,41 @@ class CallerVerifier(TokenVerifier):
             caller = self._callers.identify(token)
         except TokenError as error:
             log.warning("token refused", reason=error.reason, error=str(error))
-            raise AuthenticationError(f"{error}. {REMEDY}") from None
+            raise AuthenticationError(f"{error}. {self._callers.remedy}") from None
         ends = int(caller.task.expires_at.timestamp()) + LEEWAY_SECONDS if caller.task else None
         return CallerToken(token=token, client_id=caller.id, scopes=[], expires_at=ends, caller=caller)
 
     def get_middleware(self) -> list[Any]:
-        """Return fastmcp's middleware, which answers a refused token in our words."""
+        """Return fastmcp's middleware, which answers a refused token, and a missing one, in our words."""
         checking, *others = super().get_middleware()
-        return [HttpMiddleware(checking.cls, *checking.args, **checking.kwargs, on_error=_refuse), *others]
+        return [
+            HttpMiddleware(checking.cls, *checking.args, **checking.kwargs, on_error=_refuse),
+            *others,
+            HttpMiddleware(MissingToken, remedy=self._callers.remedy),
+        ]
+
+
+class MissingToken:
+    """Says in a body which token to send, where fastmcp refuses a request without one by an empty reply."""
+
+    def __init__(self, app: ASGIApp, remedy: str) -> None:
+        self._app = app
+        self._told = JSONResponse({"error_description": remedy}, 401, headers={"www-authenticate": "Bearer"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        refused = False
+
+        async def sending(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                refused = (b"content-length", b"0") in message["headers"]
+                if refused:
+                    await self._told(scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self._app(scope, receive, sending)
 
 
 def _refuse(_: HTTPConnection, error: Exception) -> Response:
@@ -121,7 +148,8 @@ class Policy(Middleware):
         if caller.bound is None and self._catalog.find(name) is None:
             return await call_next(context)
         answer = await self._runner.answer(name, context.message.arguments or {}, caller=caller, headers=_headers())
-        return ToolResult(content=[mcp_types.TextContent(type="text", text=answer.text)], is_error=answer.is_error)
+        content = mcp_types.TextContent(type="text", text=answer.text)
+        return ToolResult(content=[content], meta=answer.meta, is_error=answer.is_error)
 
 
 def new_protocol(
@@ -154,9 +182,27 @@ def new_protocol(
     )
     # The SDK would run a whole tools/list for each call (python-sdk#3565); none of our tools uses x-mcp-header.
     protocol._mcp_server.get_tool_input_schema = lambda _: None
-    if server.extend and unnamed.bound is None:
+    extended = server.extend is not None and unnamed.bound is None
+    if server.extend and extended:
         server.extend(protocol)
+    _advertise_what_is_there(protocol, extended=extended)
     return protocol
+
+
+def _advertise_what_is_there(protocol: FastMCP[None], *, extended: bool) -> None:
+    """Tell clients of resources, prompts, completions and log messages only where there are any.
+
+    fastmcp tells of all of them, and of user interfaces, so that clients show empty lists.
+    """
+    whole = protocol._mcp_server.get_capabilities
+
+    def capabilities(*asked: Any, **named: Any) -> mcp_types.ServerCapabilities:
+        kinds = {key.partition(":")[0] for key in protocol._local_provider._components}
+        there = {"resources": bool(kinds & {"resource", "template"}), "prompts": "prompt" in kinds, "extensions": False}
+        absent = {name for name, is_there in {**there, "logging": extended}.items() if not is_there}
+        return whole(*asked, **named).model_copy(update=dict.fromkeys(absent))
+
+    protocol._mcp_server.get_capabilities = capabilities  # type: ignore[method-assign]
 
 
 class ListedTool(Tool):

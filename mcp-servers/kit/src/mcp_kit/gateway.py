@@ -12,6 +12,7 @@ EFFECT = "x-agent-effect"
 STATE = "x-agent-effect-state"
 REPEAT = "x-agent-effect-repeat"
 OUTGOING = "x-agent-outgoing"
+CACHE = "x-agent-cache"
 LEFT_OUT = "x-agent-left-out"
 ACCEPTED = 202
 FORBIDDEN = 403
@@ -57,6 +58,11 @@ def apply_gateway_headers(reply: Reply, call: Call) -> None:
     if reply.ok and OUTGOING in reply.headers:
         changed = clean_line(reply.headers[OUTGOING], 60)
         call.notes.append(f"The gateway changed the text: images became links, mentions are quiet ({changed}).")
+
+
+def was_kept(reply: Reply) -> bool:
+    """Return whether the gateway had kept a reply, which the vendor confirmed."""
+    return CACHE in reply.headers
 
 
 def lasts(reply: Reply) -> bool:

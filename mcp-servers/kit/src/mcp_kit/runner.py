@@ -20,9 +20,11 @@ from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
 from mcp_kit.error_messages import LOOK_FIRST
 from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable
+from mcp_kit.lockdown import HEADER, NOTE, LeftOut, Lockdown, under_lockdown
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
-from mcp_kit.selection import Catalog
+from mcp_kit.reply_meta import ReplyMeta
+from mcp_kit.selection import Catalog, is_set
 from mcp_kit.tool import CURSOR, ToolSpec
 
 REF_ROOM = 16
@@ -35,6 +37,7 @@ class Answer:
 
     text: str
     is_error: bool
+    meta: dict[str, Any] | None = None
 
 
 class Runner:
@@ -53,6 +56,7 @@ class Runner:
         budget: int,
         ref_key: bytes | None,
         peers: Peers,
+        lockdown: Lockdown | None = None,
         implied: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._server = server
@@ -64,6 +68,7 @@ class Runner:
         self._budget = budget - REF_ROOM
         self._ref_key = ref_key
         self._peers = peers
+        self._lockdown = lockdown
         self._implied = implied or {}
 
     async def answer(
@@ -73,12 +78,12 @@ class Runner:
 
         `name` may be an alias. The request's headers may tighten the selection.
         """
-        spec = self._catalog.find(name)
+        spec, meta = self._catalog.find(name), ReplyMeta()
         started, seconds_asked = time.perf_counter(), None
         run = {"task_id": str(caller.task.task), "attempt": caller.task.attempt} if caller.task else {}
         with bound(tool=spec.name if spec else UNKNOWN_TOOL, **run):
             try:
-                text, outcome = await self._run(spec, name, arguments, caller, headers), "ok"
+                text, outcome = await self._run(spec, name, arguments, caller, headers, meta), "ok"
             except ToolFailed as error:
                 text, outcome = render_error(error, nonce=new_nonce()), error.outcome
                 seconds_asked = error.seconds if isinstance(error, Unavailable) else None
@@ -90,10 +95,17 @@ class Runner:
         label = spec.name if spec else UNKNOWN_TOOL
         self._metrics.calls.labels(label, outcome).observe(seconds)
         self._metrics.reply_characters.labels(label).inc(len(text))
-        return Answer(self._with_ref(text, name, caller, outcome, seconds_asked), outcome != "ok")
+        text = self._with_ref(text, name, caller, outcome, seconds_asked)
+        return Answer(text, outcome != "ok", meta.document())
 
     async def _run(
-        self, spec: ToolSpec | None, name: str, arguments: Mapping[str, Any], caller: Caller, headers: Mapping[str, str]
+        self,
+        spec: ToolSpec | None,
+        name: str,
+        arguments: Mapping[str, Any],
+        caller: Caller,
+        headers: Mapping[str, str],
+        meta: ReplyMeta,
     ) -> str:
         if spec not in self._catalog.visible(caller, headers):
             raise Refused(
@@ -109,7 +121,8 @@ class Runner:
         _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)
-        reply = await self._limited(spec, Call(spec.name, caller, start), parsed)
+        locks = self._lockdown is not None and (is_set(headers, HEADER) or self._lockdown.always)
+        reply = await self._limited(spec, Call(spec.name, caller, start, meta=meta), parsed, locks=locks)
         return render(
             reply,
             start=start,
@@ -118,11 +131,15 @@ class Runner:
             cursor_of=lambda position: encode(position, question),
         )
 
-    async def _limited(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any]) -> Reply:
+    async def _limited(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any], *, locks: bool) -> Reply:
         after = LOOK_FIRST if spec.writes else "Try again, or ask for less."
         try:
             async with asyncio.timeout(spec.timeout):
-                reply = await spec.run(call, **arguments)
+                left_out = await self._lock(spec, call, arguments) if locks else None
+                with under_lockdown(left_out):
+                    reply = await spec.run(call, **arguments)
+                if left_out and left_out.any:
+                    call.notes.append(NOTE)
                 return replace(reply, head="\n".join([*call.notes, reply.head]))
         except ToolFailed as error:
             error.message = "\n".join([*call.notes, error.message])
@@ -147,6 +164,10 @@ class Runner:
         except UpstreamError as error:
             log.warning("upstream failed", status=error.status, reason=str(error))
             raise Unavailable(f"{self._server}'s reply was not usable.", next_step=after) from None
+
+    async def _lock(self, spec: ToolSpec, call: Call, arguments: Mapping[str, Any]) -> LeftOut:
+        touched = [(kind, name) for _, kind, names in spec.touched(arguments) for name in names]
+        return LeftOut(await self._lockdown.closed(call, touched) if self._lockdown else None)
 
     def _with_ref(self, text: str, name: str, caller: Caller, outcome: str, seconds_asked: int | None) -> str:
         """Add for the engine how long the vendor asks to wait, if it does, and the ref, which covers that too."""

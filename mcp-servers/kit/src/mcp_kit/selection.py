@@ -54,6 +54,16 @@ def names(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(split_csv(text.lower()))
 
 
+def is_set(headers: Mapping[str, str], name: str) -> bool:
+    """Return whether a header says yes; Refused where it says neither yes nor no."""
+    flag = headers.get(name, "").strip().lower()
+    if flag not in YES | NO:
+        raise Refused(
+            f"The header {name} is {clean_line(flag, 60)!r}, neither true nor false; nothing was done.", next_step=MEND
+        )
+    return flag in YES
+
+
 class Catalog:
     """A server's tools in their fixed order, the old names that still find them, and the operator's choice.
 
@@ -93,14 +103,8 @@ class Catalog:
         Raises:
             Refused: a header names a tool or toolset that is not there, or says neither yes nor no.
         """
-        flag = headers.get(READ_ONLY_HEADER, "").strip().lower()
-        if flag not in YES | NO:
-            raise Refused(
-                f"The header {READ_ONLY_HEADER} is {clean_line(flag, 60)!r}, neither true nor false; nothing was done.",
-                next_step=MEND,
-            )
         wanted = Selection(
-            read_only=flag in YES,
+            read_only=is_set(headers, READ_ONLY_HEADER),
             toolsets=names(headers.get(TOOLSETS_HEADER)),
             tools=names(headers.get(TOOLS_HEADER)),
             exclude=names(headers.get(EXCLUDE_HEADER)) or frozenset(),

@@ -11,7 +11,7 @@ from service_kit.settings import Port, ServedSettings, UpstreamSettings, check_a
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
 from mcp_kit.selection import Selection, names
 
-OWN = ("token", "api_url", "gateway")
+OWN = ("token", "api_url", "gateway", "personal_tokens")
 SHARED = ("read_only", "toolsets", "tools", "exclude_tools")
 
 
@@ -95,6 +95,10 @@ class VendorSettings(ServerSettings, UpstreamSettings):
     )
     api_url: str = Field(description="the vendor's API, or our gateway")
     gateway: bool = Field(False, description="our gateway answers there: send task tokens along")
+    personal_tokens: bool = Field(
+        False,
+        description="over HTTP each caller brings a vendor's token of its own, in Authorization: Bearer",
+    )
     dry_run: bool = Field(
         False,
         validation_alias="DRY_RUN",
@@ -137,6 +141,31 @@ class VendorSettings(ServerSettings, UpstreamSettings):
                 "one away, or use a gateway with `mode: propose` in access.yaml"
             )
         return self
+
+    @model_validator(mode="after")
+    def _allow_personal_tokens_alone(self) -> Self:
+        if not self.personal_tokens:
+            return self
+        own, reason = self.variable("personal_tokens"), "its bearer token could not be told from a caller's own"
+        others = {
+            self.variable("gateway"): (self.gateway, "the gateway holds the vendor's tokens"),
+            self.variable("token"): (self.token is not None, "a call would not say whose token it takes"),
+            "AGENT_JWKS_FILE": (self.agent_jwks_file is not None, reason),
+            "ACCESS_FILE": (self.access_file is not None, reason),
+        }
+        for name, (is_set, why) in others.items():
+            if is_set:
+                raise ValueError(f"{own} does not go together with {name}, as {why}: take one away")
+        if self.transport == "stdio":
+            raise ValueError(
+                f"{own} is for HTTP: over stdio set {self.variable('token')}, or serve with --transport http"
+            )
+        return self
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether HTTP callers must show a token, ours or the vendor's."""
+        return self.personal_tokens or super().authenticated
 
     @classmethod
     def variables(cls, field: str) -> list[str]:

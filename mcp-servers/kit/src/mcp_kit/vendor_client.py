@@ -1,13 +1,11 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ValidationError
 from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
-from service_kit.log import get_logger
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
@@ -15,9 +13,11 @@ from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, f
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
+from mcp_kit.reply_meta import VendorLimit
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
 from mcp_kit.vendor_path import VendorPath
+from mcp_kit.vendor_reader import M, VendorReader
 from mcp_kit.vendor_token import Renewing, VendorToken, bearer
 
 SECONDS = 25.0
@@ -31,11 +31,11 @@ Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
 
 For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
 """
-M = TypeVar("M", bound=BaseModel)
-log = get_logger(__name__)
+LimitOf = Callable[[Reply], VendorLimit | None]
+"""Reads off a reply what is left of the limit that it counted in; None where the vendor does not tell it."""
 
 
-class VendorClient:
+class VendorClient(VendorReader):
     """Sends what a client asks and reads what comes; refusals come as `ToolFailed`, with the next step.
 
     Args:
@@ -49,6 +49,7 @@ class VendorClient:
         moves: finds the present name of what has moved; it is told to a caller that may touch it, else logged alone.
         opening: returns the headers that open the vendor by a token; a gateway gets a bearer token.
         renewing: how a token is got that ends by itself; None where the settings hold one.
+        limit_of: reads what is left of the vendor's limit, which a client is told in the result's `_meta`.
     """
 
     def __init__(
@@ -63,15 +64,19 @@ class VendorClient:
         moves: Moves | None = None,
         opening: Callable[[str], Mapping[str, str]] = bearer,
         renewing: Renewing | None = None,
+        limit_of: LimitOf = lambda _: None,
     ) -> None:
+        super().__init__(name)
         proxy = None if settings.gateway else settings.upstream_proxy
         self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS, proxy=proxy)
         self._settings = settings
-        self._name = name
         self._meanings = meanings or {}
         self._explain = explain
         self._moves = moves
-        self._token = VendorToken(settings, command=command, http=self._http, opening=opening, renewing=renewing)
+        self._token = VendorToken(
+            settings, name=name, command=command, http=self._http, opening=opening, renewing=renewing
+        )
+        self._limit_of = limit_of
 
     async def send(
         self,
@@ -114,13 +119,19 @@ class VendorClient:
         reply = await self._http.request(
             method, path, params=params, json=body, content=content, files=files, headers=headers
         )
-        if reply.status == 401:
+        if reply.status == 401 and call.caller.vendor_token is None:
             self._token.refused()
+        call.meta.add(self._limit_of(reply), kept=self._settings.gateway and gateway.was_kept(reply))
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
-        elif self._moves and 300 <= reply.status < 400 and (name := await self._present_name(call, reply, headers)):
+        elif (
+            self._moves
+            and 300 <= reply.status < 400
+            and (name := await self._present_name(self._moves, call, reply, headers))
+        ):
             meanings = {reply.status: moved_to(name)}
         if refusal := self._refusal(reply, target, success, meanings or {}, writes=writes):
+            self._mask(refusal, call)
             raise refusal if self._settings.gateway and gateway.lasts(reply) else passing(refusal, reply)
         return reply
 
@@ -162,43 +173,6 @@ class VendorClient:
             self.heed_ceiling(call, (page.before or 0) + len(listed), ceiling)
         return page
 
-    def heed_ceiling(self, call: Call, rows: int, ceiling: int) -> None:
-        """Tell the caller of a list's end that the vendor lists no more than so many rows."""
-        if rows >= ceiling:
-            call.notes.append(f"{self._name} lists {ceiling:,} here at the most: there may be more that it leaves out.")
-
-    def read(self, model: type[M], document: Any) -> M:
-        """Read a document of the vendor's into a model.
-
-        Raises:
-            UpstreamError: it is not of the documented form; the error names its places and none of its values.
-        """
-        try:
-            return model.model_validate(document)
-        except ValidationError as error:
-            places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
-            raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
-
-    def read_rows(self, call: Call, model: type[M], document: Any) -> list[M]:
-        """Read a list of documents. What is not of the documented form is left out, and the caller is told which.
-
-        Raises:
-            UpstreamError: it is no list, or none of them is of the documented form.
-        """
-        if not isinstance(document, list):
-            raise UpstreamError(f"{self._name}'s reply is not a list")
-        found, odd = [], []
-        for number, item in enumerate(document, 1):
-            try:
-                found.append(self.read(model, item))
-            except UpstreamError as error:
-                odd.append(f"row {number} ({str(error).rpartition(': ')[2]})")
-                if len(odd) == len(document):
-                    raise
-        if odd:
-            call.notes.append(f"Left out of {self._name}'s list, as they are not of its form: {', '.join(odd)[:300]}.")
-        return found
-
     async def check(self, path: str) -> None:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
@@ -217,6 +191,8 @@ class VendorClient:
         else:
             reply = await self._http.request("GET", path, headers=opening, timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
+        if self._settings.personal_tokens and reply.status < 500:
+            return  # asked without a token: it answers, and says nothing of those that callers bring
         if reply.status == 401 or found == MEANINGS[401]:
             raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
         limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
@@ -230,9 +206,7 @@ class VendorClient:
         """Close all connections."""
         await self._http.aclose()
 
-    async def _present_name(self, call: Call, redirect: Reply, headers: Mapping[str, str]) -> str | None:
-        assert self._moves is not None
-
+    async def _present_name(self, moves: Moves, call: Call, redirect: Reply, headers: Mapping[str, str]) -> str | None:
         async def fetch(path: VendorPath) -> Any:
             try:
                 reply = await self._http.request("GET", path, headers=headers)
@@ -240,15 +214,10 @@ class VendorClient:
             except UpstreamError:
                 return None
 
-        kind = self._moves.kind
-        name = await self._moves.name(redirect.headers.get("location", ""), fetch)
-        if name is None or not kind.accepts(name):
-            return None
-        log.warning("moved", kind=str(kind), name=name)
-        return name if call.caller.may_touch(kind, name) else None
+        return await moves.present_name(redirect.headers.get("location", ""), call.caller, fetch)
 
     async def _headers(self, call: Call) -> dict[str, str]:
-        headers = await self._token.required()
+        headers = await self._token.required(call.caller.vendor_token)
         return headers | gateway.headers_of(call) if self._settings.gateway else headers
 
     def _refusal(
@@ -269,19 +238,24 @@ class VendorClient:
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._token.vendors_variable, reply)
 
-    def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
+    def refusal(self, call: Call, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
         """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
         failure = passing(self._failure(found, target, self._token.vendors_variable, reply), reply)
         failure.status = status
+        self._mask(failure, call)
         return failure
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):
             found = fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
         found.status = reply.status
-        if found.quoted:
-            found.quoted = Quoted(found.quoted.label, self._token.mask(found.quoted.text))
         return found
+
+    def _mask(self, failure: ToolFailed, call: Call) -> None:
+        """Mask in the vendor's words the token by which it was asked, which it may have repeated."""
+        if failure.quoted:
+            text = self._token.mask(failure.quoted.text, call.caller.vendor_token)
+            failure.quoted = Quoted(failure.quoted.label, text)
 
 
 def _given(parameters: Query | None) -> dict[str, str | int | Sequence[str]]:

@@ -1,4 +1,4 @@
-"""The token by which a server opens its vendor or gateway: one that the operator set, or one got for a time."""
+"""The token by which a server opens its vendor or gateway: the operator's, one got for a time, or the caller's own."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -39,6 +39,7 @@ class VendorToken:
 
     Args:
         settings: the token, and whether a gateway answers.
+        name: the vendor's name for people: `GitHub`.
         command: the server's: `github-mcp`.
         http: the way to the vendor.
         opening: returns the headers that open the vendor by a token.
@@ -49,12 +50,14 @@ class VendorToken:
         self,
         settings: VendorSettings,
         *,
+        name: str,
         command: str,
         http: HttpClient,
         opening: Callable[[str], Mapping[str, str]],
         renewing: Renewing | None,
     ) -> None:
         self._settings = settings
+        self._name = name
         self._command = command
         self._http = http
         self._open = bearer if settings.gateway else opening
@@ -69,7 +72,9 @@ class VendorToken:
 
     @property
     def vendors_variable(self) -> str:
-        """What holds the vendor's token: a variable of this server, or of the gateway behind it."""
+        """What holds the vendor's token: a variable of this server, or of the gateway, or the caller's header."""
+        if self._settings.personal_tokens:
+            return f"{self._name} token in the Authorization header of this client"
         return gateway.vendors_token(self._settings.prefix) if self._settings.gateway else self.variable
 
     async def headers(self) -> dict[str, str]:
@@ -83,13 +88,13 @@ class VendorToken:
             self._present = await self._renewal.current(partial(self._renewing.get, self._exchange))
         return dict(self._open(self._present)) if self._present else {}
 
-    async def required(self) -> dict[str, str]:
-        """Return what opens the vendor now.
+    async def required(self, brought: str | None = None) -> dict[str, str]:
+        """Return what opens the vendor now: by the token that a caller brought, else by ours.
 
         Raises:
             ToolFailed: there is no token; names the variables that take one. Else as `headers`.
         """
-        headers = await self.headers()
+        headers = dict(self._open(brought)) if brought else await self.headers()
         if not headers:
             raise no_token(self._settings.variables("token"), self._command)
         return headers
@@ -98,11 +103,12 @@ class VendorToken:
         """Forget a token that the vendor refused, so that the next request has a new one."""
         self._renewal.drop(self._present)
 
-    def mask(self, text: str) -> str:
-        """Return a text without the token."""
-        if not self._present:
+    def mask(self, text: str, brought: str | None = None) -> str:
+        """Return a text without the token: that of the caller, else ours."""
+        own = brought or self._present
+        if not own:
             return text
-        shown = [self._present, *(value.rpartition(" ")[2] for value in self._open(self._present).values())]
+        shown = [own, *(value.rpartition(" ")[2] for value in self._open(own).values())]
         return Masker(shown).mask(text)
 
     async def _exchange(self, method: str, path: str, headers: Mapping[str, str]) -> Reply:

@@ -106,6 +106,7 @@ GITHUB = Vendor(
     },
     webhook_source="github",
     webhook_options=("GITHUB_OWN_LOGINS",),
+    mcp_options=("GITHUB_LOCKDOWN_MODE",),
     first_trigger={
         "name": "triage-new-issues",
         "source": "github",

@@ -178,6 +178,14 @@ BLAME = Operation(
 )
 """Which commit wrote each line of a file."""
 
+VISIBILITY = Operation(
+    "Visibility",
+    """query Visibility($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { nameWithOwner isPrivate }
+}""",
+)
+"""Whether a repository is private."""
+
 OPERATIONS = (
     PULL_REQUESTS,
     FOUND_PULL_REQUESTS,
@@ -187,4 +195,5 @@ OPERATIONS = (
     RESOLVE_THREAD,
     UNRESOLVE_THREAD,
     BLAME,
+    VISIBILITY,
 )

@@ -34,6 +34,7 @@ class Vendor:
             one; a tool that is not named is not checked.
         webhook_source: the name under which control takes its signed webhooks; None where it sends none.
         webhook_options: the operator's variables that control's source of these webhooks reads besides its secret.
+        mcp_options: further variables by which an operator bounds what its server shows.
         first_trigger: the entry of the first `triggers.yaml` for its webhooks; None for no entry.
         secret_shapes: regular expressions of its secrets, which are masked in logs and stored text. Each begins with a
             fixed text and takes linear time.
@@ -53,6 +54,7 @@ class Vendor:
     written_fields: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     webhook_source: str | None = None
     webhook_options: tuple[str, ...] = ()
+    mcp_options: tuple[str, ...] = ()
     first_trigger: Mapping[str, object] | None = field(default=None, hash=False)
     credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from agent_vendors.github_operations import (
     REVIEW_THREADS,
     THREAD_OF,
     UNRESOLVE_THREAD,
+    VISIBILITY,
     Operation,
 )
 from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
@@ -45,6 +46,7 @@ def routes() -> list[Route]:
         _read(PULL_REQUEST, OF_PULL | PAGE),
         _read(REVIEW_THREADS, OF_PULL | PAGE),
         _read(BLAME, {"owner", "name", "ref", "path"}),
+        _read(VISIBILITY, {"owner", "name"}),
         _resolve(RESOLVE_THREAD, resolved=True),
         _resolve(UNRESOLVE_THREAD, resolved=False),
     ]

@@ -20,6 +20,7 @@ from service_kit.http import Reply
 from github_mcp.app_token import renewing
 from github_mcp.error_messages import MEANINGS, explain
 from github_mcp.graphql_answer import Answer
+from github_mcp.rate_limit import limit_of
 from github_mcp.settings import GitHubSettings
 
 MOST_PAGES = 30
@@ -48,6 +49,7 @@ class GitHub:
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
             renewing=renewing(settings),
+            limit_of=limit_of,
         )
         self.gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
@@ -130,7 +132,7 @@ class GitHub:
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
-            raise self.vendor.refusal(answer.meaning(), target, reply, status=answer.status)
+            raise self.vendor.refusal(call, answer.meaning(), target, reply, status=answer.status)
         call.notes.extend(answer.notes)
         return answer.data
 

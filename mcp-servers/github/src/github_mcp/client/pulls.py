@@ -14,6 +14,7 @@ from agent_vendors.github_operations import (
 )
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
+from mcp_kit.lockdown import is_locked
 from mcp_kit.paging import Page, below
 from mcp_kit.shown_names import show_name
 
@@ -106,15 +107,25 @@ class Pulls:
 
     async def files(self, call: Call, repository: str, number: int, limit: int) -> Page[PullFile]:
         """List the files that a pull request changes, with their patches."""
+        await self._require_shown_author(call, repository, number)
         path, target = path_in(repository, "pulls", number, "files"), f"{repository}#{number}"
         asking = self._github.page(call, PullFile, path, target, limit=limit, ceiling=MOST_FILES)
         return await self.unless_issue(call, repository, number, asking)
 
     async def commits(self, call: Call, repository: str, number: int, limit: int) -> Page[PullCommit]:
         """List the commits of a pull request, the oldest first."""
+        await self._require_shown_author(call, repository, number)
         path, target = path_in(repository, "pulls", number, "commits"), f"{repository}#{number}"
         asking = self._github.page(call, PullCommit, path, target, limit=limit, ceiling=MOST_COMMITS)
         return await self.unless_issue(call, repository, number, asking)
+
+    async def _require_shown_author(self, call: Call, repository: str, number: int) -> None:
+        """Refuse the changes of a pull request in lockdown if its author has no push access."""
+        if is_locked() and (await self._issues.read(call.from_the_start(), repository, number)).withheld:
+            raise ToolFailed(
+                f"Lockdown leaves out the changes of {repository}#{number}: its author has no push access.",
+                next_step="Do without them; nobody but the operator can open them.",
+            )
 
     async def unless_issue(self, call: Call, repository: str, number: int, asking: Awaitable[T]) -> T:
         """Ask for a pull request. GitHub says 404 to an issue's number, so it is asked what the number is of."""

@@ -1,7 +1,7 @@
 """Pull requests and their files."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from mcp_kit.formatting import quote, stamp
 from mcp_kit.shown_names import show_name
@@ -35,6 +35,8 @@ class Reviewer(VendorDocument):
 
 class Pull(Thread):
     """A pull request, read of GraphQL; `review` is GitHub's decision, `checks` the state of all checks of its head."""
+
+    texts: ClassVar[tuple[str, ...]] = ("title", "body", "head")
 
     draft: bool
     merged_at: datetime | None = None

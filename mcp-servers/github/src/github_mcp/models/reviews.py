@@ -10,7 +10,7 @@ from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
 
 from github_mcp.models.graphql import account, nodes, words
-from github_mcp.models.people import GHOST, User
+from github_mcp.models.people import GHOST, Authored, User
 from github_mcp.models.pulls import Pull
 from github_mcp.models.threads import ADDRESS
 
@@ -18,12 +18,10 @@ GOOD = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
 BAD = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "STARTUP_FAILURE", "ACTION_REQUIRED", "CANCELLED"})
 
 
-class Review(VendorDocument):
+class Review(Authored):
     """What somebody said of a pull request as a whole."""
 
     id: int
-    user: User = GHOST
-    author_association: str = "NONE"
     state: str
     body: str | None = None
     commit_id: str | None = None
@@ -43,12 +41,12 @@ class Review(VendorDocument):
         return f"{head}\n{self.body}" if self.body else head
 
 
-class ReviewComment(VendorDocument):
+class ReviewComment(Authored):
     """A comment in a thread."""
 
     id: int = Field(0, alias="databaseId")
     user: User = Field(GHOST, alias="author")
-    association: str = Field("NONE", alias="authorAssociation")
+    author_association: str = Field("NONE", alias="authorAssociation")
     created_at: datetime = Field(alias="createdAt")
     updated_at: datetime = Field(alias="updatedAt")
     body: str
@@ -61,7 +59,7 @@ class ReviewComment(VendorDocument):
     def text(self, limit: int | None) -> str:
         """Write who said it and when, and the text below it."""
         edited = f", edited {stamp(self.updated_at)}" if self.updated_at != self.created_at else ""
-        author = f"{self.user.name} ({self.association})"
+        author = f"{self.user.name} ({self.author_association})"
         body = beginning(self.body, limit) if limit else self.body
         return f"comment {self.id} by {author}, {stamp(self.created_at)}{edited}\n{body}"
 

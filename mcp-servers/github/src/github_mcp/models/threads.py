@@ -3,15 +3,15 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from mcp_kit.formatting import beginning, quote, stamp
 from mcp_kit.reply import Item, rows, section
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
-from github_mcp.models.people import GHOST, User
+from github_mcp.models.people import Authored, User
 from github_mcp.models.planning import IssueType, MilestoneTitle, Reactions, SubIssuesSummary
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
@@ -52,14 +52,14 @@ Labels = Annotated[
 ]
 
 
-class Thread(VendorDocument):
+class Thread(Authored):
     """What issues and pull requests have in common."""
+
+    texts: ClassVar[tuple[str, ...]] = ("title", "body")
 
     number: int
     title: str
     state: str
-    user: User = GHOST
-    author_association: str = "NONE"
     labels: Labels = Field(default_factory=list)
     assignees: list[User] = Field(default_factory=list)
     milestone: MilestoneTitle | None = None
@@ -125,6 +125,13 @@ class Issue(Thread):
     sub_issues_summary: SubIssuesSummary = SubIssuesSummary()
     parent_issue_url: str | None = None
 
+    _closes: list[tuple[str, int]] | None = PrivateAttr(default=None)
+
+    @property
+    def place(self) -> str | None:
+        """The repository in which it stands, if GitHub tells it."""
+        return self.repository or None
+
     @property
     def repository(self) -> str:
         """The repository that GitHub counts it to; empty if it names none."""
@@ -138,10 +145,15 @@ class Issue(Thread):
 
     def says_it_closes(self, repository: str, number: int) -> bool:
         """Return whether its text closes an issue when it is merged into the default branch."""
-        return any(
-            int(found[2]) == number and (found[1] or self.repository).casefold() == repository.casefold()
-            for found in CLOSES.finditer(self.body or "")
-        )
+        closed = self._closes if self._closes is not None else self._read_closes()
+        return (repository.casefold(), number) in closed
+
+    def _before_leaving_out(self) -> None:
+        self._closes = self._read_closes()
+
+    def _read_closes(self) -> list[tuple[str, int]]:
+        found = CLOSES.finditer(self.body or "")
+        return [((one[1] or self.repository).casefold(), int(one[2])) for one in found]
 
     def is_in(self, repository: str) -> bool:
         """Return whether GitHub says that it belongs to a repository."""
@@ -197,12 +209,10 @@ class Found(VendorDocument):
     items: list[Any]
 
 
-class Comment(VendorDocument):
+class Comment(Authored):
     """A comment on an issue or pull request."""
 
     id: int
-    user: User = GHOST
-    author_association: str = "NONE"
     created_at: datetime
     updated_at: datetime
     body: str | None = None

@@ -42,9 +42,14 @@ class SimilarTools:
         title, body = text or "", ""
         if issue is not None:
             given = await self._issues.read(call, repository, issue)
+            if given.withheld:
+                raise ToolFailed(
+                    f"Lockdown leaves out the words of {repository}#{issue}: its author has no push access.",
+                    next_step="Give text.",
+                )
             title, body = given.title, given.body or ""
         candidates, note = await self._candidates(call, repository, title, body)
-        found = [one for one in candidates if one.number != issue]
+        found = [one for one in candidates if one.number != issue and not one.withheld]
         scores = rank(weigh(title, body), [weigh(one.title, one.body or "") for one in found])
         alike = sorted(zip(scores, found, strict=True), key=lambda pair: (-pair[0], -pair[1].number))
         shown = [f"likeness {score:.2f} {one.row()}" for score, one in alike if score >= LEAST_LIKENESS][:limit]

@@ -32,6 +32,7 @@ def repository_object(repository: Repository, world: World) -> dict[str, Any]:
         "__typename": "Repository",
         "id": node_id("R", repository.id),
         "nameWithOwner": repository.full_name,
+        "isPrivate": repository.private,
         "pullRequest": pull_request,
         "pullRequests": lambda info, **asked: _pulls(repository, world, **asked),
         "object": find,

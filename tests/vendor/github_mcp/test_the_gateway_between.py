@@ -1,0 +1,54 @@
+"""github-mcp in front of the real gateway: what GitHub and the gateway tell reaches a client, and lockdown holds."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastmcp import Client
+from github_mcp.server import build_server
+from github_mcp.settings import GitHubSettings
+from mcp_kit.app import assemble
+from mcp_kit.caller import OWNER
+from mcp_kit.metrics import Metrics
+from mcp_kit.reply_meta import CACHE, LIMITS
+from service_kit.settings import load
+from vendor.github_api.house import House, hello, house
+from vendor.github_mcp.conftest import HELLO, said
+
+ISSUE = {"repository": HELLO, "issue": 1}
+
+
+@pytest.fixture
+async def api(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
+    """A gateway without Redis."""
+    async with house(tmp_path, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(api: House) -> AsyncIterator["Client[Any]"]:
+    """The server behind it, in lockdown."""
+    environ = {"GITHUB_API_URL": api.url, "GITHUB_GATEWAY": "true", "GITHUB_TOKEN": api.services["reader"]}
+    settings = load(GitHubSettings, {**environ, "GITHUB_LOCKDOWN_MODE": "true"})
+    server = build_server(settings)
+    async with Client(assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)) as opened:
+        yield opened
+    assert server.close is not None
+    await server.close()
+
+
+async def test_the_gateways_cache_is_told(client: "Client[Any]") -> None:
+    """A reply that the gateway kept is counted, and what is left of GitHub's limits passes the gateway."""
+    first, again = [await client.call_tool_mcp("issue_read", ISSUE) for _ in range(2)]
+    assert first.meta is not None
+    assert again.meta is not None
+    assert {one["bucket"] for one in first.meta[LIMITS]} == {"graphql", "core"}
+    assert CACHE not in first.meta
+    assert again.meta[CACHE] == {"replies": 1, "from_cache": 1}
+
+
+async def test_lockdown_asks_the_gateway(api: House, client: "Client[Any]") -> None:
+    """Whether a repository is private is asked through the gateway: its own operation is open to every tool."""
+    hello(api).issues[1].body = "ZEBRA"
+    assert "ZEBRA" not in said(await client.call_tool_mcp("issue_read", ISSUE)).text
