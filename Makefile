@@ -1,6 +1,6 @@
 # Agent Bot. `make` alone explains every target. Each installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack bench check generate format build clean
+.PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build clean
 SHELL := /bin/sh
 HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
@@ -72,6 +72,9 @@ bench: .venv/develops ## measure ours beside named peers, each in a locked envir
 
 attack: .venv/develops ## attack a house: hostile agents in the real CLI, and every gate by raw HTTP
 	@scripts/attack $(CASES)
+
+chaos: .venv/develops ## kill parts of a house 50 times while 300 tasks are under way
+	@CHAOS_TASKS=300 .venv/bin/pytest -s tests/chaos
 
 check: .venv/develops ## format, lint, types, import rules, file lengths, compose files and Dockerfiles
 	@scripts/check.sh

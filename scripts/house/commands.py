@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from service_kit.errors import ConfigError
 from service_kit.serve import run
+from service_kit.stdio import wrapped
 
 from house.access import unknown_tokens
 from house.demo import demo
@@ -26,7 +27,7 @@ tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"
 
 def say(text: str) -> None:
     """Print a line at once."""
-    print(text, flush=True)
+    print(wrapped(text, sys.stdout), flush=True)
 
 
 def here() -> House:

@@ -62,14 +62,15 @@ async def demo(environ: Mapping[str, str], say: Say) -> int:
         _say_what_is_real(options, environ, writes, say)
         await house.up(say)
         try:
-            since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
-            task_id, number = await _ask(house, door, repository, number, say)
-            code = await _follow(house, task_id)
-            if mode == "propose":
-                _demand_untouched(await _issue_now(house, environ, repository, number, since), options, say)
-                code = code or await approve_all(house, task_id, say)
-            shown = await _issue_now(house, environ, repository, number, since)
-            return await _conclude(house, task_id, code, shown, mode=mode, say=say)
+            with house.needed():
+                since = datetime.now(UTC) - timedelta(seconds=CLOCKS_APART_SECONDS)
+                task_id, number = await _ask(house, door, repository, number, say)
+                code = await _follow(house, task_id)
+                if mode == "propose":
+                    _demand_untouched(await _issue_now(house, environ, repository, number, since), options, say)
+                    code = code or await approve_all(house, task_id, say)
+                shown = await _issue_now(house, environ, repository, number, since)
+                return await _conclude(house, task_id, code, shown, mode=mode, say=say)
         finally:
             house.down()
             say("the demo's processes are stopped")

@@ -29,12 +29,13 @@ from house.port_check import check_ports
 from house.ports import came_up_with, forget, remember, remembered
 from house.processes import Process, engine_environment, processes, stores_of, urls_of
 from house.readiness import NOT_READY, is_ready, readiness
-from house.supervise import RUNNING, Supervisor
+from house.supervise import RUNNING, BeingStopped, Supervisor
 
 READY_LIMIT_SECONDS = 60.0
 SETTLED_SECONDS = 25.0
 """By then the processes have found each other: what one still warns of is told."""
 LAST_SHOWN = 300
+STOPPED_MEANWHILE = "the house was stopped before this was done, as by `make down`: start it again"
 STARTED_ALREADY = "this house is being started already: wait for it, or stop it with `make down`"
 OWNERS = (ledger_migrations, effects_migrations, *CONTROL_OWNERS)
 Say = Callable[[str], None]
@@ -139,7 +140,8 @@ class House:
         self._logged = {log.stem: log.stat().st_size for log in (self.paths.home / "log").glob("*.log")}
         try:
             self._supervisor.launch(listed)
-            await self._start(listed, say)
+            with self.needed():
+                await self._start(listed, say)
         except BaseException:
             say("stopping what was started")
             self.down()
@@ -165,6 +167,20 @@ class House:
         first = {name: pid for name, pid in pids.items() if name != "control"}
         await self._until_all_ready(first, say)
         await self._until_all_ready({name: pid for name, pid in pids.items() if name not in first}, say)
+
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Run a block that fails without this house. Raises ConfigError where somebody stopped it meanwhile."""
+        try:
+            yield
+        except Exception:
+            try:
+                up = self._supervisor.check_answers()
+            except BeingStopped:
+                up = False
+            if up:
+                raise
+            raise ConfigError(STOPPED_MEANWHILE) from None
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""

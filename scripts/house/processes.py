@@ -71,7 +71,9 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
 
 
 def _api_options(vendor: Vendor) -> tuple[str, ...]:
-    own = ("UPSTREAM_TOKENS_FILE", *(["UPSTREAM_LIMITED"] if vendor.keeps_limits else []))
+    own = ["UPSTREAM_TOKENS_FILE"]
+    own += ["UPSTREAM_LIMITED"] if vendor.keeps_limits else []
+    own += ["UPSTREAM_DOWNLOAD_HOSTS"] if vendor.redirects_downloads else []
     shared = ("RATE_PER_SECOND", "RATE_BURST", *TENANT_RATE, TRUSTED_PROXIES)
     upstream = ("UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
     return (*shared, *upstream, *(vendor.prefix + name for name in own))
@@ -199,6 +201,8 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
     told = {f"{own}URL": paths.url(vendor.stand_in)}
     if vendor.keeps_limits:
         told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
+    if vendor.redirects_downloads:  # the stand-in's other host is itself by another name
+        told[f"{own}DOWNLOAD_HOSTS"] = f"localhost:{paths.ports[vendor.stand_in]}"
     return told if each else {**told, f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
 
 

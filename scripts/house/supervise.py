@@ -37,7 +37,13 @@ RUNNING = ("STARTING", "RUNNING")
 ORDER = {"stores": 0, "worker": 2}
 """Workers stop first and stores last; all else stops at once in between."""
 BETWEEN = "between"
-STOPPING = "the house is being stopped at this moment: wait for it"
+
+
+class BeingStopped(ConfigError):
+    """Somebody stops the house at this moment."""
+
+    def __init__(self) -> None:
+        super().__init__("the house is being stopped at this moment: wait for it")
 
 
 class Supervisor:
@@ -89,7 +95,7 @@ class Supervisor:
             return True
         if self.process() is not None:
             self._ask("getState")
-            raise ConfigError(STOPPING)
+            raise BeingStopped
         return False
 
     def start(self, name: str) -> int:
@@ -127,7 +133,7 @@ class Supervisor:
                 return getattr(rpc.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
             if fault.faultString.startswith("SHUTDOWN_STATE"):
-                raise ConfigError(STOPPING) from None
+                raise BeingStopped from None
             told = " ".join(str(word) for word in (method, *arguments))
             raise ConfigError(
                 f"supervisord refused `{told}` ({fault.faultString}): see {self._paths.home}/log"

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from attack import fairness, gates, runs
+from attack import gates, runs
 from attack.case import Case, FairCase, GateCase, RunCase
+from attack.fairness import plays
 from attack.ground import POOL, Ground, heard, prepare, write_skills
 from attack.neighbour import Neighbour
 from attack.outcome import Outcome
@@ -72,7 +73,7 @@ async def _all(ground: Ground, cases: Sequence[Case], tell: Tell) -> list[Outcom
             for case in of_gates:
                 take(await gates.play(doors, case))
             for case in of_tenants:
-                take(await fairness.play(doors, case))
+                take(await plays.play(doors, case))
     if of_runs:
         since = len(await heard(ground))
         async with Neighbour.beside(ground, wanted=any(_needs(case) for case in of_runs)):

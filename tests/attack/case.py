@@ -183,7 +183,7 @@ class GateCase(Part):
 
 
 class FairCase(Part):
-    """What one tenant does to others: a function of `attack.fairness`, named as the case is."""
+    """What one tenant does to others: a function of a module of `attack.fairness`, named as the case is."""
 
     kind: Literal["fair"]
     what: str

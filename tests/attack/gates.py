@@ -149,11 +149,11 @@ async def _models(doors: Doors) -> str:
     return str(asked[-1]["at"]) if asked else ""
 
 
-async def answered(doors: Doors, wanted: Request, tries: int = MOST_TRIES) -> Answer:
-    """Send a request, again where the caller's rate is used up; give the answer."""
+async def answered(doors: Doors, wanted: Request, tries: int = MOST_TRIES, *, port: int | None = None) -> Answer:
+    """Send a request, again where the caller's rate is used up; give the answer. A process has its usual port."""
     request = Request.model_validate(filled(wanted.model_dump(), doors.fill))
     for _ in range(tries):
-        answer = await asyncio.to_thread(_send, doors, request)
+        answer = await asyncio.to_thread(_send, doors, request, port or doors.ground.house.paths.ports[request.to])
         if answer.reason != "rate" or request.expect.reason == "rate":
             break
         await asyncio.sleep(RATE_SECONDS)
@@ -189,8 +189,7 @@ def _misfits(expect: Expected, answer: Answer, secrets: dict[str, str]) -> list[
     return told
 
 
-def _send(doors: Doors, request: Request) -> Answer:
-    port = doors.ground.house.paths.ports[request.to]
+def _send(doors: Doors, request: Request, port: int) -> Answer:
     head, body = _bytes(doors, request, port)
     if request.hold:
         connection, answer = hold(port, head + body, pattern=request.capture, within=request.expect.within)

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psutil
@@ -17,7 +17,7 @@ from agent_contracts import TaskEvent, TaskResult
 from agent_engine.engines.registry import GROUP
 from agent_stores.errors import StoreError
 from agent_stores.pool import DATABASE_ERRORS
-from chaos.agent import LABEL, NAME, REPOSITORY
+from chaos.agent import LABEL, NAME, REPOSITORY, SCENARIO
 from core.agent_engine.skill_folder import write_skill
 from fixtures.house import RunningHouse, Worker, running_house, worker
 from house.paths import ROOT
@@ -25,6 +25,7 @@ from house.paths import ROOT
 SKILL = "look"
 ATTEMPTS = 20
 SLOTS = 8
+STARTS = 5
 LEASE_SECONDS = 5.0
 PAUSE_SECONDS = 1.5
 GRANT = {
@@ -35,12 +36,22 @@ GRANT = {
     }
 }
 TARGET = f"{REPOSITORY}#${{input.issue}}"
-FAULTS = (
-    {"fault": "status", "status": 503, "times": 10, "match": {"path_regex": f"^/repos/{REPOSITORY}"}},
-    {"fault": "apply_then_drop", "times": 3, "match": {"method": "POST", "path_regex": "/comments$"}},
-    {"fault": "rate_limit", "seconds": 2, "times": 5, "match": {"path_regex": f"^/repos/{REPOSITORY}"}},
-)
-PARTS = ("worker", "github-mcp", "github-api", "postgres", "valkey", "vendor")
+FAULTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "github": (
+        {"fault": "status", "status": 503, "times": 10, "match": {"path_regex": f"^/repos/{REPOSITORY}"}},
+        {"fault": "apply_then_drop", "times": 3, "match": {"method": "POST", "path_regex": "/comments$"}},
+        {"fault": "rate_limit", "seconds": 2, "times": 5, "match": {"path_regex": f"^/repos/{REPOSITORY}"}},
+    ),
+    "model": (
+        {"fault": "status", "status": 529, "times": 10, "match": {"path_regex": "^/v1/messages$"}},
+        {"fault": "cut", "times": 5, "match": {"path_regex": "^/v1/messages$"}},
+    ),
+}
+THINKS = {"text": "A line of text. " * 30, "delay": 0.2, "pause": 0.04}
+"""What the model says in about a second."""
+STORES = ("postgres", "valkey")
+KILLED = ("worker", "github-mcp", "github-api", "model-api", *STORES)
+PARTS = (*KILLED, *FAULTS)
 
 
 @dataclass
@@ -53,42 +64,64 @@ class Ground:
     workers: list[Worker] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
 
-    def start_worker(self) -> None:
-        """Start one more worker and wait until it is ready."""
-        made = worker(
-            self.house,
-            transport="http",
-            slots=SLOTS,
-            lease_seconds=LEASE_SECONDS,
-            skills=[self.folder / "skills"],
-            WORKER_ENGINES=NAME,
-            WORKER_RETRY_SECONDS="1",
-            PYTHONPATH=os.pathsep.join(map(str, (self.folder / "site", ROOT / "tests", ROOT / "scripts"))),
-        )
-        self.workers.append(self.stack.enter_context(made))
+    @property
+    def kills(self) -> int:
+        """How often a part was killed."""
+        return sum(self.struck[part] for part in KILLED)
 
-    async def issues(self, count: int) -> None:
-        """Make a repository with so many issues."""
+    def start_worker(self) -> None:
+        """Start one more worker and wait until it is ready; one that ends for want of a store is started again."""
+        for _ in range(STARTS):
+            made = worker(
+                self.house,
+                transport="http",
+                slots=SLOTS,
+                lease_seconds=LEASE_SECONDS,
+                skills=[self.folder / "skills"],
+                WORKER_ENGINES=NAME,
+                WORKER_RETRY_SECONDS="0.5",
+                PYTHONPATH=os.pathsep.join(map(str, (self.folder / "site", ROOT / "tests", ROOT / "scripts"))),
+            )
+            with contextlib.suppress(AssertionError):
+                self.workers.append(self.stack.enter_context(made))
+                return
+        raise AssertionError(f"no worker became ready in {STARTS} starts")
+
+    async def set_up(self, count: int) -> None:
+        """Make a repository with so many issues, and what the model says of each."""
         issues = [{"title": f"It crashes ({number})", "user": "mona", "body": "An error."} for number in range(count)]
         repository = {"full_name": REPOSITORY, "labels": [{"name": LABEL}], "issues": issues}
         reply = await self.house.github("POST", "/_stand-in/repositories", json=repository)
         assert reply.status == 201, reply.text
+        reply = await self.house.model("PUT", f"/_stand-in/scenarios/{SCENARIO}", json={"steps": [THINKS]})
+        assert reply.status == 201, reply.text
 
     async def strike(self, part: str) -> None:
-        """Kill a part of the house, or have the vendor fail; what was killed starts again."""
-        self.struck[part] += 1
+        """Kill a part of the house, or have a vendor fail; what was killed starts again, and what is down is left."""
         match part:
             case "worker":
                 self.workers.pop(0).kill()
                 await asyncio.to_thread(self.start_worker)
-            case "vendor":
-                fault = FAULTS[self.struck[part] % len(FAULTS)]
-                assert (await self.house.github("POST", "/_stand-in/faults", json=fault)).ok
-            case "postgres" | "valkey":
-                _kill_store(self.house.pids()["stores"], part)
+            case "github" | "model":
+                fault = FAULTS[part][self.struck[part] % len(FAULTS[part])]
+                vendor = self.house.github if part == "github" else self.house.model
+                assert (await vendor("POST", "/_stand-in/faults", json=fault)).ok
             case _:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.house.pids()[part], signal.SIGKILL)
+                running = self._processes(part)
+                if not running:
+                    return
+                for process in running:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        process.kill()
+        self.struck[part] += 1
+
+    def _processes(self, part: str) -> list[psutil.Process]:
+        """List the processes of a part; those of a store are below the stores'."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.house.pids()["stores" if part in STORES else part])
+            below = process.children(recursive=True)
+            return [one for one in below if part in one.name()] if part in STORES else [process]
+        return []
 
     async def unfinished(self) -> int:
         """Count the tasks that have not ended; while PostgreSQL is away some may be left."""
@@ -99,12 +132,12 @@ class Ground:
         except (*DATABASE_ERRORS, StoreError):
             return 1
 
-    async def until_all_ended(self, *, strikes: int, within: float) -> None:
-        """Strike all parts in turns until all tasks have ended; after so many strikes only wait."""
+    async def until_all_ended(self, *, kills: int, within: float) -> None:
+        """Strike all parts in turns until all tasks have ended; after so many kills only wait."""
         chance, turn = random.Random(7), list(PARTS)
         async with asyncio.timeout(within):
             while await self.unfinished():
-                if self.struck.total() < strikes:
+                if self.kills < kills:
                     turn = turn or chance.sample(PARTS, len(PARTS))
                     await self.strike(turn.pop())
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -135,10 +168,3 @@ def chaotic(folder: Path) -> Iterator[Ground]:
         for _ in range(2):
             ground.start_worker()
         yield ground
-
-
-def _kill_store(stores: int, name: str) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(stores).children():
-            if name in child.name():
-                child.kill()

@@ -1,8 +1,14 @@
-"""300 tasks while workers, servers, gateways and stores are killed: none fails for that, and nothing is doubled."""
+"""Many tasks while workers, servers, gateways, model-api and stores are killed, and GitHub and the model fail.
 
+None fails for that, nothing is doubled, and what the model was asked is paid for. `make chaos` plays 300 tasks.
+"""
+
+import asyncio
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 import agent_effects
@@ -11,19 +17,23 @@ from agent_contracts import TaskEvent, TaskResult
 from agent_contracts.event import RetryEvent
 from chaos.agent import LABEL, REPOSITORY
 from chaos.ground import ATTEMPTS, PARTS, SKILL, Ground, chaotic
+from core.agent_engine.skill_folder import METADATA
 from fixtures.running import RunningHouse
 from fixtures.stores import run_apart
+from genai_prices import Usage, calc_price
 
-TASKS = 300
-STRIKES = 50
+TASKS = int(os.environ.get("CHAOS_TASKS", "96"))
+KILLS = TASKS // 6
 WITHIN_SECONDS = 900
+SWEEPS_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Played:
-    """The house after the chaos, how often each part was struck, and the end of each task, by the issue's number."""
+    """The house after the chaos, how often parts were killed and each was struck, and how each issue's task ended."""
 
     house: RunningHouse
+    kills: int
     struck: Counter[str]
     tasks: list[UUID]
     ends: list[tuple[TaskResult, list[TaskEvent]]]
@@ -36,11 +46,11 @@ class Played:
 
 
 async def _play(ground: Ground) -> Played:
-    await ground.issues(TASKS)
+    await ground.set_up(TASKS)
     given = [{"repository": REPOSITORY, "issue": number} for number in range(1, TASKS + 1)]
     tasks = [await ground.house.submit(SKILL, one) for one in given]
-    await ground.until_all_ended(strikes=STRIKES, within=WITHIN_SECONDS)
-    return Played(ground.house, ground.struck, tasks, [await ground.end(task) for task in tasks])
+    await ground.until_all_ended(kills=KILLS, within=WITHIN_SECONDS)
+    return Played(ground.house, ground.kills, ground.struck, tasks, [await ground.end(task) for task in tasks])
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +71,8 @@ def test_no_task_fails_for_an_outage_alone(played: Played) -> None:
 
 
 def test_the_chaos_was_one(played: Played) -> None:
-    """Every part was struck, workers were lost, and runs came to nothing for want of a vendor."""
+    """There were as many kills as meant, of every part, workers were lost, and runs failed for want of a vendor."""
+    assert played.kills == KILLS
     assert set(played.struck) == set(PARTS)
     assert played.attempted_again.keys() >= {"crashed", "server"}
 
@@ -76,3 +87,28 @@ async def test_nothing_is_doubled(played: Played) -> None:
             assert len(issue["comments"]) == 1, f"issue {number} has {len(issue['comments'])} comments"
             effects = await agent_effects.effects_of(pool, task)
             assert [one.state for one in effects if one.tool == "add_issue_comment"].count("done") == 1
+
+
+@pytest.mark.timeout(300)
+async def test_the_model_is_paid_for(played: Played) -> None:
+    """In the end nothing is reserved, no task is metered below the vendor's count, and all at 1.3 of it at the most."""
+    async with played.house.database() as pool:
+        async with asyncio.timeout(SWEEPS_SECONDS):
+            while await pool.fetchval("select count(*) from gateway.spend where state = 'reserved'"):
+                await asyncio.sleep(1)
+        spends = {str(task): await agent_effects.spent(pool, task) for task in played.tasks}
+        totals = await pool.fetch("select sum(usd) as usd from gateway.totals group by scope")
+    counted = (await played.house.model("GET", "/_stand-in/usage")).json()
+    vendors = {task: _price(usage["input_tokens"], usage["output_tokens"]) for task, usage in counted.items()}
+    metered, true = sum(spend.usd for spend in spends.values()), sum(vendors.values())
+    estimated = sum(spend.estimated_usd for spend in spends.values())
+    print(f"metered ${metered:.2f}, of it ${estimated:.2f} estimated, of ${true:.2f}: {metered / true:.3f}x")
+    assert not [task for task, spend in spends.items() if spend.usd < vendors[task]]
+    assert true <= metered <= true * Decimal("1.3")
+    assert 0 < estimated < metered
+    assert {row["usd"] for row in totals} == {metered}
+
+
+def _price(read: int, written: int) -> Decimal:
+    usage = Usage(input_tokens=read, output_tokens=written)
+    return calc_price(usage, METADATA["model"], provider_id="anthropic").total_price

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from agent_contracts import Mode
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from service_kit.access import Access, read_access
+from service_kit.access import Access, access_remedy, read_access
 from service_kit.bearer import TokenKind, new_token, token_hash
 from service_kit.errors import ConfigError
 from service_kit.validation_errors import nearest
@@ -137,7 +137,7 @@ def _locked(path: Path) -> Iterator[io.TextIOWrapper]:
     try:
         file = path.open("r+", encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"ACCESS_FILE={path} does not exist: make it with `make init`") from None
+        raise ConfigError(f"ACCESS_FILE={path} does not exist: {access_remedy()}") from None
     except OSError as error:
         raise ConfigError(f"ACCESS_FILE={path} cannot be written ({error.strerror})") from None
     with file:

@@ -8,14 +8,20 @@ from typing import Any, Literal, Self, TypeVar
 
 from agent_vendors import Vendor
 from pydantic import Field, SecretStr, create_model, field_validator, model_validator
+from service_kit.checkout import remedy
 from service_kit.errors import ConfigError
-from service_kit.settings import LogLevel, Settings, VendorNames, load, split_csv
+from service_kit.settings import Address, LogLevel, Settings, VendorNames, load, split_csv
 
 from agent_engine.confinement.limits import Bounds
 from agent_engine.skills.load import known_folders
 
 SECRETS = ("DATABASE_URL", "REDIS_URL", "AGENT_REF_KEY", "REPLY_DESTINATIONS", "CONTROL_TOKEN")
 """Dropped from the worker's environment once they are read."""
+
+
+def ref_key_remedy() -> str:
+    """Return how to make an AGENT_REF_KEY."""
+    return remedy(checkout="make one with `make init`", package="make one with `openssl rand -hex 32`")
 
 
 class SkillSources(Settings):
@@ -49,7 +55,7 @@ class SubmitAccess(LedgerAccess):
 class ControlAccess(Settings):
     """What the commands that ask control need."""
 
-    control_url: str = Field(default="http://127.0.0.1:8000", description="the address of control")
+    control_url: Address = Field(default="http://127.0.0.1:8000", description="the address of control")
     control_token: SecretStr = Field(description="a token of an entry under `http` in access.yaml")
 
 
@@ -130,7 +136,7 @@ def with_addresses(settings: type[V], vendors: Iterable[Vendor]) -> type[V]:
     """Give settings with one more variable for each vendor, such as GITHUB_MCP_URL: the address of its MCP server."""
     fields: dict[str, Any] = {
         vendor.mcp_url_variable.lower(): (
-            str,
+            Address,
             Field(default=f"http://127.0.0.1:{vendor.mcp_port}", description=f"the address of {vendor.mcp}"),
         )
         for vendor in vendors
@@ -154,7 +160,7 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         default=None, description="the public keys; if set, the worker starts only if its signing key is among them"
     )
     agent_ref_key: SecretStr = Field(description="hexadecimal, 32 bytes, the same as the MCP servers'")
-    model_api_url: str = Field(default="http://127.0.0.1:3006", description="the address of model-api")
+    model_api_url: Address = Field(default="http://127.0.0.1:3006", description="the address of model-api")
     mcp_transport: Literal["sse", "http"] = Field(default="sse", description="how runs speak to MCP servers")
     reply_destinations: dict[str, SecretStr] = Field(
         default_factory=dict,
@@ -195,9 +201,9 @@ class WorkerSettings(ServersInUse, EngineNames, SkillSources, RunLimits):
         try:
             key = bytes.fromhex(value.get_secret_value())
         except ValueError:
-            raise ValueError("not hexadecimal: make one with `make init`") from None
+            raise ValueError(f"not hexadecimal: {ref_key_remedy()}") from None
         if len(key) < 16:
-            raise ValueError("shorter than 16 bytes: make one with `make init`")
+            raise ValueError(f"shorter than 16 bytes: {ref_key_remedy()}")
         return value
 
     @property

@@ -38,7 +38,8 @@ async def test_toolsets_are_chosen_by_name(subject: Subject) -> None:
     server, _ = subject.built()
     for toolset in {spec.toolset for spec in server.tools}:
         async with subject.open(toolsets=toolset) as opened:
-            assert await opened.shown() == [spec.name for spec in server.tools if spec.toolset == toolset]
+            own = [spec for spec in server.tools if spec.toolset == toolset]
+            assert await opened.shown() == [spec.name for spec in own if not spec.danger]
     with pytest.raises(ConfigError, match="no_such"):
         async with subject.open(toolsets="no_such"):
             pass
@@ -48,7 +49,7 @@ async def test_a_missing_token_is_named(subject: Subject) -> None:
     """Without a token tools are listed; one that is called names the variable, and the vendor hears nothing."""
     server, _ = subject.built()
     async with subject.open(token="") as opened:
-        assert len(await opened.shown()) == len(server.tools)
+        assert await opened.shown() == [spec.name for spec in server.tools if not spec.danger]
         said = await opened.say(subject.record.reads.tool, subject.record.reads.arguments)
     assert said.is_error
     assert f"{subject.prefix}_TOKEN is not set" in said.text

@@ -49,9 +49,12 @@ async def test_the_same_event_under_other_numbers_is_one_task(hook: Hook) -> Non
 
 
 async def test_one_event_through_two_hooks_is_one_task(hook: Hook) -> None:
-    """What only another hook of the vendor adds to the body makes no other event of it."""
-    await hook.send()
-    assert (await hook.send({**hook.sample.payload, **hook.sample.second_hook})).json()["duplicate"]
+    """What only another hook of the vendor adds to the body makes no other event of it, and the answer says so."""
+    first = (await hook.send()).json()
+    again = (await hook.send({**hook.sample.payload, **hook.sample.second_hook})).json()
+    assert (first["duplicate"], again["duplicate"]) == (False, True)
+    assert [task["created"] for task in first["tasks"]] == [True]
+    assert again["tasks"] == [{**task, "created": False} for task in first["tasks"]]
     assert len(await hook.tasks()) == 1
 
 

@@ -148,6 +148,14 @@ def test_run_and_enqueue_take_the_same_options(run: Run) -> None:
     assert options["enqueue"] == options["run"] > {"--input-text", "--budget-usd", "--reply-stream"}
 
 
+def test_a_key_that_is_unknown_is_told_beside_the_one_that_is_missing(run: Run) -> None:
+    """A newcomer's `repo` is told at once as the `repository` that is missing."""
+    assert run("skills", "register").exit_code == 0
+    result = run("enqueue", "issue-triage", "-i", "repo=octocat/hello-world", "-i", "issue=1")
+    assert result.exit_code == 2
+    assert '"repository" is missing, "repo" is unknown: did you mean repository?' in result.stderr
+
+
 @pytest.mark.parametrize(
     ("repository", "issue", "said"),
     [

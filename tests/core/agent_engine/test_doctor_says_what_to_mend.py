@@ -32,6 +32,7 @@ from service_kit.tokens import Signer
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
 
 async def examined(**environ: str) -> dict[str, Finding]:
@@ -242,7 +243,7 @@ async def test_worker_tells_its_health(place: Place, path: str) -> None:
 
 
 async def test_worker_whose_key_is_not_public_does_not_work(place: Place, tmp_path: Path) -> None:
-    """It does not start; one that runs already is not ready, and says why."""
+    """It does not start; one that runs already is not ready, and its log says why."""
     (tmp_path / "other.json").write_text('{"keys": []}')
     with pytest.raises(ConfigError, match=r"is not public in .*other\.json.*agent-engine keys rotate"):
         async with open_context(place.settings(AGENT_JWKS_FILE=tmp_path / "other.json")):
@@ -250,5 +251,7 @@ async def test_worker_whose_key_is_not_public_does_not_work(place: Place, tmp_pa
     signer = Signer(place.folder / "key.json", tmp_path / "other.json")
     context = replace(place.context(Script(lambda _: [])), signer=signer)
     async with serving(health_app(context)) as url, HttpClient(base_url=url) as http:
-        reply = await http.request("GET", "/ready")
-    assert (reply.status, "is not public" in reply.json()["checks"]["key"]) == (503, True)
+        with capture_logs() as lines:
+            reply = await http.request("GET", "/ready")
+    assert (reply.status, "fails" in reply.json()["checks"]["key"], str(tmp_path) in reply.text) == (503, True, False)
+    assert any("is not public" in line.get("error", "") for line in lines)

@@ -1,5 +1,6 @@
 """What a request does is said by its route, or where the body tells, by a function of the whole request."""
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -60,6 +61,26 @@ async def test_a_request_that_writes_is_an_effect(tmp_path: Path, pool: Pool) ->
             for do in ("look", "set")
         ]
         assert states == [None, "done"]
+
+
+@pytest.mark.parametrize(("mode", "status"), [("write", 200), ("propose", 200), ("read", 403)])
+async def test_what_nobody_sees_is_written_at_once(tmp_path: Path, pool: Pool, mode: str, status: int) -> None:
+    """It is no effect and no proposal, and yet a write: a grant to read does not open it."""
+    grant = Grant.model_validate({"resources": {"projects": ["ops"]}, "mode": mode})
+    unseen = replace(acting("write"), access_of=None, unseen=True)
+    async with toy(tmp_path, pool, grant, table=Table([unseen])) as api:
+        api.vendor.says({"id": 1})
+        reply = await api.client.post("/ops/act", json={"do": "set"})
+        assert (reply.status_code, len(api.vendor.seen)) == (status, int(status == 200))
+    assert await pool.fetchval("select count(*) from gateway.effects") == 0
+
+
+def test_only_a_harmless_write_is_seen_by_nobody() -> None:
+    """A table has no dangerous route of which nobody would see a row."""
+    unseen = replace(acting("write"), access_of=None, unseen=True)
+    for wrong in (replace(unseen, access="danger"), replace(unseen, access="read")):
+        with pytest.raises(ValueError, match="what nobody sees"):
+            Table([wrong])
 
 
 @pytest.mark.parametrize("access", ["write", "danger"])

@@ -24,6 +24,7 @@ from api_kit import (
     Table,
     document_of,
     download,
+    download_ends,
     multipart,
     proposal_document,
 )
@@ -31,6 +32,7 @@ from asyncpg import Pool
 from core.api_kit.toy import TOOLS, Toy, never_found, toy
 from fixtures.resource_kinds import CHANNELS, PROJECTS
 from fixtures.serving import serving
+from service_kit.text_ends import Room, TextEnds
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,6 +41,7 @@ from starlette.routing import Route as Endpoint
 GRANT = Grant.model_validate({"resources": {"projects": ["ops"], "channels": ["C1"]}, "mode": "write"})
 PROJECT = Resource(PROJECTS, "path", "{project}")
 TEXT = ("text/plain",)
+LONG = "".join(f"line {number}\n" for number in range(100))
 ADDRESS = Route("GET", "/files/address", query=frozenset({"length"}))
 FINISH = Route("POST", "/files/finish", body=Body(frozenset({"file", "channel"})))
 
@@ -63,6 +66,14 @@ async def guess(call: Call, exchange: SideExchange) -> Answered:
 TABLE = Table(
     [
         Route("GET", "/{project:name}/file", resources=(PROJECT,), accepts=TEXT, opaque=frozenset(TEXT), send=download),
+        Route(
+            "GET",
+            "/{project:name}/log",
+            resources=(PROJECT,),
+            accepts=TEXT,
+            opaque=frozenset(TEXT),
+            send=download_ends(Room(head=20, tail=20)),
+        ),
         Route("GET", "/{project:name}/guess", resources=(PROJECT,), send=guess),
         Route(
             "POST",
@@ -91,7 +102,8 @@ class Side:
         """Take or give a file."""
         self.seen.append((f"{request.method} {request.url.path}", await request.body()))
         self.opened.append(request.headers.get("authorization"))
-        return Response("log", media_type="text/plain", headers={"set-cookie": "a=b", "x-evil": "1"})
+        text = LONG if request.url.path == "/long" else "log"
+        return Response(text, media_type="text/plain", headers={"set-cookie": "a=b", "x-evil": "1"})
 
     @property
     def host(self) -> str:
@@ -174,6 +186,18 @@ async def test_a_download_comes_from_a_listed_side_host_alone(api: Toy, side: Si
         api.vendor.says(None, 302, location=place)
         assert (await api.client.get("/ops/file")).json()["reason"] == "redirect"
     assert len(side.seen) == 1
+
+
+async def test_a_long_log_keeps_its_ends(api: Toy, side: Side) -> None:
+    """Of a text longer than there is room for, the first and the last lines pass, and a header tells of the others."""
+    api.vendor.says(None, 302, location=f"{side.url}/long")
+    reply = await api.client.get("/ops/log")
+    kept = TextEnds.read(reply.content, reply.headers)
+    assert (kept.head, kept.tail) == (b"line 0\nline 1\n", b"line 98\nline 99\n")
+    assert (kept.left_out_lines, kept.left_out_bytes) == (96, len(LONG) - 30)
+    api.vendor.says(None, 302, location=f"{side.url}/short")
+    whole = await api.client.get("/ops/log")
+    assert (whole.text, "x-agent-left-out" in whole.headers) == ("log", False)
 
 
 async def test_a_url_that_no_reply_named_is_not_asked(api: Toy) -> None:

@@ -13,6 +13,7 @@ from service_kit.untrusted_text import is_control
 
 ISSUE = Template("/repos/{owner:name}/{repo:name}/issues/{number:number}")
 FILE = Template("/repos/{owner:name}/contents/{path:file}")
+REFS = Template("/repos/{owner:name}/compare/{refs:ref}")
 LABEL = Template("/labels/{name}")
 RAW = st.text(st.sampled_from("./\\%?#;25eEfFcC0aA ~ü\u2028"), max_size=14).map(lambda text: quote(text, safe="%/;?#~"))
 
@@ -49,6 +50,29 @@ def test_a_file_path_keeps_to_its_folder(raw: str) -> None:
     segments = sent.removeprefix("/repos/o/contents/").split("/")
     assert [unquote(segment) for segment in segments] == text.split("/")
     assert not {"", ".", ".."} & set(text.split("/"))
+
+
+@given(RAW)
+@example("main...fix%2flogin")
+@example("main...evil:main")
+def test_a_ref_is_one_segment(raw: str) -> None:
+    """A ref with slashes stays one segment, and names nothing behind a colon."""
+    try:
+        text = REFS.read(["repos", "o", "compare", raw])["refs"]
+    except Refusal:
+        return
+    sent = REFS.build({"owner": "o", "refs": text}).removeprefix("/repos/o/compare/")
+    assert "/" not in sent
+    assert unquote(sent) == text
+    assert not {"", ".", ".."} & set(text.split("/"))
+    assert ":" not in text
+
+
+def test_a_ref_with_slashes_passes() -> None:
+    """Two refs with dots between them are read and sent as they were meant."""
+    found = REFS.read(split(b"/repos/o/compare/main...fix%2Flogin")[0:4])
+    assert found["refs"] == "main...fix/login"
+    assert REFS.build(found) == "/repos/o/compare/main...fix%2Flogin"
 
 
 @given(st.text(min_size=1, max_size=12))

@@ -14,6 +14,7 @@ from core.api_kit.corkboard import LIST, NOTE, NOTES, corkboard
 from fixtures.gateway import House, effects, running_task
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
+from service_kit.watched import NOT_IN_FORCE
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 TOKEN = RECORD.vendor().credential("default").headers["authorization"].removeprefix("Bearer ")
@@ -112,7 +113,7 @@ async def test_what_one_was_refused_is_not_the_others(house: House) -> None:
 async def test_a_changed_file_counts_without_a_restart(
     house: House, accounts: Accounts, tokens_file: Path, pool: asyncpg.Pool
 ) -> None:
-    """New and removed tokens count at the next look; a file that cannot be read does not, and /ready says so."""
+    """New and removed tokens count at the next look; a file that cannot be used does not, and /ready says it."""
     write_tokens(tokens_file, {"default": OTHER_TOKEN})
     assert (await pin(house, pool, "default")).status_code == 201
     assert accounts.shown[-1] == OTHER_TOKEN
@@ -120,7 +121,7 @@ async def test_a_changed_file_counts_without_a_restart(
     write_tokens(tokens_file, BOTH, mode=0o644)
     assert (await house.ask("GET", LIST, token=house.token(tenant="acme"))).json()["reason"] == "credential"
     ready = (await house.client.get(f"{house.url}/ready")).json()
-    assert "is open to others (644)" in ready["warnings"]["credentials"]
+    assert ready["warnings"]["credentials"] == NOT_IN_FORCE
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,8 @@ async def test_a_changed_file_counts_without_a_restart(
     [
         (None, None, "CORKBOARD_UPSTREAM_TOKEN is not set: set it, or CORKBOARD_UPSTREAM_TOKENS_FILE"),
         ("t", "ok.yaml", "are both set"),
+        ("a secret", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
+        ("secret\u00e9", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
         (None, "none.yaml", r"none\.yaml cannot be read: No such file"),
         (None, "open.yaml", r"open\.yaml is open to others \(644\): chmod 600"),
         (None, "wrong.yaml", r"line 2: tenants\.a: .*; line 3: tenants\.B"),

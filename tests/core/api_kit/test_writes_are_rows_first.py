@@ -10,6 +10,7 @@ from api_kit.effects import MOST_URL_LENGTH, Outcome, settle
 from core.api_kit.corkboard import LIST, NOTE, NOTES, note, writer
 from core.api_kit.toy import toy
 from fixtures.gateway import House, effects, running_task
+from structlog.testing import capture_logs
 
 STATE = "x-agent-effect-state"
 
@@ -125,9 +126,11 @@ async def test_without_the_database_nothing_is_sent(house: House, pool: asyncpg.
     assert not house.seen
     assert (await house.ask("GET", LIST, service="helper")).status_code == 200
     await pool.execute("drop schema gateway cascade")
-    ready = await house.client.get(f"{house.url}/ready")
+    with capture_logs() as lines:
+        ready = await house.client.get(f"{house.url}/ready")
     assert ready.status_code == 503
-    assert "gateway" in ready.json()["checks"]["database"]
+    assert "`check_failed` in the log" in ready.json()["checks"]["database"]
+    assert ["gateway" in line["error"] for line in lines if line["event"] == "check_failed"] == [True]
 
 
 async def test_a_callers_own_key(house: House, pool: asyncpg.Pool) -> None:

@@ -70,7 +70,7 @@ async def test_one_of_two_controls_follows(folder: Path, pool: asyncpg.Pool, dat
         for number in range(5):
             chime(folder, number)
             await until_tasks(pool, number + 1)
-        sample = 'control_feed_followed{feed="chimes"}'
+        sample = 'control_feed_followed{source="chimes"}'
         assert sorted([await metric(http, sample) for http in (first, second)]) == [0, 1]
         taken = 'control_feed_events_total{outcome="taken",source="chimes"}'
         assert sorted([await metric(http, taken) for http in (first, second)]) == [0, 5]

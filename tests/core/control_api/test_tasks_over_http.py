@@ -67,6 +67,7 @@ async def test_the_same_id_is_one_task_and_another_body_a_conflict(control: Cont
         (b'{"skill": "issue-triage", "input": {"issue": NaN}}', 400, "NaN is no JSON value"),
         (b'{"skill": "issue-triage", "input": {"issue": 1e999}}', 400, "1e999 is too large"),
         ({**TASK, "input": {"issue": "one"}}, 422, 'issue: "one" is not of type "integer"'),
+        ({**TASK, "input": 3}, 422, "input: Input should be a valid string, or an object"),
         ({**TASK, "deadline": "2020-01-01T00:00:00Z"}, 422, "deadline"),
         ({**TASK, "input": "x" * 1_100_000}, 413, "1048576"),
         ({**TASK, "input": "a\x00b"}, 422, "NUL"),

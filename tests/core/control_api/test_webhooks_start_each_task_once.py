@@ -233,8 +233,10 @@ async def test_triggers_test_says_that_a_file_cannot_be_read(control: Control, m
     assert status == 1
     assert "would fire  triage-new-issues" in said
     [told] = [line for line in said.splitlines() if line.startswith("not read")]
-    assert told.split(maxsplit=2)[2].startswith("triggers.yaml is not in force as it stands: `file_not_usable` in the")
+    assert (
+        told.split(maxsplit=2)[2] == "triggers.yaml: not in force as it stands: `file_not_usable` in the log says why"
+    )
     assert str(control.folder) not in told
-    assert (await control.http.request("GET", "/ready")).json()["warnings"].keys() == {"triggers"}
+    assert (await control.http.request("GET", "/ready")).json()["warnings"].keys() == {"triggers.yaml"}
     (control.folder / "triggers.yaml").write_text(sound)
     assert "not read" not in (await rehearsed())[1]

@@ -1,6 +1,7 @@
 """A request whose cost nobody said is settled at an estimate, told as one, which the true cost replaces."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -23,10 +24,13 @@ from fixtures.task_runs import Run
 
 ASKED = Asked(input_tokens=1_000, input_usd=Decimal("0.01"), output_tokens=5_000, output_usd=Decimal("0.00001"))
 """Comes to 6,000 tokens and 0.06 dollars at most."""
+STREAMED = replace(ASKED, output_per_second=100)
 SEEN = {"input_tokens": 200, "output_tokens": 90, "cache_read_tokens": 10, "cache_write_tokens": 0}
 
 
-async def ask(run: Run, request: str, instance: UUID | None = None, *, model: str = "sample") -> None:
+async def ask(
+    run: Run, request: str, instance: UUID | None = None, *, model: str = "sample", asked: Asked = ASKED
+) -> None:
     """Reserve for a request that an instance sends."""
     done = await reserve(
         run.pool,
@@ -36,7 +40,7 @@ async def ask(run: Run, request: str, instance: UUID | None = None, *, model: st
         skill="sample",
         model=model,
         request_id=request,
-        asked=ASKED,
+        asked=asked,
         limits=Limits(),
         instance=instance,
     )
@@ -102,7 +106,21 @@ async def test_without_a_checkpoint_others_of_the_skill_say_how_far_the_bound_is
     assert (await spent(task_run.pool, task_run.task)).usage.input_tokens - after.usage.input_tokens == 1_000
 
 
-async def test_without_a_checkpoint_the_reserved_output_is_the_estimate(task_run: Run) -> None:
+@pytest.mark.parametrize(("seconds", "output"), [(0, 200), (3, 500), (3_600, 5_000)])
+async def test_a_stream_that_never_began_wrote_no_more_than_it_had_time_for(
+    task_run: Run, seconds: float, output: int
+) -> None:
+    """Its output counts by the model's speed until now and for two seconds more, at most all that was reserved."""
+    await ask(task_run, "a", asked=STREAMED)
+    await later(task_run.pool, seconds)
+    await estimate_spend(task_run.pool, task_run.task, "a")
+    spend = await spent(task_run.pool, task_run.task)
+    assert output <= spend.usage.output_tokens < output + 100
+    assert spend.usd == Decimal("0.01") + spend.usage.output_tokens * STREAMED.output_usd
+    assert await totals(task_run.pool) == {(spend.usd, spend.tokens)}
+
+
+async def test_without_a_checkpoint_the_reserved_output_of_what_is_no_stream_is_the_estimate(task_run: Run) -> None:
     """Nobody knows how much a model wrote unseen: at once, or after an hour, all that it was allowed counts."""
     for n, seconds in enumerate((0, 3_600), 1):
         await ask(task_run, str(n))

@@ -60,6 +60,16 @@ async def test_a_lost_socket_is_told_and_the_house_stopped(local: House, up: Sup
     assert await local.health() == {}
 
 
+@pytest.mark.slow
+async def test_who_uses_a_house_is_told_that_it_was_stopped_meanwhile(local: House, up: Supervisor) -> None:
+    """What then fails, as for want of a port that is closed now, is told as this; a failure of its own stays."""
+    with pytest.raises(ConnectionError, match="refused"), local.needed():
+        raise ConnectionError("refused")
+    assert local.down()
+    with pytest.raises(ConfigError, match="the house was stopped before this was done"), local.needed():
+        raise ConnectionError("refused")
+
+
 @pytest.mark.parametrize(("env", "grace"), [({}, GRACE_SECONDS), ({"WORKER_GRACE_SECONDS": "100.5"}, 100.5)])
 def test_a_worker_is_not_killed_within_its_grace(local: House, env: dict[str, str], grace: float) -> None:
     """Runs are handed back after the grace, so the worker has longer."""

@@ -46,6 +46,7 @@ for vendor in VENDORS:
         LISTED[vendor.mcp].add(f"{prefix}GATEWAY")
         LISTED[vendor.api] = EVERYWHERE | STORES | KEYS | {f"{prefix}UPSTREAM_URL", f"{prefix}UPSTREAM_TOKEN"}
         LISTED[vendor.api] |= {f"{prefix}UPSTREAM_LIMITED"} if vendor.keeps_limits else set()
+        LISTED[vendor.api] |= {f"{prefix}UPSTREAM_DOWNLOAD_HOSTS"} if vendor.redirects_downloads else set()
 OPERATORS = {
     "HOME": "/home/someone",
     **{vendor.credential: f"operators-{vendor.name}-token" for vendor in VENDORS},

@@ -139,3 +139,11 @@ async def test_a_stream_that_waits_holds_up_no_other(redis: Redis, pool: asyncpg
         assert not draining.done()
         await held.rollback()
     assert await draining == 4
+
+
+async def test_no_stream_is_left_unread_while_another_has_its_turn_again(redis: Redis, pool: asyncpg.Pool) -> None:
+    """Turns of several streams end together: none begins a whole turn anew, during which the others are not read."""
+    await drained(redis, pool, BOTH)
+    began = asyncio.get_running_loop().time()
+    await drain(redis, pool, BOTH, consumer="c1", block_ms=1000)
+    assert asyncio.get_running_loop().time() - began < 1.7

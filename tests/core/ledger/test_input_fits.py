@@ -21,8 +21,8 @@ SKILLS = Path(__file__).parents[3] / "agent-engine/skills"
     [
         ({"issue": 1}, None),
         ({"issue": 0}, "issue: 0 is less than the minimum of 1"),
-        ({}, 'the whole: "issue" is a required property'),
-        ({"issue": 1, "x": 2}, "'x' was unexpected"),
+        ({}, '"issue" is missing'),
+        ({"issue": 1, "x": 2}, '"x" is unknown'),
         ("look", 'the whole: "look" is not of type "object"'),
         ("look " * 100_000, '… is not of type "object"'),
     ],
@@ -37,7 +37,7 @@ async def test_input_fits_the_skills_schema(pool: asyncpg.Pool, given_input: Any
         await submit(pool, task(skill="strict", input=given_input), door=DOOR)
     assert refused.value.fault == "input"
     assert "skill strict" in str(refused.value)
-    assert str(refused.value).endswith("send what its input schema asks for")
+    assert str(refused.value).endswith("(its input schema says what it takes)")
     assert len(str(refused.value)) < 500
     assert await pool.fetchval("select count(*) from ledger.tasks") == 0
 
@@ -114,6 +114,32 @@ def test_every_fault_of_a_schema_is_named() -> None:
 def test_an_error_names_the_value_and_what_is_meant(schema: dict[str, Any], value: object, said: str) -> None:
     """A pattern is told by its description, and a choice by the alternative that the value comes nearest to."""
     assert said in (value_error(schema, value) or "")
+
+
+TRIAGE = json.loads((SKILLS / "issue-triage/input.schema.json").read_text())
+INNER = {"properties": {"a": {"required": ["b"], "properties": {"b": {}}, "additionalProperties": False}}}
+REFERRED = {"$ref": "#/$defs/a", "$defs": {"a": {"required": ["b"]}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "said"),
+    [
+        (TRIAGE, {"repo": "a/b", "issue": 1},
+         '"repository" is missing, "repo" is unknown: did you mean repository?'),
+        (TRIAGE, {"repo": "a/b"},
+         '"repository" is missing, "issue" is missing, "repo" is unknown: did you mean repository?'),
+        (TRIAGE, {"repository": "a/b", "issue": 1, "extra": 2}, '"extra" is unknown'),
+        (TRIAGE, {"repository": "a/b", "issue": 1} | {f"x{number}": 0 for number in range(9)},
+         '"x0" is unknown, "x1" is unknown, "x2" is unknown, "x3" is unknown, "x4" is unknown, and 4 more'),
+        (INNER, {"a": {"c": 1}}, 'a: "b" is missing, "c" is unknown'),
+        (REFERRED, {}, '"b" is missing'),
+        ({"required": ["a"], "patternProperties": {"^b$": {}}, "additionalProperties": False}, {"b": 1},
+         '"a" is missing'),
+    ],
+)  # fmt: skip
+def test_all_wrong_keys_of_an_object_are_told_together(schema: dict[str, Any], value: object, said: str) -> None:
+    """What is missing and what is unknown stand side by side, with the key that was meant."""
+    assert value_error(schema, value) == said
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", " "])

@@ -6,6 +6,22 @@ import pytest
 from agent_ledger import InvalidTask, read_task
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (b'"input": 3', "input: Input should be a valid string, or an object"),
+        (b'"input": null', "input: Input should be a valid string, or an object"),
+        (b'"inputs": {}', "input: Field required; inputs: unknown field: did you mean input?"),
+        (b'"input": "", "labels": {"a": 1}', "labels.a: Input should be a valid string"),
+    ],
+)
+def test_a_field_is_named_as_the_caller_wrote_it(fields: bytes, said: str) -> None:
+    """No name of the parser's own stands in a place, and a value of no right kind is told once."""
+    with pytest.raises(InvalidTask) as refused:
+        read_task(b'{"skill": "triage", ' + fields + b"}")
+    assert str(refused.value) == said
+
+
 @pytest.mark.slow
 def test_keys_are_counted_in_no_time() -> None:
     """A task of as many values as may be, all keys, numbers or objects, is read in less than a drain's patience."""

@@ -11,6 +11,7 @@ from mcp_kit.reply import Reply
 from mcp_kit.runner import Runner
 from mcp_kit.selection import Catalog, Selection
 from mcp_kit.tool import Resource, collect, tool
+from pydantic import Field
 from service_kit.grants import Bound
 from service_kit.rate_limit import Rate
 
@@ -26,6 +27,13 @@ class ProjectTools:
     @tool("projects")
     async def several(self, call: Call, projects: Annotated[list[str], Resource(PROJECTS)]) -> Reply:
         """Name several."""
+        return Reply("ran")
+
+    @tool("projects", checks=True)
+    async def optional(
+        self, call: Call, within: Annotated[Annotated[str, Resource(PROJECTS)] | None, Field(description="One")] = None
+    ) -> Reply:
+        """Name it where it need not be named: the mark stands inside the argument's type."""
         return Reply("ran")
 
     @tool("projects")
@@ -53,6 +61,9 @@ class ProjectTools:
         ("several", {"projects": ["PROJ", "proj"]}, True),
         ("several", {"projects": ["PROJ", "OTHER"]}, False),
         ("several", {"projects": []}, False),
+        ("optional", {"within": "PROJ"}, True),
+        ("optional", {"within": "OTHER"}, False),
+        ("optional", {}, True),
         ("key", {"issue": "PROJ-7"}, True),
         ("key", {"issue": "OTHER-7"}, False),
         ("key", {"issue": "PROJ"}, False),

@@ -116,9 +116,8 @@ async def test_a_killed_instance_is_settled_for_by_another(
         assert (left.requests, left.open) == (16, 4)
         assert (await api.post(asked("SCENARIO:text"))).status_code == 200
         spend = await api.paid(17)
-        counted = [seen["usage"] for seen in await api.upstream_seen() if "usage" in seen]
-        read = sum(usage["input_tokens"] for usage in counted)
-        written = sum(usage["output_tokens"] for usage in counted)
+        counted = (await api.upstream.get("/_stand-in/usage")).json().values()
+        read, written = (sum(one.get(name, 0) for one in counted) for name in ("input_tokens", "output_tokens"))
         vendors = calc_price(
             Usage(input_tokens=read, output_tokens=written), MODEL, provider_id="anthropic"
         ).total_price

@@ -10,7 +10,9 @@ from service_kit.access import AccessFile, read_access
 from service_kit.access_lint import unknown_names
 from service_kit.errors import ConfigError
 from service_kit.health import health_routes
+from service_kit.watched import NOT_IN_FORCE
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 WRONG = """\
 tenants:
@@ -114,7 +116,7 @@ def test_names_that_nothing_knows_are_warned_of(path: Path) -> None:
 
 
 async def test_a_broken_change_is_told_and_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last good state stays in force, /ready stays 200 and warns until the file is good again."""
+    """The last good state stays in force; /ready stays 200 and warns until the file is good again; the log says why."""
     monkeypatch.setattr("service_kit.watched.LOOK_EVERY_SECONDS", 0.0)
     path.write_text("streams: {one: {}}")
     access = AccessFile(path)
@@ -124,9 +126,13 @@ async def test_a_broken_change_is_told_and_changes_nothing(path: Path, monkeypat
     async with serving(Starlette(routes=list(routes))) as url, httpx.AsyncClient(verify=False, base_url=url) as http:
         assert "warnings" not in (await http.get("/ready")).json()
         path.write_text("streams: {one: {}, two: {skils: []}}")
-        told = await http.get("/ready")
+        with capture_logs() as lines:
+            told = [await http.get("/ready") for _ in range(2)][1]
         assert told.status_code == 200
-        assert "line 1: streams.two.skils" in told.json()["warnings"]["access"]
+        assert told.json()["warnings"] == {"access": NOT_IN_FORCE}
+        [line] = lines
+        assert line["event"] == "file_not_usable"
+        assert "line 1: streams.two.skils" in line["error"]
         assert set(access.current().streams) == {"one"}
         path.write_text("streams: {one: {}, two: {skills: []}}")
         assert "warnings" not in (await http.get("/ready")).json()

@@ -54,6 +54,25 @@ def test_no_entry_is_no_access() -> None:
     assert not allowed(Bound(), REPOSITORIES, "o/r")
 
 
+@pytest.mark.parametrize(
+    ("granted", "pattern", "covered"),
+    [
+        ("octocat/*", "octocat/*", True),
+        ("octocat/*", "OctoCat/*", True),
+        ("*/*", "octocat/*", True),
+        ("octocat/hello", "octocat/*", False),
+        ("*/hello", "octocat/*", False),
+        ("octocat/*", "*/*", False),
+        ("octocat/*", "octocat/h*", False),
+        ("*/*", "octo cat/*", False),
+        ("*/*", "*", False),
+    ],
+)
+def test_a_pattern_is_covered_by_what_covers_all_of_it(granted: str, pattern: str, covered: bool) -> None:
+    """All that an owner has is covered by a grant for all of it, and by no single repository."""
+    assert allowed(Bound(resources={"repositories": [granted]}), REPOSITORIES, pattern) is covered
+
+
 def test_a_kind_brings_its_grammar_and_its_comparison() -> None:
     """What is no name of the kind is covered by no pattern; a kind that tells capitals apart is compared so."""
     bound = Bound(resources={"repositories": ["*/*"], "channels": ["C01"]})

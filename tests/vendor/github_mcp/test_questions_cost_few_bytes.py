@@ -35,6 +35,15 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any], str, shape.Shape]] = {
     "a pull request": ("pull_request_read", OF_PULL, "/pulls/5", shape.pull),
     "diffs": ("pull_request_read", {**OF_PULL, "method": "get_diff"}, "/pulls/5/files", shape.every(shape.file)),
     "labels": ("list_labels", {}, "/labels?per_page=100", shape.labels),
+    "commits": ("list_commits", {}, "/commits", shape.every(shape.commit)),
+    "a commit": ("get_commit", {"ref": "v2.1.0"}, "/commits/v2.1.0", shape.commit),
+    "a commit with diffs": ("get_commit", {"ref": "v2.1.0", "detail": "full"}, "/commits/v2.1.0", shape.commit),
+    "branches": ("list_branches", {}, "/branches", shape.every(shape.pointer)),
+    "a tree": ("get_repository_tree", {"recursive": True}, "/git/trees/main?recursive=1", shape.tree),
+    "two releases": (
+        "compare_refs", {"base": "v2.1.0", "head": "v2.3.0"}, "/compare/v2.1.0...v2.3.0",
+        lambda raw: [shape.every(shape.commit)(raw["commits"]), shape.every(shape.file)(raw["files"])],
+    ),
     "a folder": ("get_file_contents", {"path": "hello"}, "/contents/hello", shape.only("type", "name", "size")),
     "a file": ("get_file_contents", {"path": PATH}, f"/contents/{PATH}", shape.read(PATH)),
 }  # fmt: skip

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.redact import redact
+from service_kit.stdio import print_error
 from service_kit.untrusted_text import for_terminal
 
 from agent_engine.errors import EngineError, LedgerAway
@@ -126,9 +127,12 @@ def fail(error: Exception, status: int) -> int:
 
 
 def tell(kind: str, message: str) -> None:
-    """Print one line on standard error. Each word, and the line, has a length limit and is shortened in its middle."""
+    """Print one line on standard error, broken where a terminal is narrower.
+
+    Each word, and the line, has a length limit and is shortened in its middle.
+    """
     words = (_cut(word, LONGEST_WORD) for word in redact(for_terminal(as_typed(message))).split())
-    sys.stderr.write(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}\n")
+    print_error(f"{kind}: {_cut(' '.join(words), LONGEST_LINE)}")
 
 
 def _cut(text: str, limit: int) -> str:

@@ -1,4 +1,4 @@
-"""`agent-engine skills`: list, check and register skills."""
+"""`agent-engine skills`: make, list, check and register skills."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +23,7 @@ from agent_engine.skills.load import (
     read_skill,
     skill_folders,
 )
+from agent_engine.skills.scaffold import make_skill
 
 BARE = "it holds no SKILL.md"
 
@@ -113,6 +114,24 @@ def _check_folder(folder: Path, names: dict[str, Path], vendors: Mapping[str, Ve
         return problems_of(skill, vendors), unchecked(skill)
     twice = f"a skill of the name '{skill.name}' is in {first}, too: rename one"
     return [*problems_of(skill, vendors), twice], unchecked(skill)
+
+
+@app.command("new")
+@command
+async def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, and its folder's: label-check")],
+    folder: Annotated[Path, typer.Option("--in", metavar="FOLDER", help="Where its folder is made.")] = Path(),
+    as_json: Json = False,
+) -> int:
+    """Make a skill of a template: it reads an issue, and its first scenario runs in the local system."""
+    output = Output(as_json=as_json)
+    try:
+        place = make_skill(name, folder)
+    except (ValueError, OSError) as error:
+        return fail(UsageError(str(error)), WRONG_USE)
+    output.data({"skill": name, "folder": str(place)})
+    output.show(plain(f"made {place}: change SKILL.md and the schemas, then run agent-engine skills check {place}"))
+    return DONE
 
 
 @app.command("register")

@@ -52,8 +52,8 @@ async def dry_run(
             said = f"{item.get('trigger')}: {item.get('reason')}"
             output.show(Text.assemble((f"{word:12}", style), plain(said)))
     warnings = answer.get("warnings") or {}
-    for fault in warnings.values():
-        output.show(Text.assemble(("not read    ", "red"), plain(fault)))
+    for name, fault in warnings.items():
+        output.show(Text.assemble(("not read    ", "red"), plain(f"{name}: {fault}")))
     return DONE if tasks and not warnings else FAILED
 
 

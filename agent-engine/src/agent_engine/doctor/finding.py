@@ -10,6 +10,7 @@ import asyncpg
 from agent_stores.errors import StoreError
 from agent_stores.pool import open_pool
 from pydantic import SecretStr
+from service_kit.checkout import remedy
 
 from agent_engine.settings import EngineNames, RunLimits, ServersInUse, SkillSources
 
@@ -54,16 +55,30 @@ class Unwell(Exception):
         self.state: State = state
 
 
+def start_remedy(variable: str) -> str:
+    """Return what to do where a process does not answer at the address of a variable."""
+    start = remedy(checkout="start it (`make up`)", package="start it")
+    return f"{start}, or correct {variable}"
+
+
+def store_remedy() -> str:
+    """Return what to do where no address of a store is set."""
+    return remedy(
+        checkout="`agent-stores url --dir var/stores` prints one; `make init` sets it",
+        package="`agent-stores start` starts embedded ones, and `agent-stores url` prints their addresses",
+    )
+
+
 @asynccontextmanager
 async def postgresql_pool(settings: DoctorSettings, *, whole: bool = False) -> AsyncIterator[asyncpg.Pool]:
     """Open PostgreSQL for one look. Raises Unwell where there is none: with `whole` it says why."""
     if settings.database_url is None:
-        raise Unwell("DATABASE_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
+        raise Unwell("DATABASE_URL is not set", store_remedy())
     try:
         pool = await open_pool(settings.database_url.get_secret_value(), size=1, application="agent-engine doctor")
     except StoreError as error:
         told = str(error) if whole else "PostgreSQL cannot be used: see above"
-        raise Unwell(told, "in a local system `make up` starts it" if whole else "") from None
+        raise Unwell(told, start_remedy("DATABASE_URL") if whole else "") from None
     try:
         yield pool
     finally:

@@ -14,7 +14,7 @@ from service_kit.errors import ConfigError, ServiceKitError
 from service_kit.http import HttpClient
 from service_kit.tokens import LEEWAY_SECONDS
 
-from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool
+from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool, start_remedy
 from agent_engine.skills.load import load_registry
 
 NEAR_SECONDS = LEEWAY_SECONDS // 2
@@ -104,7 +104,7 @@ async def _ready(url: str, variable: str) -> str:
         async with HttpClient(base_url=url, timeout=5, connect_timeout=2, retries=0) as http:
             reply = await http.request("GET", "/ready")
     except (ConfigError, ServiceKitError) as error:
-        raise Unwell(f"{url} does not answer: {error}", f"start it (`make up`), or correct {variable}") from None
+        raise Unwell(f"{url} does not answer: {error}", start_remedy(variable)) from None
     try:
         report = reply.json()
         failing = {name: text for name, text in report.get("checks", {}).items() if text != "ok"}

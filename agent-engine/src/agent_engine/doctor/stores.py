@@ -8,7 +8,7 @@ from agent_ledger.migrations import VERSIONS as LEDGER_VERSIONS
 from agent_stores.migrate import assert_current
 from agent_stores.pool import open_redis
 
-from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool
+from agent_engine.doctor.finding import DoctorSettings, Unwell, postgresql_pool, start_remedy, store_remedy
 
 UNSENT_SECONDS = 60.0
 """How long a gateway may take to send what was approved."""
@@ -47,14 +47,12 @@ async def proposals(settings: DoctorSettings) -> str:
 async def redis(settings: DoctorSettings) -> str:
     """Look at Redis: whether it answers, is the primary, and keeps what it is given."""
     if settings.redis_url is None:
-        raise Unwell("REDIS_URL is not set", "`agent-stores url --dir var/stores` prints one; `make init` sets it")
+        raise Unwell("REDIS_URL is not set", store_remedy())
     redis = open_redis(settings.redis_url.get_secret_value())
     try:
         told = await redis.info()
     except Exception as error:
-        raise Unwell(
-            f"REDIS_URL does not lead to a Redis: {error}", "start it (`make up`), or correct REDIS_URL"
-        ) from None
+        raise Unwell(f"REDIS_URL does not lead to a Redis: {error}", start_remedy("REDIS_URL")) from None
     finally:
         await redis.aclose()
     if told.get("role") in ("slave", "replica"):

@@ -4,8 +4,9 @@ import os
 import uuid
 
 from agent_contracts import Grant
-from service_kit.access import AccessFile
+from service_kit.access import AccessFile, access_remedy
 from service_kit.access_lint import unknown_names
+from service_kit.checkout import remedy
 from service_kit.tokens import Signer, Verifier
 
 from agent_engine.confinement.folders import place_of_runs
@@ -13,6 +14,7 @@ from agent_engine.confinement.limits import REMEDY as LIMITS_REMEDY
 from agent_engine.confinement.probe import Probe, probe
 from agent_engine.doctor.finding import DoctorSettings, State, Unwell
 from agent_engine.engines.registry import EngineSetup, load_engines
+from agent_engine.settings import ref_key_remedy
 from agent_engine.skills.check import check
 from agent_engine.skills.load import load_registry
 
@@ -21,11 +23,16 @@ async def keys(settings: DoctorSettings) -> str:
     """Look at the signing key and the public keys: whether they are a pair."""
     if settings.agent_signing_key_file is None or settings.agent_ref_key is None:
         missing = "AGENT_SIGNING_KEY_FILE" if settings.agent_signing_key_file is None else "AGENT_REF_KEY"
-        raise Unwell(f"{missing} is not set", "`make init` makes both keys")
+        raise Unwell(
+            f"{missing} is not set",
+            remedy(
+                checkout="`make init` makes both keys", package="docs/configuration.md of Agent Bot says what it holds"
+            ),
+        )
     try:
         bytes.fromhex(settings.agent_ref_key.get_secret_value())
     except ValueError:
-        raise Unwell("AGENT_REF_KEY is not hexadecimal", "`make init` makes one") from None
+        raise Unwell("AGENT_REF_KEY is not hexadecimal", ref_key_remedy()) from None
     signer = Signer(settings.agent_signing_key_file, settings.agent_jwks_file)
     if settings.agent_jwks_file is None:
         raise Unwell("AGENT_JWKS_FILE is not set here, so the pair was not tried", "", state="warning")
@@ -48,7 +55,7 @@ async def keys(settings: DoctorSettings) -> str:
 async def access(settings: DoctorSettings) -> str:
     """Look at access.yaml: its doors, and names of skills and vendors that are not here."""
     if settings.access_file is None:
-        raise Unwell("ACCESS_FILE is not set", "`make init` makes one")
+        raise Unwell("ACCESS_FILE is not set", access_remedy())
     access = AccessFile(settings.access_file).current()
     doors = [*access.streams, *access.webhooks, *access.feeds, *access.http, *(["cli"] if access.cli else [])]
     if not doors:

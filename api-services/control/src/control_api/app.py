@@ -28,7 +28,7 @@ from starlette.types import ASGIApp
 from control_api.counted_requests import CountedRequests, Shares
 from control_api.errors import ErrorAnswers
 from control_api.feeds.runner import FeedRunner
-from control_api.logged_faults import LoggedFaults, not_in_force
+from control_api.logged_faults import LoggedFaults
 from control_api.migrations import OWNERS
 from control_api.openapi.document import document
 from control_api.optional_file import OptionalFile
@@ -115,10 +115,7 @@ def build(
         return f"{failing} fail: `background_failed` in the log of control says why" if failing else None
 
     own_loops = {name: fault for name, fault in background.faults().items() if not name.startswith("feed:")}
-    files = {
-        "access": partial(not_in_force, "access.yaml", access),
-        "triggers": partial(not_in_force, "triggers.yaml", triggers),
-    }
+    files = {"access.yaml": access.fault, "triggers.yaml": triggers.fault}
     changed = {name: partial(fault, look=True) for name, fault in files.items()}
     told = {
         "triggers that start nothing": LoggedFaults("trigger_starts_nothing", "{} can start nothing", closed),
@@ -137,7 +134,7 @@ def build(
             registry=registry,
             warnings={
                 **files,
-                "policy": partial(not_in_force, "the file of PROPOSALS_FILE", policy),
+                "PROPOSALS_FILE": policy.fault,
                 **{name: faults.fault for name, faults in told.items()},
                 "followed feeds": failing_feeds,
                 **own_loops,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from service_kit.log import get_logger
 
@@ -31,18 +30,3 @@ class LoggedFaults:
                 get_logger(__name__).warning(self.name, fault=one)
         self.logged = found
         return f"{self.said.format(len(found))}: `{self.name}` in the log of control says which" if found else None
-
-
-class File(Protocol):
-    """A file of the operator's; its reader logs why its newest version is not in force."""
-
-    def fault(self, *, look: bool = False) -> str | None:
-        """Say why it is not; None while it is. With `look` as the file lies there now."""
-        ...
-
-
-def not_in_force(name: str, file: File, *, look: bool = False) -> str | None:
-    """Say that a file is not in force as it stands, and where the reason is; None if it is."""
-    if file.fault(look=look) is None:
-        return None
-    return f"{name} is not in force as it stands: `file_not_usable` in the log of control says why"

@@ -25,5 +25,5 @@ class OptionalFile(Generic[T]):
         return self._file.current() if self._file is not None else self._default
 
     def fault(self, *, look: bool = False) -> str | None:
-        """Say what is wrong with the file as it lies there; None while it is what is in force."""
+        """Say for anyone that the file as it lies there is not in force; None while it is. The log has the reason."""
         return self._file.fault(look=look) if self._file is not None else None

@@ -2,7 +2,20 @@
 
 from api_kit import Route, Table
 
-from github_api.routes import graphql, issues, pulls, repositories, reviews, search
+from github_api.routes import (
+    accounts,
+    actions,
+    commits,
+    files,
+    graphql,
+    issues,
+    planning,
+    pull_writes,
+    pulls,
+    repositories,
+    reviews,
+    search,
+)
 from github_api.routes.search import TIERS
 from github_api.routes.shapes import JSON
 
@@ -11,5 +24,18 @@ __all__ = ["TIERS", "table"]
 
 def table() -> Table:
     """Make the table."""
-    topics = (graphql, issues, pulls, reviews, repositories, search)
+    topics = (
+        actions,
+        graphql,
+        issues,
+        planning,
+        pulls,
+        pull_writes,
+        reviews,
+        repositories,
+        files,
+        commits,
+        search,
+        accounts,
+    )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -1,7 +1,7 @@
 """What is peculiar to GitHub: its headers, its limits, its moved repositories, and what a reply is of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,6 +11,7 @@ from api_kit.graphql import PATH
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
+from service_kit.settings import split_csv
 from service_kit.vendor_limit_shares import Window
 
 from github_api.probes.own_account import login
@@ -27,6 +28,8 @@ GRAPHQL_POINTS = Limit("graphql_points", Rate(per_second=22, burst=680), each=Ra
 """At most 2,000 in any minute; a query is one, a mutation five."""
 SEARCHES = Limit("searches", Rate(per_second=1 / 3, burst=10), each=Rate(per_second=1 / 6, burst=6))
 """At most 30 in any minute, which GitHub counts in a bucket of its own."""
+CODE_SEARCHES = Limit("code searches", Rate(per_second=1 / 12, burst=5), each=Rate(per_second=1 / 24, burst=3))
+"""At most 10 in any minute, in another bucket of its own."""
 SPACE = Limit("space", Rate(per_second=1, burst=1), each=Rate(per_second=0.5, burst=3), patience=8.0)
 """A second between any two requests that make something, so at most 60 of GitHub's 80 a minute."""
 MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 / 24, burst=100))
@@ -57,6 +60,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
         relocate=relocate,
         account=login,
         places=_places(settings.github_upstream_url),
+        side_hosts=frozenset(split_csv(settings.github_upstream_download_hosts)),
         limits=limits if settings.github_upstream_limited else lambda route: (),
     )
 
@@ -87,6 +91,8 @@ def limits(route: Route) -> list[Limit]:
     found = [replace(POINTS, cost=5 if route.writes else 1)]
     if route.tier == "search":
         found.append(SEARCHES)
+    if route.tier == "code_search":
+        found.append(CODE_SEARCHES)
     if route.writes and not route.idempotent:
         found += [SPACE, MADE]
     return found
@@ -127,9 +133,11 @@ def classify(reply: Reply) -> Classified:
 
 
 def link(document: Json) -> str | None:
-    """Return the web address of the thing that a write made."""
-    url = document.get("html_url") if isinstance(document, dict) else None
-    return url if isinstance(url, str) else None
+    """Return the web address of the thing that a write made; of a file that of its commit."""
+    if not isinstance(document, dict):
+        return None
+    url = document.get("html_url")
+    return url if isinstance(url, str) else link(document.get("commit"))
 
 
 async def relocate(path: str, fetch: Fetch) -> str | None:
@@ -143,14 +151,44 @@ async def relocate(path: str, fetch: Fetch) -> str | None:
 
 
 def repositories_of(document: Json) -> list[str]:
-    """Return the repository of each thing in a reply, by its API address; "" for a thing without one."""
+    """Return the repository of each thing in a reply, by its API address; "" for a thing without one.
+
+    A reply that is an empty object, with which GitHub says that something was done, has none.
+    """
+    if document == {}:
+        return []
     return [_repository_of(item) for item in (document if isinstance(document, list) else [document])]
 
 
-def found_repositories(document: Json) -> Sequence[str]:
-    """Return the repository of each item that a search found."""
+def repositories_within(document: Json) -> list[str]:
+    """Return each repository to which an API address leads, however deep in a reply it stands."""
+    if isinstance(document, str):
+        match = _OWNER.fullmatch(document)
+        return [match[1]] if match else []
+    inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    return list(dict.fromkeys(name for one in inner for name in repositories_within(one)))
+
+
+def listed_repositories(key: str) -> Callable[[Json], Sequence[str]]:
+    """Return a function that returns the repository of each item of the list below a key of a reply."""
+
+    def names(document: Json) -> Sequence[str]:
+        items = document.get(key) if isinstance(document, dict) else None
+        return repositories_of(items) if isinstance(items, list) else [""]
+
+    return names
+
+
+found_repositories = listed_repositories("items")
+"""Returns the repository of each item that a search found."""
+
+
+def found_files(document: Json) -> Sequence[str]:
+    """Return the repository of each file that a code search found: its own address has the repository's id alone."""
     items = document.get("items") if isinstance(document, dict) else None
-    return repositories_of(items) if isinstance(items, list) else [""]
+    if not isinstance(items, list):
+        return [""]
+    return repositories_of([item.get("repository") if isinstance(item, dict) else None for item in items])
 
 
 def _repository_of(item: Json) -> str:
@@ -160,6 +198,8 @@ def _repository_of(item: Json) -> str:
             if isinstance(url, str):
                 match = _OWNER.fullmatch(url)
                 return match[1] if match else ""
+        if "commit" in item:  # a branch, a tag and a written file have the address of their commit alone
+            return _repository_of(item["commit"])
     return ""
 
 

@@ -11,7 +11,7 @@ from api_kit.credentials import credentials
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route, Search
 from api_kit.settings import GatewaySettings
-from api_kit.side_hosts import SideExchange, download
+from api_kit.side_hosts import SideExchange, download, download_ends
 from api_kit.table import Table
 from api_kit.text_formats import adf, markdown, mrkdwn, plain
 from api_kit.vendor import Credential, Pause, UpstreamVendor
@@ -40,6 +40,7 @@ __all__ = [
     "credentials",
     "document_of",
     "download",
+    "download_ends",
     "markdown",
     "mrkdwn",
     "open_gateway",

@@ -6,6 +6,7 @@ The same checks hold for a caller's request, a redirect that is followed and an 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from service_kit.body import build_json
 from service_kit.grants import allowed
 from service_kit.rate_limit import Rate, RateLimiter, Wait, shared
 from service_kit.request_shares import RequestShare
@@ -103,6 +104,21 @@ class Admission:
         policy.check_route(call.route, caller)
         policy.check_access(call, caller)
         return await self.look_up(self.confine(call, caller, entry), caller, session, entry)
+
+    def without_foreign(self, call: Call, caller: Caller, answered: Answered, entry: Entry) -> Answered:
+        """Return a reply without the rows that a mixed list has of other resources; the entry counts them.
+
+        Raises:
+            Refusal: `upstream_broken`.
+        """
+        route, reply = call.route, answered.reply
+        rows = document_of(reply) if route.mixed and answered.said.state == "done" else None
+        if route.reply_resources is None or not isinstance(rows, list):
+            return answered
+        names_in, kind = route.reply_resources, route.kind
+        kept = [row for row in rows if all(allowed(caller.grant, kind, name) for name in names_in([row]))]
+        entry.left_out = len(rows) - len(kept)
+        return replace(answered, reply=replace(reply, body=build_json(kept))) if entry.left_out else answered
 
     def check_reply(self, call: Call, caller: Caller, answered: Answered) -> None:
         """Check that a reply holds resources of the grant only. Of an opaque reply the path has named them.

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from service_kit.access import AccessFile
 from service_kit.command import version_of
+from service_kit.errors import NotReady
 from service_kit.guard import HostGuard, Misdirected
 from service_kit.health import Check, Warn, health_routes
 from service_kit.http import HttpClient
@@ -162,7 +163,7 @@ def _checks(pool: asyncpg.Pool, redis: Redis | None) -> dict[str, Check]:
         try:
             await client.ping()
         except Exception as error:
-            raise RuntimeError(f"Redis does not answer, rates are counted by this process alone: {error}") from error
+            raise NotReady("Redis does not answer: rates are counted by this process alone") from error
 
     checks: dict[str, Check] = {"database": partial(assert_current, pool, SCHEMA, VERSIONS)}
     if redis:

@@ -28,6 +28,7 @@ class Entry:
     effect_detail: str | None = None
     repeat: bool = False
     outgoing: str = ""
+    left_out: int = 0
     upstream_status: int | None = None
     reason: str | None = None
 
@@ -69,6 +70,7 @@ class Audit:
             effect_detail=entry.effect_detail,
             repeat=entry.repeat or None,
             outgoing=entry.outgoing or None,
+            left_out=entry.left_out or None,
             upstream_status=entry.upstream_status,
             status=status,
             reason=entry.reason,

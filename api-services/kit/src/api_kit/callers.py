@@ -70,7 +70,7 @@ class Callers:
         self._vendor = vendor
 
     def faults(self) -> dict[str, Warn]:
-        """Return checks for `/ready`: each says why the newest version of a file is not in force."""
+        """Return checks for `/ready`: each says whether the newest version of a file is not in force."""
         return {"access": self._access.fault, "keys": self._verifier.fault}
 
     def weights(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from service_kit.access import TenantName
 from service_kit.errors import ConfigError
 from service_kit.keys import require_private
+from service_kit.settings import Token, check_token
 from service_kit.watched import WatchedFile
 from service_kit.yaml_lines import read_checked
 
@@ -16,7 +17,6 @@ from api_kit.errors import Refusal
 from api_kit.vendor import Credential
 
 NAME_DIGITS = 12
-Token = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")]
 
 
 class Tokens(BaseModel):
@@ -24,7 +24,7 @@ class Tokens(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tenants: dict[TenantName, Token]
+    tenants: dict[TenantName, Annotated[Token, StringConstraints(max_length=4096)]]
 
 
 def credentials(
@@ -36,7 +36,7 @@ def credentials(
     in which a token is shown to the vendor.
 
     Raises:
-        ConfigError: neither or both are given, or the file is not usable.
+        ConfigError: neither or both are given, or the token or the file is not usable.
     """
     prefix = vendor.upper().replace("-", "_")
     one, each = f"{prefix}_UPSTREAM_TOKEN", f"{prefix}_UPSTREAM_TOKENS_FILE"
@@ -47,7 +47,10 @@ def credentials(
             raise ConfigError(f"{one} and {each} are both set: leave one of them out")
         return TenantCredentials(file, variable=each, vendor=vendor, headers=headers)
     assert token is not None
-    credential = Credential(vendor, headers(token.get_secret_value()))
+    try:
+        credential = Credential(vendor, headers(check_token(token.get_secret_value())))
+    except ValueError as error:
+        raise ConfigError(f"{one} is not usable: {error}") from None
     return lambda tenant: credential
 
 

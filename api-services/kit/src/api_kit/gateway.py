@@ -33,6 +33,7 @@ from api_kit.reply import (
     EFFECT_HEADER,
     EFFECT_REPEAT_HEADER,
     EFFECT_STATE_HEADER,
+    LEFT_OUT_HEADER,
     OUTGOING_HEADER,
     passed_on,
 )
@@ -112,6 +113,7 @@ class Gateway:
                 raise await self._moved_write(answered.reply, call, caller, session)
             if 300 <= status < 400 and status != HTTPStatus.NOT_MODIFIED:
                 raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
+            answered = self.admission.without_foreign(call, caller, answered, entry)
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
         origin, own_path = f"{scope['scheme']}://{headers['host']}{prefix_of(scope)}", scope["raw_path"].decode("ascii")
@@ -154,6 +156,8 @@ class Gateway:
         )
         entry.outgoing = filtered.changes
         call = replace(call, body=filtered.value)
+        if call.route.unseen:
+            return await session.send(call)
         return await self.effects.write(Write(call, caller, session, entry), key=key)
 
     async def _follow(
@@ -209,6 +213,8 @@ def _marks(entry: Entry) -> list[tuple[bytes, bytes]]:
         marks += [(EFFECT_HEADER, str(entry.effect)), (EFFECT_STATE_HEADER, entry.effect_state or "sending")]
     if entry.repeat:
         marks.append((EFFECT_REPEAT_HEADER, "1"))
+    if entry.left_out:
+        marks.append((LEFT_OUT_HEADER, str(entry.left_out)))
     if entry.outgoing:
         marks.append((OUTGOING_HEADER, entry.outgoing))
     return [(name.encode(), value.encode()) for name, value in marks]

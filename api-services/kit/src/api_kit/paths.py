@@ -14,8 +14,15 @@ PATTERNS = {
     "name": re.compile(r"[A-Za-z0-9._-]{1,100}"),
     "number": re.compile(r"[1-9][0-9]{0,17}"),
     "file": re.compile(r".+", re.DOTALL),
+    "ref": re.compile(r"[^:]+"),
 }
-"""Kinds of parameters. `file` is a file's path: all the rest of the path, each segment checked by itself."""
+"""Kinds of parameters.
+
+`file` is a file's path: all the rest of the path, each segment checked by itself. `ref` is a git ref, or two with dots
+between them, in one segment: its slashes are encoded. A colon in it would lead to another repository.
+"""
+PATHS = frozenset({"file", "ref"})
+"""The kinds whose value may hold slashes."""
 
 _PARAMETER = re.compile(r"\{([a-z_]+)(?::([a-z]+))?\}")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -94,7 +101,7 @@ def decode(raw: str, kind: str) -> str:
         Refusal: `path`: it is badly encoded, not of its kind, or not plain, see `is_plain`.
     """
     text = unescape(raw, "path")
-    for segment in text.split("/") if kind == "file" else [text]:
+    for segment in text.split("/") if kind in PATHS else [text]:
         if not is_plain(segment):
             why = "is empty, . or .., or holds a slash or a control character, as it stands or decoded once more"
             raise Refusal("path", f"the path parameter {segment!r} {why}")

@@ -103,9 +103,11 @@ def _filled(resource: Resource, row: Mapping[str, Json]) -> str:
 def scoped(search: Search, grant: Grant, text: str) -> tuple[str, list[str]]:
     """Return a search text confined to what it chose, or else to all that the grant names; and these names.
 
+    A pattern of the grant is searched where the vendor can confine a text to all that it names.
+
     Raises:
         Refusal: `search_scope` or `search_syntax`: the text could leave the scope; `resource`: a choice is outside the
-            grant; `search_choice`: the grant names no plain resources alone, so that the caller must choose.
+            grant; `search_choice`: no text can be confined to a pattern of the grant, so that the caller must choose.
     """
     try:
         words, chosen = search.grammar.read(text)
@@ -121,7 +123,7 @@ def _granted(search: Search, grant: Grant) -> list[str]:
     named = grant.resources.get(search.kind, [])
     if not named:
         raise Refusal("resource", f"the grant holds no {search.kind}")
-    if any("*" in name for name in named):
+    if not all(map(search.grammar.can_name, named)):
         remedy = f"Add {search.grammar.choice} to the search text."
         raise Refusal("search_choice", f"the grant names its {search.kind} by a pattern", remedy=remedy)
     return list(named)

@@ -31,7 +31,11 @@ EFFECT_REPEAT_HEADER = "x-agent-effect-repeat"
 """Set to 1 where the same request was known, and its row answers."""
 OUTGOING_HEADER = "x-agent-outgoing"
 """What the gateway changed in the text that was written."""
-OURS = frozenset({REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER})
+LEFT_OUT_HEADER = "x-agent-left-out"
+"""How many rows of a list the gateway left out, as they are not of the grant."""
+OURS = frozenset(
+    {REASON_HEADER, EFFECT_HEADER, EFFECT_STATE_HEADER, EFFECT_REPEAT_HEADER, OUTGOING_HEADER, LEFT_OUT_HEADER}
+)
 _LINK = re.compile(r"<([^<>]*)>([^,<]*)(?:,|$)")
 
 _NO_RESULTS = re.compile(r';\s*results="?false"?', re.IGNORECASE)

@@ -117,6 +117,8 @@ class Route:
         tier: the rate that counts, and the vendor's own bucket.
         tools: of a write: the tools that may use it.
         idempotent: of a write: whether a repeat changes nothing more, as where a state is set.
+        unseen: of a write: what it makes is seen by nobody who does not know its id, until another write points to it.
+            It needs a grant to write or to propose, is sent at once, and makes no effect.
         target: what a write is about, in its effect's row: a format such as `{owner}/{repo}#{number}` or `{channel}`,
             whose places are parameters of the path or the query, or places in the body; or a function of the call,
             whose resources are not known yet. What the request does not say is a refusal. Default: the path.
@@ -124,6 +126,9 @@ class Route:
             body (`fields`), or what a function of the call returns. Default: those of the body itself.
         search: for a search: where its text is, and how it is confined.
         reply_resources: returns the names of the resources, of the route's kind, in a JSON reply; each is checked.
+        reply_kind: that kind, where the request names no resource itself.
+        mixed: of a read of a list in which the vendor mixes resources: rows of others than the grant's are left out.
+            Elsewhere such a row is a reason to refuse the whole reply.
         verify_reply: of a write: compares the body with the reply, and says in words what is missing in the reply.
         probe: of a write: how a write without a reply is found.
         read_before: of a write: reads the things that it changes, as facts, for those who approve it. A fact with the
@@ -146,10 +151,13 @@ class Route:
     tier: str = "core"
     tools: frozenset[str] = frozenset()
     idempotent: bool = False
+    unseen: bool = False
     target: str | Callable[["Call"], str] = ""
     effect_fields: tuple[str, ...] | Callable[["Call"], Sequence[str]] = ()
     search: Search | None = None
     reply_resources: Callable[[Json], Sequence[str]] | None = None
+    reply_kind: ResourceKind | None = None
+    mixed: bool = False
     verify_reply: Callable[[Json, Json], str | None] | None = None
     probe: Probe | None = None
     read_before: Callable[["Call", Fetch], Awaitable[Mapping[str, Json] | None]] | None = None
@@ -169,7 +177,7 @@ class Route:
     @property
     def kind(self) -> ResourceKind:
         """The kind of resources that `reply_resources` names."""
-        return self.search.kind if self.search else self.resources[0].kind
+        return self.reply_kind or (self.search.kind if self.search else self.resources[0].kind)
 
     @cached_property
     def template(self) -> Template:

@@ -4,11 +4,12 @@ A side host gets no credential. It is asked only by a URL that a reply to the sa
 the vendor's list has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from service_kit.http import Reply
+from service_kit.text_ends import HEADER, Room
 
 from api_kit.classify import Classified, document_of
 from api_kit.egress_filter import strings
@@ -42,9 +43,17 @@ class SideExchange:
         return self._session.upstream.path_of(url) is not None
 
     async def side(
-        self, url: str, *, method: str = "GET", content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        room: Room | None = None,
     ) -> Reply:
         """Send a request to a side host, and return status, content type and body of its reply.
+
+        With `room` only the ends of a longer body are kept, and a header tells so.
 
         Raises:
             Refusal: `redirect`: no reply named the URL, or its host is not listed; `upstream_refused`: it was refused.
@@ -52,10 +61,13 @@ class SideExchange:
         upstream = self._session.upstream
         if url not in self._told or not _is_listed(url, upstream.vendor.side_hosts, upstream.scheme):
             raise Refusal("redirect", f"{upstream.vendor.name} points to a host that is not listed")
-        reply = await upstream.exchange(method, url, dict(headers or {}), content, self._session, aside=True)
+        reply = await upstream.exchange(method, url, dict(headers or {}), content, self._session, aside=True, room=room)
         if not reply.ok:
             raise Refusal("upstream_refused", f"a side host of {upstream.vendor.name} answered {reply.status}")
-        return Reply.made(reply.status, reply.body, reply.headers.get("content-type", "application/octet-stream"))
+        made = Reply.made(reply.status, reply.body, reply.headers.get("content-type", "application/octet-stream"))
+        if room and HEADER in reply.headers:
+            made.headers[HEADER] = reply.headers[HEADER]
+        return made
 
 
 async def download(call: Call, exchange: SideExchange) -> Answered:
@@ -63,11 +75,24 @@ async def download(call: Call, exchange: SideExchange) -> Answered:
 
     A redirect to the vendor itself is returned: the gateway follows it as it does for other reads.
     """
+    return await _download(call, exchange, None)
+
+
+def download_ends(room: Room) -> Callable[[Call, SideExchange], Awaitable[Answered]]:
+    """Return a `send` as `download`, which keeps only the ends of a long text."""
+
+    async def send(call: Call, exchange: SideExchange) -> Answered:
+        return await _download(call, exchange, room)
+
+    return send
+
+
+async def _download(call: Call, exchange: SideExchange, room: Room | None) -> Answered:
     answered = await exchange.ask(call)
     location = answered.reply.headers.get("location", "")
     if answered.reply.status not in REDIRECTS or exchange.is_vendors(location):
         return answered
-    return Answered(await exchange.side(location), Classified("done"))
+    return Answered(await exchange.side(location, room=room), Classified("done"))
 
 
 def _is_listed(url: str, hosts: frozenset[str], scheme: str) -> bool:

@@ -61,10 +61,14 @@ def _check(route: Route) -> None:
             f"{route.name}: a write of which a repeat would do more has `verify_reply` for its reply, and a "
             "`probe` for one that was lost; it is idempotent=True where a repeat changes nothing more"
         )
+    if route.unseen and (route.access != "write" or not route.idempotent):
+        raise ValueError(f"{route.name}: what nobody sees is a write of which a repeat changes nothing more")
     by_path = any(resource.where == "path" for resource in route.resources)
     if not route.opaque <= set(route.accepts) or (route.opaque and not by_path):
         raise ValueError(f"{route.name}: an opaque reply is one of those accepted, of a resource that the path names")
-    if route.reply_resources and not (route.search or route.resources):
+    if route.mixed and (route.writes or not route.reply_resources):
+        raise ValueError(f"{route.name}: a mixed list is a read, and `reply_resources` names the resources of its rows")
+    if route.reply_resources and not (route.search or route.resources or route.reply_kind):
         raise ValueError(f"{route.name}: the resources of a reply need a kind")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, Up
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
 from service_kit.rate_limit import RateLimiter
+from service_kit.text_ends import HEADER, Room, read_ends
 
 from api_kit.breaker import Breaker, BreakerConfig
 from api_kit.cache import CACHE_HEADER, Cache
@@ -119,11 +120,13 @@ class Upstream:
         session: UpstreamSession,
         *,
         aside: bool = False,
+        room: Room | None = None,
     ) -> Reply:
         """Send one request of a session, and tell the circuits how it went; a refusal of the vendor's is a reply too.
 
         `path` is below the base URL. A request `aside` goes to a side host: its path is the whole URL, and it takes
-        neither the vendor's headers nor the credential, and says nothing of how the vendor fares.
+        neither the vendor's headers nor the credential, and says nothing of how the vendor fares. With `room` only the
+        ends of a longer body are kept, which one of the reply's headers tells.
 
         Raises:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
@@ -141,9 +144,7 @@ class Upstream:
             raise Refusal("upstream_late", f"the time for {vendor.name} was over before this was sent")
         try:
             async with asyncio.timeout(left):
-                reply = await self._http.request(
-                    method, vendor.places.get(path, path), content=content, headers=every, raw=True
-                )
+                reply = await self._receive(method, vendor.places.get(path, path), content, every, room)
         except UpstreamUnreachable as error:
             failed(outage=True)
             get_logger(__name__).warning("upstream_unreachable", vendor=vendor.name, reason=str(error))
@@ -167,6 +168,17 @@ class Upstream:
         if CACHE_HEADER in reply.headers:
             del reply.headers[CACHE_HEADER]
         return reply
+
+    async def _receive(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], room: Room | None
+    ) -> Reply:
+        if room is None:
+            return await self._http.request(method, path, content=content, headers=headers, raw=True)
+        async with self._http.stream(method, path, content=content, headers=headers) as reply:
+            kept = await read_ends(reply.chunks, room)
+            reply.headers.pop(HEADER, None)
+            reply.headers.update(kept.headers)
+            return Reply(reply.status, reply.headers, kept.head + kept.tail)
 
     def count_cached(self, outcome: str) -> None:
         """Count a read that could be kept."""

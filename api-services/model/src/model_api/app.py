@@ -53,7 +53,7 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
     audit = Audit(registry, models=prices.models)
     limiter = RateLimiter()
     access = AccessFile(settings.access_file) if settings.access_file is not None else None
-    spending = Spending(pool, prices, access)
+    spending = Spending(pool, prices, access, output_per_second=settings.model_output_per_second)
     connections = ConnectionLimit("model_connections", "requests", most=MAX_CONNECTIONS, registry=registry)
     upstream = HttpClient(
         base_url=settings.model_upstream_url,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, PositiveFloat, PositiveInt
 from service_kit.errors import ConfigError
-from service_kit.settings import Port, SharedSettings, UpstreamSettings, split_csv
+from service_kit.settings import Address, Port, SharedSettings, Token, UpstreamSettings, split_csv
 
 DEFAULT_MODELS = "claude-sonnet-5-5,claude-haiku-5-5,claude-opus-5-5"
 SECRETS = ("MODEL_UPSTREAM_KEY", "MODEL_UPSTREAM_AUTH_TOKEN", "DATABASE_URL", "UPSTREAM_PROXY")
@@ -16,9 +16,9 @@ class ModelSettings(SharedSettings, UpstreamSettings):
     agent_jwks_file: Path = Field(description="the public keys of model tokens, as a JWKS")
     access_file: Path | None = Field(None, description="access.yaml, for the budgets of tenants; unset: they have none")
     database_url: str = Field(description="PostgreSQL, where spending is recorded", repr=False)
-    model_upstream_url: str = Field("https://api.anthropic.com", description="where the Messages API is")
-    model_upstream_key: str | None = Field(None, description="the vendor's key, sent as x-api-key", repr=False)
-    model_upstream_auth_token: str | None = Field(None, description="or a token, sent as Bearer", repr=False)
+    model_upstream_url: Address = Field("https://api.anthropic.com", description="where the Messages API is")
+    model_upstream_key: Token | None = Field(None, description="the vendor's key, sent as x-api-key", repr=False)
+    model_upstream_auth_token: Token | None = Field(None, description="or a token, sent as Bearer", repr=False)
     models: str = Field(DEFAULT_MODELS, description="the models that are served, by full name, comma-separated")
     model_prices: str = Field("", description="prices in USD per million tokens, as JSON, before genai-prices' own")
     model_output_per_second: PositiveInt = Field(

@@ -25,8 +25,12 @@ from model_api.errors import ModelRefusal
 from model_api.prices import Prices
 from model_api.tokens import Tokens
 
-SETTLE_TRIES = 3
-SETTLE_WAIT_SECONDS = 0.5
+SETTLE_SECONDS = 60.0
+"""How long a settlement is tried again while the database is away."""
+SETTLE_AT_END_SECONDS = 1.0
+"""The same when this instance stops: what stays reserved then, the others estimate."""
+SETTLE_PAUSE_SECONDS = 0.5
+LONGEST_SETTLE_PAUSE_SECONDS = 2.0
 HELD_WAIT_SECONDS = 10.0
 """How long a request waits for others that are under way to give back what they do not need."""
 FIRST_PAUSE_SECONDS = 0.05
@@ -58,10 +62,14 @@ class Spending:
     Without an access file tenants and skills have no budgets.
     """
 
-    def __init__(self, pool: asyncpg.Pool, prices: Prices, access: AccessFile | None) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, prices: Prices, access: AccessFile | None, *, output_per_second: int
+    ) -> None:
         self._pool = pool
         self._prices = prices
         self._access = access
+        self._output_per_second = output_per_second
+        self._settle_seconds = SETTLE_SECONDS
         self._instance = uuid4()
         self._log = get_logger("spending")
         self._settling: dict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
@@ -90,7 +98,7 @@ class Spending:
         pause, counted = FIRST_PAUSE_SECONDS, False
         while True:
             if pending := self._settling.get(claims.task):
-                await asyncio.wait(pending)
+                await asyncio.wait(pending, timeout=LONGEST_SETTLE_PAUSE_SECONDS)
             outcome: Reserved = await self._answered(
                 agent_effects.reserve(
                     self._pool,
@@ -144,6 +152,7 @@ class Spending:
 
     async def drain(self) -> None:
         """Wait until all that was spent is recorded, and withdraw this instance."""
+        self._settle_seconds = SETTLE_AT_END_SECONDS
         while pending := [task for tasks in self._settling.values() for task in tasks] + [*self._checkpoints.values()]:
             await asyncio.wait(pending)
         with contextlib.suppress(*DATABASE_ERRORS):
@@ -167,6 +176,7 @@ class Spending:
             output_tokens=wanted,
             fewest_output=fewest,
             output_usd=(whole - alone) / wanted if wanted else Decimal(0),
+            output_per_second=self._output_per_second if request.stream else None,
         )
 
     async def _settle(self, reserved: Reservation, tokens: Tokens, usd: Decimal, *, estimated: bool) -> bool:
@@ -199,17 +209,21 @@ class Spending:
             del self._settling[key]
 
     async def _persist(self, reserved: Reservation, step: Callable[[], Awaitable[bool]]) -> None:
-        """Try a few times; where that fails the row stays reserved, which counts, until this instance has ended."""
-        for left in reversed(range(SETTLE_TRIES)):
+        """Try until it is done; where the database is away too long the row stays reserved, which counts."""
+        began = asyncio.get_running_loop().time()
+        pause = SETTLE_PAUSE_SECONDS
+        while True:
             try:
                 await step()
-            except DATABASE_ERRORS as error:
-                said = str(error) or type(error).__name__
-                self._log.error("not_settled", request=reserved.id, error=said, tries_left=left)
-                if left:
-                    await asyncio.sleep(SETTLE_WAIT_SECONDS)
-            else:
                 return
+            except DATABASE_ERRORS as error:
+                again = asyncio.get_running_loop().time() - began < self._settle_seconds
+                said = str(error) or type(error).__name__
+                self._log.error("not_settled", request=reserved.id, error=said, again=again)
+            if not again:
+                return
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_SETTLE_PAUSE_SECONDS, pause * 2)
 
 
 def _columns(tokens: Tokens) -> dict[str, int]:

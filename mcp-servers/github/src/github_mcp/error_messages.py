@@ -24,6 +24,10 @@ BLOCKED: Meaning = (
     "GitHub has blocked {target}, for legal reasons or for its terms ({status}).",
     "Leave it: no other token opens it.",
 )
+PROTECTED: Meaning = (
+    "{target} takes no direct push: its branch is protected (409).",
+    "Write to another branch, and open a pull request.",
+)
 DISABLED: Meaning = ("Issues are switched off in the repository of {target} (410).", "Leave it.")
 MEANINGS: dict[int, Meaning] = {
     404: (
@@ -38,6 +42,33 @@ NO_FILE: Mapping[int, Meaning] = {
         "Check the path: get_file_contents lists a folder, and without a path the root folder.",
     )
 }
+NO_LABEL: Mapping[int, Meaning] = {
+    404: (
+        "{target} is not there for the token, or does not have this label (404).",
+        "issue_read shows its labels: what is not among them need not be removed.",
+    )
+}
+NO_PARENT: Mapping[int, Meaning] = {
+    404: ("{target} is not there for the token, or is no sub-issue (404).", "issue_read shows whether it is there.")
+}
+NO_TYPES: Mapping[int, Meaning] = {
+    404: (
+        "{target} has no issue types: its owner is no organization, or the token may not see it (404).",
+        "Leave type out.",
+    )
+}
+
+
+def not_written(permission: str) -> Mapping[int, Meaning]:
+    """Return what a 404 to a write means, to which GitHub says no more; names the permission that it takes."""
+    return {
+        404: (
+            "{vendor} knows no {target}, or the token may not write there (404).",
+            f"If the name is right, tell the operator that {{token}} lacks {permission} (read and write).",
+        )
+    }
+
+
 PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     (
         403,
@@ -54,16 +85,44 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     ),
     (403, "access blocked", BLOCKED),
     (
+        403,
+        "must have admin rights",
+        (
+            "The token's account has no write access to the repository of {target} (403).",
+            "Do without the write, or tell the operator that {token} lacks write access.",
+        ),
+    ),
+    (403, "already running", ("{target} is running already (403).", "Wait for its end, or cancel it first.")),
+    (
+        403,
+        "created over a month ago",
+        ("GitHub runs {target} no more: it is older than a month (403).", "Start its workflow anew by run_workflow."),
+    ),
+    (
+        403,
+        "cannot be retried",
+        ("{target} cannot be run again (403): no job of it failed, or its workflow file is broken.", "Leave it."),
+    ),
+    (409, "that is completed", ("{target} has ended, and cannot be cancelled (409).", "Leave it.")),
+    (
         404,
         "no commit found for the ref",
         ("{vendor} knows no such ref for {target} (404).", "Check ref, or leave it out for the default branch."),
     ),
+    (
+        404,
+        "branch ",
+        ("{vendor} knows no such branch for {target} (404).", "Make it with create_branch, or see list_branches."),
+    ),
+    (409, "through a pull request", PROTECTED),
     (410, "disabled", DISABLED),
 )
 """What GitHub's message says within a status, in small letters, and what that means."""
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
+    "milestone": "Take the milestone from list_milestones.",
+    "type": "Take the type from list_issue_types.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
 }
 """What to do about a field that GitHub does not accept."""

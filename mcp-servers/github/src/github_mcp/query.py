@@ -15,5 +15,9 @@ def scope_query(words: str, *, repository: str, kind: str) -> str:
     Raises:
         WrongArguments: the words hold what could lead out of the repository.
     """
-    text = f"is:{kind} {KIND.sub(' ', plain_text(words))}"
-    return confine(SEARCHES, text, [repository], argument="repository")
+    return confine(SEARCHES, with_kind(words, kind), [repository], argument="repository")
+
+
+def with_kind(words: str, kind: str) -> str:
+    """Return the search text for issues alone, or for pull requests alone."""
+    return f"is:{kind} {KIND.sub(' ', plain_text(words))}"

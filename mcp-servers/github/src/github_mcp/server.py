@@ -6,15 +6,31 @@ from agent_vendors.github import GITHUB
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
 
+from github_mcp.client.accounts import Accounts
+from github_mcp.client.actions import Actions
+from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
+from github_mcp.client.files import Files
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
+from github_mcp.client.planning import Planning
+from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
+from github_mcp.client.searches import Searches
 from github_mcp.settings import GitHubSettings
+from github_mcp.tools.accounts import AccountTools
+from github_mcp.tools.actions import ActionTools
+from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
+from github_mcp.tools.files import FileTools
+from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
+from github_mcp.tools.logs import LogTools
+from github_mcp.tools.planning import PlanningTools
+from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.reviews import ReviewTools
+from github_mcp.tools.searches import SearchTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -26,8 +42,14 @@ PEERS = {
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
+    "ref": ("sha",),
+    "path": ("path_filter",),
+    "from_ref": ("from_branch",),
+    "head_sha": ("expectedHeadSha",),
     "comment": ("commentId",),
     "threads": ("threadId",),
+    "organization": ("org",),
+    "team": ("team_slug",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 
@@ -35,18 +57,30 @@ PEERS = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
-    issues, pulls = Issues(github), Pulls(github)
+    issues, pulls, actions = Issues(github), Pulls(github), Actions(github)
+    planning, accounts, searches = Planning(github), Accounts(github), Searches(github)
     return Server(
         name=GITHUB.name,
         version=version("agent-bot-github-mcp"),
         instructions=INSTRUCTIONS,
         tools=collect(
-            IssueTools(issues),
-            SimilarTools(issues),
+            IssueTools(issues, planning),
+            IssueWriteTools(issues, planning),
+            SearchTools(searches),
+            SimilarTools(issues, searches),
+            PlanningTools(issues, planning, accounts),
             PullTools(pulls),
+            PullWriteTools(PullWrites(github, pulls)),
             ReviewTools(pulls),
             ContentTools(Contents(github)),
+            CommitTools(Commits(github)),
+            FileTools(Files(github)),
+            ActionTools(actions),
+            LogTools(actions),
+            AccountTools(accounts),
         ),
+        aliases={"search_pull_requests": "search_issues"},
+        implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
         checks={"github": github.check},
         close=github.aclose,

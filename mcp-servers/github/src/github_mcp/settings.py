@@ -18,8 +18,6 @@ class GitHubSettings(VendorSettings):
         validation_alias=AliasChoices("GITHUB_TOKEN", "GITHUB_PERSONAL_ACCESS_TOKEN"),
         description="GitHub token, or this server's service token at the gateway",
     )
-    api_url: str = Field(
-        GITHUB.upstream, pattern=r"^https?://", description="GitHub's REST API, or the gateway github-api"
-    )
+    api_url: str = Field(GITHUB.upstream, description="GitHub's REST API, or the gateway github-api")
     port: Port = GITHUB.mcp_port
-    toolsets: str | None = Field(None, description="comma list of issues, pull_requests, repos; unset: all")
+    toolsets: str | None = Field(None, description="comma list of toolsets, `default` or `all`")

@@ -130,6 +130,7 @@ def assemble(
         budget=settings.reply_characters,
         ref_key=settings.ref_key,
         peers=server.peers,
+        implied=server.implied,
     )
     dry = isinstance(settings, VendorSettings) and settings.dry_run
     return new_protocol(server, catalog=catalog, runner=runner, unnamed=unnamed, callers=callers, dry_run=dry)

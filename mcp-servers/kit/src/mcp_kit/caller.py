@@ -63,7 +63,7 @@ class Callers:
         self._access = access
 
     def file_warnings(self) -> dict[str, Warn]:
-        """Return for each file a function that says why its newest version is not in force."""
+        """Return for each file a function that says whether its newest version is not in force."""
         files = {"access": self._access, "keys": self._verifier}
         return {name: file.fault for name, file in files.items() if file}
 

@@ -1,7 +1,7 @@
 """What a tool call can end with other than a reply; the class says who acts next, the message what to do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -71,11 +71,17 @@ class Proposed(Exception):
     """Nobody acts now: the gateway stored the write for approval. To the model it is a reply like any other."""
 
     def __init__(self, proposal: str, *, decided: bool = False) -> None:
+        self.proposal, self.decided = proposal, decided
         state = "It was approved, and the gateway sends it." if decided else "A policy or a person decides afterwards."
         super().__init__(
             f"Stored as proposal {proposal}, and not sent. {state} This counts as done: go on, do not repeat it, and "
             "do without what its result would tell, such as a new number or address."
         )
+
+    @classmethod
+    def joined(cls, stored: "Sequence[Proposed]") -> "Proposed":
+        """Return what tells of several writes that were stored."""
+        return cls(", ".join(one.proposal for one in stored), decided=all(one.decided for one in stored))
 
 
 class DryRun(Exception):
@@ -85,9 +91,20 @@ class DryRun(Exception):
         super().__init__(f"{method} {path} was not sent")
         self._line = f"{method} {path}" + (f"?{urlencode(query, doseq=True)}" if query else "")
         self._body = body
+        self._others: Sequence[DryRun] = ()
+
+    @classmethod
+    def joined(cls, shown: "Sequence[DryRun]") -> "DryRun":
+        """Return what shows several requests."""
+        first = shown[0]
+        first._others = shown[1:]
+        return first
 
     def text(self) -> str:
-        """Write the request: its line, and its body as JSON, in which hidden characters are escaped."""
+        """Write each request: its line, and its body as JSON, in which hidden characters are escaped."""
+        return "\n\n".join([self._own_text(), *(one.text() for one in self._others)])
+
+    def _own_text(self) -> str:
         if self._body is None:
             return self._line
         body = json.dumps(self._body, ensure_ascii=False, indent=1)

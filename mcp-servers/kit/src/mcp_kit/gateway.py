@@ -12,6 +12,7 @@ EFFECT = "x-agent-effect"
 STATE = "x-agent-effect-state"
 REPEAT = "x-agent-effect-repeat"
 OUTGOING = "x-agent-outgoing"
+LEFT_OUT = "x-agent-left-out"
 ACCEPTED = 202
 FORBIDDEN = 403
 LASTING = frozenset({"reply_too_large", "reply_foreign", "redirect"})
@@ -51,6 +52,8 @@ def apply_gateway_headers(reply: Reply, call: Call) -> None:
         call.notes.append("This task did the same before; nothing was written now, and this is what came of it then:")
     if reply.ok and state == "partial":
         call.notes.append("Only a part of this was taken: hold what is there now against what was asked.")
+    if reply.ok and (count := clean_line(reply.headers.get(LEFT_OUT, ""), 10)):
+        call.notes.append(f"The gateway left out {count} rows of this list: they are of others than the grant's.")
     if reply.ok and OUTGOING in reply.headers:
         changed = clean_line(reply.headers[OUTGOING], 60)
         call.notes.append(f"The gateway changed the text: images became links, mentions are quiet ({changed}).")

@@ -53,6 +53,7 @@ class Runner:
         budget: int,
         ref_key: bytes | None,
         peers: Peers,
+        implied: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._server = server
         self._catalog = catalog
@@ -63,6 +64,7 @@ class Runner:
         self._budget = budget - REF_ROOM
         self._ref_key = ref_key
         self._peers = peers
+        self._implied = implied or {}
 
     async def answer(
         self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str]
@@ -103,7 +105,7 @@ class Runner:
                 next_step=f"Call again in {max(1, math.ceil(wait.seconds))} s.",
             )
         self._calls.take(caller)
-        parsed = spec.parse(arguments, self._peers)
+        parsed = spec.parse({**self._implied.get(name, {}), **arguments}, self._peers)
         _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)

@@ -24,6 +24,7 @@ class Server:
         tools: its tools, in the order in which they are listed.
         default_toolsets: those that are shown where nobody chooses; None for all of them.
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
+        implied: what a name of `aliases` says by itself, as arguments: a peer's tool may be a choice of one of ours.
         peers: our argument name to the names that the peers' servers have for it, so that their callers are understood.
         checks: what `/ready` asks.
         close: releases what the tools hold.
@@ -36,6 +37,7 @@ class Server:
     tools: Sequence[ToolSpec]
     default_toolsets: frozenset[str] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
+    implied: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     peers: Peers = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from service_kit import settings as service
 from service_kit.rate_limit import Rate
-from service_kit.settings import Port, ServedSettings, UpstreamSettings
+from service_kit.settings import Port, ServedSettings, UpstreamSettings, check_address, check_token
 
 from mcp_kit.reply import CHARS_PER_TOKEN, HARD_LIMIT
 from mcp_kit.selection import Selection, names
@@ -34,7 +34,7 @@ class ServerSettings(ServedSettings):
     tools: str | None = Field(
         None,
         validation_alias="MCP_TOOLS",
-        description="comma list: only these, or added to the toolsets chosen; the one way to a tool that may do harm",
+        description="comma list: only these, or added to the toolsets; a tool that may do harm needs it",
     )
     exclude_tools: str | None = Field(None, validation_alias="MCP_EXCLUDE_TOOLS", description="comma list to leave out")
     reply_tokens: int = Field(
@@ -93,7 +93,7 @@ class VendorSettings(ServerSettings, UpstreamSettings):
     token: SecretStr | None = Field(
         None, description="the vendor's token, or this server's service token at the gateway"
     )
-    api_url: str = Field(pattern=r"^https?://", description="the vendor's API, or our gateway")
+    api_url: str = Field(description="the vendor's API, or our gateway")
     gateway: bool = Field(False, description="our gateway answers there: send task tokens along")
     dry_run: bool = Field(
         False,
@@ -109,6 +109,18 @@ class VendorSettings(ServerSettings, UpstreamSettings):
             if not isinstance(field.validation_alias, AliasChoices):
                 field.validation_alias = AliasChoices(own, *([f"MCP_{name}".upper()] if name in SHARED else []))
         cls.model_rebuild(force=True)
+
+    @field_validator("token")
+    @classmethod
+    def _is_one_word(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None:
+            check_token(token.get_secret_value())
+        return token
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        return check_address(url)
 
     @model_validator(mode="after")
     def _allow_dry_run_alone(self) -> Self:

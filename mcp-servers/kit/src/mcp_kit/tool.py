@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 from agent_vendors import ResourceKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from service_kit.untrusted_text import clean_line
 
@@ -184,14 +185,15 @@ def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
         name=function.__name__,
         description=" ".join((inspect.getdoc(function) or "").split()),
         arguments=model,
-        resources={
-            name: mark
-            for name, field in model.model_fields.items()
-            for mark in field.metadata
-            if isinstance(mark, Resource)
-        },
+        resources={name: mark for name, field in model.model_fields.items() for mark in _marks(field)},
         run=function,
     )
+
+
+def _marks(field: FieldInfo) -> Iterator[Resource]:
+    """Yield the marks of an argument, also where it is one of several types: a mark inside is no less meant."""
+    inner = [mark for part in get_args(field.annotation) for mark in getattr(part, "__metadata__", ())]
+    yield from (mark for mark in [*inner, *field.metadata] if isinstance(mark, Resource))
 
 
 def _compact(schema: dict[str, Any]) -> dict[str, Any]:

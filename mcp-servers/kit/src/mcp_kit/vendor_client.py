@@ -1,13 +1,11 @@
 """A vendor's REST as a server's client needs it: alone, or behind our gateway, which speaks the same paths."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from agent_vendors import ResourceKind
 from pydantic import BaseModel, ValidationError
-from service_kit.errors import UpstreamError
+from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
 from service_kit.redact import Masker
@@ -16,6 +14,7 @@ from mcp_kit import gateway
 from mcp_kit.call import Call
 from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
+from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
@@ -32,23 +31,8 @@ Explain = Callable[[Reply, str], ToolFailed | Meaning | None]
 
 For a refused token it returns `MEANINGS[401]`, for a limit `rate_limited(...)`: `/ready` says which of them it is.
 """
-Fetch = Callable[[VendorPath], Awaitable[Any]]
-"""Reads a path, and returns the document; None for anything but a success."""
 M = TypeVar("M", bound=BaseModel)
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Moves:
-    """How a vendor tells the present name of a resource that was asked for by an old one.
-
-    Attributes:
-        kind: the kind of the name, by which it is checked.
-        name: returns the present name by the redirect's Location, of which only the path may be used; None if unknown.
-    """
-
-    kind: ResourceKind
-    name: Callable[[str, Fetch], Awaitable[str | None]]
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -104,15 +88,17 @@ class VendorClient:
         body: Mapping[str, Any] | None = None,
         form: Query | None = None,
         parts: Parts | None = None,
-        success: int = 200,
+        success: int | Collection[int] = 200,
         reads: bool = False,
+        accept: str | None = None,
         meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
-        """Send a request and return the reply, which has the status `success` and refuses nothing.
+        """Send a request and return the reply, which has the status `success`, or one of these, and refuses nothing.
 
         `target` is what is asked for, in our words. The body is JSON, a form, or the parts of a multipart body. With
-        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `meanings` are those of statuses
-        that mean something else here than elsewhere at the vendor.
+        `reads` a method other than GET and HEAD changes nothing, as a search by POST. `accept` is the media type that
+        is asked for, if not the usual one. `meanings` are those of statuses that mean something else here than
+        elsewhere at the vendor.
 
         Raises:
             ToolFailed: the vendor or the gateway refused it, or there is no token.
@@ -123,7 +109,7 @@ class VendorClient:
         writes = not reads and method not in READS
         if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
-        headers = self._headers(call)
+        headers = self._headers(call) | ({"accept": accept} if accept else {})
         content = files = None
         if fields is not None:
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
@@ -153,6 +139,7 @@ class VendorClient:
         search: Mapping[str, Any] | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Ask for the page of a list at which the call's cursor points, and read each row into the model.
 
@@ -166,7 +153,7 @@ class VendorClient:
         """
         here = paging.here(call, limit)
         if search is None:
-            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})})
+            reply = await self.send(call, "GET", path, target, query={**here, **(query or {})}, meanings=meanings)
         else:
             reply = await self.send(call, "POST", path, target, query=query, body={**here, **search}, reads=True)
         document = reply.json()
@@ -218,7 +205,8 @@ class VendorClient:
         """Raise unless the vendor, asked by a path that costs nothing, or the gateway, answers and takes the token.
 
         Raises:
-            UpstreamError: names the variable to set, or where to look, or what the vendor refuses.
+            NotReady: names the variable to set, or where to look, or what the vendor refuses.
+            UpstreamError: no usable reply came.
         """
         token, url = self._settings.variable("token"), self._settings.variable("api_url")
         found = None
@@ -228,13 +216,13 @@ class VendorClient:
             reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
         if reply.status == 401 or found == MEANINGS[401]:
-            raise UpstreamError(f"{self._name} refuses {token}: set one that is valid", status=401)
+            raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
         limited = isinstance(found, tuple) and found[0] == LIMITED  # which passes, and says nothing of the token
         if found and reply.ok and not limited:
             failure = self._failure(found, "this server", token, reply)
-            raise UpstreamError(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
+            raise NotReady(f"{self._name} refuses this server's check: {failure.message}", status=reply.status)
         if reply.status >= 500:
-            raise UpstreamError(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
+            raise NotReady(f"{url} answers {reply.status}: see what is wrong there", status=reply.status)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -268,13 +256,19 @@ class VendorClient:
         return dict(self._open(token.get_secret_value())) if token else {}
 
     def _refusal(
-        self, reply: Reply, target: str, success: int, meanings: Mapping[int, Meaning], *, writes: bool
+        self,
+        reply: Reply,
+        target: str,
+        success: int | Collection[int],
+        meanings: Mapping[int, Meaning],
+        *,
+        writes: bool,
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
         if self._settings.gateway and (refused := gateway.refused(reply)):
             return refused
         found = self._explain(reply, target) if self._explain else None
-        if found is None and reply.status == success:
+        if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._vendors_token(), reply)

@@ -48,6 +48,7 @@ class Asked:
         output_tokens: as many as the request asks for.
         fewest_output: the fewest output tokens with which the request is of use.
         output_usd: the price of one output token.
+        output_per_second: as many tokens as a reply that is a stream may write in a second; None for one that is none.
     """
 
     input_tokens: int
@@ -56,6 +57,7 @@ class Asked:
     fewest_output: int = 1
     output_usd: Decimal
     input_bound: int | None = None
+    output_per_second: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,9 @@ async def reserve(
     pairs = (limits.task, limits.skill_day, limits.tenant_day)
     most = [bound for limit in pairs for bound in (limit.usd, None if limit.tokens is None else Decimal(limit.tokens))]
     row = await conn.fetchrow(
-        "select * from gateway.reserve_for($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "select * from gateway.reserve_for($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         instance,
+        asked.output_per_second,
         asked.input_bound or asked.input_tokens,
         task,
         attempt,
@@ -205,8 +208,9 @@ async def release_spend(conn: Executor, task: UUID, request_id: str) -> bool:
 async def estimate_spend(conn: Executor, task: UUID, request_id: str) -> bool:
     """Settle a request whose cost is unknown at its last checkpoint. Return False if it is not open any more.
 
-    Without a checkpoint the input is estimated by what the skill's other requests came to of their bounds, and the
-    output counts as reserved, since nobody knows how much a model wrote unseen. The reservation is the most.
+    Without a checkpoint the input is estimated by what the skill's other requests came to of their bounds. The output
+    counts as what a stream may have written until now, and of a reply that is none as all that was reserved, since
+    nobody knows how much a model wrote unseen. The reservation is the most.
     """
     estimated: bool = await conn.fetchval("select gateway.estimate_spend($1, $2)", task, request_id)
     return estimated

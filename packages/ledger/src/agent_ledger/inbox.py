@@ -32,6 +32,8 @@ BATCH = 16
 ABANDONED_MS = 15_000
 """An entry that was read this long ago and is not acknowledged belongs to a drain that died."""
 LONGEST_BLOCK_MS = 5_000
+LATER_TURN_MS = 20
+"""How long a stream's later turns are: for so long at the most a stream whose turn ended last is not read."""
 MOST_TRIES = 3
 """An entry that ended its drain, or failed in it, so often is tried no more."""
 OUTAGES = ("08", "25", "28", "3D", "3F", "42", "53", "57", "58")
@@ -52,9 +54,9 @@ async def drain(
 ) -> int:
     """Take in entries from every stream's door for about `block_ms`; give how many were done with.
 
-    Each stream has a turn of that time, and another while any stream's turn still lasts, so that what is in one holds
-    up no other. `consumer` is this drain's name, its own among all that run. After `abandoned_ms` another drain's entry
-    is taken over. `faults` keeps from drain to drain why each stream was not given: the same is not logged again.
+    Each stream has a turn of that time, and short ones while any stream's turn still lasts, so that what is in one
+    holds up no other. `consumer` is this drain's name, its own among all that run. After `abandoned_ms` another drain's
+    entry is taken over. `faults` keeps from drain to drain why each stream was not given: the same is not logged again.
 
     Raises:
         RedisError: Redis cannot be reached, or gives no stream; what was not acknowledged stays. A stream alone that it
@@ -100,6 +102,7 @@ class _Drain:
             while in_turn:
                 done += await self._turn(block_ms, abandoned_ms)
                 in_turn.discard(self.stream)
+                block_ms = min(block_ms, LATER_TURN_MS)
             return done
         finally:
             in_turn.discard(self.stream)

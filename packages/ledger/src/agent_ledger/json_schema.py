@@ -5,6 +5,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, ValidationErrorKind
 from service_kit.untrusted_text import clean_line
+from service_kit.validation_errors import nearest
 
 from agent_ledger.errors import UnusableSchema
 
@@ -15,6 +16,9 @@ SHOWN = 100
 INSTANCE = "\0"
 """What stands for the value in a message of jsonschema-rs, so that no error of many levels repeats it at each."""
 CHOICES = (ValidationErrorKind.AnyOf, ValidationErrorKind.OneOfNotValid)
+KEYS = (ValidationErrorKind.Required, ValidationErrorKind.AdditionalProperties)
+MOST_KEYS = 5
+"""The most keys of one kind that an error names."""
 
 
 def value_error(schema: dict[str, Any], value: object) -> str | None:
@@ -94,10 +98,27 @@ def _innermost(error: ValidationError) -> ValidationError:
 
 def _explained(error: ValidationError, schema: dict[str, Any]) -> str:
     error = _innermost(error)
-    place = ".".join(map(str, error.instance_path)) or "the whole"
-    meant = _description(schema, error.schema_path[:-1]) if error.kind.name == "pattern" else None
-    said = error.message if meant is None else f"{INSTANCE} is not {clean_line(meant, SHOWN)}"
-    return f"{place}: {said.replace(INSTANCE, _shown(error.instance))}"
+    place = ".".join(map(str, error.instance_path))
+    at = _schema_at(schema, error.schema_path[:-1])
+    value = error.instance
+    if isinstance(error.kind, KEYS) and isinstance(value, dict) and (said := _wrong_keys(at, value)):
+        return f"{place}: {said}" if place else said
+    meant = at.get("description") if error.kind.name == "pattern" else None
+    said = error.message if meant is None else f"{INSTANCE} is not {clean_line(str(meant), SHOWN)}"
+    return f"{place or 'the whole'}: {said.replace(INSTANCE, _shown(value))}"
+
+
+def _wrong_keys(schema: dict[str, Any], value: dict[str, Any]) -> str:
+    """Name the keys that an object lacks, and those that it may not have, each with the nearest one that it may."""
+    known = schema.get("properties", {})
+    missing = [name for name in schema.get("required", []) if name not in value]
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    unknown = [name for name in value if name not in known] if closed else []
+    free = [*missing, *(name for name in known if name not in value and name not in missing)]
+    told = [f"{_shown(name)} is missing" for name in missing[:MOST_KEYS]]
+    told += [f"{_shown(name)} is unknown{nearest(name[:SHOWN], free)}" for name in unknown[:MOST_KEYS]]
+    more = len(missing) + len(unknown) - len(told)
+    return ", ".join(told) + (f", and {more} more" if more else "")
 
 
 def _misshapen(error: ValidationError) -> str:
@@ -116,10 +137,11 @@ def _shown(value: object) -> str:
     return clean_line(json.dumps(value, ensure_ascii=False), SHOWN)
 
 
-def _description(schema: Any, path: list[str | int]) -> str | None:
+def _schema_at(schema: Any, path: list[str | int]) -> dict[str, Any]:
+    """Return the schema at a path; an empty one where a reference led out of the schema."""
     try:
         for step in path:
             schema = schema[step]
-        return str(schema["description"])
-    except (LookupError, TypeError):  # a reference led out of the schema
-        return None
+    except (LookupError, TypeError):
+        return {}
+    return schema if isinstance(schema, dict) else {}

@@ -211,7 +211,7 @@ def _check_input(task: Task, skill: SkillRow) -> None:
         ) from None
     if wrong is not None:
         raise InvalidTask(
-            "input", f"the input does not fit skill {skill.name}: {wrong}: send what its input schema asks for"
+            "input", f"the input does not fit skill {skill.name}: {wrong} (its input schema says what it takes)"
         )
 
 

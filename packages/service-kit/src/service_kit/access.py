@@ -10,6 +10,7 @@ from agent_contracts.task import SkillName
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from service_kit.bearer import token_owner
+from service_kit.checkout import remedy
 from service_kit.errors import ConfigError
 from service_kit.grants import Bound
 from service_kit.origins import listed_origin
@@ -221,7 +222,15 @@ def read_access(path: Path) -> Access:
     try:
         return read_checked(path, Access, variable="ACCESS_FILE", prepare=_named)
     except FileNotFoundError:
-        raise ConfigError(f"ACCESS_FILE={path} does not exist: make it with `make init`") from None
+        raise ConfigError(f"ACCESS_FILE={path} does not exist: {access_remedy()}") from None
+
+
+def access_remedy() -> str:
+    """Return what to do where there is no access file."""
+    return remedy(
+        checkout="make it with `make init`",
+        package="correct the path, or write the file: docs/access.md of Agent Bot says what it holds",
+    )
 
 
 def _named(raw: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,10 @@ class UpstreamError(ServiceKitError):
         self.status = status
 
 
+class NotReady(UpstreamError):
+    """What a process needs does not work. `/ready` shows the message to anyone: fixed words and variables' names."""
+
+
 class UpstreamUnreachable(UpstreamError):
     """There was no connection, so the upstream cannot have acted on the request.
 

@@ -37,8 +37,19 @@ def matches(pattern: str, name: str, kind: ResourceKind = UNKNOWN) -> bool:
 
 
 def allowed(grant: Grant | Bound, kind: ResourceKind, name: str) -> bool:
-    """Say whether a grant covers a resource. A kind without an entry, or a name outside its grammar, is not covered."""
-    return kind.accepts(name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
+    """Say whether a grant covers a resource, or all that a pattern such as `octocat/*` names.
+
+    A kind without an entry, or a name outside its grammar, is not covered.
+    """
+    return _is_name(kind, name) and any(matches(pattern, name, kind) for pattern in grant.resources.get(kind, ()))
+
+
+def _is_name(kind: ResourceKind, name: str) -> bool:
+    if kind.separator is None or "*" not in name:
+        return kind.accepts(name)
+    segments, example = name.split(kind.separator), kind.example.split(kind.separator)
+    plain = (usual if segment == "*" else segment for segment, usual in zip(segments, example, strict=False))
+    return len(segments) == len(example) and kind.accepts(kind.separator.join(plain))
 
 
 def narrow_resources(first: Resources, second: Resources, vendor: str) -> Resources:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt import PyJWK, PyJWTError
 from jwt.algorithms import OKPAlgorithm
 
+from service_kit.checkout import remedy
 from service_kit.errors import ConfigError
 
 OPEN_TO_OTHERS = 0o037
@@ -52,11 +53,17 @@ def require_private(path: Path, named: str = "", *, folder: bool = False) -> Non
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode) and not folder:
-        remedy = "remove it, and put the file there (`make init` makes those of a house)"
-        raise ConfigError(f"{named or path} is a folder, not a file: {remedy}")
+        made = remedy(checkout=" (`make init` makes those of a house)", package="")
+        raise ConfigError(f"{named or path} is a folder, not a file: remove it, and put the file there{made}")
     if mode & OPEN_TO_OTHERS:
-        remedy = f"chmod {'700' if folder else '600'} {path}"
-        raise ConfigError(f"{named or path} is open to others ({mode & 0o777:o}): {remedy}")
+        closing = f"chmod {'700' if folder else '600'} {path}"
+        raise ConfigError(f"{named or path} is open to others ({mode & 0o777:o}): {closing}")
+
+
+def _key_remedy() -> str:
+    return remedy(
+        checkout="make it with `make init`", package="put the engine's signing key there, or correct the path"
+    )
 
 
 def read_private(path: Path) -> dict[str, Any]:
@@ -69,12 +76,12 @@ def read_private(path: Path) -> dict[str, Any]:
         require_private(path, f"AGENT_SIGNING_KEY_FILE={path}")
         key: dict[str, Any] = json.loads(path.read_text())
         if not key.get("d"):
-            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: make it with `make init`")
+            raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no private part: {_key_remedy()}")
         if not isinstance(key.get("kid"), str):
             raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds a key without a kid")
         PyJWK.from_dict(key)
     except FileNotFoundError:
-        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: make it with `make init`") from None
+        raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} does not exist: {_key_remedy()}") from None
     except (OSError, ValueError, KeyError, AttributeError, PyJWTError) as error:
         raise ConfigError(f"AGENT_SIGNING_KEY_FILE={path} holds no Ed25519 private JWK: {error}") from None
     return key
@@ -192,7 +199,10 @@ def read_public(path: Path) -> dict[str, dict[str, Any]]:
     try:
         keys = json.loads(path.read_text())["keys"]
     except FileNotFoundError:
-        raise ConfigError(f"AGENT_JWKS_FILE={path} does not exist: make it with `make init`") from None
+        made = remedy(
+            checkout="make it with `make init`", package="put the engine's public keys there, or correct the path"
+        )
+        raise ConfigError(f"AGENT_JWKS_FILE={path} does not exist: {made}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"AGENT_JWKS_FILE={path} cannot be read as a JWKS: {error}") from None
     public: dict[str, dict[str, Any]] = {}

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp
 from service_kit.errors import ConfigError
 from service_kit.flood_guard import FloodGuard
 from service_kit.origins import is_loopback
+from service_kit.stdio import print_error
 
 
 def check_bind(host: str, *, authenticated: bool, allow_public: bool = False, setting: str = "HOST") -> None:
@@ -111,7 +111,7 @@ def run(main: Coroutine[Any, Any, int | None]) -> int:
         with contextlib.closing(main), asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(main) or 0
     except ConfigError as error:
-        sys.stderr.write(f"error: {error}\n")
+        print_error(f"error: {error}")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from agent_vendors import Vendor
 from agent_vendors import load as load_vendors
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BeforeValidator,
     Field,
@@ -24,6 +25,7 @@ from pydantic_settings.sources import EnvSettingsSource
 
 from service_kit.errors import ConfigError
 from service_kit.forwarded import Network, networks
+from service_kit.origins import origin_of
 from service_kit.rate_limit import Rate
 from service_kit.redact import redact
 from service_kit.untrusted_text import clean_line
@@ -67,6 +69,29 @@ def is_secret(field: FieldInfo) -> bool:
     return "Secret" in str(field.annotation) or not field.repr
 
 
+def check_token(token: str) -> str:
+    """Return a token that a header can carry as one word.
+
+    Raises:
+        ValueError: it holds a character that no token has; the message does not show the token.
+    """
+    if not token or not all("!" <= character <= "~" for character in token):
+        raise ValueError("it is empty, or holds a blank or another character that no token has: paste it anew")
+    return token
+
+
+def check_address(url: str) -> str:
+    """Return the address of an HTTP server, to which paths are added. Raises ValueError where it is none."""
+    if origin_of(url) is None or "?" in url or "#" in url:
+        raise ValueError(
+            "it is no address of a server: write https://HOST, https://HOST:PORT or https://HOST/PATH, "
+            "without blanks, user, password and query"
+        )
+    return url
+
+
+Token = Annotated[str, AfterValidator(check_token)]
+Address = Annotated[str, AfterValidator(check_address)]
 Port = Annotated[int, Field(ge=0, le=65535, description="port to listen on")]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],

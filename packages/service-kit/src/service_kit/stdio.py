@@ -2,12 +2,17 @@
 
 import io
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 NOWHERE = Path(os.devnull)
+WIDTH = 80
+"""Of a terminal that does not say its own."""
 
 
 class Output(io.FileIO):
@@ -32,6 +37,35 @@ class Output(io.FileIO):
         with NOWHERE.open("wb") as nowhere:
             os.dup2(nowhere.fileno(), self.fileno())
         return len(piece)
+
+
+def wrapped(text: str, stream: TextIO) -> str:
+    """Return a text for a stream: on a terminal its lines are broken between words to the width, else it is as it is.
+
+    A piece of a line begins with two blanks.
+    """
+    if not stream.isatty():
+        return text
+    width = _columns(stream)
+    lines = text.split("\n")
+    return "\n".join(_broken(line, width) if len(line) > width else line for line in lines)
+
+
+def _columns(stream: TextIO) -> int:
+    """Return a terminal's width: that of COLUMNS or of standard output, else the stream's own, else 80."""
+    own = 0
+    with suppress(OSError):  # in tests it is no file
+        own = os.get_terminal_size(stream.fileno()).columns
+    return shutil.get_terminal_size((own or WIDTH, 0)).columns
+
+
+def _broken(line: str, width: int) -> str:
+    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def print_error(text: str) -> None:
+    """Print an error or a hint on standard error."""
+    sys.stderr.write(wrapped(text, sys.stderr) + "\n")
 
 
 @contextmanager

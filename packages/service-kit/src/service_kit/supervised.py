@@ -1,6 +1,7 @@
 """Background loops of a process: a loop that fails is counted, shown by `/ready`, and started again.
 
-Metrics: `background_failures{loop}`, and `background_up{loop}`, which is 0 from a failure until the loop works again.
+Metrics: `background_failures{loop}`, and `background_up{loop}`, which is 0 from a failure until all loops that are
+counted by this name work again.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -20,9 +22,10 @@ LONGEST_WAIT_SECONDS = 30.0
 
 @dataclass
 class Loop:
-    """One background loop, by its name in logs, metrics and `/ready`.
+    """One background loop, by its name in logs and `/ready`.
 
     Attributes:
+        counted_as: its name in metrics, which anyone may read, where its own is an operator's; several may share it.
         work: one round, or a coroutine that never returns.
         every: seconds between two rounds; None for work that never returns, whose return then is a failure.
         longest: the longest wait in seconds before failed work is started again.
@@ -34,20 +37,26 @@ class Loop:
     every: float | None = None
     longest: float = LONGEST_WAIT_SECONDS
     expected: tuple[type[Exception], ...] = ()
+    counted_as: str = ""
     failures: int = 0
-    error: str = ""
     started_at: float = 0.0
 
     def fault(self) -> str | None:
-        """Return why the loop failed; None once a round succeeds, or endless work has run for `longest` seconds."""
+        """Say for anyone that the loop fails; the log has the reason.
+
+        None once a round succeeds, or endless work has run for `longest` seconds.
+        """
         ran = time.monotonic() - self.started_at if self.started_at else 0.0
         if self.failures and self.every is None and ran >= self.longest:
             self.failures = 0
-        return f"failed {self.failures} times in a row: {self.error}" if self.failures else None
+        return (
+            f"failed {self.failures} times in a row: `background_failed` in the log says why" if self.failures else None
+        )
 
-    def well(self) -> float:
-        """Return 1 while the loop has no fault, else 0."""
-        return float(self.fault() is None)
+    @property
+    def label(self) -> str:
+        """The loop's name in metrics."""
+        return self.counted_as or self.name
 
     def wait(self) -> float:
         """Return the seconds before the next start, which double with each failure in a row."""
@@ -64,13 +73,16 @@ class BackgroundLoops:
         self._loops = loops
         self._failures = Counter("background_failures", "Failures of background loops", ["loop"], registry=registry)
         up = Gauge("background_up", "Whether a background loop is well", ["loop"], registry=registry)
-        for loop in loops:
-            self._failures.labels(loop.name)
-            up.labels(loop.name).set_function(loop.well)
+        for label in {loop.label for loop in loops}:
+            self._failures.labels(label)
+            up.labels(label).set_function(partial(self._well, label))
 
     def faults(self) -> dict[str, Callable[[], str | None]]:
-        """Return what `/ready` shows as warnings: for each loop a function that says why it fails."""
+        """Return what `/ready` shows as warnings: for each loop a function that says that it fails."""
         return {loop.name: loop.fault for loop in self._loops}
+
+    def _well(self, label: str) -> float:
+        return float(all(loop.fault() is None for loop in self._loops if loop.label == label))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -97,10 +109,9 @@ class BackgroundLoops:
         except Exception as error:
             loop.fault()  # forgets earlier failures after a long time without one
             loop.failures += 1
-            loop.error = str(error) or type(error).__name__
-            self._failures.labels(loop.name).inc()
-            unexpected = not isinstance(error, loop.expected)
-            get_logger(__name__).error("background_failed", loop=loop.name, error=loop.error, exc_info=unexpected)
+            self._failures.labels(loop.label).inc()
+            told, unexpected = str(error) or type(error).__name__, not isinstance(error, loop.expected)
+            get_logger(__name__).error("background_failed", loop=loop.name, error=told, exc_info=unexpected)
         else:
             loop.failures = 0
         finally:

@@ -162,7 +162,7 @@ class Verifier:
         self._keys = WatchedFile(jwks_path, read_public, self._cache.clear)
 
     def fault(self) -> str | None:
-        """Return what is wrong with the public keys' file now; None while its content is in force."""
+        """Say for anyone that the file of public keys is not in force as it stands; None while it is."""
         return self._keys.fault()
 
     def task(self, token: str) -> TaskClaims:

@@ -11,6 +11,7 @@ from service_kit.log import get_logger
 
 T = TypeVar("T")
 LOOK_EVERY_SECONDS = 1.0
+NOT_IN_FORCE = "not in force as it stands: `file_not_usable` in the log says why"
 
 
 class WatchedFile(Generic[T]):
@@ -27,7 +28,7 @@ class WatchedFile(Generic[T]):
         self._read = read
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._fault: str | None = None
+        self._usable = True
         self._stamp = self._look()
         self._value = read(path)
         self._looked_at = time.monotonic()
@@ -42,9 +43,9 @@ class WatchedFile(Generic[T]):
         return self._value
 
     def fault(self, *, look: bool = False) -> str | None:
-        """Return what is wrong with the file now; None while its content is in force."""
+        """Say for anyone that the file as it lies there is not in force; None while it is. The log has the reason."""
         self.current(look=look)
-        return self._fault
+        return None if self._usable else NOT_IN_FORCE
 
     def _refresh(self) -> None:
         stamp = self._look()
@@ -54,9 +55,9 @@ class WatchedFile(Generic[T]):
             self._value = self._read(self.path)
         except ConfigError as error:
             get_logger(__name__).error("file_not_usable", file=str(self.path), error=str(error), kept="last good state")
-            self._fault = f"{error} (the last good state is kept)"
+            self._usable = False
         else:
-            self._fault = None
+            self._usable = True
             if self._on_change is not None:
                 self._on_change()
         self._stamp = stamp

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from service_kit.errors import ConfigError
-from service_kit.validation_errors import fields_at, nearest, reason
+from service_kit.validation_errors import UNKNOWN, fields_at, nearest, refused_values
 
 M = TypeVar("M", bound=BaseModel)
 Place = Sequence[str | int]
@@ -107,14 +107,13 @@ def read_checked(
 def line_errors(model: type[BaseModel], lined: LinedYaml, error: ValidationError) -> list[LineError]:
     """Return all that pydantic refused, with lines, and for an unknown key the nearest known one."""
     found = []
-    for item in error.errors(include_url=False, include_input=False):
-        place = [part for part in item["loc"] if part != "[key]"]
-        if item["type"] == "extra_forbidden":
-            known = [name for name in fields_at(model, place[:-1]) if name != "name"]
-            near = nearest(str(place[-1]), known) or f": there are {', '.join(known)}"
-            found.append(lined.at(place, f"this key is not known{near}"))
+    for one in refused_values(error, model):
+        if one.kind == UNKNOWN:
+            known = [name for name in fields_at(model, one.place[:-1]) if name != "name"]
+            near = nearest(str(one.place[-1]), known) or f": there are {', '.join(known)}"
+            found.append(lined.at(one.place, f"this key is not known{near}"))
         else:
-            found.append(lined.at(place, reason(item["msg"])))
+            found.append(lined.at(one.place, one.message))
     return found
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from service_kit import command
 from service_kit.errors import ConfigError
 from service_kit.settings import load
+from service_kit.stdio import print_error
 
 from agent_stores.background import start_run, status, stop_run, urls
 from agent_stores.embedded import Plan, run
@@ -93,7 +94,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         words = [options.word, *options.words] if options.command == "redis" else []
         return _act(options.command, _plan(options, settings), words)
     except ConfigError as error:
-        sys.stderr.write(f"error: {error}\n")
+        print_error(f"error: {error}")
         return 1 if isinstance(error, ServerEnded) else 2
     except KeyboardInterrupt:
         return 130

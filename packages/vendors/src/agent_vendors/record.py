@@ -38,6 +38,7 @@ class Vendor:
         secret_shapes: regular expressions of its secrets, which are masked in logs and stored text. Each begins with a
             fixed text and takes linear time.
         keeps_limits: whether its gateway keeps the vendor's own limits unless `{prefix}UPSTREAM_LIMITED` says no.
+        redirects_downloads: whether it redirects to other hosts, which are in `{prefix}UPSTREAM_DOWNLOAD_HOSTS`.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Vendor:
     credential_form: str = "a token"
     secret_shapes: tuple[str, ...] = ()
     keeps_limits: bool = False
+    redirects_downloads: bool = False
     upstream_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

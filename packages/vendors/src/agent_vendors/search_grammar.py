@@ -38,6 +38,9 @@ class SearchGrammar(Protocol):
     def choice(self) -> str:
         """How a caller writes its own choice of a resource, for people and models."""
 
+    def can_name(self, name: str) -> bool:
+        """Say whether the scope can be a resource, or all that a pattern of a grant names."""
+
     def read(self, text: str) -> tuple[str, list[str]]:
         """Return what is kept of a text and the resources it chose; SearchTextError if it could leave the scope."""
 
@@ -52,37 +55,54 @@ class QualifierGrammar:
     Attributes:
         qualifier: the one that confines, such as `repo`; it is added once for each resource.
         scopes: all qualifiers that could widen or move the scope. A text may hold none of them but `qualifier:NAME`.
+        owner: the one that confines to all that an owner has, such as `user`: `user:octocat` is `octocat/*`. None: a
+            pattern cannot be a scope.
+        longest: the most characters of a text that the vendor takes.
     """
 
     qualifier: str
     scopes: frozenset[str]
+    owner: str | None = None
+    longest: int = 256
 
     @property
     def choice(self) -> str:
         """How a resource is chosen."""
         return f"{self.qualifier}:NAME"
 
+    def can_name(self, name: str) -> bool:
+        """Say whether the scope can be a name: any but a pattern, an owner's `octocat/*`, and `*/*`, which is all."""
+        return "*" not in name or (self.owner is not None and name.endswith("/*"))
+
     def read(self, text: str) -> tuple[str, list[str]]:
-        """Split a text into the caller's words, and the resources that it chose by whole `qualifier:name` words."""
+        """Split a text into the caller's words, and what it chose by whole `qualifier:name` or `owner:name` words."""
         plain = plain_text(text)
         if "\\" in plain or plain.count('"') % 2:
             raise SearchTextError("holds a backslash or an open quote", "Use plain words and closed quotes.")
         words: list[str] = []
         chosen: list[str] = []
-        choice = re.compile(re.escape(self.qualifier) + r":([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)")
+        owners = rf"|{re.escape(self.owner)}:(?P<owner>[A-Za-z0-9_-]+)" if self.owner else "|(?P<owner>(?!))"
+        choice = re.compile(rf"{re.escape(self.qualifier)}:(?P<name>[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*){owners}")
         for word in re.findall(r'(?:[^\s"]|"[^"]*")+', plain):
             match = choice.fullmatch(word)
             if match is None:
                 words.append(word)
-            elif match[1] not in chosen:
-                chosen.append(match[1])
+            elif (name := match["name"] or f"{match['owner']}/*") not in chosen:
+                chosen.append(name)
         kept = " ".join(words)
         self._check(kept)
         return kept, chosen
 
     def build(self, words: str, names: Sequence[str]) -> str:
-        """Put the scope before the caller's words."""
-        return " ".join([*(f"{self.qualifier}:{name}" for name in names), *([words] if words else [])])
+        """Put the scope before the caller's words; a pattern that names all needs none."""
+        everything = any(set(name.split("/")) == {"*"} for name in names)
+        scope = [] if everything else [self._scope(name) for name in names]
+        return " ".join([*scope, *([words] if words else [])])
+
+    def _scope(self, name: str) -> str:
+        if not self.can_name(name):
+            raise SearchScopeError(f"cannot be confined to {name!r}")
+        return f"{self.owner}:{name.removesuffix('/*')}" if "*" in name else f"{self.qualifier}:{name}"
 
     def _check(self, words: str) -> None:
         unquoted = re.sub(r'"[^"]*"', '""', words)
@@ -108,6 +128,10 @@ class JqlGrammar:
     def choice(self) -> str:
         """How a resource is chosen."""
         return f"`{self.field} = NAME AND ...`"
+
+    def can_name(self, name: str) -> bool:
+        """Say whether the scope can be a name: any but a pattern."""
+        return "*" not in name
 
     def read(self, text: str) -> tuple[str, list[str]]:
         """Check a text; a resource is chosen by `field = NAME` or `field in (...)` where nothing is joined by OR."""

@@ -169,6 +169,21 @@ async def test_a_cut_stream_breaks_the_connection(served: Served) -> None:
         await served.client.messages.create(**ask("SCENARIO:cut"))
 
 
+async def test_the_vendor_counts_what_it_sent(served: Served) -> None:
+    """A session's count adds up whole replies by their usage, and of a reply that broke off the part that was sent."""
+    session = {"metadata": {"user_id": "one"}}
+    await served.put("long", "steps: [{text: One. Two. Three. Four. Five. Six. Seven. Eight. Nine., drop: true}]")
+    whole = await served.client.messages.create(**ask("SCENARIO:text", **session))
+    with pytest.raises(httpx2.RemoteProtocolError):
+        async with served.client.messages.stream(**ask("SCENARIO:long", **session)) as stream:
+            await stream.until_done()
+    first, cut = [one["usage"] for one in await served.seen()]
+    assert first["output_tokens"] == whole.usage.output_tokens
+    assert 0 < cut["output_tokens"] < 20
+    sums = (await served.http.get("/_stand-in/usage")).json()
+    assert sums == {"one": {name: first[name] + cut[name] for name in first}}
+
+
 @pytest.mark.parametrize("scenario", ["hang", "stall"])
 async def test_silence_lasts_until_the_client_leaves(served: Served, scenario: str) -> None:
     """A hung request is never answered, a stalled stream never goes on; that the client left is noted."""

@@ -42,13 +42,23 @@ class FeedRunner:
         self._instances = instances
         self._triggers = triggers
         self._events = Counter("control_feed_events", "Events of feeds", ["source", "outcome"], registry=registry)
-        self._followed = Gauge("control_feed_followed", "Whether this control follows it", ["feed"], registry=registry)
+        self._followed = Gauge(
+            "control_feed_followed", "Feeds that this control follows", ["source"], registry=registry
+        )
 
     def loops(self) -> list[Loop]:
-        """Give one loop for each entry that `access.yaml` has now; none of them ever returns."""
+        """Give one loop for each entry that `access.yaml` has now; none of them ever returns.
+
+        Metrics count them by source, as entries have operators' names.
+        """
         expected = (*DATABASE_ERRORS, Refusal, UpstreamError)
         return [
-            Loop(f"feed:{key_of(source, name)}", partial(self._run, source, name), expected=expected)
+            Loop(
+                f"feed:{key_of(source, name)}",
+                partial(self._run, source, name),
+                expected=expected,
+                counted_as=f"feed:{source}",
+            )
             for source, name in self._instances.entries()
         ]
 
@@ -74,11 +84,12 @@ class FeedRunner:
 
         connection.add_termination_listener(end)
         get_logger(__name__).info("feed_followed", feed=instance.key)
-        self._followed.labels(instance.key).set(1)
+        followed = self._followed.labels(instance.source.name)
+        followed.inc()
         try:
             await asyncio.wait([following])
         finally:
-            self._followed.labels(instance.key).set(0)
+            followed.dec()
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
         if following.cancelled():

@@ -23,7 +23,7 @@ class PolicyWorker:
         self._pool = pool
         self._file = file
         self._decisions = Counter(
-            "control_policy_decisions", "Proposals decided by the policy", ["rule", "decision"], registry=registry
+            "control_policy_decisions", "Proposals decided by the policy", ["decision"], registry=registry
         )
 
     async def round(self) -> None:
@@ -63,5 +63,5 @@ class PolicyWorker:
         except ProposalError as error:
             get_logger(__name__).info("not_decided", effect=str(proposal.id), reason=error.reason)
             return
-        self._decisions.labels(rule.name, rule.decide).inc()
+        self._decisions.labels(rule.decide).inc()
         get_logger(__name__).info("decided", effect=str(proposal.id), rule=rule.name, decision=rule.decide)

@@ -53,6 +53,7 @@ FIELDS = {
     **dict.fromkeys(("milestoned", "demilestoned"), ("milestone",)),
     **dict.fromkeys(("closed", "reopened"), ("state", "state_reason")),
     **dict.fromkeys(("typed", "untyped"), ("type",)),
+    **dict.fromkeys(("review_requested", "review_request_removed"), ("reviewers", "team_reviewers")),
 }
 """For each action, the fields of a request of github-api's that leads to it."""
 ASSOCIATIONS = frozenset(

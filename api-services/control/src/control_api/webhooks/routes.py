@@ -99,7 +99,8 @@ class Webhooks:
         key = delivery.key
         dispatched = await dispatch_once(connection, self._triggers.current(), delivery)
         if dispatched.duplicate:
-            return 200, {"duplicate": True, **dispatched.earlier}
+            first = [{**task, "created": False} for task in dispatched.earlier.get("tasks", ())]
+            return 200, {"duplicate": True, **dispatched.earlier, "tasks": first}
         if dispatched.refused and not dispatched.tasks:
             reasons = "; ".join(f"{one['trigger']}: {one['reason']}" for one in dispatched.refused)
             raise Refusal("task", reasons)

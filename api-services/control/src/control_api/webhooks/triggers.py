@@ -9,6 +9,7 @@ from agent_contracts import Budget, Priority
 from agent_contracts.task import SkillName
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from service_kit.access import Access
+from service_kit.checkout import remedy
 from service_kit.errors import ConfigError
 from service_kit.yaml_lines import read_checked
 
@@ -92,7 +93,8 @@ def read_triggers(path: Path, sources: Mapping[str, Source]) -> Triggers:
             path, Triggers, variable="TRIGGERS_FILE", prepare=lambda raw: _with_conditions(raw, sources)
         )
     except FileNotFoundError:
-        raise ConfigError(f"TRIGGERS_FILE={path} does not exist: make it with `make init`, or leave it unset") from None
+        made = remedy(checkout="make it with `make init`", package="correct the path")
+        raise ConfigError(f"TRIGGERS_FILE={path} does not exist: {made}, or leave it unset") from None
     names = [trigger.name for trigger in triggers.triggers]
     for name in names:
         if names.count(name) > 1:

@@ -17,6 +17,23 @@ def labels_removed(name: Json, reply: Json) -> str | None:
     return f"labels still set: {', '.join(sorted(left))}" if left else None
 
 
+def assigned(asked: Json, reply: Json) -> str | None:
+    """Compare an issue with the people whom it was to be assigned to, among others."""
+    people, issue = _fields(asked, reply)
+    return _names("assignees", people, issue, exact=False)
+
+
+def unassigned(asked: Json, reply: Json) -> str | None:
+    """Compare an issue with the people who were to be taken from it."""
+    people, issue = _fields(asked, reply)
+    left = _set(people) & _set(issue)
+    return f"still assigned: {', '.join(sorted(left))}" if left else None
+
+
+def _fields(*documents: Json) -> list[Json]:
+    return [one.get("assignees") if isinstance(one, dict) else None for one in documents]
+
+
 def _issue(asked: Json, reply: Json, *, exact: bool) -> str | None:
     if not isinstance(asked, dict) or not isinstance(reply, dict):
         return "the reply is not an issue"
@@ -30,6 +47,10 @@ def _issue(asked: Json, reply: Json, *, exact: bool) -> str | None:
         return f"the state is {reply.get('state')!r}, not {state!r}"
     milestone = reply.get("milestone")
     number = milestone.get("number") if isinstance(milestone, dict) else None
+    kind = reply.get("type")
+    name = kind.get("name") if isinstance(kind, dict) else None
+    if "type" in asked and str(asked["type"]).casefold() != str(name).casefold():
+        return f"the type is {name!r}, not {asked['type']!r}"
     if "milestone" in asked and str(asked["milestone"]) != str(number):
         return f"the milestone is {number!r}, not {asked['milestone']!r}"
     return None

@@ -12,7 +12,7 @@ from github_api.probes.own_account import PER_PAGE, made, repository_of
 
 async def changed_issue(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Return an issue that is as the write asked; None if it is not."""
-    issue = await fetch(_issue(call))
+    issue = await fetch(issue_path(call))
     asked = call.body if isinstance(call.body, dict) else {}
     if not isinstance(issue, dict) or confirm.issue_changed(call.body, issue) is not None:
         return None
@@ -24,15 +24,25 @@ def set_labels(fits: Callable[[Call, Json], bool]) -> Probe:
     """Return a probe that finds labels which are as the write asked."""
 
     async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
-        labels = await fetch(f"{_issue(call)}/labels?per_page={PER_PAGE}")
+        labels = await fetch(f"{issue_path(call)}/labels?per_page={PER_PAGE}")
         return labels if isinstance(labels, list) and fits(call, labels) else None
+
+    return Probe(find)
+
+
+def set_assignees(missing: Callable[[Json, Json], str | None]) -> Probe:
+    """Return a probe that finds an issue whose assignees are as the write asked."""
+
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+        issue = await fetch(issue_path(call))
+        return issue if isinstance(issue, dict) and missing(call.body, issue) is None else None
 
     return Probe(find)
 
 
 async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     """Return the fields of an issue that a write changes, as they are now, and its title."""
-    issue = await fetch(_issue(call))
+    issue = await fetch(issue_path(call))
     if not isinstance(issue, dict):
         return None
     asked = set(call.body) if isinstance(call.body, dict) else {"labels"}
@@ -41,13 +51,14 @@ async def issue_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
 
 async def issue_commented(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     """Return the title and text of the issue that a comment answers."""
-    issue = await fetch(_issue(call))
+    issue = await fetch(issue_path(call))
     if not isinstance(issue, dict):
         return None
     return {"title": issue.get("title"), "text of the issue": issue.get("body"), "locked": issue.get("locked")}
 
 
-def _issue(call: Call) -> str:
+def issue_path(call: Call) -> str:
+    """Return the path of the issue that a call is about."""
     return f"{repository_of(call)}/issues/{call.path['number']}"
 
 

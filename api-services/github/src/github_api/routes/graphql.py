@@ -23,6 +23,8 @@ from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
 from api_kit.graphql import PATH, operation
 from api_kit.json_paths import find, steps
 
+from github_api.routes.shapes import JSON
+
 TIER = "graphql"
 IN_REPOSITORY = (Resource(REPOSITORIES, "body", "{owner}/{name}"),)
 OF_PULL = frozenset({"owner", "name", "number"})
@@ -54,6 +56,7 @@ def _read(asked: Operation, variables: set[str] | frozenset[str]) -> Route:
         f"{PATH}/{asked.name}",
         resources=IN_REPOSITORY,
         body=Body(frozenset(variables)),
+        accepts=JSON,
         tier=TIER,
         reply_resources=partial(_named_in, "data.repository"),
         send=operation(asked.text, TIER),
@@ -75,6 +78,7 @@ def _resolve(asked: Operation, *, resolved: bool) -> Route:
         access="write",
         resources=(Resource(REPOSITORIES, "lookup", lookup=_repository_of_thread),),
         body=Body(frozenset({"thread"})),
+        accepts=JSON,
         tier=TIER,
         tools=frozenset({"pull_request_review_write"}),
         idempotent=True,

@@ -29,7 +29,7 @@ LABELS = Body(frozenset({"labels"}), bare_list=True)
 
 def routes() -> list[Route]:
     """Make the routes."""
-    return [*_issues(), *_comments(), *_labels()]
+    return [*_issues(), *_comments(), *_labels(), *_assignees()]
 
 
 def _issues() -> list[Route]:
@@ -68,6 +68,20 @@ def _labels() -> list[Route]:
         _set_labels("PUT", labels, confirm.labels_set, LABELS),
         _set_labels("DELETE", labels, confirm.labels_removed),
         _set_labels("DELETE", labels + "/{name}", confirm.labels_removed),
+    ]
+
+
+def _assignees() -> list[Route]:
+    path, body = ISSUE + "/assignees", Body(frozenset({"assignees"}))
+    return [
+        replace(
+            write(method, path, "issue_write", body),
+            idempotent=True,
+            verify_reply=missing,
+            probe=probes.set_assignees(missing),
+            read_before=probes.issue_before,
+        )
+        for method, missing in (("POST", confirm.assigned), ("DELETE", confirm.unassigned))
     ]
 
 

@@ -9,8 +9,10 @@ from agent_vendors.github_operations import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
+from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
-from mcp_kit.vendor_client import Fetch, Moves, Query, VendorClient
+from mcp_kit.text_download import TextDownload
+from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
@@ -45,8 +47,9 @@ class GitHub:
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
         )
-        self._gateway = settings.gateway
+        self.gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
+        self.text = TextDownload(self.vendor, settings)
 
     async def get(
         self,
@@ -73,10 +76,11 @@ class GitHub:
         query: Query | None = None,
         rows: Sequence[str] = (),
         ceiling: int | None = None,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Page[M]:
         """Read the page of a list at which the call's cursor points; see `VendorClient.page`."""
         return await self.vendor.page(
-            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling
+            call, model, PAGES, path, target, limit=limit, query=query, rows=rows, ceiling=ceiling, meanings=meanings
         )
 
     async def send(
@@ -87,10 +91,11 @@ class GitHub:
         target: str,
         *,
         body: Mapping[str, Any] | None = None,
-        success: int = 200,
+        success: int | tuple[int, ...] = 200,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> Reply:
         """Write something, and return GitHub's reply."""
-        return await self.vendor.send(call, method, path, target, body=body, success=success)
+        return await self.vendor.send(call, method, path, target, body=body, success=success, meanings=meanings)
 
     async def write(
         self,
@@ -102,9 +107,11 @@ class GitHub:
         *,
         body: Mapping[str, Any] | None = None,
         success: int = 200,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> M:
         """Write something, and read what it is now."""
-        return self.vendor.read(model, (await self.send(call, method, path, target, body=body, success=success)).json())
+        reply = await self.send(call, method, path, target, body=body, success=success, meanings=meanings)
+        return self.vendor.read(model, reply.json())
 
     async def ask(self, call: Call, operation: Operation, variables: Mapping[str, Any], target: str) -> Any:
         """Ask by a GraphQL operation, and return its `data`. What GitHub answered in part is said in a note.
@@ -113,7 +120,7 @@ class GitHub:
             ToolFailed: GitHub refused all of it, which it says with the status 200.
         """
         reads = not operation.writes
-        if self._gateway:
+        if self.gateway:
             path = path_of("/graphql/{}", operation.name)
             reply = await self.vendor.send(call, "POST", path, target, body=variables, reads=reads)
         else:
@@ -155,6 +162,7 @@ class GitHub:
     async def aclose(self) -> None:
         """Close all connections."""
         await self.vendor.aclose()
+        await self.text.aclose()
 
 
 def path_in(repository: str, *parts: str | int) -> VendorPath:

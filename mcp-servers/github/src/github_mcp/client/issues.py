@@ -1,20 +1,16 @@
-"""Issues, their comments and labels, and the search of issues and pull requests."""
+"""Issues, their comments and labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from mcp_kit.call import Call
-from mcp_kit.paging import Page, next_page, pages
+from mcp_kit.paging import Page, pages
 from mcp_kit.vendor_client import Query
-from mcp_kit.vendor_path import path_of
 
-from github_mcp.client.github import MOST_PAGES, PAGES, GitHub, path_in
-from github_mcp.models.threads import Comment, Found, Issue, Label
-
-MOST_FOUND = 1_000
-"""Where a search of GitHub's ends. Source: "About search" in GitHub's REST API reference."""
-SEARCH = path_of("/search/issues")
+from github_mcp.client.github import MOST_PAGES, GitHub, path_in
+from github_mcp.error_messages import NO_LABEL
+from github_mcp.models.threads import Comment, Issue, Label
 
 
 class Issues:
@@ -42,6 +38,26 @@ class Issues:
         path, target = path_in(repository, "issues", number), f"{repository}#{number}"
         return await self._github.write(call, Issue, "PATCH", path, target, body=fields)
 
+    async def add_labels(self, call: Call, repository: str, number: int, names: Sequence[str]) -> None:
+        """Add labels to those of an issue."""
+        path, target = path_in(repository, "issues", number, "labels"), f"{repository}#{number}"
+        await self._github.send(call, "POST", path, target, body={"labels": list(names)})
+
+    async def remove_label(self, call: Call, repository: str, number: int, name: str) -> None:
+        """Take one label from an issue."""
+        path, target = path_in(repository, "issues", number, "labels", name), f"{repository}#{number}"
+        await self._github.vendor.send(call, "DELETE", path, target, meanings=NO_LABEL)
+
+    async def assign(self, call: Call, repository: str, number: int, logins: Sequence[str]) -> None:
+        """Assign people besides those who are."""
+        path, target = path_in(repository, "issues", number, "assignees"), f"{repository}#{number}"
+        await self._github.send(call, "POST", path, target, body={"assignees": list(logins)}, success=201)
+
+    async def unassign(self, call: Call, repository: str, number: int, logins: Sequence[str]) -> None:
+        """Take people from those who are assigned."""
+        path, target = path_in(repository, "issues", number, "assignees"), f"{repository}#{number}"
+        await self._github.send(call, "DELETE", path, target, body={"assignees": list(logins)})
+
     async def comments(self, call: Call, repository: str, number: int, limit: int, since: str | None) -> Page[Comment]:
         """List the comments of an issue or pull request, or those changed since a moment, oldest first."""
         path, target = path_in(repository, "issues", number, "comments"), f"{repository}#{number}"
@@ -60,13 +76,3 @@ class Issues:
         """List the repository's labels, 3,000 at the most."""
         ask = partial(self.labels, repository=repository, limit=100)
         return [label async for page in pages(call.from_the_start(), ask, most=MOST_PAGES) for label in page.rows]
-
-    async def search(self, call: Call, text: str, limit: int, query: Query) -> tuple[Found, Page[Issue]]:
-        """Search issues and pull requests; the text says in which repository."""
-        here = PAGES.here(call, limit)
-        vendor = self._github.vendor
-        reply = await vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **query, **here})
-        found = vendor.read(Found, reply.json())
-        issues = vendor.read_rows(call, Issue, found.items)
-        following = next_page(PAGES, call, here, reply, None, len(found.items))
-        return found, Page(issues, here, following, PAGES.before(here))

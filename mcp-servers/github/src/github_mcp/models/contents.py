@@ -14,6 +14,7 @@ class Entry(VendorDocument):
 
     type: str
     path: str
+    sha: str = ""
     size: int = 0
     content: str | None = None
     encoding: str | None = None

@@ -12,9 +12,21 @@ from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field
 
 from github_mcp.models.people import GHOST, User
+from github_mcp.models.planning import IssueType, MilestoneTitle, Reactions, SubIssuesSummary
 
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
+OF_REPOSITORY = re.compile(r"/repos/([\w.-]+/[\w.-]+)\Z", re.ASCII)
+OF_ISSUE = re.compile(r"/repos/([\w.-]+/[\w.-]+)/issues/([0-9]+)\Z", re.ASCII)
+CLOSES = re.compile(
+    r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:https?://[^/\s]{1,100}/)?([\w.-]+/[\w.-]+)?(?:#|/issues/)(\d{1,9})\b"
+)
+"""Source: "Linking a pull request to an issue" at docs.github.com."""
 EXCERPT = 160
+
+
+def plain_address(url: str) -> str:
+    """Return a web address if it is one and nothing else, or an empty text."""
+    return url if ADDRESS.fullmatch(url) else ""
 
 
 class Label(VendorDocument):
@@ -26,12 +38,6 @@ class Label(VendorDocument):
     def row(self) -> str:
         """Write it in one row."""
         return f"{show_name(self.name)} {quote(self.description)}" if self.description else show_name(self.name)
-
-
-class Milestone(VendorDocument):
-    """A milestone, of which the title is enough."""
-
-    title: str
 
 
 class PullMark(VendorDocument):
@@ -56,7 +62,7 @@ class Thread(VendorDocument):
     author_association: str = "NONE"
     labels: Labels = Field(default_factory=list)
     assignees: list[User] = Field(default_factory=list)
-    milestone: Milestone | None = None
+    milestone: MilestoneTitle | None = None
     locked: bool = False
     created_at: datetime
     updated_at: datetime
@@ -112,6 +118,30 @@ class Issue(Thread):
     draft: bool = False
     pull_request: PullMark | None = None
     repository_url: str = ""
+    html_url: str = ""
+    id: int = 0
+    type: IssueType | None = None
+    reactions: Reactions = Reactions.model_validate({})
+    sub_issues_summary: SubIssuesSummary = SubIssuesSummary()
+    parent_issue_url: str | None = None
+
+    @property
+    def repository(self) -> str:
+        """The repository that GitHub counts it to; empty if it names none."""
+        found = OF_REPOSITORY.search(self.repository_url)
+        return found[1] if found else ""
+
+    @property
+    def address(self) -> str:
+        """Where people read it; empty if GitHub gives no plain address."""
+        return plain_address(self.html_url)
+
+    def says_it_closes(self, repository: str, number: int) -> bool:
+        """Return whether its text closes an issue when it is merged into the default branch."""
+        return any(
+            int(found[2]) == number and (found[1] or self.repository).casefold() == repository.casefold()
+            for found in CLOSES.finditer(self.body or "")
+        )
 
     def is_in(self, repository: str) -> bool:
         """Return whether GitHub says that it belongs to a repository."""
@@ -123,7 +153,40 @@ class Issue(Thread):
         merged = f"merged {stamp(pull.merged_at)}" if pull and pull.merged_at else ""
         reason = f"because {self.state_reason}" if self.state == "closed" and self.state_reason else ""
         comments = f"{self.comments} comments" if self.comments else ""
-        return (kind, merged, reason, *super()._middle(), comments)
+        type_, subs = self.type, self.sub_issues_summary
+        parent = OF_ISSUE.search(self.parent_issue_url or "")
+        return (
+            kind,
+            merged,
+            reason,
+            f"type {show_name(type_.name)}" if type_ else "",
+            *super()._middle(),
+            comments,
+            f"{subs.completed} of {subs.total} sub-issues closed" if subs.total else "",
+            f"sub-issue of {parent[1]}#{parent[2]}" if parent else "",
+            self.reactions.shown,
+        )
+
+
+def found_items(issues: Sequence[Issue], label: str, detail: str) -> list[Item]:
+    """Make the items of a list of several repositories, each of which names its own."""
+    if detail == "full":
+        return [section(f"{one.repository}#{one.number}", one.text()) for one in issues]
+    return rows(label, [f"{one.repository}{one.brief() if detail == 'brief' else one.row()}" for one in issues])
+
+
+class Source(VendorDocument):
+    """Where an issue is mentioned."""
+
+    issue: Issue | None = None
+
+
+class TimelineEvent(VendorDocument):
+    """What happened to an issue."""
+
+    event: str = ""
+    source: Source | None = None
+    commit_id: str | None = None
 
 
 class Found(VendorDocument):
@@ -144,15 +207,17 @@ class Comment(VendorDocument):
     updated_at: datetime
     body: str | None = None
     html_url: str = ""
+    reactions: Reactions = Reactions.model_validate({})
 
     @property
     def address(self) -> str:
         """Where people read it; empty if GitHub gives no plain address."""
-        return self.html_url if ADDRESS.fullmatch(self.html_url) else ""
+        return plain_address(self.html_url)
 
     def text(self, limit: int | None) -> str:
         """Write who wrote it and when, and below it the text, up to a limit."""
         edited = f", edited {stamp(self.updated_at)}" if self.updated_at != self.created_at else ""
         body = self.body or "(empty)"
         author = f"{self.user.name} ({self.author_association})"
-        return f"by {author}, {stamp(self.created_at)}{edited}\n{beginning(body, limit) if limit else body}"
+        reactions = f", {self.reactions.shown}" if self.reactions.shown else ""
+        return f"by {author}, {stamp(self.created_at)}{edited}{reactions}\n{beginning(body, limit) if limit else body}"

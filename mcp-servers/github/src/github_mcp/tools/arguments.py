@@ -3,8 +3,16 @@
 from typing import Annotated
 
 from agent_vendors.github import REPOSITORIES
+from mcp_kit.shown_names import Name
 from mcp_kit.tool import Resource
 from pydantic import AfterValidator, Field
+
+
+def _check_ref(ref: str) -> str:
+    if not ref or ":" in ref or any(map(str.isspace, ref)):
+        raise ValueError("a branch, tag or commit of this repository is asked for, without blanks and colons")
+    return ref
+
 
 Repository = Annotated[
     str, Resource(REPOSITORIES), AfterValidator(REPOSITORIES.check), Field(description=REPOSITORIES.description)
@@ -12,5 +20,7 @@ Repository = Annotated[
 """A repository; the schema says its grammar in words, as a pattern costs each tool 20 tokens."""
 IssueNumber = Annotated[int, Field(ge=1)]
 PullNumber = Annotated[int, Field(ge=1)]
+Ref = Annotated[Name, AfterValidator(_check_ref), Field(max_length=255)]
+"""A branch, tag or commit. A colon would lead to another repository."""
 FEWER = "A smaller limit or narrower filters give less."
 """The hint where a list was cut."""

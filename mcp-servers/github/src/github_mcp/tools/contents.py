@@ -13,6 +13,7 @@ from mcp_kit.tool import Cursor, tool
 from pydantic import Field
 
 from github_mcp.client.contents import Contents
+from github_mcp.models.commits import SHORT
 from github_mcp.models.contents import Entry
 from github_mcp.tools.arguments import Repository
 
@@ -47,7 +48,8 @@ class ContentTools:
         if start_line or end_line:
             text, lines = _lines(text, start_line or 1, end_line)
         return Reply(
-            f"{lines or 'A file'} of {found.size} bytes in {repository}:", [section(f"file in {repository}", text)]
+            f"{lines or 'A file'} of {found.size} bytes in {repository}, sha {found.sha[:SHORT]}:",
+            [section(f"file in {repository}", text)],
         )
 
     @tool("repos")

@@ -72,10 +72,7 @@ class PullTools:
             Literal[
                 "get", "get_files", "get_diff", "get_commits", "get_check_runs", "get_reviews", "get_review_comments"
             ],
-            Field(
-                description="get: facts, body, verdicts, failing checks; get_check_runs: all checks and statuses; "
-                "get_review_comments: threads on lines"
-            ),
+            Field(description="get: facts, body, verdicts, failing checks; get_review_comments: threads on lines"),
         ] = "get",
         path: Annotated[Name | None, Field(description="get_diff of this file alone")] = None,
         detail: Detail = "compact",

@@ -40,7 +40,7 @@ class LineComment(BaseModel):
 Threads = Annotated[
     list[Name],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-    Field(max_length=20, description="For (un)resolve_thread: ids from get_review_comments"),
+    Field(max_length=20, description="Ids from get_review_comments"),
 ]
 
 
@@ -63,7 +63,7 @@ class ReviewTools:
         body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
         comments: Annotated[
             list[LineComment] | None,
-            Field(max_length=60, description="For create: {path, line, body, side?, start_line?}, lines of the diff"),
+            Field(max_length=60, description="For create; lines of the diff"),
         ] = None,
         threads: Threads | None = None,
     ) -> Reply:
@@ -94,7 +94,7 @@ class ReviewTools:
         call: Call,
         repository: Repository,
         pull_request: PullNumber,
-        comment: Annotated[int, Field(ge=1, description="First comment of a thread, from get_review_comments")],
+        comment: Annotated[int, Field(ge=1, description="A thread's first, from get_review_comments")],
         body: Annotated[str, Field(min_length=1, max_length=65_000, description="Markdown")],
     ) -> Reply:
         """Answer in a review thread. Not repeatable: a second call makes a second reply."""

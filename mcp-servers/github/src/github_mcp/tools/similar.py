@@ -9,6 +9,7 @@ from mcp_kit.tool import tool
 from pydantic import Field
 
 from github_mcp.client.issues import Issues
+from github_mcp.client.searches import ISSUES, Searches
 from github_mcp.models.threads import Issue
 from github_mcp.query import scope_query
 from github_mcp.similarity import keywords, rank, weigh
@@ -22,8 +23,9 @@ LEAST_LIKENESS = 0.08
 class SimilarTools:
     """The tool of the toolset `issues` that needs more than one question."""
 
-    def __init__(self, issues: Issues) -> None:
+    def __init__(self, issues: Issues, searches: Searches) -> None:
         self._issues = issues
+        self._searches = searches
 
     @tool("issues")
     async def find_similar_issues(
@@ -58,7 +60,7 @@ class SimilarTools:
         for word in words:
             text = scope_query(word, repository=repository, kind="issue")
             try:
-                _, page = await self._issues.search(call, text, 30, {})
+                _, page = await self._searches.found(call, ISSUES, Issue, [text], limit=30)
             except ToolFailed as refusal:
                 note = f" Only those updated last were compared. {refusal.message}"
                 break

@@ -18,22 +18,29 @@ class Role(IntEnum):
 
 @dataclass
 class User:
-    """An account: a person, or a bot when the login ends with `[bot]`."""
+    """An account: a person, a bot when the login ends with `[bot]`, or an organization."""
 
     id: int
     login: str
     created_at: datetime
+    is_organization: bool = False
 
     @property
     def type(self) -> str:
         """GitHub's word for the kind of account."""
+        if self.is_organization:
+            return "Organization"
         return "Bot" if self.login.endswith("[bot]") else "User"
 
 
 @dataclass
 class Token:
-    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none."""
+    """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none.
+
+    With `installation` it is an app's, which is nobody's account.
+    """
 
     value: str
     login: str
+    installation: bool = False
     limits: dict[str, str] = field(default_factory=dict)

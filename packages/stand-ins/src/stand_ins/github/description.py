@@ -21,7 +21,10 @@ class GitHubDescription(Description):
     """`api.github.com.json` of the npm package @octokit/openapi."""
 
     def mend(self, document: dict[str, Any]) -> None:
-        """Let null in where the API gives it."""
+        """Let null in where the API gives it, and a conflict of a file, whose two schemas do not exclude each other."""
+        conflict = document["paths"]["/repos/{owner}/{repo}/contents/{path}"]["put"]["responses"]["409"]
+        schema = conflict["content"]["application/json"]["schema"]
+        schema["anyOf"] = schema.pop("oneOf")
         for name, *rest in NULL_TOO:
             node = document["components"]["schemas"][name]["properties"]
             for part in rest[:-1]:

@@ -67,11 +67,12 @@ def tree_sha(files: Mapping[str, bytes]) -> str:
 
 @dataclass
 class History:
-    """All commits of a repository by their ids, and what points to them."""
+    """All commits of a repository by their ids, and what points to them; `trees` are those that no commit has yet."""
 
     commits: dict[str, Commit] = field(default_factory=dict)
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    trees: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
 
     def add(
         self,
@@ -86,15 +87,26 @@ class History:
         """Put a commit on a branch, by default on top of what is there."""
         if parents is None:
             parents = [self.branches[branch]] if branch in self.branches else []
-        sha = sha_of(branch, message, author.login, str(at), tree_sha(files), *parents)
-        made = self.commits[sha] = Commit(sha, tuple(parents), message, author, at, dict(files))
-        self.branches[branch] = sha
+        made = self.make(message=message, author=author, at=at, files=files, parents=parents)
+        self.branches[branch] = made.sha
         return made
+
+    def make(
+        self, *, message: str, author: User, at: datetime, files: Mapping[str, bytes], parents: Sequence[str]
+    ) -> Commit:
+        """Make a commit that no branch has yet."""
+        sha = sha_of(message, author.login, str(at), tree_sha(files), *parents)
+        made = self.commits[sha] = Commit(sha, tuple(parents), message, author, at, dict(files))
+        return made
+
+    def has(self, head: str, sha: str) -> bool:
+        """Return whether a commit is among those that lead to `head`."""
+        return any(commit.sha == sha for commit in self.log(head))
 
     def find(self, ref: str) -> Commit | None:
         """Find the commit that a branch, a tag, `refs/...` or the beginning of an id of 7 digits names."""
-        for prefix, names in (("refs/heads/", self.branches), ("refs/tags/", self.tags)):
-            if (sha := names.get(ref) or names.get(ref.removeprefix(prefix))) is not None:
+        for prefix, names in (("heads/", self.branches), ("tags/", self.tags)):
+            if (sha := names.get(ref) or names.get(ref.removeprefix("refs/").removeprefix(prefix))) is not None:
                 return self.commits[sha]
         if len(ref) < SHORTEST_SHA:
             return None
@@ -124,7 +136,8 @@ class History:
 
     def tree(self, sha: str) -> Mapping[str, bytes] | None:
         """Find the files of a tree by its id."""
-        return next((one.files for one in self.commits.values() if one.tree_sha == sha), None)
+        made = self.trees.get(sha)
+        return next((one.files for one in self.commits.values() if one.tree_sha == sha), made)
 
     def changed_by(self, commit: Commit) -> list[ChangedFile]:
         """List what a commit changed of its first parent's files."""

@@ -81,9 +81,21 @@ def _no(value: str) -> Predicate:
     tests: dict[str, Predicate] = {
         "label": lambda hit: not hit.issue.labels,
         "assignee": lambda hit: not hit.issue.assignees,
-        "milestone": lambda _: True,
+        "milestone": lambda hit: not hit.issue.milestone,
+        "type": lambda hit: not hit.issue.type,
     }
     return tests.get(value.lower(), lambda _: False)
+
+
+def _milestone(value: str) -> Predicate:
+    return lambda hit: hit.issue.milestone is not None and hit.issue.milestone.title.lower() == value.lower()
+
+
+def _type(value: str) -> Predicate:
+    """Read a kind of thread, as `is` does, or the name of a type of issues."""
+    if value.lower() in {"issue", "pr", "pull-request"}:
+        return _is(value)
+    return lambda hit: hit.issue.type is not None and hit.issue.type.name.lower() == value.lower()
 
 
 def _reason(value: str) -> Predicate:
@@ -139,7 +151,8 @@ def _branch(read: Callable[[Pull], str]) -> Callable[[str], Predicate]:
 
 QUALIFIERS: dict[str, Callable[[str], Predicate]] = {
     "is": _is,
-    "type": _is,
+    "type": _type,
+    "milestone": _milestone,
     "state": _is,
     "label": _label,
     "author": _person(lambda issue: [issue.user]),

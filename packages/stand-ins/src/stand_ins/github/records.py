@@ -5,7 +5,8 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
-from stand_ins.github.history import ChangedFile, History
+from stand_ins.github.history import ChangedFile, Commit, History
+from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.reviews import Review, ReviewThread
 
 
@@ -29,6 +30,7 @@ class Comment:
     user: User
     created_at: datetime
     updated_at: datetime
+    reactions: list[Reaction] = field(default_factory=list)
 
 
 @dataclass
@@ -70,6 +72,11 @@ class Issue:
     labels: list[Label] = field(default_factory=list)
     assignees: list[User] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    milestone: Milestone | None = None
+    type: IssueType | None = None
+    parent: "Issue | None" = None
+    sub_issues: "list[Issue]" = field(default_factory=list)
     pull: Pull | None = None
 
 
@@ -93,6 +100,8 @@ class Repository:
     associations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
+    milestones: dict[int, Milestone] = field(default_factory=dict)
+    issue_types: list[IssueType] = field(default_factory=list)
     history: History = field(default_factory=History)
     actions: Actions = field(default_factory=Actions)
 
@@ -105,6 +114,10 @@ class Repository:
     def files(self) -> dict[str, bytes]:
         """The files of the default branch."""
         return self.history.commits[self.head_sha].files
+
+    def find(self, ref: str) -> Commit | None:
+        """Find the commit that a branch, a tag, an id or `HEAD` names."""
+        return self.history.find(self.default_branch if ref == "HEAD" else ref)
 
     @property
     def full_name(self) -> str:

@@ -68,6 +68,11 @@ def requires_authentication(docs: str = DOCS) -> Refusal:
     return Refusal(401, "Requires authentication", docs=docs)
 
 
+def no_account(docs: str) -> Refusal:
+    """Say 403 to an app's token that asks for what only an account has."""
+    return Refusal(403, "Resource not accessible by integration", docs=docs)
+
+
 def not_accessible(docs: str, accepted: str) -> Refusal:
     """Say 403 to a token that is narrower than its account."""
     return Refusal(

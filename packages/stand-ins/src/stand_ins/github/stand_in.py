@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_actions, webhook
+from stand_ins.github import limits, seed, seed_actions, seed_planning, webhook
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.github.refusal import GitHubErrors
 from stand_ins.github.shapes.account import simple_user
 from stand_ins.github.shapes.issue import comment_json, issue_json, label_json
+from stand_ins.github.shapes.pull import pull_json
 from stand_ins.github.shapes.repository import repository_json
 from stand_ins.github.world import World
 from stand_ins.kit.rate_limits import RateLimits
@@ -77,6 +78,15 @@ class StandIn(StandInVendor):
         }
         self._announce("issue_comment", payload, repository, sender, base)
 
+    def announce_pull(
+        self, action: str, issue: Issue, repository: Repository, sender: User, base: str, **more: Any
+    ) -> None:
+        """Send a `pull_request` event."""
+        assert issue.pull is not None
+        shape = pull_json(issue, issue.pull, repository, self.world, base)
+        payload = {"action": action, "number": issue.number, "pull_request": shape} | more
+        self._announce("pull_request", payload, repository, sender, base)
+
     def greet(self, about: str, base: str) -> None:
         """Send the `ping` with which GitHub greets a new hook of the repository `about`."""
         repository = self.world.named(about)
@@ -93,7 +103,7 @@ class StandIn(StandInVendor):
             event,
             whole,
             action=payload.get("action"),
-            issue=payload.get("issue", {}).get("number"),
+            issue=payload.get("issue", {}).get("number") or payload.get("number"),
             repository_id=repository.id,
         )
 
@@ -105,4 +115,5 @@ class StandIn(StandInVendor):
         for described in seed.shipped():
             seed.add_repository(world, described, self.account)
         seed_actions.apply(world)
+        seed_planning.apply(world, self.account)
         return world

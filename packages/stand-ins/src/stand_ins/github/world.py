@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, Token, User
+from stand_ins.github.planning import Team
 from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.kit.webhooks import Clock, utc_now
 
@@ -18,6 +19,7 @@ class World:
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[int, Repository] = {}
+        self.teams: list[Team] = []
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
@@ -73,6 +75,10 @@ class World:
         if found is None:
             raise ValueError(f"there is no repository {full_name}")
         return found
+
+    def repository_of(self, issue: Issue) -> Repository:
+        """Return the repository that holds an issue."""
+        return next(one for one in self.repositories.values() if one.issues.get(issue.number) is issue)
 
     def find_moved(self, owner: str, name: str) -> Repository | None:
         """Find the repository that once had this name."""

@@ -18,13 +18,14 @@ from stand_ins.model.wire import Stream, forever
 
 @dataclass(frozen=True)
 class Turn:
-    """A request and the step that answers it; `seen` is the request's entry in the log."""
+    """A request and the step that answers it; `seen` is its entry in the log, `usage` what the vendor counts of it."""
 
     step: Step
     conversation: Conversation
     streamed: bool
     request_bytes: int
     seen: dict[str, Any]
+    usage: dict[str, int]
 
     def left(self) -> None:
         """Note that the client left before the reply's end."""
@@ -32,7 +33,8 @@ class Turn:
 
     def count(self, reply: Reply, part: float) -> None:
         """Note what the vendor counts once a part of the reply, from 0 to 1, was written."""
-        self.seen["usage"] = reply.usage | {"output_tokens": math.ceil(reply.usage["output_tokens"] * part)}
+        self.usage.update(reply.usage | {"output_tokens": math.ceil(reply.usage["output_tokens"] * part)})
+        self.seen["usage"] = self.usage
 
 
 async def answer(turn: Turn) -> Response:

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ class StandIn(StandInVendor):
         self._library = library
         self._key = key
         self._attempts: Counter[tuple[str, str, int]] = Counter()
+        self._counted: defaultdict[str, list[dict[str, int]]] = defaultdict(list)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the two operations of the Messages API."""
@@ -61,15 +62,17 @@ class StandIn(StandInVendor):
         ]
 
     def controls(self) -> Sequence[Control]:
-        """Return what names and adds scenarios."""
+        """Return what names and adds scenarios, and the count."""
         return [
+            Control("GET", "usage", self.sum_usage),
             Control("GET", "scenarios", self.list_scenarios),
             Control("PUT", "scenarios/{name}", self.put_scenario),
         ]
 
     def reset(self) -> None:
-        """Forget attempts and added scenarios."""
+        """Forget attempts, added scenarios and the count."""
         self._attempts.clear()
+        self._counted.clear()
         self._library.reset()
 
     async def messages(self, request: Request) -> Response:
@@ -81,7 +84,9 @@ class StandIn(StandInVendor):
         try:
             step = self._step(conversation, seen)
             await self._release(step, request)
-            return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen))
+            usage: dict[str, int] = {}
+            self._counted[conversation.session].append(usage)
+            return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen, usage))
         except ScenarioError as wrong:
             raise refused(400, f"stand-in: {wrong}") from wrong
 
@@ -95,6 +100,15 @@ class StandIn(StandInVendor):
     async def list_scenarios(self, _: Request) -> Response:
         """Name the scenarios, the first to be looked at first."""
         return JSONResponse(self._library.names())
+
+    async def sum_usage(self, _: Request) -> Response:
+        """Add up by session what the vendor has counted so far of all requests, beyond those that the log keeps."""
+        sums: dict[str, Counter[str]] = {}
+        for session, counted in self._counted.items():
+            sums[session] = Counter()
+            for usage in counted:
+                sums[session].update(usage)
+        return JSONResponse(sums)
 
     async def put_scenario(self, request: Request) -> Response:
         """Add a scenario: YAML or JSON, whole, or `{like: NAME, match: ...}` to play a known one elsewhere."""

@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from stand_ins.model.conversation import Conversation
+from stand_ins.model.diffs import gists, line_comments
 from stand_ins.model.errors import ScenarioError
 
 WORDS = {
@@ -19,6 +20,8 @@ WORDS = {
     "good first issue": ("easy", "small change", "beginner"),
 }
 """Words in an issue's text that speak for a label."""
+SHOWS_CAUSE = re.compile(r"^E +\S|^\S+:\d+: in \w|##\[error\]")
+"""Lines of a log that a comment on it shows: what pytest says of an error and where, and the runner's own word."""
 QUOTED = r'"(?:[^"\\\n]|\\.)*"'
 ONE_EXPRESSION = re.compile(r"\s*\{\{((?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
 
@@ -129,6 +132,32 @@ def similar_output(found: str) -> list[dict[str, Any]]:
     ]
 
 
+def head_of(pull: str) -> str:
+    """Give the branch of a pull request, by the row of facts that pull_request_read begins with."""
+    return find(r', "[^":]+:([^"]+)" -> "', pull)
+
+
+def failures(logs: str) -> list[dict[str, Any]]:
+    """Give the failed jobs that get_job_logs read: id and name, the cause, and the lines that show it."""
+    found = []
+    for part in re.split(r"(?m)^(?=job \d+ \w+ \")", logs)[1:]:
+        number, name = re.findall(rf"job (\d+) \w+ ({QUOTED})", part)[0]
+        lines = [line.strip()[:500] for line in part.splitlines() if SHOWS_CAUSE.search(line)]
+        shown = list(dict.fromkeys(lines))[:5] or [part.splitlines()[0][:500]]
+        cause = next((line for line in shown if line.startswith("E ")), shown[-1]).removeprefix("E ").strip()
+        found.append({"job": int(number), "name": json.loads(name), "cause": cause, "log_lines": shown})
+    return found
+
+
+def explained(logs: str) -> str:
+    """Write the comment that explains the failed jobs that get_job_logs read."""
+    parts = [
+        f"The job `{one['name']}` failed: {one['cause']}\n\n```\n{chr(10).join(one['log_lines'])}\n```"
+        for one in failures(logs)
+    ]
+    return "\n\n".join(parts)
+
+
 def find(pattern: str, text: str, default: str = "") -> str:
     """Give the first group, or the whole, of the first match of a regular expression."""
     match = re.search(pattern, text, re.MULTILINE)
@@ -139,8 +168,13 @@ def find(pattern: str, text: str, default: str = "") -> str:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "choose_labels": choose_labels,
+    "explained": explained,
+    "failures": failures,
     "find": find,
+    "gists": gists,
+    "head_of": head_of,
     "labels_of": labels_of,
+    "line_comments": line_comments,
     "names": names,
     "similar": similar,
     "similar_output": similar_output,

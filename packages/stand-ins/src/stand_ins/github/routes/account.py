@@ -4,13 +4,16 @@ from starlette.responses import JSONResponse, Response
 
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.limits import LIMITS
+from stand_ins.github.refusal import no_account
 from stand_ins.github.shapes.account import private_user
 from stand_ins.github.shapes.repository import full_repository
 from stand_ins.kit.rate_limits import Window
 
 
 async def get_user(ask: Ask) -> Response:
-    """Describe the caller's account; 401 without a token."""
+    """Describe the caller's account; 401 without a token, 403 with an app's."""
+    if ask.token is not None and ask.token.installation:
+        raise no_account(ask.docs)
     return JSONResponse(private_user(ask.me, ask.base))
 
 

@@ -76,7 +76,7 @@ async def get_ref(ask: Ask) -> Response:
 async def get_tree(ask: Ask) -> Response:
     """List a tree, which a ref, a commit or its own id names."""
     history, wanted = ask.repository.history, ask.request.path_params["tree_sha"]
-    commit = history.find(wanted)
+    commit = ask.repository.find(wanted)
     files = commit.files if commit else history.tree(wanted)
     if files is None:
         raise not_found(ask.docs)
@@ -91,7 +91,7 @@ async def compare(ask: Ask) -> Response:
     names = basehead.split("...")
     if len(names) != 2:
         raise not_found(ask.docs)
-    old, new = (history.find(name) for name in names)
+    old, new = (repository.find(name) for name in names)
     fork = history.merge_base(old.sha, new.sha) if old and new else None
     if old is None or new is None or fork is None:
         raise not_found(ask.docs)
@@ -103,7 +103,7 @@ async def compare(ask: Ask) -> Response:
 
 
 def _commit(ask: Ask, ref: str) -> Commit:
-    found = ask.repository.history.find(ref)
+    found = ask.repository.find(ref)
     if found is None:
         raise Refusal(422 if len(ref) == 40 else 404, f"No commit found for SHA: {ref}", docs=ask.docs)
     return found

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.fields import Fields
+from stand_ins.github.planning import IssueType, Milestone
 from stand_ins.github.records import Issue
 from stand_ins.github.refusal import gone, must_have_admin_rights, validation_failed
 from stand_ins.github.routes import labels
@@ -45,7 +46,8 @@ async def list_issues(ask: Ask) -> Response:
         and _person_fits(asked.get("assignee"), one.assignees)
         and _person_fits(asked.get("creator"), [one.user])
         and ("mentioned" not in asked or f"@{asked['mentioned']}".lower() in (one.body or "").lower())
-        and asked.get("milestone", "none") == "none"
+        and _milestone_fits(asked.get("milestone"), one)
+        and _type_fits(asked.get("type"), one)
     ]
     rows.sort(key=attrgetter("number"))
     rows.sort(key=SORTS[sort])
@@ -66,10 +68,10 @@ async def create_issue(ask: Ask) -> Response:
     asked = await ask.fields("Issue")
     title, body = asked.title(required=True), asked.body()
     names, people = asked.names("labels", "name") or [], _people(ask, asked) or []
-    _refuse_milestone(ask, asked)
+    milestone, kind = _milestone(ask, asked), _type(ask, asked)
     issue = ask.world.add_issue(ask.repository, title=title or "", body=body, user=ask.me)
     if ask.role >= Role.write:
-        issue.assignees = people
+        issue.assignees, issue.milestone, issue.type = people, milestone, kind
         if not ask.drops_labels:
             issue.labels = labels.resolve(ask, names)
     ask.stand_in.announce_issue("opened", issue, ask.repository, ask.me, ask.base)
@@ -87,15 +89,19 @@ async def update_issue(ask: Ask) -> Response:
     title, body = asked.title(required=False), asked.body()
     state, reason = asked.choice("state", STATES), asked.choice("state_reason", REASONS)
     names, people = asked.names("labels", "name"), _people(ask, asked)
-    _refuse_milestone(ask, asked)
+    milestone, kind = _milestone(ask, asked), _type(ask, asked)
     wanted = labels.resolve(ask, names) if names is not None and ask.role >= Role.triage else None
 
     _edit(ask, issue, title, body if "body" in asked else issue.body)
     _move(ask, issue, state, reason)
     if people is not None and ask.role >= Role.triage:
-        _assign(ask, issue, people)
+        assign(ask, issue, people)
     if wanted is not None:
         labels.apply(ask, issue, wanted)
+    if "milestone" in asked and ask.role >= Role.triage:
+        issue.milestone, issue.updated_at = milestone, ask.world.clock()
+    if "type" in asked and ask.role >= Role.triage:
+        issue.type, issue.updated_at = kind, ask.world.clock()
     return JSONResponse(_shape(ask, issue, single=True))
 
 
@@ -124,7 +130,8 @@ def _move(ask: Ask, issue: Issue, state: str | None, reason: str | None) -> None
         _announce(ask, "reopened", issue)
 
 
-def _assign(ask: Ask, issue: Issue, people: list[User]) -> None:
+def assign(ask: Ask, issue: Issue, people: list[User]) -> None:
+    """Set who is assigned and tell the hook."""
     before, issue.assignees = issue.assignees, people
     for action, these, those in (("assigned", people, before), ("unassigned", before, people)):
         for one in these:
@@ -150,9 +157,34 @@ def _people(ask: Ask, asked: Fields) -> list[User] | None:
     return [ask.world.user(login) for login in logins]
 
 
-def _refuse_milestone(ask: Ask, asked: Fields) -> None:
-    if asked.raw("milestone") is not None:
-        raise validation_failed(ask.docs, asked.fault("milestone", "invalid") | {"value": str(asked.raw("milestone"))})
+def _milestone(ask: Ask, asked: Fields) -> Milestone | None:
+    value = asked.raw("milestone")
+    if value is None:
+        return None
+    found = ask.repository.milestones.get(int(value)) if str(value).isdigit() else None
+    if found is None:
+        raise validation_failed(ask.docs, asked.fault("milestone", "invalid") | {"value": str(value)})
+    return found
+
+
+def _type(ask: Ask, asked: Fields) -> IssueType | None:
+    value = asked.raw("type")
+    if value is None:
+        return None
+    found = next((one for one in ask.repository.issue_types if one.name.lower() == str(value).lower()), None)
+    if found is None:
+        raise validation_failed(ask.docs, asked.fault("type", "invalid") | {"value": str(value)})
+    return found
+
+
+def _milestone_fits(wanted: str | None, issue: Issue) -> bool:
+    number = str(issue.milestone.number) if issue.milestone else "none"
+    return wanted in {None, number} or (wanted == "*" and issue.milestone is not None)
+
+
+def _type_fits(wanted: str | None, issue: Issue) -> bool:
+    name = issue.type.name.lower() if issue.type else "none"
+    return wanted is None or wanted.lower() == name or (wanted == "*" and issue.type is not None)
 
 
 def _person_fits(wanted: str | None, people: list[User]) -> bool:

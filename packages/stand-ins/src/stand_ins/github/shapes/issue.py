@@ -4,10 +4,9 @@ from typing import Any
 
 from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.github.shapes.account import node_id, simple_user, stamp
+from stand_ins.github.shapes.planning import milestone_json, reactions_json, type_json
 from stand_ins.github.shapes.repository import api_url, web_url
 from stand_ins.github.world import World
-
-REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
 def label_json(label: Label, repository: Repository, base: str) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def issue_json(
         "locked": issue.locked,
         "assignee": assignees[0] if assignees else None,
         "assignees": assignees,
-        "milestone": None,
+        "milestone": milestone_json(issue.milestone, repository, base) if issue.milestone else None,
         "comments": len(issue.comments),
         "created_at": stamp(issue.created_at),
         "updated_at": stamp(issue.updated_at),
@@ -65,11 +64,11 @@ def issue_json(
         "active_lock_reason": None,
         "body": issue.body,
         "draft": issue.pull.draft if issue.pull else False,
-        "reactions": _reactions(url),
+        "reactions": reactions_json(issue.reactions, url),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
         "state_reason": issue.state_reason,
-        "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
+        "sub_issues_summary": _sub_issues(issue),
         "issue_dependencies_summary": {
             "blocked_by": 0,
             "total_blocked_by": 0,
@@ -77,6 +76,10 @@ def issue_json(
             "total_blocking": 0,
         },
     }
+    if issue.type:
+        shape["type"] = type_json(issue.type)
+    if issue.parent:
+        shape["parent_issue_url"] = issue_url(issue.parent, world.repository_of(issue.parent), base)
     if issue.pull:
         page = issue_web_url(issue, repository, base)
         shape["pull_request"] = {
@@ -105,10 +108,12 @@ def comment_json(comment: Comment, issue: Issue, repository: Repository, world: 
         "updated_at": stamp(comment.updated_at),
         "author_association": world.association(repository, comment.user),
         "body": comment.body,
-        "reactions": _reactions(url),
+        "reactions": reactions_json(comment.reactions, url),
         "performed_via_github_app": None,
     }
 
 
-def _reactions(url: str) -> dict[str, Any]:
-    return {"url": f"{url}/reactions", "total_count": 0} | dict.fromkeys(REACTIONS, 0)
+def _sub_issues(issue: Issue) -> dict[str, int]:
+    total, completed = len(issue.sub_issues), sum(one.state == "closed" for one in issue.sub_issues)
+    percent = 100 * completed // total if total else 0
+    return {"total": total, "completed": completed, "percent_completed": percent}

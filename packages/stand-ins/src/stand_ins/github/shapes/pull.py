@@ -3,6 +3,7 @@
 from typing import Any
 
 from stand_ins.github.history import ChangedFile, sha_of
+from stand_ins.github.merging import is_mergeable
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.shapes.account import simple_user, stamp
 from stand_ins.github.shapes.issue import issue_json, issue_url, issue_web_url
@@ -57,11 +58,13 @@ def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, 
 def pull_json(issue: Issue, pull: Pull, repository: Repository, world: World, base: str) -> dict[str, Any]:
     """Describe a pull request at its own address."""
     open_ = issue.state == "open"
+    clean = open_ and is_mergeable(repository, pull)
+    state = "unknown" if not open_ else "clean" if clean else "dirty"
     return pull_simple(issue, pull, repository, world, base) | {
         "merged": pull.merged_at is not None,
-        "mergeable": True if open_ else None,
-        "rebaseable": True if open_ else None,
-        "mergeable_state": "clean" if open_ else "unknown",
+        "mergeable": clean if open_ else None,
+        "rebaseable": clean if open_ else None,
+        "mergeable_state": state,
         "merged_by": simple_user(pull.merged_by, base) if pull.merged_by else None,
         "comments": len(issue.comments),
         "review_comments": sum(len(one.comments) for one in pull.threads),

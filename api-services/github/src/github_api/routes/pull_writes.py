@@ -1,0 +1,94 @@
+"""Writes of pull requests: opened, changed, reviewers asked, brought up to date, merged."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from api_kit import Body, Call, Refusal, Route
+
+from github_api.confirm import pull_writes as confirm
+from github_api.probes import pull_writes as probes
+from github_api.routes.shapes import PULL, REPO, TEXTS, write
+
+TOOL = "update_pull_request"
+NEW = Body(frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}), texts=TEXTS)
+FIELDS = Body(frozenset({"title", "body", "state", "base", "maintainer_can_modify"}), texts=TEXTS)
+REVIEWERS = Body(frozenset({"reviewers", "team_reviewers"}))
+MERGE = Body(
+    frozenset({"commit_title", "commit_message", "sha", "merge_method"}),
+    texts={"commit_title": TEXTS["body"], "commit_message": TEXTS["body"]},
+)
+
+
+def routes() -> list[Route]:
+    """Make the routes."""
+    create = write("POST", REPO + "/pulls", "create_pull_request", NEW)
+    change = write("PATCH", PULL, TOOL, FIELDS)
+    ask = write("POST", PULL + "/requested_reviewers", TOOL, REVIEWERS)
+    release = write("DELETE", PULL + "/requested_reviewers", TOOL, REVIEWERS)
+    update = write("PUT", PULL + "/update-branch", "update_pull_request_branch", Body(frozenset({"expected_head_sha"})))
+    merge = write("PUT", PULL + "/merge", "merge_pull_request", MERGE)
+    return [
+        replace(
+            create,
+            target=_repository,
+            verify_reply=confirm.opened,
+            probe=probes.PULL_MADE,
+            read_before=probes.branches_before,
+        ),
+        replace(
+            change,
+            idempotent=True,
+            verify_reply=confirm.changed,
+            probe=probes.PULL_CHANGED,
+            read_before=probes.pull_before,
+        ),
+        replace(
+            ask,
+            idempotent=True,
+            verify_reply=confirm.reviewers_asked,
+            probe=probes.REVIEWERS_ASKED,
+            read_before=probes.pull_before,
+        ),
+        replace(
+            release,
+            idempotent=True,
+            verify_reply=confirm.reviewers_released,
+            probe=probes.REVIEWERS_RELEASED,
+            read_before=probes.pull_before,
+        ),
+        # the replies of these two name no repository
+        replace(
+            update, idempotent=True, probe=probes.BRANCH_UPDATED, read_before=probes.pull_before, reply_resources=None
+        ),
+        replace(
+            merge,
+            access="danger",
+            idempotent=True,
+            verify_reply=confirm.merged,
+            probe=probes.PULL_MERGED,
+            read_before=probes.pull_before,
+            reply_resources=None,
+            effect_fields=_closing,
+        ),
+    ]
+
+
+def _repository(call: Call) -> str:
+    """Return the repository of a new pull request, whose branches are both its own.
+
+    Raises:
+        Refusal: `body`: the head is a branch of another owner's repository, which no grant names.
+    """
+    owner, repository = call.path["owner"], call.path["repo"]
+    head = call.body.get("head") if isinstance(call.body, dict) else None
+    other, colon, _ = str(head).partition(":")
+    if colon and other.casefold() != owner.casefold():
+        raise Refusal(
+            "body", f"the head {head!r} is a branch of another repository", remedy="Take a branch of the same one."
+        )
+    return f"{owner}/{repository}"
+
+
+def _closing(call: Call) -> Sequence[str]:
+    """Return the fields that a merge sets: it closes the pull request, as `state` does."""
+    return [*(call.body if isinstance(call.body, dict) else ()), "state"]

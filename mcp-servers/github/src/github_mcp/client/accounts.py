@@ -1,0 +1,65 @@
+"""Whose the token is, the teams of organizations, and who is in them."""
+
+from mcp_kit.call import Call
+from mcp_kit.errors import Refused, ToolFailed
+from mcp_kit.paging import Page
+from mcp_kit.vendor_path import path_of
+
+from github_mcp.client.github import GitHub
+from github_mcp.models.accounts import FoundRepository, Me, Team
+from github_mcp.models.people import User
+
+FORBIDDEN = 403
+
+
+class Accounts:
+    """Accounts, as the tools need them."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    async def me(self, call: Call) -> Me | None:
+        """Read the account whose token this is; None for an app's token, of which GitHub names no account."""
+        try:
+            return await self._github.get(call, Me, path_of("/user"), "the token's account")
+        except ToolFailed as failure:
+            if failure.status != FORBIDDEN or isinstance(failure, Refused):
+                raise
+            return None
+
+    async def own_login(self, call: Call) -> str:
+        """Return the login of the account whose token this is.
+
+        Raises:
+            ToolFailed: it is an app's token.
+        """
+        me = await self.me(call)
+        if me is None:
+            raise ToolFailed(
+                "The token is a GitHub App's, of which GitHub does not say what is its own; nothing was changed.",
+                next_step="Leave it to a person.",
+            )
+        return me.login
+
+    async def opened(self, call: Call, limit: int) -> Page[FoundRepository] | None:
+        """List the repositories that an app's installation opens; None behind a gateway, where the grant says it."""
+        if self._github.gateway:
+            return None
+        path = path_of("/installation/repositories")
+        return await self._github.page(
+            call, FoundRepository, path, "the installation's repositories", limit=limit, rows=["repositories"]
+        )
+
+    async def own_teams(self, call: Call, limit: int) -> Page[Team]:
+        """List the teams of the token's account, of all organizations."""
+        return await self._github.page(call, Team, path_of("/user/teams"), "the account's teams", limit=limit)
+
+    async def teams(self, call: Call, organization: str, limit: int) -> Page[Team]:
+        """List the teams of an organization that the token's account sees."""
+        path = path_of("/orgs/{}/teams", organization)
+        return await self._github.page(call, Team, path, f"teams of {organization}", limit=limit)
+
+    async def members(self, call: Call, organization: str, team: str, limit: int) -> Page[User]:
+        """List the members of a team, those of its child teams too."""
+        path = path_of("/orgs/{}/teams/{}/members", organization, team)
+        return await self._github.page(call, User, path, f"the team {team} of {organization}", limit=limit)

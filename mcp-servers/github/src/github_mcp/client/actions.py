@@ -1,0 +1,113 @@
+"""Workflows of GitHub Actions: what they are, how they ran, their logs; and running, rerunning and cancelling them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_kit.call import Call
+from mcp_kit.error_messages import Meaning
+from mcp_kit.paging import Page
+from mcp_kit.shown_names import show_name
+from mcp_kit.vendor_client import Query
+from service_kit.errors import UpstreamError
+from service_kit.text_ends import Room, TextEnds
+
+from github_mcp.client.github import GitHub, path_in
+from github_mcp.models.actions import Artifact, Dispatched, Job, Run, Usage, Workflow
+
+LOG_ROOM = Room(head=1_000_000, tail=3_000_000)
+"""Bytes of a log that are read: those of its beginning and of its end."""
+NO_LOG: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} has no log of {target}: it has not ended, it has no log, or the token may not see it (404).",
+        "Look at the job's status by actions_get with method=get_workflow_job.",
+    ),
+    410: ("The log of {target} has expired (410).", "Run it again for a new one, or do without."),
+}
+
+
+class Actions:
+    """GitHub's workflows, as the tools need them."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    async def workflows(self, call: Call, repository: str, limit: int) -> Page[Workflow]:
+        """List the workflows."""
+        path = path_in(repository, "actions", "workflows")
+        return await self._github.page(call, Workflow, path, repository, limit=limit, rows=("workflows",))
+
+    async def workflow(self, call: Call, repository: str, workflow: str) -> Workflow:
+        """Read a workflow, by its id or the name of its file."""
+        path = path_in(repository, "actions", "workflows", workflow)
+        return await self._github.get(call, Workflow, path, _workflow(repository, workflow))
+
+    async def runs(self, call: Call, repository: str, workflow: str | None, limit: int, query: Query) -> Page[Run]:
+        """List the runs of a workflow, or of all workflows, the newest first."""
+        path, target = path_in(repository, "actions", "runs"), repository
+        if workflow is not None:
+            path = path_in(repository, "actions", "workflows", workflow, "runs")
+            target = _workflow(repository, workflow)
+        return await self._github.page(call, Run, path, target, limit=limit, query=query, rows=("workflow_runs",))
+
+    async def run(self, call: Call, repository: str, run: int) -> Run:
+        """Read a run."""
+        return await self._github.get(call, Run, path_in(repository, "actions", "runs", run), _run(repository, run))
+
+    async def jobs(self, call: Call, repository: str, run: int, limit: int) -> Page[Job]:
+        """List the jobs of a run's last attempt."""
+        path, target = path_in(repository, "actions", "runs", run, "jobs"), _run(repository, run)
+        return await self._github.page(call, Job, path, target, limit=limit, rows=("jobs",))
+
+    async def job(self, call: Call, repository: str, job: int) -> Job:
+        """Read a job."""
+        return await self._github.get(call, Job, path_in(repository, "actions", "jobs", job), _job(repository, job))
+
+    async def log(self, call: Call, repository: str, job: int) -> TextEnds:
+        """Read a job's log; of a very long one its beginning and its end."""
+        path = path_in(repository, "actions", "jobs", job, "logs")
+        return await self._github.text.read(call, path, _job(repository, job), LOG_ROOM, meanings=NO_LOG)
+
+    async def artifacts(self, call: Call, repository: str, run: int, limit: int) -> Page[Artifact]:
+        """List what files a run left."""
+        path, target = path_in(repository, "actions", "runs", run, "artifacts"), _run(repository, run)
+        return await self._github.page(call, Artifact, path, target, limit=limit, rows=("artifacts",))
+
+    async def usage(self, call: Call, repository: str, run: int) -> Usage:
+        """Read how long a run took."""
+        path = path_in(repository, "actions", "runs", run, "timing")
+        return await self._github.get(call, Usage, path, _run(repository, run))
+
+    async def rerun(self, call: Call, repository: str, run: int, *, failed: bool) -> None:
+        """Run a run again: all of it, or its failed jobs alone."""
+        path = path_in(repository, "actions", "runs", run, "rerun-failed-jobs" if failed else "rerun")
+        await self._github.send(call, "POST", path, _run(repository, run), success=201)
+
+    async def cancel(self, call: Call, repository: str, run: int) -> None:
+        """Cancel a run that has not ended."""
+        path = path_in(repository, "actions", "runs", run, "cancel")
+        await self._github.send(call, "POST", path, _run(repository, run), success=202)
+
+    async def dispatch(
+        self, call: Call, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]
+    ) -> Dispatched | None:
+        """Start a workflow; return the run, or None where the server does not tell it."""
+        path = path_in(repository, "actions", "workflows", workflow, "dispatches")
+        body: dict[str, Any] = {"ref": ref, "return_run_details": True, **({"inputs": inputs} if inputs else {})}
+        target = _workflow(repository, workflow)
+        reply = await self._github.vendor.send(call, "POST", path, target, body=body, success=(200, 204))
+        try:
+            return self._github.vendor.read(Dispatched, reply.json())
+        except UpstreamError:
+            return None
+
+
+def _workflow(repository: str, workflow: str) -> str:
+    return f"workflow {show_name(workflow)} of {repository}"
+
+
+def _run(repository: str, run: int) -> str:
+    return f"run {run} of {repository}"
+
+
+def _job(repository: str, job: int) -> str:
+    return f"job {job} of {repository}"

@@ -1,0 +1,84 @@
+"""The history of a repository: commits, branches, tags, trees, comparisons, and the search of code."""
+
+from mcp_kit.call import Call
+from mcp_kit.error_messages import Meaning
+from mcp_kit.paging import Page, next_page
+from mcp_kit.shown_names import show_name
+from mcp_kit.vendor_client import Query
+from mcp_kit.vendor_path import path_of
+
+from github_mcp.client.github import PAGES, GitHub, path_in
+from github_mcp.models.commits import Commit, Comparison, FoundFile, Pointer, Tree
+from github_mcp.models.threads import Found
+
+MOST_FILES = 300
+"""Where GitHub ends the files of a comparison. Source: "Compare two commits" in its REST API reference."""
+SEARCH = path_of("/search/code")
+TEXT_MATCH = "application/vnd.github.text-match+json"
+NO_REF: dict[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "Check the name: list_branches, list_tags and list_commits give those that are there.",
+    ),
+    409: ("{target} cannot be read: the repository is empty (409).", "Leave it."),
+}
+
+
+class Commits:
+    """GitHub's commits and what points to them, as the tools need them."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+
+    async def listed(self, call: Call, repository: str, limit: int, query: Query) -> Page[Commit]:
+        """List commits, the latest first."""
+        path = path_in(repository, "commits")
+        return await self._github.page(call, Commit, path, repository, limit=limit, query=query, meanings=NO_REF)
+
+    async def read(self, call: Call, repository: str, ref: str, limit: int = 1) -> tuple[Commit, Page[Commit]]:
+        """Read a commit with the page of its files at which the call's cursor points."""
+        here = PAGES.here(call, limit)
+        path, target = path_in(repository, "commits", ref), f"{show_name(ref)} in {repository}"
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REF)
+        commit = vendor.read(Commit, reply.json())
+        following = next_page(PAGES, call, here, reply, None, len(commit.files))
+        return commit, Page([commit], here, following, PAGES.before(here))
+
+    async def branches(self, call: Call, repository: str, limit: int) -> Page[Pointer]:
+        """List branches by name."""
+        return await self._github.page(call, Pointer, path_in(repository, "branches"), repository, limit=limit)
+
+    async def tags(self, call: Call, repository: str, limit: int) -> Page[Pointer]:
+        """List tags, the last by name first."""
+        return await self._github.page(call, Pointer, path_in(repository, "tags"), repository, limit=limit)
+
+    async def tree(self, call: Call, repository: str, ref: str, *, recursive: bool) -> Tree:
+        """Read the tree of a commit: what lies directly in it, or all that is below."""
+        path, target = path_in(repository, "git", "trees", ref), f"{show_name(ref)} in {repository}"
+        query = {"recursive": "1"} if recursive else {}
+        return await self._github.get(call, Tree, path, target, query=query, meanings=NO_REF)
+
+    async def compare(
+        self, call: Call, repository: str, base: str, head: str, limit: int
+    ) -> tuple[Comparison, Page[Commit]]:
+        """Compare two refs, with the page of commits at which the call's cursor points."""
+        here = PAGES.here(call, limit)
+        path = path_in(repository, "compare", f"{base}...{head}")
+        target = f"{show_name(base)} and {show_name(head)} in {repository}"
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REF)
+        found = vendor.read(Comparison, reply.json())
+        vendor.heed_ceiling(call, len(found.files or ()), MOST_FILES)
+        following = next_page(PAGES, call, here, reply, None, len(found.commits))
+        return found, Page(found.commits, here, following, PAGES.before(here))
+
+    async def search(self, call: Call, text: str, limit: int) -> tuple[Found, Page[FoundFile]]:
+        """Search files; the text says in which repository."""
+        here = PAGES.here(call, limit)
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **here}, accept=TEXT_MATCH)
+        found = vendor.read(Found, reply.json())
+        files = vendor.read_rows(call, FoundFile, found.items)
+        following = next_page(PAGES, call, here, reply, None, len(found.items))
+        return found, Page(files, here, following, PAGES.before(here))

@@ -1,0 +1,75 @@
+"""Writes of pull requests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_kit.call import Call
+from mcp_kit.error_messages import Meaning
+
+from github_mcp.client.github import GitHub, path_in
+from github_mcp.client.pulls import Pulls
+from github_mcp.error_messages import not_written
+from github_mcp.models.written import Merged, WrittenPull
+
+NOT_WRITTEN = not_written("Pull requests")
+NOT_MERGED: Mapping[int, Meaning] = {
+    **not_written("Contents"),
+    405: (
+        "GitHub does not merge {target} (405): it conflicts, is a draft or closed, or lacks checks or reviews.",
+        "Read it with pull_request_read, and do what is missing.",
+    ),
+    409: (
+        "The head of {target} moved meanwhile (409); nothing was merged.",
+        "Read what came, and give the new head_sha.",
+    ),
+}
+
+
+class PullWrites:
+    """GitHub's pull requests, as far as the tools write them."""
+
+    def __init__(self, github: GitHub, pulls: Pulls) -> None:
+        self._github = github
+        self._pulls = pulls
+
+    async def read(self, call: Call, repository: str, number: int) -> WrittenPull:
+        """Read a pull request."""
+        asking = self._github.get(call, WrittenPull, path_in(repository, "pulls", number), f"{repository}#{number}")
+        return await self._pulls.unless_issue(call, repository, number, asking)
+
+    async def create(self, call: Call, repository: str, fields: Mapping[str, Any]) -> WrittenPull:
+        """Open a pull request."""
+        where = path_in(repository, "pulls")
+        return await self._github.write(
+            call, WrittenPull, "POST", where, repository, body=fields, success=201, meanings=NOT_WRITTEN
+        )
+
+    async def update(self, call: Call, repository: str, number: int, fields: Mapping[str, Any]) -> WrittenPull:
+        """Change the fields given and leave the others."""
+        where, target = path_in(repository, "pulls", number), f"{repository}#{number}"
+        return await self._github.write(call, WrittenPull, "PATCH", where, target, body=fields, meanings=NOT_WRITTEN)
+
+    async def reviewers(
+        self, call: Call, repository: str, number: int, names: Sequence[str], *, wanted: bool
+    ) -> WrittenPull:
+        """Ask people for a review, or ask them no more."""
+        where, target = path_in(repository, "pulls", number, "requested_reviewers"), f"{repository}#{number}"
+        method, success = ("POST", 201) if wanted else ("DELETE", 200)
+        body = {"reviewers": list(names)}
+        return await self._github.write(
+            call, WrittenPull, method, where, target, body=body, success=success, meanings=NOT_WRITTEN
+        )
+
+    async def update_branch(self, call: Call, repository: str, number: int, sha: str) -> None:
+        """Merge the base into a pull request's branch, if its head is the one that is expected."""
+        where, target = path_in(repository, "pulls", number, "update-branch"), f"{repository}#{number}"
+        await self._github.send(
+            call, "PUT", where, target, body={"expected_head_sha": sha}, success=202, meanings=NOT_WRITTEN
+        )
+
+    async def merge(self, call: Call, repository: str, number: int, fields: Mapping[str, Any]) -> Merged:
+        """Merge a pull request, if its head is the one that is expected."""
+        where, target = path_in(repository, "pulls", number, "merge"), f"{repository}#{number}"
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "PUT", where, target, body=fields, meanings=NOT_MERGED)
+        return vendor.read(Merged, reply.json())

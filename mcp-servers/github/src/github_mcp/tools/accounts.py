@@ -1,0 +1,89 @@
+"""Who asks, in which teams that is, and who is in a team."""
+
+from typing import Annotated
+
+from agent_vendors.github import REPOSITORIES
+from mcp_kit.call import Call
+from mcp_kit.reply import Reply, rows
+from mcp_kit.shown_names import Name
+from mcp_kit.tool import Cursor, Limit, Resource, tool
+from pydantic import Field
+
+from github_mcp.client.accounts import Accounts
+from github_mcp.tools.arguments import FEWER
+
+ORGANIZATION = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"
+SHOWN = 30
+"""Repositories that are shown of an installation's, or of a grant."""
+
+
+def all_of(organization: str) -> str:
+    """Return the pattern of a grant that opens an organization: all of its repositories."""
+    return f"{organization}/*"
+
+
+Organization = Annotated[str, Resource(REPOSITORIES, all_of), Field(pattern=ORGANIZATION)]
+
+
+class AccountTools:
+    """The toolset `context`."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    @tool("context", checks=True)
+    async def get_me(self, call: Call) -> Reply:
+        """Say whose token this is, and which repositories the caller may use."""
+        me, grant = await self._accounts.me(call), _grant(call)
+        if me is not None:
+            return Reply(f"The token acts for this account.{grant}", rows("account", [me.row()]))
+        head = "The token is a GitHub App's: GitHub names no account for it, and all else works as it is permitted."
+        page = await self._accounts.opened(call.from_the_start(), SHOWN)
+        if page is None:
+            return Reply(f"{head}{grant}")
+        opened = [one.name for one in page.rows if call.caller.may_touch(REPOSITORIES, one.full_name)]
+        more = f" The first {len(opened)} repositories" if page.next else f" All {len(opened)} repositories"
+        return Reply(f"{head}{grant}{more} that it may open for this caller:", rows("repositories", opened))
+
+    @tool("context", checks=True)
+    async def get_teams(
+        self,
+        call: Call,
+        organization: Annotated[Organization | None, Field(description="Unset: the own account's teams")] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """List the teams of an organization, or those that the token's own account is in."""
+        if organization is None:
+            page = await self._accounts.own_teams(call, limit)
+        else:
+            page = await self._accounts.teams(call, organization, limit)
+        shown = [one for one in page.rows if call.caller.may_touch(REPOSITORIES, all_of(one.organization))]
+        left_out = len(page.rows) - len(shown)
+        more = f" {left_out} of organizations outside this caller's grant were left out." if left_out else ""
+        whose = f"of {organization}" if organization else "of the token's account"
+        items = rows("teams", [one.row() for one in shown])
+        return Reply(f"{len(shown)} teams {whose}:{more}", items, page.here, page.next, FEWER)
+
+    @tool("context")
+    async def get_team_members(
+        self,
+        call: Call,
+        organization: Organization,
+        team: Annotated[Name, Field(max_length=200, description="As get_teams shows it, without organization/")],
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """List the logins of a team's members, those of its child teams too."""
+        page = await self._accounts.members(call, organization, team, limit)
+        items = rows("members", [" ".join(one.name for one in page.rows)]) if page.rows else []
+        return Reply(f"{page.count('members')} of the team in {organization}:", items, page.here, page.next)
+
+
+def _grant(call: Call) -> str:
+    """Say what a caller's grant opens; nothing of a trusted one."""
+    if call.caller.bound is None:
+        return ""
+    names = call.caller.bound.resources.get(REPOSITORIES, [])
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f" This caller's grant opens: {', '.join(names[:SHOWN]) or 'no repository'}{more}."

@@ -1,0 +1,155 @@
+"""Pull requests to write."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from mcp_kit.call import Call
+from mcp_kit.errors import Proposed, Quoted, ToolFailed, WrongArguments
+from mcp_kit.reply import Reply, rows
+from mcp_kit.shown_names import Name, show_name
+from mcp_kit.tool import tool
+from pydantic import Field
+
+from github_mcp.client.pull_writes import PullWrites
+from github_mcp.models.commits import SHORT
+from github_mcp.models.written import WrittenPull, shown_address
+from github_mcp.tools.arguments import PullNumber, Ref, Repository
+
+Title = Annotated[str, Field(min_length=1, max_length=256)]
+Body = Annotated[str, Field(max_length=65_000, description="Markdown")]
+HeadSha = Annotated[str, Field(min_length=7, max_length=40, description="Its head as you read it")]
+People = Annotated[list[Name] | None, Field(max_length=15)]
+
+Step = Callable[[], Awaitable[WrittenPull]]
+
+
+class PullWriteTools:
+    """The writes of the toolset `pull_requests`."""
+
+    def __init__(self, pulls: PullWrites) -> None:
+        self._pulls = pulls
+
+    @tool("pull_requests", writes=True)
+    async def create_pull_request(
+        self,
+        call: Call,
+        repository: Repository,
+        title: Title,
+        head: Annotated[Ref, Field(description="Branch with the changes")],
+        base: Annotated[Ref, Field(description="Branch to merge into")],
+        body: Body = "",
+        draft: bool = False,
+    ) -> Reply:
+        """Open a pull request between two branches of a repository."""
+        fields: dict[str, Any] = {"title": title, "head": head, "base": base, "draft": draft}
+        made = await self._pulls.create(call, repository, fields | ({"body": body} if body else {}))
+        return _told(made, repository, "was opened")
+
+    @tool("pull_requests", writes=True, destructive=True, idempotent=True)
+    async def update_pull_request(
+        self,
+        call: Call,
+        repository: Repository,
+        pull_request: PullNumber,
+        title: Title | None = None,
+        body: Body | None = None,
+        state: Literal["open", "closed"] | None = None,
+        base: Annotated[Ref | None, Field(description="Branch to merge into")] = None,
+        reviewers: Annotated[People, Field(description="Logins to ask for a review")] = None,
+        remove_reviewers: People = None,
+    ) -> Reply:
+        """Change a pull request: fields left out stay; reviewers are added."""
+        asked = {"title": title, "body": body, "state": state, "base": base}
+        fields = {name: value for name, value in asked.items() if value is not None}
+        if not fields and not reviewers and not remove_reviewers:
+            raise WrongArguments("update_pull_request needs at least one field; nothing was sent.")
+        pull, ask = f"{repository}#{pull_request}", partial(self._pulls.reviewers, call, repository, pull_request)
+        steps: list[tuple[str, Step]] = []
+        if fields:
+            steps.append((", ".join(fields), partial(self._pulls.update, call, repository, pull_request, fields)))
+        if remove_reviewers:
+            steps.append(("reviewers removed", partial(ask, remove_reviewers, wanted=False)))
+        if reviewers:
+            steps.append(("reviewers asked", partial(ask, reviewers, wanted=True)))
+        now = await _each(steps, pull)
+        if missing := {name.casefold() for name in reviewers or ()} - now.reviewers:
+            raise ToolFailed(
+                f"{pull} was changed, but GitHub did not ask all reviewers.",
+                quoted=Quoted("who was not asked", " ".join(map(show_name, sorted(missing)))),
+                next_step="Only people with access to the repository can be asked.",
+            )
+        return _told(now, repository, "was updated; it is now")
+
+    @tool("pull_requests", writes=True)
+    async def update_pull_request_branch(
+        self, call: Call, repository: Repository, pull_request: PullNumber, head_sha: HeadSha | None = None
+    ) -> Reply:
+        """Merge the newest base into a pull request's branch."""
+        pull = await self._of_head(call, repository, pull_request, head_sha)
+        await self._pulls.update_branch(call, repository, pull_request, pull.head.sha)
+        head = f"GitHub merges {show_name(pull.base.ref)} into the branch of {repository}#{pull_request}; "
+        return Reply(
+            f"{head}its head was {pull.head.sha[:SHORT]}, and moves within seconds{shown_address(pull.html_url)}"
+        )
+
+    @tool("pull_requests", writes=True, danger=True, idempotent=True)
+    async def merge_pull_request(
+        self,
+        call: Call,
+        repository: Repository,
+        pull_request: PullNumber,
+        head_sha: HeadSha,
+        merge_method: Literal["merge", "squash", "rebase"] = "merge",
+        commit_title: Annotated[str | None, Field(max_length=256)] = None,
+        commit_message: Annotated[str | None, Field(max_length=65_000)] = None,
+    ) -> Reply:
+        """Merge a pull request, if its head is still the one that you read."""
+        pull = await self._of_head(call, repository, pull_request, head_sha)
+        if pull.merged_at:
+            return _told(pull, repository, "was merged before; it is")
+        asked = {"commit_title": commit_title, "commit_message": commit_message}
+        fields = {name: value for name, value in asked.items() if value is not None}
+        fields |= {"sha": pull.head.sha, "merge_method": merge_method}
+        merged = await self._pulls.merge(call, repository, pull_request, fields)
+        if not merged.merged:
+            raise ToolFailed(f"GitHub did not merge {repository}#{pull_request}.", next_step="Read it again.")
+        into = f"{repository}#{pull_request} was merged into {show_name(pull.base.ref)}"
+        return Reply(f"{into} by commit {merged.sha[:SHORT]}{shown_address(pull.html_url)}")
+
+    async def _of_head(self, call: Call, repository: str, number: int, head_sha: str | None) -> WrittenPull:
+        """Read a pull request; refuse it where its head is not the one that the caller read."""
+        pull = await self._pulls.read(call, repository, number)
+        if head_sha is not None and not pull.head.sha.startswith(head_sha.lower()):
+            raise ToolFailed(
+                f"The head of {repository}#{number} is {pull.head.sha[:SHORT]}; nothing was written.",
+                next_step="Read what came since you read it, and give that head_sha.",
+            )
+        return pull
+
+
+async def _each(steps: Sequence[tuple[str, Step]], target: str) -> WrittenPull:
+    """Do each step, and return what is there after the last. All are proposed where one is."""
+    done: list[str] = []
+    stored: Proposed | None = None
+    now: WrittenPull | None = None
+    for name, step in steps:
+        try:
+            now = await step()
+            done.append(name)
+        except Proposed as proposal:
+            stored = stored or proposal
+        except ToolFailed as refusal:
+            if not done:
+                raise
+            message = f"Of {target} was written: {'; '.join(done)}. Then: {refusal.message}"
+            raise ToolFailed(message, next_step=refusal.next_step, quoted=refusal.quoted) from None
+    if stored is not None:
+        raise stored
+    assert now is not None
+    return now
+
+
+def _told(pull: WrittenPull, repository: str, done: str) -> Reply:
+    target = f"{repository}#{pull.number}"
+    return Reply(f"{target} {done}{shown_address(pull.html_url)}", rows(f"facts of {target}", [pull.row()]))

@@ -1,0 +1,140 @@
+"""Finds issues and pull requests, repositories and people, in one repository or in all that the caller may use."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from agent_vendors.github import REPOSITORIES, SEARCHES
+from mcp_kit.call import Call
+from mcp_kit.reply import Reply, rows
+from mcp_kit.search_scope import Confined, confine_to_grant
+from mcp_kit.shown_names import Name
+from mcp_kit.tool import Cursor, Detail, Limit, tool
+from pydantic import Field
+
+from github_mcp.client import searches as client
+from github_mcp.client.searches import MOST_FOUND, Searches, Totals
+from github_mcp.models.accounts import FoundRepository, FoundUser
+from github_mcp.models.threads import Issue, found_items, thread_items
+from github_mcp.query import scope_query, with_kind
+from github_mcp.tools.arguments import FEWER, Repository
+
+Text = Annotated[
+    Name,
+    Field(max_length=200, description='Words, "phrases", qualifiers: is:open label:bug author:octocat in:title'),
+]
+MOST_NAMED = 5
+
+
+class SearchTools:
+    """The toolset `search`, and the search of the toolset `issues`."""
+
+    def __init__(self, searches: Searches) -> None:
+        self._searches = searches
+
+    @tool("issues", checks=True)
+    async def search_issues(
+        self,
+        call: Call,
+        query: Text,
+        repository: Annotated[Repository | None, Field(description="owner/name; unset: all that may be used")] = None,
+        kind: Literal["issue", "pull-request"] = "issue",
+        sort: Literal["created", "updated", "comments"] | None = None,
+        detail: Detail = "compact",
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Search issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
+        if repository is None:
+            confined = confine_to_grant(SEARCHES, with_kind(query, kind), call.caller, REPOSITORIES)
+        else:
+            confined = Confined([scope_query(query, repository=repository, kind=kind)])
+
+        def keep(issue: Issue) -> bool:
+            if repository is not None:
+                return issue.is_in(repository)
+            return call.caller.may_touch(REPOSITORIES, issue.repository)
+
+        totals, page = await self._searches.found(
+            call, client.ISSUES, Issue, confined.texts, limit=limit, query={"sort": sort}, keep=keep
+        )
+        shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
+        counted = page.count(f"{kind}s") if page.before else str(shown)
+        where = repository or _where(confined)
+        head = f"{counted} of {totals.count} {kind}s found in {where}:{_limits(totals, confined, page.left_out)}"
+        if repository is None:
+            items = found_items(page.rows, f"{kind}s", detail)
+        else:
+            items = thread_items(page.rows, f"{kind}s", repository, detail)
+        return Reply(head, items, page.here, page.next, FEWER)
+
+    @tool("search", checks=True)
+    async def search_repositories(
+        self,
+        call: Call,
+        query: Annotated[Name, Field(max_length=200, description="Words, qualifiers: topic:cli language:go in:name")],
+        sort: Literal["stars", "forks", "updated"] | None = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Find repositories among those that the caller may use, best match first."""
+        confined = confine_to_grant(SEARCHES, query, call.caller, REPOSITORIES)
+        totals, page = await self._searches.found(
+            call,
+            client.REPOSITORIES,
+            FoundRepository,
+            confined.texts,
+            limit=limit,
+            query={"sort": sort},
+            keep=lambda one: call.caller.may_touch(REPOSITORIES, one.full_name),
+        )
+        shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
+        head = f"{shown} of {totals.count} repositories found in {_where(confined)}:"
+        head += _limits(totals, confined, page.left_out)
+        return Reply(head, rows("repositories", [one.row() for one in page.rows]), page.here, page.next, FEWER)
+
+    @tool("search", checks=True)
+    async def search_users(
+        self,
+        call: Call,
+        query: Annotated[Name, Field(max_length=200, description="Words, qualifiers: type:org location:Oslo in:login")],
+        sort: Literal["followers", "repositories", "joined"] | None = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Find people and organizations of all GitHub by their public profiles, best match first."""
+        totals, page = await self._searches.found(
+            call, client.USERS, FoundUser, [query], limit=limit, query={"sort": sort}
+        )
+        head = f"{len(page.rows)} of {totals.count} accounts found:{_limits(totals, Confined([query]), 0)}"
+        return Reply(head, rows("accounts", [one.row() for one in page.rows]), page.here, page.next, FEWER)
+
+
+def _where(confined: Confined) -> str:
+    """Say in our words what is searched."""
+    names = [name for scope in confined.scopes for name in scope]
+    if not names:
+        return "all that the token sees"
+    return _listed(names) if len(names) <= MOST_NAMED else f"{len(names)} repositories and owners of the grant"
+
+
+def _limits(totals: Totals, confined: Confined, left_out: int) -> str:
+    """Say what could not be seen."""
+    said = ["GitHub gave up early; there may be more."] if totals.gave_up else []
+    if any(count > MOST_FOUND for count in totals.counts.values()):
+        said.append(f"GitHub lists the first {MOST_FOUND:,} alone: a narrower query finds the others.")
+    if left_out:
+        said.append(f"{left_out} of other repositories were left out.")
+    unseen = [name for number in totals.refused for name in confined.scopes[number]]
+    if unseen:
+        said.append(f"GitHub refused to search {_listed(unseen)}: the token may not see them.")
+    if confined.left_out:
+        said.append(f"No search can be confined to {_listed(confined.left_out)} of the grant: name a repository.")
+    last = max([*totals.counts, *totals.refused], default=0)
+    if waiting := [name for scope in confined.scopes[last + 1 :] for name in scope]:
+        said.append(f"Not yet searched: {_listed(waiting)}; next_cursor goes on with them.")
+    return "".join(f" {one}" for one in said)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,147 @@
+"""A search without a repository covers the caller's grant, and says what it could not see."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from fastmcp import Client
+from mcp_kit.caller import Caller
+from service_kit.grants import Bound
+from stand_ins.github.seed import DescribedIssue, DescribedRepository, add_repository
+from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, Said, said
+
+SECRET = "octocat/secret-plans"
+MANY = [f"octo-org/service-number-{number:02}" for number in range(20)]
+
+
+def run(*repositories: str) -> Caller:
+    """Return a caller with a grant for these."""
+    return Caller("run", Bound(resources={"repositories": list(repositories)}), token="t")
+
+
+def texts(github: GitHub) -> list[str]:
+    """Give the search texts that GitHub saw."""
+    return [parse_qs(one["query"])["q"][0] for one in github.app.controls.log.entries if "/search/" in one["path"]]
+
+
+def found(answer: Said) -> list[str]:
+    """Give the issues of a reply, as owner/name#number."""
+    return re.findall(r"(?m)^([\w./-]+#\d+) ", answer.text)
+
+
+async def search(client: Client[Any], **arguments: Any) -> Said:
+    """Search issues."""
+    return said(await client.call_tool_mcp("search_issues", arguments))
+
+
+@pytest.fixture
+def many(github: GitHub) -> GitHub:
+    """The stand-in with twenty repositories more, an issue in each."""
+    for name in MANY:
+        issue = DescribedIssue(title=f"Outage of {name}", user="lin-example")
+        add_repository(github.app.stand_in.world, DescribedRepository(full_name=name, issues=[issue]), "agent-bot")
+    return github
+
+
+async def test_the_owner_searches_all_that_the_token_sees(ask: Ask, github: GitHub) -> None:
+    """A trusted caller's text goes as it is, with qualifiers and operators; each row names its repository."""
+    answer = await ask("search_issues", query="crash HOME")
+    assert {f"{HELLO}#1", f"{SECRET}#1"} <= set(found(answer))
+    assert "found in all that the token sees:" in answer.text
+    await ask("search_issues", query=f"repo:{HELLO} cron OR container")
+    assert texts(github) == ["is:issue crash HOME", f"is:issue repo:{HELLO} cron OR container"]
+
+
+async def test_a_run_searches_its_grant(open_tools: OpenTools, github: GitHub) -> None:
+    """Every repository of the grant is searched, none besides, and a choice within it narrows."""
+    client = await open_tools(run(HELLO, "octo-org/planning"))
+    answer = await search(client, query="is:open languages")
+    assert set(found(answer)) >= {"octo-org/planning#1", "octo-org/planning#4"}
+    await search(client, query=f"repo:{HELLO} languages")
+    assert texts(github) == [
+        f"repo:{HELLO} repo:octo-org/planning is:issue is:open languages",
+        f"repo:{HELLO} is:issue languages",
+    ]
+    for query in (f"repo:{SECRET} x", "user:octocat x", "org:octocat x", "a OR b", "-repo:octocat/x"):
+        assert (await search(client, query=query)).is_error, query
+    assert len(texts(github)) == 2
+
+
+async def test_a_pattern_becomes_its_owner(open_tools: OpenTools, github: GitHub) -> None:
+    """`octocat/*` is all that a user or an organization has; what it covers is not named twice; `*/*` is everything."""
+    client = await open_tools(run("octocat/*", HELLO, "octo-org/planning"))
+    assert f"{SECRET}#1" in found(await search(client, query="crash"))
+    everything = await open_tools(run("*/*", HELLO))
+    await search(everything, query="crash")
+    assert texts(github) == ["user:octocat repo:octo-org/planning is:issue crash", "is:issue crash"]
+
+
+async def test_what_no_search_can_name_is_told(open_tools: OpenTools) -> None:
+    """A pattern of any owner is left out, which is said; with nothing else the search is refused."""
+    mixed = await search(await open_tools(run("*/planning", HELLO)), query="crash")
+    assert "No search can be confined to */planning of the grant: name a repository." in mixed.text
+    alone = await search(await open_tools(run("*/planning")), query="crash")
+    assert alone.is_error
+    assert "nothing was sent" in alone.text
+
+
+async def test_many_repositories_take_several_requests(open_tools: OpenTools, many: GitHub) -> None:
+    """No text is longer than GitHub takes it, each repository is searched once, and nothing comes twice or is lost."""
+    client = await open_tools(run(*MANY))
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(10):
+        answer = await search(client, query="outage", limit=7, **cursor)
+        assert not answer.is_error, answer.text
+        seen += found(answer)
+        after = re.search(r"next_cursor: (\S+)", answer.text)
+        if after is None:
+            break
+        cursor = {"cursor": after[1]}
+    assert sorted(seen) == [f"{name}#1" for name in MANY]
+    assert max(map(len, texts(many))) <= 256
+    assert {name for text in texts(many) for name in re.findall(r"repo:(\S+)", text)} == set(MANY)
+
+
+async def test_what_was_not_yet_searched_is_told(open_tools: OpenTools, many: GitHub) -> None:
+    """A reply that its limit ended early counts what was searched, and names what waits."""
+    answer = await search(await open_tools(run(*MANY)), query="outage", limit=3)
+    assert re.match(r"3 of \d+ issues found in 20 repositories and owners of the grant:", answer.text)
+    assert "Not yet searched: octo-org/" in answer.text
+
+
+async def test_what_the_token_may_not_see_is_told(open_tools: OpenTools, many: GitHub) -> None:
+    """Where GitHub refuses one of several texts, the others answer, and its repositories are named."""
+    hidden = [f"nobody-anywhere/a-repository-that-is-not-there-{number}" for number in range(8)]
+    answer = await search(await open_tools(run(*hidden, HELLO)), query="crash", limit=50)
+    assert f"{HELLO}#1" in found(answer)
+    assert "GitHub refused to search nobody-anywhere/" in answer.text
+    alone = await search(await open_tools(run(*hidden)), query="crash")
+    assert alone.is_error
+
+
+async def test_pull_requests_are_found_by_the_same_tool(ask: Ask) -> None:
+    """The peer's tool for pull requests is this one with its kind."""
+    answer = await ask("search_issues", query="is:open languages", kind="pull-request")
+    assert "octo-org/planning#5" in found(answer)
+    named = await ask("search_pull_requests", query="is:open languages")
+    assert found(named) == found(answer)
+
+
+async def test_repositories_are_found_within_the_grant(ask: Ask, open_tools: OpenTools) -> None:
+    """A trusted caller finds all that the token sees, a run what its grant covers."""
+    answer = await ask("search_repositories", query="plan")
+    assert "octocat/secret-plans private" in answer.text
+    assert "octo-org/planning, 4 open issues" in answer.text
+    client = await open_tools(run("octo-org/*"))
+    bound = said(await client.call_tool_mcp("search_repositories", {"query": "plan"}))
+    assert "octo-org/planning" in bound.text
+    assert "secret-plans" not in bound.text
+
+
+async def test_people_are_found(ask: Ask) -> None:
+    """Accounts are found by what is public of them; an organization is marked."""
+    answer = await ask("search_users", query="mona")
+    assert "mona-example" in answer.text
+    assert 'octo-org ("Organization")' in (await ask("search_users", query="octo type:org")).text
