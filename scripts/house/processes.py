@@ -58,12 +58,8 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
         ),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
         "model-api": (
-            "MODELS",
-            "MODEL_PRICES",
-            "MODEL_OUTPUT_PER_SECOND",
-            UPSTREAM_PROXY,
-            *TENANT_RATE,
-            TRUSTED_PROXIES,
+            *("MODELS", "MODEL_PRICES", "MODEL_OUTPUT_PER_SECOND"),
+            *(UPSTREAM_PROXY, *TENANT_RATE, TRUSTED_PROXIES),
         ),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
         "worker": WORKER_OPTIONS,
@@ -71,9 +67,8 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
 
 
 def _api_options(vendor: Vendor) -> tuple[str, ...]:
-    own = ["UPSTREAM_TOKENS_FILE"]
-    own += ["UPSTREAM_LIMITED"] if vendor.keeps_limits else []
-    own += ["UPSTREAM_DOWNLOAD_HOSTS"] if vendor.redirects_downloads else []
+    some = {"UPSTREAM_LIMITED": vendor.keeps_limits, "UPSTREAM_DOWNLOAD_HOSTS": vendor.redirects_downloads}
+    own = ("UPSTREAM_TOKENS_FILE", *(name for name, has in some.items() if has))
     shared = ("RATE_PER_SECOND", "RATE_BURST", *TENANT_RATE, TRUSTED_PROXIES)
     upstream = ("UPSTREAM_SECONDS", "UPSTREAM_FAILURES", UPSTREAM_PROXY, "IMAGE_HOSTS")
     return (*shared, *upstream, *(vendor.prefix + name for name in own))

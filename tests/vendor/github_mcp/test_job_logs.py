@@ -4,11 +4,16 @@ import re
 from itertools import pairwise
 
 import pytest
+from fixtures.serving import serving
 from github_mcp.client import actions
 from github_mcp.log_windows import Window, failure_windows, plain_lines
 from hypothesis import given
 from hypothesis import strategies as st
 from service_kit.text_ends import Room
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, said
 
 RUN, JOB = 6100003, 7100004
@@ -118,6 +123,23 @@ async def test_the_logs_host_gets_no_token(ask: Ask, github: GitHub) -> None:
     assert not (await ask("get_job_logs", repository=HELLO, job_id=JOB)).is_error
     asked = [entry for entry in github.app.controls.log.entries if entry["path"].endswith("/logs")]
     assert [entry["status"] for entry in asked] == [302]
+
+
+async def test_behind_the_gateway_the_log_comes_with_the_reply(open_tools: OpenTools) -> None:
+    """The gateway has followed the redirect, and its header tells what of a long log it left out."""
+
+    async def answer(request: Request) -> Response:
+        if not request.url.path.endswith("/logs"):
+            return JSONResponse({"id": JOB, "run_id": RUN, "name": "test", "status": "completed"})
+        head, tail = "line 1\nline 2\n", "##[error]line 99 broke\nline 100\n"
+        told = {"x-agent-left-out": f"after={len(head)}; bytes=960; lines=96"}
+        return PlainTextResponse(head + tail, headers=told)
+
+    async with serving(Starlette(routes=[Route("/{path:path}", answer)])) as url:
+        client = await open_tools(GITHUB_API_URL=url, GITHUB_GATEWAY="true")
+        log = said(await client.call_tool_mcp("get_job_logs", {"repository": HELLO, "job_id": JOB, "tail_lines": 2}))
+    assert "lines 99 to 100 of 100 of job 7100004" in log.text
+    assert "##[error]line 99 broke" in log.text
 
 
 @pytest.mark.parametrize(

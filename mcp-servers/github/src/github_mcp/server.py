@@ -52,6 +52,8 @@ PEERS = {
     "team": ("team_slug",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
+DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
+"""The toolsets that are shown where nobody chooses; `all` has the others too."""
 
 
 def build_server(settings: GitHubSettings) -> Server:
@@ -79,6 +81,7 @@ def build_server(settings: GitHubSettings) -> Server:
             LogTools(actions),
             AccountTools(accounts),
         ),
+        default_toolsets=DEFAULT,
         aliases={"search_pull_requests": "search_issues"},
         implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
