@@ -30,7 +30,12 @@ from bench.stdio import Stdio, started
 from bench.table import Line, aligned
 
 TOKEN = "ghp_" + "t" * 36
-OFFICIAL, REFERENCE, NEWEST = "github-mcp-server 0.12.1", "server-github 2025.4.8", "github-mcp-server 1.10"
+OURS, OFFICIAL, REFERENCE, NEWEST = (
+    "ours",
+    "github-mcp-server 0.12.1",
+    "server-github 2025.4.8",
+    "github-mcp-server 1.10",
+)
 GOALS = {OFFICIAL: 0.40, REFERENCE: 0.40, NEWEST: 0.70}
 WORST = 1.05
 """The most that a single question may cost, of any peer's bytes."""
@@ -50,28 +55,26 @@ def lines(folder: Path) -> list[Line]:
         def running(name: str, argv: Sequence[str], **env: str) -> Stdio:
             return stack.enter_context(started(argv, BASE | env, folder / f"{name}.log"))
 
-        our_env = {"GITHUB_API_URL": url, "GITHUB_TOKEN": TOKEN, "GITHUB_TOOLSETS": "all"}
-        ours = running("ours", [str(Path(sys.executable).parent / "github-mcp")], **our_env)
-        peers = {
-            OFFICIAL: (
-                running("official", _official(), GITHUB_HOST=HOST, GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN, HTTP_PROXY=url),
-                peer_calls.github_mcp_server(own),
-            ),
-            REFERENCE: (
-                running("reference", _reference(), STAND_IN_URL=url, GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN),
-                peer_calls.SERVER_GITHUB,
-            ),
+        command = str(Path(sys.executable).parent / "github-mcp")
+        token = {"GITHUB_PERSONAL_ACCESS_TOKEN": TOKEN}
+        clients = {
+            OURS: running("ours", [command], GITHUB_API_URL=url, GITHUB_TOOLSETS="all", **token),
+            OFFICIAL: running("official", _official(), GITHUB_HOST=HOST, HTTP_PROXY=url, **token),
+            REFERENCE: running("reference", _reference(), STAND_IN_URL=url, **token),
         }
-        costs = {"ours": _costs(ours, asked, {one.key: one.ours for one in asked}, {"repository": HELLO})}
+        calls: Mapping[str, Mapping[str, Calls | str]] = {
+            OURS: {one.key: one.ours for one in asked},
+            OFFICIAL: peer_calls.github_mcp_server(own),
+            REFERENCE: peer_calls.SERVER_GITHUB,
+        }
         owner, _, repo = HELLO.partition("/")
-        for name, (client, calls) in peers.items():
-            costs[name] = _costs(client, asked, calls, {"owner": owner, "repo": repo})
+        named = {"owner": owner, "repo": repo}
+        where = {OURS: {"repository": HELLO}, OFFICIAL: named, REFERENCE: named}
+        costs = {name: _costs(client, asked, calls[name], where[name]) for name, client in clients.items()}
         costs[NEWEST] = asyncio.run(_costs_of_version_110(url, asked))
-        listed = {
-            name: _listed(client) for name, client in {"ours": ours, **{n: c for n, (c, _) in peers.items()}}.items()
-        }
+        listed = {name: _listed(client) for name, client in clients.items()}
     sys.stdout.write(_told(asked, costs, listed) + "\n\n")
-    return [line for name, goal in GOALS.items() for line in _held(name, goal, costs["ours"], costs[name])]
+    return [line for name, goal in GOALS.items() for line in _held(name, goal, costs[OURS], costs[name])]
 
 
 def _official() -> list[str]:
@@ -138,7 +141,7 @@ def _listed(client: Stdio) -> int:
 def _told(asked: Sequence[Question], costs: Mapping[str, Costs], listed: Mapping[str, int]) -> str:
     rows = [("question: bytes read, ours of theirs", *costs)]
     for question in asked:
-        ours = costs["ours"][question.key]
+        ours = costs[OURS][question.key]
         cells = [_cell(costs[name][question.key], ours) for name in costs]
         rows.append((question.asked, *cells))
     rows.append(("tools/list of all tools, counted apart", *(str(listed.get(name, "-")) for name in costs)))

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from bench.processes import BenchError, Server
 
 VERSION = "2025-06-18"
+MOST_SECONDS = 300
+"""After which a server is killed, so that one that hangs ends the run."""
 
 
 class Stdio:
@@ -67,11 +70,13 @@ def started(argv: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[
     with log.open("wb") as output:
         process = subprocess.Popen(argv, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output)
     with process:
-        client = Stdio(process)
+        client, watch = Stdio(process), threading.Timer(MOST_SECONDS, process.kill)
+        watch.start()
         try:
             client.begin()
             yield client
         finally:
+            watch.cancel()
             assert process.stdin is not None
             process.stdin.close()
             try:
