@@ -13,6 +13,7 @@ help: ## explain the targets
 	@echo
 	@echo 'Settings go after the target, as in: make demo TRANSPORT=http DOOR=redis'
 	@echo '  demo:  TRANSPORT=sse|http  DOOR=webhook|redis|http|cli  MODEL=real (needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN)'
+	@echo '         STORY=review: a pull request whose check failed is explained, and reviewed line by line'
 	@echo '         MODE=propose: the agent only proposes; what it would write is shown, approved and then sent'
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
 	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, while the system is up; AGENT_BOT_HOME=... is where everything lives'

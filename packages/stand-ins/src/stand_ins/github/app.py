@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from stand_ins.github.actions_orders import ActionsOrders
 from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
+from stand_ins.github.pull_orders import PullOrders
 from stand_ins.github.routes import (
     account,
     actions,
@@ -73,7 +74,7 @@ class GitHub(StandIn):
 
     def controls(self) -> Sequence[Control]:
         """Return what GitHub's people and operators do."""
-        return [*Orders(self).table(), *ActionsOrders(self).table()]
+        return [*Orders(self).table(), *ActionsOrders(self).table(), *PullOrders(self).table()]
 
 
 StandInApp = app.StandInApp[GitHub]

@@ -157,7 +157,7 @@ def add_repository(world: World, described: DescribedRepository, account: str) -
     for issue in described.issues:
         add_issue(world, repository, issue)
     for pull in described.pulls:
-        _add_pull(world, repository, pull)
+        add_pull(world, repository, pull)
     return repository
 
 
@@ -212,7 +212,8 @@ def _write_history(repository: Repository, described: DescribedRepository, world
         repository.history.tags |= dict.fromkeys(one.tags, commit.sha)
 
 
-def _add_pull(world: World, repository: Repository, described: DescribedPull) -> Issue:
+def add_pull(world: World, repository: Repository, described: DescribedPull) -> Issue:
+    """Make a pull request with its branch and what was said of it."""
     issue = add_issue(world, repository, described)
     if described.merged_as is not None:
         issue.pull = _merged(repository, issue, described)
