@@ -32,7 +32,19 @@ CHOICES = (
 DOTENV = ROOT / ".env"
 OF_MAKE = frozenset(
     {
-        *("AGENT_BOT_HOME", "DOOR", "STORY", "MODE", "ISSUE", "ALLOW_WRITES", "TASK", "LINES_SHOWN", "CASES", "YES", "PYTHON"),
+        *(
+            "AGENT_BOT_HOME",
+            "DOOR",
+            "STORY",
+            "MODE",
+            "ISSUE",
+            "ALLOW_WRITES",
+            "TASK",
+            "LINES_SHOWN",
+            "CASES",
+            "YES",
+            "PYTHON",
+        ),
         *("GITHUB_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
     }
 )

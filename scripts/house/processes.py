@@ -28,6 +28,7 @@ WORKER_OPTIONS = (
     "RUN_OUTPUT_MB",
     "RUN_CGROUPS",
 )
+MODEL_OPTIONS = ("MODELS", "MODEL_PRICES", "MODEL_OUTPUT_PER_SECOND")
 PASSED_ON = ("PATH", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL")
 UPSTREAM_PROXY = "UPSTREAM_PROXY"
 TRUSTED_PROXIES = "TRUSTED_PROXIES"
@@ -57,10 +58,7 @@ def options_of(vendors: Iterable[Vendor]) -> dict[str, tuple[str, ...]]:
             *("MAX_WEBHOOK_BYTES", "MAX_STREAMS", *TENANT_RATE, TRUSTED_PROXIES),
         ),
         **{vendor.api: _api_options(vendor) for vendor in listed if vendor.has_gateway},
-        "model-api": (
-            *("MODELS", "MODEL_PRICES", "MODEL_OUTPUT_PER_SECOND"),
-            *(UPSTREAM_PROXY, *TENANT_RATE, TRUSTED_PROXIES),
-        ),
+        "model-api": (*MODEL_OPTIONS, UPSTREAM_PROXY, *TENANT_RATE, TRUSTED_PROXIES),
         **{vendor.mcp: _mcp_options(vendor) for vendor in listed},
         "worker": WORKER_OPTIONS,
     }

@@ -92,8 +92,8 @@ class Subject:
         return self.caller(*dict.fromkeys(ask.tool for ask in self.record.asks))
 
     def built(self, **changes: str) -> tuple[Server, VendorSettings]:
-        """Build the server with its address and token, and with these settings besides, by their fields' names."""
-        given = {"api_url": self.url, "token": self.record.token, **changes}
+        """Build the server with all its tools, its address and token, and these settings, by their fields' names."""
+        given = {"api_url": self.url, "token": self.record.token, "toolsets": "all", **changes}
         settings = load(self.record.settings, {self.record.settings.variable(name): one for name, one in given.items()})
         return self.record.build(settings), settings
 

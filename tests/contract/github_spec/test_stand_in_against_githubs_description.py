@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from contract.github_spec import planning
+from contract.github_spec import apps, planning
 from contract.github_spec.code_exchanges import CODE_READS, CODE_WRITES, ids_of
 from fixtures.github_spec import repository_of
 from fixtures.serving import serving
@@ -63,6 +64,12 @@ READS = [
     (f"{HELLO}/contents/hello/greet.py?ref=main", 200),
     (f"{HELLO}/contents/no/such/file", 404),
     *CODE_READS,
+    (f"{HELLO}/releases?per_page=2", 200),
+    (f"{HELLO}/releases/latest", 200),
+    ("/repos/octocat/secret-plans/releases/latest", 404),
+    (f"{HELLO}/releases/tags/v2.2.0", 200),
+    (f"{HELLO}/releases/tags/v9.9.9", 404),
+    (f"{HELLO}/deployments?environment=production", 200),
     (f"{HELLO}/actions/workflows?per_page=1", 200),
     (f"{HELLO}/actions/workflows/ci.yml", 200),
     (f"{HELLO}/actions/workflows/no.yml", 404),
@@ -103,6 +110,12 @@ WRITES: list[tuple[str, str, Any, int]] = [
     ("POST", f"{HELLO}/labels", {"name": "fresh", "color": "00ff00", "description": "New"}, 201),
     ("POST", f"{HELLO}/labels", {"name": "BUG"}, 422),
     *CODE_WRITES,
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.4.0", "name": "Next", "body": "b", "draft": True}, 201),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.4.0", "generate_release_notes": True, "prerelease": True}, 201),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2.3.0"}, 422),
+    ("POST", f"{HELLO}/releases", {"tag_name": "v2 3"}, 422),
+    ("POST", f"{HELLO}/releases/generate-notes", {"tag_name": "v2.3.0", "previous_tag_name": "v2.2.0"}, 200),
+    ("POST", f"{HELLO}/releases/generate-notes", {"tag_name": "v2.3.0", "previous_tag_name": "none"}, 422),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun-failed-jobs", {"enable_debug_logging": False}, 201),
     ("POST", f"{HELLO}/actions/runs/6100003/rerun", None, 403),
     ("POST", f"{HELLO}/actions/runs/6100003/cancel", None, 202),
@@ -115,7 +128,7 @@ WRITES: list[tuple[str, str, Any, int]] = [
 
 
 async def test_every_operation_and_status_conforms(
-    client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp
+    client: httpx.AsyncClient, checker: ExchangeChecker, github: StandInApp, tmp_path: Path
 ) -> None:
     """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
     world = github.stand_in.world
@@ -127,6 +140,8 @@ async def test_every_operation_and_status_conforms(
         if reply.status_code == 200 and path != "/rate_limit":
             again = await client.get(path, headers={"If-None-Match": reply.headers["ETag"]})
             assert (path, again.status_code) == (path, 304)
+    for deployment in (await client.get(f"{HELLO}/deployments")).json():
+        assert (await client.get(deployment["statuses_url"])).status_code == 200
     told = await ids_of(client)
     for method, path, body, status in WRITES + planning.writes(world):
         sent = json.loads(re.sub(r"\{(main|tree|made|blob)\}", lambda found: told[found[1]], json.dumps(body)))
@@ -135,6 +150,7 @@ async def test_every_operation_and_status_conforms(
         if "location" in reply.headers:
             assert (await client.get(reply.headers["location"])).status_code == 200
     await _review(client)
+    await apps.exchange(client, github, tmp_path)
     for path, accept in MEDIA:
         assert (
             await client.get(path if path.startswith("/") else f"{HELLO}/{path}", headers={"Accept": accept})

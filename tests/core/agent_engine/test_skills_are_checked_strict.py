@@ -17,7 +17,7 @@ def test_good_skill_has_nothing_wrong(tmp_path: Path) -> None:
     assert skills_ref.validate(place) == []
 
 
-@pytest.mark.parametrize("name", ["ci-failure", "issue-triage", "pr-review"])
+@pytest.mark.parametrize("name", ["ci-failure", "issue-triage", "pr-review", "release-notes"])
 def test_shipped_skills_pass(name: str) -> None:
     """Every shipped skill passes both checks and is short."""
     folder = shipped_folder() / name

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from api_kit import Credential, Resource, Route, Table, UpstreamVendor
 from api_kit.breaker import BreakerConfig
 from api_kit.effect_flow import PROPOSED
-from api_kit.upstream import Upstream, boottime
+from api_kit.upstream import Upstream
 from fixtures.resource_kinds import PROJECTS
+from service_kit.boottime import boottime
 from service_kit.http import HttpClient
 
 LIES = ("slow", "drip", "html", "error", "half", "huge", "bomb", "storm", "headers", "mute", "unheard", "proposal")

@@ -197,7 +197,7 @@ async def test_a_long_log_keeps_its_ends(api: Toy, side: Side) -> None:
     assert (kept.left_out_lines, kept.left_out_bytes) == (96, len(LONG) - 30)
     api.vendor.says(None, 302, location=f"{side.url}/short")
     whole = await api.client.get("/ops/log")
-    assert (whole.text, "x-agent-left-out" in whole.headers) == ("log", False)
+    assert (whole.text, "x-agent-text-cut" in whole.headers) == ("log", False)
 
 
 async def test_a_url_that_no_reply_named_is_not_asked(api: Toy) -> None:

@@ -128,7 +128,7 @@ async def test_a_changed_file_counts_without_a_restart(
     ("token", "file", "message"),
     [
         (None, None, "CORKBOARD_UPSTREAM_TOKEN is not set: set it, or CORKBOARD_UPSTREAM_TOKENS_FILE"),
-        ("t", "ok.yaml", "are both set"),
+        ("t", "ok.yaml", "more than one of them is set"),
         ("a secret", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
         ("secret\u00e9", None, "^CORKBOARD_UPSTREAM_TOKEN is not usable: it is empty, or holds a blank"),
         (None, "none.yaml", r"none\.yaml cannot be read: No such file"),

@@ -68,6 +68,8 @@ async def test_a_house_that_is_up_is_named(environ: dict[str, str], paths: House
         ({"MODE": "proposed"}, "MODE='proposed' is not usable: give write or propose"),
         ({"ISSUE": "octocat/hello-world#1"}, "the real GitHub is used with the real model only: set MODEL=real too"),
         ({"MODEL": "real", "ISSUE": "octocat/hello-world#1"}, "GITHUB_TOKEN is not set: the demo itself"),
+        ({"STORY": "revue"}, "STORY='revue' is not usable: give triage or review"),
+        ({"STORY": "review", "DOOR": "redis"}, "DOOR does not go together with STORY=review"),
         ({"MODE": "propose", "DOOR": "cli"}, "may not approve what it proposes: give another door"),
         (
             {"MODE": "propose", "MODEL": "real", "ISSUE": "octocat/hello-world#1", "GITHUB_TOKEN": "t"},

@@ -39,4 +39,4 @@ async def test_a_reply_tells_what_was_left_out(chunks: list[bytes]) -> None:
 def test_another_header_means_nothing() -> None:
     """A header that is not ours leaves the text as it came."""
     for value in ("after=1", "after=x; bytes=1; lines=1", "", "after=1; bytes=99999999999999999; lines=1"):
-        assert TextEnds.read(b"text", {"x-agent-left-out": value}) == TextEnds(b"text")
+        assert TextEnds.read(b"text", {"x-agent-text-cut": value}) == TextEnds(b"text")

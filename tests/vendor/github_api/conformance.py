@@ -22,6 +22,11 @@ def create(repository: str) -> Ask:
     return Ask("POST", f"/repos/{repository}/issues", "issue_write", body={"title": "Crash", "body": "Help."})
 
 
+def release(*, draft: bool) -> Ask:
+    """Create a release, as a draft or for everybody."""
+    return Ask("POST", f"{HELLO}/releases", "create_release", body={"tag_name": "v2.4.0", "draft": draft})
+
+
 def hello(stand_in: GitHub) -> Repository:
     """Return the repository octocat/hello-world, as the stand-in holds it."""
     return stand_in.world.named("octocat/hello-world")
@@ -31,7 +36,9 @@ RECORD = GatewayRecord(
     vendor=lambda: github(SETTINGS),
     table=table,
     stand_in=lambda: build(tokens={TOKEN: "agent-bot"}),
-    grant=Grant(tools=["issue_write"], resources={"repositories": ["octocat/hello-world"]}, mode="write"),
+    grant=Grant(
+        tools=["issue_write", "create_release"], resources={"repositories": ["octocat/hello-world"]}, mode="write"
+    ),
     read=Ask("GET", f"{HELLO}/issues/1"),
     create=create("octocat/hello-world"),
     changes=Ask("PATCH", f"{HELLO}/issues/1", "issue_write", body={"state": "closed"}),
@@ -69,4 +76,6 @@ RECORD = GatewayRecord(
     ),
     foreign={"url": "https://api.github.com/repos/octocat/other/issues/1", "number": 1},
     limited=Fault(fault="rate_limit", seconds=1),
+    dangerous=(release(draft=False),),
+    harmless=(release(draft=True),),
 )

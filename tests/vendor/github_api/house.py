@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from agent_contracts import Grant
+from api_kit import UpstreamVendor
 from fixtures.gateway import House, served
 from fixtures.serving import serving
+from github_api.settings import GitHubApiSettings
 from github_api.table import TIERS, table
 from github_api.upstream import github
 from vendor.github_api.conformance import HELLO, RECORD, SETTINGS, TOKEN
@@ -31,8 +33,10 @@ SERVICES = {
 
 
 @asynccontextmanager
-async def house(folder: Path, database_url: str, *, downloads: str = "", **more: Any) -> AsyncIterator[House]:
-    """Serve the gateway and its GitHub; `more` are settings, in small letters.
+async def house(
+    folder: Path, database_url: str, vendor: UpstreamVendor | None = None, *, downloads: str = "", **more: Any
+) -> AsyncIterator[House]:
+    """Serve the gateway and its GitHub; `vendor` has another credential, `more` are settings, in small letters.
 
     `downloads` are the hosts of logs, by default the stand-in's.
     """
@@ -42,7 +46,7 @@ async def house(folder: Path, database_url: str, *, downloads: str = "", **more:
         served(
             folder,
             database_url,
-            github(SETTINGS.model_copy(update={"github_upstream_download_hosts": downloads or _other_host(upstream)})),
+            vendor or github(_settings(downloads or _other_host(upstream))),
             table(),
             upstream_url=upstream,
             tenant=TENANT,
@@ -52,6 +56,10 @@ async def house(folder: Path, database_url: str, *, downloads: str = "", **more:
         ) as api,
     ):
         yield House(**{**vars(api), "grant": WRITER}, app=app, upstream_url=upstream)
+
+
+def _settings(downloads: str) -> GitHubApiSettings:
+    return SETTINGS.model_copy(update={"github_upstream_download_hosts": downloads})
 
 
 def _other_host(upstream: str) -> str:

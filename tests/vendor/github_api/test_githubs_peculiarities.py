@@ -198,7 +198,7 @@ def test_a_reply_says_whose_it_is() -> None:
 
 
 NAMELESS = (
-    *("/timing", "/annotations", "/merge", "/update-branch"),
+    *("/timing", "/annotations", "/merge", "/update-branch", "/releases/generate-notes"),
     *("/issue-types", "/reactions", "/reactions/{reaction:number}"),
 )
 """Ends of paths whose replies name no repository at all: the path alone does."""
@@ -226,8 +226,7 @@ def test_every_route_names_its_repository() -> None:
 def test_the_table_is_closed() -> None:
     """What no tool needs is not in the table, though GitHub has it."""
     for path in (
-        "/repositories/1/issues", "/user", "/user/repos", "/graphql", "/orgs/octocat", "/search/users",
-        "/repositories/1/issues", "/user/emails", "/user/repos", "/graphql", "/orgs/octocat", "/search/code",
+        "/repositories/1/issues", "/user/emails", "/user/repos", "/graphql", "/orgs/octocat", "/search/commits",
         "/repos/o/r/issues/1/lock", "/repos/o/r/issues;x=1", "/repos/o/r/collaborators", "/repos/o/r/actions/secrets",
     ):  # fmt: skip
         with pytest.raises(Refusal) as refused:

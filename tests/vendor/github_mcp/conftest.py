@@ -66,11 +66,12 @@ Ask = Callable[..., Awaitable[Said]]
 
 @pytest.fixture
 async def open_tools(github: GitHub) -> AsyncIterator[Callable[..., Awaitable[Client[Any]]]]:
-    """Give what opens github-mcp with an environment and a caller, in memory."""
+    """Give what opens github-mcp with an environment and a caller, in memory, and all its toolsets."""
     async with AsyncExitStack() as stack:
 
         async def opening(caller: Caller = OWNER, **environ: str) -> Client[Any]:
-            settings = load(GitHubSettings, {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN, **environ})
+            given = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": TOKEN, "GITHUB_TOOLSETS": "all"}
+            settings = load(GitHubSettings, given | environ)
             server = build_server(settings)
             assert server.close is not None
             stack.push_async_callback(server.close)

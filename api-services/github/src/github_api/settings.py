@@ -20,6 +20,13 @@ class GitHubApiSettings(GatewaySettings):
         description="hosts from which logs are read where GitHub redirects to them, comma-separated; an Enterprise "
         "server's are those of its own storage",
     )
+    github_upstream_app_id: str | None = Field(
+        None, description="in a token's place, a GitHub App: its id or client id"
+    )
+    github_upstream_app_installation_id: str | None = Field(None, description="the number of the App's installation")
+    github_upstream_app_private_key_path: Path | None = Field(
+        None, description="a file with the App's private key as PEM, closed to others"
+    )
     github_upstream_limited: bool = Field(
         True, description="whether to keep github.com's limits from our side; an Enterprise server has none by default"
     )

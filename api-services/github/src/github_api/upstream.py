@@ -14,6 +14,7 @@ from service_kit.rate_limit import Limit
 from service_kit.settings import split_csv
 from service_kit.vendor_limit_shares import Window
 
+from github_api.app_credential import APP, app_of
 from github_api.probes.own_account import login
 from github_api.settings import GitHubApiSettings
 
@@ -51,7 +52,7 @@ def github(settings: GitHubApiSettings) -> UpstreamVendor:
     token, file = settings.github_upstream_token, settings.github_upstream_tokens_file
     return UpstreamVendor(
         name="github",
-        credential=credentials("github", token=token, file=file, headers=_opening),
+        credential=credentials("github", token=token, file=file, headers=_opening, other=app_of(settings), form=APP),
         headers={"user-agent": "agent-bot-github-api", "x-github-api-version": API_VERSION},
         pauses=pauses,
         window=window,

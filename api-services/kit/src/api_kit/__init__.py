@@ -7,14 +7,14 @@ from api_kit.app import open_gateway, run_gateway
 from api_kit.body import Body
 from api_kit.classify import Classified, by_status, document_of
 from api_kit.command import run_command
-from api_kit.credentials import credentials
+from api_kit.credentials import OtherForm, credentials
 from api_kit.errors import Refusal
 from api_kit.routes import Answered, Call, Fetch, Probe, Resource, Route, Search
 from api_kit.settings import GatewaySettings
 from api_kit.side_hosts import SideExchange, download, download_ends
 from api_kit.table import Table
 from api_kit.text_formats import adf, markdown, mrkdwn, plain
-from api_kit.vendor import Credential, Pause, UpstreamVendor
+from api_kit.vendor import Credential, Exchange, Opening, Pause, UpstreamVendor
 
 __all__ = [
     "Answered",
@@ -22,9 +22,12 @@ __all__ = [
     "Call",
     "Classified",
     "Credential",
+    "Exchange",
     "Fetch",
     "GatewaySettings",
     "Json",
+    "Opening",
+    "OtherForm",
     "Pause",
     "Probe",
     "Rate",

@@ -35,7 +35,7 @@ def created(
     per_page: int,
     own: Callable[[Fetch], Awaitable[Own]],
     settle_window: float | None,
-    made: str,
+    made: str | None,
     pages: int = PAGES,
     newest_first: bool = True,
     status: int = CREATED,
@@ -48,7 +48,7 @@ def created(
         per_page: the rows of a full page; a shorter one is the last.
         own: asks the vendor who we are: a stranger may have copied the marker.
         settle_window: see `Probe`.
-        made: the field of a row that says when it was made, as ISO 8601.
+        made: the field of a row that says when it was made, as ISO 8601; None where no row says it.
         pages: how many are looked through; where the last is not yet older than the send, nothing can be said.
         newest_first: whether the list is in that order; one that is not is looked through to its end.
         status: the status with which the vendor answers such a write.
@@ -70,7 +70,9 @@ def created(
     return Probe(find, mark=mark_in(field), settle_window=settle_window, status=status)
 
 
-def _is_before(row: Json, field: str, since: datetime) -> bool:
+def _is_before(row: Json, field: str | None, since: datetime) -> bool:
+    if field is None:
+        return False
     try:
         return isinstance(row, dict) and datetime.fromisoformat(str(row.get(field))) < since
     except (ValueError, TypeError):  # no time, or none with an offset

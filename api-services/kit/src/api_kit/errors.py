@@ -55,6 +55,7 @@ REASONS: dict[str, Reason] = {
     "vendor_rate": Reason(429, "The vendor's own limit is used up: wait as long as Retry-After says."),
     # the operator or the vendor acts
     "effects_unavailable": Reason(503, "Nothing was sent. Try again when /ready says that the database is back."),
+    "credential_refused": Reason(502, "Nothing was sent. Tell the operator: this gateway's log says more."),
     "upstream_open": Reason(503, "Nothing was sent: wait as long as Retry-After says."),
     "upstream_unreachable": Reason(502, "Nothing was sent. Try again later."),
     "upstream_late": Reason(504, "Nothing was sent: try again."),
@@ -68,7 +69,9 @@ REASONS: dict[str, Reason] = {
 }
 
 
-UNSENT = frozenset({"upstream_open", "upstream_late", "upstream_unreachable", "rate", "vendor_rate"})
+UNSENT = frozenset(
+    {"credential_refused", "upstream_open", "upstream_late", "upstream_unreachable", "rate", "vendor_rate"}
+)
 """The reasons for which nothing was sent."""
 
 

@@ -1,12 +1,12 @@
 """The way to the vendor. Requests are built anew from checked calls; none is repeated, and no redirect is followed."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, Counter
+from service_kit.boottime import boottime
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
@@ -19,14 +19,6 @@ from api_kit.concurrency_limits import ConcurrencyLimits, Holder
 from api_kit.errors import Refusal
 from api_kit.upstream_session import UpstreamSession
 from api_kit.vendor import Credential, UpstreamVendor
-
-
-def boottime() -> float:
-    """Return seconds of a clock that goes on while the process is stopped, and on Linux while the machine sleeps.
-
-    An event loop's own clock stands still then.
-    """
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Upstream:
@@ -73,11 +65,14 @@ class Upstream:
     ) -> AsyncIterator[UpstreamSession]:
         """Open a session for a caller: it has a slot among the requests under way, and no circuit is open.
 
+        Where the credential ends soon, it is renewed first, within the session's time.
+
         Replies that were read are cached when the session ends well, and dropped from the cache when it does not.
         Without a tenant none are cached. Without a caller only the credential's slots and failures are counted.
 
         Raises:
             Refusal: `upstream_open`, `rate` or `vendor_rate`: nothing was sent; a circuit is open, or no slot is left.
+                Any reason of a request: the credential cannot be renewed, and nothing else was sent.
         """
         holder = Holder(credential.name, tenant, caller)
         await self._slots.take(holder)
@@ -85,6 +80,7 @@ class Upstream:
             permit = self._breaker.enter(credential.name, caller)
             session = UpstreamSession(self, credential, tenant, permit, self._now() + self._seconds)
             try:
+                await session.open()
                 yield session
             except BaseException:
                 session.forget()
@@ -132,7 +128,7 @@ class Upstream:
             Refusal: `upstream_late`, `upstream_unreachable`, `upstream_timeout`, `upstream_broken`, `reply_too_large`.
         """
         vendor = self.vendor
-        opening = {} if aside else session.credential.headers
+        opening = {} if aside else session.opening.headers
         every = {"accept-encoding": "identity", **({} if aside else vendor.headers), **headers, **opening}
 
         def failed(*, outage: bool = False) -> None:

@@ -1,5 +1,6 @@
 """One caller's requests to the vendor: each is built anew from a checked call, and its reply classified and cached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from api_kit.classify import Classified, document_of, is_json
 from api_kit.errors import UNSENT, Refusal
 from api_kit.routes import Answered, Call
 from api_kit.side_hosts import SideExchange
-from api_kit.vendor import Credential, Pause
+from api_kit.vendor import Credential, Opening, Pause
 
 if TYPE_CHECKING:
     from api_kit.upstream import Upstream
@@ -34,7 +35,16 @@ class UpstreamSession:
     tenant: str | None
     permit: BreakerPermit
     until: float
+    opening: Opening = field(default_factory=Opening)
     _read: dict[Key, Reply] = field(default_factory=dict)
+
+    async def open(self) -> None:
+        """Take what opens the vendor now; nothing else is sent before.
+
+        Raises:
+            Refusal: the credential cannot be renewed.
+        """
+        self.opening = await self.credential.open(self._ask)
 
     async def send(self, call: Call) -> Answered:
         """Send a call, by the route's own `send` where it has one.
@@ -85,10 +95,14 @@ class UpstreamSession:
     async def fetch(self, path: str, asked: Json = None) -> Json:
         """Read a path that our own code built; None where the vendor says that it is not there. See `Fetch`.
 
+        What the credential knows itself is not asked for.
+
         Raises:
             Refusal: as `send`; `vendor_rate`: the vendor limits it, and for how long; `upstream_refused`: the vendor
                 answered anything else, with its words in the message.
         """
+        if path in self.opening.answers:
+            return self.opening.answers[path]
         headers, content, method = {"accept": "application/json"}, None, "GET"
         if asked is not None:
             content, headers["content-type"] = body.encode(asked, None)
@@ -145,7 +159,15 @@ class UpstreamSession:
         await self._heed(reply, said, call.route.tier)
         return said
 
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> Reply:
+        """Send a request without a body, and return the reply, whatever its status."""
+        reply = await self.upstream.exchange(method, path, {"accept": "application/json", **headers}, None, self)
+        self._note(reply)
+        return reply
+
     def _note(self, reply: Reply) -> None:
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            self.credential.drop(self.opening)
         if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self.permit.succeeded()
         else:

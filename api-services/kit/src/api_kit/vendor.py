@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 from service_kit.http import Reply
 from service_kit.json_text import Json
 from service_kit.rate_limit import Limit
+from service_kit.renewal import Renewal, Renewed
 from service_kit.vendor_limit_shares import Window
 
 from api_kit.classify import Classify, by_status
@@ -14,12 +16,58 @@ from api_kit.routes import Fetch, Route
 EVERYTHING = "*"
 
 
+Exchange = Callable[[str, str, Mapping[str, str]], Awaitable[Reply]]
+"""Sends a request to the vendor: method, path and headers."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What opens the vendor now.
+
+    Attributes:
+        headers: sent with each request.
+        answers: what `Fetch` returns of these paths without a request: what the vendor tells the credential's owner and
+            not its bearer, such as by which account it writes.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    answers: Mapping[str, Json] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Credential:
-    """The headers that open the vendor for a tenant. `name` is no secret; the vendor's limits are counted under it."""
+    """What opens the vendor for a tenant: headers that stay as they are, or such as end and are renewed.
+
+    Attributes:
+        name: no secret; the vendor's limits, failures and cached replies are counted and kept under it. It stays the
+            same when the credential is renewed.
+        headers: those that stay as they are.
+        renew: asks the vendor for what opens it for a time. Before a session, what ends soon is renewed: by one session
+            at a time, while the others use the present one. A failure counts only once the present one has ended.
+    """
 
     name: str
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    renew: Callable[[Exchange], Awaitable[Renewed[Opening]]] | None = field(default=None, repr=False)
+
+    @cached_property
+    def _renewal(self) -> Renewal[Opening]:
+        return Renewal(self.name)
+
+    async def open(self, exchange: Exchange) -> Opening:
+        """Return what opens the vendor now.
+
+        Raises:
+            Refusal: it has ended, and the vendor gives no new one.
+        """
+        if self.renew is None:
+            return Opening(self.headers)
+        return await self._renewal.current(partial(self.renew, exchange))
+
+    def drop(self, opening: Opening) -> None:
+        """Forget what the vendor refused, so that the next session renews it."""
+        if self.renew is not None:
+            self._renewal.drop(opening)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,18 @@ NO_TYPES: Mapping[int, Meaning] = {
         "Leave type out.",
     )
 }
+NO_RELEASE: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_releases without tag lists all, and drafts, which have no tag of their own.",
+    )
+}
+NO_NOTES: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} writes no notes in {target}: it is not there, or the token lacks write access to Contents (404).",
+        "Do without them, or tell the operator to give {token} that access.",
+    )
+}
 
 
 def not_written(permission: str) -> Mapping[int, Meaning]:
@@ -123,6 +135,8 @@ FIELDS = {
     "labels": "Take labels from list_labels.",
     "milestone": "Take the milestone from list_milestones.",
     "type": "Take the type from list_issue_types.",
+    "tag_name": "Use a tag that git allows and that has no release yet: list_releases shows those that have one.",
+    "target_commitish": "Give a branch or a commit that is there.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
 }
 """What to do about a field that GitHub does not accept."""

@@ -16,6 +16,7 @@ from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
+from github_mcp.client.releases import Releases
 from github_mcp.client.searches import Searches
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.accounts import AccountTools
@@ -29,6 +30,7 @@ from github_mcp.tools.logs import LogTools
 from github_mcp.tools.planning import PlanningTools
 from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
+from github_mcp.tools.releases import ReleaseTools
 from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.searches import SearchTools
 from github_mcp.tools.similar import SimilarTools
@@ -54,6 +56,12 @@ PEERS = {
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
 """The toolsets that are shown where nobody chooses; `all` has the others too."""
+ALIASES = {
+    "get_latest_release": "list_releases",
+    "get_release_by_tag": "list_releases",
+    "search_pull_requests": "search_issues",
+}
+"""Tools of the same server that are one of ours."""
 
 
 def build_server(settings: GitHubSettings) -> Server:
@@ -80,9 +88,10 @@ def build_server(settings: GitHubSettings) -> Server:
             ActionTools(actions),
             LogTools(actions),
             AccountTools(accounts),
+            ReleaseTools(Releases(github)),
         ),
         default_toolsets=DEFAULT,
-        aliases={"search_pull_requests": "search_issues"},
+        aliases=ALIASES,
         implied={"search_pull_requests": {"kind": "pull-request"}},
         peers=PEERS,
         checks={"github": github.check},

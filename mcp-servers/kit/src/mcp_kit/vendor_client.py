@@ -8,17 +8,17 @@ from pydantic import BaseModel, ValidationError
 from service_kit.errors import NotReady, UpstreamError
 from service_kit.http import HttpClient, Reply
 from service_kit.log import get_logger
-from service_kit.redact import Masker
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, no_token, passing
+from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, passing
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
 from mcp_kit.vendor_path import VendorPath
+from mcp_kit.vendor_token import Renewing, VendorToken, bearer
 
 SECONDS = 25.0
 READY_SECONDS = 2.5
@@ -35,11 +35,6 @@ M = TypeVar("M", bound=BaseModel)
 log = get_logger(__name__)
 
 
-def bearer(token: str) -> dict[str, str]:
-    """Return the header that opens most vendors, and our gateways."""
-    return {"authorization": f"Bearer {token}"}
-
-
 class VendorClient:
     """Sends what a client asks and reads what comes; refusals come as `ToolFailed`, with the next step.
 
@@ -53,6 +48,7 @@ class VendorClient:
             It may quote the vendor's own words where they help to correct the call; the kit masks the token in them.
         moves: finds the present name of what has moved; it is told to a caller that may touch it, else logged alone.
         opening: returns the headers that open the vendor by a token; a gateway gets a bearer token.
+        renewing: how a token is got that ends by itself; None where the settings hold one.
     """
 
     def __init__(
@@ -66,16 +62,16 @@ class VendorClient:
         explain: Explain | None = None,
         moves: Moves | None = None,
         opening: Callable[[str], Mapping[str, str]] = bearer,
+        renewing: Renewing | None = None,
     ) -> None:
         proxy = None if settings.gateway else settings.upstream_proxy
         self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS, proxy=proxy)
         self._settings = settings
         self._name = name
-        self._command = command
         self._meanings = meanings or {}
         self._explain = explain
         self._moves = moves
-        self._open = bearer if settings.gateway else opening
+        self._token = VendorToken(settings, command=command, http=self._http, opening=opening, renewing=renewing)
 
     async def send(
         self,
@@ -109,7 +105,7 @@ class VendorClient:
         writes = not reads and method not in READS
         if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
-        headers = self._headers(call) | ({"accept": accept} if accept else {})
+        headers = await self._headers(call) | ({"accept": accept} if accept else {})
         content = files = None
         if fields is not None:
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
@@ -118,6 +114,8 @@ class VendorClient:
         reply = await self._http.request(
             method, path, params=params, json=body, content=content, files=files, headers=headers
         )
+        if reply.status == 401:
+            self._token.refused()
         if self._settings.gateway:
             gateway.apply_gateway_headers(reply, call)
         elif self._moves and 300 <= reply.status < 400 and (name := await self._present_name(call, reply, headers)):
@@ -208,12 +206,16 @@ class VendorClient:
             NotReady: names the variable to set, or where to look, or what the vendor refuses.
             UpstreamError: no usable reply came.
         """
-        token, url = self._settings.variable("token"), self._settings.variable("api_url")
+        token, url = self._token.variable, self._settings.variable("api_url")
         found = None
+        try:
+            opening = {} if self._settings.gateway else await self._token.headers()
+        except ToolFailed as refused:
+            raise NotReady(refused.message) from refused
         if self._settings.gateway:
             reply = await self._http.request("GET", "/ready", timeout=READY_SECONDS)
         else:
-            reply = await self._http.request("GET", path, headers=self._opening(), timeout=READY_SECONDS)
+            reply = await self._http.request("GET", path, headers=opening, timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
         if reply.status == 401 or found == MEANINGS[401]:
             raise NotReady(f"{self._name} refuses {token}: set one that is valid", status=401)
@@ -245,15 +247,9 @@ class VendorClient:
         log.warning("moved", kind=str(kind), name=name)
         return name if call.caller.may_touch(kind, name) else None
 
-    def _headers(self, call: Call) -> dict[str, str]:
-        headers = self._opening()
-        if not headers:
-            raise no_token(self._settings.variables("token"), self._command)
+    async def _headers(self, call: Call) -> dict[str, str]:
+        headers = await self._token.required()
         return headers | gateway.headers_of(call) if self._settings.gateway else headers
-
-    def _opening(self) -> dict[str, str]:
-        token = self._settings.token
-        return dict(self._open(token.get_secret_value())) if token else {}
 
     def _refusal(
         self,
@@ -271,28 +267,20 @@ class VendorClient:
         if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
-        return self._failure(found, target, self._vendors_token(), reply)
+        return self._failure(found, target, self._token.vendors_variable, reply)
 
     def refusal(self, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
         """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
-        failure = passing(self._failure(found, target, self._vendors_token(), reply), reply)
+        failure = passing(self._failure(found, target, self._token.vendors_variable, reply), reply)
         failure.status = status
         return failure
-
-    def _vendors_token(self) -> str:
-        """Name what holds the vendor's token: a variable of this server, or of the gateway behind it."""
-        return (
-            gateway.vendors_token(self._settings.prefix) if self._settings.gateway else self._settings.variable("token")
-        )
 
     def _failure(self, found: ToolFailed | Meaning, target: str, token: str, reply: Reply) -> ToolFailed:
         if not isinstance(found, ToolFailed):
             found = fill_in(found, target=target, vendor=self._name, token=token, status=reply.status)
         found.status = reply.status
-        if found.quoted and self._settings.token:
-            own = self._settings.token.get_secret_value()
-            shown = [own, *(value.rpartition(" ")[2] for value in self._opening().values())]
-            found.quoted = Quoted(found.quoted.label, Masker(shown).mask(found.quoted.text))
+        if found.quoted:
+            found.quoted = Quoted(found.quoted.label, self._token.mask(found.quoted.text))
         return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-HEADER = "x-agent-left-out"
+HEADER = "x-agent-text-cut"
 """A gateway's word in a reply that was cut in the middle: `after=BYTES; bytes=BYTES; lines=LINES`."""
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 UNIONS = (Union, UnionType)
 UNKNOWN = "extra_forbidden"
@@ -105,13 +105,17 @@ def without_kinds(kind: Any, place: Sequence[str | int]) -> list[str | int]:
         several = [choice for choice in arguments if choice is not NoneType]
         if len(several) == 1:
             return without_kinds(several[0], place)
-        named = str(place[0]).partition("[")[0]
-        chosen = next(
-            (choice for choice in several if getattr(get_origin(choice) or choice, "__name__", "") == named), None
-        )
+        chosen = next((choice for choice in several if _is_named(choice, str(place[0]))), None)
         return without_kinds(chosen, place[1:])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         field = kind.model_fields.get(str(place[0]))
         return [place[0], *without_kinds(field.annotation if field else None, place[1:])]
     inner = arguments[-1] if get_origin(kind) in (dict, list) else None
     return [place[0], *without_kinds(inner, place[1:])]
+
+
+def _is_named(choice: Any, name: str) -> bool:
+    """Return whether pydantic gives a kind of a union this name: its tag, or that of its type."""
+    if get_origin(choice) is Annotated and any(isinstance(mark, Tag) for mark in get_args(choice)):
+        return Tag(name) in get_args(choice)
+    return getattr(get_origin(choice) or choice, "__name__", "") == name.partition("[")[0]

@@ -13,27 +13,34 @@ from api_kit.paths import encode
 
 GONE_SECONDS = 120.0
 PER_PAGE = 100
+ME = "/user"
 APPS_REFUSAL = "Resource not accessible by integration"
 """What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
 
-def made(listing: Callable[[Call], str]) -> Probe:
-    """Find what was made by the marker in its body, in a list of the newest first, to which paging is added."""
+def made(listing: Callable[[Call], str], *, made_at: str | None = "created_at") -> Probe:
+    """Find what was made by the marker in its body, in a list of the newest first, to which paging is added.
+
+    `made_at` is the field of a row that says when it was made; None where no row says it.
+    """
 
     def page_of(call: Call, page: int) -> str:
-        return f"{listing(call)}&per_page={PER_PAGE}&page={page}"
+        path = listing(call)
+        return f"{path}{'&' if '?' in path else '?'}per_page={PER_PAGE}&page={page}"
 
-    return created(page_of, field="body", per_page=PER_PAGE, own=own, settle_window=GONE_SECONDS, made="created_at")
+    return created(page_of, field="body", per_page=PER_PAGE, own=own, settle_window=GONE_SECONDS, made=made_at)
 
 
 async def login(fetch: Fetch) -> str | None:
-    """Return the login of the account whose token this is; None for an app's token, which does not tell.
+    """Return the login of the account whose token this is; None for an App's token that somebody else got.
+
+    The credential of an App knows its login itself.
 
     Raises:
         Refusal: GitHub cannot be asked now.
     """
     try:
-        user = await fetch("/user")
+        user = await fetch(ME)
     except Refusal as refusal:
         if APPS_REFUSAL not in refusal.message:
             raise
@@ -47,7 +54,7 @@ async def own(fetch: Fetch) -> Own:
     name = await login(fetch)
 
     def is_own(row: Mapping[str, Json]) -> bool:
-        author = row.get("user")
+        author = row.get("user", row.get("author"))
         return name is None or (isinstance(author, dict) and author.get("login") == name)
 
     return is_own

@@ -17,6 +17,7 @@ from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
 
+from github_mcp.app_token import renewing
 from github_mcp.error_messages import MEANINGS, explain
 from github_mcp.graphql_answer import Answer
 from github_mcp.settings import GitHubSettings
@@ -46,6 +47,7 @@ class GitHub:
             meanings=MEANINGS,
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
+            renewing=renewing(settings),
         )
         self.gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)

@@ -42,12 +42,12 @@ class FileText(BaseModel):
 
 
 class FileTools:
-    """The writes of the toolset `repos`."""
+    """The toolset `repo_writes`."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    @tool("repos", writes=True, idempotent=True)
+    @tool("repo_writes", writes=True, idempotent=True)
     async def create_branch(
         self,
         call: Call,
@@ -62,7 +62,7 @@ class FileTools:
         at = f"{show_name(branch)} of {repository} was created at {made.object.sha[:SHORT]}"
         return Reply(f"{at}{shown_address(url)}", rows(f"commit of {repository}", [commit.row()]))
 
-    @tool("repos", writes=True, destructive=True)
+    @tool("repo_writes", writes=True, destructive=True)
     async def create_or_update_file(
         self,
         call: Call,
@@ -84,7 +84,7 @@ class FileTools:
         done = "updated" if known else "created"
         return Reply(f"{show_name(path)} was {done} on {show_name(branch)} of {repository} by commit {made.words}")
 
-    @tool("repos", writes=True, destructive=True, danger=True)
+    @tool("repo_writes", writes=True, destructive=True, danger=True)
     async def delete_file(
         self,
         call: Call,
@@ -107,7 +107,7 @@ class FileTools:
         made = await self._files.delete(call, repository, path, fields)
         return Reply(f"{show_name(path)} was deleted on {show_name(branch)} of {repository} by commit {made.words}")
 
-    @tool("repos", writes=True, destructive=True)
+    @tool("repo_writes", writes=True, destructive=True)
     async def push_files(
         self,
         call: Call,

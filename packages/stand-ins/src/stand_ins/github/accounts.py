@@ -37,10 +37,11 @@ class User:
 class Token:
     """A credential of an account. `limits` narrows a resource (issues, pull_requests, contents) to read or none.
 
-    With `installation` it is an app's, which is nobody's account.
+    With `installation` it is an App's, which is nobody's account, and has an end: `expires_at`.
     """
 
     value: str
     login: str
     installation: bool = False
     limits: dict[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None

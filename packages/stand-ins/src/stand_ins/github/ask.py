@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from stand_ins.github import fields, paging
 from stand_ins.github.accounts import Role, Token, User
+from stand_ins.github.apps import App
 from stand_ins.github.faults import DROP_LABELS
 from stand_ins.github.records import Issue, Repository
 from stand_ins.github.refusal import (
@@ -34,7 +35,8 @@ REDIRECTS = f"{DOCS}/guides/best-practices-for-using-the-rest-api#follow-redirec
 class Operation:
     """A row of the route table; `path` follows the repository's address unless `of_repository` is off.
 
-    `resource` is what a fine-grained token may be narrowed in; `tier` the rate limit that counts, if any.
+    `resource` is what a fine-grained token may be narrowed in; `tier` the rate limit that counts, if any; `of_app` asks
+    for an App's JWT in a token's place.
     """
 
     method: str
@@ -44,6 +46,7 @@ class Operation:
     resource: str = "metadata"
     of_repository: bool = True
     tier: str | None = "core"
+    of_app: bool = False
 
     @property
     def write(self) -> bool:
@@ -89,6 +92,13 @@ class Ask:
         return self.user
 
     @property
+    def app(self) -> App:
+        """The App that asks; 401 where there is none."""
+        if self.world.app is None:
+            raise requires_authentication(self.docs)
+        return self.world.app
+
+    @property
     def role(self) -> Role:
         """What the caller may do in the repository."""
         return self.world.role(self.repository, self.user)
@@ -106,9 +116,13 @@ class Ask:
     def authenticate(self) -> None:
         """Find out who asks; 401 for a token that nobody has."""
         shown = credential_of(self.request)
-        if shown is not None:
+        if self.operation.of_app:
+            self._demand_jwt(shown)
+        elif shown is not None:
             self.token = self.world.tokens.get(_token(shown))
             if self.token is None or shown.scheme not in {"bearer", "token", "basic"}:
+                raise bad_credentials()
+            if self.token.expires_at is not None and self.token.expires_at <= self.world.clock():
                 raise bad_credentials()
             self.user = self.world.user(self.token.login)
         self.known = True
@@ -119,7 +133,7 @@ class Ask:
             self._repository = self._find()
             if self.role == Role.none:
                 raise not_found(self.docs)
-        if self.operation.write and self.user is None:
+        if self.operation.write and self.user is None and not self.operation.of_app:
             raise requires_authentication(self.docs)
         wanted = "write" if self.operation.write else "read"
         limit = self.token.limits.get(self.operation.resource, "write") if self.token else "write"
@@ -159,6 +173,13 @@ class Ask:
             path = f"/repositories/{self._repository.id}{self._rest()}"
         header = paging.header(page, f"{self.base}{path}", self.query)
         return {"Link": header} if header else {}
+
+    def _demand_jwt(self, shown: Credential | None) -> None:
+        """Refuse what is no JWT of the App: 401 in GitHub's words."""
+        if shown is None or shown.scheme != "bearer":
+            raise requires_authentication(self.docs)
+        if fault := self.app.fault_of(shown.secret, self.world.clock()):
+            raise Refusal(401, fault, docs=self.docs)
 
     def _find(self) -> Repository:
         params = self.request.path_params

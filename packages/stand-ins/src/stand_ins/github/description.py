@@ -15,16 +15,20 @@ NULL_TOO = (
     ("issue-search-result-item", "body"),  # a hit without a text has body null, as the issue itself
     ("pull-request-simple", "labels", "items", "description"),  # as the label itself
 )
+EMPTY_TOO = ("target_url", "environment_url", "log_url")
+"""Addresses of a deployment's status that are empty by the description's own default, which is no address."""
 
 
 class GitHubDescription(Description):
     """`api.github.com.json` of the npm package @octokit/openapi."""
 
     def mend(self, document: dict[str, Any]) -> None:
-        """Let null in where the API gives it, and a conflict of a file, whose two schemas do not exclude each other."""
+        """Let null and empty texts in where the API gives them, and a file's conflict, whose two schemas overlap."""
         conflict = document["paths"]["/repos/{owner}/{repo}/contents/{path}"]["put"]["responses"]["409"]
         schema = conflict["content"]["application/json"]["schema"]
         schema["anyOf"] = schema.pop("oneOf")
+        for name in EMPTY_TOO:
+            del document["components"]["schemas"]["deployment-status"]["properties"][name]["format"]
         for name, *rest in NULL_TOO:
             node = document["components"]["schemas"][name]["properties"]
             for part in rest[:-1]:

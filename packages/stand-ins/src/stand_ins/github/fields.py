@@ -78,6 +78,24 @@ class Fields:
             raise validation_failed(self._docs, self.fault(name, "invalid") | {"value": str(value)})
         return value
 
+    def text(self, name: str, *, required: bool = False) -> str | None:
+        """Read a text that may be empty."""
+        value = self._body.get(name)
+        if value is None and not required:
+            return None
+        if name not in self._body:
+            raise invalid_request(self._docs, f'"{name}" wasn\'t supplied.')
+        if not isinstance(value, str):
+            raise self._wrong(name, value, "a string")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Read true or false; false when it is left out."""
+        value = self._body.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, value, "a boolean")
+        return value
+
     def names(self, name: str, key: str) -> list[str] | None:
         """Read a list of names, each a string or an object that holds it under `key`."""
         if name not in self._body or self._body[name] is None:

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from stand_ins.github.apps import TOKEN_SECONDS, App
 from stand_ins.github.records import Issue, Repository
 from stand_ins.github.seed import (
     DescribedComment,
@@ -56,6 +57,17 @@ class TokenLimits(Order):
     limits: dict[str, str]
 
 
+class NewApp(Order):
+    """An App of the operator's, with one installation; its tokens live for so many seconds."""
+
+    id: int
+    slug: str
+    installation: int
+    public_key: str
+    suspended: bool = False
+    seconds: int = TOKEN_SECONDS
+
+
 class Orders:
     """Carries out the orders at one stand-in."""
 
@@ -72,6 +84,7 @@ class Orders:
             Control("POST", "renames", self.rename),
             Control("PUT", "permissions", self.permit),
             Control("PUT", "token", self.limit_token),
+            Control("PUT", "app", self.install_app),
         ]
 
     async def state(self, request: Request) -> Response:
@@ -135,6 +148,12 @@ class Orders:
         self._stand_in.world.named(order.repository).roles[login.lower()] = role_of(order.role)
         return Response(status_code=204)
 
+    async def install_app(self, request: Request) -> Response:
+        """Install an App, or change how long the tokens live that it gets from now on."""
+        order, world = NewApp.model_validate_json(await request.body()), self._stand_in.world
+        world.add_app(App(**order.model_dump(), created_at=world.clock()), self._stand_in.account)
+        return Response(status_code=204)
+
     async def limit_token(self, request: Request) -> Response:
         """Narrow the operator's token, as a fine-grained one is."""
         order = TokenLimits.model_validate_json(await request.body())
@@ -156,6 +175,9 @@ def _repository_state(repository: Repository) -> dict[str, Any]:
         "labels": [one.name for one in repository.labels.values()],
         "roles": {login: role.name for login, role in repository.roles.items()},
         "issues": [_issue_state(one) for one in repository.issues.values()],
+        "releases": [
+            {"tag": one.tag, "name": one.name, "body": one.body, "draft": one.draft} for one in repository.releases
+        ],
     }
 
 

@@ -7,6 +7,7 @@ from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
 from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
+from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
 
 
@@ -103,6 +104,8 @@ class Repository:
     milestones: dict[int, Milestone] = field(default_factory=dict)
     issue_types: list[IssueType] = field(default_factory=list)
     history: History = field(default_factory=History)
+    releases: list[Release] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
     actions: Actions = field(default_factory=Actions)
 
     @property

@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 
 from stand_ins.github.accounts import Role, Token, User
+from stand_ins.github.apps import App
 from stand_ins.github.planning import Team
 from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.kit.webhooks import Clock, utc_now
@@ -18,6 +19,7 @@ class World:
         self.secret = secrets.token_hex()
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
+        self.app: App | None = None
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
         self._ids = itertools.count(1001)
@@ -39,6 +41,13 @@ class World:
         self.user(login)
         self.tokens[value] = Token(value=value, login=login)
         return self.tokens[value]
+
+    def add_app(self, app: App, account: str) -> None:
+        """Install an App, in the place of another one, where an account may do something: it may do the same."""
+        self.app = app
+        self.user(app.login)
+        for repository in self.repositories.values():
+            repository.roles[app.login.lower()] = self.role(repository, self.user(account))
 
     def add_repository(self, full_name: str, *, private: bool = False, description: str | None = None) -> Repository:
         """Make an empty repository; ValueError when the name is taken or has no owner."""

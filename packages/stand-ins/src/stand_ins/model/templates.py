@@ -11,6 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from stand_ins.model.conversation import Conversation
 from stand_ins.model.diffs import gists, line_comments
 from stand_ins.model.errors import ScenarioError
+from stand_ins.model.release_templates import changes, notes_body
 
 WORDS = {
     "bug": ("crash", "error", "fail", "broken", "exception", "traceback", "bug", "wrong", "regression", "500"),
@@ -167,6 +168,7 @@ def find(pattern: str, text: str, default: str = "") -> str:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "changes": changes,
     "choose_labels": choose_labels,
     "explained": explained,
     "failures": failures,
@@ -176,6 +178,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "labels_of": labels_of,
     "line_comments": line_comments,
     "names": names,
+    "notes_body": notes_body,
     "similar": similar,
     "similar_output": similar_output,
 }
