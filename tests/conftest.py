@@ -1,5 +1,9 @@
 """What every test has: the embedded stores when asked for, no process that outlives its test, no silent skip."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
@@ -24,3 +28,16 @@ def pytest_configure() -> None:
     """Log exceptions as Python does: rich's tracebacks stop an event loop for seconds on a busy machine."""
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A test that runs a command in this process, which sends its logs to standard error, changes no later test's."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers[:]:
+        if handler not in handlers:
+            root.removeHandler(handler)
+    root.setLevel(level)
+    structlog.configure(**config)

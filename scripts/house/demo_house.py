@@ -10,11 +10,13 @@ import yaml
 from agent_ledger import get_result, get_task, get_transcript
 from agent_stores.pool import open_pool
 from agent_vendors.github import GITHUB, REPOSITORIES
+from service_kit.errors import ConfigError
 
-from house.lifecycle import House, cancel_on_signals, locked
+from house.lifecycle import STOPPED_MEANWHILE, House, cancel_on_signals, locked
 from house.options import Options
 from house.paths import HousePaths, command
 
+LOOK_SECONDS = 1.0
 Say = Callable[[str], None]
 RUNS_ALREADY = "a demo runs in this checkout already: wait for it, or set AGENT_BOT_HOME"
 """A second one at once would stop the first one's processes."""
@@ -75,12 +77,16 @@ async def follow(house: House, task_id: str) -> int:
     process = await asyncio.create_subprocess_exec(
         command("agent-engine"), "tail", task_id, env=house.engine_env(), start_new_session=True
     )
+    ended = asyncio.create_task(process.wait())
     try:
-        return await process.wait()
+        while not (await asyncio.wait({ended}, timeout=LOOK_SECONDS))[0]:
+            if not house.runs():  # the command itself would wait a minute for the ledger
+                raise ConfigError(STOPPED_MEANWHILE)
+        return ended.result()
     finally:
         if process.returncode is None:
             process.terminate()
-            await process.wait()
+        await ended
 
 
 async def show_row(house: House, task: str, say: Say) -> tuple[str, dict[str, Any]]:

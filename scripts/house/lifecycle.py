@@ -21,7 +21,7 @@ from service_kit.settings import UpstreamSettings, load
 from service_kit.untrusted_text import for_terminal
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
-from house.option_check import check_names, check_values
+from house.option_check import check_names, check_stores, check_values
 from house.options import Options
 from house.orphans import end_orphans, find_orphans
 from house.paths import HousePaths, command
@@ -93,6 +93,7 @@ class House:
         unknown = [unpublished(read_private(key), read_public(public), public), *unknown_tokens(self.paths)]
         if any(unknown):
             raise ConfigError("; ".join(filter(None, unknown)))
+        check_stores(self.environ)
         listed = self.processes()
         check_names(self.environ, self.paths.vendors)
         check_values(listed, self.environ, self.paths.vendors)
@@ -181,6 +182,10 @@ class House:
             if up:
                 raise
             raise ConfigError(STOPPED_MEANWHILE) from None
+
+    def runs(self) -> bool:
+        """Return whether the house's supervisord runs, also while it is being stopped."""
+        return self._supervisor.process() is not None
 
     def down(self) -> bool:
         """Stop everything, and what a killed supervisord left behind; say whether anything ran."""

@@ -6,6 +6,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from agent_vendors import Vendor
 from service_kit.errors import ConfigError
@@ -13,6 +14,8 @@ from service_kit.settings import ServedSettings, Settings, load, variables
 
 from house.processes import PASSED_ON, Process, options_of, prefix_of
 
+STORES = {"DATABASE_URL": ("postgresql", "postgres"), "REDIS_URL": ("redis", "rediss", "unix")}
+"""The schemes that the address of each store may have; the first is the one to name."""
 NEAR = 0.75
 """How like a process's prefix another must be to be taken for a slip: others' variables have this form too."""
 
@@ -87,6 +90,20 @@ def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None
         elif name not in (known := _known(process, vendors)):
             near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
             raise _unknown(variable, f"{process} reads no {name}", near)
+
+
+def check_stores(environ: Mapping[str, str]) -> None:
+    """Raise ConfigError for a store's address that is none. It shows the scheme alone: the rest may hold a password."""
+    for variable, schemes in STORES.items():
+        url = environ.get(variable, "")
+        scheme, found, rest = url.partition("://")
+        try:
+            usable = bool(found and rest) and urlsplit(url).scheme in schemes and url.isprintable() and " " not in url
+        except ValueError:
+            usable = False
+        if url and not usable:
+            shown = f"{scheme}://..." if found and scheme.isalnum() else "..."
+            raise ConfigError(f"{variable}={shown} is not usable: write {schemes[0]}://USER:PASSWORD@HOST:PORT/NAME")
 
 
 def check_values(processes: Iterable[Process], environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None:

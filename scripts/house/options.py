@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
+from service_kit.settings import check_token
 
 from house.paths import vendors_of
 
@@ -30,6 +31,14 @@ class Options:
             named = " and ".join(vendor.title for vendor in vendors if vendor.name in real)
             raise ConfigError(f"the real {named} is used with the real model only: set MODEL=real too")
         return cls(frozenset(real), _one_of(environ, "TRANSPORT", ("sse", "http")))
+
+
+def credential(variable: str, value: str) -> str:
+    """Return a credential. Raises ConfigError, with the operator's variable and not the value, where it is no token."""
+    try:
+        return check_token(value)
+    except ValueError as error:
+        raise ConfigError(f"{variable} is not usable: {error}") from None
 
 
 def _is_real(environ: Mapping[str, str], variable: str) -> bool:

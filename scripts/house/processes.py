@@ -9,7 +9,7 @@ from agent_stores.embedded import Plan
 from agent_vendors import Vendor
 from service_kit.errors import ConfigError
 
-from house.options import Options
+from house.options import Options, credential
 from house.paths import ROOT, HousePaths, command
 
 WORKER_OPTIONS = (
@@ -208,6 +208,8 @@ def _real(vendor: Vendor, environ: Mapping[str, str], *, without: str = "") -> d
         if not told[setting]:
             what = vendor.credential_form if variable == vendor.credential else "it"
             raise ConfigError(f"{variable} is not set: the real {vendor.title} needs {what}")
+        if variable == vendor.credential:
+            credential(variable, told[setting])
     return told
 
 
@@ -231,10 +233,9 @@ def _gateway(
 
 def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
     upstream = {"MODEL_UPSTREAM_URL": environ.get("MODEL_UPSTREAM_URL") or "https://api.anthropic.com"}
-    if environ.get("ANTHROPIC_API_KEY"):
-        return upstream | {"MODEL_UPSTREAM_KEY": environ["ANTHROPIC_API_KEY"]}
-    if environ.get("ANTHROPIC_AUTH_TOKEN"):
-        return upstream | {"MODEL_UPSTREAM_AUTH_TOKEN": environ["ANTHROPIC_AUTH_TOKEN"]}
+    for variable, kind in (("ANTHROPIC_API_KEY", "KEY"), ("ANTHROPIC_AUTH_TOKEN", "AUTH_TOKEN")):
+        if environ.get(variable):
+            return upstream | {f"MODEL_UPSTREAM_{kind}": credential(variable, environ[variable])}
     raise ConfigError("MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN: set one of them")
 
 

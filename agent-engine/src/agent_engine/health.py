@@ -40,6 +40,6 @@ def health_app(context: WorkerContext) -> ASGIApp:
             "key": key,
         },
         registry=context.metrics.registry,
-        warnings={"access": context.access.fault, "servers": context.servers.fault},
+        warnings={"access.yaml": context.access.fault, "servers": context.servers.fault},
     )
     return HostGuard(Starlette(routes=list(routes)), allowed_hosts=split_csv(context.settings.allowed_hosts))

@@ -18,6 +18,8 @@ from attack.request import Expected, Request, Token
 from fixtures.ports import free_ports
 
 SCENARIO = "written-slowly"
+OWN = "default"
+"""The tenant of the run."""
 BROKEN = 3
 """So many requests are cut, and so many are under way when their model-api is killed."""
 BREAK_SECONDS = 3.0
@@ -36,21 +38,28 @@ async def reservations_that_stay(doors: Doors) -> list[str]:
     await doors.ground.house.scenario(SCENARIO, {"steps": steps})
     rival = await _rivals_token(doors)
     task, before = doors.mint.task, await spent(doors.pool, doors.mint.task)
+    rivals, own = [await _spent_by_tenant(doors, RIVAL)], await _spent_by_tenant(doors, OWN)
     mine = Token(kind="model", claims={"budget": {"usd": "10"}})
     slow = _asked(SCENARIO, mine).model_copy(update={"expect": Expected(within=BREAK_SECONDS)})
     await asyncio.gather(*(answered(doors, slow) for _ in range(BROKEN)))
     async with _doomed_model_api(doors) as (process, port):
         asked = [asyncio.create_task(answered(doors, slow, port=port)) for _ in range(BROKEN)]
         await asyncio.sleep(BREAK_SECONDS / 2)
+        rivals.append(await _spent_by_tenant(doors, RIVAL))
+        if await _spent_by_tenant(doors, OWN) <= own:
+            raise AssertionError("the requests count against no day of their tenant")
         process.kill()
         await asyncio.gather(*asked)
     after, counted = await _settled(doors, task), await _counted(doors)
     if not after.requests - before.requests == len(counted) == 2 * BROKEN:
         raise AssertionError(f"{after.requests - before.requests} were metered, and the vendor counted {len(counted)}")
+    rivals.append(await _spent_by_tenant(doors, RIVAL))
     output, written = after.usage.output_tokens - before.usage.output_tokens, sum(counted)
     got = [f"{after.open} reservations stay open"] if after.open else []
     if not written <= output <= MOST_TIMES * written + 2 * BROKEN * MOST_UNSEEN:
         got.append(f"{output} tokens of output are charged, and the vendor counted {written}")
+    if len(set(rivals)) > 1:
+        got.append(f"another tenant's day has spent {rivals} USD before, meanwhile and afterwards")
     narrow = Token(kind="model", claims={"budget": {"usd": str(after.usd + Decimal("0.10"))}})
     for name, token in (("the task", narrow), ("another tenant", rival)):
         reply = await answered(doors, _asked("text", token))
@@ -112,6 +121,14 @@ async def _settled(doors: Doors, task: UUID) -> Spend:
         if not spend.open or asyncio.get_running_loop().time() > until:
             return spend
         await asyncio.sleep(0.5)
+
+
+async def _spent_by_tenant(doors: Doors, tenant: str) -> Decimal:
+    """Give what counts against a tenant's daily budgets, reservations included."""
+    spend: Decimal = await doors.pool.fetchval(
+        "select coalesce(sum(usd), 0) from gateway.totals where scope = 'tenant' and tenant = $1", tenant
+    )
+    return spend
 
 
 async def _counted(doors: Doors) -> list[int]:

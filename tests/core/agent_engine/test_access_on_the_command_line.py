@@ -64,6 +64,13 @@ def test_doors_and_services_are_given_tokens_of_their_kind(path: Path, kind: str
     assert "ops" in getattr(read_access(path), group)
 
 
+def test_a_door_without_a_skill_is_warned_of(path: Path) -> None:
+    """The warning says how a skill is opened, until one is."""
+    warning = "door ops takes no skill yet: `agent-engine access scope door ops --skill SKILL`"
+    assert warning in " ".join(run("issue", "door", "ops", *OPEN).stderr.split())
+    assert warning not in " ".join(run("issue", "door", "ops", "--skill", "issue-triage").stderr.split())
+
+
 def test_a_token_is_replaced_without_a_gap(path: Path) -> None:
     """Two tokens open an entry until the older ones are revoked; without --keep-newest none is left."""
     first, second = (run("issue", "person", "grace").stdout.strip() for _ in range(2))

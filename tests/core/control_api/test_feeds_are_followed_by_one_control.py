@@ -132,7 +132,7 @@ async def test_a_feed_that_fails_is_told_and_tried_again_and_stops_no_other(
         async def is_told() -> bool:
             ready = (await http.request("GET", "/ready")).text
             assert "the tower is away" not in ready
-            return "1 fail: `background_failed` in the log of control says why" in ready
+            return "1 fail: `background_failed` in this process's log says why" in ready
 
         await until(is_told)
         assert await metric(http, 'background_failures_total{loop="feed:chimes"}') >= 1
@@ -210,5 +210,5 @@ async def test_an_entry_without_its_source_is_told(folder: Path, database_url: s
     async with following(folder, database_url, "first") as http:
         with capture_logs() as lines:
             warnings = (await http.request("GET", "/ready")).json()["warnings"]
-    assert warnings["feeds"] == "1 open nothing: `feed_opens_nothing` in the log of control says which"
+    assert warnings["feeds"] == "1 open nothing: `feed_opens_nothing` in this process's log says which"
     assert "feeds.bell: no such source is installed" in [line.get("fault") for line in lines]

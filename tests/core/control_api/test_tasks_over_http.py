@@ -81,6 +81,19 @@ async def test_what_is_no_task_is_refused_by_name(control: Control, body: Any, s
     assert await control.tasks() == []
 
 
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"skill": "other-skill"}, "`agent-engine access scope door NAME`, or in access.yaml"),
+        ({"input": {"issue": "one"}}, "`agent-engine skills list`"),
+        ({"budget": "much"}, "docs/schemas/task.schema.json"),
+    ],
+)
+async def test_a_remedy_names_where_it_is_mended(control: Control, change: dict[str, Any], part: str) -> None:
+    """What a door does not open is opened in access.yaml, an input is told by its skill, all else by the schema."""
+    assert part in (await post(control, TASK | change)).json()["remedy"]
+
+
 async def test_a_full_queue_is_429_with_the_figure(control: Control) -> None:
     """A tenant that may have one task queued is told so with its second, which is no row."""
     path = control.folder / "access.yaml"

@@ -40,7 +40,7 @@ async def test_ready_counts_and_the_log_names_them_once(control: Control) -> Non
     with capture_logs() as lines:
         replies = [await control.http.request("GET", "/ready") for _ in range(2)]
     told = replies[1].json()["warnings"]["triggers that start nothing"]
-    assert told == "1 can start nothing: `trigger_starts_nothing` in the log of control says which"
+    assert told == "1 can start nothing: `trigger_starts_nothing` in this process's log says which"
     assert not any(name in replies[1].text for name in ("of-another-tenant", "close-accounts"))
     named = [line["fault"] for line in lines if line["event"] == "trigger_starts_nothing"]
     assert named == ["of-another-tenant: github does not open skill close-accounts in access.yaml"]

@@ -1,11 +1,14 @@
 """The demo looks for what would stop it before it says or touches anything."""
 
+import asyncio
 import fcntl
 import os
 import socket
+from uuid import uuid4
 
 import pytest
-from house.demo import demo
+from house.demo import _follow, demo
+from house.lifecycle import House
 from house.paths import HousePaths
 from house.ports import remember
 from house.processes import Process
@@ -95,3 +98,10 @@ async def test_a_second_demo_leaves_the_first_one_s_files(environ: dict[str, str
         message, _ = await refused(environ)
     assert "a demo runs in this checkout already" in message
     assert (local_demo.home / "access.yaml").read_text() == "the first one's"
+
+
+async def test_a_demo_that_is_stopped_ends_soon(local: House) -> None:
+    """Once nothing supervises the demo's house any more, following its task ends, and the message says why."""
+    async with asyncio.timeout(30):
+        with pytest.raises(ConfigError, match="the house was stopped before this was done"):
+            await _follow(local, str(uuid4()))

@@ -67,6 +67,10 @@ def test_every_process_has_its_settings(paths: HousePaths, environ: dict[str, st
         ),
         ({"WORKER__NOSUCH": "1"}, "worker reads no NOSUCH"),
         ({"LOG_LEVEL": "banana"}, "LOG_LEVEL='banana' is not usable: "),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL=mysql://... is not usable: write postgresql://"),
+        ({"DATABASE_URL": "grace:hunter2@host/db"}, "DATABASE_URL=... is not usable: write postgresql://"),
+        ({"REDIS_URL": "http://:hunter2@host"}, "REDIS_URL=http://... is not usable: write redis://"),
+        ({"REDIS_URL": "redis://"}, "REDIS_URL=redis://... is not usable: write redis://"),
     ],
 )
 async def test_a_value_that_cannot_be_used_is_told_once(
@@ -78,6 +82,7 @@ async def test_a_value_that_cannot_be_used_is_told_once(
         await House(local.paths, Options(), environ | given).up(said.append)
     assert str(error.value).count(message) == 1
     assert "\n" not in str(error.value)
+    assert "hunter2" not in str(error.value)
     assert said == []
     assert not Supervisor(local.paths).running()
 

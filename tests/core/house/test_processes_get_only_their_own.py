@@ -145,6 +145,16 @@ def test_a_missing_credential_is_named(
         processes(paths, REAL, environ | OPERATORS | given)
 
 
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", *(vendor.credential for vendor in VENDORS)])
+def test_a_credential_that_is_no_token_is_told_by_the_operators_name(
+    paths: HousePaths, environ: dict[str, str], variable: str
+) -> None:
+    """A key or token with a blank in it is refused before the start, by the variable that the operator set."""
+    with pytest.raises(ConfigError, match=f"^{variable} is not usable: it is empty, or holds a blank") as error:
+        processes(paths, REAL, environ | OPERATORS | {variable: "sk-ant abc "})
+    assert "abc" not in str(error.value)
+
+
 def test_given_stores_are_used(paths: HousePaths, environ: dict[str, str]) -> None:
     """With DATABASE_URL and REDIS_URL no embedded stores are started, and the processes get those addresses."""
     given = {"DATABASE_URL": "postgresql://elsewhere/db", "REDIS_URL": "redis://elsewhere:6379/0"}

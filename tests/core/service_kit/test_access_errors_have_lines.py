@@ -121,7 +121,7 @@ async def test_a_broken_change_is_told_and_changes_nothing(path: Path, monkeypat
     path.write_text("streams: {one: {}}")
     access = AccessFile(path)
     routes = health_routes(
-        service="s", version="1", checks={}, registry=CollectorRegistry(), warnings={"access": access.fault}
+        service="s", version="1", checks={}, registry=CollectorRegistry(), warnings={"access.yaml": access.fault}
     )
     async with serving(Starlette(routes=list(routes))) as url, httpx.AsyncClient(verify=False, base_url=url) as http:
         assert "warnings" not in (await http.get("/ready")).json()
@@ -129,7 +129,7 @@ async def test_a_broken_change_is_told_and_changes_nothing(path: Path, monkeypat
         with capture_logs() as lines:
             told = [await http.get("/ready") for _ in range(2)][1]
         assert told.status_code == 200
-        assert told.json()["warnings"] == {"access": NOT_IN_FORCE}
+        assert told.json()["warnings"] == {"access.yaml": NOT_IN_FORCE}
         [line] = lines
         assert line["event"] == "file_not_usable"
         assert "line 1: streams.two.skils" in line["error"]

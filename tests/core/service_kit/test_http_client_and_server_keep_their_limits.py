@@ -140,7 +140,7 @@ async def test_health_ready_and_metrics_say_what_they_know(monkeypatch: pytest.M
             ready = [await http.request("GET", "/ready", headers={"x": "y"}) for _ in range(2)][1]
         assert ready.status == 503
         assert ready.json()["checks"] == {
-            "db": "fails: `check_failed` in the log of s says why",
+            "db": "fails: `check_failed` in this process's log says why",
             "redis": "ok",
             "vendor": "THE_TOKEN is refused",
             "gateway": "no connection: refused",

@@ -180,5 +180,31 @@ def test_a_proxy_of_the_environment_that_is_not_used_is_named() -> None:
     assert settings.unused_proxy({"HTTPS_PROXY": ""}) is None
     chosen = load(UpstreamSettings, {"UPSTREAM_PROXY": "http://proxy.example:3128"})
     assert chosen.unused_proxy({"HTTPS_PROXY": "http://proxy.example"}) is None
-    with pytest.raises(ConfigError, match=r"^UPSTREAM_PROXY is not usable"):
-        load(UpstreamSettings, {"UPSTREAM_PROXY": "socks5://user:password@proxy.example"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "socks5://user:password@proxy.example",
+        "http://",
+        "http://proxy.example:port",
+        "http://user:pass/word@proxy.example",
+        "http://user:pass word@proxy.example",
+        "http://user:password@",
+        "http://user:password@proxy.example:99999",
+    ],
+)
+def test_an_address_that_is_no_proxy_s_is_refused_unseen(url: str) -> None:
+    """A wrong address is refused at the start, and nothing of it is shown, as it may hold a password."""
+    with pytest.raises(ConfigError, match=r"^UPSTREAM_PROXY is not usable: it is no address of a proxy") as error:
+        load(UpstreamSettings, {"UPSTREAM_PROXY": url})
+    assert "user:pass" not in str(error.value)
+    assert "proxy.example" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://proxy.example:3128", "http://user:pass%2Fword@proxy.example:3128", "https://u:p@[::1]:8080/"]
+)
+def test_a_proxy_may_have_a_user(url: str) -> None:
+    """An address with a user and a password is taken as it is."""
+    assert load(UpstreamSettings, {"UPSTREAM_PROXY": url}).upstream_proxy == url

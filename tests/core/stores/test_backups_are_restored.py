@@ -17,8 +17,8 @@ SECTION = re.compile(r"## Back up and restore\n.*?```sh\n(.*?)```.*?```sh\n(.*?)
 
 
 def run_block(block: str, folder: Path) -> None:
-    """Run a block in a folder; each of its commands has to succeed."""
-    environ = {key: value for key, value in os.environ.items() if key not in HIDDEN}
+    """Run a block in a folder, with a home in it; each of its commands has to succeed."""
+    environ = {key: value for key, value in os.environ.items() if key not in HIDDEN} | {"HOME": f"{folder}/home"}
     ran = subprocess.run(["sh", "-ec", block], cwd=folder, env=environ, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
@@ -26,11 +26,12 @@ def run_block(block: str, folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.apart
 async def test_what_is_backed_up_is_restored_as_the_page_says() -> None:
-    """Records and files are back in a new house, and nobody else may read the backup."""
+    """Records and files are back in a new house; the backup is outside of the checkout and closed to others."""
     found = SECTION.search(PAGE.read_text())
     assert found is not None
     backup, restore = found.groups()
     with quick_folder() as folder:
+        (folder / "home").mkdir()
         (folder / ".venv").symlink_to(sys.prefix)
         stores = Command(folder / "var" / "stores")
         for name in ("secrets/signing-key.json", "access.yaml", "triggers.yaml", "proposals.yaml", "settings.env"):
@@ -42,7 +43,8 @@ async def test_what_is_backed_up_is_restored_as_the_page_says() -> None:
             await connection.execute("create table kept as select 'a task' as said")
             await connection.close()
             run_block(backup, folder)
-        assert [path.stat().st_mode & 0o077 for path in folder.glob("agent-bot*")] == [0, 0]
+        assert {path.name for path in folder.iterdir()} == {".venv", "var", "home"}
+        assert [path.stat().st_mode & 0o077 for path in folder.glob("home/agent-bot-backup/*")] == [0, 0]
         shutil.rmtree(folder / "var")
         (folder / "var").mkdir()
         run_block(restore.removesuffix("make up\n"), folder)

@@ -90,6 +90,8 @@ async def issue(
     entry = getattr(AccessFile(path).current(), GROUPS[kind])[name]
     if not getattr(entry, BOUNDS[kind]) and kind != "service":
         tell("warning", f"{kind} {name} opens nothing yet: `agent-engine access scope {kind} {name} --resource ...`")
+    if kind == "door" and not entry.skills:
+        tell("warning", f"door {name} takes no skill yet: `agent-engine access scope door {name} --skill SKILL`")
     output.data({"kind": kind, "name": name, "token": token})
     return DONE
 

@@ -112,7 +112,7 @@ def build(
 
     def failing_feeds() -> str | None:
         failing = sum(loop.fault() is not None for loop in following)
-        return f"{failing} fail: `background_failed` in the log of control says why" if failing else None
+        return f"{failing} fail: `background_failed` in this process's log says why" if failing else None
 
     own_loops = {name: fault for name, fault in background.faults().items() if not name.startswith("feed:")}
     files = {"access.yaml": access.fault, "triggers.yaml": triggers.fault}
@@ -134,7 +134,7 @@ def build(
             registry=registry,
             warnings={
                 **files,
-                "PROPOSALS_FILE": policy.fault,
+                "proposals.yaml": policy.fault,
                 **{name: faults.fault for name, faults in told.items()},
                 "followed feeds": failing_feeds,
                 **own_loops,

@@ -18,11 +18,14 @@ from starlette.responses import Response
 REASON_HEADER = "x-agent-control-error"
 
 TASK_SCHEMA = "See docs/schemas/task.schema.json."
+SKILLS = "`agent-engine skills list` names the skills; --json has each one's folder, where its input schema is."
 REASONS: dict[str, Reason] = {
     # who calls
     "token_missing": Reason(401, "Send Authorization: Bearer TOKEN."),
     "token_unknown": Reason(401, "Use a token listed under http in access.yaml."),
-    "door": Reason(403, "Keep to what the door of access.yaml opens."),
+    "door": Reason(
+        403, "Keep to what the door opens, or open it: `agent-engine access scope door NAME`, or in access.yaml."
+    ),
     "source": Reason(404, "Send to a source of access.yaml."),
     "signature": Reason(401, "Set the same secret on both sides."),
     # the request as such
@@ -43,8 +46,8 @@ REASONS: dict[str, Reason] = {
     "size": Reason(413, TASK_SCHEMA),
     "encoding": Reason(400, TASK_SCHEMA),
     "nul": Reason(422, TASK_SCHEMA),
-    "skill": Reason(422, TASK_SCHEMA),
-    "input": Reason(422, TASK_SCHEMA),
+    "skill": Reason(422, SKILLS),
+    "input": Reason(422, SKILLS),
     "deadline": Reason(422, TASK_SCHEMA),
     "config": Reason(422, TASK_SCHEMA),
     "state": Reason(422, TASK_SCHEMA),

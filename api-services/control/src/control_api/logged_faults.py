@@ -29,4 +29,4 @@ class LoggedFaults:
             if one not in self.logged:
                 get_logger(__name__).warning(self.name, fault=one)
         self.logged = found
-        return f"{self.said.format(len(found))}: `{self.name}` in the log of control says which" if found else None
+        return f"{self.said.format(len(found))}: `{self.name}` in this process's log says which" if found else None

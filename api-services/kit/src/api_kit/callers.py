@@ -71,7 +71,7 @@ class Callers:
 
     def faults(self) -> dict[str, Warn]:
         """Return checks for `/ready`: each says whether the newest version of a file is not in force."""
-        return {"access": self._access.fault, "keys": self._verifier.fault}
+        return {"access.yaml": self._access.fault, "keys": self._verifier.fault}
 
     def weights(self) -> dict[str, int]:
         """Return the weight of each tenant that has an entry for the vendor, by name."""

@@ -92,7 +92,8 @@ def build(settings: ModelSettings, *, pool: asyncpg.Pool, dialect: Dialect | Non
                 version=__version__,
                 checks={"database": database},
                 registry=registry,
-                warnings={"keys": verifier.fault, **background.faults()} | ({"access": access.fault} if access else {}),
+                warnings={"keys": verifier.fault, **background.faults()}
+                | ({"access.yaml": access.fault} if access else {}),
             ),
         ],
         middleware=[

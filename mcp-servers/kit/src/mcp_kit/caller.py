@@ -64,7 +64,7 @@ class Callers:
 
     def file_warnings(self) -> dict[str, Warn]:
         """Return for each file a function that says whether its newest version is not in force."""
-        files = {"access": self._access, "keys": self._verifier}
+        files = {"access.yaml": self._access, "keys": self._verifier}
         return {name: file.fault for name, file in files.items() if file}
 
     def identify(self, token: str) -> Caller:

@@ -40,7 +40,7 @@ def health_routes(
     by its name and a fixed reason, and its own message is logged once for each change. A warning is shown as it is.
     """
     report: dict[str, str] = {}
-    dependencies = [_DependencyCheck(service, name, check) for name, check in checks.items()]
+    dependencies = [_DependencyCheck(name, check) for name, check in checks.items()]
     asked_at, asking = float("-inf"), asyncio.Lock()
 
     async def health(_: Request) -> Response:
@@ -69,7 +69,6 @@ def health_routes(
 class _DependencyCheck:
     """One check of `/ready`; `logged` is what it failed by when it was asked last."""
 
-    service: str
     name: str
     check: Check
     logged: str = OK
@@ -94,7 +93,7 @@ class _DependencyCheck:
             return redact(str(error))
         if isinstance(error, UpstreamUnreachable):
             return f"no connection: {error.cause}"
-        return f"fails: `check_failed` in the log of {self.service} says why"
+        return "fails: `check_failed` in this process's log says why"
 
 
 def _whole_message(error: Exception) -> str:

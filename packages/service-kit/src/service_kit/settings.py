@@ -31,6 +31,7 @@ from service_kit.redact import redact
 from service_kit.untrusted_text import clean_line
 from service_kit.validation_errors import reason
 
+PROXY_USER = re.compile(r"^(https?://)[^\s/?#@]+@")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -87,6 +88,22 @@ def check_address(url: str) -> str:
             "it is no address of a server: write https://HOST, https://HOST:PORT or https://HOST/PATH, "
             "without blanks, user, password and query"
         )
+    return url
+
+
+def check_proxy(url: str) -> str:
+    """Return the address of a proxy, which may hold a user and a password.
+
+    Raises:
+        ValueError: it is none; the message shows nothing of it.
+    """
+    try:
+        check_address(PROXY_USER.sub(r"\1", url))
+    except ValueError:
+        raise ValueError(
+            "it is no address of a proxy: write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, "
+            "with other characters than letters and digits of the password as %XX"
+        ) from None
     return url
 
 
@@ -161,9 +178,8 @@ PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 class UpstreamSettings(Settings):
     """What every process reads that asks a vendor or a model."""
 
-    upstream_proxy: str | None = Field(
+    upstream_proxy: Annotated[str, AfterValidator(check_proxy)] | None = Field(
         None,
-        pattern=r"^https?://[^\s?#]+$",
         repr=False,
         description="http:// address of a proxy on the way to the vendor or model; HTTPS_PROXY is not read",
     )

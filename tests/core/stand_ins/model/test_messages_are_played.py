@@ -4,10 +4,13 @@ import asyncio
 from typing import Any
 
 import anthropic
+import httpx
 import httpx2
 import pytest
 from anthropic.types import ToolParam
-from core.stand_ins.model.house import Served
+from core.stand_ins.model.house import KEY, Served
+from fixtures.serving import serving
+from stand_ins.model.app import StandIn, build
 
 MODEL = "claude-sonnet-5-5"
 TOOLS: list[ToolParam] = [
@@ -182,6 +185,16 @@ async def test_the_vendor_counts_what_it_sent(served: Served) -> None:
     assert 0 < cut["output_tokens"] < 20
     sums = (await served.http.get("/_stand-in/usage")).json()
     assert sums == {"one": {name: first[name] + cut[name] for name in first}}
+
+
+async def test_the_newest_requests_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in that runs for long forgets the oldest requests, by whatever session they came."""
+    monkeypatch.setattr(StandIn, "counted_requests", 2)
+    async with serving(build(key=KEY)) as url, anthropic.AsyncAnthropic(api_key=KEY, base_url=url) as client:
+        for session in ("one", "two", "three"):
+            await client.messages.create(**ask("SCENARIO:text", metadata={"user_id": session}))
+        async with httpx.AsyncClient(verify=False, base_url=url) as http:
+            assert (await http.get("/_stand-in/usage")).json().keys() == {"two", "three"}
 
 
 @pytest.mark.parametrize("scenario", ["hang", "stall"])

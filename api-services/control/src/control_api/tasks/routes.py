@@ -30,7 +30,7 @@ from starlette.routing import Route
 
 from control_api.auth import open_door
 from control_api.body import read_body
-from control_api.errors import TASK_SCHEMA, Refusal
+from control_api.errors import Refusal
 from control_api.query import limit_of, states_of
 
 SHOWN = TypeAdapter(TaskView)
@@ -62,8 +62,7 @@ class Tasks:
             task = task.model_copy(update={"origin": Origin(kind="http", ref=door.name)})
             submitted = await submit(self.pool, task, door=door)
         except InvalidTask as error:
-            remedy = None if error.fault == "quota" else TASK_SCHEMA
-            raise Refusal(error.fault, str(error), remedy=remedy) from None
+            raise Refusal(error.fault, str(error)) from None
         get_logger(__name__).info("task_taken", task_id=str(submitted.id), door=door.name, created=submitted.created)
         place = f"{prefix_of(request.scope)}/v1/tasks/{submitted.id}"
         document = {"id": str(submitted.id), "created": submitted.created, "events": f"{place}/events"}

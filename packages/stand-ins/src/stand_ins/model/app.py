@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import json
-from collections import Counter, defaultdict
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,12 +47,14 @@ class StandIn(StandInVendor):
     service = "stand-in-model"
     errors = ModelErrors()
     kept_requests = 200
+    counted_requests = 20_000
+    """So many of the newest requests count in `usage`."""
 
     def __init__(self, library: Library, key: str | None) -> None:
         self._library = library
         self._key = key
         self._attempts: Counter[tuple[str, str, int]] = Counter()
-        self._counted: defaultdict[str, list[dict[str, int]]] = defaultdict(list)
+        self._counted: deque[tuple[str, dict[str, int]]] = deque(maxlen=self.counted_requests)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the two operations of the Messages API."""
@@ -85,7 +87,7 @@ class StandIn(StandInVendor):
             step = self._step(conversation, seen)
             await self._release(step, request)
             usage: dict[str, int] = {}
-            self._counted[conversation.session].append(usage)
+            self._counted.append((conversation.session, usage))
             return await answer(Turn(step, conversation, bool(body.get("stream")), len(raw), seen, usage))
         except ScenarioError as wrong:
             raise refused(400, f"stand-in: {wrong}") from wrong
@@ -104,10 +106,8 @@ class StandIn(StandInVendor):
     async def sum_usage(self, _: Request) -> Response:
         """Add up by session what the vendor has counted so far of all requests, beyond those that the log keeps."""
         sums: dict[str, Counter[str]] = {}
-        for session, counted in self._counted.items():
-            sums[session] = Counter()
-            for usage in counted:
-                sums[session].update(usage)
+        for session, usage in self._counted:
+            sums.setdefault(session, Counter()).update(usage)
         return JSONResponse(sums)
 
     async def put_scenario(self, request: Request) -> Response:
