@@ -68,8 +68,8 @@ test-npm: .venv/develops ## run the tests that need npm: Inspector, conformance,
 		{ echo 'error: make test-npm needs npm and npx: install Node.js 20 or later (Debian: apt install nodejs npm)' >&2; exit 2; }
 	@.venv/bin/pytest -m npm
 
-bench: .venv/develops ## measure the kit and the gateway core beside named peers, each in a locked environment of its own
-	@PYTHONPATH=tests:scripts .venv/bin/python -m bench
+bench: .venv/develops ## measure ours beside named peers, each in a locked environment of its own; PARTS=questions for one part
+	@PYTHONPATH=tests:scripts .venv/bin/python -m bench $(PARTS)
 
 attack: .venv/develops ## attack a house: hostile agents in the real CLI, and every gate by raw HTTP
 	@scripts/attack $(CASES)

@@ -1,6 +1,5 @@
 """The kit beside bare fastmcp: what a call costs, how long a start takes, how much memory a server holds."""
 
-import json
 import os
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ from service_kit.tokens import Signer
 
 from bench.environments import FOLDER, ROOT, python_of
 from bench.processes import BenchError, Client, Server, serving
+from bench.stdio import started
 from bench.table import Line
 
 CALLS = 400
@@ -111,27 +111,9 @@ def _first_list(folder: Path) -> tuple[float, float]:
     """Start github-mcp over stdio, ask for its tools, and give how long that took and how much memory it holds."""
     command = str(Path(sys.executable).parent / "github-mcp")
     began = time.perf_counter()
-    with (folder / "stdio.log").open("wb") as log:
-        process = subprocess.Popen([command], env=BASE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        info = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "bench", "version": "0"}}
-        asked = (
-            {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": info},
-            {"jsonrpc": "2.0", "method": "notifications/initialized"},
-            {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
-        )
-        for message in asked:
-            process.stdin.write(json.dumps(message).encode() + b"\n")
-            process.stdin.flush()
-            if "id" in message:
-                reply = json.loads(process.stdout.readline())
+    with started([command], BASE, folder / "stdio.log") as client:
+        tools = client.ask("tools/list")["tools"]
         took = time.perf_counter() - began
-        if len(reply["result"]["tools"]) < 5:
-            raise BenchError(f"tools/list gave {reply}")
-        return took, Server(process, 0).memory_mb()
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
+        if len(tools) < 5:
+            raise BenchError(f"tools/list gave {tools}")
+        return took, client.memory_mb()

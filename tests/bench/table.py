@@ -58,7 +58,11 @@ def _told(rounds: Sequence[float]) -> str:
 
 def shown(lines: Sequence[Line]) -> str:
     """Write the table."""
-    rows = [("name", "ours", "peer", "ratio", "goal", ""), *(line.cells() for line in lines)]
+    return aligned([("name", "ours", "peer", "ratio", "goal", ""), *(line.cells() for line in lines)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Write rows of cells, each column as wide as its widest cell."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -1,133 +1,51 @@
 """No question costs an agent more bytes than the strongest peer's answer, or GitHub's own to the same question.
 
-The peer is github-mcp-server: its replies are made here of GitHub's own, by the fields of its `minimal_types.go`
-(commit 64a49f34d076), narrowed by its argument `fields` where it has one. It knows neither comments since a date nor
-lines of a file.
+The peer is github-mcp-server: its replies are made here of GitHub's own (see peer_shapes), narrowed by its argument
+`fields` where it has one. It knows neither comments since a date nor lines of a file.
 """
 
-import base64
-import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from stand_ins.github.records import Pull
+from vendor.github_mcp import peer_shapes as shape
 from vendor.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub
 
-Raw = Any
-NO_REACTIONS = dict.fromkeys(
-    ("total_count", "+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"), 0
-)  # fmt: skip
 PATH = "hello/greet.py"
 SINCE = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-def _given(fields: dict[str, Raw]) -> dict[str, Raw]:
-    return {name: value for name, value in fields.items() if value not in (None, "", [], 0)}
-
-
-def _user(raw: Raw) -> Raw:
-    return {"login": raw["login"], "id": raw["id"], "profile_url": raw["html_url"], "avatar_url": raw["avatar_url"]}
-
-
-def _comment(raw: Raw) -> Raw:
-    kept = {name: raw[name] for name in ("id", "body", "html_url", "author_association", "created_at", "updated_at")}
-    return {**kept, "user": _user(raw["user"]), "reactions": NO_REACTIONS}
-
-
-def _listed(raw: Raw) -> Raw:
-    kept = {name: raw[name] for name in ("number", "title", "body", "state", "comments", "created_at", "updated_at")}
-    labels, people = [one["name"] for one in raw["labels"]], [one["login"] for one in raw["assignees"]]
-    return {**_given({**kept, "labels": labels}), "user": {"login": raw["user"]["login"]}, "assignees": people}
-
-
-def _issue(raw: Raw) -> Raw:
-    kept = {name: raw[name] for name in ("state_reason", "html_url", "author_association", "closed_at")}
-    return {**_listed(raw), **_given(kept), "user": _user(raw["user"]), "reactions": NO_REACTIONS}
-
-
-def _branch(raw: Raw) -> Raw:
-    repository = {"full_name": raw["repo"]["full_name"], "description": raw["repo"]["description"]}
-    return {"ref": raw["ref"], "sha": raw["sha"], "repo": _given(repository)}
-
-
-def _pull(raw: Raw) -> Raw:
-    names = ("additions", "deletions", "changed_files", "commits", "html_url", "mergeable_state", "merged_at")
-    kept = _given({name: raw.get(name) for name in names})
-    thread = {**_listed({"comments": 0, **raw}), "user": _user(raw["user"]), "draft": raw["draft"], "merged": False}
-    return {**thread, **kept, "head": _branch(raw["head"]), "base": _branch(raw["base"])}
-
-
-def _file(raw: Raw) -> Raw:
-    names = ("filename", "status", "additions", "deletions", "changes", "patch", "previous_filename")
-    return _given({name: raw.get(name) for name in names})
-
-
-def _label(raw: Raw) -> Raw:
-    return {"id": raw["node_id"], "name": raw["name"], "color": raw["color"], "description": raw["description"] or ""}
-
-
-def _commit(raw: Raw) -> Raw:
-    people = {name: raw["commit"][name] for name in ("author", "committer")}
-    accounts = {name: _user(raw[name]) for name in ("author", "committer")}
-    return {
-        "sha": raw["sha"], "html_url": raw["html_url"], "commit": {"message": raw["commit"]["message"], **people},
-        **accounts, **_given({"stats": raw.get("stats"), "files": [_file(one) for one in raw.get("files", ())]}),
-    }  # fmt: skip
-
-
-def _branch_row(raw: Raw) -> Raw:
-    return {"name": raw["name"], "sha": raw["commit"]["sha"], "protected": raw["protected"]}
-
-
-def _tree(raw: Raw) -> Raw:
-    return {"tree": raw["tree"], "truncated": raw["truncated"]}
-
-
-def _all(one: Callable[[Raw], Raw]) -> Callable[[Raw], Raw]:
-    return lambda raw: [one(item) for item in raw]
-
-
-def _only(*names: str) -> Callable[[Raw], Raw]:
-    return lambda raw: [{name: item[name] for name in names} for item in raw]
-
-
-def _read(raw: Raw) -> Raw:
-    text = base64.b64decode(raw["content"]).decode()
-    resource = {"uri": f"repo://{HELLO}/contents/{PATH}", "mimeType": "text/plain; charset=utf-8", "text": text}
-    return [f"successfully downloaded text file (SHA: {raw['sha']})", resource]
-
-
 REPOSITORY = f"/repos/{HELLO}"
 OF_PULL = {"repository": HELLO, "pull_request": 5}
-QUESTIONS: dict[str, tuple[str, dict[str, Any], str, Callable[[Raw], Raw]]] = {
-    "issues": ("list_issues", {"state": "all"}, "/issues?state=all", _all(_listed)),
+QUESTIONS: dict[str, tuple[str, dict[str, Any], str, shape.Shape]] = {
+    "issues": ("list_issues", {"state": "all"}, "/issues?state=all", shape.every(shape.listed_issue)),
     "titles": (
-        "list_issues", {"state": "all", "detail": "brief"}, "/issues?state=all", _only("number", "title", "state"),
+        "list_issues", {"state": "all", "detail": "brief"}, "/issues?state=all", shape.only("number", "title", "state"),
     ),
-    "whole issues": ("list_issues", {"detail": "full"}, "/issues", _all(_listed)),
-    "an issue": ("issue_read", {"issue": 2}, "/issues/2", _issue),
+    "whole issues": ("list_issues", {"detail": "full"}, "/issues", shape.every(shape.listed_issue)),
+    "an issue": ("issue_read", {"issue": 2}, "/issues/2", shape.issue),
     "comments": (
-        "issue_read", {"issue": 2, "method": "get_comments", "detail": "full"}, "/issues/2/comments", _all(_comment),
+        "issue_read", {"issue": 2, "method": "get_comments", "detail": "full"}, "/issues/2/comments",
+        shape.every(shape.comment),
     ),
-    "pull requests": ("list_pull_requests", {}, "/pulls", _all(_pull)),
-    "titles of pull requests": ("list_pull_requests", {"detail": "brief"}, "/pulls", _only("number", "title", "state")),
-    "a pull request": ("pull_request_read", OF_PULL, "/pulls/5", _pull),
-    "diffs": ("pull_request_read", {**OF_PULL, "method": "get_diff"}, "/pulls/5/files", _all(_file)),
-    "labels": ("list_labels", {}, "/labels?per_page=100", _all(_label)),
-    "commits": ("list_commits", {}, "/commits", _all(_commit)),
-    "a commit": ("get_commit", {"ref": "v2.1.0"}, "/commits/v2.1.0", _commit),
-    "a commit with diffs": ("get_commit", {"ref": "v2.1.0", "detail": "full"}, "/commits/v2.1.0", _commit),
-    "branches": ("list_branches", {}, "/branches", _all(_branch_row)),
-    "a tree": ("get_repository_tree", {"recursive": True}, "/git/trees/main?recursive=1", _tree),
+    "pull requests": ("list_pull_requests", {}, "/pulls", shape.every(shape.pull)),
+    "titles of pull requests": (
+        "list_pull_requests", {"detail": "brief"}, "/pulls", shape.only("number", "title", "state"),
+    ),
+    "a pull request": ("pull_request_read", OF_PULL, "/pulls/5", shape.pull),
+    "diffs": ("pull_request_read", {**OF_PULL, "method": "get_diff"}, "/pulls/5/files", shape.every(shape.file)),
+    "labels": ("list_labels", {}, "/labels?per_page=100", shape.labels),
+    "commits": ("list_commits", {}, "/commits", shape.every(shape.commit)),
+    "a commit": ("get_commit", {"ref": "v2.1.0"}, "/commits/v2.1.0", shape.commit),
+    "a commit with diffs": ("get_commit", {"ref": "v2.1.0", "detail": "full"}, "/commits/v2.1.0", shape.commit),
+    "branches": ("list_branches", {}, "/branches", shape.every(shape.pointer)),
+    "a tree": ("get_repository_tree", {"recursive": True}, "/git/trees/main?recursive=1", shape.tree),
     "two releases": (
         "compare_refs", {"base": "v2.1.0", "head": "v2.3.0"}, "/compare/v2.1.0...v2.3.0",
-        lambda raw: [_all(_commit)(raw["commits"]), _all(_file)(raw["files"])],
+        lambda raw: [shape.every(shape.commit)(raw["commits"]), shape.every(shape.file)(raw["files"])],
     ),
-    "a folder": ("get_file_contents", {"path": "hello"}, "/contents/hello", _only("type", "name", "size")),
-    "a file": ("get_file_contents", {"path": PATH}, f"/contents/{PATH}", _read),
+    "a folder": ("get_file_contents", {"path": "hello"}, "/contents/hello", shape.only("type", "name", "size")),
+    "a file": ("get_file_contents", {"path": PATH}, f"/contents/{PATH}", shape.read(PATH)),
 }  # fmt: skip
 
 
@@ -150,10 +68,6 @@ async def _raw(github: GitHub, path: str) -> httpx.Response:
         return await http.get(f"{REPOSITORY}{path}")
 
 
-def _bytes(document: Raw) -> int:
-    return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
-
-
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_no_question_costs_more_than_with_the_peer(ask: Ask, busy: GitHub, question: str) -> None:
     """What an agent can ask of both costs no more bytes here, fences and heads included."""
@@ -161,7 +75,7 @@ async def test_no_question_costs_more_than_with_the_peer(ask: Ask, busy: GitHub,
     raw = await _raw(busy, path)
     answer = await ask(tool, **{"repository": HELLO, **arguments})
     assert not answer.is_error
-    ours, theirs = len(answer.text.encode()), _bytes(peer(raw.json()))
+    ours, theirs = len(answer.text.encode()), len(shape.text(peer(raw.json())).encode())
     print(f"{question}: ours {ours}, peer {theirs}, raw {len(raw.content)}")
     assert ours <= theirs
     assert ours <= len(raw.content)

@@ -25,7 +25,7 @@ def repository_object(repository: Repository, world: World) -> dict[str, Any]:
         return pull_object(issue, issue.pull, repository, world)
 
     def find(info: Any, expression: str) -> dict[str, Any] | None:
-        commit = repository.history.find(expression)
+        commit = repository.find(expression)
         return None if commit is None else commit_object(commit, repository)
 
     return {
