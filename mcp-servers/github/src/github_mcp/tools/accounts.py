@@ -45,7 +45,7 @@ class AccountTools:
         more = f" The first {len(opened)} repositories" if page.next else f" All {len(opened)} repositories"
         return Reply(f"{head}{grant}{more} that it may open for this caller:", rows("repositories", opened))
 
-    @tool("context", checks=True)
+    @tool("teams", checks=True)
     async def get_teams(
         self,
         call: Call,
@@ -65,7 +65,7 @@ class AccountTools:
         items = rows("teams", [one.row() for one in shown])
         return Reply(f"{len(shown)} teams {whose}:{more}", items, page.here, page.next, FEWER)
 
-    @tool("context")
+    @tool("teams")
     async def get_team_members(
         self,
         call: Call,
