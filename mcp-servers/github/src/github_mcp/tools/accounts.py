@@ -26,7 +26,7 @@ Organization = Annotated[str, Resource(REPOSITORIES, all_of), Field(pattern=ORGA
 
 
 class AccountTools:
-    """The toolset `context`."""
+    """The toolsets `context` and `teams`."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
@@ -45,7 +45,7 @@ class AccountTools:
         more = f" The first {len(opened)} repositories" if page.next else f" All {len(opened)} repositories"
         return Reply(f"{head}{grant}{more} that it may open for this caller:", rows("repositories", opened))
 
-    @tool("context", checks=True)
+    @tool("teams", checks=True)
     async def get_teams(
         self,
         call: Call,
@@ -65,7 +65,7 @@ class AccountTools:
         items = rows("teams", [one.row() for one in shown])
         return Reply(f"{len(shown)} teams {whose}:{more}", items, page.here, page.next, FEWER)
 
-    @tool("context")
+    @tool("teams")
     async def get_team_members(
         self,
         call: Call,

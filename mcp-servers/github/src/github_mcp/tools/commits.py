@@ -111,7 +111,7 @@ class CommitTools:
         items = rows(f"branches of {repository}", [one.row() for one in page.rows])
         return Reply(f"{page.count('branches')} of {repository}:", items, page.here, page.next)
 
-    @tool("repos")
+    @tool("releases")
     async def list_tags(self, call: Call, repository: Repository, limit: Limit = 50, cursor: Cursor = None) -> Reply:
         """List tags with their commits, the last by name first."""
         page = await self._commits.tags(call, repository, limit)
