@@ -26,7 +26,7 @@ Organization = Annotated[str, Resource(REPOSITORIES, all_of), Field(pattern=ORGA
 
 
 class AccountTools:
-    """The toolset `context`."""
+    """The toolsets `context` and `teams`."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
