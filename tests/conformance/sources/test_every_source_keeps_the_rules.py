@@ -134,7 +134,7 @@ async def test_an_instance_that_is_not_there_or_has_no_secret_is_told(hook: Hook
         reply = await hook.send(instance=instance)
         assert (reply.status, reply.json()["reason"] in ("source", "route")) == (404, True)
     warnings = (await hook.http.request("GET", "/ready")).json()["warnings"]
-    assert warnings["webhooks"].startswith("1 open nothing: `webhook_opens_nothing` in the log")
+    assert warnings["webhooks"].startswith("1 open nothing: `webhook_opens_nothing` in this process's log")
 
 
 async def test_a_resource_that_the_door_does_not_open_starts_nothing(hook: Hook) -> None:
