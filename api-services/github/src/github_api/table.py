@@ -17,8 +17,8 @@ from github_api.routes import (
     reviews,
     search,
 )
+from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
-from github_api.routes.shapes import JSON
 
 __all__ = ["TIERS", "table"]
 

@@ -5,7 +5,7 @@ import re
 from agent_vendors.github import REPOSITORIES
 from api_kit import Json, Resource, Route
 
-from github_api.routes.shapes import JSON, PAGE
+from github_api.routes.in_repository import JSON, PAGE
 
 TEAMS = "/orgs/{org:name}/teams"
 ORGANIZATION = (Resource(REPOSITORIES, "path", "{org}/*"),)

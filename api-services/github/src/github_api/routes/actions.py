@@ -6,7 +6,7 @@ from api_kit import Body, Json, Route, download_ends
 from service_kit.text_ends import Room
 
 from github_api.probes import actions as probes
-from github_api.routes.shapes import JSON, PAGE, REPO, TARGET_REPO, read, write
+from github_api.routes.in_repository import JSON, PAGE, REPO, TARGET_REPO, read, write
 from github_api.upstream import listed_repositories, repositories_of
 
 ACTIONS = REPO + "/actions"

@@ -2,7 +2,7 @@
 
 from api_kit import Route
 
-from github_api.routes.shapes import PAGE, REPO, read
+from github_api.routes.in_repository import PAGE, REPO, read
 
 COMMITS_QUERY = PAGE | {"sha", "path", "author", "committer", "since", "until"}
 

@@ -11,8 +11,8 @@ from api_kit.routes import Access
 
 from github_api.confirm import files as confirm
 from github_api.probes import files as probes
+from github_api.routes.in_repository import REPO, write
 from github_api.routes.repositories import CONTENTS
-from github_api.routes.shapes import REPO, write
 
 MESSAGE = {"message": markdown}
 FILE = Body(frozenset({"message", "content", "sha", "branch"}), texts=MESSAGE)

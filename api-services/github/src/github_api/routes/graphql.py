@@ -24,7 +24,7 @@ from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
 from api_kit.graphql import PATH, operation
 from api_kit.json_paths import find, steps
 
-from github_api.routes.shapes import JSON
+from github_api.routes.in_repository import JSON
 
 TIER = "graphql"
 IN_REPOSITORY = (Resource(REPOSITORIES, "body", "{owner}/{name}"),)

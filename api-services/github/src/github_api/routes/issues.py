@@ -7,7 +7,7 @@ from api_kit import Body, Call, Json, Route
 
 from github_api.confirm import issues as confirm
 from github_api.probes import issues as probes
-from github_api.routes.shapes import ISSUE, PAGE, REPO, TEXTS, read, write
+from github_api.routes.in_repository import ISSUE, PAGE, REPO, TEXTS, read, write
 
 CURSOR = PAGE | {"after", "before"}
 ISSUES_QUERY = CURSOR | {

@@ -10,7 +10,7 @@ from api_kit.side_hosts import SideExchange
 
 from github_api.confirm import planning as confirm
 from github_api.probes import planning as probes
-from github_api.routes.shapes import ISSUE, PAGE, REPO, read, write
+from github_api.routes.in_repository import ISSUE, PAGE, REPO, read, write
 from github_api.upstream import repositories_within
 
 SUBS = ISSUE + "/sub_issues"

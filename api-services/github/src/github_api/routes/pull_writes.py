@@ -7,7 +7,7 @@ from api_kit import Body, Call, Refusal, Route
 
 from github_api.confirm import pull_writes as confirm
 from github_api.probes import pull_writes as probes
-from github_api.routes.shapes import PULL, REPO, TEXTS, write
+from github_api.routes.in_repository import PULL, REPO, TEXTS, write
 
 TOOL = "update_pull_request"
 NEW = Body(frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}), texts=TEXTS)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from api_kit import Route
 
-from github_api.routes.shapes import JSON, PAGE, PULL, REPO, read
+from github_api.routes.in_repository import JSON, PAGE, PULL, REPO, read
 
 DIFF = tuple(f"application/vnd.github.{form}" for form in ("diff", "patch", "v3.diff", "v3.patch"))
 

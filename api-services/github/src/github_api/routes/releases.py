@@ -7,7 +7,7 @@ from api_kit import Body, Call, Route
 
 from github_api.confirm import releases as confirm
 from github_api.probes import releases as probes
-from github_api.routes.shapes import PAGE, REPO, TEXTS, read, write
+from github_api.routes.in_repository import PAGE, REPO, TEXTS, read, write
 
 RELEASES = REPO + "/releases"
 DEPLOYMENTS = REPO + "/deployments"

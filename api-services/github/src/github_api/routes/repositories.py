@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from api_kit import Route
 
-from github_api.routes.shapes import JSON, REPO, read
+from github_api.routes.in_repository import JSON, REPO, read
 
 RAW = tuple(f"application/vnd.github.{form}" for form in ("raw", "raw+json", "v3.raw", "v3.raw+json"))
 """A file's own bytes: `+json` says nothing of them."""

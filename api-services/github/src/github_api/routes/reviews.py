@@ -7,7 +7,7 @@ from api_kit.routes import Access
 
 from github_api.confirm import reviews as confirm
 from github_api.probes import reviews as probes
-from github_api.routes.shapes import PAGE, PULL, REPO, TEXTS, read, write
+from github_api.routes.in_repository import PAGE, PULL, REPO, TEXTS, read, write
 
 REVIEW = PULL + "/reviews/{review:number}"
 TOOL = "pull_request_review_write"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from agent_vendors.github import REPOSITORIES, SEARCHES
 from api_kit import Rate, Route, Search
 
-from github_api.routes.shapes import JSON, PAGE
+from github_api.routes.in_repository import JSON, PAGE
 from github_api.upstream import found_files, found_repositories
 
 QUERY = PAGE | {"q", "sort", "order"}

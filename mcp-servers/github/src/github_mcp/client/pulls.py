@@ -20,7 +20,8 @@ from mcp_kit.shown_names import show_name
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.client.issues import Issues
-from github_mcp.models.pulls import Pull, PullCommit, PullFile
+from github_mcp.models.commits import Commit
+from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.reviews import Check, Review, ReviewThread, Standing
 from github_mcp.models.threads import Comment
 
@@ -112,11 +113,11 @@ class Pulls:
         asking = self._github.page(call, PullFile, path, target, limit=limit, ceiling=MOST_FILES)
         return await self.unless_issue(call, repository, number, asking)
 
-    async def commits(self, call: Call, repository: str, number: int, limit: int) -> Page[PullCommit]:
+    async def commits(self, call: Call, repository: str, number: int, limit: int) -> Page[Commit]:
         """List the commits of a pull request, the oldest first."""
         await self._require_shown_author(call, repository, number)
         path, target = path_in(repository, "pulls", number, "commits"), f"{repository}#{number}"
-        asking = self._github.page(call, PullCommit, path, target, limit=limit, ceiling=MOST_COMMITS)
+        asking = self._github.page(call, Commit, path, target, limit=limit, ceiling=MOST_COMMITS)
         return await self.unless_issue(call, repository, number, asking)
 
     async def _require_shown_author(self, call: Call, repository: str, number: int) -> None:

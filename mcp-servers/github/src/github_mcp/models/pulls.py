@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from mcp_kit.formatting import quote, stamp
+from mcp_kit.formatting import stamp
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
@@ -126,31 +126,3 @@ class PullFile(VendorDocument):
     def diff(self) -> str:
         """Write the row and its patch below."""
         return f"{self.row()}\n{self.patch or '(no text diff: binary, too large or unchanged)'}"
-
-
-class Author(VendorDocument):
-    """Who wrote a commit, as git has it."""
-
-    name: str
-    date: datetime
-
-
-class CommitText(VendorDocument):
-    """What git has of a commit."""
-
-    message: str
-    author: Author
-
-
-class PullCommit(VendorDocument):
-    """A commit of a pull request; GitHub gives no account where it knows none of the author's address."""
-
-    sha: str
-    commit: CommitText
-    author: User | None = None
-
-    def row(self) -> str:
-        """Write it in one row: the first line of its message alone."""
-        who = self.author.name if self.author else quote(self.commit.author.name, 60)
-        first = self.commit.message.split("\n", 1)[0]
-        return f"{self.sha[:7]} {stamp(self.commit.author.date)} {who}: {quote(first)}"

@@ -1,4 +1,4 @@
-"""What the routes of all topics are made of: media types, paths, queries, and reads and writes in a repository."""
+"""Reads and writes in a repository, of which the routes of all topics are made: media types, paths and queries."""
 
 from dataclasses import replace
 
