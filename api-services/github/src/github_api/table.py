@@ -6,6 +6,7 @@ from github_api.routes import (
     accounts,
     actions,
     commits,
+    discussions,
     files,
     graphql,
     issues,
@@ -39,5 +40,6 @@ def table() -> Table:
         commits,
         search,
         accounts,
+        discussions,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
 from api_kit.graphql import PATH
+from api_kit.json_paths import find, steps
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
@@ -37,6 +38,8 @@ MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 
 """At most 500 in any hour."""
 SECONDARY = re.compile(rb"(?i)secondary rate limit|abuse detection")
 """What a refusal says that names no seconds; the second is an older Enterprise server's."""
+COMMENT = steps("data.addDiscussionComment.comment.url")
+"""Where GraphQL has the address of the one thing that it makes."""
 _OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
 _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -137,7 +140,7 @@ def link(document: Json) -> str | None:
     """Return the web address of the thing that a write made; of a file that of its commit."""
     if not isinstance(document, dict):
         return None
-    url = document.get("html_url")
+    url = document.get("html_url") or find(document, COMMENT)[0]
     return url if isinstance(url, str) else link(document.get("commit"))
 
 

@@ -70,6 +70,17 @@ NO_NOTES: Mapping[int, Meaning] = {
     )
 }
 
+NO_DISCUSSION: Mapping[int, Meaning] = {
+    403: (
+        "The token may not do this with {target} (403).",
+        "Do without it, or tell the operator that {token} lacks Discussions (read and write), or that it is locked.",
+    ),
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_discussions shows those that are there, each with its number.",
+    ),
+}
+
 
 def not_written(permission: str) -> Mapping[int, Meaning]:
     """Return what a 404 to a write means, to which GitHub says no more; names the permission that it takes."""

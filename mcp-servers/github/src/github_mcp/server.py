@@ -11,6 +11,7 @@ from github_mcp.client.accounts import Accounts
 from github_mcp.client.actions import Actions
 from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
+from github_mcp.client.discussions import Discussions
 from github_mcp.client.files import Files
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
@@ -25,6 +26,7 @@ from github_mcp.tools.accounts import AccountTools
 from github_mcp.tools.actions import ActionTools
 from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
+from github_mcp.tools.discussions import DiscussionTools
 from github_mcp.tools.files import FileTools
 from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
@@ -51,6 +53,8 @@ PEERS = {
     "from_ref": ("from_branch",),
     "head_sha": ("expectedHeadSha",),
     "comment": ("commentId",),
+    "reply_to": ("commentNodeID",),
+    "discussion": ("discussionNumber",),
     "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
@@ -92,6 +96,7 @@ def build_server(settings: GitHubSettings) -> Server:
             LogTools(actions),
             AccountTools(accounts),
             ReleaseTools(Releases(github)),
+            DiscussionTools(Discussions(github)),
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,

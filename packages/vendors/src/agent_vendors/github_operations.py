@@ -3,21 +3,8 @@
 Behind the gateway an operation is asked for by its name. Source: docs.github.com/en/graphql/reference.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation. Its variables are those that its text declares; `owner` and `name` are the repository's."""
-
-    name: str
-    text: str
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something."""
-        return self.text.lstrip().startswith("mutation")
-
+from agent_vendors import github_discussions
+from agent_vendors.graphql_operation import Operation
 
 _ACTOR = "__typename login"
 _PULL = f"""
@@ -196,4 +183,5 @@ OPERATIONS = (
     UNRESOLVE_THREAD,
     BLAME,
     VISIBILITY,
+    *github_discussions.OPERATIONS,
 )

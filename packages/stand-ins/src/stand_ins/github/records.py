@@ -5,6 +5,7 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
+from stand_ins.github.discussions import Category, Discussion
 from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.release_records import Deployment, Release
@@ -107,6 +108,8 @@ class Repository:
     releases: list[Release] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     actions: Actions = field(default_factory=Actions)
+    discussion_categories: list[Category] = field(default_factory=list)
+    discussions: dict[int, Discussion] = field(default_factory=dict)
 
     @property
     def head_sha(self) -> str:

@@ -139,8 +139,8 @@ class World:
         at: datetime | None = None,
     ) -> Issue:
         """Open an issue under the next free number, or under the given one (ValueError when it is taken)."""
-        number = number if number is not None else max(repository.issues, default=0) + 1
-        if number in repository.issues:
+        number = number if number is not None else max([*repository.issues, *repository.discussions], default=0) + 1
+        if number in repository.issues or number in repository.discussions:
             raise ValueError(f"{repository.full_name}#{number} exists already")
         now = at or self.clock()
         issue = Issue(
