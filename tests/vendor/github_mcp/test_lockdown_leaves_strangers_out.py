@@ -33,6 +33,8 @@ ARGUMENTS: Mapping[str, Any] = {
     "issue": 1,
     "pull_request": 6,
     "discussion": 12,
+    "owner": "octo-org",
+    "project": 1,
     "query": "stripes",
     "text": STRIPES,
     "detail": "full",
@@ -42,6 +44,7 @@ ARGUMENTS: Mapping[str, Any] = {
 SHOW_STRANGERS = {
     *(("list_issues", ""), ("search_issues", ""), ("issue_read", "get"), ("issue_read", "get_comments")),
     *(("list_pull_requests", ""), ("pull_request_read", "get"), ("pull_request_read", "get_files")),
+    ("projects_list", "list_project_items"),
     *((name, "") for name in ("list_discussions", "get_discussion", "get_discussion_comments")),
     *(("pull_request_read", name) for name in ("get_diff", "get_commits", "get_reviews", "get_review_comments")),
 }

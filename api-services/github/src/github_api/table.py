@@ -11,6 +11,7 @@ from github_api.routes import (
     graphql,
     issues,
     planning,
+    projects,
     pull_writes,
     pulls,
     releases,
@@ -41,5 +42,6 @@ def table() -> Table:
         search,
         accounts,
         discussions,
+        projects,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -81,6 +81,13 @@ NO_DISCUSSION: Mapping[int, Meaning] = {
     ),
 }
 
+NO_PROJECT: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_projects shows an organization's, if {token} has its permission Projects; persons' are out of reach.",
+    )
+}
+
 
 def not_written(permission: str) -> Mapping[int, Meaning]:
     """Return what a 404 to a write means, to which GitHub says no more; names the permission that it takes."""

@@ -16,6 +16,7 @@ from github_mcp.client.files import Files
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
+from github_mcp.client.projects import Projects
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.client.releases import Releases
@@ -32,6 +33,7 @@ from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.logs import LogTools
 from github_mcp.tools.planning import PlanningTools
+from github_mcp.tools.projects import ProjectTools
 from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.releases import ReleaseTools
@@ -54,6 +56,8 @@ PEERS = {
     "head_sha": ("expectedHeadSha",),
     "comment": ("commentId",),
     "reply_to": ("commentNodeID",),
+    "project": ("project_number",),
+    "item": ("item_id",),
     "discussion": ("discussionNumber",),
     "threads": ("threadId",),
     "organization": ("org",),
@@ -66,6 +70,7 @@ ALIASES = {
     "get_latest_release": "list_releases",
     "get_release_by_tag": "list_releases",
     "search_pull_requests": "search_issues",
+    "projects_get": "projects_list",
 }
 """Tools of the same server that are one of ours."""
 
@@ -97,6 +102,7 @@ def build_server(settings: GitHubSettings) -> Server:
             AccountTools(accounts),
             ReleaseTools(Releases(github)),
             DiscussionTools(Discussions(github)),
+            ProjectTools(Projects(github, issues)),
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,

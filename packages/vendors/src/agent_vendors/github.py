@@ -77,7 +77,10 @@ GITHUB = Vendor(
         "list_milestones": "read",
         "list_pull_requests": "read",
         "list_tags": "read",
+        "delete_project_item": "danger",
         "merge_pull_request": "danger",
+        "projects_list": "read",
+        "projects_write": "write",
         "pull_request_read": "read",
         "pull_request_review_write": "write",
         "push_files": "write",
@@ -95,6 +98,7 @@ GITHUB = Vendor(
         "create_pull_request": frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}),
         "delete_file": frozenset({"message", "sha", "branch"}),
         "merge_pull_request": frozenset({"commit_title", "commit_message", "sha", "merge_method", "state"}),
+        "projects_write": frozenset({"type", "owner", "repo", "number", "fields"}),
         "push_files": frozenset({"sha"}),
         "update_pull_request": frozenset(
             {"title", "body", "state", "base", "maintainer_can_modify", "reviewers", "team_reviewers"}

@@ -173,6 +173,25 @@ VISIBILITY = Operation(
 )
 """Whether a repository is private."""
 
+_ITEMS = """projectItems(first: 100) {
+        nodes { fullDatabaseId project { number owner { __typename ... on Organization { login } } } }
+      }"""
+
+PROJECT_ITEMS = Operation(
+    "ProjectItems",
+    f"""query ProjectItems($owner: String!, $name: String!, $number: Int!) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    issueOrPullRequest(number: $number) {{
+      __typename
+      ... on Issue {{ {_ITEMS} }}
+      ... on PullRequest {{ {_ITEMS} }}
+    }}
+  }}
+}}""",
+)
+"""In which projects an issue or a pull request is, as which item. The gateway alone asks it."""
+
 OPERATIONS = (
     PULL_REQUESTS,
     FOUND_PULL_REQUESTS,
@@ -183,5 +202,6 @@ OPERATIONS = (
     UNRESOLVE_THREAD,
     BLAME,
     VISIBILITY,
+    PROJECT_ITEMS,
     *github_discussions.OPERATIONS,
 )

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_actions, seed_discussions, seed_planning, seed_releases, webhook
+from stand_ins.github import (
+    limits,
+    seed,
+    seed_actions,
+    seed_discussions,
+    seed_planning,
+    seed_projects,
+    seed_releases,
+    webhook,
+)
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -118,4 +127,5 @@ class StandIn(StandInVendor):
         seed_planning.apply(world, self.account)
         seed_releases.add_shipped(world)
         seed_discussions.apply(world)
+        seed_projects.apply(world)
         return world

@@ -8,6 +8,7 @@ from stand_ins.github.graphql.connection import connection
 from stand_ins.github.graphql.discussions import add_comment, discussion_fields, find_comment
 from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
+from stand_ins.github.graphql.projects import planned_fields
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread
@@ -44,7 +45,8 @@ class Root:
         found = self._world.find(owner, name) or self._world.find_moved(owner, name)
         if found is None or self._world.role(found, self._user) == Role.none:
             raise NotFoundError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
-        return repository_object(found, self._world) | discussion_fields(found, self._world)
+        seen = repository_object(found, self._world) | discussion_fields(found, self._world)
+        return seen | planned_fields(found, self._world)
 
     def search(self, query: str, first: int, after: str | None) -> dict[str, Any]:
         """Search pull requests and issues."""
