@@ -44,6 +44,11 @@ def routes() -> list[Route]:
 
 
 def _writes() -> list[Route]:
+    """Make the writes. To add what is there already returns the item that it is.
+
+    Source: docs.github.com/en/issues/planning-and-tracking-with-projects/automating-your-project/
+    using-the-api-to-manage-projects, "Adding an item to a project".
+    """
     add = Route(
         "POST",
         ITEMS,

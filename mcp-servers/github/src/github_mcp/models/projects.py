@@ -133,7 +133,10 @@ class ItemValue(VendorDocument):
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, given: Any) -> Any:
-        return {**given, "shown": words_of(given.get("value"))} if isinstance(given, dict) else given
+        if not isinstance(given, dict):
+            return given
+        shown = words_of(given.get("value"))
+        return {**given, "shown": shown[:10] if given.get("data_type") == "date" else shown}
 
 
 class ProjectItem(VendorDocument):

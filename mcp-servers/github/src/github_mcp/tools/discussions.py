@@ -76,7 +76,7 @@ class DiscussionTools:
         """Read the comments of a discussion with their replies, the oldest first."""
         total, page = await self._discussions.comments(call, repository, discussion, limit)
         most, target = None if detail == "full" else LONG_TEXT, f"{repository}#{discussion}"
-        items = [section(f"comment in {target}", one.text(most)) for one in page.rows]
+        items = [section(f"comment {place} here of {target}", one.text(most)) for place, one in enumerate(page.rows, 1)]
         return Reply(f"{page.count('comments')} of {total} of discussion {target}:", items, page.here, page.next)
 
     @tool("discussions")
