@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 from agent_contracts import Grant, Mode
 from fixtures.gateway import effects, running_task
-from stand_ins.github.projects import Project
+from stand_ins.github.projects import Project, ProjectItem
+from stand_ins.github.seed import DescribedIssue, DescribedRepository, add_repository
 from vendor.github_api.house import House
 
 ROADMAP = "/orgs/octo-org/projectsV2/1"
@@ -45,8 +46,17 @@ async def test_a_project_needs_the_whole_organization(api: House) -> None:
 
 async def test_foreign_items_are_left_out_and_counted(api: House) -> None:
     """An item of another owner, or one that the token may not see, is neither listed nor read alone."""
+    described = DescribedRepository(
+        full_name="octo-org/hidden",
+        private=True,
+        role="none",
+        issues=[DescribedIssue(title="Hidden", user="lin-example")],
+    )
+    world, items = api.app.stand_in.world, roadmap(api).items
+    issue = add_repository(world, described, "agent-bot").issues[1]
+    items.append(ProjectItem(world.next_id(), issue, items[0].creator, items[0].created_at, items[0].updated_at))
     reply = await api.ask("GET", f"{ROADMAP}/items", token=api.token(ALL))
-    assert (len(reply.json()), reply.headers["x-agent-left-out"]) == (4, "1")
+    assert (len(reply.json()), reply.headers["x-agent-left-out"]) == (4, "2")
     assert "hello-world" not in reply.text
     alone = await api.ask("GET", f"{ROADMAP}/items/{roadmap(api).items[3].id}", token=api.token(ALL))
     assert alone.json()["reason"] == "reply_foreign"

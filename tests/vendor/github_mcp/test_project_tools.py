@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from agent_contracts import Mode
+from github_mcp.models.projects import ProjectItem as ModelItem
 from mcp_kit.caller import Caller
 from service_kit.grants import Bound
 from stand_ins.github.projects import Project, ProjectItem
@@ -78,6 +79,13 @@ async def test_items_are_read_to_the_end(ask: Ask) -> None:
     last = await ask("projects_list", **ITEMS, limit=3, cursor=cursor[1])
     assert last.text.startswith("2 items")
     assert "next_cursor" not in last.text
+
+
+def test_a_date_is_shown_without_the_time_behind_it() -> None:
+    """GitHub may tell a date as a moment: it is shown, and found, as the date that was set."""
+    value = {"id": 7, "name": "Due", "data_type": "date", "value": "2026-12-15T00:00:00+00:00"}
+    item = ModelItem.model_validate({"id": 1, "content_type": "DraftIssue", "content": None, "fields": [value]})
+    assert item.is_so({7: "2026-12-15"})
 
 
 async def test_an_item_is_read_with_its_text(ask: Ask, github: GitHub) -> None:
