@@ -9,6 +9,7 @@ from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
+from stand_ins.github.security_records import Security
 
 
 @dataclass
@@ -107,6 +108,7 @@ class Repository:
     releases: list[Release] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     actions: Actions = field(default_factory=Actions)
+    security: Security = field(default_factory=Security)
 
     @property
     def head_sha(self) -> str:

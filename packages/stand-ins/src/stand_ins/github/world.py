@@ -8,6 +8,7 @@ from stand_ins.github.accounts import Role, Token, User
 from stand_ins.github.apps import App
 from stand_ins.github.planning import Team
 from stand_ins.github.records import Comment, Issue, Label, Repository
+from stand_ins.github.security_records import Advisory
 from stand_ins.kit.webhooks import Clock, utc_now
 
 
@@ -22,6 +23,7 @@ class World:
         self.app: App | None = None
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
+        self.advisories: list[Advisory] = []
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
