@@ -16,6 +16,7 @@ from github_api.routes import (
     repositories,
     reviews,
     search,
+    security,
 )
 from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
@@ -38,6 +39,7 @@ def table() -> Table:
         files,
         commits,
         search,
+        security,
         accounts,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])
