@@ -18,6 +18,7 @@ from github_api.routes import (
     repositories,
     reviews,
     search,
+    security,
 )
 from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
@@ -40,6 +41,7 @@ def table() -> Table:
         files,
         commits,
         search,
+        security,
         accounts,
         discussions,
         projects,

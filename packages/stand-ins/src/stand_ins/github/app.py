@@ -11,6 +11,7 @@ from stand_ins.github.pull_orders import PullOrders
 from stand_ins.github.routes import (
     account,
     actions,
+    advisories,
     apps,
     checks,
     code_search,
@@ -33,6 +34,7 @@ from stand_ins.github.routes import (
     releases,
     reviews,
     search,
+    security,
     sub_issues,
     timeline,
 )
@@ -67,6 +69,8 @@ OPERATIONS = (
     *code_search.OPERATIONS,
     *actions.OPERATIONS,
     *apps.OPERATIONS,
+    *security.OPERATIONS,
+    *advisories.OPERATIONS,
     *checks.OPERATIONS,
     *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )

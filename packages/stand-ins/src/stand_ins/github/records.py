@@ -10,6 +10,7 @@ from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
+from stand_ins.github.security_records import Security
 
 
 @dataclass
@@ -110,6 +111,7 @@ class Repository:
     actions: Actions = field(default_factory=Actions)
     discussion_categories: list[Category] = field(default_factory=list)
     discussions: dict[int, Discussion] = field(default_factory=dict)
+    security: Security = field(default_factory=Security)
 
     @property
     def head_sha(self) -> str:

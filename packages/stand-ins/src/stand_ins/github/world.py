@@ -9,6 +9,7 @@ from stand_ins.github.apps import App
 from stand_ins.github.planning import Team
 from stand_ins.github.projects import Project
 from stand_ins.github.records import Comment, Issue, Label, Repository
+from stand_ins.github.security_records import Advisory
 from stand_ins.kit.webhooks import Clock, utc_now
 
 
@@ -24,6 +25,7 @@ class World:
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
         self.projects: list[Project] = []
+        self.advisories: list[Advisory] = []
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
