@@ -167,8 +167,11 @@ async def _review(client: httpx.AsyncClient) -> None:
     for method, path, body in (("POST", "/events", {"event": "APPROVE"}), ("DELETE", "", None)):
         begun = (await client.post(reviews, json={"body": "b"})).json()
         assert (await client.get(f"{reviews}/{begun['id']}")).json()["state"] == "PENDING"
+        assert (await client.get(f"{reviews}/{begun['id']}/comments")).json() == []
         assert (await client.request(method, f"{reviews}/{begun['id']}{path}", json=body)).status_code == 200
     (comment, *_) = (await client.get(f"{HELLO}/pulls/6/comments")).json()
+    of = f"{reviews}/{comment['pull_request_review_id']}/comments"
+    assert [one["id"] for one in (await client.get(of)).json()] == [comment["id"]]
     answer = await client.post(f"{HELLO}/pulls/6/comments/{comment['id']}/replies", json={"body": "Because."})
     assert answer.status_code == 201
 

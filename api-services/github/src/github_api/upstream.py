@@ -87,9 +87,8 @@ def limits(route: Route) -> list[Limit]:
     .../rest/search/search (30 a minute), .../rest/using-the-rest-api/best-practices-for-using-the-rest-api (a second
     between two writes).
     """
-    if route.tier == "graphql":
-        return [replace(GRAPHQL_POINTS, cost=5 if route.writes else 1)]
-    found = [replace(POINTS, cost=5 if route.writes else 1)]
+    points = GRAPHQL_POINTS if route.tier == "graphql" else POINTS
+    found = [replace(points, cost=5 if route.writes else 1)]
     if route.tier == "search":
         found.append(SEARCHES)
     if route.tier == "code_search":

@@ -62,6 +62,7 @@ ALIASES = {
     "get_latest_release": "list_releases",
     "get_release_by_tag": "list_releases",
     "search_pull_requests": "search_issues",
+    "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
 
@@ -95,7 +96,10 @@ def build_server(settings: GitHubSettings) -> Server:
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,
-        implied={"search_pull_requests": {"kind": "pull-request"}},
+        implied={
+            "search_pull_requests": {"kind": "pull-request"},
+            "add_comment_to_pending_review": {"method": "add_to_pending"},
+        },
         peers=PEERS,
         lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),
         checks={"github": github.check},

@@ -92,7 +92,7 @@ GITHUB = Vendor(
         "merge_pull_request": frozenset({"commit_title", "commit_message", "sha", "merge_method", "state"}),
         "push_files": frozenset({"sha"}),
         "update_pull_request": frozenset(
-            {"title", "body", "state", "base", "maintainer_can_modify", "reviewers", "team_reviewers"}
+            {"title", "body", "state", "base", "draft", "maintainer_can_modify", "reviewers", "team_reviewers"}
         ),
         "update_pull_request_branch": frozenset({"expected_head_sha"}),
         "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),

@@ -41,7 +41,7 @@ def routes() -> list[Route]:
             _read(FOUND_PULL_REQUESTS, {"query", *PAGE}),
             resources=(),
             search=Search(SEARCHES, "query", REPOSITORIES, "body"),
-            reply_resources=partial(_named_in, "data.search.nodes[]"),
+            reply_resources=partial(named_in, "data.search.nodes[]"),
         ),
         _read(PULL_REQUEST, OF_PULL | PAGE),
         _read(REVIEW_THREADS, OF_PULL | PAGE),
@@ -60,7 +60,7 @@ def _read(asked: Operation, variables: set[str] | frozenset[str]) -> Route:
         body=Body(frozenset(variables)),
         accepts=JSON,
         tier=TIER,
-        reply_resources=partial(_named_in, "data.repository"),
+        reply_resources=partial(named_in, "data.repository"),
         send=operation(asked.text, TIER),
     )
 
@@ -101,10 +101,10 @@ async def _thread(call: Call, fetch: Fetch) -> dict[str, Any] | None:
 
 async def _repository_of_thread(call: Call, fetch: Fetch) -> Sequence[str]:
     thread = await _thread(call, fetch)
-    return _named_in("pullRequest.repository", thread) if thread else []
+    return named_in("pullRequest.repository", thread) if thread else []
 
 
-def _named_in(place: str, document: Json) -> list[str]:
+def named_in(place: str, document: Json) -> list[str]:
     """Return the name of each repository at a place; "" for what has none. What GitHub left out is not there."""
     found = [one for one in find(document, steps(place)) if one is not None]
     return [str(_repository(one).get("nameWithOwner") or "") for one in found if one != {"__typename": "Issue"}]

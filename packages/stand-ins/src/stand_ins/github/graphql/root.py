@@ -7,6 +7,7 @@ from stand_ins.github.accounts import Role, User
 from stand_ins.github.graphql.connection import connection
 from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
+from stand_ins.github.graphql.pull_mutations import Announce, PullMutations
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread
@@ -21,9 +22,10 @@ Placed = tuple[ReviewThread, Issue, Pull, Repository]
 class Root:
     """The caller's view of the world."""
 
-    def __init__(self, world: World, user: User) -> None:
+    def __init__(self, world: World, user: User, announce: Announce) -> None:
         self._world = world
         self._user = user
+        self._pull_mutations = PullMutations(world, user, announce)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields, each a function of the arguments that a query gives it."""
@@ -33,6 +35,7 @@ class Root:
             "node": lambda info, **asked: self.node(asked["id"]),
             "resolveReviewThread": lambda info, **asked: self.settle(asked["input"]["threadId"], resolved=True),
             "unresolveReviewThread": lambda info, **asked: self.settle(asked["input"]["threadId"], resolved=False),
+            **self._pull_mutations.fields(),
         }
 
     def repository(self, owner: str, name: str) -> dict[str, Any]:
