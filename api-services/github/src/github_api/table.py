@@ -9,6 +9,7 @@ from github_api.routes import (
     files,
     graphql,
     issues,
+    membership,
     planning,
     pull_writes,
     pulls,
@@ -39,5 +40,6 @@ def table() -> Table:
         commits,
         search,
         accounts,
+        membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])
