@@ -10,6 +10,7 @@ from github_api.routes import (
     files,
     graphql,
     issues,
+    membership,
     planning,
     projects,
     pull_writes,
@@ -45,5 +46,6 @@ def table() -> Table:
         accounts,
         discussions,
         projects,
+        membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -82,10 +82,13 @@ ALIASES = {
     "list_repository_security_advisories": "list_security_advisories",
     "search_pull_requests": "search_issues",
     "projects_get": "projects_list",
+    "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
 IMPLIED: Mapping[str, Mapping[str, object]] = {
     "search_pull_requests": {"kind": "pull-request"},
+    "add_comment_to_pending_review": {"method": "add_to_pending"},
+    "get_latest_release": {"latest": True},
     **{name: {"kind": kind} for kind in KINDS for name in (f"list_{kind}_alerts", f"get_{kind}_alert")},
 }
 """What such a name says by itself."""

@@ -105,7 +105,7 @@ GITHUB = Vendor(
         "projects_write": frozenset({"type", "owner", "repo", "number", "fields"}),
         "push_files": frozenset({"sha"}),
         "update_pull_request": frozenset(
-            {"title", "body", "state", "base", "maintainer_can_modify", "reviewers", "team_reviewers"}
+            {"title", "body", "state", "base", "draft", "maintainer_can_modify", "reviewers", "team_reviewers"}
         ),
         "update_pull_request_branch": frozenset({"expected_head_sha"}),
         "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stand_ins.github.access_records import Invitation
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
 from stand_ins.github.discussions import Category, Discussion
@@ -100,6 +101,7 @@ class Repository:
     protected: set[str] = field(default_factory=set)
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
+    invitations: list[Invitation] = field(default_factory=list)
     associations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)

@@ -111,7 +111,8 @@ class World:
             return least
         if user is repository.owner:
             return Role.admin
-        return max(least, repository.roles.get(user.login.lower(), Role.none))
+        teams = (one.repositories.get(repository.id, Role.none) for one in self.teams if one.has(user))
+        return max(least, repository.roles.get(user.login.lower(), Role.none), *teams)
 
     def association(self, repository: Repository, user: User) -> str:
         """Give GitHub's author_association of an account in a repository."""
