@@ -277,8 +277,16 @@ async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProce
 
 @contextmanager
 def locked(file: Path, told: str) -> Iterator[None]:
-    """Hold a lock for the block, or as long as this process lives. Raises ConfigError as told where another has it."""
-    with file.open("w") as lock:
+    """Hold a lock for the block, or as long as this process lives.
+
+    Raises:
+        ConfigError: another has it, as `told` says; or its file cannot be written.
+    """
+    try:
+        opened = file.open("w")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written ({error.strerror}): choose another AGENT_BOT_HOME") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
