@@ -7,8 +7,10 @@ from github_api.routes import (
     actions,
     commits,
     files,
+    gists,
     graphql,
     issues,
+    notifications,
     planning,
     pull_writes,
     pulls,
@@ -39,5 +41,7 @@ def table() -> Table:
         commits,
         search,
         accounts,
+        notifications,
+        gists,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -12,8 +12,10 @@ from github_mcp.client.actions import Actions
 from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
 from github_mcp.client.files import Files
+from github_mcp.client.gists import Gists
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
+from github_mcp.client.notifications import Notifications
 from github_mcp.client.planning import Planning
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
@@ -26,9 +28,11 @@ from github_mcp.tools.actions import ActionTools
 from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.files import FileTools
+from github_mcp.tools.gists import GistTools
 from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.logs import LogTools
+from github_mcp.tools.notifications import NotificationTools
 from github_mcp.tools.planning import PlanningTools
 from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
@@ -54,13 +58,21 @@ PEERS = {
     "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
+    "gist": ("gist_id",),
+    "owner": ("username",),
+    "thread": ("notificationID",),
+    "until": ("before",),
+    "last_read_at": ("lastReadAt",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
 """The toolsets that are shown where nobody chooses; `all` has the others too."""
 ALIASES = {
     "get_latest_release": "list_releases",
+    "get_notification_details": "list_notifications",
     "get_release_by_tag": "list_releases",
+    "manage_repository_notification_subscription": "manage_notification_subscription",
+    "mark_all_notifications_read": "dismiss_notification",
     "search_pull_requests": "search_issues",
 }
 """Tools of the same server that are one of ours."""
@@ -92,10 +104,15 @@ def build_server(settings: GitHubSettings) -> Server:
             LogTools(actions),
             AccountTools(accounts),
             ReleaseTools(Releases(github)),
+            NotificationTools(Notifications(github)),
+            GistTools(Gists(github), accounts),
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,
-        implied={"search_pull_requests": {"kind": "pull-request"}},
+        implied={
+            "search_pull_requests": {"kind": "pull-request"},
+            "mark_all_notifications_read": {"state": "all_read"},
+        },
         peers=PEERS,
         lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),
         checks={"github": github.check},

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, Token, User
 from stand_ins.github.apps import App
+from stand_ins.github.gist_records import Gist
+from stand_ins.github.notification_records import Notification, Subscription
 from stand_ins.github.planning import Team
 from stand_ins.github.records import Comment, Issue, Label, Repository
 from stand_ins.kit.webhooks import Clock, utc_now
@@ -22,6 +24,9 @@ class World:
         self.app: App | None = None
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
+        self.notifications: list[Notification] = []
+        self.watched: dict[tuple[int, int], Subscription] = {}
+        self.gists: dict[str, Gist] = {}
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
