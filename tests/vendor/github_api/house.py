@@ -22,7 +22,9 @@ WRITER = Grant(
     resources={"repositories": [REPOSITORY]},
     mode="write",
 )
-TENANT = Grant(resources={"repositories": ["octocat/*", "octo-org/*"]}, mode="write")
+TENANT = Grant(
+    resources={"repositories": ["octocat/*", "octo-org/*"], "gists": ["agent-bot", "mona-example"]}, mode="write"
+)
 OPENED = {"resources": {"repositories": [REPOSITORY]}}
 BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mode": "write"}
 SERVICES = {
