@@ -31,6 +31,7 @@ SERVICES = {
     "reader": {"opens": {"github": OPENED}},
     "helper": {"opens": {"github": {**OPENED, "mode": "write"}}},
     "mover": {"opens": {"github": BOTH}},
+    "owner": {"opens": {"github": {"resources": {"repositories": ["octo-org/*"]}, "mode": "write"}}},
 }
 
 

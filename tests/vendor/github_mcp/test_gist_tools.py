@@ -1,10 +1,12 @@
 """Gists are read and written for those alone whose grant names their owner."""
 
+import httpx
+import pytest
 from agent_contracts import Mode
 from mcp_kit.caller import Caller
 from service_kit.grants import Bound
 from stand_ins.github.seed_personal import OWN, PUBLIC
-from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, said
+from vendor.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
 
 NEW = {"filename": "plan.md", "content": "# A plan"}
 
@@ -107,3 +109,23 @@ async def test_lockdown_leaves_out_other_peoples_gists(open_tools: OpenTools) ->
     assert "HOME is missing" in said(await client.call_tool_mcp("get_gist", {"gist": OWN})).text
     for tool, arguments in (("get_gist", {"gist": PUBLIC}), ("list_gists", {"owner": "mona-example"})):
         assert "Lockdown leaves out" in said(await client.call_tool_mcp(tool, arguments)).text
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "path"),
+    [
+        ("list_notifications", {}, "/notifications"),
+        ("list_gists", {}, "/gists"),
+        ("get_gist", {"gist": PUBLIC}, f"/gists/{PUBLIC}"),
+    ],
+)
+async def test_what_is_personal_costs_few_bytes(
+    ask: Ask, github: GitHub, tool: str, arguments: dict[str, str], path: str
+) -> None:
+    """A reply has at most 40 % of the bytes of GitHub's own, which the peers pass on as it is."""
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(verify=False, base_url=github.url, headers=headers) as http:
+        raw = await http.get(path)
+    answer = await ask(tool, **arguments)
+    print(f"{tool}: {len(answer.text.encode())} of {len(raw.content)}")
+    assert len(answer.text.encode()) <= 0.4 * len(raw.content)

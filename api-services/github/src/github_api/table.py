@@ -6,18 +6,22 @@ from github_api.routes import (
     accounts,
     actions,
     commits,
+    discussions,
     files,
     gists,
     graphql,
     issues,
+    membership,
     notifications,
     planning,
+    projects,
     pull_writes,
     pulls,
     releases,
     repositories,
     reviews,
     search,
+    security,
 )
 from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
@@ -40,8 +44,12 @@ def table() -> Table:
         files,
         commits,
         search,
+        security,
         accounts,
         notifications,
         gists,
+        discussions,
+        projects,
+        membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -9,8 +9,10 @@ from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
 from stand_ins.github.pull_orders import PullOrders
 from stand_ins.github.routes import (
+    access,
     account,
     actions,
+    advisories,
     apps,
     checks,
     code_search,
@@ -28,12 +30,14 @@ from stand_ins.github.routes import (
     notifications,
     organizations,
     planning,
+    projects,
     pull_writes,
     pulls,
     reactions,
     releases,
     reviews,
     search,
+    security,
     sub_issues,
     timeline,
 )
@@ -54,6 +58,8 @@ OPERATIONS = (
     *reactions.OPERATIONS,
     *timeline.OPERATIONS,
     *organizations.OPERATIONS,
+    *projects.OPERATIONS,
+    *access.OPERATIONS,
     *find.OPERATIONS,
     *notifications.OPERATIONS,
     *gists.OPERATIONS,
@@ -69,6 +75,8 @@ OPERATIONS = (
     *code_search.OPERATIONS,
     *actions.OPERATIONS,
     *apps.OPERATIONS,
+    *security.OPERATIONS,
+    *advisories.OPERATIONS,
     *checks.OPERATIONS,
     *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )
