@@ -30,6 +30,9 @@ BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mod
 SERVICES = {
     "reader": {"opens": {"github": OPENED}},
     "helper": {"opens": {"github": {**OPENED, "mode": "write"}}},
+    "keeper": {
+        "opens": {"github": {"resources": {"repositories": [REPOSITORY], "gists": ["agent-bot"]}, "mode": "write"}}
+    },
     "mover": {"opens": {"github": BOTH}},
     "owner": {"opens": {"github": {"resources": {"repositories": ["octo-org/*"]}, "mode": "write"}}},
 }
