@@ -199,7 +199,7 @@ def test_a_reply_says_whose_it_is() -> None:
 
 NAMELESS = (
     *("/timing", "/annotations", "/merge", "/update-branch", "/releases/generate-notes"),
-    *("/issue-types", "/reactions", "/reactions/{reaction:number}"),
+    *("/issue-types", "/reactions", "/reactions/{reaction:number}", "/collaborators/{user:name}"),
 )
 """Ends of paths whose replies name no repository at all: the path alone does."""
 FOREIGN: list[Json] = [{"url": "https://h/repos/o/other"}, {"message": "?"}, [{"url": "https://h/repos/o/other/x"}]]

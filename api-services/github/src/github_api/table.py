@@ -6,10 +6,13 @@ from github_api.routes import (
     accounts,
     actions,
     commits,
+    discussions,
     files,
     graphql,
     issues,
+    membership,
     planning,
+    projects,
     pull_writes,
     pulls,
     releases,
@@ -41,5 +44,8 @@ def table() -> Table:
         search,
         security,
         accounts,
+        discussions,
+        projects,
+        membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

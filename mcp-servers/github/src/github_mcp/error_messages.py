@@ -74,6 +74,24 @@ NO_NOTES: Mapping[int, Meaning] = {
     )
 }
 
+NO_DISCUSSION: Mapping[int, Meaning] = {
+    403: (
+        "The token may not do this with {target} (403).",
+        "Do without it, or tell the operator that {token} lacks Discussions (read and write), or that it is locked.",
+    ),
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_discussions shows those that are there, each with its number.",
+    ),
+}
+
+NO_PROJECT: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "projects_list shows an organization's, if {token} has its permission Projects; persons' are out of reach.",
+    )
+}
+
 NO_ADVISORY: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",

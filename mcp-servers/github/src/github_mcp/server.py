@@ -12,10 +12,12 @@ from github_mcp.client.accounts import Accounts
 from github_mcp.client.actions import Actions
 from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
+from github_mcp.client.discussions import Discussions
 from github_mcp.client.files import Files
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
+from github_mcp.client.projects import Projects
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.client.releases import Releases
@@ -27,11 +29,13 @@ from github_mcp.tools.accounts import AccountTools
 from github_mcp.tools.actions import ActionTools
 from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
+from github_mcp.tools.discussions import DiscussionTools
 from github_mcp.tools.files import FileTools
 from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.logs import LogTools
 from github_mcp.tools.planning import PlanningTools
+from github_mcp.tools.projects import ProjectTools
 from github_mcp.tools.pull_writes import PullWriteTools
 from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.releases import ReleaseTools
@@ -54,6 +58,10 @@ PEERS = {
     "from_ref": ("from_branch",),
     "head_sha": ("expectedHeadSha",),
     "comment": ("commentId",),
+    "reply_to": ("commentNodeID",),
+    "project": ("project_number",),
+    "item": ("item_id",),
+    "discussion": ("discussionNumber",),
     "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
@@ -73,10 +81,14 @@ ALIASES = {
     "list_global_security_advisories": "list_security_advisories",
     "list_repository_security_advisories": "list_security_advisories",
     "search_pull_requests": "search_issues",
+    "projects_get": "projects_list",
+    "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
 IMPLIED: Mapping[str, Mapping[str, object]] = {
     "search_pull_requests": {"kind": "pull-request"},
+    "add_comment_to_pending_review": {"method": "add_to_pending"},
+    "get_latest_release": {"latest": True},
     **{name: {"kind": kind} for kind in KINDS for name in (f"list_{kind}_alerts", f"get_{kind}_alert")},
 }
 """What such a name says by itself."""
@@ -108,6 +120,8 @@ def build_server(settings: GitHubSettings) -> Server:
             LogTools(actions),
             AccountTools(accounts),
             ReleaseTools(Releases(github)),
+            DiscussionTools(Discussions(github)),
+            ProjectTools(Projects(github, issues)),
             SecurityTools(Security(github)),
         ),
         default_toolsets=DEFAULT,

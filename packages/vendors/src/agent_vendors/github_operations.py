@@ -1,23 +1,11 @@
 """GitHub's GraphQL operations, which its server sends alone, and its gateway for the server.
 
-Behind the gateway an operation is asked for by its name. Source: docs.github.com/en/graphql/reference.
+Behind the gateway an operation is asked for by its name; one whose variable is a `node` behind the REST path of that
+thing, whose node id the gateway reads itself. Source: docs.github.com/en/graphql/reference.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation. Its variables are those that its text declares; `owner` and `name` are the repository's."""
-
-    name: str
-    text: str
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something."""
-        return self.text.lstrip().startswith("mutation")
-
+from agent_vendors import github_discussions
+from agent_vendors.graphql_operation import Operation
 
 _ACTOR = "__typename login"
 _PULL = f"""
@@ -156,6 +144,45 @@ UNRESOLVE_THREAD = Operation(
 }""",
 )
 
+ADD_REVIEW_THREAD = Operation(
+    "AddReviewThread",
+    """mutation AddReviewThread(
+  $node: ID!, $path: String!, $line: Int, $side: DiffSide, $startLine: Int, $startSide: DiffSide, $body: String!
+) {
+  addPullRequestReviewThread(
+    input: {
+      pullRequestReviewId: $node, path: $path, line: $line, side: $side
+      startLine: $startLine, startSide: $startSide, body: $body
+    }
+  ) {
+    thread {
+      path
+      comments(first: 1) { nodes { databaseId } }
+      pullRequest { repository { nameWithOwner } }
+    }
+  }
+}""",
+)
+"""A comment on a line in a review that is not submitted yet. `thread` is null where the diff has no such line."""
+
+READY_FOR_REVIEW = Operation(
+    "ReadyForReview",
+    """mutation ReadyForReview($node: ID!) {
+  markPullRequestReadyForReview(input: {pullRequestId: $node}) {
+    pullRequest { isDraft repository { nameWithOwner } }
+  }
+}""",
+)
+
+CONVERT_TO_DRAFT = Operation(
+    "ConvertToDraft",
+    """mutation ConvertToDraft($node: ID!) {
+  convertPullRequestToDraft(input: {pullRequestId: $node}) {
+    pullRequest { isDraft repository { nameWithOwner } }
+  }
+}""",
+)
+
 BLAME = Operation(
     "Blame",
     """query Blame($owner: String!, $name: String!, $ref: String!, $path: String!) {
@@ -186,6 +213,25 @@ VISIBILITY = Operation(
 )
 """Whether a repository is private."""
 
+_ITEMS = """projectItems(first: 100) {
+        nodes { fullDatabaseId project { number owner { __typename ... on Organization { login } } } }
+      }"""
+
+PROJECT_ITEMS = Operation(
+    "ProjectItems",
+    f"""query ProjectItems($owner: String!, $name: String!, $number: Int!) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    issueOrPullRequest(number: $number) {{
+      __typename
+      ... on Issue {{ {_ITEMS} }}
+      ... on PullRequest {{ {_ITEMS} }}
+    }}
+  }}
+}}""",
+)
+"""In which projects an issue or a pull request is, as which item. The gateway alone asks it."""
+
 OPERATIONS = (
     PULL_REQUESTS,
     FOUND_PULL_REQUESTS,
@@ -194,6 +240,11 @@ OPERATIONS = (
     THREAD_OF,
     RESOLVE_THREAD,
     UNRESOLVE_THREAD,
+    ADD_REVIEW_THREAD,
+    READY_FOR_REVIEW,
+    CONVERT_TO_DRAFT,
     BLAME,
     VISIBILITY,
+    PROJECT_ITEMS,
+    *github_discussions.OPERATIONS,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from agent_vendors.github import GITHUB, REPOSITORIES
-from agent_vendors.github_operations import Operation
+from agent_vendors.graphql_operation import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
@@ -13,6 +13,7 @@ from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
 from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_document import VendorDocument
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
@@ -34,6 +35,12 @@ HEADERS = {
     "user-agent": "agent-bot-github-mcp",
 }
 M = TypeVar("M", bound=BaseModel)
+
+
+class Node(VendorDocument):
+    """What REST tells of a thing for GraphQL: its id there."""
+
+    node_id: str
 
 
 class GitHub:
@@ -117,22 +124,59 @@ class GitHub:
         reply = await self.send(call, method, path, target, body=body, success=success, meanings=meanings)
         return self.vendor.read(model, reply.json())
 
-    async def ask(self, call: Call, operation: Operation, variables: Mapping[str, Any], target: str) -> Any:
+    async def ask(
+        self,
+        call: Call,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        target: str,
+        *,
+        place: Sequence[str | int] = (),
+        meanings: Mapping[int, Meaning] | None = None,
+    ) -> Any:
         """Ask by a GraphQL operation, and return its `data`. What GitHub answered in part is said in a note.
+
+        `place` is what a gateway's path names behind the operation, as the discussion that is commented on.
 
         Raises:
             ToolFailed: GitHub refused all of it, which it says with the status 200.
         """
         reads = not operation.writes
         if self.gateway:
-            path = path_of("/graphql/{}", operation.name)
+            path = path_of(f"/graphql/{{}}{'/{}' * len(place)}", operation.name, *place)
             reply = await self.vendor.send(call, "POST", path, target, body=variables, reads=reads)
         else:
             body = {"query": operation.text, "variables": variables}
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
+        return self._answered(call, reply, target, meanings)
+
+    async def write_node(
+        self, call: Call, operation: Operation, path: VendorPath, fields: Mapping[str, Any], target: str
+    ) -> Any:
+        """Write the thing at a REST path by a GraphQL operation of its `node`, whose id a gateway reads itself.
+
+        Returns:
+            The thing that was written, as the operation answers it; None where GitHub wrote nothing.
+
+        Raises:
+            ToolFailed: as `ask`.
+        """
+        if self.gateway:
+            where = VendorPath(f"{path}/graphql/{operation.name}")
+            reply = await self.vendor.send(call, "POST", where, target, body=fields or None)
+        else:
+            node = (await self.get(call, Node, path, target)).node_id
+            body = {"query": operation.text, "variables": {**fields, "node": node}}
+            reply = await self.vendor.send(call, "POST", self._graphql, target, body=body)
+        (payload,) = (self._answered(call, reply, target) or {"": None}).values()
+        (thing,) = (payload or {"": None}).values()
+        return thing
+
+    def _answered(self, call: Call, reply: Reply, target: str, meanings: Mapping[int, Meaning] | None = None) -> Any:
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
-            raise self.vendor.refusal(call, answer.meaning(), target, reply, status=answer.status)
+            found = (meanings or {}).get(answer.status) or answer.meaning()
+            raise self.vendor.refusal(call, found, target, reply, status=answer.status)
         call.notes.extend(answer.notes)
         return answer.data
 
@@ -146,13 +190,14 @@ class GitHub:
         *,
         at: Callable[[Any], Any],
         limit: int,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> tuple[Page[M], Any]:
         """Read the page of a GraphQL list at which the call's cursor points, and return it with all of the answer.
 
         `at` finds the list in the answer.
         """
         here = CURSORS.here(call, limit)
-        data = await self.ask(call, operation, {**variables, **here}, target)
+        data = await self.ask(call, operation, {**variables, **here}, target, meanings=meanings)
         found = at(data) or {}
         rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
         info = found.get("pageInfo") or {}

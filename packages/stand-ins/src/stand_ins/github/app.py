@@ -9,6 +9,7 @@ from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
 from stand_ins.github.pull_orders import PullOrders
 from stand_ins.github.routes import (
+    access,
     account,
     actions,
     advisories,
@@ -27,6 +28,7 @@ from stand_ins.github.routes import (
     labels,
     organizations,
     planning,
+    projects,
     pull_writes,
     pulls,
     reactions,
@@ -54,6 +56,8 @@ OPERATIONS = (
     *reactions.OPERATIONS,
     *timeline.OPERATIONS,
     *organizations.OPERATIONS,
+    *projects.OPERATIONS,
+    *access.OPERATIONS,
     *find.OPERATIONS,
     *reviews.OPERATIONS,
     *pulls.OPERATIONS,
