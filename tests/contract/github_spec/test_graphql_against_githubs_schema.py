@@ -3,7 +3,8 @@
 import functools
 
 import pytest
-from agent_vendors.github_operations import OPERATIONS, Operation
+from agent_vendors.github_operations import OPERATIONS
+from agent_vendors.graphql_operation import Operation
 from fixtures.npm import GITHUB_GRAPHQL, obtain
 from graphql import (
     GraphQLEnumType,

@@ -20,6 +20,7 @@ from mcp_kit.call import Call
 from mcp_kit.lockdown import LeftOut, under_lockdown
 from mcp_kit.tool import ToolSpec
 from service_kit.settings import load
+from stand_ins.github.discussions import Category, Discussion, DiscussionComment
 from stand_ins.github.records import Comment
 from stand_ins.github.reviews import Review, ReviewComment, ReviewThread
 from vendor.github_mcp.conftest import HELLO, TOKEN, GitHub, OpenTools, said
@@ -31,6 +32,9 @@ ARGUMENTS: Mapping[str, Any] = {
     "repository": HELLO,
     "issue": 1,
     "pull_request": 6,
+    "discussion": 12,
+    "owner": "octo-org",
+    "project": 1,
     "query": "stripes",
     "text": STRIPES,
     "detail": "full",
@@ -40,6 +44,8 @@ ARGUMENTS: Mapping[str, Any] = {
 SHOW_STRANGERS = {
     *(("list_issues", ""), ("search_issues", ""), ("issue_read", "get"), ("issue_read", "get_comments")),
     *(("list_pull_requests", ""), ("pull_request_read", "get"), ("pull_request_read", "get_files")),
+    ("projects_list", "list_project_items"),
+    *((name, "") for name in ("list_discussions", "get_discussion", "get_discussion_comments")),
     *(("pull_request_read", name) for name in ("get_diff", "get_commits", "get_reviews", "get_review_comments")),
 }
 """Calls that show what strangers wrote where nobody locks it: at least these, so that the test looks at something."""
@@ -54,6 +60,12 @@ def strangers_words(github: GitHub) -> GitHub:
         issue = hello.issues[number]
         issue.user, issue.title, issue.body = stranger, STRIPES, STRIPES
         issue.comments.append(Comment(world.next_id(), STRIPES, stranger, NOW, NOW))
+    category = Category(world.next_id(), "Ideas")
+    comment = DiscussionComment(world.next_id(), STRIPES, stranger, NOW)
+    reply = DiscussionComment(world.next_id(), STRIPES, stranger, NOW)
+    asked = Discussion(world.next_id(), 12, STRIPES, STRIPES, stranger, category, NOW, NOW, comments=[comment])
+    hello.discussion_categories, hello.discussions[12] = [category], asked
+    asked.answer, comment.replies = comment, [reply]
     pull = hello.issues[6].pull
     assert pull is not None
     pull.head_ref = "ZEBRA"
@@ -63,8 +75,8 @@ def strangers_words(github: GitHub) -> GitHub:
     for commit in hello.history.between(pull.base_sha, pull.head_sha):
         hello.history.commits[commit.sha] = replace(commit, message=STRIPES)
     pull.reviews.append(Review(world.next_id(), stranger, "COMMENTED", STRIPES, pull.head_sha, NOW))
-    comment = ReviewComment(world.next_id(), pull.reviews[-1].id, stranger, STRIPES, NOW, NOW)
-    pull.threads.append(ReviewThread(world.next_id(), "README.md", 1, comments=[comment]))
+    remark = ReviewComment(world.next_id(), pull.reviews[-1].id, stranger, STRIPES, NOW, NOW)
+    pull.threads.append(ReviewThread(world.next_id(), "README.md", 1, comments=[remark]))
     return github
 
 

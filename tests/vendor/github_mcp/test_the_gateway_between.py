@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from mcp_kit.caller import OWNER
 from mcp_kit.metrics import Metrics
 from mcp_kit.reply_meta import CACHE, LIMITS
 from service_kit.settings import load
+from stand_ins.github.discussions import Category, Discussion
 from vendor.github_api.house import House, hello, house
 from vendor.github_mcp.conftest import HELLO, said
 
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ISSUE = {"repository": HELLO, "issue": 1}
 
 
@@ -67,6 +70,26 @@ async def test_lockdown_asks_the_gateway(api: House, client: "Client[Any]") -> N
     """Whether a repository is private is asked through the gateway: its own operation is open to every tool."""
     hello(api).issues[1].body = "ZEBRA"
     assert "ZEBRA" not in said(await client.call_tool_mcp("issue_read", ISSUE)).text
+
+
+async def test_a_comment_on_a_discussion_reaches_it_through_the_gateway(api: House) -> None:
+    """The server names the discussion, and the gateway finds its id; what is not there is told as that."""
+    world, repository = api.app.stand_in.world, hello(api)
+    category, asker = Category(world.next_id(), "Ideas"), world.user("lin-example")
+    found = Discussion(world.next_id(), 12, "Why?", "Because.", asker, category, NOW, NOW)
+    repository.discussion_categories, repository.discussions[12] = [category], found
+    environ = {"GITHUB_API_URL": api.url, "GITHUB_GATEWAY": "true", "GITHUB_TOKEN": api.services["helper"]}
+    settings = load(GitHubSettings, {**environ, "GITHUB_TOOLSETS": "discussions"})
+    server = build_server(settings)
+    arguments = {"repository": HELLO, "discussion": 12, "method": "add", "body": "Seen."}
+    async with Client(assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)) as opened:
+        answer = said(await opened.call_tool_mcp("discussion_comment_write", arguments))
+        absent = said(await opened.call_tool_mcp("discussion_comment_write", {**arguments, "discussion": 13}))
+    assert server.close is not None
+    await server.close()
+    assert f"was added to discussion {HELLO}#12: https://github.com/{HELLO}/discussions/12#" in answer.text
+    assert len(found.comments) == 1
+    assert "is not there, or belongs to none of the repositories of the grant" in absent.text
 
 
 async def test_the_gateway_finds_the_ids_that_graphql_writes_by(api: House, writer: "Client[Any]") -> None:

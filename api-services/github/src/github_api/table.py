@@ -6,17 +6,20 @@ from github_api.routes import (
     accounts,
     actions,
     commits,
+    discussions,
     files,
     graphql,
     issues,
     membership,
     planning,
+    projects,
     pull_writes,
     pulls,
     releases,
     repositories,
     reviews,
     search,
+    security,
 )
 from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
@@ -39,7 +42,10 @@ def table() -> Table:
         files,
         commits,
         search,
+        security,
         accounts,
+        discussions,
+        projects,
         membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from api_kit import Classified, Fetch, Json, Pause, Rate, Route, UpstreamVendor, by_status, credentials
 from api_kit.graphql import PATH
+from api_kit.json_paths import find, steps
 from api_kit.vendor import EVERYTHING
 from service_kit.http import Reply
 from service_kit.rate_limit import Limit
@@ -37,6 +38,16 @@ MADE = Limit("made", Rate(per_second=1 / 12, burst=200), each=Rate(per_second=1 
 """At most 500 in any hour."""
 SECONDARY = re.compile(rb"(?i)secondary rate limit|abuse detection")
 """What a refusal says that names no seconds; the second is an older Enterprise server's."""
+OWNER = steps("owner.login")
+OF_ITEM = frozenset(
+    {
+        *("title", "assignees", "labels", "milestone", "repository", "issue_type"),
+        *("text", "number", "date", "single_select", "iteration"),
+    }
+)
+"""The types of a project's fields whose values tell of the item alone."""
+COMMENT = steps("data.addDiscussionComment.comment.url")
+"""Where GraphQL has the address of the one thing that it makes."""
 _OWNER = re.compile(r"https?://[^/]+(?:/api/v3)?/repos/([^/?#]+/[^/?#]+)(?:[/?#].*)?", re.DOTALL)
 _BY_ID = re.compile(r"(/repositories/[1-9][0-9]*)(/.*)?")
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -133,11 +144,14 @@ def classify(reply: Reply) -> Classified:
 
 
 def link(document: Json) -> str | None:
-    """Return the web address of the thing that a write made; of a file that of its commit."""
+    """Return the web address of the thing that a write made; of a file that of its commit.
+
+    Of a project's item it is that of its issue or pull request.
+    """
     if not isinstance(document, dict):
         return None
-    url = document.get("html_url")
-    return url if isinstance(url, str) else link(document.get("commit"))
+    url = document.get("html_url") or find(document, COMMENT)[0]
+    return url if isinstance(url, str) else link(document.get("commit") or document.get("content"))
 
 
 async def relocate(path: str, fetch: Fetch) -> str | None:
@@ -189,6 +203,35 @@ def found_files(document: Json) -> Sequence[str]:
     if not isinstance(items, list):
         return [""]
     return repositories_of([item.get("repository") if isinstance(item, dict) else None for item in items])
+
+
+def owners_of_projects(document: Json) -> list[str]:
+    """Return for each project all that its owner has, as a grant names it; "" for a project of none."""
+    rows = document if isinstance(document, list) else [document]
+    logins = [find(one, OWNER)[0] for one in rows]
+    return [f"{login}/*" if isinstance(login, str) else "" for login in logins]
+
+
+def repositories_of_items(document: Json) -> list[str]:
+    """Return the repository of each item of a project; "" for one that it does not tell, and nothing for a draft.
+
+    An item that tells of other issues, as its parent, tells of repositories that it does not name: "" too.
+    """
+    found = []
+    for item in document if isinstance(document, list) else [document]:
+        if not isinstance(item, dict) or _tells_of_others(item):
+            found.append("")
+        elif item.get("content_type") != "DraftIssue":
+            found.append(_repository_of(item.get("content")))
+    return found
+
+
+def _tells_of_others(item: dict[str, Json]) -> bool:
+    fields = item.get("fields")
+    return any(
+        isinstance(one, dict) and one.get("value") and one.get("data_type") not in OF_ITEM
+        for one in (fields if isinstance(fields, list) else [])
+    )
 
 
 def _repository_of(item: Json) -> str:

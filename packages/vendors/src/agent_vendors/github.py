@@ -51,7 +51,12 @@ GITHUB = Vendor(
         "create_pull_request": "write",
         "delete_file": "danger",
         "create_release": "write",
+        "discussion_comment_write": "write",
         "find_similar_issues": "read",
+        "get_discussion": "read",
+        "get_discussion_comments": "read",
+        "list_discussion_categories": "read",
+        "list_discussions": "read",
         "get_commit": "read",
         "get_file_blame": "read",
         "generate_release_notes": "read",
@@ -73,7 +78,10 @@ GITHUB = Vendor(
         "list_milestones": "read",
         "list_pull_requests": "read",
         "list_tags": "read",
+        "delete_project_item": "danger",
         "merge_pull_request": "danger",
+        "projects_list": "read",
+        "projects_write": "write",
         "pull_request_read": "read",
         "pull_request_review_write": "write",
         "push_files": "write",
@@ -84,6 +92,10 @@ GITHUB = Vendor(
         "search_repositories": "read",
         "search_users": "read",
         "sub_issue_write": "write",
+        "list_security_alerts": "read",
+        "get_security_alert": "read",
+        "list_security_advisories": "read",
+        "update_security_alert": "danger",
     },
     written_fields={
         "create_branch": frozenset({"ref", "sha"}),
@@ -91,6 +103,7 @@ GITHUB = Vendor(
         "create_pull_request": frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}),
         "delete_file": frozenset({"message", "sha", "branch"}),
         "merge_pull_request": frozenset({"commit_title", "commit_message", "sha", "merge_method", "state"}),
+        "projects_write": frozenset({"type", "owner", "repo", "number", "fields"}),
         "push_files": frozenset({"sha"}),
         "update_pull_request": frozenset(
             {"title", "body", "state", "base", "draft", "maintainer_can_modify", "reviewers", "team_reviewers"}
@@ -98,8 +111,12 @@ GITHUB = Vendor(
         "update_pull_request_branch": frozenset({"expected_head_sha"}),
         "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),
         "add_issue_comment": frozenset({"body"}),
+        "discussion_comment_write": frozenset({"body", "comment"}),
         "add_reply_to_pull_request_comment": frozenset({"body"}),
         "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
+        "update_security_alert": frozenset(
+            {"state", "dismissed_reason", "dismissed_comment", "resolution", "resolution_comment"}
+        ),
         "create_release": frozenset({"tag_name", "target_commitish", "name", "body", "draft", "prerelease"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}

@@ -4,21 +4,8 @@ Behind the gateway an operation is asked for by its name; one whose variable is 
 thing, whose node id the gateway reads itself. Source: docs.github.com/en/graphql/reference.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation. Its variables are those that its text declares; `owner` and `name` are the repository's."""
-
-    name: str
-    text: str
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something."""
-        return self.text.lstrip().startswith("mutation")
-
+from agent_vendors import github_discussions
+from agent_vendors.graphql_operation import Operation
 
 _ACTOR = "__typename login"
 _PULL = f"""
@@ -226,6 +213,25 @@ VISIBILITY = Operation(
 )
 """Whether a repository is private."""
 
+_ITEMS = """projectItems(first: 100) {
+        nodes { fullDatabaseId project { number owner { __typename ... on Organization { login } } } }
+      }"""
+
+PROJECT_ITEMS = Operation(
+    "ProjectItems",
+    f"""query ProjectItems($owner: String!, $name: String!, $number: Int!) {{
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+    issueOrPullRequest(number: $number) {{
+      __typename
+      ... on Issue {{ {_ITEMS} }}
+      ... on PullRequest {{ {_ITEMS} }}
+    }}
+  }}
+}}""",
+)
+"""In which projects an issue or a pull request is, as which item. The gateway alone asks it."""
+
 OPERATIONS = (
     PULL_REQUESTS,
     FOUND_PULL_REQUESTS,
@@ -239,4 +245,6 @@ OPERATIONS = (
     CONVERT_TO_DRAFT,
     BLAME,
     VISIBILITY,
+    PROJECT_ITEMS,
+    *github_discussions.OPERATIONS,
 )

@@ -18,8 +18,8 @@ from agent_vendors.github_operations import (
     THREAD_OF,
     UNRESOLVE_THREAD,
     VISIBILITY,
-    Operation,
 )
+from agent_vendors.graphql_operation import Operation
 from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
 from api_kit.graphql import PATH, operation
 from api_kit.json_paths import find, steps
@@ -36,23 +36,24 @@ ORDER = frozenset({"order.field", "order.direction"})
 def routes() -> list[Route]:
     """Make the routes."""
     return [
-        _read(PULL_REQUESTS, {"owner", "name", "states", "base", "head", *ORDER, *PAGE}),
+        ask(PULL_REQUESTS, {"owner", "name", "states", "base", "head", *ORDER, *PAGE}),
         replace(
-            _read(FOUND_PULL_REQUESTS, {"query", *PAGE}),
+            ask(FOUND_PULL_REQUESTS, {"query", *PAGE}),
             resources=(),
             search=Search(SEARCHES, "query", REPOSITORIES, "body"),
             reply_resources=partial(named_in, "data.search.nodes[]"),
         ),
-        _read(PULL_REQUEST, OF_PULL | PAGE),
-        _read(REVIEW_THREADS, OF_PULL | PAGE),
-        _read(BLAME, {"owner", "name", "ref", "path"}),
-        _read(VISIBILITY, {"owner", "name"}),
+        ask(PULL_REQUEST, OF_PULL | PAGE),
+        ask(REVIEW_THREADS, OF_PULL | PAGE),
+        ask(BLAME, {"owner", "name", "ref", "path"}),
+        ask(VISIBILITY, {"owner", "name"}),
         _resolve(RESOLVE_THREAD, resolved=True),
         _resolve(UNRESOLVE_THREAD, resolved=False),
     ]
 
 
-def _read(asked: Operation, variables: set[str] | frozenset[str]) -> Route:
+def ask(asked: Operation, variables: set[str] | frozenset[str]) -> Route:
+    """Make a read in a repository, which the variables `owner` and `name` and the reply name."""
     return Route(
         "POST",
         f"{PATH}/{asked.name}",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from agent_vendors.github_operations import Operation
+from agent_vendors.graphql_operation import Operation
 from api_kit import Body, Call, Route
 from api_kit.classify import Classified, document_of
 from api_kit.graphql import PATH, operation

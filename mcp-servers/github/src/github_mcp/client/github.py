@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from agent_vendors.github import GITHUB, REPOSITORIES
-from agent_vendors.github_operations import Operation
+from agent_vendors.graphql_operation import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import Meaning
@@ -124,20 +124,31 @@ class GitHub:
         reply = await self.send(call, method, path, target, body=body, success=success, meanings=meanings)
         return self.vendor.read(model, reply.json())
 
-    async def ask(self, call: Call, operation: Operation, variables: Mapping[str, Any], target: str) -> Any:
+    async def ask(
+        self,
+        call: Call,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        target: str,
+        *,
+        place: Sequence[str | int] = (),
+        meanings: Mapping[int, Meaning] | None = None,
+    ) -> Any:
         """Ask by a GraphQL operation, and return its `data`. What GitHub answered in part is said in a note.
+
+        `place` is what a gateway's path names behind the operation, as the discussion that is commented on.
 
         Raises:
             ToolFailed: GitHub refused all of it, which it says with the status 200.
         """
         reads = not operation.writes
         if self.gateway:
-            path = path_of("/graphql/{}", operation.name)
+            path = path_of(f"/graphql/{{}}{'/{}' * len(place)}", operation.name, *place)
             reply = await self.vendor.send(call, "POST", path, target, body=variables, reads=reads)
         else:
             body = {"query": operation.text, "variables": variables}
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
-        return self._answered(call, reply, target)
+        return self._answered(call, reply, target, meanings)
 
     async def write_node(
         self, call: Call, operation: Operation, path: VendorPath, fields: Mapping[str, Any], target: str
@@ -161,10 +172,11 @@ class GitHub:
         (thing,) = (payload or {"": None}).values()
         return thing
 
-    def _answered(self, call: Call, reply: Reply, target: str) -> Any:
+    def _answered(self, call: Call, reply: Reply, target: str, meanings: Mapping[int, Meaning] | None = None) -> Any:
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
-            raise self.vendor.refusal(call, answer.meaning(), target, reply, status=answer.status)
+            found = (meanings or {}).get(answer.status) or answer.meaning()
+            raise self.vendor.refusal(call, found, target, reply, status=answer.status)
         call.notes.extend(answer.notes)
         return answer.data
 
@@ -178,13 +190,14 @@ class GitHub:
         *,
         at: Callable[[Any], Any],
         limit: int,
+        meanings: Mapping[int, Meaning] | None = None,
     ) -> tuple[Page[M], Any]:
         """Read the page of a GraphQL list at which the call's cursor points, and return it with all of the answer.
 
         `at` finds the list in the answer.
         """
         here = CURSORS.here(call, limit)
-        data = await self.ask(call, operation, {**variables, **here}, target)
+        data = await self.ask(call, operation, {**variables, **here}, target, meanings=meanings)
         found = at(data) or {}
         rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
         info = found.get("pageInfo") or {}

@@ -23,10 +23,12 @@ class GitHubDescription(Description):
     """`api.github.com.json` of the npm package @octokit/openapi."""
 
     def mend(self, document: dict[str, Any]) -> None:
-        """Let null and empty texts in where the API gives them, and a file's conflict, whose two schemas overlap."""
+        """Let null and empty texts in where the API gives them, and what fits two schemas that overlap."""
         conflict = document["paths"]["/repos/{owner}/{repo}/contents/{path}"]["put"]["responses"]["409"]
         schema = conflict["content"]["application/json"]["schema"]
         schema["anyOf"] = schema.pop("oneOf")
+        item = document["components"]["schemas"]["projects-v2-item-simple"]["properties"]["content"]
+        item["anyOf"] = item.pop("oneOf")  # an issue has all that a draft must have
         for name in EMPTY_TOO:
             del document["components"]["schemas"]["deployment-status"]["properties"][name]["format"]
         for name, *rest in NULL_TOO:

@@ -6,10 +6,12 @@ from datetime import datetime
 from stand_ins.github.access_records import Invitation
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
+from stand_ins.github.discussions import Category, Discussion
 from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
+from stand_ins.github.security_records import Security
 
 
 @dataclass
@@ -109,6 +111,9 @@ class Repository:
     releases: list[Release] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     actions: Actions = field(default_factory=Actions)
+    discussion_categories: list[Category] = field(default_factory=list)
+    discussions: dict[int, Discussion] = field(default_factory=dict)
+    security: Security = field(default_factory=Security)
 
     @property
     def head_sha(self) -> str:

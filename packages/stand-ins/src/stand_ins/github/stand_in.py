@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stand_ins.github import limits, seed, seed_actions, seed_planning, seed_releases, webhook
+from stand_ins.github import (
+    limits,
+    seed,
+    seed_actions,
+    seed_discussions,
+    seed_planning,
+    seed_projects,
+    seed_releases,
+    seed_security,
+    webhook,
+)
 from stand_ins.github.accounts import User
 from stand_ins.github.faults import FAULTS
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -117,4 +127,7 @@ class StandIn(StandInVendor):
         seed_actions.apply(world)
         seed_planning.apply(world, self.account)
         seed_releases.add_shipped(world)
+        seed_discussions.apply(world)
+        seed_projects.apply(world)
+        seed_security.apply(world)
         return world

@@ -7,7 +7,9 @@ from datetime import datetime
 from stand_ins.github.accounts import Role, Token, User
 from stand_ins.github.apps import App
 from stand_ins.github.planning import Team
+from stand_ins.github.projects import Project
 from stand_ins.github.records import Comment, Issue, Label, Repository
+from stand_ins.github.security_records import Advisory
 from stand_ins.kit.webhooks import Clock, utc_now
 
 
@@ -22,6 +24,8 @@ class World:
         self.app: App | None = None
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
+        self.projects: list[Project] = []
+        self.advisories: list[Advisory] = []
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
@@ -140,8 +144,8 @@ class World:
         at: datetime | None = None,
     ) -> Issue:
         """Open an issue under the next free number, or under the given one (ValueError when it is taken)."""
-        number = number if number is not None else max(repository.issues, default=0) + 1
-        if number in repository.issues:
+        number = number if number is not None else max([*repository.issues, *repository.discussions], default=0) + 1
+        if number in repository.issues or number in repository.discussions:
             raise ValueError(f"{repository.full_name}#{number} exists already")
         now = at or self.clock()
         issue = Issue(

@@ -5,8 +5,10 @@ from typing import Any
 
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.graphql.connection import connection
+from stand_ins.github.graphql.discussions import add_comment, discussion_fields, find_comment
 from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
+from stand_ins.github.graphql.projects import planned_fields
 from stand_ins.github.graphql.pull_mutations import Announce, PullMutations
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
@@ -35,6 +37,9 @@ class Root:
             "node": lambda info, **asked: self.node(asked["id"]),
             "resolveReviewThread": lambda info, **asked: self.settle(asked["input"]["threadId"], resolved=True),
             "unresolveReviewThread": lambda info, **asked: self.settle(asked["input"]["threadId"], resolved=False),
+            "addDiscussionComment": lambda info, **asked: add_comment(
+                self._world, self._user, list(self._readable()), asked["input"]
+            ),
             **self._pull_mutations.fields(),
         }
 
@@ -43,7 +48,8 @@ class Root:
         found = self._world.find(owner, name) or self._world.find_moved(owner, name)
         if found is None or self._world.role(found, self._user) == Role.none:
             raise NotFoundError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
-        return repository_object(found, self._world)
+        seen = repository_object(found, self._world) | discussion_fields(found, self._world)
+        return seen | planned_fields(found, self._world)
 
     def search(self, query: str, first: int, after: str | None) -> dict[str, Any]:
         """Search pull requests and issues."""
@@ -62,7 +68,10 @@ class Root:
         return connection([self._hit(one.issue, one.repository) for one in found], first, after, "issueCount")
 
     def node(self, node: str) -> dict[str, Any]:
-        """Find a thread by its id."""
+        """Find a thread or a comment on a discussion by its id."""
+        for repository in self._readable():
+            if (comment := find_comment(node, repository, self._world)) is not None:
+                return comment
         return thread_object(*self._thread(node), self._world)
 
     def settle(self, node: str, *, resolved: bool) -> dict[str, Any]:

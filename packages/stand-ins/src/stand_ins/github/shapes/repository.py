@@ -93,7 +93,7 @@ def repository_json(repository: Repository, base: str, role: Role | None = None)
         "has_downloads": True,
         "has_wiki": True,
         "has_pages": False,
-        "has_discussions": False,
+        "has_discussions": bool(repository.discussion_categories),
         "forks_count": 0,
         "mirror_url": None,
         "archived": repository.archived,
