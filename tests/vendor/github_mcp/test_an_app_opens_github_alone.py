@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fixtures.app_keys import write_app_key
+from fixtures.enterprise import enterprise
 from fixtures.serving import serving
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
@@ -44,6 +45,17 @@ async def test_tools_read_and_write_as_the_apps_bot(
     assert not said(await client.call_tool_mcp("add_issue_comment", {**ISSUE, "body": "Seen."})).is_error
     assert github.hello.issues[1].comments[-1].user.login == "triage-app[bot]"
     assert sum(one["path"].endswith("/access_tokens") for one in github.app.controls.log.entries) == 1
+
+
+async def test_an_enterprise_server_knows_the_app_too(
+    open_tools: OpenTools, environ: dict[str, str], github: GitHub
+) -> None:
+    """The App proves itself below /api/v3, and its token opens REST there and GraphQL at /api/graphql."""
+    async with serving(enterprise(github.app)) as url:
+        client = await open_tools(**environ | {"GITHUB_API_URL": f"{url}/api/v3"})
+        assert "#1 open" in said(await client.call_tool_mcp("issue_read", ISSUE)).text
+        pull = {"repository": HELLO, "pull_request": 5}
+        assert "#5 open" in said(await client.call_tool_mcp("pull_request_read", pull)).text
 
 
 async def test_a_token_that_ended_is_got_anew(open_tools: OpenTools, environ: dict[str, str], github: GitHub) -> None:
