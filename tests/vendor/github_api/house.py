@@ -29,6 +29,7 @@ SERVICES = {
     "reader": {"opens": {"github": OPENED}},
     "helper": {"opens": {"github": {**OPENED, "mode": "write"}}},
     "mover": {"opens": {"github": BOTH}},
+    "owner": {"opens": {"github": {"resources": {"repositories": ["octo-org/*"]}, "mode": "write"}}},
 }
 
 

@@ -199,7 +199,7 @@ def test_a_reply_says_whose_it_is() -> None:
 
 NAMELESS = (
     *("/timing", "/annotations", "/merge", "/update-branch", "/releases/generate-notes"),
-    *("/issue-types", "/reactions", "/reactions/{reaction:number}"),
+    *("/issue-types", "/reactions", "/reactions/{reaction:number}", "/collaborators/{user:name}"),
 )
 """Ends of paths whose replies name no repository at all: the path alone does."""
 FOREIGN: list[Json] = [{"url": "https://h/repos/o/other"}, {"message": "?"}, [{"url": "https://h/repos/o/other/x"}]]
@@ -210,7 +210,8 @@ def test_every_route_names_its_repository() -> None:
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
     searches = {f"GET /search/{things}" for things in ("code", "issues", "repositories", "users")}
-    assert free == searches | {"GET /rate_limit", "GET /user", "GET /user/teams"}
+    public = {"GET /advisories", "GET /advisories/{advisory}"}
+    assert free == searches | public | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
         resource = routes[name].resources[0]
         scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"

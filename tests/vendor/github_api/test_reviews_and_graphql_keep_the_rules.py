@@ -4,9 +4,10 @@ import json
 from functools import partial
 from typing import Any
 
+import agent_effects
 import asyncpg
 import pytest
-from agent_contracts import Grant
+from agent_contracts import Grant, Mode
 from fixtures.gateway import effects, running_task
 from stand_ins.github.shapes.account import node_id
 from vendor.github_api.house import House, hello
@@ -97,6 +98,67 @@ async def test_a_lost_review_is_found_by_its_mark(api: House, pool: asyncpg.Pool
     again = await ask("POST", REVIEWS, tool=TOOL, body={"event": "COMMENT", "body": "Looks good."})
     assert json.loads(again.content)["id"] == reply.json()["id"]
     assert len(await effects(pool)) == 1
+
+
+COMMENT = {"path": "hello/settings.py", "line": 8, "side": "RIGHT", "body": "Why? @mona-example"}
+
+
+@pytest.mark.parametrize("fault", [None, "apply_then_drop"])
+async def test_a_comment_joins_a_pending_review_once(api: House, pool: asyncpg.Pool, fault: str | None) -> None:
+    """The gateway reads the review's node id; a comment whose reply is lost is found in the review by its mark."""
+    ask = await asker(api, pool)
+    review = (await ask("POST", REVIEWS, tool=TOOL, body={"body": "Wait."})).json()["id"]
+    threads = hello(api).issues[5].pull.threads
+    before = len(threads)
+    if fault:
+        api.fault(fault, method="POST")
+    path = f"{REVIEWS}/{review}/graphql/AddReviewThread"
+    reply = await ask("POST", path, tool=TOOL, body=COMMENT)
+    assert (reply.status_code, reply.headers[STATE]) == (200, "done"), reply.text
+    (thread,) = threads[before:]
+    assert (thread.path, thread.comments[0].review_id) == (COMMENT["path"], review)
+    assert "@mona-example" not in thread.comments[0].body
+    assert reply.json()["data"]["addPullRequestReviewThread"]["thread"]["path"] == COMMENT["path"]
+    (row,) = [one for one in await effects(pool) if "AddReviewThread" in one["route"]]
+    assert row["target"] == "octocat/hello-world#5"
+
+
+async def test_a_comment_outside_the_diff_has_failed(api: House, pool: asyncpg.Pool) -> None:
+    """GitHub answers null for the thread, with the status 200: the row says that nothing was written."""
+    ask = await asker(api, pool)
+    review = (await ask("POST", REVIEWS, tool=TOOL, body={"body": "Wait."})).json()["id"]
+    path = f"{REVIEWS}/{review}/graphql/AddReviewThread"
+    reply = await ask("POST", path, tool=TOOL, body=COMMENT | {"line": 900})
+    assert reply.headers[STATE] == "failed"
+    elsewhere = path.replace("hello-world", "secret-plans")
+    assert reason(await ask("POST", elsewhere, tool=TOOL, body=COMMENT)) == "resource"
+
+
+@pytest.mark.parametrize("fault", [None, "apply_then_drop"])
+async def test_a_draft_becomes_ready_and_a_draft_again(api: House, pool: asyncpg.Pool, fault: str | None) -> None:
+    """A state is set by a named operation of the pull request's path; after a lost reply it is found."""
+    task, attempt = await running_task(pool)
+    grant = GRANT.model_copy(update={"tools": ["update_pull_request"]})
+    ask = partial(api.ask, "POST", token=api.token(grant, task=task, attempt=attempt), tool="update_pull_request")
+    pull = hello(api).issues[5].pull
+    for name, draft in (("ConvertToDraft", True), ("ReadyForReview", False)):
+        if fault:
+            api.fault(fault, method="POST")
+        reply = await ask(f"/repos/octocat/hello-world/pulls/5/graphql/{name}")
+        assert (reply.status_code, reply.headers[STATE], pull.draft) == (200, "done", draft), reply.text
+    assert {one["target"] for one in await effects(pool)} == {"octocat/hello-world#5"}
+
+
+async def test_who_approves_a_draft_reads_what_it_is_now(api: House, pool: asyncpg.Pool) -> None:
+    """A proposal shows the pull request's title, and whether it is a draft."""
+    task, attempt = await running_task(pool)
+    grant = GRANT.model_copy(update={"tools": ["update_pull_request"], "mode": Mode.propose})
+    token = api.token(grant, task=task, attempt=attempt)
+    path = "/repos/octocat/hello-world/pulls/5/graphql/ConvertToDraft"
+    assert (await api.ask("POST", path, token=token, tool="update_pull_request")).status_code == 202
+    (waiting,) = await agent_effects.proposals(pool)
+    assert "draft now:\n  false" in waiting.shown
+    assert hello(api).issues[5].title in waiting.shown
 
 
 async def test_an_approval_of_a_task_is_a_proposal(api: House, pool: asyncpg.Pool) -> None:

@@ -120,6 +120,22 @@ async def test_a_pending_review_is_submitted_or_deleted(ask: Ask, github: GitHub
     assert "has no pending review of ours" in again.text
 
 
+async def test_comments_are_added_to_a_pending_review(ask: Ask, github: GitHub) -> None:
+    """Comments join the review that is not submitted yet; a line outside the diff is refused after those before it."""
+    await ask("pull_request_review_write", **PULL, method="create", body="Wait.")
+    lines = [LINE, {**LINE, "line": 900}]
+    answer = await ask("pull_request_review_write", **PULL, method="add_to_pending", comments=lines)
+    assert answer.is_error
+    assert "1 of 2 comments were added" in answer.text
+    added = await ask("add_comment_to_pending_review", **PULL, comments=[LINE])
+    assert not added.is_error, added.text
+    review = pull(github).reviews[-1]
+    assert f"1 comments were added to pending review {review.id} of {HELLO}#5: {github.url}/" in added.text
+    first, second = pull(github).threads[-2:]
+    assert [one.comments[0].review_id for one in (first, second)] == [review.id] * 2
+    assert (first.path, first.line, first.comments[0].body) == (LINE["path"], LINE["line"], LINE["body"])
+
+
 async def test_several_threads_are_settled_in_one_call(ask: Ask, github: GitHub) -> None:
     """Threads are resolved and opened again by the ids that are shown; what fails says how many were done."""
     threads = [node_id("PRRT", one.id) for one in pull(github).threads]
@@ -147,6 +163,8 @@ async def test_a_thread_is_answered(ask: Ask, github: GitHub) -> None:
         ({"method": "create", "event": "COMMENT", "comments": [{**LINE, "path": "x"}]}, "Path could not be resolved"),
         ({"method": "create", "event": "COMMENT"}, "needs body or comments"),
         ({"method": "submit_pending"}, "has no pending review"),
+        ({"method": "add_to_pending"}, "needs comments"),
+        ({"method": "add_to_pending", "comments": [LINE]}, "has no pending review"),
         ({"method": "resolve_thread"}, "threads is missing"),
         ({"method": "create", "event": "LGTM"}, "event: Input should be"),
         ({"method": "create", "body": "x", "comments": [{"path": "a", "body": "b"}]}, "comments.0.line"),

@@ -1,6 +1,7 @@
 """github-mcp in front of the real gateway: what GitHub and the gateway tell reaches a client, and lockdown holds."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,22 @@ async def api(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
 @pytest.fixture
 async def client(api: House) -> AsyncIterator["Client[Any]"]:
     """The server behind it, in lockdown."""
-    environ = {"GITHUB_API_URL": api.url, "GITHUB_GATEWAY": "true", "GITHUB_TOKEN": api.services["reader"]}
-    settings = load(GitHubSettings, {**environ, "GITHUB_LOCKDOWN_MODE": "true"})
+    async with serve(api, "reader", GITHUB_LOCKDOWN_MODE="true") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def writer(api: House) -> AsyncIterator["Client[Any]"]:
+    """The server behind it, for a service that may write."""
+    async with serve(api, "helper") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def serve(api: House, service: str, **more: str) -> AsyncIterator["Client[Any]"]:
+    """Serve for one of the gateway's services."""
+    environ = {"GITHUB_API_URL": api.url, "GITHUB_GATEWAY": "true", "GITHUB_TOKEN": api.services[service]}
+    settings = load(GitHubSettings, {**environ, **more})
     server = build_server(settings)
     async with Client(assemble(server, settings, Metrics(), unnamed=OWNER, callers=None)) as opened:
         yield opened
@@ -75,3 +90,18 @@ async def test_a_comment_on_a_discussion_reaches_it_through_the_gateway(api: Hou
     assert f"was added to discussion {HELLO}#12: https://github.com/{HELLO}/discussions/12#" in answer.text
     assert len(found.comments) == 1
     assert "is not there, or belongs to none of the repositories of the grant" in absent.text
+
+
+async def test_the_gateway_finds_the_ids_that_graphql_writes_by(api: House, writer: "Client[Any]") -> None:
+    """A draft state, and a comment in a pending review, are written by names alone: the gateway reads the node ids."""
+    about, pull = {"repository": HELLO, "pull_request": 5}, hello(api).issues[5].pull
+    line = {"path": "hello/settings.py", "line": 8, "body": "Why?"}
+    for tool, asked in (
+        ("update_pull_request", {"draft": True}),
+        ("pull_request_review_write", {"method": "create", "body": "Wait."}),
+        ("pull_request_review_write", {"method": "add_to_pending", "comments": [line]}),
+    ):
+        told = said(await writer.call_tool_mcp(tool, {**about, **asked}))
+        assert not told.is_error, told.text
+    assert pull.draft
+    assert pull.threads[-1].comments[0].review_id == pull.reviews[-1].id

@@ -195,6 +195,19 @@ async def test_a_pull_request_is_changed_and_reviewers_asked(ask: Ask, github: G
     assert "is an issue" in (await ask("merge_pull_request", pull_request=1, head_sha="0" * 7)).text
 
 
+async def test_a_draft_is_made_ready_and_a_draft_again(ask: Ask, github: GitHub) -> None:
+    """`draft` sets the state beside other fields; a state that is there already is left alone."""
+    pull = github.hello.issues[5].pull
+    assert pull is not None
+    for draft, shown in ((True, "draft"), (True, "draft"), (False, "open")):
+        done = await ask("update_pull_request", pull_request=5, draft=draft, reviewers=["octocat"])
+        assert f"#5 {shown} " in done.text, done.text
+        assert pull.draft is draft
+    alone = await ask("update_pull_request", pull_request=5, draft=True)
+    assert ("#5 draft " in alone.text, pull.draft) == (True, True)
+    assert len(sent(github)) == 6, "three times reviewers were asked, three times the state was another one"
+
+
 async def test_a_pull_request_is_merged_as_it_was_read(ask: Ask, github: GitHub) -> None:
     """Another head than the one that was read is not merged; a second merge changes nothing."""
     pull = github.hello.issues[5].pull

@@ -10,6 +10,7 @@ from github_api.routes import (
     files,
     graphql,
     issues,
+    membership,
     planning,
     projects,
     pull_writes,
@@ -18,6 +19,7 @@ from github_api.routes import (
     repositories,
     reviews,
     search,
+    security,
 )
 from github_api.routes.in_repository import JSON
 from github_api.routes.search import TIERS
@@ -40,8 +42,10 @@ def table() -> Table:
         files,
         commits,
         search,
+        security,
         accounts,
         discussions,
         projects,
+        membership,
     )
     return Table([*(route for topic in topics for route in topic.routes()), Route("GET", "/rate_limit", accepts=JSON)])

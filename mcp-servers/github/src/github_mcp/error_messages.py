@@ -29,6 +29,10 @@ PROTECTED: Meaning = (
     "Write to another branch, and open a pull request.",
 )
 DISABLED: Meaning = ("Issues are switched off in the repository of {target} (410).", "Leave it.")
+SWITCHED_OFF: Meaning = (
+    "{target} cannot be listed: the search for them is switched off in its repository ({status}).",
+    "Leave it, or tell an administrator: Settings, Advanced Security switches it on.",
+)
 MEANINGS: dict[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
@@ -84,9 +88,28 @@ NO_DISCUSSION: Mapping[int, Meaning] = {
 NO_PROJECT: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
-        "list_projects shows an organization's, if {token} has its permission Projects; persons' are out of reach.",
+        "projects_list shows an organization's, if {token} has its permission Projects; persons' are out of reach.",
     )
 }
+
+NO_ADVISORY: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_security_advisories without ghsa_id lists those that are there.",
+    )
+}
+
+
+def no_alert(permission: str) -> Mapping[int, Meaning]:
+    """Return what a 403 and a 404 to alerts mean, to which GitHub says no more; names the permission that they take."""
+    lacking = f"tell the operator that {{token}} may lack {permission}."
+    return {
+        403: ("{vendor} does not show {target} to the token (403).", f"Do without, or {lacking}"),
+        404: (
+            "{vendor} knows no {target}, or the token may not see it (404).",
+            f"list_security_alerts gives the numbers; if it fails too, {lacking}",
+        ),
+    }
 
 
 def not_written(permission: str) -> Mapping[int, Meaning]:
@@ -146,6 +169,12 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     ),
     (409, "through a pull request", PROTECTED),
     (410, "disabled", DISABLED),
+    (404, "no analysis found", ("No tool has analysed {target} yet (404): there are no alerts.", "Leave it.")),
+    (404, "secret scanning is disabled", SWITCHED_OFF),
+    (403, "secret scanning is disabled", SWITCHED_OFF),
+    (403, "dependabot alerts are", SWITCHED_OFF),
+    (403, "advanced security must be enabled", SWITCHED_OFF),
+    (403, "code scanning is not enabled", SWITCHED_OFF),
 )
 """What GitHub's message says within a status, in small letters, and what that means."""
 FIELDS = {

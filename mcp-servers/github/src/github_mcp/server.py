@@ -1,5 +1,6 @@
 """Puts github-mcp together."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from agent_vendors.github import GITHUB
@@ -21,6 +22,7 @@ from github_mcp.client.pull_writes import PullWrites
 from github_mcp.client.pulls import Pulls
 from github_mcp.client.releases import Releases
 from github_mcp.client.searches import Searches
+from github_mcp.client.security import KINDS, Security
 from github_mcp.client.visibility import Visibility
 from github_mcp.settings import GitHubSettings
 from github_mcp.tools.accounts import AccountTools
@@ -39,6 +41,7 @@ from github_mcp.tools.pulls import PullTools
 from github_mcp.tools.releases import ReleaseTools
 from github_mcp.tools.reviews import ReviewTools
 from github_mcp.tools.searches import SearchTools
+from github_mcp.tools.security import SecurityTools
 from github_mcp.tools.similar import SimilarTools
 
 INSTRUCTIONS = (
@@ -62,6 +65,9 @@ PEERS = {
     "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
+    "alert": ("alertNumber",),
+    "ghsa_id": ("ghsaId",),
+    "cve_id": ("cveId",),
 }
 """The names in github-mcp-server: https://github.com/github/github-mcp-server, docs in its README."""
 DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
@@ -69,10 +75,23 @@ DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
 ALIASES = {
     "get_latest_release": "list_releases",
     "get_release_by_tag": "list_releases",
+    **{f"list_{kind}_alerts": "list_security_alerts" for kind in KINDS},
+    **{f"get_{kind}_alert": "get_security_alert" for kind in KINDS},
+    "get_global_security_advisory": "list_security_advisories",
+    "list_global_security_advisories": "list_security_advisories",
+    "list_repository_security_advisories": "list_security_advisories",
     "search_pull_requests": "search_issues",
     "projects_get": "projects_list",
+    "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
+IMPLIED: Mapping[str, Mapping[str, object]] = {
+    "search_pull_requests": {"kind": "pull-request"},
+    "add_comment_to_pending_review": {"method": "add_to_pending"},
+    "get_latest_release": {"latest": True},
+    **{name: {"kind": kind} for kind in KINDS for name in (f"list_{kind}_alerts", f"get_{kind}_alert")},
+}
+"""What such a name says by itself."""
 
 
 def build_server(settings: GitHubSettings) -> Server:
@@ -103,10 +122,11 @@ def build_server(settings: GitHubSettings) -> Server:
             ReleaseTools(Releases(github)),
             DiscussionTools(Discussions(github)),
             ProjectTools(Projects(github, issues)),
+            SecurityTools(Security(github)),
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,
-        implied={"search_pull_requests": {"kind": "pull-request"}},
+        implied=IMPLIED,
         peers=PEERS,
         lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),
         checks={"github": github.check},

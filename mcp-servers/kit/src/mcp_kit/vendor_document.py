@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from mcp_kit.arguments import without_nulls
 
 
 class VendorDocument(BaseModel):
     """A vendor's document. Where a field takes no null, null is as if it were left out: an empty list, for one."""
+
+    model_config = ConfigDict(defer_build=True)  # a server starts without building what it may never read
 
     @model_validator(mode="before")
     @classmethod

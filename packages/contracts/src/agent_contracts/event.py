@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from agent_contracts.model import WireModel
 from agent_contracts.result import Reason, Usage
@@ -120,7 +120,7 @@ Body = Annotated[
     | Finished,
     Field(discriminator="kind"),
 ]
-body_adapter: TypeAdapter[Body] = TypeAdapter(Body)
+body_adapter: TypeAdapter[Body] = TypeAdapter(Body, config=ConfigDict(defer_build=True))
 
 
 class TaskEvent(WireModel):

@@ -32,4 +32,4 @@ NARROWED: Final = WrapValidator(_narrow)
 class WireModel(BaseModel):
     """A model that refuses unknown fields and cannot be changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -91,6 +91,10 @@ GITHUB = Vendor(
         "search_repositories": "read",
         "search_users": "read",
         "sub_issue_write": "write",
+        "list_security_alerts": "read",
+        "get_security_alert": "read",
+        "list_security_advisories": "read",
+        "update_security_alert": "danger",
     },
     written_fields={
         "create_branch": frozenset({"ref", "sha"}),
@@ -101,7 +105,7 @@ GITHUB = Vendor(
         "projects_write": frozenset({"type", "owner", "repo", "number", "fields"}),
         "push_files": frozenset({"sha"}),
         "update_pull_request": frozenset(
-            {"title", "body", "state", "base", "maintainer_can_modify", "reviewers", "team_reviewers"}
+            {"title", "body", "state", "base", "draft", "maintainer_can_modify", "reviewers", "team_reviewers"}
         ),
         "update_pull_request_branch": frozenset({"expected_head_sha"}),
         "actions_run_trigger": frozenset({"ref", "inputs", "return_run_details"}),
@@ -109,6 +113,9 @@ GITHUB = Vendor(
         "discussion_comment_write": frozenset({"body", "comment"}),
         "add_reply_to_pull_request_comment": frozenset({"body"}),
         "pull_request_review_write": frozenset({"body", "event", "comments", "commit_id"}),
+        "update_security_alert": frozenset(
+            {"state", "dismissed_reason", "dismissed_comment", "resolution", "resolution_comment"}
+        ),
         "create_release": frozenset({"tag_name", "target_commitish", "name", "body", "draft", "prerelease"}),
         "issue_write": frozenset(
             {"title", "body", "assignee", "assignees", "milestone", "labels", "type", "state", "state_reason"}

@@ -1,6 +1,7 @@
 """GitHub's GraphQL operations, which its server sends alone, and its gateway for the server.
 
-Behind the gateway an operation is asked for by its name. Source: docs.github.com/en/graphql/reference.
+Behind the gateway an operation is asked for by its name; one whose variable is a `node` behind the REST path of that
+thing, whose node id the gateway reads itself. Source: docs.github.com/en/graphql/reference.
 """
 
 from agent_vendors import github_discussions
@@ -143,6 +144,45 @@ UNRESOLVE_THREAD = Operation(
 }""",
 )
 
+ADD_REVIEW_THREAD = Operation(
+    "AddReviewThread",
+    """mutation AddReviewThread(
+  $node: ID!, $path: String!, $line: Int, $side: DiffSide, $startLine: Int, $startSide: DiffSide, $body: String!
+) {
+  addPullRequestReviewThread(
+    input: {
+      pullRequestReviewId: $node, path: $path, line: $line, side: $side
+      startLine: $startLine, startSide: $startSide, body: $body
+    }
+  ) {
+    thread {
+      path
+      comments(first: 1) { nodes { databaseId } }
+      pullRequest { repository { nameWithOwner } }
+    }
+  }
+}""",
+)
+"""A comment on a line in a review that is not submitted yet. `thread` is null where the diff has no such line."""
+
+READY_FOR_REVIEW = Operation(
+    "ReadyForReview",
+    """mutation ReadyForReview($node: ID!) {
+  markPullRequestReadyForReview(input: {pullRequestId: $node}) {
+    pullRequest { isDraft repository { nameWithOwner } }
+  }
+}""",
+)
+
+CONVERT_TO_DRAFT = Operation(
+    "ConvertToDraft",
+    """mutation ConvertToDraft($node: ID!) {
+  convertPullRequestToDraft(input: {pullRequestId: $node}) {
+    pullRequest { isDraft repository { nameWithOwner } }
+  }
+}""",
+)
+
 BLAME = Operation(
     "Blame",
     """query Blame($owner: String!, $name: String!, $ref: String!, $path: String!) {
@@ -200,6 +240,9 @@ OPERATIONS = (
     THREAD_OF,
     RESOLVE_THREAD,
     UNRESOLVE_THREAD,
+    ADD_REVIEW_THREAD,
+    READY_FOR_REVIEW,
+    CONVERT_TO_DRAFT,
     BLAME,
     VISIBILITY,
     PROJECT_ITEMS,

@@ -5,10 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
+from api_kit.effect_target import fields_of
 from api_kit.paths import encode
 
 from github_api.confirm import pull_writes as confirm
+from github_api.confirm.node_operations import DRAFT, READY, answer
 from github_api.probes.own_account import GONE_SECONDS, made, repository_of
+from github_api.upstream import repositories_of
 
 
 def state(fits: Callable[[Json, Json], str | None], *, status: int = 200) -> Probe:
@@ -42,21 +45,33 @@ async def updated(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Js
     return {"message": "Its branch has all of its base.", "url": pull.get("url"), "html_url": pull.get("html_url")}
 
 
+def drafted(at: str, *, draft: bool) -> Probe:
+    """Return a probe that finds a pull request which is a draft, or is none, and shows it as GitHub's GraphQL does."""
+
+    async def find(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+        pull = await fetch(_pull(call))
+        if not isinstance(pull, dict) or pull.get("draft") is not draft:
+            return None
+        return answer(at, {"isDraft": draft, "repository": {"nameWithOwner": repositories_of(pull)[0]}})
+
+    return Probe(find)
+
+
 async def pull_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     """Return the fields of a pull request that a write changes, as they are now, its title, and its head commit."""
     pull = await fetch(_pull(call))
     if not isinstance(pull, dict):
         return None
-    asked = call.body if isinstance(call.body, dict) else {}
     now: dict[str, Json] = {
         "title": pull.get("title"),
         "body": pull.get("body"),
         "state": pull.get("state"),
         "base": _side(pull, "base").get("ref"),
+        "draft": pull.get("draft"),
         "sha": _side(pull, "head").get("sha"),
         "expected_head_sha": _side(pull, "head").get("sha"),
     }
-    facts = {name: now[name] for name in sorted({"title", *asked} & now.keys())}
+    facts = {name: now[name] for name in sorted({"title", *fields_of(call)} & now.keys())}
     return {**facts, "head": f"{_side(pull, 'head').get('ref')} at {now['sha']}"}
 
 
@@ -92,6 +107,8 @@ PULL_MADE = made(lambda call: f"{repository_of(call)}/pulls?state=all&sort=creat
 PULL_CHANGED = state(confirm.changed)
 REVIEWERS_ASKED = state(confirm.reviewers_asked, status=201)
 REVIEWERS_RELEASED = state(confirm.reviewers_released)
+MADE_READY = drafted(READY, draft=False)
+MADE_DRAFT = drafted(DRAFT, draft=True)
 PULL_MERGED = Probe(merged, settle_window=GONE_SECONDS)
 """What is merged stays merged, so that a pull request which is not merged long after the send was never merged."""
 BRANCH_UPDATED = Probe(updated, status=202)

@@ -1,12 +1,14 @@
 """Finds reviews and replies of ours whose reply was lost, and reads a pull request for those who approve a write."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from api_kit import Call, Fetch, Json, Probe
 from api_kit.effect_markers import created
 
+from github_api.confirm.node_operations import THREAD, answer
 from github_api.confirm.reviews import reviewed
 from github_api.probes.own_account import GONE_SECONDS, PER_PAGE, made, own, repository_of
 
@@ -35,6 +37,25 @@ async def gone(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     return {"id": int(call.path["review"])} if review is None else None
 
 
+async def thread_made(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return what GitHub answers to a new comment of a review that is not submitted; None if the comment is not there.
+
+    A list of the review's comments has it, which GitHub shows to the review's author alone.
+    """
+    found = await _COMMENT_MADE.find(call, effect, fetch, since)
+    if not isinstance(found, dict):
+        return None
+    pull: Json = {"repository": {"nameWithOwner": f"{call.path['owner']}/{call.path['repo']}"}}
+    return answer(
+        THREAD,
+        {"path": found.get("path"), "comments": {"nodes": [{"databaseId": found.get("id")}]}, "pullRequest": pull},
+    )
+
+
+def _comments(call: Call, page: int) -> str:
+    return f"{_pull(call)}/reviews/{call.path['review']}/comments?per_page={PER_PAGE}&page={page}"
+
+
 def _pull(call: Call) -> str:
     return f"{repository_of(call)}/pulls/{call.path['number']}"
 
@@ -54,6 +75,17 @@ REVIEW_MADE = created(
     newest_first=False,
     status=200,
 )
+_COMMENT_MADE = created(
+    _comments,
+    field="body",
+    per_page=PER_PAGE,
+    own=own,
+    settle_window=GONE_SECONDS,
+    made="created_at",
+    newest_first=False,
+    status=200,
+)
+THREAD_MADE = replace(_COMMENT_MADE, find=thread_made)
 REVIEW_SUBMITTED = Probe(submitted)
 REVIEW_GONE = Probe(gone)
 REPLY_MADE = made(lambda call: f"{repository_of(call)}/pulls/comments?sort=created&direction=desc")

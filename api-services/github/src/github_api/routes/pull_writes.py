@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent_vendors.github_operations import CONVERT_TO_DRAFT, READY_FOR_REVIEW
 from api_kit import Body, Call, Refusal, Route
 
 from github_api.confirm import pull_writes as confirm
+from github_api.confirm.node_operations import DRAFT, READY, drafted
 from github_api.probes import pull_writes as probes
 from github_api.routes.in_repository import PULL, REPO, TEXTS, write
+from github_api.routes.node_operations import node_write
 
 TOOL = "update_pull_request"
 NEW = Body(frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}), texts=TEXTS)
@@ -25,6 +28,8 @@ def routes() -> list[Route]:
     change = write("PATCH", PULL, TOOL, FIELDS)
     ask = write("POST", PULL + "/requested_reviewers", TOOL, REVIEWERS)
     release = write("DELETE", PULL + "/requested_reviewers", TOOL, REVIEWERS)
+    ready = node_write(PULL, READY_FOR_REVIEW, TOOL, None, at=READY)
+    draft = node_write(PULL, CONVERT_TO_DRAFT, TOOL, None, at=DRAFT)
     update = write("PUT", PULL + "/update-branch", "update_pull_request_branch", Body(frozenset({"expected_head_sha"})))
     merge = write("PUT", PULL + "/merge", "merge_pull_request", MERGE)
     return [
@@ -56,6 +61,8 @@ def routes() -> list[Route]:
             probe=probes.REVIEWERS_RELEASED,
             read_before=probes.pull_before,
         ),
+        replace(_of_draft(ready), verify_reply=drafted(READY, draft=False), probe=probes.MADE_READY),
+        replace(_of_draft(draft), verify_reply=drafted(DRAFT, draft=True), probe=probes.MADE_DRAFT),
         # the replies of these two name no repository
         replace(
             update, idempotent=True, probe=probes.BRANCH_UPDATED, read_before=probes.pull_before, reply_resources=None
@@ -71,6 +78,10 @@ def routes() -> list[Route]:
             effect_fields=_closing,
         ),
     ]
+
+
+def _of_draft(route: Route) -> Route:
+    return replace(route, idempotent=True, effect_fields=lambda call: ["draft"], read_before=probes.pull_before)
 
 
 def _repository(call: Call) -> str:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+from agent_vendors.github_operations import ADD_REVIEW_THREAD
 from api_kit import Body, Call, Route, markdown
 from api_kit.routes import Access
 
 from github_api.confirm import reviews as confirm
+from github_api.confirm.node_operations import THREAD, commented
 from github_api.probes import reviews as probes
 from github_api.routes.in_repository import PAGE, PULL, REPO, TEXTS, read, write
+from github_api.routes.node_operations import node_write
 
 REVIEW = PULL + "/reviews/{review:number}"
 TOOL = "pull_request_review_write"
@@ -16,6 +19,7 @@ NEW_REVIEW = Body(
     frozenset({"body", "event", "commit_id", *COMMENTS}), texts={"body": markdown, "comments[].body": markdown}
 )
 EVENT = Body(frozenset({"body", "event"}), texts=TEXTS)
+LINE = Body(frozenset({"path", "line", "side", "startLine", "startSide", "body"}), texts=TEXTS)
 REPLY = Body(frozenset({"body"}), texts=TEXTS)
 
 
@@ -23,6 +27,7 @@ def routes() -> list[Route]:
     """Make the routes."""
     create = replace(write("POST", PULL + "/reviews", TOOL, NEW_REVIEW), access_of=_access)
     submit = replace(write("POST", REVIEW + "/events", TOOL, EVENT), access_of=_access)
+    comment = node_write(REVIEW, ADD_REVIEW_THREAD, TOOL, LINE, at=THREAD)
     answer = write("POST", PULL + "/comments/{comment:number}/replies", "add_reply_to_pull_request_comment", REPLY)
     return [
         read(PULL + "/reviews", PAGE),
@@ -35,6 +40,13 @@ def routes() -> list[Route]:
             idempotent=True,
             verify_reply=confirm.reviewed,
             probe=probes.REVIEW_SUBMITTED,
+            read_before=probes.pull_before,
+        ),
+        replace(
+            comment,
+            effect_fields=lambda call: ["comments"],
+            verify_reply=commented,
+            probe=probes.THREAD_MADE,
             read_before=probes.pull_before,
         ),
         replace(write("DELETE", REVIEW, TOOL, None), idempotent=True, probe=probes.REVIEW_GONE),

@@ -13,6 +13,7 @@ from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page
 from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Query, VendorClient
+from mcp_kit.vendor_document import VendorDocument
 from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
@@ -34,6 +35,12 @@ HEADERS = {
     "user-agent": "agent-bot-github-mcp",
 }
 M = TypeVar("M", bound=BaseModel)
+
+
+class Node(VendorDocument):
+    """What REST tells of a thing for GraphQL: its id there."""
+
+    node_id: str
 
 
 class GitHub:
@@ -141,6 +148,31 @@ class GitHub:
         else:
             body = {"query": operation.text, "variables": variables}
             reply = await self.vendor.send(call, "POST", self._graphql, target, body=body, reads=reads)
+        return self._answered(call, reply, target, meanings)
+
+    async def write_node(
+        self, call: Call, operation: Operation, path: VendorPath, fields: Mapping[str, Any], target: str
+    ) -> Any:
+        """Write the thing at a REST path by a GraphQL operation of its `node`, whose id a gateway reads itself.
+
+        Returns:
+            The thing that was written, as the operation answers it; None where GitHub wrote nothing.
+
+        Raises:
+            ToolFailed: as `ask`.
+        """
+        if self.gateway:
+            where = VendorPath(f"{path}/graphql/{operation.name}")
+            reply = await self.vendor.send(call, "POST", where, target, body=fields or None)
+        else:
+            node = (await self.get(call, Node, path, target)).node_id
+            body = {"query": operation.text, "variables": {**fields, "node": node}}
+            reply = await self.vendor.send(call, "POST", self._graphql, target, body=body)
+        (payload,) = (self._answered(call, reply, target) or {"": None}).values()
+        (thing,) = (payload or {"": None}).values()
+        return thing
+
+    def _answered(self, call: Call, reply: Reply, target: str, meanings: Mapping[int, Meaning] | None = None) -> Any:
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
             found = (meanings or {}).get(answer.status) or answer.meaning()

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_vendors.github_operations import CONVERT_TO_DRAFT, READY_FOR_REVIEW
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
+from mcp_kit.paging import below
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.client.pulls import Pulls
@@ -48,6 +50,15 @@ class PullWrites:
         """Change the fields given and leave the others."""
         where, target = path_in(repository, "pulls", number), f"{repository}#{number}"
         return await self._github.write(call, WrittenPull, "PATCH", where, target, body=fields, meanings=NOT_WRITTEN)
+
+    async def set_draft(self, call: Call, repository: str, number: int, *, draft: bool) -> WrittenPull:
+        """Make a pull request a draft, or ready for review; one that is so already is left alone."""
+        pull = await self.read(call, repository, number)
+        if pull.draft is not draft:
+            asked, where = CONVERT_TO_DRAFT if draft else READY_FOR_REVIEW, path_in(repository, "pulls", number)
+            now = await self._github.write_node(call, asked, where, {}, f"{repository}#{number}")
+            pull.draft = bool(below(now, ("isDraft",)))
+        return pull
 
     async def reviewers(
         self, call: Call, repository: str, number: int, names: Sequence[str], *, wanted: bool

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent_vendors.github_operations import (
+    ADD_REVIEW_THREAD,
     FOUND_PULL_REQUESTS,
     PULL_REQUEST,
     PULL_REQUESTS,
@@ -92,6 +93,11 @@ class Pulls:
         """Delete a pending review."""
         path = path_in(repository, "pulls", number, "reviews", review)
         await self._github.send(call, "DELETE", path, f"review {review} of {repository}#{number}")
+
+    async def comment(self, call: Call, repository: str, number: int, review: int, fields: Mapping[str, Any]) -> bool:
+        """Comment on a line in a pending review; False where the diff does not have the line."""
+        path, target = path_in(repository, "pulls", number, "reviews", review), f"{repository}#{number}"
+        return await self._github.write_node(call, ADD_REVIEW_THREAD, path, fields, target) is not None
 
     async def reply(self, call: Call, repository: str, number: int, comment: int, body: str) -> Comment:
         """Answer a comment of a review, in its thread."""

@@ -55,19 +55,22 @@ class PullWriteTools:
         title: Title | None = None,
         body: Body | None = None,
         state: Literal["open", "closed"] | None = None,
-        base: Annotated[Ref | None, Field(description="Branch to merge into")] = None,
+        base: Ref | None = None,
+        draft: bool | None = None,
         reviewers: Annotated[People, Field(description="Logins to ask for a review")] = None,
         remove_reviewers: People = None,
     ) -> Reply:
         """Change a pull request: fields left out stay; reviewers are added."""
         asked = {"title": title, "body": body, "state": state, "base": base}
         fields = {name: value for name, value in asked.items() if value is not None}
-        if not fields and not reviewers and not remove_reviewers:
+        if not fields and draft is None and not reviewers and not remove_reviewers:
             raise WrongArguments("update_pull_request needs at least one field; nothing was sent.")
         pull, ask = f"{repository}#{pull_request}", partial(self._pulls.reviewers, call, repository, pull_request)
         steps: list[tuple[str, Step]] = []
         if fields:
             steps.append((", ".join(fields), partial(self._pulls.update, call, repository, pull_request, fields)))
+        if draft is not None:
+            steps.append(("draft", partial(self._set_draft, call, repository, pull_request, draft=draft)))
         if remove_reviewers:
             steps.append(("reviewers removed", partial(ask, remove_reviewers, wanted=False)))
         if reviewers:
@@ -116,6 +119,12 @@ class PullWriteTools:
             raise ToolFailed(f"GitHub did not merge {repository}#{pull_request}.", next_step="Read it again.")
         into = f"{repository}#{pull_request} was merged into {show_name(pull.base.ref)}"
         return Reply(f"{into} by commit {merged.sha[:SHORT]}{shown_address(pull.html_url)}")
+
+    async def _set_draft(self, call: Call, repository: str, number: int, *, draft: bool) -> WrittenPull:
+        now = await self._pulls.set_draft(call, repository, number, draft=draft)
+        if now.draft is not draft:
+            raise ToolFailed(f"GitHub did not change the draft state of {repository}#{number}.", next_step="Leave it.")
+        return now
 
     async def _of_head(self, call: Call, repository: str, number: int, head_sha: str | None) -> WrittenPull:
         """Read a pull request; refuse it where its head is not the one that the caller read."""

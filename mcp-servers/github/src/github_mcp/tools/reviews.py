@@ -1,10 +1,11 @@
 """Reviews of pull requests to write: verdicts with comments on lines, replies, threads that are settled."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed, WrongArguments
+from mcp_kit.errors import Proposed, ToolFailed, WrongArguments
 from mcp_kit.paging import pages
 from mcp_kit.reply import Reply
 from mcp_kit.shown_names import Name
@@ -18,6 +19,7 @@ from github_mcp.models.reviews import Review
 from github_mcp.tools.arguments import PullNumber, Repository
 
 SETTLES = {"resolve_thread": True, "unresolve_thread": False}
+Step = Callable[[], Awaitable[bool]]
 
 
 class LineComment(BaseModel):
@@ -31,8 +33,13 @@ class LineComment(BaseModel):
     side: Literal["RIGHT", "LEFT"] = "RIGHT"
     start_line: Annotated[int | None, Field(ge=1)] = None
 
+    def variables(self) -> dict[str, Any]:
+        """Return it as GitHub's GraphQL takes it."""
+        lines = {} if self.start_line is None else {"startLine": self.start_line, "startSide": self.side}
+        return {"path": self.path, "line": self.line, "side": self.side, "body": self.body, **lines}
+
     def document(self) -> dict[str, Any]:
-        """Return it as GitHub takes it."""
+        """Return it as GitHub's REST takes it."""
         lines = {} if self.start_line is None else {"start_line": self.start_line, "start_side": self.side}
         return {"path": self.path, "line": self.line, "side": self.side, "body": self.body, **lines}
 
@@ -56,18 +63,20 @@ class ReviewTools:
         call: Call,
         repository: Repository,
         pull_request: PullNumber,
-        method: Literal["create", "submit_pending", "delete_pending", "resolve_thread", "unresolve_thread"],
+        method: Literal[
+            "create", "add_to_pending", "submit_pending", "delete_pending", "resolve_thread", "unresolve_thread"
+        ],
         event: Annotated[
             Literal["COMMENT", "REQUEST_CHANGES", "APPROVE"] | None, Field(description="create without it: pending")
         ] = None,
         body: Annotated[str | None, Field(max_length=65_000, description="Markdown")] = None,
         comments: Annotated[
             list[LineComment] | None,
-            Field(max_length=60, description="For create; lines of the diff"),
+            Field(max_length=60, description="Lines of the diff"),
         ] = None,
         threads: Threads | None = None,
     ) -> Reply:
-        """Review a pull request with all comments on lines at once, or settle review threads."""
+        """Review with all comments on lines at once, in steps while pending, or settle threads."""
         target = f"{repository}#{pull_request}"
         if method in SETTLES:
             return await self._settle(call, target, threads or [], resolved=SETTLES[method])
@@ -78,7 +87,14 @@ class ReviewTools:
             given = {name: value for name, value in fields.items() if value is not None}
             review = await self._pulls.review(call, repository, pull_request, given)
             return Reply(f"{_told(review)} on {target}{_where(review)}")
+        if method == "add_to_pending" and not comments:
+            raise WrongArguments("add_to_pending needs comments; nothing was sent.")
         pending = await self._pending(call, repository, pull_request)
+        if method == "add_to_pending":
+            add = partial(self._pulls.comment, call, repository, pull_request, pending.id)
+            steps = [partial(add, one.variables()) for one in comments or ()]
+            done = await _each(steps, "comments were added", "Give a path and a line of the diff: get_diff shows them.")
+            return Reply(f"{done} comments were added to pending review {pending.id} of {target}{_where(pending)}")
         if method == "delete_pending":
             await self._pulls.discard(call, repository, pull_request, pending.id)
             return Reply(f"The pending review {pending.id} of {target} was deleted.")
@@ -105,15 +121,12 @@ class ReviewTools:
     async def _settle(self, call: Call, target: str, threads: list[str], *, resolved: bool) -> Reply:
         if not threads:
             raise WrongArguments("threads is missing: ids from get_review_comments; nothing was sent.")
-        done = 0
-        for thread in threads:
-            try:
-                if await self._pulls.settle(call, thread, resolved=resolved) is not resolved:
-                    raise ToolFailed("GitHub did not do it.", next_step="Look with get_review_comments.")
-            except ToolFailed as refusal:
-                refusal.message = f"{done} of {len(threads)} threads were done; then: {refusal.message}"
-                raise
-            done += 1
+
+        async def settle(thread: str) -> bool:
+            return await self._pulls.settle(call, thread, resolved=resolved) is resolved
+
+        steps = [partial(settle, thread) for thread in threads]
+        done = await _each(steps, "threads were done", "Look with get_review_comments.")
         return Reply(f"{done} threads of {target} are {'resolved' if resolved else 'open again'}.")
 
     async def _pending(self, call: Call, repository: str, number: int) -> Review:
@@ -124,6 +137,23 @@ class ReviewTools:
                 if review.state == "PENDING":
                     return review
         raise ToolFailed(f"{repository}#{number} has no pending review of ours.", next_step="Use method=create.")
+
+
+async def _each(steps: Sequence[Step], what: str, next_step: str) -> int:
+    """Do each step, and return how many there were; a refusal says how many were done before it."""
+    stored: list[Proposed] = []
+    for done, step in enumerate(steps):
+        try:
+            if not await step():
+                raise ToolFailed("GitHub did not do it.", next_step=next_step)
+        except Proposed as proposal:
+            stored.append(proposal)
+        except ToolFailed as refusal:
+            refusal.message = f"{done} of {len(steps)} {what}; then: {refusal.message}"
+            raise
+    if stored:
+        raise Proposed.joined(stored)
+    return len(steps)
 
 
 def _told(review: Review) -> str:

@@ -16,6 +16,10 @@ class Role(IntEnum):
     admin = 5
 
 
+ROLES = {"pull": Role.read, "triage": Role.triage, "push": Role.write, "maintain": Role.maintain, "admin": Role.admin}
+"""The permissions that a request names, and the roles that they give."""
+
+
 @dataclass
 class User:
     """An account: a person, a bot when the login ends with `[bot]`, or an organization."""

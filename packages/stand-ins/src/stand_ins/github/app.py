@@ -9,8 +9,10 @@ from stand_ins.github.answer import routes_of
 from stand_ins.github.orders import Orders
 from stand_ins.github.pull_orders import PullOrders
 from stand_ins.github.routes import (
+    access,
     account,
     actions,
+    advisories,
     apps,
     checks,
     code_search,
@@ -33,6 +35,7 @@ from stand_ins.github.routes import (
     releases,
     reviews,
     search,
+    security,
     sub_issues,
     timeline,
 )
@@ -54,6 +57,7 @@ OPERATIONS = (
     *timeline.OPERATIONS,
     *organizations.OPERATIONS,
     *projects.OPERATIONS,
+    *access.OPERATIONS,
     *find.OPERATIONS,
     *reviews.OPERATIONS,
     *pulls.OPERATIONS,
@@ -67,6 +71,8 @@ OPERATIONS = (
     *code_search.OPERATIONS,
     *actions.OPERATIONS,
     *apps.OPERATIONS,
+    *security.OPERATIONS,
+    *advisories.OPERATIONS,
     *checks.OPERATIONS,
     *commits.OPERATIONS,  # the last: a ref in its paths takes what stands behind it
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stand_ins.github.accounts import User
+from stand_ins.github.accounts import Role, User
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Reaction:
 
 @dataclass
 class Team:
-    """A team of an organization."""
+    """A team of an organization. `invited` has the roles of those who have not accepted, `repositories` its own."""
 
     id: int
     organization: User
@@ -56,6 +56,12 @@ class Team:
     description: str | None = None
     members: list[User] = field(default_factory=list)
     maintainers: list[User] = field(default_factory=list)
+    invited: dict[str, str] = field(default_factory=dict)
+    repositories: dict[int, Role] = field(default_factory=dict)
+
+    def has(self, user: User) -> bool:
+        """Say whether an account is in the team."""
+        return user in self.members or user in self.maintainers
 
     @property
     def slug(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stand_ins.github.access_records import Invitation
 from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
 from stand_ins.github.discussions import Category, Discussion
@@ -10,6 +11,7 @@ from stand_ins.github.history import ChangedFile, Commit, History
 from stand_ins.github.planning import IssueType, Milestone, Reaction
 from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
+from stand_ins.github.security_records import Security
 
 
 @dataclass
@@ -99,6 +101,7 @@ class Repository:
     protected: set[str] = field(default_factory=set)
     former_names: list[str] = field(default_factory=list)
     roles: dict[str, Role] = field(default_factory=dict)
+    invitations: list[Invitation] = field(default_factory=list)
     associations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class Repository:
     actions: Actions = field(default_factory=Actions)
     discussion_categories: list[Category] = field(default_factory=list)
     discussions: dict[int, Discussion] = field(default_factory=dict)
+    security: Security = field(default_factory=Security)
 
     @property
     def head_sha(self) -> str:

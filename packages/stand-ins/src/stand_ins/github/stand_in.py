@@ -11,6 +11,7 @@ from stand_ins.github import (
     seed_planning,
     seed_projects,
     seed_releases,
+    seed_security,
     webhook,
 )
 from stand_ins.github.accounts import User
@@ -128,4 +129,5 @@ class StandIn(StandInVendor):
         seed_releases.add_shipped(world)
         seed_discussions.apply(world)
         seed_projects.apply(world)
+        seed_security.apply(world)
         return world

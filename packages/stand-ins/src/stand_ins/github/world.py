@@ -9,6 +9,7 @@ from stand_ins.github.apps import App
 from stand_ins.github.planning import Team
 from stand_ins.github.projects import Project
 from stand_ins.github.records import Comment, Issue, Label, Repository
+from stand_ins.github.security_records import Advisory
 from stand_ins.kit.webhooks import Clock, utc_now
 
 
@@ -24,6 +25,7 @@ class World:
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
         self.projects: list[Project] = []
+        self.advisories: list[Advisory] = []
         self._ids = itertools.count(1001)
         self._repository_ids = itertools.count(730_001)
 
@@ -109,7 +111,8 @@ class World:
             return least
         if user is repository.owner:
             return Role.admin
-        return max(least, repository.roles.get(user.login.lower(), Role.none))
+        teams = (one.repositories.get(repository.id, Role.none) for one in self.teams if one.has(user))
+        return max(least, repository.roles.get(user.login.lower(), Role.none), *teams)
 
     def association(self, repository: Repository, user: User) -> str:
         """Give GitHub's author_association of an account in a repository."""

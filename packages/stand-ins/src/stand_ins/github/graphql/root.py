@@ -9,6 +9,7 @@ from stand_ins.github.graphql.discussions import add_comment, discussion_fields,
 from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
 from stand_ins.github.graphql.projects import planned_fields
+from stand_ins.github.graphql.pull_mutations import Announce, PullMutations
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread
@@ -23,9 +24,10 @@ Placed = tuple[ReviewThread, Issue, Pull, Repository]
 class Root:
     """The caller's view of the world."""
 
-    def __init__(self, world: World, user: User) -> None:
+    def __init__(self, world: World, user: User, announce: Announce) -> None:
         self._world = world
         self._user = user
+        self._pull_mutations = PullMutations(world, user, announce)
 
     def fields(self) -> dict[str, Any]:
         """Return the fields, each a function of the arguments that a query gives it."""
@@ -38,6 +40,7 @@ class Root:
             "addDiscussionComment": lambda info, **asked: add_comment(
                 self._world, self._user, list(self._readable()), asked["input"]
             ),
+            **self._pull_mutations.fields(),
         }
 
     def repository(self, owner: str, name: str) -> dict[str, Any]:

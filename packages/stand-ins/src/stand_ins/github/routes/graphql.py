@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.graphql.root import Root
+from stand_ins.github.records import Issue, Repository
 from stand_ins.github.refusal import Refusal
 
 
@@ -23,10 +24,14 @@ async def ask_graphql(ask: Ask) -> Response:
     document = await ask.json()
     if not isinstance(document, dict) or not isinstance(document.get("query"), str):
         raise Refusal(400, "A query attribute must be specified and must be a string.", docs=ask.docs)
+
+    def announce(action: str, issue: Issue, repository: Repository) -> None:
+        ask.stand_in.announce_pull(action, issue, repository, ask.me, ask.base)
+
     result = await graphql(
         schema(),
         document["query"],
-        root_value=Root(ask.world, ask.me).fields(),
+        root_value=Root(ask.world, ask.me, announce).fields(),
         variable_values=document.get("variables"),
         operation_name=document.get("operationName"),
     )

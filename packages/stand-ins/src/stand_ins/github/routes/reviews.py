@@ -78,6 +78,16 @@ async def delete_review(ask: Ask) -> Response:
     return _answer(ask, review, issue)
 
 
+async def list_review_comments(ask: Ask) -> Response:
+    """List the comments on lines of one review, the oldest first; of a pending one only to its author."""
+    issue, pull = found(ask)
+    review = _review(ask, pull)
+    pairs = [(one, thread) for thread in pull.threads for one in thread.comments if one.review_id == review.id]
+    pairs.sort(key=lambda pair: pair[0].id)
+    place = {"position": 1, "original_position": 1}
+    return ask.page(pairs, lambda pair: _comment(ask, *pair, issue, pull) | place)
+
+
 async def list_comments(ask: Ask) -> Response:
     """List the comments on lines of a pull request, the oldest first."""
     issue, pull = found(ask)
@@ -165,6 +175,13 @@ OPERATIONS = (
     ),
     Operation("GET", ONE, get_review, f"{REVIEWS}#get-a-review-for-a-pull-request", "pull_requests"),
     Operation("DELETE", ONE, delete_review, f"{REVIEWS}#delete-a-pending-review-for-a-pull-request", "pull_requests"),
+    Operation(
+        "GET",
+        f"{ONE}/comments",
+        list_review_comments,
+        f"{REVIEWS}#list-comments-for-a-pull-request-review",
+        "pull_requests",
+    ),
     Operation("POST", f"{ONE}/events", submit_review, f"{REVIEWS}#submit-a-review-for-a-pull-request", "pull_requests"),
     Operation(
         "GET", f"{PULL}/comments", list_comments, f"{COMMENTS}#list-review-comments-on-a-pull-request", "pull_requests"
