@@ -11,16 +11,21 @@ _ACTOR = "__typename login"
 _PULL = f"""
 fragment Facts on PullRequest {{
   number title state isDraft body authorAssociation createdAt updatedAt closedAt mergedAt locked
-  headRefName headRefOid baseRefName additions deletions changedFiles mergeable reviewDecision
+  headRefName headRefOid isCrossRepository baseRefName additions deletions changedFiles mergeable reviewDecision
   author {{ {_ACTOR} }}
   headRepositoryOwner {{ login }}
-  labels(first: 20) {{ nodes {{ name }} }}
+  labels(first: 100) {{ nodes {{ name }} }}
   assignees(first: 10) {{ nodes {{ login }} }}
   milestone {{ title }}
   comments {{ totalCount }}
-  reviewRequests(first: 10) {{
-    nodes {{ requestedReviewer {{ __typename ... on User {{ login }} ... on Team {{ combinedSlug }} }} }}
+  reviewRequests(first: 100) {{
+    nodes {{
+      requestedReviewer {{
+        __typename ... on User {{ login }} ... on Bot {{ login }} ... on Mannequin {{ login }} ... on Team {{ combinedSlug }}
+      }}
+    }}
   }}
+  latestOpinionatedReviews(first: 100) {{ nodes {{ state author {{ {_ACTOR} }} }} }}
   commits(last: 1) {{ totalCount nodes {{ commit {{ statusCheckRollup {{ state }} }} }} }}
 }}"""
 
@@ -64,7 +69,7 @@ PULL_REQUEST = Operation(
     nameWithOwner
     pullRequest(number: $number) {{
       ...Facts
-      latestReviews(first: 20) {{ nodes {{ state author {{ {_ACTOR} }} }} }}
+      latestReviews(first: 100) {{ nodes {{ state author {{ {_ACTOR} }} }} }}
       reviewThreads(first: 100) {{ totalCount nodes {{ isResolved }} }}
       head: commits(last: 1) {{
         nodes {{
@@ -103,8 +108,8 @@ REVIEW_THREADS = Operation(
         totalCount
         pageInfo {{ hasNextPage endCursor }}
         nodes {{
-          id isResolved isOutdated path line startLine
-          comments(first: 50) {{
+          id isResolved isOutdated path line originalLine startLine
+          comments(first: 100) {{
             totalCount
             nodes {{
               databaseId body createdAt updatedAt authorAssociation

@@ -34,7 +34,11 @@ class Reviewer(VendorDocument):
 
 
 class Pull(Thread):
-    """A pull request, read of GraphQL; `review` is GitHub's decision, `checks` the state of all checks of its head."""
+    """A pull request, read of GraphQL; `checks` is the state of all checks of its head.
+
+    `review` is GitHub's decision, which it makes only where a branch wants reviews; `verdicts` are the last of each
+    reviewer. `head_owner` owns the repository of the head, and is None for a deleted one.
+    """
 
     texts: ClassVar[tuple[str, ...]] = ("title", "body", "head")
 
@@ -50,6 +54,8 @@ class Pull(Thread):
     comments: int
     mergeable: str
     review: str | None = None
+    verdicts: list[str] = Field(default_factory=list)
+    head_owner: str | None = None
     checks: str | None = None
     reviewers: list[Reviewer] = Field(default_factory=list)
 
@@ -62,6 +68,7 @@ class Pull(Thread):
         commits = node.get("commits") or {}
         last = [(one or {}).get("commit") or {} for one in commits.get("nodes") or []]
         owner = (node.get("headRepositoryOwner") or {}).get("login")
+        fork = f"{owner or 'deleted fork'}:" if node.get("isCrossRepository") else ""
         return {
             **{name: node.get(name) for name in ("number", "title", "body", "locked", "mergeable", "additions")},
             "deletions": node.get("deletions"),
@@ -76,18 +83,26 @@ class Pull(Thread):
             "updated_at": node.get("updatedAt"),
             "closed_at": node.get("closedAt"),
             "merged_at": node.get("mergedAt"),
-            "head": f"{owner}:{node.get('headRefName')}" if owner else node.get("headRefName"),
+            "head": f"{fork}{node.get('headRefName')}",
+            "head_owner": owner,
             "head_sha": node.get("headRefOid"),
             "base": node.get("baseRefName"),
             "changed_files": node.get("changedFiles"),
             "commits": commits.get("totalCount"),
             "comments": (node.get("comments") or {}).get("totalCount"),
             "review": node.get("reviewDecision"),
+            "verdicts": [one.get("state") for one in nodes(node.get("latestOpinionatedReviews"))],
             "checks": next(((one.get("statusCheckRollup") or {}).get("state") for one in last), None),
             "reviewers": [
                 one for asked in nodes(node.get("reviewRequests")) if (one := asked.get("requestedReviewer"))
             ],
         }
+
+    @property
+    def reviewed(self) -> str:
+        """GitHub's decision in words, or what its reviewers said where GitHub makes none."""
+        decides = ("CHANGES_REQUESTED", "APPROVED")
+        return words(self.review or next((one for one in decides if one in self.verdicts), None))
 
     def _middle(self) -> tuple[str, ...]:
         reviewers = " ".join(reviewer.name for reviewer in self.reviewers)
@@ -96,7 +111,7 @@ class Pull(Thread):
             f"{show_name(self.head)} -> {show_name(self.base)}",
             f"{self.commits} commits, {self.changed_files} files +{self.additions} -{self.deletions}",
             CHECKS.get(self.checks or "", ""),
-            words(self.review),
+            self.reviewed,
             f"reviewers {reviewers}" if reviewers else "",
             *super()._middle(),
             "conflicts with its base" if self.mergeable == "CONFLICTING" else "",

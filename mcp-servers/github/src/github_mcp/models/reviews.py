@@ -9,6 +9,7 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
 
+from github_mcp.models.commits import SHORT
 from github_mcp.models.graphql import account, nodes, words
 from github_mcp.models.people import GHOST, Authored, User
 from github_mcp.models.pulls import Pull
@@ -72,6 +73,7 @@ class ReviewThread(VendorDocument):
     outdated: bool = Field(alias="isOutdated")
     path: str
     line: int | None = None
+    original_line: int | None = Field(None, alias="originalLine")
     start_line: int | None = Field(None, alias="startLine")
     comments: list[ReviewComment]
     total: int
@@ -86,11 +88,12 @@ class ReviewThread(VendorDocument):
 
     def text(self, limit: int | None) -> str:
         """Write where it is and how it stands, and its comments below."""
-        lines = f"{self.start_line}-{self.line}" if self.start_line else str(self.line or "?")
+        last = self.line or self.original_line
+        lines = f":{self.start_line}-{last}" if self.start_line else f":{last}" if last else " as a whole"
         state = ", ".join(("resolved" if self.resolved else "open", *(["outdated"] if self.outdated else [])))
         more = self.total - len(self.comments)
         rest = [f"({more} more comments are on GitHub)"] if more > 0 else []
-        head = f"thread {show_name(self.id)} on {show_name(self.path)}:{lines}, {state}"
+        head = f"thread {show_name(self.id)} on {show_name(self.path)}{lines}, {state}"
         return "\n".join([head, *(comment.text(limit) for comment in self.comments), *rest])
 
 
@@ -132,11 +135,12 @@ class Check(VendorDocument):
 
 
 class Standing(VendorDocument):
-    """A pull request, who reviewed it, how many of its threads are open, and how many checks its head has."""
+    """A pull request, who reviewed it, how many of its threads that were looked at are open, and its head's checks."""
 
     pull: Pull
     reviews: list[Review] = Field(default_factory=list)
     threads: int = 0
+    seen_threads: int = 0
     open_threads: int = 0
     checks: int = 0
 
@@ -146,14 +150,17 @@ class Standing(VendorDocument):
         if not isinstance(node, dict):
             return node
         threads = node.get("reviewThreads") or {}
+        verdicts = nodes(node.get("latestOpinionatedReviews"))
+        judges = [one.get("author") for one in verdicts]
+        others = [one for one in nodes(node.get("latestReviews")) if one.get("author") not in judges]
         rollup = next((one["commit"].get("statusCheckRollup") for one in nodes(node.get("head"))), None)
         return {
             "pull": node,
             "reviews": [
-                {"id": 0, "state": one.get("state"), "user": account(one.get("author"))}
-                for one in nodes(node.get("latestReviews"))
+                {"id": 0, "state": one.get("state"), "user": account(one.get("author"))} for one in [*verdicts, *others]
             ],
             "threads": threads.get("totalCount"),
+            "seen_threads": len(nodes(threads)),
             "open_threads": sum(not one.get("isResolved") for one in nodes(threads)),
             "checks": ((rollup or {}).get("contexts") or {}).get("totalCount"),
         }
@@ -163,5 +170,8 @@ class Standing(VendorDocument):
         passed = sum(check.passed for check in checks)
         counted = f"{passed} of {self.checks} checks pass" if self.checks else "no checks"
         said = [f"{words(review.state)} by {review.user.name}" for review in self.reviews]
-        open_ = f"{self.open_threads} of {self.threads} threads open" if self.threads else ""
-        return ", ".join(part for part in (counted, *said, open_) if part)
+        looked = f"the first {self.seen_threads}" if self.threads > self.seen_threads else f"{self.threads}"
+        rest = f" ({self.threads} in all)" if self.threads > self.seen_threads else ""
+        open_ = f"{self.open_threads} of {looked} threads open{rest}" if self.threads else ""
+        head = f"head {self.pull.head_sha[:SHORT]}"
+        return ", ".join(part for part in (head, counted, *said, open_) if part)

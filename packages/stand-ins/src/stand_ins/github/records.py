@@ -39,13 +39,14 @@ class Comment:
 
 @dataclass
 class Pull:
-    """What makes an issue a pull request."""
+    """What makes an issue a pull request. `fork_owner` owns the fork of its branch, "" if that was deleted."""
 
     head_ref: str
     head_sha: str
     base_ref: str
     base_sha: str
     files: list[ChangedFile]
+    fork_owner: str | None = None
     draft: bool = False
     commits: int = 1
     merged_at: datetime | None = None

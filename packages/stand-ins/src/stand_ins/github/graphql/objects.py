@@ -8,10 +8,11 @@ from stand_ins.github.graphql.connection import connection
 from stand_ins.github.graphql.errors import NotFoundError
 from stand_ins.github.history import Commit
 from stand_ins.github.records import Issue, Pull, Repository
-from stand_ins.github.reviews import ReviewThread, decision
+from stand_ins.github.reviews import DECIDES, ReviewThread, decision
 from stand_ins.github.shapes.account import node_id, stamp
 from stand_ins.github.world import World
 
+DELETED = "ghost"
 FAILED = {"FAILURE", "ERROR", "TIMED_OUT", "CANCELLED", "ACTION_REQUIRED", "STARTUP_FAILURE"}
 
 
@@ -46,6 +47,10 @@ def pull_object(issue: Issue, pull: Pull, repository: Repository, world: World) 
     head = [{"commit": commit_object(commit, repository)} for commit in commits[-1:]]
     reviewers = [{"requestedReviewer": actor(user)} for user in pull.requested_reviewers]
     latest = {one.user.login: {"state": one.state, "author": actor(one.user)} for one in pull.reviews}
+    verdicts = {
+        one.user.login: {"state": one.state, "author": actor(one.user)} for one in pull.reviews if one.state in DECIDES
+    }
+    owner = repository.owner.login if pull.fork_owner is None else pull.fork_owner
     return {
         "__typename": "PullRequest",
         "id": node_id("PR", issue.id),
@@ -64,19 +69,21 @@ def pull_object(issue: Issue, pull: Pull, repository: Repository, world: World) 
         "mergedAt": stamp(pull.merged_at),
         "headRefName": pull.head_ref,
         "headRefOid": pull.head_sha,
-        "headRepositoryOwner": {"__typename": "Organization", "login": repository.owner.login},
+        "headRepositoryOwner": {"__typename": "Organization", "login": owner} if owner else None,
+        "isCrossRepository": pull.fork_owner is not None,
         "baseRefName": pull.base_ref,
         "additions": sum(file.additions for file in pull.files),
         "deletions": sum(file.deletions for file in pull.files),
         "changedFiles": len(pull.files),
         "mergeable": "MERGEABLE" if state == "OPEN" else "UNKNOWN",
-        "reviewDecision": decision(pull.reviews),
+        "reviewDecision": decision(pull.reviews) if pull.base_ref in repository.protected else None,
         "labels": lambda info, first: {"nodes": [{"name": label.name} for label in issue.labels[:first]]},
         "assignees": lambda info, first: {"nodes": [actor(user) for user in issue.assignees[:first]]},
         "milestone": None,
         "comments": {"totalCount": len(issue.comments)},
         "reviewRequests": lambda info, first: {"nodes": reviewers[:first]},
         "latestReviews": lambda info, first: {"nodes": list(latest.values())[:first]},
+        "latestOpinionatedReviews": lambda info, first: {"nodes": list(verdicts.values())[:first]},
         "reviewThreads": lambda info, first, after=None: connection(
             [thread_object(one, issue, pull, repository, world) for one in pull.threads], first, after
         ),
@@ -106,6 +113,7 @@ def thread_object(
         "isOutdated": False,
         "path": thread.path,
         "line": thread.line,
+        "originalLine": thread.line,
         "startLine": thread.start_line,
         "pullRequest": lambda info: pull_object(issue, pull, repository, world),
         "comments": lambda info, first: {"totalCount": len(comments), "nodes": comments[:first]},
@@ -169,8 +177,10 @@ def _rollup(sha: str, repository: Repository) -> dict[str, Any] | None:
     return {"state": state, "contexts": lambda info, first, after=None: connection(every, first, after)}
 
 
-def actor(user: User) -> dict[str, Any]:
-    """Describe an account; a bot's login is without the `[bot]` that REST shows."""
+def actor(user: User) -> dict[str, Any] | None:
+    """Describe an account, and a deleted one as null; a bot's login is without the `[bot]` that REST shows."""
+    if user.login == DELETED:
+        return None
     kind = "Bot" if user.type == "Bot" else "User"
     return {"__typename": kind, "id": node_id("U", user.id), "login": user.login.removesuffix("[bot]")}
 
