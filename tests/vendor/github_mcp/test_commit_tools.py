@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from stand_ins.github.routes import commits
-from vendor.github_mcp.conftest import HELLO, Ask, GitHub
+from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, said
 
 ROW = re.compile(r"(?m)^([0-9a-f]{10}) (\S+) (\S+)( merge)? \"(.*)\"$")
 
@@ -13,7 +13,7 @@ ROW = re.compile(r"(?m)^([0-9a-f]{10}) (\S+) (\S+)( merge)? \"(.*)\"$")
 async def test_code_is_found_with_its_lines(ask: Ask, github: GitHub) -> None:
     """Each file comes with the lines in which the words stand; full gives the whole fragments, brief none."""
     found = await ask("search_code", repository=HELLO, query="GREETINGS path:hello")
-    assert found.text.startswith(f"1 files of 1 found in {HELLO}:")
+    assert found.text.startswith(f"1 of 1 files found in {HELLO}:")
     assert '"hello/greet.py"\n  | GREETINGS = {"en": "Hello"' in found.text
     brief, full = [
         (await ask("search_code", repository=HELLO, query="greetings", detail=detail)).text
@@ -30,7 +30,7 @@ async def test_code_of_another_repository_is_not_found(ask: Ask) -> None:
         refused = await ask("search_code", repository=HELLO, query=query)
         assert (refused.is_error, "nothing was sent" in refused.text) == (True, True), query
     found = await ask("search_code", repository=HELLO, query="Launch")
-    assert found.text.startswith("0 files of 0")
+    assert found.text.startswith("0 of 0 files")
 
 
 async def test_a_code_search_without_a_word_is_explained(ask: Ask) -> None:
@@ -39,6 +39,27 @@ async def test_a_code_search_without_a_word_is_explained(ask: Ask) -> None:
     assert refused.is_error
     assert "one search term" in refused.text
     assert "Correct the search text" in refused.text
+
+
+async def test_a_long_commit_is_continued_whole(ask: Ask, github: GitHub, open_tools: OpenTools) -> None:
+    """A reply that its budget cut goes on with the next file: none is lost, and none comes twice."""
+    history = github.hello.history
+    files = {f"many/{number:02}.txt": b"a line\n" * 40 for number in range(60)}
+    history.add(
+        "main", message="Add many", author=github.hello.owner, at=datetime(2026, 11, 1, tzinfo=UTC), files=files
+    )
+    client = await open_tools(MCP_REPLY_TOKENS="2000")
+    seen = ""
+    cursor: dict[str, str] = {}
+    for _ in range(30):
+        asked = {"repository": HELLO, "ref": "main", "detail": "full", **cursor}
+        answer = said(await client.call_tool_mcp("get_commit", asked))
+        assert not answer.is_error, answer.text
+        seen += answer.text
+        if "next_cursor: " not in answer.text:
+            break
+        cursor = {"cursor": answer.text.rpartition("next_cursor: ")[2]}
+    assert [seen.count(f'"{name}"') for name in files] == [1] * len(files)
 
 
 async def test_commits_are_listed_by_ref_path_author_and_time(ask: Ask) -> None:

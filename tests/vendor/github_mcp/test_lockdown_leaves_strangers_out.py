@@ -20,6 +20,7 @@ from mcp_kit.call import Call
 from mcp_kit.lockdown import LeftOut, under_lockdown
 from mcp_kit.tool import ToolSpec
 from service_kit.settings import load
+from stand_ins.github.actions_records import Artifact
 from stand_ins.github.discussions import Category, Discussion, DiscussionComment
 from stand_ins.github.records import Comment
 from stand_ins.github.reviews import Review, ReviewComment, ReviewThread
@@ -126,6 +127,56 @@ async def test_rows_and_counts_stay(strangers_words: GitHub, open_tools: OpenToo
     comments = await _text(locked, "issue_read", {"repository": HELLO, "issue": 3, "method": "get_comments"})
     assert "mona-example (COLLABORATOR)" in comments
     assert "ockdown" not in comments
+
+
+async def test_release_notes_have_no_titles(github: GitHub, open_tools: OpenTools) -> None:
+    """GitHub's notes do not tell who may push: all titles are left out, authors and addresses stay."""
+    for issue in github.hello.issues.values():
+        issue.title = f"{STRIPES} by @mona-example in https://github.test/pull/1"
+    asked = {"repository": HELLO, "tag": "v2.3.0", "previous_tag": "v2.2.0"}
+    assert "ZEBRA" in await _text(await open_tools(), "generate_release_notes", asked)
+    locked = await _text(await open_tools(**LOCKED), "generate_release_notes", asked)
+    assert "ZEBRA" not in locked
+    assert "* (left out by lockdown) by @kim-example in " in locked
+    assert locked.startswith("Lockdown: ")
+
+
+@pytest.mark.parametrize(
+    ("fork", "event", "shown"),
+    [
+        (None, "push", True),
+        (None, "pull_request", True),
+        ("stranger-example/hello-world", "pull_request", False),
+        (None, "issue_comment", False),
+        (None, "something_new", False),
+    ],
+)
+async def test_runs_of_strangers_are_left_out(
+    github: GitHub, open_tools: OpenTools, fork: str | None, event: str, shown: bool
+) -> None:
+    """A run for a fork's branch, or by an event that needs no push access, shows no name, no log and no artifact."""
+    actions = github.hello.actions
+    run = next(one for one in actions.runs.values() if any(job.conclusion == "failure" for job in one.jobs))
+    run.fork, run.event, run.branch = fork, event, STRIPES
+    run.artifacts.append(Artifact(1, STRIPES, 1, NOW))
+    for job in run.jobs:
+        job.name = f"{STRIPES} {job.name}"
+        job.log = f"{job.log}\n##[error]{STRIPES}"
+    client = await open_tools(**LOCKED)
+    job = next(one for one in run.jobs if one.conclusion == "failure")
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("actions_list", {"method": "list_workflow_runs"}),
+        ("actions_list", {"method": "list_workflow_jobs", "resource_id": run.id}),
+        ("actions_list", {"method": "list_workflow_run_artifacts", "resource_id": run.id}),
+        ("actions_get", {"method": "get_workflow_run", "resource_id": run.id}),
+        ("actions_get", {"method": "get_workflow_job", "resource_id": job.id}),
+        ("get_job_logs", {"run_id": run.id}),
+        ("get_job_logs", {"job_id": job.id}),
+    ]
+    for tool, arguments in calls:
+        text = await _text(client, tool, {"repository": HELLO, **arguments})
+        assert (tool, arguments, "ZEBRA" in text) == (tool, arguments, shown), text
+        assert shown or "ockdown" in text
 
 
 @pytest.mark.parametrize(

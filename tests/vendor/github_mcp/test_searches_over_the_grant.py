@@ -140,6 +140,36 @@ async def test_repositories_are_found_within_the_grant(ask: Ask, open_tools: Ope
     assert "secret-plans" not in bound.text
 
 
+async def test_code_is_found_within_the_grant(ask: Ask, open_tools: OpenTools, github: GitHub) -> None:
+    """Without a repository all of a grant is searched; each file names its own, and what was not seen is told."""
+    github.app.stand_in.world.named("octo-org/planning").files["notes/greetings.md"] = b"greetings for everybody\n"
+    answer = await ask("search_code", query="greetings")
+    assert answer.text.startswith("2 of 2 files found in all that the token sees:")
+    assert '\nocto-org/planning "notes/greetings.md"\n  | greetings for everybody' in answer.text
+    client = await open_tools(run("octo-org/*", "*/planning"))
+    bound = said(await client.call_tool_mcp("search_code", {"query": "greetings"}))
+    assert bound.text.startswith("1 of 1 files found in octo-org/*:")
+    assert "No search can be confined to */planning" in bound.text
+    assert "hello-world" not in bound.text
+    for query in (f"repo:{SECRET} x", "user:octocat x", "a OR b"):
+        assert said(await client.call_tool_mcp("search_code", {"query": query})).is_error, query
+    assert texts(github) == ["greetings", "user:octo-org greetings"]
+    named = said(await client.call_tool_mcp("search_code", {"query": "greetings", "repository": SECRET}))
+    assert (named.is_error, "grant" in named.text) == (True, True)
+
+
+async def test_many_repositories_code_takes_few_requests(open_tools: OpenTools, many: GitHub) -> None:
+    """GitHub takes few searches of code a minute: one call makes three, and the rest waits for the cursor."""
+    rest = [f"octo-org/another-service-number-{number:02}" for number in range(40)]
+    for name in rest:
+        add_repository(many.app.stand_in.world, DescribedRepository(full_name=name), "agent-bot")
+    answer = said(
+        await (await open_tools(run(*MANY, *rest))).call_tool_mcp("search_code", {"query": "outage", "limit": 50})
+    )
+    assert len(texts(many)) == 3
+    assert ("Not yet searched: octo-org/" in answer.text, "next_cursor: " in answer.text) == (True, True)
+
+
 async def test_people_are_found(ask: Ask) -> None:
     """Accounts are found by what is public of them; an organization is marked."""
     answer = await ask("search_users", query="mona")

@@ -97,6 +97,13 @@ ALIASES = {
     "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
+TOOLSET_ALIASES = {
+    "git": "repos",
+    "labels": "issues",
+    **dict.fromkeys(("users", "orgs"), "search"),
+    **dict.fromkeys(("code_security", "dependabot", "secret_protection", "security_advisories"), "security"),
+}
+"""Its toolsets that are one of ours."""
 IMPLIED: Mapping[str, Mapping[str, object]] = {
     "search_pull_requests": {"kind": "pull-request"},
     "add_comment_to_pending_review": {"method": "add_to_pending"},
@@ -141,6 +148,7 @@ def build_server(settings: GitHubSettings) -> Server:
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,
+        toolset_aliases=TOOLSET_ALIASES,
         implied=IMPLIED,
         peers=PEERS,
         lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),

@@ -42,6 +42,7 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
+    app_variables={f"GITHUB_{end}": end for end in ("APP_ID", "APP_INSTALLATION_ID", "APP_PRIVATE_KEY_PATH")},
     credential_form="a fine-grained token with Issues, Pull requests, Contents and Actions (read and write, or read)",
     mcp_port=9001,
     api_port=3001,

@@ -1,10 +1,12 @@
 """Workflows of GitHub Actions: what they are, how they ran, their logs; and running, rerunning and cancelling them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
+from mcp_kit.errors import ToolFailed
+from mcp_kit.lockdown import is_locked
 from mcp_kit.paging import Page
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Query
@@ -56,21 +58,42 @@ class Actions:
     async def jobs(self, call: Call, repository: str, run: int, limit: int) -> Page[Job]:
         """List the jobs of a run's last attempt."""
         path, target = path_in(repository, "actions", "runs", run, "jobs"), _run(repository, run)
-        return await self._github.page(call, Job, path, target, limit=limit, rows=("jobs",))
+        page = await self._github.page(call, Job, path, target, limit=limit, rows=("jobs",))
+        await self._leave_out(call, repository, run, page.rows)
+        return page
 
     async def job(self, call: Call, repository: str, job: int) -> Job:
         """Read a job."""
-        return await self._github.get(call, Job, path_in(repository, "actions", "jobs", job), _job(repository, job))
+        path = path_in(repository, "actions", "jobs", job)
+        found = await self._github.get(call, Job, path, _job(repository, job))
+        await self._leave_out(call, repository, found.run_id, [found])
+        return found
 
-    async def log(self, call: Call, repository: str, job: int) -> TextEnds:
-        """Read a job's log; of a very long one its beginning and its end."""
-        path = path_in(repository, "actions", "jobs", job, "logs")
-        return await self._github.text.read(call, path, _job(repository, job), LOG_ROOM, meanings=NO_LOG)
+    async def log(self, call: Call, repository: str, job: Job) -> TextEnds:
+        """Read a job's log; of a very long one its beginning and its end.
+
+        Raises:
+            ToolFailed: lockdown leaves it out.
+        """
+        if job.withheld:
+            raise ToolFailed(f"Lockdown: the log of {_job(repository, job.id)} is left out.", next_step="Do without.")
+        path = path_in(repository, "actions", "jobs", job.id, "logs")
+        return await self._github.text.read(call, path, _job(repository, job.id), LOG_ROOM, meanings=NO_LOG)
 
     async def artifacts(self, call: Call, repository: str, run: int, limit: int) -> Page[Artifact]:
         """List what files a run left."""
         path, target = path_in(repository, "actions", "runs", run, "artifacts"), _run(repository, run)
-        return await self._github.page(call, Artifact, path, target, limit=limit, rows=("artifacts",))
+        page = await self._github.page(call, Artifact, path, target, limit=limit, rows=("artifacts",))
+        await self._leave_out(call, repository, run, page.rows)
+        return page
+
+    async def _leave_out(
+        self, call: Call, repository: str, run: int, found: Sequence[Job] | Sequence[Artifact]
+    ) -> None:
+        """In lockdown, leave out what is of a run that a stranger may have caused."""
+        if found and is_locked() and (await self.run(call, repository, run)).withheld:
+            for one in found:
+                one.leave_out()
 
     async def usage(self, call: Call, repository: str, run: int) -> Usage:
         """Read how long a run took."""

@@ -1,20 +1,16 @@
-"""The history of a repository: commits, branches, tags, trees, comparisons, and the search of code."""
+"""The history of a repository: commits, branches, tags, trees and comparisons."""
 
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
 from mcp_kit.paging import Page, next_page
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Query
-from mcp_kit.vendor_path import path_of
 
 from github_mcp.client.github import PAGES, GitHub, path_in
-from github_mcp.models.commits import Commit, Comparison, FoundFile, Pointer, Tree
-from github_mcp.models.threads import Found
+from github_mcp.models.commits import Commit, Comparison, Pointer, Tree
 
 MOST_FILES = 300
 """Where GitHub ends the files of a comparison. Source: "Compare two commits" in its REST API reference."""
-SEARCH = path_of("/search/code")
-TEXT_MATCH = "application/vnd.github.text-match+json"
 NO_REF: dict[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
@@ -72,13 +68,3 @@ class Commits:
         vendor.heed_ceiling(call, len(found.files or ()), MOST_FILES)
         following = next_page(PAGES, call, here, reply, None, len(found.commits))
         return found, Page(found.commits, here, following, PAGES.before(here))
-
-    async def search(self, call: Call, text: str, limit: int) -> tuple[Found, Page[FoundFile]]:
-        """Search files; the text says in which repository."""
-        here = PAGES.here(call, limit)
-        vendor = self._github.vendor
-        reply = await vendor.send(call, "GET", SEARCH, "the search", query={"q": text, **here}, accept=TEXT_MATCH)
-        found = vendor.read(Found, reply.json())
-        files = vendor.read_rows(call, FoundFile, found.items)
-        following = next_page(PAGES, call, here, reply, None, len(found.items))
-        return found, Page(files, here, following, PAGES.before(here))

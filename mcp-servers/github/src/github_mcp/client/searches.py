@@ -1,4 +1,4 @@
-"""Searches of issues and pull requests, repositories and accounts, by one text or by several that belong together."""
+"""Searches of issues, pull requests, code, repositories and accounts: by one text, or several that belong together."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,13 @@ UNSEEN = 422
 """What GitHub answers where the token sees nothing that a text names, and where a text is not its syntax."""
 TEXT = "text"
 """The part of a cursor that says which of several texts goes on."""
-ISSUES, REPOSITORIES, USERS = (path_of(f"/search/{things}") for things in ("issues", "repositories", "users"))
+MOST_CODE_REQUESTS = 3
+"""Of those for code GitHub takes 10 a minute."""
+ISSUES, CODE, REPOSITORIES, USERS = (
+    path_of(f"/search/{things}") for things in ("issues", "code", "repositories", "users")
+)
+TEXT_MATCH = "application/vnd.github.text-match+json"
+"""Asks for the lines of a file in which the words stand."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -68,11 +74,13 @@ class Searches:
         async def ask(at: Call) -> Page[M]:
             return await self._page(at, path, model, texts, totals, limit, query or {})
 
+        most = MOST_CODE_REQUESTS if path is CODE else MOST_REQUESTS
+
         if len(texts) == 1:
             page = await ask(call)
             kept = [row for row in page.rows if keep(row)]
             return totals, Page(kept, page.here, page.next, page.before, len(page.rows) - len(kept))
-        page = await fill(call, ask, keep, limit=limit, most=MOST_REQUESTS)
+        page = await fill(call, ask, keep, limit=limit, most=most)
         if totals.refused and not totals.counts and page.next is None:
             raise next(iter(totals.refused.values()))
         return totals, page
@@ -91,8 +99,8 @@ class Searches:
         here, vendor = PAGES.here(call, limit), self._github.vendor
         after = Position.of({TEXT: number + 1}) if number + 1 < len(texts) else None
         try:
-            asked = {"q": texts[number], **query, **here}
-            reply = await vendor.send(call, "GET", path, "the search", query=asked)
+            asked, accept = {"q": texts[number], **query, **here}, TEXT_MATCH if path is CODE else None
+            reply = await vendor.send(call, "GET", path, "the search", query=asked, accept=accept)
         except ToolFailed as refusal:
             if refusal.status != UNSEEN or len(texts) == 1:
                 raise

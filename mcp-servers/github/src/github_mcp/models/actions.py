@@ -1,16 +1,25 @@
 """Workflows of GitHub Actions, their runs, jobs and artifacts."""
 
 from datetime import datetime
+from typing import Self
 
 from mcp_kit.formatting import quote, stamp
+from mcp_kit.lockdown import leaves_out
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
-from pydantic import Field
+from pydantic import Field, PrivateAttr, model_validator
 
-from github_mcp.models.people import GHOST, User
+from github_mcp.models.people import GHOST, LEFT_OUT, User
 from github_mcp.models.threads import ADDRESS
 
 PASSED = frozenset({"success", "skipped", "neutral"})
+OWN_EVENTS = frozenset(
+    {
+        *("push", "pull_request", "merge_group", "schedule", "release", "create", "delete", "dynamic"),
+        *("workflow_dispatch", "repository_dispatch"),
+    }
+)
+"""The events that only those cause who may push, if the run is not for a fork's branch."""
 
 
 class Workflow(VendorDocument):
@@ -32,8 +41,18 @@ class PullMark(VendorDocument):
     number: int
 
 
+class Home(VendorDocument):
+    """The repository that a run belongs to, or that its branch is in."""
+
+    full_name: str
+
+
 class Run(VendorDocument):
-    """A run, as it is in its last attempt."""
+    """A run, as it is in its last attempt.
+
+    In lockdown the names of one that a stranger may have caused are left out: it is for a fork's branch, or its event
+    needs no push access, as a comment.
+    """
 
     id: int
     name: str | None = None
@@ -51,6 +70,23 @@ class Run(VendorDocument):
     run_started_at: datetime | None = None
     updated_at: datetime
     html_url: str = ""
+    repository: Home | None = None
+    head_repository: Home | None = None
+
+    _withheld: bool = PrivateAttr(default=False)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether its names were left out."""
+        return self._withheld
+
+    @model_validator(mode="after")
+    def _leave_out(self) -> Self:
+        own = self.event in OWN_EVENTS and self.repository is not None and self.repository == self.head_repository
+        if not own and leaves_out():
+            self._withheld = True
+            self.name = self.display_title = self.head_branch = LEFT_OUT
+        return self
 
     @property
     def address(self) -> str:
@@ -104,6 +140,20 @@ class Job(VendorDocument):
     steps: list[Step] = Field(default_factory=list)
     html_url: str | None = None
 
+    _withheld: bool = PrivateAttr(default=False)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether it is of a run whose names were left out; then its log is left out too."""
+        return self._withheld
+
+    def leave_out(self) -> None:
+        """Leave out its names, which a stranger may have written."""
+        self._withheld = True
+        self.name = LEFT_OUT
+        for step in self.steps:
+            step.name = LEFT_OUT
+
     @property
     def outcome(self) -> str:
         """How it ended, or where it is."""
@@ -136,6 +186,10 @@ class Artifact(VendorDocument):
     size_in_bytes: int
     expired: bool = False
     expires_at: datetime | None = None
+
+    def leave_out(self) -> None:
+        """Leave out its name, which a stranger may have written."""
+        self.name = LEFT_OUT
 
     def row(self) -> str:
         """Write it in one row."""

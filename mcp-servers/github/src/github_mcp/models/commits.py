@@ -157,12 +157,9 @@ class FoundFile(VendorDocument):
     repository: Home
     text_matches: list[Fragment] = Field(default_factory=list)
 
-    def is_in(self, repository: str) -> bool:
-        """Return whether GitHub says that it belongs to a repository."""
-        return self.repository.full_name.casefold() == repository.casefold()
-
-    def text(self, detail: str) -> str:
-        """Write its path, and below it the lines found (compact) or the whole fragments (full)."""
+    def text(self, detail: str, *, named: bool) -> str:
+        """Write its path, with its repository (named), and below it the lines (compact) or fragments (full) found."""
         shown = [] if detail == "brief" else [one for one in self.text_matches if one.property != "path"]
         lines = [line for one in shown for line in (one.fragment.split("\n") if detail == "full" else one.lines())]
-        return "\n".join([show_name(self.path), *(f"  | {line[:300]}" for line in dict.fromkeys(lines))])
+        name = f"{self.repository.full_name} {show_name(self.path)}" if named else show_name(self.path)
+        return "\n".join([name, *(f"  | {line[:300]}" for line in dict.fromkeys(lines))])

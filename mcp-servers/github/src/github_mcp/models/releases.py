@@ -1,14 +1,20 @@
 """Releases, the notes that GitHub generates, and deployments."""
 
+import re
 from datetime import datetime
+from typing import Self
 
 from mcp_kit.formatting import quote, stamp
+from mcp_kit.lockdown import leaves_out
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from github_mcp.models.people import GHOST, User
+from github_mcp.models.people import GHOST, LEFT_OUT, User
 from github_mcp.models.threads import ADDRESS, EXCERPT
+
+MERGED = re.compile(r"(?m)^\* .*( by @\S+ in https?://\S+/pull/[0-9]+)\s*$")
+"""A line of generated notes: the title of a pull request, by whom it is, and where."""
 
 
 class Asset(VendorDocument):
@@ -63,10 +69,19 @@ class Release(VendorDocument):
 
 
 class Notes(VendorDocument):
-    """The name and text that GitHub proposes for a release."""
+    """The name and text that GitHub proposes for a release.
+
+    They do not tell who may push, so that in lockdown all titles of pull requests are left out.
+    """
 
     name: str
     body: str
+
+    @model_validator(mode="after")
+    def _leave_out(self) -> Self:
+        if MERGED.search(self.body) and leaves_out():
+            self.body = MERGED.sub(rf"* {LEFT_OUT}\1", self.body)
+        return self
 
 
 class DeploymentStatus(VendorDocument):

@@ -1,18 +1,15 @@
-"""The history of a repository: code search, commits, branches, tags, trees and comparisons."""
+"""The history of a repository: commits, branches, tags, trees and comparisons."""
 
 from typing import Annotated, Literal
 
-from agent_vendors.github import SEARCHES
 from mcp_kit.call import Call
 from mcp_kit.formatting import Moment
 from mcp_kit.reply import Item, Reply, rows, section
-from mcp_kit.search_scope import confine
 from mcp_kit.shown_names import Name, show_name
-from mcp_kit.tool import Cursor, Detail, Limit, tool
+from mcp_kit.tool import Cursor, Limit, tool
 from pydantic import Field
 
 from github_mcp.client.commits import Commits
-from github_mcp.client.searches import MOST_FOUND
 from github_mcp.models.commits import SHORT
 from github_mcp.models.pulls import PullFile
 from github_mcp.tools.arguments import FEWER, Ref, Repository
@@ -22,38 +19,10 @@ DEFAULT = "HEAD"
 
 
 class CommitTools:
-    """The reads of the toolset `repos`."""
+    """The reads of the toolset `repos`, but for files and the search of code."""
 
     def __init__(self, commits: Commits) -> None:
         self._commits = commits
-
-    @tool("repos")
-    async def search_code(
-        self,
-        call: Call,
-        repository: Repository,
-        query: Annotated[
-            Name,
-            Field(max_length=200, description='Words, "phrases"; path:src extension:py filename:app language:go'),
-        ],
-        detail: Detail = "compact",
-        limit: Limit = 20,
-        cursor: Cursor = None,
-    ) -> Reply:
-        """Search the code of a repository's default branch: files with the lines found. No AND/OR/NOT, no regex."""
-        text = confine(SEARCHES, query, [repository], argument="repository")
-        found, page = await self._commits.search(call, text, limit)
-        files = [file for file in page.rows if file.is_in(repository)]
-        partly = " GitHub gave up early; there may be more." if found.incomplete_results else ""
-        if found.total_count > MOST_FOUND:
-            partly += f" GitHub lists the first {MOST_FOUND:,} alone: a narrower query finds the others."
-        if elsewhere := len(page.rows) - len(files):
-            partly += f" {elsewhere} of other repositories were left out."
-        items = [section(f"code of {repository}", file.text(detail)) for file in files]
-        counted = page.count("files") if not elsewhere else f"{len(files)} files"
-        return Reply(
-            f"{counted} of {found.total_count} found in {repository}:{partly}", items, page.here, page.next, FEWER
-        )
 
     @tool("repos")
     async def list_commits(
@@ -92,7 +61,7 @@ class CommitTools:
     ) -> Reply:
         """Read a commit: message, changed files, diffs."""
         commit, page = await self._commits.read(call, repository, ref, limit)
-        first, target = not call.start.page, f"{commit.sha[:SHORT]} of {repository}"
+        first, target = page.before == 0, f"{commit.sha[:SHORT]} of {repository}"
         items: list[Item] = []
         if first:
             items = [*rows(f"commit {target}", [commit.facts()]), section(f"commit {target}", commit.commit.message)]

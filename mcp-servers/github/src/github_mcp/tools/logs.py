@@ -94,7 +94,7 @@ class LogTools:
             raise WrongArguments("start_line and end_line go with job_id alone, in this order; nothing was sent.")
         if job_id is not None:
             job = await self._actions.job(call, repository, job_id)
-            log = Log.of(await self._actions.log(call, repository, job_id))
+            log = Log.of(await self._actions.log(call, repository, job))
             asked = Window(start_line or 1, end_line or log.total) if lines else None
             windows = _windows(log, detail, tail_lines, asked, LINES_OF_ONE)
             head, items = _one(job, log, windows, repository, explicit=bool(lines or tail_lines or detail == "full"))
@@ -126,7 +126,7 @@ class LogTools:
     async def _of_job(self, call: Call, repository: str, job: Job, detail: str, tail_lines: int | None) -> list[Item]:
         facts = rows(f"job {job.id} of {repository}", [job.row()])
         try:
-            log = Log.of(await self._actions.log(call, repository, job.id))
+            log = Log.of(await self._actions.log(call, repository, job))
         except ToolFailed as failure:
             return [*facts, *rows(f"job {job.id} of {repository}", [failure.message])]
         windows = _windows(log, detail, tail_lines, None, LINES_OF_EACH)

@@ -1,12 +1,13 @@
-"""Finds issues and pull requests, repositories and people, in one repository or in all that the caller may use."""
+"""Finds issues, pull requests, code, repositories and people, in one repository or in all that the caller may use."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from agent_vendors.github import REPOSITORIES, SEARCHES
 from mcp_kit.call import Call
-from mcp_kit.reply import Reply, rows
-from mcp_kit.search_scope import Confined, confine_to_grant
+from mcp_kit.paging import Page
+from mcp_kit.reply import Reply, rows, section
+from mcp_kit.search_scope import Confined, confine, confine_to_grant
 from mcp_kit.shown_names import Name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
 from pydantic import Field
@@ -14,6 +15,7 @@ from pydantic import Field
 from github_mcp.client import searches as client
 from github_mcp.client.searches import MOST_FOUND, Searches, Totals
 from github_mcp.models.accounts import FoundRepository, FoundUser
+from github_mcp.models.commits import FoundFile
 from github_mcp.models.threads import Issue, found_items, thread_items
 from github_mcp.query import scope_query, with_kind
 from github_mcp.tools.arguments import FEWER, Repository
@@ -26,7 +28,7 @@ MOST_NAMED = 5
 
 
 class SearchTools:
-    """The toolset `search`, and the search of the toolset `issues`."""
+    """The toolset `search`, and the searches of the toolsets `issues` and `repos`."""
 
     def __init__(self, searches: Searches) -> None:
         self._searches = searches
@@ -57,14 +59,41 @@ class SearchTools:
         totals, page = await self._searches.found(
             call, client.ISSUES, Issue, confined.texts, limit=limit, query={"sort": sort}, keep=keep
         )
-        shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
-        counted = page.count(f"{kind}s") if page.before else str(shown)
-        where = repository or _where(confined)
-        head = f"{counted} of {totals.count} {kind}s found in {where}:{_limits(totals, confined, page.left_out)}"
+        head = _head(call, f"{kind}s", repository, totals, page, confined)
         if repository is None:
             items = found_items(page.rows, f"{kind}s", detail)
         else:
             items = thread_items(page.rows, f"{kind}s", repository, detail)
+        return Reply(head, items, page.here, page.next, FEWER)
+
+    @tool("repos", checks=True)
+    async def search_code(
+        self,
+        call: Call,
+        query: Annotated[
+            Name,
+            Field(max_length=200, description='Words, "phrases"; path:src extension:py filename:app language:go'),
+        ],
+        repository: Annotated[Repository | None, Field(description="owner/name; unset: all that may be used")] = None,
+        detail: Detail = "compact",
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Reply:
+        """Search the code of default branches: files with the lines found. No AND/OR/NOT, no regex."""
+        if repository is None:
+            confined = confine_to_grant(SEARCHES, query, call.caller, REPOSITORIES)
+        else:
+            confined = Confined([confine(SEARCHES, query, [repository], argument="repository")])
+
+        def keep(file: FoundFile) -> bool:
+            if repository is not None:
+                return REPOSITORIES.same(file.repository.full_name, repository)
+            return call.caller.may_touch(REPOSITORIES, file.repository.full_name)
+
+        totals, page = await self._searches.found(call, client.CODE, FoundFile, confined.texts, limit=limit, keep=keep)
+        label = f"code of {repository}" if repository else "code"
+        items = [section(label, file.text(detail, named=repository is None)) for file in page.rows]
+        head = _head(call, "files", repository, totals, page, confined)
         return Reply(head, items, page.here, page.next, FEWER)
 
     @tool("search", checks=True)
@@ -87,9 +116,7 @@ class SearchTools:
             query={"sort": sort},
             keep=lambda one: call.caller.may_touch(REPOSITORIES, one.full_name),
         )
-        shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
-        head = f"{shown} of {totals.count} repositories found in {_where(confined)}:"
-        head += _limits(totals, confined, page.left_out)
+        head = _head(call, "repositories", None, totals, page, confined)
         return Reply(head, rows("repositories", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
     @tool("search", checks=True)
@@ -107,6 +134,14 @@ class SearchTools:
         )
         head = f"{len(page.rows)} of {totals.count} accounts found:{_limits(totals, Confined([query]), 0)}"
         return Reply(head, rows("accounts", [one.row() for one in page.rows]), page.here, page.next, FEWER)
+
+
+def _head(call: Call, things: str, repository: str | None, totals: Totals, page: Page[Any], confined: Confined) -> str:
+    """Say how many things were found, where, and what could not be seen."""
+    shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
+    counted = page.count(things) if page.before else str(shown)
+    limits = _limits(totals, confined, page.left_out)
+    return f"{counted} of {totals.count} {things} found in {repository or _where(confined)}:{limits}"
 
 
 def _where(confined: Confined) -> str:

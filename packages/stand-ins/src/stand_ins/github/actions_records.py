@@ -100,6 +100,7 @@ class Run:
     conclusion: str | None = None
     pulls: list[int] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    fork: str | None = None
     artifacts: list[Artifact] = field(default_factory=list)
 
     @property

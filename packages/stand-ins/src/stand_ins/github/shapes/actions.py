@@ -85,7 +85,7 @@ def run_json(run: Run, repository: Repository, base: str) -> dict[str, Any]:
             "committer": person,
         },
         "repository": repository_json(repository, base),
-        "head_repository": repository_json(repository, base),
+        "head_repository": repository_json(repository, base) | ({"full_name": run.fork} if run.fork else {}),
     }
 
 
