@@ -21,7 +21,8 @@ fragment Facts on PullRequest {{
   reviewRequests(first: 100) {{
     nodes {{
       requestedReviewer {{
-        __typename ... on User {{ login }} ... on Bot {{ login }} ... on Mannequin {{ login }} ... on Team {{ combinedSlug }}
+        __typename
+        ... on User {{ login }} ... on Bot {{ login }} ... on Mannequin {{ login }} ... on Team {{ combinedSlug }}
       }}
     }}
   }}
