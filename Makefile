@@ -16,7 +16,7 @@ help: ## explain the targets
 	@echo '         STORY=review: a pull request whose check failed is explained, and reviewed line by line'
 	@echo '         MODE=propose: the agent only proposes; what it would write is shown, approved and then sent'
 	@echo '         ISSUE=owner/repo#N with MODEL=real and GITHUB_TOKEN: the real GitHub, read-only unless ALLOW_WRITES=1'
-	@echo '  all:   PORT_OFFSET=1000 moves every port, CONTROL_PORT=... one, while the system is up; AGENT_BOT_HOME=... is where everything lives'
+	@echo '  all:   PORT_OFFSET=10000 moves every port, CONTROL_PORT=... one, while the system is up; AGENT_BOT_HOME=... is where everything lives'
 
 .venv/runs: uv.lock pyproject.toml scripts/bootstrap.sh $(wildcard packages/*/pyproject.toml mcp-servers/*/pyproject.toml api-services/*/pyproject.toml agent-engine/pyproject.toml)
 	@scripts/bootstrap.sh --no-default-groups && touch $@

@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,10 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", default="github", help="a folder of mcp-servers")
     parser.add_argument(
-        "--owner", default="OWNER", help="whose repository releases the bundle; it stands in server.json"
+        "--owner", type=_owner, default="OWNER", help="whose repository releases the bundle; it stands in server.json"
     )
     parser.add_argument("--out", type=Path, default=CHECKOUT / "dist", help="where the two files are put")
     asked = parser.parse_args(argv)
+    if shutil.which("npx") is None:
+        sys.stderr.write("error: packing needs npx, for Anthropic's mcpb: install Node.js 20 or later\n")
+        return 1
     try:
         bundle = pack(asked.server, asked.out)
         server = asked.out / "server.json"
@@ -39,7 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 1
     print(f"{bundle}\n{server}")
+    if asked.owner == "OWNER":
+        print("server.json names OWNER: set it before you publish, as in make bundle OWNER=your-organisation")
     return 0
+
+
+def _owner(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a GitHub account")
+    return text
 
 
 def pack(server: str, out: Path) -> Path:

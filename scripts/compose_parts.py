@@ -7,6 +7,11 @@ from house.processes import options_of
 
 FILES = ("UPSTREAM_TOKENS_FILE",)
 """What names a file, which a container has only where an override file mounts it."""
+PUBLIC = (
+    "./var/access.yaml:/etc/agent-bot/access.yaml:ro",
+    "./var/secrets/jwks.json:/etc/agent-bot/jwks.json:ro",
+)
+"""What `&public` of the compose file mounts; YAML cannot add to a list."""
 
 
 def services(vendors: Iterable[Vendor]) -> str:
@@ -15,11 +20,23 @@ def services(vendors: Iterable[Vendor]) -> str:
     for vendor in vendors:
         if vendor.has_gateway:
             made.append(
-                _service(vendor, vendor.api, "api-service", "      <<: *stores\n" + _environment(_gateway(vendor)))
+                _service(
+                    vendor,
+                    vendor.api,
+                    "api-service",
+                    "      <<: *stores\n" + _environment(_gateway(vendor)),
+                    volumes=_volumes(vendor),
+                )
                 + "    depends_on: *after-stores\n"
             )
         made.append(
-            _service(vendor, vendor.mcp, "mcp-server", _environment(_server(vendor)))
+            _service(
+                vendor,
+                vendor.mcp,
+                "mcp-server",
+                _environment(_server(vendor)),
+                volumes=" *public" if vendor.has_gateway else _volumes(vendor),
+            )
             + f"    ports: ['127.0.0.1:{vendor.mcp_port}:{vendor.mcp_port}']\n"
             + (f"    depends_on:\n      {vendor.api}: {{condition: service_healthy}}\n" if vendor.has_gateway else "")
         )
@@ -64,6 +81,11 @@ def _credential(vendor: Vendor) -> str:
     holder = vendor.api if vendor.has_gateway else vendor.mcp
     asked = dict(vendor.upstream_settings.values())
     lines = [f"# {variable}={default}" if default else f"{variable}=" for variable, default in reversed(asked.items())]
+    if vendor.app_variables:
+        lines += [
+            "# In the token's place, an app. The file is closed to others; in a container the group 10001 reads it."
+        ]
+        lines += [f"# {variable}=" for variable in vendor.app_variables]
     return f"# The real {vendor.title}, for {holder} alone: {vendor.credential_form}.\n" + "\n".join(lines) + "\n"
 
 
@@ -80,7 +102,23 @@ def _gateway(vendor: Vendor) -> dict[str, str]:
 
 
 def _upstream(vendor: Vendor) -> dict[str, str]:
-    return {name: f"${{{variable}:-{default}}}" for name, (variable, default) in vendor.upstream_settings.items()}
+    told = {name: f"${{{variable}:-{default}}}" for name, (variable, default) in vendor.upstream_settings.items()}
+    for name, variable in vendor.app_settings.items():
+        file = _app_file(vendor, variable)
+        told[name] = f"${{{variable}:+{file}}}" if file else f"${{{variable}:-}}"
+    return told
+
+
+def _app_file(vendor: Vendor, variable: str) -> str | None:
+    """Return where a container has the file that an app's variable names; None for one that names no file."""
+    return f"/etc/agent-bot/{vendor.name}-app.pem" if variable.endswith("_PATH") else None
+
+
+def _volumes(vendor: Vendor) -> str:
+    """Return what the holder of the credential has mounted: an app's key too, or nothing in its place."""
+    files = {name: _app_file(vendor, name) for name in vendor.app_variables}
+    mounts = [f"${{{name}:-/dev/null}}:{file}:ro" for name, file in files.items() if file]
+    return "".join(f"\n      - {one}" for one in (*PUBLIC, *mounts)) if mounts else " *public"
 
 
 def _server(vendor: Vendor) -> dict[str, str]:
@@ -109,7 +147,7 @@ def _options(vendor: Vendor, process: str) -> dict[str, str]:
     return {name: f"${{{name}:-}}" for name in options_of([vendor])[process] if not name.endswith(FILES)}
 
 
-def _service(vendor: Vendor, name: str, dockerfile: str, environment: str) -> str:
+def _service(vendor: Vendor, name: str, dockerfile: str, environment: str, *, volumes: str) -> str:
     return (
         f"  {name}:\n"
         "    <<: *limits\n"
@@ -120,7 +158,7 @@ def _service(vendor: Vendor, name: str, dockerfile: str, environment: str) -> st
         f"      dockerfile: deploy/docker/{dockerfile}.Dockerfile\n"
         f"      args: {{PACKAGE: agent-bot-{name}, COMMAND: {name}}}\n"
         f"    environment:\n{environment}"
-        "    volumes: *public\n"
+        f"    volumes:{volumes}\n"
     )
 
 

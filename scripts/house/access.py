@@ -35,7 +35,7 @@ def write_access(
 ) -> Path:
     """Write the access file if there is none yet: it opens each kind's example, or what is `opened` by vendor and kind.
 
-    `mode` is read, write or propose.
+    A personal kind has no example in it. `mode` is read, write or propose.
     """
     path = paths.home / "access.yaml"
     if path.exists():
@@ -43,7 +43,8 @@ def write_access(
     bounds = {}
     for vendor in paths.vendors:
         named = (opened or {}).get(vendor.name, {})
-        resources = {str(kind): named.get(kind, [kind.example]) for kind in vendor.kinds}
+        kinds = [kind for kind in vendor.kinds if kind in named or not kind.personal]
+        resources = {str(kind): named.get(kind, [kind.example]) for kind in kinds}
         bounds[vendor.name] = {"resources": resources, "mode": mode}
     door = {"tenant": "default", "skills": ["*"], "vendors": bounds, "budget": {"usd": 1.0}}
     access = {

@@ -58,7 +58,7 @@ async def init() -> int:
         say(told)
     if unknown:
         return 1
-    examples = ", ".join(kind.example for vendor in house.paths.vendors for kind in vendor.kinds)
+    examples = ", ".join(kind.example for vendor in house.paths.vendors for kind in vendor.kinds if not kind.personal)
     say(f"{house.paths.home} is ready: access.yaml opens {examples} and says how to open more")
     return 0
 

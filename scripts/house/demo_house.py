@@ -12,7 +12,8 @@ from agent_stores.pool import open_pool
 from agent_vendors.github import GITHUB, REPOSITORIES
 from service_kit.errors import ConfigError
 
-from house.lifecycle import STOPPED_MEANWHILE, House, cancel_on_signals, locked
+from house.file_lock import locked
+from house.lifecycle import STOPPED_MEANWHILE, House, cancel_on_signals
 from house.options import Options
 from house.paths import HousePaths, command
 

@@ -101,7 +101,8 @@ def _known(paths: HousePaths) -> set[str]:
 
 
 def _of_vendor(vendor: Vendor) -> set[str]:
-    return {vendor.variable, *(variable for variable, _ in vendor.upstream_settings.values())} - {vendor.credential}
+    asked = {variable for variable, _ in vendor.upstream_settings.values()} - {vendor.credential}
+    return {vendor.variable, *asked, *vendor.app_variables}
 
 
 def _quoted(value: str) -> str:

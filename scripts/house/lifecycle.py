@@ -1,7 +1,6 @@
 """Brings a house up and down, and asks it how it is: stores, migrations, skills, then each process until ready."""
 
 import asyncio
-import fcntl
 import signal
 import subprocess
 import time
@@ -21,6 +20,7 @@ from service_kit.settings import UpstreamSettings, load
 from service_kit.untrusted_text import for_terminal
 
 from house.access import unknown_tokens, write_access, write_policy, write_triggers
+from house.file_lock import locked
 from house.option_check import check_names, check_stores, check_values
 from house.options import Options
 from house.orphans import end_orphans, find_orphans
@@ -273,20 +273,6 @@ async def run_engine(house: House, *arguments: str) -> subprocess.CompletedProce
     """Run `agent-engine` with a house's environment to its end."""
     argv, env = [command("agent-engine"), *arguments], house.engine_env()
     return await asyncio.to_thread(subprocess.run, argv, env=env, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def locked(file: Path, told: str) -> Iterator[None]:
-    """Hold a lock for the block, or as long as this process lives. Raises ConfigError as told where another has it."""
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(told) from None
-        try:
-            yield
-        finally:  # by hand: a child that is about to start its program holds the file a moment longer
-            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def cancel_on_signals() -> None:

@@ -200,16 +200,31 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
 
 
 def _real(vendor: Vendor, environ: Mapping[str, str], *, without: str = "") -> dict[str, str]:
-    told = {}
+    app = _app(vendor, environ)
+    told = dict(app)
     for setting, (variable, default) in vendor.upstream_settings.items():
-        if setting == without:
+        if setting == without or (app and variable == vendor.credential):
             continue
         told[setting] = environ.get(variable) or default
         if not told[setting]:
-            what = vendor.credential_form if variable == vendor.credential else "it"
+            other = f", or an app: {', '.join(vendor.app_variables)}" if vendor.app_variables else ""
+            what = f"{vendor.credential_form}{other}" if variable == vendor.credential else "it"
             raise ConfigError(f"{variable} is not set: the real {vendor.title} needs {what}")
         if variable == vendor.credential:
             credential(variable, told[setting])
+    return told
+
+
+def _app(vendor: Vendor, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of an app at the real vendor; none where the operator names no app."""
+    told = {setting: environ.get(variable, "") for setting, variable in vendor.app_settings.items()}
+    if not any(told.values()):
+        return {}
+    needed = f"the app at the real {vendor.title} needs {', '.join(vendor.app_variables)}"
+    if missing := [vendor.app_settings[setting] for setting, value in told.items() if not value]:
+        raise ConfigError(f"{', '.join(missing)} is not set: {needed}")
+    if environ.get(vendor.credential):
+        raise ConfigError(f"{vendor.credential} is set too: {needed}, and no token. Take one of them away")
     return told
 
 

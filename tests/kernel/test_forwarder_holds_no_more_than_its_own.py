@@ -1,10 +1,11 @@
-"""The forwarder: bytes that nobody takes hold up nothing, and a run takes no more descriptors than its own."""
+"""The forwarder: bytes that nobody takes hold up nothing, a run takes its own descriptors, what is held waits."""
 
 import asyncio
 import contextlib
 import socket
 from pathlib import Path
 
+import pytest
 from agent_engine.confinement.forward import MOST_CONNECTIONS, Forwarder
 from agent_engine.confinement.sandbox_paths import Target
 
@@ -50,6 +51,31 @@ async def test_connections_beyond_the_bound_cost_no_descriptors() -> None:
     await forwarder.close()
     server.close()
     await server.wait_closed()
+
+
+@pytest.mark.parametrize("seconds", [60.0, 0.3])
+async def test_what_is_held_waits_for_its_release(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """A connection to the held address is taken and passed on after the release, or once it has waited long enough."""
+    monkeypatch.setattr("agent_engine.confinement.forward.HOLD_SECONDS", seconds)
+    servers = [await asyncio.start_server(echo, "127.0.0.1", 0) for _ in range(2)]
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in servers]
+    held, other = (Target(host="127.0.0.1", port=one.sockets[0].getsockname()[1], tls=False) for one in servers)
+    forwarder = Forwarder(zip(listeners, (held, other), strict=True), held=held)
+    forwarder.start()
+    ends = [await asyncio.open_connection(*listener.getsockname()) for listener in listeners]
+    asking = asyncio.create_task(ask(*ends[0]))
+    assert await ask(*ends[1]) == b"x"
+    await asyncio.sleep(0.1)
+    assert not asking.done()
+    if seconds > 1:
+        forwarder.release()
+    async with asyncio.timeout(10):
+        assert await asking == b"x"
+    await forwarder.close()
+    for (_, writer), server in zip(ends, servers, strict=True):
+        await cut(writer)
+        server.close()
+        await server.wait_closed()
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,6 +1,8 @@
 """A server for Chatter, the made-up vendor with Slack's shapes: forms, cursors in the body, refusals of status 200."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import parse_qs
 
 from conformance.servers.record import Ask, ServerRecord
 from fixtures.resource_kinds import CHANNELS
@@ -121,6 +123,11 @@ def plant(stand_in: Chatter, text: str) -> None:
     stand_in.channels["C0001"]["1700000001.000100"]["text"] = text
 
 
+def reaches(_: Chatter, entry: Mapping[str, Any]) -> list[str]:
+    """Name the channel, which is a parameter or a field of a form."""
+    return parse_qs(entry["query"] or str(entry["body"]), keep_blank_values=True).get("channel", [""])
+
+
 OUTSIDE = {"channel": "C0002"}
 RECORD = ServerRecord(
     settings=ChatterSettings,
@@ -146,4 +153,6 @@ RECORD = ServerRecord(
             ],
         },
     ),
+    reaches=reaches,
+    samples={"channel": "C0001", "ts": "1700000001.000100"},
 )

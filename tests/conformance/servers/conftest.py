@@ -1,6 +1,6 @@
 """Each vendor's server in front of its stand-in, opened in memory for a caller and an environment."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from mcp_kit.caller import OWNER, Caller
 from mcp_kit.metrics import Metrics
 from mcp_kit.server import Server
 from mcp_kit.settings import VendorSettings
+from mcp_kit.tool import ToolSpec
 from mcp_types import TextContent
 from service_kit.grants import Bound
 from service_kit.settings import load
@@ -118,7 +119,20 @@ class Subject:
         self.app.controls.gate.faults.append(Fault(fault=fault, **details))
 
 
-@pytest.fixture(scope="session", params=RECORDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test for each vendor, and one that takes `tool` for each of its tools."""
+    if "tool" in metafunc.fixturenames:
+        found = [(name, spec.name) for name, record in RECORDS.items() for spec in _tools(record)]
+        metafunc.parametrize(("served", "tool"), found, indirect=["served"])
+    elif "served" in metafunc.fixturenames:
+        metafunc.parametrize("served", RECORDS, indirect=True)
+
+
+def _tools(record: ServerRecord) -> Sequence[ToolSpec]:
+    return record.build(load(record.settings, {})).tools
+
+
+@pytest.fixture(scope="session")
 def served(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """Each vendor, its stand-in served for the session."""
     record = RECORDS[request.param]

@@ -45,6 +45,10 @@ class ServerRecord:
             one of another resource.
         names: things that calls show and take by name: what plants one of a name into the stand-in, the call that shows
             it, and the one that opens it by its shown name, whose reply then holds `OPENED`.
+        reaches: takes the stand-in and a request of its log, and names the resources that the request is about; "" for
+            what it cannot tell.
+        samples: values of arguments with which the vendor answers, by an argument's name or by `tool.argument`; for
+            all others the schema is enough.
     """
 
     settings: type[VendorSettings]
@@ -58,6 +62,8 @@ class ServerRecord:
     writes: Ask
     refused: tuple[Ask, str]
     foreign: tuple[Ask, Any]
+    reaches: Callable[[Any, Mapping[str, Any]], list[str]]
+    samples: Mapping[str, Any]
     names: Sequence[tuple[Callable[[Any, str], None], Ask, Callable[[str], Ask]]] = ()
 
     @property

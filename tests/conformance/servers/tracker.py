@@ -5,8 +5,10 @@ bodies, and a query language whose errors help to correct the query.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import unquote
 
 from agent_vendors.search_grammar import JqlGrammar
 from conformance.servers.record import Ask, ServerRecord
@@ -156,6 +158,16 @@ def plant(stand_in: Tracker, text: str) -> None:
     stand_in.issues["PROJ-1"]["fields"]["summary"] = text
 
 
+def reaches(_tracker: Tracker, entry: Mapping[str, Any]) -> list[str]:
+    """Name the project of a path, of a new issue or of a search."""
+    kind, *names = map(unquote, entry["path"].split("/")[2:])
+    if kind == "search":
+        return re.findall(r'project in \("([^"]*)"\)', entry["body"]["jql"])
+    if kind == "projects":
+        return names[:1]
+    return [names[0].rpartition("-")[0]] if names else [entry["body"]["fields"].get("project", {}).get("key", "")]
+
+
 OUTSIDE = {"project": "OTHER"}
 NEW = {"summary": "New", "description": adf("New.")}
 RECORD = ServerRecord(
@@ -189,4 +201,6 @@ RECORD = ServerRecord(
             ]
         },
     ),
+    reaches=reaches,
+    samples={"project": "PROJ", "issue": "PROJ-1", "fields": {"project": {"key": "PROJ"}, **NEW}},
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from contract.github_spec import access, apps, forks, planning, projects, security
+from contract.github_spec import access, apps, forks, personal, planning, projects, security
 from contract.github_spec.code_exchanges import CODE_READS, CODE_WRITES, ids_of
 from fixtures.github_spec import repository_of
 from fixtures.serving import serving
@@ -132,7 +132,8 @@ async def test_every_operation_and_status_conforms(
 ) -> None:
     """Each operation, with each status that it can give on its own, is as GitHub describes it; so are pages by id."""
     world = github.stand_in.world
-    for path, status in READS + planning.reads(world) + projects.reads(world) + security.READS + access.READS:
+    of_topics = planning.reads(world) + projects.reads(world) + security.READS + access.READS + personal.reads(world)
+    for path, status in READS + of_topics:
         reply = await client.get(path)
         assert (path, reply.status_code) == (path, status)
         if "next" in reply.links:
@@ -143,9 +144,8 @@ async def test_every_operation_and_status_conforms(
     for deployment in (await client.get(f"{HELLO}/deployments")).json():
         assert (await client.get(deployment["statuses_url"])).status_code == 200
     told = await ids_of(client)
-    for method, path, body, status in (
-        WRITES + planning.writes(world) + projects.writes(world) + security.WRITES + forks.WRITES + access.writes(world)
-    ):
+    written = planning.writes(world) + projects.writes(world) + access.writes(world) + personal.writes(world)
+    for method, path, body, status in WRITES + security.WRITES + forks.WRITES + written:
         sent = json.loads(re.sub(r"\{(main|tree|made|blob)\}", lambda found: told[found[1]], json.dumps(body)))
         reply = await client.request(method, path, **({} if sent is None else {"json": sent}))
         assert (method, path, reply.status_code) == (method, path, status)

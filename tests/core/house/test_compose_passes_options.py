@@ -51,6 +51,7 @@ EXAMPLE = [
     for part in (ROOT / ".env.example").read_text().split("\n\n")
     for name in re.findall(r"^(?:# )?([A-Z][A-Z_]+)=", part, re.MULTILINE)
     if name != "COMPOSE_PROFILES"  # of vendors, which no process but the listed ones has
+    and not any(name in vendor.app_variables for vendor in VENDORS)  # they go together, and without a token
 ]
 
 

@@ -14,7 +14,8 @@ import psutil
 import pytest
 from agent_engine.settings import WorkerSettings
 from core.house.commands import command
-from house.lifecycle import House, locked
+from house.file_lock import locked
+from house.lifecycle import House
 from house.processes import Process
 from house.supervise import GRACE_SECONDS, Supervisor
 from service_kit.errors import ConfigError

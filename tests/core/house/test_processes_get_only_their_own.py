@@ -145,6 +145,38 @@ def test_a_missing_credential_is_named(
         processes(paths, REAL, environ | OPERATORS | given)
 
 
+APPS = [vendor for vendor in VENDORS if vendor.app_variables]
+
+
+@pytest.mark.parametrize("vendor", APPS, ids=lambda vendor: vendor.name)
+def test_an_app_takes_the_tokens_place(paths: HousePaths, environ: dict[str, str], vendor: Vendor) -> None:
+    """With an app's variables the real vendor needs no token, and its gateway alone is given them."""
+    app = {variable: f"operators-{variable}" for variable in vendor.app_variables}
+    given = environ | OPERATORS | app | {vendor.credential: ""}
+    made = {process.name: process for process in processes(paths, REAL, given)}
+    holder = made[vendor.api if vendor.has_gateway else vendor.mcp]
+    for setting, variable in vendor.app_settings.items():
+        assert holder.env[setting] == app[variable]
+        assert holders(made, app[variable]) == [holder.name]
+    assert not [name for name in holder.env if name.endswith("UPSTREAM_TOKEN")]
+
+
+@pytest.mark.parametrize("vendor", APPS, ids=lambda vendor: vendor.name)
+def test_half_an_app_or_one_beside_a_token_is_refused(
+    paths: HousePaths, environ: dict[str, str], vendor: Vendor
+) -> None:
+    """What is missing, or too much, is named by the operator's variables; with neither, both ways are named."""
+    first, *rest = vendor.app_variables
+    app = dict.fromkeys(vendor.app_variables, "x")
+    for given, message in (
+        ({first: "x", vendor.credential: ""}, f"^{', '.join(rest)} is not set: the app at"),
+        (app, f"^{vendor.credential} is set too: the app at"),
+        ({vendor.credential: ""}, f"^{vendor.credential} is not set: .*, or an app: {first}"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            processes(paths, REAL, environ | OPERATORS | given)
+
+
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", *(vendor.credential for vendor in VENDORS)])
 def test_a_credential_that_is_no_token_is_told_by_the_operators_name(
     paths: HousePaths, environ: dict[str, str], variable: str

@@ -12,9 +12,11 @@ from mcp_kit.errors import Quoted, ToolFailed
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.server import Server
 from mcp_kit.tool import Cursor, Limit, Resource, collect, tool
+from pydantic import Field
 from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
 Repository = Annotated[str, Resource(REPOSITORIES)]
+Text = Annotated[str, Field(max_length=1_000_000)]
 FAULTS: dict[str, Exception] = {
     "crash": ValueError("secret=abc"),
     "timeout": UpstreamTimeout("no reply from http://10.0.0.1"),
@@ -32,7 +34,7 @@ class SampleTools:
         self.asked: list[str] = []
 
     @tool("notes")
-    async def read_note(self, call: Call, repository: Repository, text: str = "hello") -> Reply:
+    async def read_note(self, call: Call, repository: Repository, text: Text = "hello") -> Reply:
         """Say a note back."""
         self.asked.append(repository)
         return Reply("A note:", [section("note", text)])

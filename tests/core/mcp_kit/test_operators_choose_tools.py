@@ -165,3 +165,13 @@ def test_toolsets_of_experts_and_harmful_tools_are_switched_on(
     )
     caller = OWNER if granted is None else Caller("run", Bound(tools=granted, mode=Mode.write))
     assert [spec.name for spec in catalog.visible(caller, headers)] == shown
+
+
+def test_the_peers_toolsets_are_one_of_ours() -> None:
+    """A toolset by a name of the peers' chooses ours, in settings and in headers."""
+    tools, peers = collect(SampleTools()), {"memos": "notes"}
+    chosen = Selection(toolsets=frozenset({"memos"}))
+    catalog = Catalog(tools, aliases={}, selection=chosen, toolset_aliases=peers)
+    assert [spec.name for spec in catalog.visible(OWNER, {})] == ["read_note", "write_note"]
+    catalog = Catalog(tools, aliases={}, selection=Selection(), toolset_aliases=peers)
+    assert [spec.name for spec in catalog.visible(OWNER, {"x-mcp-toolsets": "memos"})] == ["read_note", "write_note"]

@@ -26,6 +26,7 @@ PAGER = replace(
     api_port=None,
     webhook_options=(),
     mcp_options=(),
+    app_variables={},
 )
 
 
@@ -73,8 +74,20 @@ def test_the_example_names_the_holder_of_the_credential() -> None:
 def test_a_vendor_may_need_an_address_and_a_name_of_the_operators() -> None:
     """Each further variable is passed to the gateway as its setting, and is asked for in the example."""
     told = {"DESK_SITE": "URL", "DESK_USER": "USERNAME"}
-    desk = replace(GITHUB, name="desk", title="Desk", upstream="", credential="DESK_KEY", upstream_variables=told)
+    plain = replace(GITHUB, name="desk", title="Desk", upstream="", app_variables={})
+    desk = replace(plain, credential="DESK_KEY", upstream_variables=told)
     services = yaml.safe_load(HEAD + compose_parts.services([desk]))["services"]
     given = {name: value for name, value in services["desk-api"]["environment"].items() if "UPSTREAM_" in name}
     assert given | {"DESK_UPSTREAM_URL": "${DESK_SITE:-}", "DESK_UPSTREAM_USERNAME": "${DESK_USER:-}"} == given
     assert compose_parts.credentials([desk]).splitlines()[-3:] == ["DESK_KEY=", "DESK_USER=", "DESK_SITE="]
+
+
+def test_an_apps_key_is_mounted_where_it_is_named() -> None:
+    """The gateway has the App's variables, and its key as a file at one place; without an App there is nothing."""
+    services = yaml.safe_load(HEAD + compose_parts.services([GITHUB]))["services"]
+    gateway, server = services["github-api"], services["github-mcp"]
+    file = "/etc/agent-bot/github-app.pem"
+    assert gateway["environment"]["GITHUB_UPSTREAM_APP_ID"] == "${GITHUB_APP_ID:-}"
+    assert gateway["environment"]["GITHUB_UPSTREAM_APP_PRIVATE_KEY_PATH"] == f"${{GITHUB_APP_PRIVATE_KEY_PATH:+{file}}}"
+    assert f"${{GITHUB_APP_PRIVATE_KEY_PATH:-/dev/null}}:{file}:ro" in gateway["volumes"]
+    assert "APP" not in str(server)

@@ -22,12 +22,17 @@ WRITER = Grant(
     resources={"repositories": [REPOSITORY]},
     mode="write",
 )
-TENANT = Grant(resources={"repositories": ["octocat/*", "octo-org/*"]}, mode="write")
+TENANT = Grant(
+    resources={"repositories": ["octocat/*", "octo-org/*"], "gists": ["agent-bot", "mona-example"]}, mode="write"
+)
 OPENED = {"resources": {"repositories": [REPOSITORY]}}
 BOTH = {"resources": {"repositories": [REPOSITORY, "octocat/hello-house"]}, "mode": "write"}
 SERVICES = {
     "reader": {"opens": {"github": OPENED}},
     "helper": {"opens": {"github": {**OPENED, "mode": "write"}}},
+    "keeper": {
+        "opens": {"github": {"resources": {"repositories": [REPOSITORY], "gists": ["agent-bot"]}, "mode": "write"}}
+    },
     "mover": {"opens": {"github": BOTH}},
     "owner": {"opens": {"github": {"resources": {"repositories": ["octo-org/*"]}, "mode": "write"}}},
 }

@@ -13,14 +13,18 @@ import pytest
 from agent_effects import accounts
 from api_kit import UpstreamVendor
 from fixtures.app_keys import write_app_key
-from fixtures.gateway import running_task
+from fixtures.enterprise import enterprise
+from fixtures.gateway import running_task, served
+from fixtures.serving import serving
 from github_api.settings import GitHubApiSettings
+from github_api.table import TIERS, table
 from github_api.upstream import github
 from pydantic import SecretStr
 from service_kit.errors import ConfigError
 from service_kit.settings import load
 from stand_ins.github.apps import App
-from vendor.github_api.house import HELLO, House, hello, house
+from vendor.github_api.conformance import RECORD
+from vendor.github_api.house import HELLO, SERVICES, TENANT, House, hello, house
 
 ISSUE = f"{HELLO}/issues/1"
 STATE = "x-agent-effect-state"
@@ -119,6 +123,34 @@ async def test_a_lost_write_of_an_app_is_found(open_house: OpenHouse, pool: asyn
         made = await write()
         assert (made.status_code, made.headers[STATE]) == (201, "done")
         assert made.json()["user"]["login"] == "triage-app[bot]"
+
+
+async def test_an_enterprise_server_knows_the_app_too(tmp_path: Path, database_url: str) -> None:
+    """The App proves itself below /api/v3, and its token opens REST there and GraphQL at /api/graphql."""
+    public, app = write_app_key(tmp_path / "app.pem"), RECORD.stand_in()
+    world = app.stand_in.world
+    world.add_app(App(4711, "triage-app", 99, public, world.clock()), "agent-bot")
+    async with serving(enterprise(app)) as url:
+        address = f"{url}/api/v3"
+        settings = app_settings(tmp_path / "app.pem").model_copy(update={"github_upstream_url": address})
+        vendor, access = github(settings), {"services": SERVICES}
+        async with served(
+            tmp_path,
+            database_url,
+            vendor,
+            table(),
+            upstream_url=address,
+            tenant=TENANT,
+            access=access,
+            tiers=TIERS,
+        ) as api:
+            read = await api.ask("GET", ISSUE, service="reader")
+            assert (read.status_code, read.json()["number"]) == (200, 1), read.text
+            asked = {"owner": "octocat", "name": "hello-world", "number": 5, "first": 1}
+            graphql = await api.ask("POST", "/graphql/PullRequest", service="reader", body=asked)
+            assert graphql.json()["data"]["repository"]["pullRequest"]["number"] == 5
+    paths = [entry["path"] for entry in app.controls.log.entries]
+    assert paths[:2] == ["/app", "/app/installations/99/access_tokens"]
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,8 @@ def test_every_route_names_its_repository() -> None:
     routes = {route.name: route for route in table().routes if route.tier != "graphql"}
     free = {name for name, route in routes.items() if not route.resources}
     searches = {f"GET /search/{things}" for things in ("code", "issues", "repositories", "users")}
-    assert free == searches | {"GET /rate_limit", "GET /user", "GET /user/teams"}
+    public = {"GET /advisories", "GET /advisories/{advisory}"}
+    assert free == searches | public | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
         resource = routes[name].resources[0]
         scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"

@@ -1,5 +1,12 @@
 """What the conformance suite must know of github-mcp."""
 
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
 from conformance.servers.record import Ask, ServerRecord
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
@@ -8,6 +15,41 @@ from stand_ins.github.app import GitHub, build
 TOKEN = "ghp_" + "t" * 36
 HELLO = {"repository": "octocat/hello-world"}
 OUTSIDE = {"repository": "octocat/secret"}
+PLANNING = "octo-org/planning"
+SAMPLES = {
+    "repository": "octocat/hello-world",
+    "pull_request": 5,
+    "query": "crash",
+    "ref": "main",
+    "from_ref": "main",
+    "base": "main",
+    "head": "settings-without-home",
+    "branch": "main",
+    "path": "README.md",
+    "since": "2026-01-01",
+    "until": "2026-12-31",
+    "head_sha": "a" * 40,
+    "sha": "a" * 40,
+    "organization": "octo-org",
+    "owner": "octo-org",
+    "team": "translators",
+    "tag": "v2.3.0",
+    "job_id": 7100004,
+    "run_id": 6100003,
+    "get_job_logs.job_id": 7100004,
+    "actions_get.resource_id": "ci.yml",
+    "actions_run_trigger.run_id": 6100003,
+    "actions_run_trigger.method": "rerun_workflow_run",
+    "find_similar_issues.text": "crash",
+    "update_pull_request.title": "New",
+    "pull_request_review_write.body": "Seen.",
+    "issue_write.title": "New",
+    "projects_write.repository": PLANNING,
+    "projects_write.issue": 4,
+}
+"""What GitHub's stand-in answers at its start."""
+SCOPE = re.compile(r"(?:^|\s)repo:(\S+)")
+NODE = re.compile(r"[A-Z]+_[A-Za-z0-9_-]+")
 
 
 def found(repository: str, title: str) -> dict[str, object]:
@@ -32,6 +74,49 @@ def plant_label(stand_in: GitHub, name: str) -> None:
     hello = stand_in.world.named("octocat/hello-world")
     hello.issues[1].title = "OPENED"
     hello.issues[1].labels = [stand_in.world.add_label(hello, name)]
+
+
+def reaches(stand_in: GitHub, entry: Mapping[str, Any]) -> list[str]:
+    """Name the repositories that a path, a search, or the variables of a GraphQL operation are about."""
+    kind, *names = map(unquote, entry["path"].split("/")[1:])
+    if kind == "repos":
+        return ["/".join(names[:2])]
+    if kind == "search":
+        found = SCOPE.findall(parse_qs(entry["query"])["q"][0])
+        return found if names[0] in ("issues", "code") else []
+    if kind != "graphql":
+        return []
+    variables = entry["body"]["variables"]
+    if "owner" in variables:
+        return [f"{variables['owner']}/{variables['name']}"]
+    if "query" in variables:
+        return SCOPE.findall(variables["query"]) or [""]
+    numbers = {NODE.fullmatch(value) and _number(value) for value in map(str, variables.values())}
+    return [one.full_name for one in stand_in.world.repositories.values() if not numbers.isdisjoint(_ids(one))]
+
+
+def _number(node: str) -> int:
+    """Return the number in a node's id; 0 where there is none."""
+    text = node.partition("_")[2]
+    try:
+        return int(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).rpartition(b":")[2])
+    except ValueError:
+        return 0
+
+
+def _ids(thing: Any, seen: set[int] | None = None) -> Iterator[int]:
+    """Yield the ids of a repository's things, whatever their kinds."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if isinstance(thing, dict | list):
+        for one in thing.values() if isinstance(thing, dict) else thing:
+            yield from _ids(one, seen)
+    elif is_dataclass(thing):
+        yield getattr(thing, "id", 0) or -1
+        for field in fields(thing):
+            yield from _ids(getattr(thing, field.name), seen)
 
 
 RECORD = ServerRecord(
@@ -65,4 +150,6 @@ RECORD = ServerRecord(
             lambda shown: Ask("list_issues", {**HELLO, "labels": [shown]}, OUTSIDE),
         ),
     ],
+    reaches=reaches,
+    samples=SAMPLES,
 )

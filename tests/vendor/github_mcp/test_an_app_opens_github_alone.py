@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastmcp import Client
 from fixtures.app_keys import write_app_key
+from fixtures.enterprise import enterprise
 from fixtures.serving import serving
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
@@ -46,6 +47,17 @@ async def test_tools_read_and_write_as_the_apps_bot(
     assert sum(one["path"].endswith("/access_tokens") for one in github.app.controls.log.entries) == 1
 
 
+async def test_an_enterprise_server_knows_the_app_too(
+    open_tools: OpenTools, environ: dict[str, str], github: GitHub
+) -> None:
+    """The App proves itself below /api/v3, and its token opens REST there and GraphQL at /api/graphql."""
+    async with serving(enterprise(github.app)) as url:
+        client = await open_tools(**environ | {"GITHUB_API_URL": f"{url}/api/v3"})
+        assert "#1 open" in said(await client.call_tool_mcp("issue_read", ISSUE)).text
+        pull = {"repository": HELLO, "pull_request": 5}
+        assert "#5 open" in said(await client.call_tool_mcp("pull_request_read", pull)).text
+
+
 async def test_a_token_that_ended_is_got_anew(open_tools: OpenTools, environ: dict[str, str], github: GitHub) -> None:
     """A token that GitHub no longer takes is forgotten; the next call has another one."""
     client = await open_tools(**environ)
@@ -57,7 +69,7 @@ async def test_a_token_that_ended_is_got_anew(open_tools: OpenTools, environ: di
 
 
 async def test_a_refused_app_is_explained(open_tools: OpenTools, environ: dict[str, str]) -> None:
-    """The reply names the variable to mend, and so does `/ready`; a key that is open to others is not used."""
+    """The reply names the variable to mend, and so does `/ready`."""
     wrong = {**environ, "GITHUB_APP_INSTALLATION_ID": "98"}
     client = await open_tools(**wrong)
     answer = said(await client.call_tool_mcp("issue_read", ISSUE))
@@ -68,10 +80,21 @@ async def test_a_refused_app_is_explained(open_tools: OpenTools, environ: dict[s
     async with serving(app) as url, httpx.AsyncClient(verify=False, base_url=url) as http:
         ready = await http.get("/ready")
         assert (ready.status_code, "GITHUB_APP_INSTALLATION_ID" in ready.text) == (503, True)
-    Path(environ["GITHUB_APP_PRIVATE_KEY_PATH"]).chmod(0o644)
+
+
+async def test_a_key_that_cannot_be_used_is_named(open_tools: OpenTools, environ: dict[str, str]) -> None:
+    """One that is open to others or missing stops the start; one that is opened later is told by the next call."""
+    key = Path(environ["GITHUB_APP_PRIVATE_KEY_PATH"])
     client = await open_tools(**environ)
+    key.chmod(0o644)
     answer = said(await client.call_tool_mcp("issue_read", ISSUE))
     assert (answer.is_error, "The file of GITHUB_APP_PRIVATE_KEY_PATH is not usable" in answer.text) == (True, True)
+    settings = load(GitHubSettings, environ)
+    with pytest.raises(ConfigError, match="GITHUB_APP_PRIVATE_KEY_PATH="):
+        build_server(settings)
+    key.unlink()
+    with pytest.raises(ConfigError, match=r"GITHUB_APP_PRIVATE_KEY_PATH=.* cannot be read"):
+        build_server(settings)
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,14 @@ async def test_a_moved_repositorys_present_name_is_told(ask: Ask, github: GitHub
 
 
 async def test_a_present_name_outside_the_grant_is_not_told(open_tools: OpenTools, github: GitHub) -> None:
-    """A run hears that its repository has moved, and no name that it was not granted."""
+    """A run hears that its repository has moved, also of GraphQL, and no name that it was not granted."""
     github.app.stand_in.world.rename(github.hello, "octocat/hello-again")
-    caller = Caller("run", Bound(tools=["list_issues"], resources={"repositories": [HELLO]}))
-    client = await open_tools(caller)
-    answer = said(await client.call_tool_mcp("list_issues", {"repository": HELLO}))
-    assert f"{HELLO} has moved" in answer.text
-    assert "hello-again" not in answer.text
+    tools = ["list_issues", "list_pull_requests", "get_file_blame"]
+    client = await open_tools(Caller("run", Bound(tools=tools, resources={"repositories": [HELLO]})))
+    for tool, more in zip(tools, ({}, {}, {"path": "README.md"}), strict=True):
+        answer = said(await client.call_tool_mcp(tool, {"repository": HELLO, **more}))
+        assert f"{HELLO} has moved" in answer.text, answer.text
+        assert "hello-again" not in answer.text
 
 
 REFUSED: dict[str, tuple[Fault, list[str]]] = {

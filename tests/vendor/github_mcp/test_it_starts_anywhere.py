@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from fixtures.ports import free_ports
+from github_mcp.settings import GitHubSettings
+from service_kit.errors import ConfigError
+from service_kit.settings import load
 
 PROGRAM = """
 import sys
@@ -54,3 +59,41 @@ async def test_it_serves_http_without_the_modules_of_unix() -> None:
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+@pytest.mark.slow
+def test_control_c_ends_it_at_once_over_stdio() -> None:
+    """It does not wait for a line on standard input, and prints no traceback."""
+    hello = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+    with subprocess.Popen(
+        [sys.executable, "-m", "github_mcp"], env=ENVIRON, stdin=-1, stdout=-1, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(hello)
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=5) == -signal.SIGINT
+        assert b"Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("server", "api"),
+    [
+        ("https://github.com", "https://api.github.com"),
+        ("ghe.example.com", "https://ghe.example.com/api/v3"),
+        ("https://octo.ghe.com", "https://api.octo.ghe.com"),
+    ],
+)
+def test_the_peers_name_of_an_enterprise_server_is_understood(server: str, api: str) -> None:
+    """GITHUB_HOST leads to that server's API, and its token nowhere else; GITHUB_API_URL wins over it."""
+    assert load(GitHubSettings, {"GITHUB_HOST": server}).api_url == api
+    assert load(GitHubSettings, {"GITHUB_HOST": server, "GITHUB_API_URL": "https://a"}).api_url == "https://a"
+
+
+def test_a_server_that_is_none_stops_the_start() -> None:
+    """The variable is named."""
+    with pytest.raises(ConfigError, match="GITHUB_HOST='two words' is not usable"):
+        load(GitHubSettings, {"GITHUB_HOST": "two words"})

@@ -148,6 +148,17 @@ async def test_several_threads_are_settled_in_one_call(ask: Ask, github: GitHub)
     assert "1 of 2 threads were done" in odd.text
 
 
+async def test_a_thread_of_another_pull_request_is_not_settled(ask: Ask, github: GitHub) -> None:
+    """The pull request that the call names is the thread's: an id alone would lead to any repository."""
+    thread = node_id("PRRT", pull(github).threads[0].id)
+    for named in ({"repository": HELLO, "pull_request": 6}, {"repository": "octocat/secret-plans", "pull_request": 5}):
+        answer = await ask("pull_request_review_write", **named, method="resolve_thread", threads=[thread])
+        assert answer.is_error
+        assert "0 of 1 threads were done" in answer.text
+        assert f"is none of {named['repository']}#{named['pull_request']}." in answer.text
+    assert not pull(github).threads[0].resolved
+
+
 async def test_a_thread_is_answered(ask: Ask, github: GitHub) -> None:
     """A reply stands in its thread, under the id of the first comment that is shown."""
     first = pull(github).threads[0].comments[0].id

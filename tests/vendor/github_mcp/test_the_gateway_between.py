@@ -16,6 +16,7 @@ from mcp_kit.metrics import Metrics
 from mcp_kit.reply_meta import CACHE, LIMITS
 from service_kit.settings import load
 from stand_ins.github.discussions import Category, Discussion
+from stand_ins.github.seed_personal import OWN
 from vendor.github_api.house import House, hello, house
 from vendor.github_mcp.conftest import HELLO, said
 
@@ -105,3 +106,22 @@ async def test_the_gateway_finds_the_ids_that_graphql_writes_by(api: House, writ
         assert not told.is_error, told.text
     assert pull.draft
     assert pull.threads[-1].comments[0].review_id == pull.reviews[-1].id
+
+
+async def test_what_is_an_accounts_own_is_held_by_the_gateway(api: House) -> None:
+    """Notifications of other repositories are counted, and gists are written for a service that names their owner."""
+    async with serve(api, "keeper", GITHUB_TOOLSETS="notifications,gists") as opened:
+        told = said(await opened.call_tool_mcp("list_notifications", {}))
+        assert "The gateway left out 1 rows" in told.text
+        assert "countdown" not in told.text
+        first = api.app.stand_in.world.notifications[0]
+        done = await opened.call_tool_mcp("dismiss_notification", {"state": "done", "thread": first.id})
+        assert f"Notification {first.id} is done" in said(done).text
+        api.app.stand_in.world.gists[OWN].public = True
+        changed = said(await opened.call_tool_mcp("update_gist", {"gist": OWN, "description": "For all"}))
+        assert changed.text.startswith("The public gist was updated: http"), changed.text
+        made = said(await opened.call_tool_mcp("create_gist", {"filename": "a.md", "content": "b", "description": "c"}))
+        assert 'secret "c" by agent-bot' in made.text
+    async with serve(api, "helper", GITHUB_TOOLSETS="gists") as opened:
+        refused = said(await opened.call_tool_mcp("create_gist", {"filename": "a.md", "content": "b"}))
+        assert "none of the gists of the grant" in refused.text

@@ -18,6 +18,8 @@ from agent_engine.run_control import end_tasks
 PIECE = 64 * 1024
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
+HOLD_SECONDS = 10.0
+"""So long a held connection waits at the most: a CLI that asks the model before it names its servers goes on."""
 AGAIN_SECONDS = 0.5
 MOST_CONNECTIONS = 64
 """The most connections of one run at once: a CLI needs about five, and each takes two of the worker's descriptors."""
@@ -26,10 +28,16 @@ log = get_logger(__name__)
 
 
 class Forwarder:
-    """Serves a run's openings until it is closed; owns the listening sockets."""
+    """Serves a run's openings until it is closed; owns the listening sockets.
 
-    def __init__(self, openings: Iterable[tuple[socket.socket, Target]]) -> None:
+    Connections to the target `held` are taken, and passed on once `release` is called: a run that is about to end asks
+    the model nothing.
+    """
+
+    def __init__(self, openings: Iterable[tuple[socket.socket, Target]], *, held: Target | None = None) -> None:
         self._openings = list(openings)
+        self._held = held
+        self._released = asyncio.Event()
         self._accepting: list[asyncio.Task[None]] = []
         self._connections: set[asyncio.Task[None]] = set()
         self._refused = 0
@@ -39,6 +47,10 @@ class Forwarder:
         for listener, target in self._openings:
             listener.setblocking(False)
             self._accepting.append(asyncio.create_task(self._accept(listener, target)))
+
+    def release(self) -> None:
+        """Pass on what is held."""
+        self._released.set()
 
     def reached(self) -> tuple[str, ...]:
         """Say whether the run came up against the bound on its connections."""
@@ -74,6 +86,13 @@ class Forwarder:
             self._connections.add(task)
             task.add_done_callback(partial(self._ended, connection))
 
+    async def _until_released(self) -> None:
+        try:
+            async with asyncio.timeout(HOLD_SECONDS):
+                await self._released.wait()
+        except TimeoutError:
+            log.warning("held_long", seconds=HOLD_SECONDS)
+
     def _ended(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
         self._connections.discard(task)
         connection.close()
@@ -81,6 +100,8 @@ class Forwarder:
     async def _serve(self, target: Target, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
         async with _closing(writer):
+            if target == self._held:
+                await self._until_released()
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     there_reader, there_writer = await _connect(target)

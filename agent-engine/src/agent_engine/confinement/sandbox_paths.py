@@ -46,6 +46,12 @@ class SandboxPaths:
         """Translate an outer URL."""
         return self.urls.get(url, url)
 
+    def target(self, url: str) -> Target:
+        """Return where an outer URL leads."""
+        port = urlsplit(self.urls[url]).port
+        assert port is not None
+        return self.openings[port]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
@@ -55,6 +61,7 @@ class Launch:
         files: read-only files, by name below `SandboxPaths.files`.
         home_files: files of the CLI's own, by path below HOME.
         references: a folder bound read-only at `SandboxPaths.skill`.
+        held: an outer URL whose address is not reached before `SandboxedProcess.release`; see `Forwarder`.
     """
 
     argv: list[str]
@@ -63,6 +70,7 @@ class Launch:
     files: Mapping[str, bytes] = field(default_factory=dict)
     home_files: Mapping[str, bytes] = field(default_factory=dict)
     references: Path | None = None
+    held: str | None = None
 
 
 def open_to(urls: Iterable[str]) -> tuple[dict[int, Target], dict[str, str]]:

@@ -40,6 +40,7 @@ class SandboxedProcess:
         process: asyncio.subprocess.Process,
         descriptors: Sequence[int],
         paths: SandboxPaths,
+        held: str | None,
         group: Group | None,
         own_group: bool,
     ) -> None:
@@ -53,7 +54,8 @@ class SandboxedProcess:
         listeners, pidfds = rest[: len(paths.openings)], rest[len(paths.openings) :]
         self._pidfds = pidfds
         sockets = [socket.socket(fileno=descriptor) for descriptor in listeners]
-        self._forwarder = Forwarder(zip(sockets, paths.openings.values(), strict=True))
+        openings = zip(sockets, paths.openings.values(), strict=True)
+        self._forwarder = Forwarder(openings, held=paths.target(held) if held else None)
         self._ended = asyncio.create_task(self._end())
 
     async def wait(self) -> int:
@@ -72,6 +74,10 @@ class SandboxedProcess:
         """End the CLI and all that it started."""
         if self._process.returncode is None:
             _kill(self._process, self._own_group)
+
+    def release(self) -> None:
+        """Let it reach the address that was held; a repeat changes nothing."""
+        self._forwarder.release()
 
     def reached(self) -> tuple[str, ...]:
         """Say which bounds it has come up against, as far as that is counted here; good until `close`."""
@@ -158,7 +164,7 @@ async def start(
         try:
             group = limits.group()
             descriptors = await _handshake(ours, _request(paths, launch, drop, rlimits))
-            started = SandboxedProcess(process, descriptors, paths, group, own_group)
+            started = SandboxedProcess(process, descriptors, paths, launch.held, group, own_group)
             await started.serve()
             await asyncio.get_running_loop().sock_sendall(ours, b"go\n")
         except BaseException as error:

@@ -38,7 +38,10 @@ class Stream(Protocol):
 
     @property
     def servers(self) -> Mapping[str, str] | None:
-        """The state of each MCP server once the CLI has told it: `outcome.CONNECTED`, or the CLI's own word."""
+        """The state of each MCP server once the CLI has told it: `outcome.CONNECTED`, or the CLI's own word.
+
+        Requests to the model are held until then, ten seconds at the most.
+        """
 
     @property
     def answered(self) -> bool:

@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 
 from agent_engine.confinement.protocol import Confinement
-from agent_engine.confinement.sandbox_paths import Launch
+from agent_engine.confinement.sandbox_paths import Launch, SandboxPaths
 from agent_engine.drivers.protocol import Driver
 from agent_engine.engines.cli_run import CliRun
 from agent_engine.engines.outcome import RunOutcome
@@ -74,6 +75,7 @@ class CliEngine:
                 files=driver.files(spec, paths),
                 home_files=driver.restore(spec, paths),
                 references=spec.references,
+                held=_held(spec, model, paths),
             )
             confined = await confinement.start(paths, launch)
             try:
@@ -89,3 +91,9 @@ class CliEngine:
                 await asyncio.shield(confined.close())
         finally:
             await asyncio.to_thread(shutil.rmtree, paths.folder, ignore_errors=True)
+
+
+def _held(spec: RunSpec, model: Sequence[str], paths: SandboxPaths) -> str | None:
+    """Return the model's URL, which a run reaches once its servers are connected; None where they have one address."""
+    servers = {paths.target(server.url) for server in spec.servers}
+    return next((url for url in model if servers and paths.target(url) not in servers), None)

@@ -172,6 +172,8 @@ class CliRun:
                 self._used = body.usage
         if self._down is None and self._stream.servers is not None:
             self._down = unconnected(self._stream.servers, (server.name for server in self._spec.servers))
+            if self._down is None:
+                self._confined.release()
         if answered != self._stream.answered:
             self._clock.note_answer(whole=self._stream.answered)
             self._news.set()

@@ -17,7 +17,11 @@ KEY = "app_private_key_path"
 
 
 def renewing(settings: GitHubSettings) -> Renewing | None:
-    """Return how the tokens of the settings' App are got; None where they name no App."""
+    """Return how the tokens of the settings' App are got; None where they name no App.
+
+    Raises:
+        ConfigError: the App's key is not usable.
+    """
     app, installation, path = settings.app_id, settings.app_installation_id, settings.app_private_key_path
     if app is None or installation is None or path is None:
         return None
@@ -30,6 +34,7 @@ class _Installation:
         self._installation = installation
         self._variables = variables
         self._key = AppKey(app, path, variables.key)
+        self._key.sign()
 
     async def get(self, exchange: Exchange) -> Renewed[str]:
         """Get a token; ToolFailed where GitHub gives none, or the key's file is not usable."""

@@ -74,6 +74,24 @@ NO_NOTES: Mapping[int, Meaning] = {
     )
 }
 
+NO_NOTIFICATIONS: Mapping[int, Meaning] = {
+    403: (
+        "{vendor} opens notifications to a person's classic token alone, to no GitHub App's or fine-grained one (403).",
+        "Use search_issues, as with involves:LOGIN, or tell the operator that {token} needs the scope notifications.",
+    ),
+    404: ("{vendor} knows no {target} of the token's account (404).", "list_notifications shows those that are there."),
+}
+NO_GISTS: Mapping[int, Meaning] = {
+    403: (
+        "{vendor} does not open {target}: a gist belongs to a person, and a GitHub App's token has none (403).",
+        "Do without gists, or tell the operator that {token} is no person's token with the permission Gists.",
+    ),
+    404: (
+        "{vendor} knows no {target}, or it is another person's, which the token may not change (404).",
+        "list_gists shows the own ones.",
+    ),
+}
+
 NO_DISCUSSION: Mapping[int, Meaning] = {
     403: (
         "The token may not do this with {target} (403).",
@@ -184,6 +202,7 @@ FIELDS = {
     "type": "Take the type from list_issue_types.",
     "tag_name": "Use a tag that git allows and that has no release yet: list_releases shows those that have one.",
     "target_commitish": "Give a branch or a commit that is there.",
+    "files": "Give each file a name, and content that is not blank.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
 }
 """What to do about a field that GitHub does not accept."""

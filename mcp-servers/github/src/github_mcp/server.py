@@ -14,8 +14,10 @@ from github_mcp.client.commits import Commits
 from github_mcp.client.contents import Contents
 from github_mcp.client.discussions import Discussions
 from github_mcp.client.files import Files
+from github_mcp.client.gists import Gists
 from github_mcp.client.github import GitHub
 from github_mcp.client.issues import Issues
+from github_mcp.client.notifications import Notifications
 from github_mcp.client.planning import Planning
 from github_mcp.client.projects import Projects
 from github_mcp.client.pull_writes import PullWrites
@@ -31,9 +33,11 @@ from github_mcp.tools.commits import CommitTools
 from github_mcp.tools.contents import ContentTools
 from github_mcp.tools.discussions import DiscussionTools
 from github_mcp.tools.files import FileTools
+from github_mcp.tools.gists import GistTools
 from github_mcp.tools.issue_writes import IssueWriteTools
 from github_mcp.tools.issues import IssueTools
 from github_mcp.tools.logs import LogTools
+from github_mcp.tools.notifications import NotificationTools
 from github_mcp.tools.planning import PlanningTools
 from github_mcp.tools.projects import ProjectTools
 from github_mcp.tools.pull_writes import PullWriteTools
@@ -65,6 +69,11 @@ PEERS = {
     "threads": ("threadId",),
     "organization": ("org",),
     "team": ("team_slug",),
+    "gist": ("gist_id",),
+    "owner": ("username",),
+    "thread": ("notificationID",),
+    "until": ("before",),
+    "last_read_at": ("lastReadAt",),
     "alert": ("alertNumber",),
     "ghsa_id": ("ghsaId",),
     "cve_id": ("cveId",),
@@ -74,7 +83,10 @@ DEFAULT = frozenset({"issues", "pull_requests", "repos", "actions", "context"})
 """The toolsets that are shown where nobody chooses; `all` has the others too."""
 ALIASES = {
     "get_latest_release": "list_releases",
+    "get_notification_details": "list_notifications",
     "get_release_by_tag": "list_releases",
+    "manage_repository_notification_subscription": "manage_notification_subscription",
+    "mark_all_notifications_read": "dismiss_notification",
     **{f"list_{kind}_alerts": "list_security_alerts" for kind in KINDS},
     **{f"get_{kind}_alert": "get_security_alert" for kind in KINDS},
     "get_global_security_advisory": "list_security_advisories",
@@ -85,10 +97,18 @@ ALIASES = {
     "add_comment_to_pending_review": "pull_request_review_write",
 }
 """Tools of the same server that are one of ours."""
+TOOLSET_ALIASES = {
+    "git": "repos",
+    "labels": "issues",
+    **dict.fromkeys(("users", "orgs"), "search"),
+    **dict.fromkeys(("code_security", "dependabot", "secret_protection", "security_advisories"), "security"),
+}
+"""Its toolsets that are one of ours."""
 IMPLIED: Mapping[str, Mapping[str, object]] = {
     "search_pull_requests": {"kind": "pull-request"},
     "add_comment_to_pending_review": {"method": "add_to_pending"},
     "get_latest_release": {"latest": True},
+    "mark_all_notifications_read": {"state": "all_read"},
     **{name: {"kind": kind} for kind in KINDS for name in (f"list_{kind}_alerts", f"get_{kind}_alert")},
 }
 """What such a name says by itself."""
@@ -123,9 +143,12 @@ def build_server(settings: GitHubSettings) -> Server:
             DiscussionTools(Discussions(github)),
             ProjectTools(Projects(github, issues)),
             SecurityTools(Security(github)),
+            NotificationTools(Notifications(github)),
+            GistTools(Gists(github), accounts),
         ),
         default_toolsets=DEFAULT,
         aliases=ALIASES,
+        toolset_aliases=TOOLSET_ALIASES,
         implied=IMPLIED,
         peers=PEERS,
         lockdown=Lockdown(settings.lockdown_mode, Visibility(github).private),

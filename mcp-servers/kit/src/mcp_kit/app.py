@@ -116,7 +116,11 @@ def assemble(
 ) -> FastMCP[None]:
     """Put catalog, runner and protocol together."""
     catalog = Catalog(
-        server.tools, aliases=server.aliases, selection=settings.selection, default=server.default_toolsets
+        server.tools,
+        aliases=server.aliases,
+        selection=settings.selection,
+        default=server.default_toolsets,
+        toolset_aliases=server.toolset_aliases,
     )
     if callers and isinstance(settings, VendorSettings) and not (settings.gateway or settings.personal_tokens):
         _require_checkable(catalog.chosen, settings)

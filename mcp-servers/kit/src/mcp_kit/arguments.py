@@ -4,9 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from service_kit.json_text import read_json
 
+MOST_CHARACTERS = 1_000
+"""Characters of a text, where the argument sets no bound of its own."""
+MOST_DIGITS = 18
+"""Digits of a number: what counts in 64 bits reads these."""
 EXTRAS = frozenset({"toolCallId", "sessionId", "action", "chatInput"})
 """n8n's agent sends them along with every call: https://github.com/n8n-io/n8n/issues/21500."""
 Peers = Mapping[str, Sequence[str]]
@@ -42,6 +47,16 @@ def odd_booleans(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo]) 
     return [name for name, value in arguments.items() if name in fields and _odd(value, fields[name].annotation)]
 
 
+def holds_huge_number(value: Any) -> bool:
+    """Say whether a value holds a number of more than `MOST_DIGITS` digits, at whatever depth."""
+    if isinstance(value, int):
+        return not -(10**MOST_DIGITS) < value < 10**MOST_DIGITS
+    if isinstance(value, BaseModel):
+        value = vars(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(holds_huge_number, inner))
+
+
 def _read(value: Any, annotation: Any) -> Any:
     wanted = _types(annotation) & {list, dict}
     if not isinstance(value, str) or not wanted or str in _types(annotation):
@@ -57,8 +72,19 @@ def _odd(value: Any, annotation: Any) -> bool:
     if isinstance(value, list):
         inner = [one for part in _parts(annotation) if get_origin(part) is list for one in get_args(part)]
         return any(_odd(item, one) for item in value for one in inner)
+    if isinstance(value, dict):
+        return any(_odd(item, one) for part in _parts(annotation) for item, one in _values(value, part))
     types = _types(annotation)
     return isinstance(value, bool) and bool not in types and not types.isdisjoint({int, float})
+
+
+def _values(given: dict[str, Any], annotation: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each value of an object with the annotation that its model, or its mapping, has for it."""
+    if get_origin(annotation) is dict:
+        yield from ((value, get_args(annotation)[1]) for value in given.values())
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields
+        yield from ((value, fields[name].annotation) for name, value in given.items() if name in fields)
 
 
 def _types(annotation: Any) -> set[type]:

@@ -1,6 +1,7 @@
 """The command line that every server has: flags over the environment, then stdio or HTTP until told to stop."""
 
 import argparse
+import signal
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -36,6 +37,7 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
         get_logger(__name__).warning(unused)
     server = build(chosen)
     if chosen.transport == "stdio":
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own waits for the thread that reads standard input
         await run_stdio(server, chosen)
     else:
         check_bind(chosen.host, authenticated=chosen.authenticated, allow_public=chosen.allow_unauthenticated)

@@ -89,13 +89,16 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
 
 
 def render_error(error: ToolFailed, *, nonce: str) -> str:
-    """Write an error out: what failed, what foreign text it is about, and the next step."""
+    """Write an error out: what failed, what foreign text it is about, and the next step.
+
+    The message may repeat what the caller sent, and is cleaned as foreign text is.
+    """
     quoted = ""
     if error.quoted:
         cut = f"{error.quoted.text[:MOST_QUOTED]}…" if len(error.quoted.text) > MOST_QUOTED else error.quoted.text
         quoted = fence(cut, label=error.quoted.label, nonce=nonce)
     message = f"{REFUSED}{error.message}" if isinstance(error, Refused) else error.message
-    return "\n".join(part for part in (message, quoted, error.next_step) if part)
+    return "\n".join(part for part in (clean(message), quoted, clean(error.next_step)) if part)
 
 
 def _piece(text: str, room: int) -> str:

@@ -80,9 +80,11 @@ class Catalog:
         aliases: Mapping[str, str],
         selection: Selection,
         default: frozenset[str] | None = None,
+        toolset_aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.tools = {spec.name: spec for spec in tools}
         self._aliases = dict(aliases)
+        self._toolset_aliases = dict(toolset_aliases or {})
         self._default = frozenset({ALL}) if default is None else default
         if unknown := self._unknown(selection):
             raise ConfigError(unknown)
@@ -133,6 +135,8 @@ class Catalog:
 
         tools = None if selection.tools is None else present(selection.tools)
         toolsets = selection.toolsets
+        if toolsets is not None:
+            toolsets = frozenset(self._toolset_aliases.get(name, name) for name in toolsets)
         if toolsets is not None and DEFAULT in toolsets:
             toolsets = toolsets - {DEFAULT} | self._default
         return Selection(selection.read_only, toolsets, tools, present(selection.exclude))
@@ -140,12 +144,12 @@ class Catalog:
     def _unknown(self, selection: Selection) -> str | None:
         """Say what a choice names that does not exist, and what does."""
         toolsets = {spec.toolset for spec in self.tools.values()} | {ALL, DEFAULT}
-        known = {*self.tools, *self._aliases}
         for kind, chosen, existing in (
             ("toolset", selection.toolsets or (), toolsets),
-            ("tool", (*(selection.tools or ()), *selection.exclude), known),
+            ("tool", (*(selection.tools or ()), *selection.exclude), set(self.tools)),
         ):
-            if unknown := sorted(set(chosen) - existing):
+            others = self._toolset_aliases.keys() if kind == "toolset" else self._aliases.keys()
+            if unknown := sorted(set(chosen) - existing - others):
                 named = clean_line(", ".join(unknown), 200)
                 return f"there is no {kind} {named}: choose from {', '.join(sorted(existing))}"
         return None

@@ -26,6 +26,7 @@ class Server:
         tools: its tools, in the order in which they are listed.
         default_toolsets: those that are shown where nobody chooses; None for all of them.
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
+        toolset_aliases: names that the peers' servers have for toolsets, to the present ones.
         implied: what a name of `aliases` says by itself, as arguments: a peer's tool may be a choice of one of ours.
         peers: our argument name to the names that the peers' servers have for it, so that their callers are understood.
         lockdown: how texts of strangers are left out; None where no text is a stranger's.
@@ -41,6 +42,7 @@ class Server:
     title: str = "vendor's"
     default_toolsets: frozenset[str] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
+    toolset_aliases: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     peers: Peers = field(default_factory=dict)
     lockdown: Lockdown | None = None

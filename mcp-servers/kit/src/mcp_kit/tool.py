@@ -2,8 +2,9 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 from agent_vendors import ResourceKind
@@ -12,14 +13,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from service_kit.untrusted_text import clean_line
 
-from mcp_kit.arguments import Peers, as_meant, odd_booleans
+from mcp_kit.arguments import MOST_CHARACTERS, MOST_DIGITS, Peers, as_meant, holds_huge_number, odd_booleans
 from mcp_kit.errors import WrongArguments
 
 if TYPE_CHECKING:
     from mcp_kit.reply import Reply
 
 MARK = "__mcp_kit_tool__"
-NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems", "minimum"})
+NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems", "minimum", "propertyNames"})
 """Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -87,7 +88,7 @@ class ToolSpec:
 
     def schema(self) -> dict[str, Any]:
         """Return the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
-        return _compact(self.arguments.model_json_schema())
+        return deepcopy(_compact(self.arguments))
 
     def parse(self, arguments: Mapping[str, Any], peers: Peers) -> dict[str, Any]:
         """Return a call's arguments as the function takes them; WrongArguments names each that does not fit."""
@@ -100,6 +101,12 @@ class ToolSpec:
             faults += [
                 f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {self._fault(item)}"
                 for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]
+            ]
+        else:
+            faults += [
+                f"{name}: a number of at most {MOST_DIGITS} digits is asked for"
+                for name in fields
+                if holds_huge_number(getattr(parsed, name))
             ]
         if faults:
             raise WrongArguments(
@@ -165,29 +172,35 @@ def tool(
 def collect(*owners: object) -> list[ToolSpec]:
     """Return the tools declared on these objects, in the order in which they are written."""
     return [
-        _made(getattr(owner, name))
+        _made(getattr(owner, name), _arguments_of(member))
         for owner in owners
         for name, member in vars(type(owner)).items()
         if hasattr(member, MARK)
     ]
 
 
-def _made(function: Callable[..., Awaitable["Reply"]]) -> ToolSpec:
+def _made(function: Callable[..., Awaitable["Reply"]], arguments: type[BaseModel]) -> ToolSpec:
     declared: Callable[..., ToolSpec] = getattr(function, MARK)
+    return declared(
+        name=function.__name__,
+        description=" ".join((inspect.getdoc(function) or "").split()),
+        arguments=arguments,
+        resources={name: mark for name, field in arguments.model_fields.items() for mark in _marks(field)},
+        run=function,
+    )
+
+
+@cache
+def _arguments_of(function: Callable[..., Awaitable["Reply"]]) -> type[BaseModel]:
+    """Return the model of a tool's arguments, made once: a server with all its tools takes long to make them."""
     hints = get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())[1:]  # the first is the `Call`
+    parameters = list(inspect.signature(function).parameters.values())[2:]  # after `self` and the `Call`
     fields: dict[str, Any] = {
         item.name: (hints[item.name], ... if item.default is inspect.Parameter.empty else item.default)
         for item in parameters
     }
-    model = create_model(f"{function.__name__}_arguments", __config__=ConfigDict(extra="forbid"), **fields)
-    return declared(
-        name=function.__name__,
-        description=" ".join((inspect.getdoc(function) or "").split()),
-        arguments=model,
-        resources={name: mark for name, field in model.model_fields.items() for mark in _marks(field)},
-        run=function,
-    )
+    strict = ConfigDict(extra="forbid", str_max_length=MOST_CHARACTERS, allow_inf_nan=False)
+    return create_model(f"{function.__name__}_arguments", __config__=strict, **fields)
 
 
 def _marks(field: FieldInfo) -> Iterator[Resource]:
@@ -196,7 +209,9 @@ def _marks(field: FieldInfo) -> Iterator[Resource]:
     yield from (mark for mark in [*inner, *field.metadata] if isinstance(mark, Resource))
 
 
-def _compact(schema: dict[str, Any]) -> dict[str, Any]:
+@cache
+def _compact(arguments: type[BaseModel]) -> dict[str, Any]:
+    schema = arguments.model_json_schema()
     return _object(schema, schema.get("$defs", {}))
 
 
@@ -218,6 +233,9 @@ def _property(value: dict[str, Any], shared: Mapping[str, Any]) -> dict[str, Any
     if len(real) == 1:
         kept.pop("anyOf")
         kept = {**_property(real[0], shared), **kept}
-    if isinstance(kept.get("items"), dict):
-        kept["items"] = _property(kept["items"], shared)
+    elif real:
+        kept["anyOf"] = [_property(choice, shared) for choice in choices]
+    for inner in ("items", "additionalProperties"):
+        if isinstance(kept.get(inner), dict):
+            kept[inner] = _property(kept[inner], shared)
     return kept

@@ -20,6 +20,16 @@ users are `name_company`, so that the grammar takes these too. A repository has 
 considerations for external authentication" at docs.github.com (39 characters with the company's code).
 """
 
+GISTS = ResourceKind(
+    "gists",
+    grammar=r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}",
+    description="the login of the person whose gists are meant",
+    example="octocat",
+    fold=str.lower,
+    personal=True,
+)
+"""A gist is in no repository: a grant opens all gists of a person, by the login, whatever its case."""
+
 SEARCHES = QualifierGrammar(
     "repo",
     frozenset({"repo", "repository", "org", "organization", "user", "owner", "enterprise", "team", "project"}),
@@ -32,11 +42,12 @@ GITHUB = Vendor(
     title="GitHub",
     upstream="https://api.github.com",
     credential="GITHUB_TOKEN",
+    app_variables={f"GITHUB_{end}": end for end in ("APP_ID", "APP_INSTALLATION_ID", "APP_PRIVATE_KEY_PATH")},
     credential_form="a fine-grained token with Issues, Pull requests, Contents and Actions (read and write, or read)",
     mcp_port=9001,
     api_port=3001,
     stand_in_port=4001,
-    kinds=(REPOSITORIES,),
+    kinds=(REPOSITORIES, GISTS),
     tools={
         "actions_get": "read",
         "actions_list": "read",
@@ -46,10 +57,12 @@ GITHUB = Vendor(
         "add_reply_to_pull_request_comment": "write",
         "compare_refs": "read",
         "create_branch": "write",
+        "create_gist": "write",
         "create_or_update_file": "write",
         "create_pull_request": "write",
         "delete_file": "danger",
         "create_release": "write",
+        "dismiss_notification": "write",
         "discussion_comment_write": "write",
         "find_similar_issues": "read",
         "get_discussion": "read",
@@ -61,8 +74,11 @@ GITHUB = Vendor(
         "generate_release_notes": "read",
         "get_file_contents": "read",
         "get_repository_tree": "read",
+        "get_gist": "read",
         "get_job_logs": "read",
         "list_deployments": "read",
+        "list_gists": "read",
+        "list_notifications": "read",
         "list_releases": "read",
         "issue_read": "read",
         "issue_write": "write",
@@ -77,6 +93,7 @@ GITHUB = Vendor(
         "list_milestones": "read",
         "list_pull_requests": "read",
         "list_tags": "read",
+        "manage_notification_subscription": "write",
         "delete_project_item": "danger",
         "merge_pull_request": "danger",
         "fork_repository": "danger",
@@ -87,6 +104,7 @@ GITHUB = Vendor(
         "push_files": "write",
         "search_code": "read",
         "search_issues": "read",
+        "update_gist": "write",
         "update_pull_request": "write",
         "update_pull_request_branch": "write",
         "search_repositories": "read",
@@ -99,13 +117,17 @@ GITHUB = Vendor(
     },
     written_fields={
         "create_branch": frozenset({"ref", "sha"}),
+        "create_gist": frozenset({"description", "files", "public"}),
         "create_or_update_file": frozenset({"message", "content", "sha", "branch"}),
         "create_pull_request": frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}),
+        "dismiss_notification": frozenset({"last_read_at"}),
         "delete_file": frozenset({"message", "sha", "branch"}),
         "fork_repository": frozenset({"organization", "name"}),
+        "manage_notification_subscription": frozenset({"ignored", "subscribed"}),
         "merge_pull_request": frozenset({"commit_title", "commit_message", "sha", "merge_method", "state"}),
         "projects_write": frozenset({"type", "owner", "repo", "number", "fields"}),
         "push_files": frozenset({"sha"}),
+        "update_gist": frozenset({"description", "files", "public"}),
         "update_pull_request": frozenset(
             {"title", "body", "state", "base", "draft", "maintainer_can_modify", "reviewers", "team_reviewers"}
         ),

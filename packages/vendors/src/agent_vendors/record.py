@@ -26,6 +26,8 @@ class Vendor:
         credential: the operator's variable that holds a token for the real vendor; empty where it takes none.
         upstream_variables: further variables of the operator for the real vendor, each with the end of the setting
             that takes it. `{"JIRA_URL": "URL", "JIRA_USERNAME": "USERNAME"}` become `JIRA_UPSTREAM_URL` and so on.
+        app_variables: in the place of `credential`, the operator's variables of an app at the real vendor, which go
+            together, each with the end of the setting that takes it. One that ends with `_PATH` names a file.
         credential_form: what that token has to be, for people, such as `a token that may read`.
         api_port: the gateway's default port; None for a vendor without a gateway, whose server holds the credential.
         kinds: the kinds of resources that bound a grant.
@@ -61,6 +63,7 @@ class Vendor:
     keeps_limits: bool = False
     redirects_downloads: bool = False
     upstream_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    app_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in RESERVED:
@@ -74,11 +77,19 @@ class Vendor:
     @property
     def upstream_settings(self) -> dict[str, tuple[str, str]]:
         """The settings of whoever asks the real vendor: each with the operator's variable, and what goes without it."""
-        own = f"{self.prefix}UPSTREAM_" if self.has_gateway else self.prefix
-        address = f"{own}URL" if self.has_gateway else f"{own}API_URL"
+        own, address = self._upstream_prefix, f"{self.prefix}{'UPSTREAM' if self.has_gateway else 'API'}_URL"
         told = {f"{own}{end}": (variable, "") for variable, end in self.upstream_variables.items()}
         token = {f"{own}TOKEN": (self.credential, "")} if self.credential else {}
         return {address: (address, self.upstream), **told, **token}
+
+    @property
+    def app_settings(self) -> dict[str, str]:
+        """The settings of whoever asks the real vendor as an app: each with the operator's variable."""
+        return {f"{self._upstream_prefix}{end}": variable for variable, end in self.app_variables.items()}
+
+    @property
+    def _upstream_prefix(self) -> str:
+        return f"{self.prefix}UPSTREAM_" if self.has_gateway else self.prefix
 
     @property
     def api(self) -> str:

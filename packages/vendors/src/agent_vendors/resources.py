@@ -12,6 +12,7 @@ class ResourceKind(str):
         description: the grammar in plain words, for people and models.
         separator: between a name's segments; in a grant `*` stands for one whole segment. None: a name is one segment.
         fold: returns the form in which names are compared.
+        personal: whether its resources are a person's own, which are opened only where an operator names them.
     """
 
     grammar: re.Pattern[str]
@@ -19,6 +20,7 @@ class ResourceKind(str):
     example: str
     separator: str | None
     fold: Callable[[str], str]
+    personal: bool
 
     def __new__(
         cls,
@@ -29,6 +31,7 @@ class ResourceKind(str):
         example: str,
         separator: str | None = None,
         fold: Callable[[str], str] = str,
+        personal: bool = False,
     ) -> "ResourceKind":
         """Make a kind. Without `fold`, names are compared exactly."""
         kind = super().__new__(cls, name)
@@ -37,6 +40,7 @@ class ResourceKind(str):
         kind.example = example
         kind.separator = separator
         kind.fold = fold
+        kind.personal = personal
         return kind
 
     def accepts(self, name: str) -> bool:

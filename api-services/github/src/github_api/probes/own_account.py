@@ -18,8 +18,8 @@ APPS_REFUSAL = "Resource not accessible by integration"
 """What GitHub answers, with 403, to an app's token that asks who it is (docs.github.com/en/rest/users/users)."""
 
 
-def made(listing: Callable[[Call], str], *, made_at: str | None = "created_at") -> Probe:
-    """Find what was made by the marker in its body, in a list of the newest first, to which paging is added.
+def made(listing: Callable[[Call], str], *, made_at: str | None = "created_at", field: str = "body") -> Probe:
+    """Find what was made by the marker in the text of a field, in a list of the newest first, to which paging is added.
 
     `made_at` is the field of a row that says when it was made; None where no row says it.
     """
@@ -28,7 +28,7 @@ def made(listing: Callable[[Call], str], *, made_at: str | None = "created_at") 
         path = listing(call)
         return f"{path}{'&' if '?' in path else '?'}per_page={PER_PAGE}&page={page}"
 
-    return created(page_of, field="body", per_page=PER_PAGE, own=own, settle_window=GONE_SECONDS, made=made_at)
+    return created(page_of, field=field, per_page=PER_PAGE, own=own, settle_window=GONE_SECONDS, made=made_at)
 
 
 async def login(fetch: Fetch) -> str | None:
@@ -54,7 +54,7 @@ async def own(fetch: Fetch) -> Own:
     name = await login(fetch)
 
     def is_own(row: Mapping[str, Json]) -> bool:
-        author = row.get("user", row.get("author"))
+        author = row.get("user") or row.get("author") or row.get("owner")
         return name is None or (isinstance(author, dict) and author.get("login") == name)
 
     return is_own

@@ -8,9 +8,10 @@ from agent_vendors.github import GITHUB, REPOSITORIES
 from agent_vendors.graphql_operation import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
+from mcp_kit.error_messages import MEANINGS as USUAL_MEANINGS
 from mcp_kit.error_messages import Meaning
 from mcp_kit.moves import Fetch, Moves
-from mcp_kit.paging import CursorPaging, LinkPaging, Page
+from mcp_kit.paging import CursorPaging, LinkPaging, Page, below
 from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_document import VendorDocument
@@ -27,6 +28,7 @@ from github_mcp.settings import GitHubSettings
 MOST_PAGES = 30
 """As many pages are read of a list that is read whole."""
 BY_ID = re.compile(r"/repositories/([1-9][0-9]{0,17})(?:/|$)")
+MOVED = USUAL_MEANINGS[301]
 PAGES = LinkPaging(pointers=("page", "after"), size="per_page", number="page")
 CURSORS = CursorPaging(pointer="after", size="first", found=())
 HEADERS = {
@@ -177,6 +179,10 @@ class GitHub:
         if answer.errors and answer.lacks:
             found = (meanings or {}).get(answer.status) or answer.meaning()
             raise self.vendor.refusal(call, found, target, reply, status=answer.status)
+        name = below(answer.data, ("repository", "nameWithOwner"))
+        if isinstance(name, str) and not call.caller.may_touch(REPOSITORIES, name):
+            # GraphQL follows a renamed repository without a word
+            raise self.vendor.refusal(call, MOVED, target, reply, status=301)
         call.notes.extend(answer.notes)
         return answer.data
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
+from agent_vendors.github import REPOSITORIES
 from agent_vendors.github_operations import (
     ADD_REVIEW_THREAD,
     FOUND_PULL_REQUESTS,
@@ -11,10 +12,11 @@ from agent_vendors.github_operations import (
     PULL_REQUESTS,
     RESOLVE_THREAD,
     REVIEW_THREADS,
+    THREAD_OF,
     UNRESOLVE_THREAD,
 )
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.lockdown import is_locked
 from mcp_kit.paging import Page, below
 from mcp_kit.shown_names import show_name
@@ -105,10 +107,18 @@ class Pulls:
         target = f"comment {comment} of {repository}#{number}"
         return await self._github.write(call, Comment, "POST", path, target, body={"body": body}, success=201)
 
-    async def settle(self, call: Call, thread: str, *, resolved: bool) -> bool:
-        """Resolve a thread or open it again; return how it stands."""
-        asked = RESOLVE_THREAD if resolved else UNRESOLVE_THREAD
-        data = await self._github.ask(call, asked, {"thread": thread}, f"thread {show_name(thread)}")
+    async def settle(self, call: Call, repository: str, number: int, thread: str, *, resolved: bool) -> bool:
+        """Resolve a thread or open it again; return how it stands. A gateway looks itself whose it is."""
+        target, variables = f"thread {show_name(thread)}", {"thread": thread}
+        if not self._github.gateway:
+            pull = below(await self._github.ask(call, THREAD_OF, variables, target), ("node", "pullRequest"))
+            owner = str(below(pull, ("repository", "nameWithOwner")))
+            if below(pull, ("number",)) != number or not REPOSITORIES.same(owner, repository):
+                raise WrongArguments(
+                    f"threads: {show_name(thread)} is none of {repository}#{number}.",
+                    next_step="Take ids from get_review_comments of this pull request.",
+                )
+        data = await self._github.ask(call, RESOLVE_THREAD if resolved else UNRESOLVE_THREAD, variables, target)
         (answer,) = data.values()
         return bool(below(answer, ("thread", "isResolved")))
 

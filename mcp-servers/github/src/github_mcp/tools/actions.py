@@ -16,6 +16,7 @@ from github_mcp.tools.arguments import FEWER, Repository
 ResourceId = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 RunId = Annotated[int, Field(ge=1)]
 MOST_INPUTS = 25
+Input = Annotated[str, Field(max_length=65_535)]
 Status = Literal[
     "completed",
     "success",
@@ -122,7 +123,7 @@ class ActionTools:
             ResourceId | None, Field(max_length=255, description="For run_workflow: id or file")
         ] = None,
         ref: Annotated[Name | None, Field(max_length=255, description="For run_workflow: branch or tag")] = None,
-        inputs: Annotated[dict[str, str] | None, Field(max_length=MOST_INPUTS)] = None,
+        inputs: Annotated[dict[str, Input] | None, Field(max_length=MOST_INPUTS)] = None,
     ) -> Reply:
         """Run a workflow, run a run or its failed jobs again, or cancel it. Not repeatable: a second call runs more."""
         if method == "run_workflow":

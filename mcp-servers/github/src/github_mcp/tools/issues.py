@@ -39,7 +39,7 @@ class IssueTools:
         call: Call,
         repository: Repository,
         state: Literal["open", "closed", "all"] = "open",
-        labels: Annotated[list[Name] | None, Field(description="Has all of these")] = None,
+        labels: Annotated[list[Name] | None, Field(max_length=50, description="Has all of these")] = None,
         assignee: Annotated[Name | None, Field(description="Login, none or *")] = None,
         creator: Name | None = None,
         since: Annotated[Moment | None, Field(description="Updated after, 2026-01-31T09:30Z")] = None,

@@ -79,7 +79,7 @@ class ReviewTools:
         """Review with all comments on lines at once, in steps while pending, or settle threads."""
         target = f"{repository}#{pull_request}"
         if method in SETTLES:
-            return await self._settle(call, target, threads or [], resolved=SETTLES[method])
+            return await self._settle(call, repository, pull_request, threads or [], resolved=SETTLES[method])
         if method == "create":
             if event != "APPROVE" and not body and not comments:
                 raise WrongArguments("A review needs body or comments; nothing was sent.")
@@ -118,16 +118,16 @@ class ReviewTools:
         where = f": {made.address}" if made.address else "."
         return Reply(f"Reply {made.id} was added to comment {comment} of {repository}#{pull_request}{where}")
 
-    async def _settle(self, call: Call, target: str, threads: list[str], *, resolved: bool) -> Reply:
+    async def _settle(self, call: Call, repository: str, number: int, threads: list[str], *, resolved: bool) -> Reply:
         if not threads:
             raise WrongArguments("threads is missing: ids from get_review_comments; nothing was sent.")
 
         async def settle(thread: str) -> bool:
-            return await self._pulls.settle(call, thread, resolved=resolved) is resolved
+            return await self._pulls.settle(call, repository, number, thread, resolved=resolved) is resolved
 
         steps = [partial(settle, thread) for thread in threads]
         done = await _each(steps, "threads were done", "Look with get_review_comments.")
-        return Reply(f"{done} threads of {target} are {'resolved' if resolved else 'open again'}.")
+        return Reply(f"{done} threads of {repository}#{number} are {'resolved' if resolved else 'open again'}.")
 
     async def _pending(self, call: Call, repository: str, number: int) -> Review:
         """Find our own pending review: GitHub shows it to nobody else."""

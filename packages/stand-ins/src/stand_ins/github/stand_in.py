@@ -8,6 +8,7 @@ from stand_ins.github import (
     seed,
     seed_actions,
     seed_discussions,
+    seed_personal,
     seed_planning,
     seed_projects,
     seed_releases,
@@ -130,4 +131,5 @@ class StandIn(StandInVendor):
         seed_discussions.apply(world)
         seed_projects.apply(world)
         seed_security.apply(world)
+        seed_personal.apply(world, self.account)
         return world

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from stand_ins.github.accounts import Role, Token, User
 from stand_ins.github.apps import App
+from stand_ins.github.gist_records import Gist
+from stand_ins.github.notification_records import Notification, Subscription
 from stand_ins.github.planning import Team
 from stand_ins.github.projects import Project
 from stand_ins.github.records import Comment, Issue, Label, Repository
@@ -24,6 +26,9 @@ class World:
         self.app: App | None = None
         self.repositories: dict[int, Repository] = {}
         self.teams: list[Team] = []
+        self.notifications: list[Notification] = []
+        self.watched: dict[tuple[int, int], Subscription] = {}
+        self.gists: dict[str, Gist] = {}
         self.projects: list[Project] = []
         self.advisories: list[Advisory] = []
         self._ids = itertools.count(1001)
