@@ -51,7 +51,7 @@ PULL_QUESTIONS: dict[str, Callable[[Raw], list[str]]] = {
     ],
     "Is it ready, or still a draft?": lambda raw: [", draft,"] if raw["draft"] else [],
     "Who wrote it, a stranger or one of us?": lambda raw: [f"by {raw['user']['login']} ({raw['author_association']})"],
-    "From which branch to which?": lambda raw: [f'"{raw["head"]["label"]}" -> "{raw["base"]["ref"]}"'],
+    "From which branch to which?": lambda raw: [f'"{raw["head"]["ref"]}" -> "{raw["base"]["ref"]}"'],
     "Which labels has it?": lambda raw: [json.dumps(name) for name in _names(raw["labels"], "name")],
     "Who is on it, and who is to review it?": lambda raw: [
         *(["assignees " + " ".join(_names(raw["assignees"], "login"))] if raw["assignees"] else []),

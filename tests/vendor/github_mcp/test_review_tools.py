@@ -1,13 +1,20 @@
 """How a pull request stands, what was said of its lines, and reviews that are written."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from stand_ins.github.accounts import User
+from stand_ins.github.actions_records import CommitStatus
+from stand_ins.github.planning import Team
 from stand_ins.github.records import Pull
+from stand_ins.github.reviews import Review
 from stand_ins.github.shapes.account import node_id
 from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, said
 
 PULL = {"repository": HELLO, "pull_request": 5}
+NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
 LINE = {"path": "hello/settings.py", "line": 8, "body": "Why not `platformdirs`?"}
 
 
@@ -126,7 +133,7 @@ async def test_comments_are_added_to_a_pending_review(ask: Ask, github: GitHub) 
     lines = [LINE, {**LINE, "line": 900}]
     answer = await ask("pull_request_review_write", **PULL, method="add_to_pending", comments=lines)
     assert answer.is_error
-    assert "1 of 2 comments were added" in answer.text
+    assert "Before this failed, line 8 was commented on." in answer.text
     added = await ask("add_comment_to_pending_review", **PULL, comments=[LINE])
     assert not added.is_error, added.text
     review = pull(github).reviews[-1]
@@ -145,7 +152,7 @@ async def test_several_threads_are_settled_in_one_call(ask: Ask, github: GitHub)
         assert [one.resolved for one in pull(github).threads] == [resolved] * 2
     odd = await ask("pull_request_review_write", **PULL, method="resolve_thread", threads=[threads[0], "PRRT_none"])
     assert odd.is_error
-    assert "1 of 2 threads were done" in odd.text
+    assert f'Before this failed, "{threads[0]}" was resolved.' in odd.text
 
 
 async def test_a_thread_of_another_pull_request_is_not_settled(ask: Ask, github: GitHub) -> None:
@@ -154,7 +161,6 @@ async def test_a_thread_of_another_pull_request_is_not_settled(ask: Ask, github:
     for named in ({"repository": HELLO, "pull_request": 6}, {"repository": "octocat/secret-plans", "pull_request": 5}):
         answer = await ask("pull_request_review_write", **named, method="resolve_thread", threads=[thread])
         assert answer.is_error
-        assert "0 of 1 threads were done" in answer.text
         assert f"is none of {named['repository']}#{named['pull_request']}." in answer.text
     assert not pull(github).threads[0].resolved
 
@@ -204,3 +210,70 @@ async def test_a_reader_may_not_settle_threads(open_tools: OpenTools, github: Gi
     answer = said(await client.call_tool_mcp("pull_request_review_write", asked))
     assert answer.is_error
     assert "may not do this" in answer.text
+
+
+async def test_a_comment_of_a_deleted_account_is_shown(ask: Ask, github: GitHub) -> None:
+    """GitHub gives no author for it; the other comments of the thread are shown beside it."""
+    thread = pull(github).threads[0]
+    thread.comments[0].user = User(10137, "ghost", NOW)
+    answer = await ask("pull_request_read", **PULL, method="get_review_comments")
+    assert not answer.is_error, answer.text
+    assert f"comment {thread.comments[0].id} by ghost " in answer.text
+
+
+async def test_what_does_not_fit_a_page_is_counted_truly(ask: Ask, github: GitHub) -> None:
+    """Checks are counted over all pages; of threads it is said how many were looked at."""
+    opened, statuses = pull(github), github.hello.actions.statuses
+    statuses[opened.head_sha] = [
+        CommitStatus(number, f"service-{number}", "failure" if number == 148 else "success", NOW)
+        for number in range(149)
+    ]
+    first = opened.threads[0]
+    opened.threads[:] = [replace(first, id=number, resolved=number < 100) for number in range(1, 131)]
+    text = (await ask("pull_request_read", **PULL)).text
+    runs = len(github.hello.actions.checks(opened.head_sha))
+    assert f" of {149 + runs} checks pass" in text
+    assert 'failure: "service-148"' in text
+    assert "1 of the first 100 threads open (130 in all)" in text
+
+
+async def test_an_approval_is_seen_without_a_rule_that_wants_one(ask: Ask, github: GitHub) -> None:
+    """GitHub decides nothing on a branch that wants no reviews, and a later comment takes no approval away."""
+    for event in ("APPROVED", "COMMENTED"):
+        user = github.app.stand_in.world.user("octocat")
+        pull(github, 6).reviews.append(Review(9, user, event, "", pull(github, 6).head_sha, NOW))
+    one = (await ask("pull_request_read", repository=HELLO, pull_request=6)).text
+    assert "approved by octocat" in one
+    assert "commented by octocat" not in one
+    listed = (await ask("list_pull_requests", repository=HELLO)).text
+    (row,) = [line for line in listed.splitlines() if line.startswith("#6 ")]
+    assert ", approved, " in row
+
+
+async def test_the_head_that_a_merge_wants_is_shown(ask: Ask, github: GitHub) -> None:
+    """`get` names the head's commit; the branch of a fork is shown with its owner, that of a deleted one as such."""
+    assert f"head {pull(github).head_sha[:10]}" in (await ask("pull_request_read", **PULL)).text
+    for owner, shown in (("evil", '"evil:settings-without-home"'), ("", '"deleted fork:settings-without-home"')):
+        pull(github).fork_owner = owner
+        assert shown in (await ask("pull_request_read", **PULL)).text
+    pull(github).fork_owner = "evil"
+    for asked, found in (("evil:settings-without-home", True), ("octocat:settings-without-home", False)):
+        assert ("#5 " in (await ask("list_pull_requests", repository=HELLO, head=asked)).text) is found
+
+
+async def test_an_unknown_repository_is_no_empty_list(ask: Ask) -> None:
+    """GitHub's search finds nothing in a repository that is not there; a list by author says that it is not."""
+    answer = await ask("list_pull_requests", repository="nope/nothing", author="kim-example")
+    assert (answer.is_error, "nope/nothing" in answer.text) == (True, True)
+
+
+async def test_teams_are_asked_for_a_review(ask: Ask, github: GitHub) -> None:
+    """A team is named with its organization; it is shown, and asked no more by the same name."""
+    world = github.app.stand_in.world
+    world.teams.append(Team(77, github.hello.owner, "Readers", NOW))
+    asked = await ask("update_pull_request", **PULL, reviewers=["octocat/readers"])
+    assert not asked.is_error, asked.text
+    assert [team.slug for team in pull(github).requested_teams] == ["readers"]
+    assert "octocat/readers" in (await ask("pull_request_read", **PULL)).text
+    await ask("update_pull_request", **PULL, remove_reviewers=["octocat/readers"])
+    assert pull(github).requested_teams == []

@@ -56,5 +56,5 @@ def routes() -> list[Route]:
 
 def _access(call: Call) -> Access:
     """Count an approval as dangerous: a repository may let nothing but approvals stand before a merge."""
-    approves = isinstance(call.body, dict) and call.body.get("event") == "APPROVE"
-    return "danger" if approves else "write"
+    event = call.body.get("event") if isinstance(call.body, dict) else None
+    return "write" if event in (None, "COMMENT", "REQUEST_CHANGES") else "danger"

@@ -63,10 +63,12 @@ class PullWrites:
     async def reviewers(
         self, call: Call, repository: str, number: int, names: Sequence[str], *, wanted: bool
     ) -> WrittenPull:
-        """Ask people for a review, or ask them no more."""
+        """Ask people, and teams by `organization/team`, for a review, or ask them no more."""
         where, target = path_in(repository, "pulls", number, "requested_reviewers"), f"{repository}#{number}"
         method, success = ("POST", 201) if wanted else ("DELETE", 200)
-        body = {"reviewers": list(names)}
+        people, teams = [name for name in names if "/" not in name], [name for name in names if "/" in name]
+        body = {"reviewers": people, "team_reviewers": [name.rpartition("/")[2] for name in teams]}
+        body = {kind: asked for kind, asked in body.items() if asked}
         return await self._github.write(
             call, WrittenPull, method, where, target, body=body, success=success, meanings=NOT_WRITTEN
         )

@@ -1,6 +1,7 @@
 """Pull requests: how they stand, and what they change."""
 
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,14 +15,15 @@ from agent_vendors.github_operations import (
     REVIEW_THREADS,
     THREAD_OF,
     UNRESOLVE_THREAD,
+    VISIBILITY,
 )
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.lockdown import is_locked
-from mcp_kit.paging import Page, below
+from mcp_kit.paging import Page, below, pages
 from mcp_kit.shown_names import show_name
 
-from github_mcp.client.github import GitHub, path_in
+from github_mcp.client.github import MOST_PAGES, GitHub, path_in
 from github_mcp.client.issues import Issues
 from github_mcp.models.commits import Commit
 from github_mcp.models.pulls import Pull, PullFile
@@ -49,13 +51,20 @@ class Pulls:
         page, _ = await self._github.page_of(call, Pull, PULL_REQUESTS, variables, repository, at=at, limit=limit)
         return page
 
-    async def found(self, call: Call, text: str, limit: int) -> tuple[int, Page[Pull]]:
-        """Search pull requests; return how many there are, and a page of them."""
+    async def found(self, call: Call, repository: str, text: str, limit: int) -> tuple[int, Page[Pull]]:
+        """Search pull requests of a repository; return how many there are, and a page of them.
+
+        Raises:
+            ToolFailed: there is no such repository, to which GitHub's search says that nothing is found.
+        """
         asked, at = {"query": text}, partial(below, keys=("search",))
         page, data = await self._github.page_of(
             call, Pull, FOUND_PULL_REQUESTS, asked, "the search", at=at, limit=limit
         )
-        return int(below(data, ("search", "issueCount")) or 0), page
+        total = int(below(data, ("search", "issueCount")) or 0)
+        if not total:
+            await self._github.ask(call, VISIBILITY, _of(repository), repository)
+        return total, page
 
     async def read(self, call: Call, repository: str, number: int, limit: int = 100) -> tuple[Standing, Page[Check]]:
         """Read a pull request with how it stands, and a page of its checks."""
@@ -65,6 +74,19 @@ class Pulls:
         )
         page, data = await self.unless_issue(call, repository, number, asking)
         return self._github.vendor.read(Standing, below(data, ONE)), page
+
+    async def with_all_checks(self, call: Call, repository: str, number: int) -> tuple[Standing, list[Check]]:
+        """Read a pull request with how it stands, and all checks of its head."""
+        standing, checks = await self.read(call.from_the_start(), repository, number)
+        found = list(checks.rows)
+        if checks.next is not None:
+
+            async def ask(at: Call) -> Page[Check]:
+                return (await self.read(at, repository, number))[1]
+
+            following = pages(replace(call, start=checks.next), ask, most=MOST_PAGES)
+            found += [check async for page in following for check in page.rows]
+        return standing, found
 
     async def threads(self, call: Call, repository: str, number: int, limit: int) -> Page[ReviewThread]:
         """List the threads of a pull request's review, with their comments."""

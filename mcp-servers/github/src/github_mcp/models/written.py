@@ -87,7 +87,8 @@ class WrittenPull(VendorDocument):
     @property
     def reviewers(self) -> set[str]:
         """Who is asked for a review, case aside."""
-        return {user.login.casefold() for user in self.requested_reviewers}
+        teams = {team.slug.casefold() for team in self.requested_teams}
+        return {user.login.casefold() for user in self.requested_reviewers} | teams
 
     def row(self) -> str:
         """Write it in one row."""

@@ -1,12 +1,13 @@
 """Pull requests to write."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
-from mcp_kit.errors import Proposed, Quoted, ToolFailed, WrongArguments
+from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
+from mcp_kit.several_writes import write_all
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import tool
 from pydantic import Field
@@ -75,14 +76,19 @@ class PullWriteTools:
             steps.append(("reviewers removed", partial(ask, remove_reviewers, wanted=False)))
         if reviewers:
             steps.append(("reviewers asked", partial(ask, reviewers, wanted=True)))
-        now = await _each(steps, pull)
-        if missing := {name.casefold() for name in reviewers or ()} - now.reviewers:
+        now: list[WrittenPull] = []
+
+        async def do(step: Step) -> None:
+            now.append(await step())
+
+        await write_all([(f"{told} of {pull} was written", partial(do, step)) for told, step in steps])
+        if missing := {name.rpartition("/")[2].casefold() for name in reviewers or ()} - now[-1].reviewers:
             raise ToolFailed(
                 f"{pull} was changed, but GitHub did not ask all reviewers.",
                 quoted=Quoted("who was not asked", " ".join(map(show_name, sorted(missing)))),
                 next_step="Only people with access to the repository can be asked.",
             )
-        return _told(now, repository, "was updated; it is now")
+        return _told(now[-1], repository, "was updated; it is now")
 
     @tool("pull_requests", writes=True)
     async def update_pull_request_branch(
@@ -135,28 +141,6 @@ class PullWriteTools:
                 next_step="Read what came since you read it, and give that head_sha.",
             )
         return pull
-
-
-async def _each(steps: Sequence[tuple[str, Step]], target: str) -> WrittenPull:
-    """Do each step, and return what is there after the last. All are proposed where one is."""
-    done: list[str] = []
-    stored: Proposed | None = None
-    now: WrittenPull | None = None
-    for name, step in steps:
-        try:
-            now = await step()
-            done.append(name)
-        except Proposed as proposal:
-            stored = stored or proposal
-        except ToolFailed as refusal:
-            if not done:
-                raise
-            message = f"Of {target} was written: {'; '.join(done)}. Then: {refusal.message}"
-            raise ToolFailed(message, next_step=refusal.next_step, quoted=refusal.quoted) from None
-    if stored is not None:
-        raise stored
-    assert now is not None
-    return now
 
 
 def _told(pull: WrittenPull, repository: str, done: str) -> Reply:

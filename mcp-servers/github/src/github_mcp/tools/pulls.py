@@ -1,11 +1,12 @@
 """Pull requests to read: lists, how one stands, what it changes, what was said of it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.paging import pages
+from mcp_kit.paging import fill, pages
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
@@ -13,7 +14,8 @@ from pydantic import Field
 
 from github_mcp.client.github import MOST_PAGES
 from github_mcp.client.pulls import Pulls
-from github_mcp.models.pulls import PullFile
+from github_mcp.client.searches import MOST_FOUND
+from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.threads import thread_items
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
@@ -46,18 +48,21 @@ class PullTools:
         cursor: Cursor = None,
     ) -> Reply:
         """List a repository's pull requests with size, checks and review. To find by words use search_issues."""
-        branch = head.rpartition(":")[2] if head else None
+        whose, _, branch = (head or "").rpartition(":")
         told = f"(state {state}, {direction} by {sort})"
         if author is None:
             order = {"field": ORDERS[sort], "direction": direction.upper()}
-            asked = {"states": STATES[state], "base": base, "head": branch, "order": order}
-            page = await self._pulls.listed(call, repository, limit, asked)
+            asked = {"states": STATES[state], "base": base, "head": branch or None, "order": order}
+            ask = partial(self._pulls.listed, repository=repository, limit=limit, asked=asked)
+            page = await fill(call, ask, partial(_is_of, whose), limit=limit, most=MOST_PAGES if whose else 1)
             title = f"{page.count('pull requests')} of {repository} {told}:"
         else:
-            given = {"is": None if state == "all" else state, "author": author, "base": base, "head": branch}
+            given = {"is": None if state == "all" else state, "author": author, "base": base, "head": branch or None}
             words = [f'{name}:"{value}"' for name, value in given.items() if value is not None]
             text = scope_query(" ".join([*words, f"sort:{sort}-{direction}"]), repository=repository, kind="pr")
-            total, page = await self._pulls.found(call, text, limit)
+            total, page = await self._pulls.found(call, repository, text, limit)
+            page = replace(page, rows=[one for one in page.rows if _is_of(whose, one)])
+            told += f"; GitHub lists the first {MOST_FOUND:,} alone" if total > MOST_FOUND else ""
             title = f"{page.count('pull requests')} of {total} by {show_name(author)} in {repository} {told}:"
         items = thread_items(page.rows, "pull requests", repository, detail)
         return Reply(title, items, page.here, page.next, FEWER)
@@ -94,6 +99,8 @@ class PullTools:
             case "get_commits":
                 commits = await self._pulls.commits(call, repository, pull_request, limit)
                 items = rows(f"commits of {target}", [commit.row() for commit in commits.rows])
+                if detail == "full":
+                    items = [section(f"commits of {target}", commit.text()) for commit in commits.rows]
                 return Reply(
                     f"{commits.count('commits')} of {target}, oldest first:", items, commits.here, commits.next
                 )
@@ -121,10 +128,10 @@ class PullTools:
 
     async def _get(self, call: Call, repository: str, number: int) -> Reply:
         target = f"{repository}#{number}"
-        standing, checks = await self._pulls.read(call.from_the_start(), repository, number)
+        standing, checks = await self._pulls.with_all_checks(call, repository, number)
         pull = standing.pull
-        failing = [check.row() for check in checks.rows if check.failed]
-        facts = rows(f"facts of {target}", [pull.row(excerpt=0), standing.row(checks.rows), *failing])
+        failing = [check.row() for check in checks if check.failed]
+        facts = rows(f"facts of {target}", [pull.row(excerpt=0), standing.row(checks), *failing])
         return Reply(f"{target}:", [*facts, section(f"body of {target}", pull.body or "(no body)")])
 
     async def _file(self, call: Call, repository: str, number: int, path: str) -> PullFile:
@@ -136,3 +143,8 @@ class PullTools:
         raise ToolFailed(
             f"{repository}#{number} does not change {show_name(path)}.", next_step="method=get_files lists its files."
         )
+
+
+def _is_of(owner: str, pull: Pull) -> bool:
+    """Say whether the branch of a pull request is in a repository of an owner's; "" stands for whoever."""
+    return not owner or (pull.head_owner or "").casefold() == owner.casefold()

@@ -1,14 +1,15 @@
 """Reviews of pull requests to write: verdicts with comments on lines, replies, threads that are settled."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from mcp_kit.call import Call
-from mcp_kit.errors import Proposed, ToolFailed, WrongArguments
+from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.paging import pages
 from mcp_kit.reply import Reply
-from mcp_kit.shown_names import Name
+from mcp_kit.several_writes import write_all
+from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import tool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -57,7 +58,7 @@ class ReviewTools:
     def __init__(self, pulls: Pulls) -> None:
         self._pulls = pulls
 
-    @tool("pull_requests", writes=True)
+    @tool("pull_requests", writes=True, destructive=True)
     async def pull_request_review_write(
         self,
         call: Call,
@@ -91,10 +92,7 @@ class ReviewTools:
             raise WrongArguments("add_to_pending needs comments; nothing was sent.")
         pending = await self._pending(call, repository, pull_request)
         if method == "add_to_pending":
-            add = partial(self._pulls.comment, call, repository, pull_request, pending.id)
-            steps = [partial(add, one.variables()) for one in comments or ()]
-            done = await _each(steps, "comments were added", "Give a path and a line of the diff: get_diff shows them.")
-            return Reply(f"{done} comments were added to pending review {pending.id} of {target}{_where(pending)}")
+            return await self._comment(call, repository, pull_request, pending, comments or [])
         if method == "delete_pending":
             await self._pulls.discard(call, repository, pull_request, pending.id)
             return Reply(f"The pending review {pending.id} of {target} was deleted.")
@@ -122,12 +120,26 @@ class ReviewTools:
         if not threads:
             raise WrongArguments("threads is missing: ids from get_review_comments; nothing was sent.")
 
-        async def settle(thread: str) -> bool:
-            return await self._pulls.settle(call, repository, number, thread, resolved=resolved) is resolved
+        async def settle(thread: str) -> None:
+            if await self._pulls.settle(call, repository, number, thread, resolved=resolved) is not resolved:
+                raise ToolFailed("GitHub did not do it.", next_step="Look with get_review_comments.")
 
-        steps = [partial(settle, thread) for thread in threads]
-        done = await _each(steps, "threads were done", "Look with get_review_comments.")
-        return Reply(f"{done} threads of {repository}#{number} are {'resolved' if resolved else 'open again'}.")
+        done = "resolved" if resolved else "opened again"
+        await write_all([(f"{show_name(thread)} was {done}", partial(settle, thread)) for thread in threads])
+        return Reply(f"{len(threads)} threads of {repository}#{number} were {done}.")
+
+    async def _comment(
+        self, call: Call, repository: str, number: int, pending: Review, comments: list[LineComment]
+    ) -> Reply:
+        async def add(one: LineComment) -> None:
+            if not await self._pulls.comment(call, repository, number, pending.id, one.variables()):
+                raise ToolFailed(
+                    "GitHub did not do it.", next_step="Give a path and a line of the diff: get_diff shows them."
+                )
+
+        await write_all([(f"line {one.line} was commented on", partial(add, one)) for one in comments])
+        where = f"pending review {pending.id} of {repository}#{number}{_where(pending)}"
+        return Reply(f"{len(comments)} comments were added to {where}")
 
     async def _pending(self, call: Call, repository: str, number: int) -> Review:
         """Find our own pending review: GitHub shows it to nobody else."""
@@ -137,23 +149,6 @@ class ReviewTools:
                 if review.state == "PENDING":
                     return review
         raise ToolFailed(f"{repository}#{number} has no pending review of ours.", next_step="Use method=create.")
-
-
-async def _each(steps: Sequence[Step], what: str, next_step: str) -> int:
-    """Do each step, and return how many there were; a refusal says how many were done before it."""
-    stored: list[Proposed] = []
-    for done, step in enumerate(steps):
-        try:
-            if not await step():
-                raise ToolFailed("GitHub did not do it.", next_step=next_step)
-        except Proposed as proposal:
-            stored.append(proposal)
-        except ToolFailed as refusal:
-            refusal.message = f"{done} of {len(steps)} {what}; then: {refusal.message}"
-            raise
-    if stored:
-        raise Proposed.joined(stored)
-    return len(steps)
 
 
 def _told(review: Review) -> str:

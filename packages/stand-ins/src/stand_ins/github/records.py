@@ -8,7 +8,7 @@ from stand_ins.github.accounts import Role, User
 from stand_ins.github.actions_records import Actions
 from stand_ins.github.discussions import Category, Discussion
 from stand_ins.github.history import ChangedFile, Commit, History
-from stand_ins.github.planning import IssueType, Milestone, Reaction
+from stand_ins.github.planning import IssueType, Milestone, Reaction, Team
 from stand_ins.github.release_records import Deployment, Release
 from stand_ins.github.reviews import Review, ReviewThread
 from stand_ins.github.security_records import Security
@@ -53,6 +53,7 @@ class Pull:
     merged_by: User | None = None
     merge_commit_sha: str | None = None
     requested_reviewers: list[User] = field(default_factory=list)
+    requested_teams: list[Team] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     threads: list[ReviewThread] = field(default_factory=list)
 

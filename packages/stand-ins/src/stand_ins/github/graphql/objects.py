@@ -45,7 +45,12 @@ def pull_object(issue: Issue, pull: Pull, repository: Repository, world: World) 
     state = "MERGED" if pull.merged_at else issue.state.upper()
     commits = repository.history.between(pull.base_sha, pull.head_sha) if _is_known(repository, pull) else []
     head = [{"commit": commit_object(commit, repository)} for commit in commits[-1:]]
-    reviewers = [{"requestedReviewer": actor(user)} for user in pull.requested_reviewers]
+    asked: list[Any] = [actor(user) for user in pull.requested_reviewers]
+    asked += [
+        {"__typename": "Team", "combinedSlug": f"{team.organization.login}/{team.slug}"}
+        for team in pull.requested_teams
+    ]
+    reviewers = [{"requestedReviewer": one} for one in asked]
     latest = {one.user.login: {"state": one.state, "author": actor(one.user)} for one in pull.reviews}
     verdicts = {
         one.user.login: {"state": one.state, "author": actor(one.user)} for one in pull.reviews if one.state in DECIDES

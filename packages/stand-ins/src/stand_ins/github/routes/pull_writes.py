@@ -8,6 +8,7 @@ from stand_ins.github.accounts import Role, User
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.history import Commit
 from stand_ins.github.merging import compared, merge, merged_files
+from stand_ins.github.planning import Team
 from stand_ins.github.pushes import push
 from stand_ins.github.records import Issue, Pull
 from stand_ins.github.refusal import Refusal, must_have_admin_rights, not_found, validation_failed
@@ -77,20 +78,23 @@ async def update_pull(ask: Ask) -> Response:
 
 
 async def request_reviewers(ask: Ask) -> Response:
-    """Ask people for a review."""
+    """Ask people and teams for a review."""
     issue, pull = found(ask)
-    for user in await _people(ask, issue):
+    people, teams = await _reviewers(ask, issue)
+    for user in people:
         if user not in pull.requested_reviewers:
             pull.requested_reviewers.append(user)
             ask.stand_in.announce_pull("review_requested", issue, ask.repository, ask.me, ask.base)
+    pull.requested_teams += [team for team in teams if team not in pull.requested_teams]
     return JSONResponse(pull_simple(issue, pull, ask.repository, ask.world, ask.base), status_code=201)
 
 
 async def remove_reviewers(ask: Ask) -> Response:
-    """Ask people for a review no more."""
+    """Ask people and teams for a review no more."""
     issue, pull = found(ask)
-    gone = await _people(ask, issue)
-    pull.requested_reviewers = [one for one in pull.requested_reviewers if one not in gone]
+    people, teams = await _reviewers(ask, issue)
+    pull.requested_reviewers = [one for one in pull.requested_reviewers if one not in people]
+    pull.requested_teams = [one for one in pull.requested_teams if one not in teams]
     return JSONResponse(pull_simple(issue, pull, ask.repository, ask.world, ask.base))
 
 
@@ -162,7 +166,7 @@ def _set_state(ask: Ask, issue: Issue, pull: Pull, state: str) -> None:
     ask.stand_in.announce_pull(action, issue, ask.repository, ask.me, ask.base)
 
 
-async def _people(ask: Ask, issue: Issue) -> list[User]:
+async def _reviewers(ask: Ask, issue: Issue) -> tuple[list[User], list[Team]]:
     if ask.role < Role.write:
         raise not_found(ask.docs)
     asked = await ask.fields("PullRequest")
@@ -172,10 +176,18 @@ async def _people(ask: Ask, issue: Issue) -> list[User]:
         if user is issue.user:
             raise Refusal(422, "Review cannot be requested from pull request author.", docs=ask.docs)
         if user is None or ask.world.role(ask.repository, user) < Role.read:
-            message = "Reviews may only be requested from collaborators. "
-            raise Refusal(422, f"{message}One or more of the users or teams you specified is not one.", docs=ask.docs)
+            raise _no_collaborator(ask)
         found.append(user)
-    return found
+    teams = {team.slug: team for team in ask.world.teams if team.organization is ask.repository.owner}
+    slugs = asked.names("team_reviewers", "slug") or []
+    if not teams.keys() >= set(slugs):
+        raise _no_collaborator(ask)
+    return found, [teams[slug] for slug in slugs]
+
+
+def _no_collaborator(ask: Ask) -> Refusal:
+    message = "Reviews may only be requested from collaborators. "
+    return Refusal(422, f"{message}One or more of the users or teams you specified is not one.", docs=ask.docs)
 
 
 def _open(ask: Ask) -> list[Issue]:

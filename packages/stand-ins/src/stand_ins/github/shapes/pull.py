@@ -8,6 +8,7 @@ from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.shapes.account import simple_user, stamp
 from stand_ins.github.shapes.issue import issue_json, issue_url, issue_web_url
 from stand_ins.github.shapes.repository import api_url, repository_json, web_url
+from stand_ins.github.shapes.team import team_json
 from stand_ins.github.world import World
 
 FROM_ISSUE = (
@@ -46,7 +47,7 @@ def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, 
         "merged_at": stamp(pull.merged_at),
         "merge_commit_sha": pull.merge_commit_sha or sha_of(pull.base_sha, pull.head_sha),
         "requested_reviewers": [simple_user(one, base) for one in pull.requested_reviewers],
-        "requested_teams": [],
+        "requested_teams": [team_json(one, base) for one in pull.requested_teams],
         "head": _side(pull.head_ref, pull.head_sha, repository, base),
         "base": _side(pull.base_ref, pull.base_sha, repository, base),
         "_links": {key: {"href": value} for key, value in links.items()},
