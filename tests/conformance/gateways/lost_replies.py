@@ -19,7 +19,9 @@ from stand_ins.kit.faults import Fault, Match
 STATE = "x-agent-effect-state"
 LATER = "update gateway.effects set sent_at = sent_at - interval '121 seconds' where state = 'unknown'"
 MOST_REPEATS = 4
-VARYING = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,40}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
+VARYING = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,40}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)"
+)
 """Ids of effects and commits, and times."""
 
 
@@ -94,31 +96,43 @@ def _is_done(reply: httpx.Response) -> bool:
     return reply.is_success and reply.headers.get(STATE) in ("done", "partial")
 
 
-def flat(thing: Any, above: tuple[int, ...] = ()) -> Any:
-    """Return records as plain values, without what varies from one time to another."""
+def flat(thing: Any, known: dict[int, Any] | None = None) -> Any:
+    """Return records as plain values, without what varies from one time to another; each is read once."""
     if isinstance(thing, datetime):
         return "a time"
     if isinstance(thing, str | bytes):
         return VARYING.sub("*", thing.decode("utf-8", "replace") if isinstance(thing, bytes) else thing)
-    if id(thing) in above:
-        return "as above"
-    inside = (*above, id(thing))
+    if isinstance(thing, int | float | None):
+        return thing
+    known = {} if known is None else known
+    if id(thing) not in known:
+        known[id(thing)] = "as above"
+        known[id(thing)] = _flat(thing, known)
+    return known[id(thing)]
+
+
+def _flat(thing: Any, known: dict[int, Any]) -> Any:
     if isinstance(thing, Mapping):
-        rows = [(flat(key, inside), flat(value, inside)) for key, value in thing.items()]
-        return sorted(rows, key=repr)
+        return sorted(((flat(key, known), flat(value, known)) for key, value in thing.items()), key=_by_name)
     if isinstance(thing, list | tuple | set | frozenset):
-        return [flat(one, inside) for one in (thing if isinstance(thing, list | tuple) else sorted(thing, key=repr))]
+        return [flat(one, known) for one in (thing if isinstance(thing, list | tuple) else sorted(thing, key=repr))]
     if is_dataclass(thing):
-        return {one.name: flat(getattr(thing, one.name), inside) for one in fields(thing)}
-    return thing if isinstance(thing, int | float | None) else type(thing).__name__
+        return {one.name: flat(getattr(thing, one.name), known) for one in fields(thing)}
+    return type(thing).__name__
+
+
+def _by_name(row: tuple[Any, Any]) -> str:
+    return repr(row[0])
 
 
 def differences(first: Any, second: Any, place: str = "") -> list[str]:
     """Say where two states differ."""
+    if first == second:
+        return []
     if isinstance(first, dict) and isinstance(second, dict):
         return [one for key in first for one in differences(first[key], second.get(key), f"{place}.{key}")]
     same_length = isinstance(first, list) and isinstance(second, list) and len(first) == len(second)
     if same_length or (isinstance(first, tuple) and isinstance(second, tuple)):
         pairs = enumerate(zip(first, second, strict=True))
         return [one for number, (a, b) in pairs for one in differences(a, b, f"{place}[{number}]")]
-    return [] if first == second else [f"{place} is {str(first)[:200]} after one write, and {str(second)[:200]}"]
+    return [f"{place} is {str(first)[:200]} after one write, and {str(second)[:200]}"]
