@@ -7,10 +7,10 @@ from pathlib import Path
 from agent_stores.background import urls
 from agent_stores.embedded import Plan
 from agent_vendors import Vendor
-from service_kit.errors import ConfigError
 
-from house.options import Options, credential
+from house.options import Options
 from house.paths import ROOT, HousePaths, command
+from house.real_upstreams import real_model, real_vendor
 
 WORKER_OPTIONS = (
     "SKILLS_PATH",
@@ -190,7 +190,7 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
     own = f"{vendor.prefix}UPSTREAM_"
     each = environ.get(f"{own}TOKENS_FILE") or environ.get(f"{prefix_of(vendor.api)}{own}TOKENS_FILE")
     if vendor.name in options.real:
-        return _real(vendor, environ, without=f"{own}TOKEN" if each else "")
+        return real_vendor(vendor, environ, without=f"{own}TOKEN" if each else "")
     told = {f"{own}URL": paths.url(vendor.stand_in)}
     if vendor.keeps_limits:
         told[f"{own}LIMITED"] = environ.get(f"{own}LIMITED") or "false"
@@ -199,38 +199,9 @@ def _upstream(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapp
     return told if each else {**told, f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
 
 
-def _real(vendor: Vendor, environ: Mapping[str, str], *, without: str = "") -> dict[str, str]:
-    app = _app(vendor, environ)
-    told = dict(app)
-    for setting, (variable, default) in vendor.upstream_settings.items():
-        if setting == without or (app and variable == vendor.credential):
-            continue
-        told[setting] = environ.get(variable) or default
-        if not told[setting]:
-            other = f", or an app: {', '.join(vendor.app_variables)}" if vendor.app_variables else ""
-            what = f"{vendor.credential_form}{other}" if variable == vendor.credential else "it"
-            raise ConfigError(f"{variable} is not set: the real {vendor.title} needs {what}")
-        if variable == vendor.credential:
-            credential(variable, told[setting])
-    return told
-
-
-def _app(vendor: Vendor, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of an app at the real vendor; none where the operator names no app."""
-    told = {setting: environ.get(variable, "") for setting, variable in vendor.app_settings.items()}
-    if not any(told.values()):
-        return {}
-    needed = f"the app at the real {vendor.title} needs {', '.join(vendor.app_variables)}"
-    if missing := [vendor.app_settings[setting] for setting, value in told.items() if not value]:
-        raise ConfigError(f"{', '.join(missing)} is not set: {needed}")
-    if environ.get(vendor.credential):
-        raise ConfigError(f"{vendor.credential} is set too: {needed}, and no token. Take one of them away")
-    return told
-
-
 def _model_api(paths: HousePaths, options: Options, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:
     if "model" in options.real:
-        upstream = _real_model(environ)
+        upstream = real_model(environ)
     else:
         upstream = {
             "MODEL_UPSTREAM_URL": paths.url("stand-in-model"),
@@ -244,14 +215,6 @@ def _gateway(
 ) -> Process:
     env = {**_base(environ, paths, name), **upstream, **_shared_files(paths), **stores}
     return Process(name, [command(name), *_port(paths, name)], env)
-
-
-def _real_model(environ: Mapping[str, str]) -> dict[str, str]:
-    upstream = {"MODEL_UPSTREAM_URL": environ.get("MODEL_UPSTREAM_URL") or "https://api.anthropic.com"}
-    for variable, kind in (("ANTHROPIC_API_KEY", "KEY"), ("ANTHROPIC_AUTH_TOKEN", "AUTH_TOKEN")):
-        if environ.get(variable):
-            return upstream | {f"MODEL_UPSTREAM_{kind}": credential(variable, environ[variable])}
-    raise ConfigError("MODEL=real needs ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN: set one of them")
 
 
 def _mcp(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping[str, str]) -> Process:
@@ -271,7 +234,7 @@ def _asked(paths: HousePaths, vendor: Vendor, options: Options, environ: Mapping
         return {f"{own}API_URL": paths.url(vendor.api), f"{own}GATEWAY": "true", f"{own}TOKEN": token}
     if vendor.name not in options.real:
         return {f"{own}API_URL": paths.url(vendor.stand_in), f"{own}TOKEN": paths.secret(vendor.stand_in_secret)}
-    return _real(vendor, environ)
+    return real_vendor(vendor, environ)
 
 
 def _control(paths: HousePaths, environ: Mapping[str, str], urls: Mapping[str, str]) -> Process:

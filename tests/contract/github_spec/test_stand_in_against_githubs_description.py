@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from contract.github_spec import access, apps, personal, planning, projects, security
+from contract.github_spec import access, apps, forks, personal, planning, projects, security
 from contract.github_spec.code_exchanges import CODE_READS, CODE_WRITES, ids_of
 from fixtures.github_spec import repository_of
 from fixtures.serving import serving
@@ -145,7 +145,7 @@ async def test_every_operation_and_status_conforms(
         assert (await client.get(deployment["statuses_url"])).status_code == 200
     told = await ids_of(client)
     written = planning.writes(world) + projects.writes(world) + access.writes(world) + personal.writes(world)
-    for method, path, body, status in WRITES + security.WRITES + written:
+    for method, path, body, status in WRITES + security.WRITES + forks.WRITES + written:
         sent = json.loads(re.sub(r"\{(main|tree|made|blob)\}", lambda found: told[found[1]], json.dumps(body)))
         reply = await client.request(method, path, **({} if sent is None else {"json": sent}))
         assert (method, path, reply.status_code) == (method, path, status)

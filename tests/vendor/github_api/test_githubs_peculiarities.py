@@ -200,6 +200,7 @@ def test_a_reply_says_whose_it_is() -> None:
 NAMELESS = (
     *("/timing", "/annotations", "/merge", "/update-branch", "/releases/generate-notes"),
     *("/issue-types", "/reactions", "/reactions/{reaction:number}", "/collaborators/{user:name}"),
+    "/notifications",
 )
 """Ends of paths whose replies name no repository at all: the path alone does."""
 FOREIGN: list[Json] = [{"url": "https://h/repos/o/other"}, {"message": "?"}, [{"url": "https://h/repos/o/other/x"}]]
@@ -211,8 +212,12 @@ def test_every_route_names_its_repository() -> None:
     free = {name for name, route in routes.items() if not route.resources}
     searches = {f"GET /search/{things}" for things in ("code", "issues", "repositories", "users")}
     public = {"GET /advisories", "GET /advisories/{advisory}"}
-    assert free == searches | public | {"GET /rate_limit", "GET /user", "GET /user/teams"}
+    own = {"GET /notifications", "GET /notifications/threads/{thread:number}", "GET /gists", "GET /gists/{gist:name}"}
+    assert free == searches | public | own | {"GET /rate_limit", "GET /user", "GET /user/teams"}
     for name in routes.keys() - free:
+        if not routes[name].path.startswith(("/repos/", "/orgs/")):
+            assert all(one.where == "lookup" or one.name in ("*/*", "{owner}") for one in routes[name].resources), name
+            continue
         resource = routes[name].resources[0]
         scope = "{org}/*" if "/orgs/" in name else "{owner}/{repo}"
         assert (resource.kind, resource.where, resource.name) == ("repositories", "path", scope), name

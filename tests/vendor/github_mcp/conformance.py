@@ -11,6 +11,7 @@ from conformance.servers.record import Ask, ServerRecord
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from stand_ins.github.app import GitHub, build
+from stand_ins.github.seed_personal import OWN
 
 TOKEN = "ghp_" + "t" * 36
 HELLO = {"repository": "octocat/hello-world"}
@@ -41,12 +42,20 @@ SAMPLES = {
     "actions_get.resource_id": "ci.yml",
     "actions_run_trigger.run_id": 6100003,
     "actions_run_trigger.method": "rerun_workflow_run",
+    "dismiss_notification.thread": 7,
     "find_similar_issues.text": "crash",
+    "gist": OWN,
+    "manage_notification_subscription.thread": 7,
+    "update_gist.description": "New",
     "update_pull_request.title": "New",
     "pull_request_review_write.body": "Seen.",
     "issue_write.title": "New",
     "projects_write.repository": PLANNING,
     "projects_write.issue": 4,
+    "ghsa_id": "GHSA-2m4p-7q9r-x3vw",
+    "cve_id": "CVE-2026-20177",
+    "fork_repository.fork": "octo-org/hello",
+    "update_security_alert.reason": "false_positive",
 }
 """What GitHub's stand-in answers at its start."""
 SCOPE = re.compile(r"(?:^|\s)repo:(\S+)")

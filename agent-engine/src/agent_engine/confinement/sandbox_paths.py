@@ -46,11 +46,9 @@ class SandboxPaths:
         """Translate an outer URL."""
         return self.urls.get(url, url)
 
-    def target(self, url: str) -> Target:
-        """Return where an outer URL leads."""
-        port = urlsplit(self.urls[url]).port
-        assert port is not None
-        return self.openings[port]
+    def target(self, url: str) -> Target | None:
+        """Return where an outer URL leads through an opening; None where the CLI reaches it by itself."""
+        return self.openings.get(urlsplit(self.inner(url)).port or 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,6 +94,9 @@ class CliEngine:
 
 
 def _held(spec: RunSpec, model: Sequence[str], paths: SandboxPaths) -> str | None:
-    """Return the model's URL, which a run reaches once its servers are connected; None where they have one address."""
+    """Return the model's URL, which a run reaches once its servers are connected.
+
+    None where they have one address, where no forwarder is between, and where there are no servers.
+    """
     servers = {paths.target(server.url) for server in spec.servers}
     return next((url for url in model if servers and paths.target(url) not in servers), None)

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from api_kit import Route
+from agent_vendors.github import REPOSITORIES
+from api_kit import Body, Resource, Route
 
-from github_api.routes.in_repository import JSON, REPO, read
+from github_api.probes import repositories as probes
+from github_api.routes.in_repository import JSON, REPO, read, write
 
 RAW = tuple(f"application/vnd.github.{form}" for form in ("raw", "raw+json", "v3.raw", "v3.raw+json"))
 """A file's own bytes: `+json` says nothing of them."""
@@ -17,7 +19,21 @@ CONTENTS = REPO + "/contents"
 
 def routes() -> list[Route]:
     """Make the routes."""
-    return [read(REPO), _file(CONTENTS), _file(CONTENTS + "/"), _file(CONTENTS + "/{path:file}")]
+    return [read(REPO), _fork(), _file(CONTENTS), _file(CONTENTS + "/"), _file(CONTENTS + "/{path:file}")]
+
+
+def _fork() -> Route:
+    """Make the fork, which makes a repository: its name must be in the grant too."""
+    route = write("POST", REPO + "/forks", "fork_repository", Body(frozenset({"organization", "name"})))
+    return replace(
+        route,
+        access="danger",
+        resources=(*route.resources, Resource(REPOSITORIES, "lookup", lookup=probes.repository_of_fork)),
+        idempotent=True,
+        verify_reply=lambda asked, reply: None,
+        probe=probes.FORKED,
+        read_before=probes.parent_before,
+    )
 
 
 def _file(path: str) -> Route:

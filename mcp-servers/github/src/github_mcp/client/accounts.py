@@ -5,7 +5,8 @@ from mcp_kit.errors import Refused, ToolFailed
 from mcp_kit.paging import Page
 from mcp_kit.vendor_path import path_of
 
-from github_mcp.client.github import GitHub
+from github_mcp.client.github import GitHub, path_in
+from github_mcp.error_messages import not_written
 from github_mcp.models.accounts import FoundRepository, Me, Team
 from github_mcp.models.people import User
 
@@ -40,6 +41,17 @@ class Accounts:
                 next_step="Leave it to a person.",
             )
         return me.login
+
+    async def fork(self, call: Call, repository: str, fork: str) -> FoundRepository:
+        """Fork a repository into the token's own account or into an organization, under a name."""
+        owner, _, name = fork.partition("/")
+        me = await self.me(call)
+        elsewhere = me is None or me.login.casefold() != owner.casefold()
+        body = {"name": name, **({"organization": owner} if elsewhere else {})}
+        path, meanings = path_in(repository, "forks"), not_written("Administration, of both owners,")
+        return await self._github.write(
+            call, FoundRepository, "POST", path, repository, body=body, success=202, meanings=meanings
+        )
 
     async def opened(self, call: Call, limit: int) -> Page[FoundRepository] | None:
         """List the repositories that an app's installation opens; None behind a gateway, where the grant says it."""

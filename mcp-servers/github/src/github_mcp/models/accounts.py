@@ -72,6 +72,7 @@ class FoundRepository(VendorDocument):
     open_issues_count: int = 0
     default_branch: str = ""
     pushed_at: datetime | None = None
+    html_url: str = ""
 
     @property
     def name(self) -> str:

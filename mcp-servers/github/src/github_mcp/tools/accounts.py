@@ -4,13 +4,15 @@ from typing import Annotated
 
 from agent_vendors.github import REPOSITORIES
 from mcp_kit.call import Call
+from mcp_kit.errors import Quoted, ToolFailed
 from mcp_kit.reply import Reply, rows
 from mcp_kit.shown_names import Name
 from mcp_kit.tool import Cursor, Limit, Resource, tool
 from pydantic import Field
 
 from github_mcp.client.accounts import Accounts
-from github_mcp.tools.arguments import FEWER
+from github_mcp.models.threads import plain_address
+from github_mcp.tools.arguments import FEWER, Repository
 
 ORGANIZATION = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"
 SHOWN = 30
@@ -44,6 +46,26 @@ class AccountTools:
         opened = [one.name for one in page.rows if call.caller.may_touch(REPOSITORIES, one.full_name)]
         more = f" The first {len(opened)} repositories" if page.next else f" All {len(opened)} repositories"
         return Reply(f"{head}{grant}{more} that it may open for this caller:", rows("repositories", opened))
+
+    @tool("repos", writes=True, danger=True, idempotent=True)
+    async def fork_repository(
+        self,
+        call: Call,
+        repository: Repository,
+        fork: Annotated[
+            Repository, Field(description="owner/name of the fork; owner: the token's account or an organization")
+        ],
+    ) -> Reply:
+        """Fork a repository. A repeat returns the same fork."""
+        made = await self._accounts.fork(call, repository, fork)
+        if not REPOSITORIES.same(made.full_name, fork):
+            raise ToolFailed(
+                f"{repository} was forked, but not as {fork}.",
+                quoted=Quoted("the fork", made.row()),
+                next_step="Do not repeat it: say what differs.",
+            )
+        where = plain_address(made.html_url)
+        return Reply(f"{fork} is a fork of {repository}. Its files may take a moment. {where}".rstrip())
 
     @tool("teams", checks=True)
     async def get_teams(

@@ -114,6 +114,7 @@ class Repository:
     discussion_categories: list[Category] = field(default_factory=list)
     discussions: dict[int, Discussion] = field(default_factory=dict)
     security: Security = field(default_factory=Security)
+    parent: "Repository | None" = None
 
     @property
     def head_sha(self) -> str:

@@ -71,7 +71,7 @@ def repository_json(repository: Repository, base: str, role: Role | None = None)
         "owner": simple_user(repository.owner, base),
         "html_url": web,
         "description": repository.description,
-        "fork": False,
+        "fork": repository.parent is not None,
         "url": url,
     }
     shape |= {f"{key}_url": f"{url}{rest}" for key, rest in LINKS.items()}
@@ -118,7 +118,9 @@ def repository_json(repository: Repository, base: str, role: Role | None = None)
 
 def full_repository(repository: Repository, base: str, role: Role) -> dict[str, Any]:
     """Describe a repository as `GET /repos/{owner}/{repo}` does."""
+    parent = repository_json(repository.parent, base) if repository.parent else None
     return repository_json(repository, base, role) | {
+        **({"parent": parent, "source": parent} if parent else {}),
         "temp_clone_token": None,
         "network_count": 0,
         "subscribers_count": 0,
