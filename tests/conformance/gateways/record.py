@@ -1,6 +1,6 @@
 """What a vendor's tests say once of its gateway, so that the suite can hold it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,22 @@ class Ask:
     tool: str | None = None
     body: Any = None
     form: str | None = None
+
+
+@dataclass(frozen=True)
+class Writes:
+    """A request for each route that writes, so that each can be tried with a lost reply.
+
+    Attributes:
+        grant: what the requests' task and service may do.
+        asks: by the route's name what makes a request of the stand-in as it is at its start, which it may prepare; the
+            route has its method and tool.
+        state: what the stand-in holds, of which times, ids of commits and effects may differ.
+    """
+
+    grant: Grant
+    asks: Mapping[str, Callable[[Any], Ask]]
+    state: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +60,7 @@ class GatewayRecord:
         hostile: requests whose names lead elsewhere, or are none.
         foreign: a reply to `read` that is of another resource.
         limited: how the vendor refuses a write for its limit, for a second.
+        every_write: a request for each route that writes; None where `writes` and `harmless` are of all of them.
         dangerous: writes that go out for a task only as a proposal; and one of the same route that goes out at once.
     """
 
@@ -64,6 +81,7 @@ class GatewayRecord:
     hostile: tuple[Ask, ...]
     foreign: Any
     limited: Fault
+    every_write: Writes | None = None
     dangerous: tuple[Ask, ...] = ()
     harmless: tuple[Ask, ...] = ()
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from stand_ins.github.app import GitHub, build
 from stand_ins.github.records import Repository
 from stand_ins.kit.faults import Fault
+from vendor.github_api.every_write import WRITES
 
 TOKEN = "ghp_" + "c" * 36
 HELLO = "/repos/octocat/hello-world"
@@ -76,6 +77,7 @@ RECORD = GatewayRecord(
     ),
     foreign={"url": "https://api.github.com/repos/octocat/other/issues/1", "number": 1},
     limited=Fault(fault="rate_limit", seconds=1),
+    every_write=WRITES,
     dangerous=(release(draft=False),),
     harmless=(release(draft=True),),
 )

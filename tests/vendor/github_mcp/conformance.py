@@ -36,6 +36,7 @@ SAMPLES = {
     "team": "translators",
     "tag": "v2.3.0",
     "job_id": 7100004,
+    "ghsa_id": "GHSA-2m4p-7q9r-x3vw",
     "run_id": 6100003,
     "get_job_logs.job_id": 7100004,
     "actions_get.resource_id": "ci.yml",
@@ -91,7 +92,7 @@ def reaches(stand_in: GitHub, entry: Mapping[str, Any]) -> list[str]:
     if kind == "repos":
         return ["/".join(names[:2])]
     if kind == "search":
-        found = SCOPE.findall(parse_qs(entry["query"])["q"][0])
+        found = SCOPE.findall(parse_qs(entry["query"], keep_blank_values=True)["q"][0])
         return found if names[0] in ("issues", "code") else []
     if kind != "graphql":
         return []

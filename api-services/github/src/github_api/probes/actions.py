@@ -19,7 +19,9 @@ FACTS = ("name", "display_title", "event", "head_branch", "head_sha", "status", 
 
 
 async def started(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
-    """Return the run that a dispatch made: the only one of our account, of this workflow and ref, since then.
+    """Return what GitHub answers to a dispatch, with the run that it made.
+
+    The run is the only one of our account, of this workflow and ref, since then.
 
     Raises:
         Refusal: there are several, or GitHub does not tell whose they are.
@@ -36,7 +38,10 @@ async def started(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Js
     )
     if len(recent) > 1:
         raise Refusal("upstream_refused", f"{len(recent)} runs of this workflow were started lately")
-    return recent[0] if recent else None
+    if not recent:
+        return None
+    run = recent[0]
+    return {"workflow_run_id": run.get("id"), "run_url": run.get("url"), "html_url": run.get("html_url")}
 
 
 async def run_again(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:

@@ -15,7 +15,7 @@ from api_kit.errors import Refusal
 from api_kit.paths import encode
 
 from github_api.confirm.files import blob_of
-from github_api.probes.own_account import repository_of
+from github_api.probes.own_account import GONE_SECONDS, repository_of
 
 HEADS = "heads/"
 MOST_SHOWN = 20_000
@@ -32,9 +32,15 @@ def branch_of(call: Call) -> str | None:
 
 
 async def written_file(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
-    """Return a file that has the content which the write asked for, with its last commit; None if it has not."""
+    """Return a file that has the content which the write asked for, with its last commit; None if it has not.
+
+    Raises:
+        Refusal: it was changed since then, so that our content may have been there.
+    """
     file, body = await fetch(_file(call)), _body(call)
     if not isinstance(file, dict) or file.get("sha") != blob_of(body.get("content")):
+        if await _last_commit(call, fetch, since):
+            raise Refusal("upstream_refused", "the file was changed by another commit meanwhile")
         return None
     return {"content": file, "commit": await _last_commit(call, fetch)}
 
@@ -83,9 +89,10 @@ async def branch_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     }
 
 
-async def _last_commit(call: Call, fetch: Fetch) -> Json:
+async def _last_commit(call: Call, fetch: Fetch, since: datetime | None = None) -> Json:
     branch = _body(call).get("branch")
     query = f"path={encode(call.path['path'])}&per_page=1" + (f"&sha={encode(str(branch))}" if branch else "")
+    query += f"&since={since:%Y-%m-%dT%H:%M:%SZ}" if since else ""
     rows = await fetch(f"{repository_of(call)}/commits?{query}")
     return rows[0] if isinstance(rows, list) and rows else {}
 
@@ -131,7 +138,7 @@ def _diff(old: list[str], new: list[str]) -> str:
     return "\n".join(list(difflib.unified_diff(old, new, lineterm=""))[2:])[:MOST_SHOWN]
 
 
-FILE_WRITTEN = Probe(written_file)
+FILE_WRITTEN = Probe(written_file, settle_window=GONE_SECONDS)
 FILE_DELETED = Probe(deleted_file)
 BRANCH_MADE = Probe(pointing_branch, status=CREATED)
 BRANCH_MOVED = Probe(pointing_branch)

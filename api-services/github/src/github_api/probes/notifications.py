@@ -1,7 +1,9 @@
 """Reads what a notification is about, and what those see who approve a write of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from api_kit import Call, Fetch, Json
 
@@ -13,6 +15,11 @@ async def repository_of_thread(call: Call, fetch: Fetch) -> Sequence[str]:
     """Return the repository of the notification that the path names."""
     thread = await _thread(call, fetch)
     return repositories_of([thread.get("repository")]) if thread else []
+
+
+async def thread_gone(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return an empty object if the notification is not there any more."""
+    return {} if await _thread(call, fetch) is None else None
 
 
 async def thread_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:

@@ -24,6 +24,16 @@ async def sub_issue_there(call: Call, effect: UUID, fetch: Fetch, since: datetim
     return None
 
 
+async def sub_issue_gone(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return the issue of which the sub-issue was taken; None while it is one of the issue."""
+    return None if await repository_of_sub_issue(call, fetch) else await fetch(issue_path(call))
+
+
+async def reaction_gone(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
+    """Return an empty object if the reaction that the path names is not there any more."""
+    return None if await repository_of_own_reaction(call, fetch) else {}
+
+
 async def repository_of_sub_issue(call: Call, fetch: Fetch) -> Sequence[str]:
     """Return the repository of the sub-issue whose id the body gives, if it is one of the issue."""
     wanted = call.body.get("sub_issue_id") if isinstance(call.body, dict) else None

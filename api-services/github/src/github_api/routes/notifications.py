@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent_vendors.github import REPOSITORIES
-from api_kit import Body, Json, Resource, Route
+from api_kit import Body, Json, Probe, Resource, Route
 
 from github_api.probes import notifications as probes
 from github_api.routes.in_repository import JSON, PAGE, REPO, read, write
@@ -29,7 +29,7 @@ def routes() -> list[Route]:
         replace(listed, path=THREAD, query=frozenset(), mixed=False),
         in_repository,
         _of_thread("PATCH", THREAD, DISMISS),
-        _of_thread("DELETE", THREAD, DISMISS),
+        replace(_of_thread("DELETE", THREAD, DISMISS), probe=Probe(probes.thread_gone)),
         mark_all,
         replace(mark_all, path=INBOX, resources=EVERYWHERE, target=""),
         *_subscriptions(),

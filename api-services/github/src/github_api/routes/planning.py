@@ -49,7 +49,7 @@ def _sub_issues() -> list[Route]:
             read_before=probes.parent_before,
             send=_add_by_name,
         ),
-        _change("DELETE", ISSUE + "/sub_issue", {"sub_issue_id"}),
+        replace(_change("DELETE", ISSUE + "/sub_issue", {"sub_issue_id"}), probe=Probe(probes.sub_issue_gone)),
         _change("PATCH", SUBS + "/priority", {"sub_issue_id", "after_id", "before_id"}),
     ]
 
@@ -101,6 +101,7 @@ def _reactions() -> list[Route]:
                 resources=(*remove.resources, own),
                 reply_resources=None,
                 idempotent=True,
+                probe=Probe(probes.reaction_gone),
                 read_before=probes.reacted_to,
             ),
         ]

@@ -49,7 +49,8 @@ def routes() -> list[Route]:
             probe=probes.THREAD_MADE,
             read_before=probes.pull_before,
         ),
-        replace(write("DELETE", REVIEW, TOOL, None), idempotent=True, probe=probes.REVIEW_GONE),
+        # what is found of a review that is gone names no repository
+        replace(write("DELETE", REVIEW, TOOL, None), idempotent=True, probe=probes.REVIEW_GONE, reply_resources=None),
         replace(answer, verify_reply=confirm.replied, probe=probes.REPLY_MADE, read_before=probes.pull_before),
     ]
 

@@ -15,15 +15,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stand_ins.kit.refusal import Errors, Refusal
 
 CONTROLS = "/_stand-in/"
+ENTRY = "stand_in.entry"
+"""Where a request's scope has its entry of the log."""
 HTML = b"<!DOCTYPE html><html><body><h1>Out of order</h1><p>This page is no JSON.</p></body></html>"
 
 
 class Match(BaseModel):
-    """Which requests a fault strikes; the expression is searched for in path and query."""
+    """Which requests a fault strikes; the expressions are searched for in path and query, and in the body's text."""
 
     model_config = ConfigDict(extra="forbid")
     method: str | None = None
     path_regex: str = ""
+    body_regex: str = ""
 
 
 class Fault(BaseModel):
@@ -55,10 +58,11 @@ class Fault(BaseModel):
             raise ValueError(f"no such fault: one of {', '.join(known)}")
         return value
 
-    def hits(self, method: str, target: str) -> bool:
+    def hits(self, method: str, target: str, body: str = "") -> bool:
         """Say whether this fault is meant for a request."""
-        wanted = self.match.method
-        return (wanted is None or wanted.upper() == method) and re.search(self.match.path_regex, target) is not None
+        wanted, place, text = self.match.method, self.match.path_regex, self.match.body_regex
+        named = wanted is None or wanted.upper() == method
+        return named and re.search(place, target) is not None and re.search(text, body) is not None
 
 
 class Dropped(ConnectionResetError):
@@ -119,8 +123,9 @@ class FaultGate:
             return None
         query = scope["query_string"].decode("latin-1")
         target = scope["path"] + (f"?{query}" if query else "")
+        body = str(scope.get(ENTRY, {}).get("body"))
         for fault in self.faults:
-            if fault.hits(scope["method"], target):
+            if fault.hits(scope["method"], target, body):
                 fault.times -= 1
                 if not fault.times:
                     self.faults.remove(fault)

@@ -12,11 +12,10 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stand_ins.kit.faults import CONTROLS
+from stand_ins.kit.faults import CONTROLS, ENTRY
 
 KEPT_REQUESTS = 5000
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-ENTRY = "stand_in.entry"
 NOT_THE_VENDORS = (CONTROLS, "/health", "/ready", "/metrics")
 
 
