@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from github_mcp.error_messages import MEANINGS, explain
+from github_mcp.error_messages import MEANINGS
+from github_mcp.refusal import explain
 from mcp_kit.caller import Caller
 from mcp_kit.error_messages import explain_status, fill_in
 from mcp_kit.errors import ToolFailed

@@ -50,13 +50,14 @@ class Answer(VendorDocument):
         """Return why there is no data."""
         if self.status == 429:
             return rate_limited(None)
+        said = Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
+        if self.status == 403:
+            lacking = "Do without it, or tell the operator which permission or scope GitHub's words name."
+            return ToolFailed("The token may not do this (403).", next_step=lacking, quoted=said)
         if self.status in MEANINGS:
             return MEANINGS[self.status]
-        said = "\n".join(fault.message for fault in self.errors[:MOST_NOTED])
         return ToolFailed(
-            "GitHub does not accept this query.",
-            next_step="Correct the arguments and call again.",
-            quoted=Quoted("GitHub's own words", said),
+            "GitHub does not accept this query.", next_step="Correct the arguments and call again.", quoted=said
         )
 
     @property

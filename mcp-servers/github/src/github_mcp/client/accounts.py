@@ -11,6 +11,7 @@ from github_mcp.models.accounts import FoundRepository, Me, Team
 from github_mcp.models.people import User
 
 FORBIDDEN = 403
+AN_APPS = ("GitHub names no account of this token.", "It is a GitHub App's: do without.")
 
 
 class Accounts:
@@ -22,9 +23,9 @@ class Accounts:
     async def me(self, call: Call) -> Me | None:
         """Read the account whose token this is; None for an app's token, of which GitHub names no account."""
         try:
-            return await self._github.get(call, Me, path_of("/user"), "the token's account")
+            return await self._github.get(call, Me, path_of("/user"), "token's account", meanings={FORBIDDEN: AN_APPS})
         except ToolFailed as failure:
-            if failure.status != FORBIDDEN or isinstance(failure, Refused):
+            if failure.message != AN_APPS[0] or isinstance(failure, Refused):
                 raise
             return None
 

@@ -1,21 +1,24 @@
 """Workflows of GitHub Actions: what they are, how they ran, their logs; and running, rerunning and cancelling them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
 from mcp_kit.errors import ToolFailed
 from mcp_kit.lockdown import is_locked
-from mcp_kit.paging import Page
+from mcp_kit.paging import Page, pages
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Query
 from service_kit.errors import UpstreamError
 from service_kit.text_ends import Room, TextEnds
 
-from github_mcp.client.github import GitHub, path_in
+from github_mcp.client.github import MOST_PAGES, GitHub, path_in
 from github_mcp.models.actions import Artifact, Dispatched, Job, Run, Usage, Workflow
 
+RUN_DETAILS = "return_run_details"
+"""Asks for the run that was started; Enterprise servers up to 3.19 refuse it as a key that they do not know."""
 LOG_ROOM = Room(head=1_000_000, tail=3_000_000)
 """Bytes of a log that are read: those of its beginning and of its end."""
 NO_LOG: Mapping[int, Meaning] = {
@@ -54,6 +57,14 @@ class Actions:
     async def run(self, call: Call, repository: str, run: int) -> Run:
         """Read a run."""
         return await self._github.get(call, Run, path_in(repository, "actions", "runs", run), _run(repository, run))
+
+    async def all_jobs(self, call: Call, repository: str, run: int) -> list[Job]:
+        """List all jobs of a run's last attempt."""
+
+        async def ask(at: Call) -> Page[Job]:
+            return await self.jobs(at, repository, run, 100)
+
+        return [job async for page in pages(call.from_the_start(), ask, most=MOST_PAGES) for job in page.rows]
 
     async def jobs(self, call: Call, repository: str, run: int, limit: int) -> Page[Job]:
         """List the jobs of a run's last attempt."""
@@ -113,11 +124,18 @@ class Actions:
     async def dispatch(
         self, call: Call, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]
     ) -> Dispatched | None:
-        """Start a workflow; return the run, or None where the server does not tell it."""
+        """Start a workflow; return the run, or None where an Enterprise server does not tell it."""
         path = path_in(repository, "actions", "workflows", workflow, "dispatches")
-        body: dict[str, Any] = {"ref": ref, "return_run_details": True, **({"inputs": inputs} if inputs else {})}
-        target = _workflow(repository, workflow)
-        reply = await self._github.vendor.send(call, "POST", path, target, body=body, success=(200, 204))
+        body: dict[str, Any] = {"ref": ref, **({"inputs": inputs} if inputs else {})}
+        send = partial(
+            self._github.vendor.send, call, "POST", path, _workflow(repository, workflow), success=(200, 204)
+        )
+        try:
+            reply = await send(body={**body, RUN_DETAILS: True})
+        except ToolFailed as refusal:
+            if refusal.status != 422 or refusal.quoted is None or RUN_DETAILS not in refusal.quoted.text:
+                raise
+            reply = await send(body=body)
         try:
             return self._github.vendor.read(Dispatched, reply.json())
         except UpstreamError:

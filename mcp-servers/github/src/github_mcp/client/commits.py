@@ -14,7 +14,7 @@ MOST_FILES = 300
 NO_REF: dict[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
-        "Check the name: list_branches, list_tags and list_commits give those that are there.",
+        "Check the name: list_branches and list_commits give those that are there.",
     ),
     409: ("{target} cannot be read: the repository is empty (409).", "Leave it."),
 }
@@ -28,8 +28,9 @@ class Commits:
 
     async def listed(self, call: Call, repository: str, limit: int, query: Query) -> Page[Commit]:
         """List commits, the latest first."""
-        path = path_in(repository, "commits")
-        return await self._github.page(call, Commit, path, repository, limit=limit, query=query, meanings=NO_REF)
+        path, ref = path_in(repository, "commits"), query.get("sha")
+        target = f"{show_name(str(ref))} in {repository}" if ref else repository
+        return await self._github.page(call, Commit, path, target, limit=limit, query=query, meanings=NO_REF)
 
     async def read(self, call: Call, repository: str, ref: str, limit: int = 1) -> tuple[Commit, Page[Commit]]:
         """Read a commit with the page of its files at which the call's cursor points."""

@@ -20,9 +20,10 @@ from pydantic import BaseModel
 from service_kit.http import Reply
 
 from github_mcp.app_token import renewing
-from github_mcp.error_messages import MEANINGS, explain
+from github_mcp.error_messages import MEANINGS
 from github_mcp.graphql_answer import Answer
 from github_mcp.rate_limit import limit_of
+from github_mcp.refusal import explain
 from github_mcp.settings import GitHubSettings
 
 MOST_PAGES = 30

@@ -16,10 +16,6 @@ from github_mcp.models.written import Merged, WrittenPull
 NOT_WRITTEN = not_written("Pull requests")
 NOT_MERGED: Mapping[int, Meaning] = {
     **not_written("Contents"),
-    405: (
-        "GitHub does not merge {target} (405): it conflicts, is a draft or closed, or lacks checks or reviews.",
-        "Read it with pull_request_read, and do what is missing.",
-    ),
     409: (
         "The head of {target} moved meanwhile (409); nothing was merged.",
         "Read what came, and give the new head_sha.",

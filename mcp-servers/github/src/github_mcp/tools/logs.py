@@ -106,10 +106,10 @@ class LogTools:
         self, call: Call, repository: str, run_id: int, detail: str, tail_lines: int | None, *, failed_only: bool
     ) -> Reply:
         target = f"run {run_id} of {repository}"
-        page = await self._actions.jobs(call.from_the_start(), repository, run_id, 100)
-        wanted = [job for job in page.rows if job.conclusion and (job.failed or not failed_only)]
+        jobs = await self._actions.all_jobs(call, repository, run_id)
+        wanted = [job for job in jobs if job.conclusion and (job.failed or not failed_only)]
         if not wanted:
-            shown = rows(f"jobs of {target}", [job.row() for job in page.rows])
+            shown = rows(f"jobs of {target}", [job.row() for job in jobs])
             return Reply(f"No job of {target} has {'failed' if failed_only else 'ended'}; its jobs:", shown)
         first = _first(call)
         items: list[Item] = []
@@ -119,8 +119,7 @@ class LogTools:
         following = Position.of({"job": after}) if after < len(wanted) else None
         kind = "failed jobs" if failed_only else "jobs"
         which = f"{kind} {first + 1} to {min(after, len(wanted))} of {len(wanted)}" if len(wanted) > 1 else kind[:-1]
-        more = " The run has more than 100 jobs, of which these are the first." if page.next else ""
-        head = f"Logs of the {which} of {target}:{more} job_id with start_line or detail=full shows more of one."
+        head = f"Logs of the {which} of {target}: job_id with start_line or detail=full shows more of one."
         return Reply(head, items, {"job": first}, following)
 
     async def _of_job(self, call: Call, repository: str, job: Job, detail: str, tail_lines: int | None) -> list[Item]:

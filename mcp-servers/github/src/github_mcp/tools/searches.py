@@ -17,7 +17,7 @@ from github_mcp.client.searches import MOST_FOUND, Searches, Totals
 from github_mcp.models.accounts import FoundRepository, FoundUser
 from github_mcp.models.commits import FoundFile
 from github_mcp.models.threads import Issue, found_items, thread_items
-from github_mcp.query import scope_query, with_kind
+from github_mcp.query import kind_of, scope_query, with_kind
 from github_mcp.tools.arguments import FEWER, Repository
 
 Text = Annotated[
@@ -39,13 +39,14 @@ class SearchTools:
         call: Call,
         query: Text,
         repository: Annotated[Repository | None, Field(description="owner/name; unset: all that may be used")] = None,
-        kind: Literal["issue", "pull-request"] = "issue",
+        kind: Literal["issue", "pull-request"] | None = None,
         sort: Literal["created", "updated", "comments"] | None = None,
         detail: Detail = "compact",
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Reply:
         """Search issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
+        kind = kind_of(query, kind)
         if repository is None:
             confined = confine_to_grant(SEARCHES, with_kind(query, kind), call.caller, REPOSITORIES)
         else:
