@@ -52,7 +52,6 @@ SAMPLES = {
     "issue_write.title": "New",
     "projects_write.repository": PLANNING,
     "projects_write.issue": 4,
-    "ghsa_id": "GHSA-2m4p-7q9r-x3vw",
     "cve_id": "CVE-2026-20177",
     "fork_repository.fork": "octo-org/hello",
     "update_security_alert.reason": "false_positive",
