@@ -200,6 +200,7 @@ def test_a_reply_says_whose_it_is() -> None:
 NAMELESS = (
     *("/timing", "/annotations", "/merge", "/update-branch", "/releases/generate-notes"),
     *("/issue-types", "/reactions", "/reactions/{reaction:number}", "/collaborators/{user:name}"),
+    "/reviews/{review:number}",
     "/notifications",
 )
 """Ends of paths whose replies name no repository at all: the path alone does."""

@@ -35,6 +35,14 @@ async def test_get_me_works_for_an_app(ask: Ask, github: GitHub, open_tools: Ope
     assert "octocat/secret-plans" not in bound.text
 
 
+async def test_get_me_takes_no_other_refusal_for_an_apps(ask: Ask, github: GitHub) -> None:
+    """A suspended account is told as that."""
+    body = b'{"message": "Sorry. Your account was suspended."}'
+    github.app.controls.gate.order(b'{"fault": "status", "status": 403, "body": %s}' % body)
+    answer = await ask("get_me")
+    assert (answer.is_error, "account is suspended" in answer.text) == (True, True), answer.text
+
+
 async def test_teams_are_listed(ask: Ask) -> None:
     """An organization's teams, or the own account's, each with the name by which its members are asked for."""
     assert (

@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+from stand_ins.kit.faults import Fault, Match
 from vendor.github_mcp.conftest import HELLO, READER, TOKEN, Ask, GitHub, OpenTools, said
 
 RUN, JOB = 6100003, 7100004
@@ -136,6 +137,17 @@ async def test_an_older_server_does_not_tell_the_run(ask: Ask, github: GitHub) -
     github.app.controls.gate.order(b'{"fault": "status", "match": {"method": "POST"}, "status": 204, "body": null}')
     answer = await ask("actions_run_trigger", repository=HELLO, **RELEASE)
     assert (answer.is_error, "event=workflow_dispatch" in answer.text) == (False, True), answer.text
+
+
+async def test_an_enterprise_server_starts_a_workflow_too(ask: Ask, github: GitHub) -> None:
+    """One that refuses to tell the run, as it knows no such key, is asked once more without; another refusal is told."""
+    key = {"message": 'Invalid request.\n\n"return_run_details" is not a permitted key.'}
+    github.app.controls.gate.faults.append(
+        Fault(fault="status", status=422, body=key, match=Match(method="POST", body_regex="return_run_details"))
+    )
+    answer = await ask("actions_run_trigger", repository=HELLO, **RELEASE)
+    assert (answer.is_error, "event=workflow_dispatch" in answer.text) == (False, True), answer.text
+    assert len([one for one in github.hello.actions.runs.values() if one.event == "workflow_dispatch"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _explained(reply: Reply, target: str) -> ToolFailed:
         (_reply(429), "rate limit", "in 60 s"),
         (_reply(429, retry_after="²"), "rate limit", "in 60 s"),
         (_reply(429, retry_after="9" * 5000), "rate limit", "in 60 s"),
-        (_reply(404), "knows no octocat/x", "list_issues"),
+        (_reply(404), "knows no octocat/x", "Check the name and number."),
         (_reply(301), "has moved", "present name"),
         (_reply(409), "changed meanwhile", "Read it again"),
         (_reply(410), "deleted", "Leave it"),
@@ -229,7 +229,7 @@ def test_githubs_own_words_are_quoted_where_they_help() -> None:
     fault = {"resource": "Search", "field": "q", "code": "invalid", "message": "The listed users cannot be searched"}
     body = json.dumps({"message": "Validation Failed", "errors": [fault, "and this"]}).encode()
     error = _explained(Reply(422, httpx.Headers(), body), "the search")
-    assert error.message == "GitHub does not accept this for the search (422): q invalid, request invalid."
+    assert error.message == "GitHub does not accept this for the search (422): q invalid."
     assert error.next_step.startswith("Correct the search text")
     assert error.quoted is not None
     assert error.quoted.text == "The listed users cannot be searched\nand this"
@@ -272,3 +272,54 @@ async def test_the_second_name_of_the_token_serves_too(open_tools: OpenTools) ->
     """GITHUB_PERSONAL_ACCESS_TOKEN is read where GITHUB_TOKEN is not set."""
     client = await open_tools(GITHUB_TOKEN="", GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN)
     assert not said(await client.call_tool_mcp("list_labels", {"repository": HELLO})).is_error
+
+
+@pytest.mark.parametrize(
+    ("errors", "shown", "quoted"),
+    [
+        (
+            [{"field": None, "code": "custom", "message": "No commits between main and main"}],
+            "see GitHub's words",
+            "No commits between main and main",
+        ),
+        ([{"field": "inputs.environment-name", "code": "invalid"}], "inputs.environment-name invalid", "Broken"),
+        ("Sha is already taken", "see GitHub's words", "Broken\nSha is already taken"),
+        ([7, {"field": "name", "code": ["x"]}], "name invalid", "Broken"),
+    ],
+)
+def test_a_refused_value_keeps_githubs_words_whatever_its_shape(errors: Any, shown: str, quoted: str) -> None:
+    """One entry of an odd shape takes nothing from the others, and the message is quoted where it says something."""
+    message = "Validation Failed" if quoted == "No commits between main and main" else "Broken"
+    error = _explained(Reply(422, httpx.Headers(), json.dumps({"message": message, "errors": errors}).encode()), "it")
+    assert error.message == f"GitHub does not accept this for it (422): {shown}."
+    assert error.quoted is not None
+    assert error.quoted.text == quoted
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "says"),
+    [
+        (
+            403,
+            {"x-oauth-scopes": "gist", "x-accepted-oauth-scopes": "repo, public_repo"},
+            "No.",
+            "none of the scopes repo, public_repo",
+        ),
+        (404, {"x-oauth-scopes": "", "x-accepted-oauth-scopes": "repo"}, "Not Found", "none of the scopes repo"),
+        (404, {"x-oauth-scopes": "repo", "x-accepted-oauth-scopes": "repo"}, "Not Found", "Check the name and number"),
+        (403, {}, "the `o` organization has an IP allow list enabled", "list of allowed addresses"),
+        (403, {}, "`o` forbids access via a personal access token (classic).", "takes no classic token"),
+        (422, {}, "refusing to allow a token to update workflow `a.yml` without `workflow` scope", "scope workflow"),
+        (
+            403,
+            {"x-accepted-github-permissions": "issues=write; allows_permissionless_access=true"},
+            "Resource not accessible by personal access token",
+            "lacks a permission for it: issues=write (403)",
+        ),
+        (405, {}, "Squash merges are not allowed on this repository.", "does not merge it (405)"),
+    ],
+)
+def test_what_the_token_lacks_is_named(status: int, headers: dict[str, str], message: str, says: str) -> None:
+    """Scopes, permissions, and an organization's rules, each by GitHub's own words or headers."""
+    error = _explained(Reply(status, httpx.Headers(headers), json.dumps({"message": message}).encode()), "it")
+    assert says in f"{error.message} {error.next_step}"

@@ -1,6 +1,7 @@
 """Logs of jobs: the lines around a failure first, any others on demand, the token kept from the host that has them."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -78,6 +79,18 @@ async def test_many_failed_jobs_go_on_by_cursor(ask: Ask, github: GitHub) -> Non
             break
         cursor = {"cursor": found[1]}
     assert len(seen) == len(set(seen)) == 10
+
+
+async def test_a_failed_job_after_a_hundred_others_is_found(ask: Ask, github: GitHub) -> None:
+    """All pages of a run's jobs are looked at."""
+    run = github.hello.actions.runs[RUN]
+    (failed,) = [job for job in run.jobs_of() if job.failed]
+    run.jobs.remove(failed)
+    for number in range(101):
+        run.jobs.append(replace(failed, id=9_000_000 + number, name=f"matrix {number}", conclusion="success"))
+    run.jobs.append(failed)
+    answer = await ask("get_job_logs", repository=HELLO, run_id=RUN)
+    assert re.findall(r"(?m)^job (\d+) failure", answer.text) == [str(failed.id)], answer.text[:300]
 
 
 async def test_any_lines_can_be_asked_for(ask: Ask, github: GitHub) -> None:

@@ -220,7 +220,10 @@ async def test_a_type_is_set_and_taken_away(ask: Ask, github: GitHub) -> None:
     assert issue.type.name == "Task"
     await ask("issue_write", **write, type="")
     assert issue.type is None
-    assert "Take the type from list_issue_types." in (await ask("issue_write", **write, type="Epic")).text
+    assert (
+        "Take a type that the organization has (list_issue_types, where it is shown)."
+        in (await ask("issue_write", **write, type="Epic")).text
+    )
 
 
 async def test_what_a_reader_could_not_set_is_told(open_tools: OpenTools, github: GitHub) -> None:

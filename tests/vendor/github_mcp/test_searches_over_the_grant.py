@@ -129,6 +129,19 @@ async def test_pull_requests_are_found_by_the_same_tool(ask: Ask) -> None:
     assert found(named) == found(answer)
 
 
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [("is:pr languages", "pr"), ("type:pr languages", "pr"), ("-is:issue languages", "pr"), ("languages", "issue")],
+)
+async def test_the_querys_own_kind_holds(ask: Ask, github: GitHub, query: str, kind: str) -> None:
+    """`is:pr` in the query asks for pull requests; without a word of it issues are searched."""
+    await ask("search_issues", query=query, repository=HELLO)
+    sent = texts(github)[-1]
+    assert sent.startswith("is:pull-request " if kind == "pr" else "is:issue "), sent
+    against = await ask("search_issues", query="is:pr languages", repository=HELLO, kind="issue")
+    assert (against.is_error, "a call of its own" in against.text) == (True, True)
+
+
 async def test_repositories_are_found_within_the_grant(ask: Ask, open_tools: OpenTools) -> None:
     """A trusted caller finds all that the token sees, a run what its grant covers."""
     answer = await ask("search_repositories", query="plan")

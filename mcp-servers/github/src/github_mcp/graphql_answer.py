@@ -46,14 +46,14 @@ class Answer(VendorDocument):
         """The status with which REST would say the same."""
         return STATUSES.get(self.first.type, 422)
 
-    def meaning(self) -> ToolFailed | Meaning:
+    def meaning(self, target: str) -> ToolFailed | Meaning:
         """Return why there is no data."""
         if self.status == 429:
             return rate_limited(None)
         said = Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
         if self.status == 403:
             lacking = "Do without it, or tell the operator which permission or scope GitHub's words name."
-            return ToolFailed("The token may not do this (403).", next_step=lacking, quoted=said)
+            return ToolFailed(f"The token may not do this with {target} (403).", next_step=lacking, quoted=said)
         if self.status in MEANINGS:
             return MEANINGS[self.status]
         return ToolFailed(

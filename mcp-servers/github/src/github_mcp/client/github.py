@@ -178,7 +178,7 @@ class GitHub:
     def _answered(self, call: Call, reply: Reply, target: str, meanings: Mapping[int, Meaning] | None = None) -> Any:
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
-            found = (meanings or {}).get(answer.status) or answer.meaning()
+            found = (meanings or {}).get(answer.status) or answer.meaning(target)
             raise self.vendor.refusal(call, found, target, reply, status=answer.status)
         name = below(answer.data, ("repository", "nameWithOwner"))
         if isinstance(name, str) and not call.caller.may_touch(REPOSITORIES, name):

@@ -9,8 +9,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, PrivateAttr, model_validator
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import GHOST, LEFT_OUT, User
-from github_mcp.models.threads import ADDRESS
 
 PASSED = frozenset({"success", "skipped", "neutral"})
 OWN_EVENTS = frozenset(
@@ -91,7 +91,7 @@ class Run(VendorDocument):
     @property
     def address(self) -> str:
         """Where people read it; empty if GitHub gives no plain address."""
-        return self.html_url if ADDRESS.fullmatch(self.html_url) else ""
+        return plain_address(self.html_url)
 
     @property
     def outcome(self) -> str:

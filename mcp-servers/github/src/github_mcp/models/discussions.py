@@ -8,9 +8,10 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.graphql import account, nodes, words
 from github_mcp.models.people import GHOST, Authored, User
-from github_mcp.models.threads import Thread, plain_address
+from github_mcp.models.threads import Thread
 
 
 class Category(VendorDocument):

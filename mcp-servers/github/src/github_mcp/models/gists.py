@@ -9,8 +9,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import GHOST, User
-from github_mcp.models.threads import plain_address
 
 ID = re.compile(r"[0-9a-f]{1,64}")
 MARK = re.compile(r"\s*<!-- agent-bot:effect [0-9a-f-]{36} -->")

@@ -10,8 +10,9 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import GHOST, LEFT_OUT, User
-from github_mcp.models.threads import ADDRESS, EXCERPT
+from github_mcp.models.threads import EXCERPT
 
 MERGED = re.compile(r"(?m)^\* .*( by @\S+ in https?://\S+/pull/[0-9]+)\s*$")
 """A line of generated notes: the title of a pull request, by whom it is, and where."""
@@ -46,7 +47,7 @@ class Release(VendorDocument):
     @property
     def address(self) -> str:
         """Its web address; empty if it is none that can be shown."""
-        return self.html_url if ADDRESS.fullmatch(self.html_url) else ""
+        return plain_address(self.html_url)
 
     def brief(self) -> str:
         """Write tag, state and name in one row."""
@@ -95,7 +96,7 @@ class DeploymentStatus(VendorDocument):
     def brief(self) -> str:
         """Write state, time and what was said of it in a few words."""
         said = f" {quote(self.description)}" if self.description else ""
-        log = f" log {self.log_url}" if self.log_url and ADDRESS.fullmatch(self.log_url) else ""
+        log = f" log {self.log_url}" if plain_address(self.log_url) else ""
         return f"{self.state} {stamp(self.created_at)}{said}{log}"
 
 

@@ -9,11 +9,11 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field, model_validator
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.commits import SHORT
 from github_mcp.models.graphql import account, nodes, words
 from github_mcp.models.people import GHOST, Authored, User
 from github_mcp.models.pulls import Pull
-from github_mcp.models.threads import ADDRESS
 
 GOOD = frozenset({"SUCCESS", "NEUTRAL", "SKIPPED"})
 BAD = frozenset({"FAILURE", "ERROR", "TIMED_OUT", "STARTUP_FAILURE", "ACTION_REQUIRED", "CANCELLED"})
@@ -32,7 +32,7 @@ class Review(Authored):
     @property
     def address(self) -> str:
         """Where people read it; empty if GitHub gives no plain address."""
-        return self.html_url if ADDRESS.fullmatch(self.html_url) else ""
+        return plain_address(self.html_url)
 
     def text(self) -> str:
         """Write who said what and when, and the text below it."""

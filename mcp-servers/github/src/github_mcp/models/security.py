@@ -7,8 +7,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import User
-from github_mcp.models.threads import plain_address
 
 TITLE = 256
 DESCRIPTION = 160

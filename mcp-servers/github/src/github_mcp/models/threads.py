@@ -11,10 +11,10 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import Authored, User
 from github_mcp.models.planning import IssueType, MilestoneTitle, Reactions, SubIssuesSummary
 
-ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/#-]{1,300}")
 OF_REPOSITORY = re.compile(r"/repos/([\w.-]+/[\w.-]+)\Z", re.ASCII)
 OF_ISSUE = re.compile(r"/repos/([\w.-]+/[\w.-]+)/issues/([0-9]+)\Z", re.ASCII)
 CLOSES = re.compile(
@@ -22,11 +22,6 @@ CLOSES = re.compile(
 )
 """Source: "Linking a pull request to an issue" at docs.github.com."""
 EXCERPT = 160
-
-
-def plain_address(url: str) -> str:
-    """Return a web address if it is one and nothing else, or an empty text."""
-    return url if ADDRESS.fullmatch(url) else ""
 
 
 class Label(VendorDocument):

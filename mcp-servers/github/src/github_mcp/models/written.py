@@ -7,14 +7,9 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field
 
+from github_mcp.models.addresses import shown_address
 from github_mcp.models.commits import SHORT, Parent
 from github_mcp.models.people import User
-from github_mcp.models.threads import ADDRESS
-
-
-def shown_address(url: str) -> str:
-    """Return a web address behind a colon; a full stop where it is no plain one."""
-    return f": {url}" if ADDRESS.fullmatch(url) else "."
 
 
 class WrittenRef(VendorDocument):

@@ -11,7 +11,7 @@ from mcp_kit.tool import Cursor, Limit, Resource, tool
 from pydantic import Field
 
 from github_mcp.client.accounts import Accounts
-from github_mcp.models.threads import plain_address
+from github_mcp.models.addresses import plain_address
 from github_mcp.tools.arguments import FEWER, Repository
 
 ORGANIZATION = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$"

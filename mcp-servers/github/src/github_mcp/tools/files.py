@@ -13,9 +13,9 @@ from mcp_kit.tool import tool
 from pydantic import BaseModel, ConfigDict, Field
 
 from github_mcp.client.files import Files
+from github_mcp.models.addresses import shown_address
 from github_mcp.models.commits import SHORT
 from github_mcp.models.contents import Entry
-from github_mcp.models.written import shown_address
 from github_mcp.tools.arguments import Ref, Repository
 
 DEFAULT = "HEAD"

@@ -13,8 +13,9 @@ from mcp_kit.tool import tool
 from pydantic import Field
 
 from github_mcp.client.pull_writes import PullWrites
+from github_mcp.models.addresses import shown_address
 from github_mcp.models.commits import SHORT
-from github_mcp.models.written import WrittenPull, shown_address
+from github_mcp.models.written import WrittenPull
 from github_mcp.tools.arguments import PullNumber, Ref, Repository
 
 Title = Annotated[str, Field(min_length=1, max_length=256)]

@@ -46,11 +46,11 @@ class SearchTools:
         cursor: Cursor = None,
     ) -> Reply:
         """Search issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
-        kind = kind_of(query, kind)
+        found = kind_of(query, kind)
         if repository is None:
-            confined = confine_to_grant(SEARCHES, with_kind(query, kind), call.caller, REPOSITORIES)
+            confined = confine_to_grant(SEARCHES, with_kind(query, found), call.caller, REPOSITORIES)
         else:
-            confined = Confined([scope_query(query, repository=repository, kind=kind)])
+            confined = Confined([scope_query(query, repository=repository, kind=found)])
 
         def keep(issue: Issue) -> bool:
             if repository is not None:
@@ -60,11 +60,11 @@ class SearchTools:
         totals, page = await self._searches.found(
             call, client.ISSUES, Issue, confined.texts, limit=limit, query={"sort": sort}, keep=keep
         )
-        head = _head(call, f"{kind}s", repository, totals, page, confined)
+        head = _head(call, f"{found}s", repository, totals, page, confined)
         if repository is None:
-            items = found_items(page.rows, f"{kind}s", detail)
+            items = found_items(page.rows, f"{found}s", detail)
         else:
-            items = thread_items(page.rows, f"{kind}s", repository, detail)
+            items = thread_items(page.rows, f"{found}s", repository, detail)
         return Reply(head, items, page.here, page.next, FEWER)
 
     @tool("repos", checks=True)
