@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from mcp_kit.formatting import read_moment, stamp
+from mcp_kit.formatting import read_end, read_moment, stamp
 
 MOMENT = datetime(2026, 1, 31, 9, 30, 15)
 
@@ -35,6 +35,14 @@ def test_a_moment_is_shown_with_its_offset(zone: timezone | None, shown: str) ->
 def test_a_moment_is_asked_for_in_utc(given: str, asked: str) -> None:
     """A moment as replies show it, or a date, is what the vendor is asked for."""
     assert read_moment(given) == asked
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"), [("2026-01-31", "2026-01-31T23:59:59Z"), ("2026-01-31T09:30Z", "2026-01-31T09:30:00Z")]
+)
+def test_a_day_at_the_end_of_a_time_is_a_part_of_it(given: str, asked: str) -> None:
+    """What happened on that day is found; a moment stays as it is."""
+    assert read_end(given) == asked
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "", "0001-01-01T00:00+14:00", "1"])

@@ -34,6 +34,14 @@ def text(content: str, branch: str = "topic") -> dict[str, str]:
     return {"message": "Write it", "content": base64.b64encode(content.encode()).decode(), "branch": branch}
 
 
+def tree(**changes: Any) -> dict[str, Any]:
+    """Return the body of a tree with one file over those that are there, or with that entry changed."""
+    entry = {"path": "a.txt", "mode": "100644", "type": "blob", "content": "x"} | changes
+    if "sha" in changes:
+        del entry["content"]
+    return {"base_tree": "1" * 40, "tree": [entry]}
+
+
 def branch(api: House, name: str = "topic") -> dict[str, str]:
     """Return the body that makes a branch."""
     return {"ref": f"refs/heads/{name}", "sha": hello(api).head_sha}
@@ -168,8 +176,7 @@ async def test_a_proposed_push_shows_its_lines(api: House, pool: asyncpg.Pool) -
 async def test_a_reader_makes_nothing(api: House, pool: asyncpg.Pool) -> None:
     """A grant to read makes no tree either, though nobody would see it."""
     read = await writer(api, pool, Mode.read)
-    tree = [{"path": "a", "mode": "100644", "type": "blob", "content": "x"}]
-    for path, body in (("git/trees", {"tree": tree}), ("git/commits", {"message": "m", "tree": "1" * 40})):
+    for path, body in (("git/trees", tree()), ("git/commits", {"message": "m", "tree": "1" * 40})):
         reply = await read("POST", f"{HELLO}/{path}", tool="push_files", body=body)
         assert (reply.status_code, reply.json()["reason"]) == (403, "read_only"), path
     assert not await effects(pool)
@@ -187,13 +194,17 @@ async def test_a_reader_makes_nothing(api: House, pool: asyncpg.Pool) -> None:
         ("POST", "pulls", {"title": "T", "head": "evil:main", "base": "main"}, "create_pull_request"),
         ("POST", "pulls", {"title": "T", "head": "x", "head_repo": "y", "base": "main"}, "create_pull_request"),
         ("PUT", "contents/a.txt", text("x"), "push_files"),
+        ("POST", "git/trees", tree(path="README.md", sha=None), "push_files"),
+        ("POST", "git/trees", tree(mode="120000"), "push_files"),
+        ("POST", "git/trees", tree(mode="160000", sha="1" * 40), "push_files"),
+        ("POST", "git/trees", {"tree": tree()["tree"]}, "push_files"),
         ("POST", "git/commits", {"message": "m", "tree": "1" * 40, "author": {"name": "x"}}, "push_files"),
     ],
 )
 async def test_nothing_else_of_git_is_written(
     api: House, pool: asyncpg.Pool, method: str, path: str, body: dict[str, Any], tool: str
 ) -> None:
-    """Tags, forced moves, other authors, forks and odd paths never reach GitHub."""
+    """Tags, forced moves, other authors, forks, odd paths, and trees that leave files out never reach GitHub."""
     reply = await (await writer(api, pool))(method, f"{HELLO}/{path}", tool=tool, body=body)
     assert reply.status_code in (400, 403), reply.text
     assert not [entry for entry in api.seen if entry["method"] != "GET"]

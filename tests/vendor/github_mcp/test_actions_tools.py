@@ -140,7 +140,7 @@ async def test_an_older_server_does_not_tell_the_run(ask: Ask, github: GitHub) -
 
 
 async def test_an_enterprise_server_starts_a_workflow_too(ask: Ask, github: GitHub) -> None:
-    """One that refuses to tell the run, as it knows no such key, is asked once more without; another refusal is told."""
+    """One that refuses to tell the run, as it knows no such key, is asked once more without it."""
     key = {"message": 'Invalid request.\n\n"return_run_details" is not a permitted key.'}
     github.app.controls.gate.faults.append(
         Fault(fault="status", status=422, body=key, match=Match(method="POST", body_regex="return_run_details"))

@@ -58,6 +58,17 @@ async def test_an_enterprise_server_knows_the_app_too(
         assert "#5 open" in said(await client.call_tool_mcp("pull_request_read", pull)).text
 
 
+async def test_an_apps_own_reaction_is_taken_back(
+    open_tools: OpenTools, environ: dict[str, str], github: GitHub
+) -> None:
+    """GitHub names no account of the App's token; the login by which it writes is known from the App itself."""
+    client = await open_tools(**environ, MCP_TOOLSETS="all")
+    for remove in (False, True):
+        answer = said(await client.call_tool_mcp("add_reaction", {**ISSUE, "content": "eyes", "remove": remove}))
+        assert not answer.is_error, answer.text
+    assert github.hello.issues[1].reactions == []
+
+
 async def test_a_token_that_ended_is_got_anew(open_tools: OpenTools, environ: dict[str, str], github: GitHub) -> None:
     """A token that GitHub no longer takes is forgotten; the next call has another one."""
     client = await open_tools(**environ)

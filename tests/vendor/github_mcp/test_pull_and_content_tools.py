@@ -81,13 +81,44 @@ async def test_names_with_signs_are_encoded(ask: Ask, github: GitHub, name: str)
 
 
 async def test_what_is_no_text_says_so(ask: Ask, github: GitHub) -> None:
-    """Binary and very large files are errors that say which."""
+    """Binary files are errors that say so."""
     github.hello.files["logo.png"] = b"\x89PNG\0\0"
-    github.hello.files["large.txt"] = b"x" * 1_000_001
     binary = await ask("get_file_contents", repository=HELLO, path="logo.png")
-    large = await ask("get_file_contents", repository=HELLO, path="large.txt")
     assert (binary.is_error, "binary" in binary.text) == (True, True)
-    assert (large.is_error, "1 MB" in large.text) == (True, True)
+
+
+async def test_a_file_beyond_what_github_gives_inline_is_read(ask: Ask, github: GitHub) -> None:
+    """Beyond 1 MB its bytes are asked for, and any of its lines is shown."""
+    github.hello.files["large.txt"] = b"".join(b"line %d\n" % number for number in range(200_000))
+    answer = await ask("get_file_contents", repository=HELLO, path="large.txt", start_line=199_999, end_line=200_000)
+    assert answer.text.startswith("Lines 199999 to 200000 of 200000 of a file of 2288890 bytes"), answer.text
+    assert "line 199998\nline 199999" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("raw", "note", "shown"),
+    [
+        (b"a\r\nb\r\n", "; its line ends are CRLF:", "\na\nb\n"),
+        ("\ufeffa\u200bb".encode(), "; 2 hidden characters are left out:", "\nab\n"),
+        ("a\u2028b\x0cc".encode(), "", "\na b c\n"),
+        ("Gr\u00fc\u00dfe\n".encode("latin-1"), "; read as Latin-1, as it is no UTF-8:", "\nGr\u00fc\u00dfe\n"),
+    ],
+)
+async def test_what_is_not_shown_as_it_is_is_said(ask: Ask, github: GitHub, raw: bytes, note: str, shown: str) -> None:
+    """Who writes the file back learns of its line ends and of what was left out; no two words become one."""
+    github.hello.files["odd.txt"] = raw
+    answer = await ask("get_file_contents", repository=HELLO, path="odd.txt")
+    assert note in answer.text.splitlines()[0]
+    assert shown in answer.text
+
+
+async def test_lines_and_folders_that_are_not_there_are_told(ask: Ask) -> None:
+    """Lines in the wrong order are not asked for, and a folder that is none is no empty one."""
+    blame = await ask("get_file_blame", repository=HELLO, path="README.md", start_line=10, end_line=5)
+    assert (blame.is_error, "end_line is before start_line" in blame.text) == (True, True)
+    for path in ("no/such/folder", "README.md"):
+        tree = await ask("get_repository_tree", repository=HELLO, path=path)
+        assert (tree.is_error, "is no folder of" in tree.text) == (True, True)
 
 
 async def test_a_long_file_goes_on_by_cursor(ask: Ask, github: GitHub) -> None:

@@ -131,13 +131,16 @@ async def test_pull_requests_are_found_by_the_same_tool(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("query", "kind"),
-    [("is:pr languages", "pr"), ("type:pr languages", "pr"), ("-is:issue languages", "pr"), ("languages", "issue")],
+    [
+        *((f"{word} languages", "pull-request") for word in ("is:pr", "type:pr", "-is:issue")),
+        *((f"{word}languages", "issue") for word in ("", "is:issue ", "-is:pr ")),
+    ],
 )
 async def test_the_querys_own_kind_holds(ask: Ask, github: GitHub, query: str, kind: str) -> None:
     """`is:pr` in the query asks for pull requests; without a word of it issues are searched."""
     await ask("search_issues", query=query, repository=HELLO)
     sent = texts(github)[-1]
-    assert sent.startswith("is:pull-request " if kind == "pr" else "is:issue "), sent
+    assert sent == f"repo:{HELLO} is:{kind} languages"
     against = await ask("search_issues", query="is:pr languages", repository=HELLO, kind="issue")
     assert (against.is_error, "a call of its own" in against.text) == (True, True)
 

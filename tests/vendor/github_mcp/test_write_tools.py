@@ -279,3 +279,13 @@ async def test_a_dry_run_writes_nothing(open_tools: OpenTools, github: GitHub) -
     shown = said(await client.call_tool_mcp("push_files", arguments))
     assert "text of x" in shown.text
     assert not sent(github)
+
+
+async def test_a_dry_run_shows_all_that_a_push_would_send(open_tools: OpenTools, github: GitHub) -> None:
+    """The tree, the commit with its message, and the branch that would move; GitHub is sent none of it."""
+    client = await open_tools(DRY_RUN="true")
+    asked = {"repository": HELLO, "branch": "main", "message": "Say it", "files": [{"path": "a.txt", "content": "x"}]}
+    shown = said(await client.call_tool_mcp("push_files", asked)).text
+    for part in ("POST /repos/octocat/hello-world/git/trees", "git/commits", '"Say it"', "git/refs/heads%2Fmain"):
+        assert part in shown, shown
+    assert sent(github) == []

@@ -16,27 +16,36 @@ from github_mcp.settings import GitHubSettings
 KEY = "app_private_key_path"
 
 
-def renewing(settings: GitHubSettings) -> Renewing | None:
-    """Return how the tokens of the settings' App are got; None where they name no App.
+def installation(settings: GitHubSettings) -> "Installation | None":
+    """Return the installation of the settings' App; None where they name no App.
 
     Raises:
         ConfigError: the App's key is not usable.
     """
-    app, installation, path = settings.app_id, settings.app_installation_id, settings.app_private_key_path
-    if app is None or installation is None or path is None:
+    app, number, path = settings.app_id, settings.app_installation_id, settings.app_private_key_path
+    if app is None or number is None or path is None:
         return None
     variables = AppVariables(*(settings.variable(name) for name in ("app_id", "app_installation_id", KEY)))
-    return Renewing(_Installation(app, installation, path, variables).get, variables.key)
+    return Installation(app, number, path, variables)
 
 
-class _Installation:
+class Installation:
+    """An App's installation. `login` is that by which it writes, and is known from the first token on."""
+
+    login: str | None = None
+
     def __init__(self, app: str, installation: str, path: Path, variables: AppVariables) -> None:
         self._installation = installation
         self._variables = variables
         self._key = AppKey(app, path, variables.key)
         self._key.sign()
 
-    async def get(self, exchange: Exchange) -> Renewed[str]:
+    @property
+    def renewing(self) -> Renewing:
+        """How its tokens are got."""
+        return Renewing(self._get, self._variables.key)
+
+    async def _get(self, exchange: Exchange) -> Renewed[str]:
         """Get a token; ToolFailed where GitHub gives none, or the key's file is not usable."""
         try:
             headers = bearer(self._key.sign())
@@ -52,4 +61,5 @@ class _Installation:
             made = await get_token(self._installation, send, self._variables)
         except AppRefused as error:
             raise ToolFailed(f"{error}.", next_step="Tell the operator.") from error
+        self.login = made.login
         return Renewed(made.token, made.seconds)

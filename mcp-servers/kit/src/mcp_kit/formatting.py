@@ -1,11 +1,14 @@
 """What stands in one row of a reply: foreign text quoted as JSON, so that no title can pretend to be another field."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
 from service_kit.untrusted_text import clean_line
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def quote(text: str, limit: int = 200) -> str:
@@ -43,5 +46,13 @@ def read_moment(text: str) -> str:
         raise ValueError("a date is asked for, as 2026-01-31 or 2026-01-31T09:30:00+02:00") from None
 
 
+def read_end(text: str) -> str:
+    """Return a moment as `read_moment` does; a date alone means the end of that day."""
+    moment = read_moment(text)
+    return f"{moment[:10]}T23:59:59Z" if DAY.fullmatch(text) else moment
+
+
 Moment = Annotated[str, AfterValidator(read_moment)]
 """An argument that names a moment; the vendor is asked in UTC."""
+End = Annotated[str, AfterValidator(read_end)]
+"""An argument that names the end of a time: a day is a part of it."""

@@ -13,6 +13,8 @@ INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+SEPARATORS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+"""What parts lines or words beside newlines and blanks."""
 REF_LOOKALIKE = re.compile(r"(?im)^([ \t>*`-]*ref\s*):")
 MARKUP = re.compile(
     r"(?i)<(?=\s*(?:/\s*)?(?:system(?:-[\w-]+)?|human|assistant|antml:\w+|invoke|function_(?:calls?|results?)"
@@ -30,11 +32,11 @@ MOST_MARKS = 30
 def clean(text: str) -> str:
     """Remove control, bidi and zero-width characters and break what imitates our own or a CLI's markup.
 
-    Line ends become newlines; tabs stay. A `ref:` at a line's start, a tag such as `<system-reminder>` and our own
-    fence keep their letters but lose their form.
+    Line ends become newlines, and other separators blanks; tabs stay. A `ref:` at a line's start, a tag such as
+    `<system-reminder>` and our own fence keep their letters but lose their form.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = INVISIBLE.sub("", ESCAPES.sub("", text))
+    text = INVISIBLE.sub("", SEPARATORS.sub(" ", ESCAPES.sub("", text)))
     text = REF_LOOKALIKE.sub("\\1\u2236", text)
     text = MARKUP.sub("\u2039", text)
     return FENCE_LOOKALIKE.sub("\\1\u2010", text)

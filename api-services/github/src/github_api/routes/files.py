@@ -6,7 +6,7 @@ and an approver of it is shown the commits and the changed lines.
 
 from dataclasses import replace
 
-from api_kit import Body, Call, Route, markdown
+from api_kit import Body, Call, Json, Route, markdown
 from api_kit.routes import Access
 
 from github_api.confirm import files as confirm
@@ -19,6 +19,7 @@ FILE = Body(frozenset({"message", "content", "sha", "branch"}), texts=MESSAGE)
 GONE = Body(frozenset({"message", "sha", "branch"}), texts=MESSAGE)
 TREE = Body(frozenset({"base_tree", "tree"}))
 COMMIT = Body(frozenset({"message", "tree", "parents"}), texts=MESSAGE)
+FILE_MODES = ("100644", "100755")
 MOST_CHARACTERS = 480
 
 
@@ -65,9 +66,24 @@ def routes() -> list[Route]:
             probe=probes.BRANCH_MOVED,
             read_before=probes.branch_before,
         ),
-        replace(tree, idempotent=True, unseen=True),
+        replace(tree, access_of=_of_tree, idempotent=True, unseen=True),
         replace(commit, idempotent=True, unseen=True),
     ]
+
+
+def _of_tree(call: Call) -> Access | None:
+    """Return what a tree does: it writes files over those that are there. One that leaves any out is not made here."""
+    body = call.body if isinstance(call.body, dict) else {}
+    entries = body.get("tree")
+    writes = isinstance(entries, list) and all(map(_is_file, entries)) and isinstance(body.get("base_tree"), str)
+    return "write" if writes else None
+
+
+def _is_file(entry: Json) -> bool:
+    """Say whether an entry of a tree is a file to be there: no link, no submodule, and none that is taken away."""
+    if not isinstance(entry, dict) or entry.get("mode") not in FILE_MODES:
+        return False
+    return isinstance(entry.get("content"), str) or isinstance(entry.get("sha"), str)
 
 
 def _of_branch(call: Call) -> Access | None:

@@ -33,9 +33,11 @@ class Accounts:
         """Return the login of the account whose token this is.
 
         Raises:
-            ToolFailed: it is an app's token.
+            ToolFailed: it is the token of an app that the settings do not name.
         """
         me = await self.me(call)
+        if me is None and self._github.app and self._github.app.login:
+            return self._github.app.login
         if me is None:
             raise ToolFailed(
                 "The token is a GitHub App's, of which GitHub does not say what is its own; nothing was changed.",
@@ -60,7 +62,7 @@ class Accounts:
             return None
         path = path_of("/installation/repositories")
         return await self._github.page(
-            call, FoundRepository, path, "the installation's repositories", limit=limit, rows=["repositories"]
+            call, FoundRepository, path, "installation's repositories", limit=limit, rows=["repositories"]
         )
 
     async def own_teams(self, call: Call, limit: int) -> Page[Team]:

@@ -14,6 +14,7 @@ MOST_ENTRIES = 1_000
 """Where GitHub's list of a folder ends. Source: "Get repository content" in its REST API reference."""
 
 
+RAW = "application/vnd.github.raw+json"
 HEAD = "HEAD"
 """The ref of the default branch."""
 
@@ -35,6 +36,12 @@ class Contents:
             return vendor.read(Entry, data)
         vendor.heed_ceiling(call, len(data), MOST_ENTRIES)
         return vendor.read_rows(call, Entry, data)
+
+    async def raw(self, call: Call, repository: str, path: str, ref: str | None) -> bytes:
+        """Read a file's bytes, as GitHub gives them of files beyond 1 MB, up to 100 MB."""
+        where, target = path_in(repository, "contents", *path.split("/")), f"{show_name(path)} in {repository}"
+        reply = await self._github.vendor.send(call, "GET", where, target, query={"ref": ref}, accept=RAW)
+        return reply.body
 
     async def blame(self, call: Call, repository: str, path: str, ref: str | None) -> Blame:
         """Tell which commit wrote each line of a file."""

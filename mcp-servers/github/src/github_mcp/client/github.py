@@ -19,7 +19,7 @@ from mcp_kit.vendor_path import VendorPath, path_of
 from pydantic import BaseModel
 from service_kit.http import Reply
 
-from github_mcp.app_token import renewing
+from github_mcp.app_token import installation
 from github_mcp.error_messages import MEANINGS
 from github_mcp.graphql_answer import Answer
 from github_mcp.rate_limit import limit_of
@@ -50,6 +50,7 @@ class GitHub:
     """Sends requests, and reads replies into models; refusals come as `ToolFailed`, as of `VendorClient`."""
 
     def __init__(self, settings: GitHubSettings) -> None:
+        self.app = installation(settings)
         self.vendor = VendorClient(
             settings,
             name=GITHUB.title,
@@ -58,7 +59,7 @@ class GitHub:
             meanings=MEANINGS,
             explain=explain,
             moves=Moves(REPOSITORIES, _present_name),
-            renewing=renewing(settings),
+            renewing=self.app.renewing if self.app else None,
             limit_of=limit_of,
         )
         self.gateway = settings.gateway

@@ -18,6 +18,13 @@ class Entry(VendorDocument):
     size: int = 0
     content: str | None = None
     encoding: str | None = None
+    target: str | None = None
+    submodule_git_url: str | None = None
+
+    @property
+    def points_to(self) -> str:
+        """Where a link or a submodule leads; empty for anything else, or where GitHub does not tell."""
+        return self.target or self.submodule_git_url or ""
 
     def row(self) -> str:
         """Write it in one row."""

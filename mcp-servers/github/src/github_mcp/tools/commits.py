@@ -3,7 +3,8 @@
 from typing import Annotated, Literal
 
 from mcp_kit.call import Call
-from mcp_kit.formatting import Moment
+from mcp_kit.errors import ToolFailed
+from mcp_kit.formatting import End, Moment
 from mcp_kit.reply import Item, Reply, rows, section
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, Limit, tool
@@ -33,7 +34,7 @@ class CommitTools:
         path: Annotated[Name | None, Field(max_length=4_096, description="File or folder")] = None,
         author: Annotated[Name | None, Field(description="Login or e-mail")] = None,
         since: Moment | None = None,
-        until: Moment | None = None,
+        until: End | None = None,
         detail: Annotated[Literal["compact", "full"], Field(description="full: whole messages")] = "compact",
         limit: Limit = 30,
         cursor: Cursor = None,
@@ -104,6 +105,11 @@ class CommitTools:
         below = [one for one in tree.tree if one.path.startswith(prefix) and (not recursive or one.type != "tree")]
         if not recursive:
             below = [one for one in below if "/" not in one.path[len(prefix) :]]
+        if folder and not below and not tree.truncated:
+            raise ToolFailed(
+                f"{show_name(folder)} is no folder of {repository} at {show_name(ref)}.",
+                next_step="Leave path out for the root folder; a file is read by get_file_contents.",
+            )
         items = rows(f"files of {repository}", [one.row() for one in below])
         where = f"{repository}{f' in {show_name(folder)}' if folder else ''}"
         cut = (

@@ -6,17 +6,19 @@ import re
 from typing import Annotated
 
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed, WrongArguments
+from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
+from service_kit.untrusted_text import clean
 
 from github_mcp.client.contents import Contents
 from github_mcp.models.commits import SHORT
 from github_mcp.models.contents import Entry
 from github_mcp.tools.arguments import Repository
 
+CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f]")
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -44,11 +46,14 @@ class ContentTools:
         if isinstance(found, list):
             items = rows(f"entries in {repository}", [entry.row() for entry in found])
             return Reply(f"{len(items)} entries of that folder in {repository}:", items)
-        text, lines = _text(found, repository), ""
+        raw = _inline(found, repository)
+        if raw is None:
+            raw = await self._contents.raw(call, repository, path.strip("/"), ref)
+        (text, note), lines = _text(raw, found, repository), ""
         if start_line or end_line:
             text, lines = _lines(text, start_line or 1, end_line)
         return Reply(
-            f"{lines or 'A file'} of {found.size} bytes in {repository}, sha {found.sha[:SHORT]}:",
+            f"{lines or 'A file'} of {found.size} bytes in {repository}, sha {found.sha[:SHORT]}{note}:",
             [section(f"file in {repository}", text)],
         )
 
@@ -64,6 +69,8 @@ class ContentTools:
         cursor: Cursor = None,
     ) -> Reply:
         """Tell which commit, by whom and when, wrote the lines of a file, or some of them."""
+        if start_line and end_line and end_line < start_line:
+            raise WrongArguments("end_line is before start_line; nothing was sent.")
         blame = await self._contents.blame(call, repository, path.strip("/"), ref)
         first, last = start_line or 1, end_line or blame.ranges[-1].last
         found = [one.row() for one in blame.ranges if one.last >= first and one.first <= last]
@@ -73,25 +80,38 @@ class ContentTools:
         return Reply(head, rows(f"blame in {repository}", found))
 
 
-def _text(entry: Entry, repository: str) -> str:
+def _inline(entry: Entry, repository: str) -> bytes | None:
+    """Return a file's bytes; None where GitHub gives none beside the facts, as beyond 1 MB."""
     if entry.type != "file":
+        named = Quoted("what it points to", entry.points_to) if entry.points_to else None
         raise ToolFailed(
-            f"{show_name(entry.path)} in {repository} is a {_kind(entry)}.", next_step="Read what it points to instead."
+            f"{show_name(entry.path)} in {repository} is a {_kind(entry)}.",
+            next_step="Read what it points to instead.",
+            quoted=named,
         )
     if entry.encoding != "base64" or entry.content is None:
-        raise ToolFailed(
-            f"{show_name(entry.path)} in {repository} has {entry.size} bytes: GitHub gives no content beyond 1 MB.",
-            next_step="Do without it.",
-        )
+        return None
     try:
-        raw = base64.b64decode(entry.content)
-        if b"\0" in raw:
-            raise ValueError
-        return raw.decode("utf-8") or "(empty)"
-    except (ValueError, binascii.Error):
+        return base64.b64decode(entry.content)
+    except binascii.Error:
+        return None
+
+
+def _text(raw: bytes, entry: Entry, repository: str) -> tuple[str, str]:
+    """Return the text of a file, and what of it is not shown as it is."""
+    try:
+        text, notes = raw.decode("utf-8"), []
+    except UnicodeDecodeError:
+        text, notes = raw.decode("latin-1"), ["read as Latin-1, as it is no UTF-8"]
+    if b"\0" in raw or (notes and CONTROLS.search(text)):
         raise ToolFailed(
             f"{show_name(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
-        ) from None
+        )
+    if "\r\n" in text:
+        notes.append("its line ends are CRLF")
+    if hidden := len(text.replace("\r\n", "\n")) - len(clean(text)):
+        notes.append(f"{hidden} hidden characters are left out")
+    return text or "(empty)", "".join(f"; {note}" for note in notes)
 
 
 def _lines(text: str, start: int, end: int | None) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed, WrongArguments
+from mcp_kit.errors import DryRun, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import tool
@@ -129,7 +129,10 @@ class FileTools:
             {"path": path, "mode": modes.get(path, PLAIN), "type": "blob", "content": file.content}
             for path, file in zip(paths, files, strict=True)
         ]
-        tree = await self._files.make_tree(call, repository, base.sha, entries)
+        try:
+            tree = await self._files.make_tree(call, repository, base.sha, entries)
+        except DryRun as unsent:
+            raise await self._shown(call, repository, branch, unsent, message, head.sha) from None
         if tree == base.sha:
             return Reply(f"{show_name(branch)} of {repository} holds these texts already; nothing was written.")
         fields = {"message": message, "tree": tree, "parents": [head.sha]}
@@ -140,6 +143,20 @@ class FileTools:
             call.notes.append("The tree is too large to be read whole: a file that was executable may not be so now.")
         text = f"{len(files)} files were written to {show_name(branch)} of {repository} by commit {made.words}"
         return Reply(text, rows(f"files of {repository}", said))
+
+    async def _shown(self, call: Call, repository: str, branch: str, tree: DryRun, message: str, parent: str) -> DryRun:
+        """Return what shows the tree of a dry run, and the commit and the branch's move that would follow it."""
+        shown = [tree]
+        commit = {"message": message, "tree": "(the tree made above)", "parents": [parent]}
+        for step in (
+            self._files.make_commit(call, repository, commit),
+            self._files.move_branch(call, repository, branch, "(the commit made above)"),
+        ):
+            try:
+                await step
+            except DryRun as one:
+                shown.append(one)
+        return DryRun.joined(shown)
 
     async def _move(self, call: Call, repository: str, branch: str, sha: str) -> None:
         try:

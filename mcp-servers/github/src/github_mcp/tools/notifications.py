@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from agent_vendors.github import REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.errors import Refused, WrongArguments
-from mcp_kit.formatting import Moment
+from mcp_kit.formatting import End, Moment
 from mcp_kit.reply import Item, Reply, rows
 from mcp_kit.tool import Cursor, Limit, tool
 from pydantic import Field
@@ -34,7 +34,7 @@ class NotificationTools:
         thread: Annotated[Thread | None, Field(description="Read this one")] = None,
         filter: Literal["default", "include_read_notifications", "only_participating"] = "default",  # noqa: A002
         since: Moment | None = None,
-        until: Moment | None = None,
+        until: End | None = None,
         limit: Annotated[Limit, Field(le=50)] = 30,
         cursor: Cursor = None,
     ) -> Reply:
