@@ -11,6 +11,7 @@ from fastmcp import Client
 from github_mcp.server import build_server
 from github_mcp.settings import GitHubSettings
 from mcp_kit.app import assemble
+from mcp_kit.call import KEY
 from mcp_kit.caller import OWNER
 from mcp_kit.metrics import Metrics
 from mcp_kit.reply_meta import CACHE, LIMITS
@@ -125,3 +126,15 @@ async def test_what_is_an_accounts_own_is_held_by_the_gateway(api: House) -> Non
     async with serve(api, "helper", GITHUB_TOOLSETS="gists") as opened:
         refused = said(await opened.call_tool_mcp("create_gist", {"filename": "a.md", "content": "b"}))
         assert "none of the gists of the grant" in refused.text
+
+
+async def test_a_callers_own_key_makes_a_repeat_one_write(api: House, writer: "Client[Any]") -> None:
+    """Who calls again with the same key learns what came of it then; another key is another comment."""
+    comment = {**ISSUE, "body": "Seen."}
+    for key in ("first", "first", "second"):
+        meta = {KEY: key}
+        answer = said(await writer.call_tool_mcp("add_issue_comment", comment, meta=meta))
+        assert not answer.is_error, answer.text
+    assert len([one for one in hello(api).issues[1].comments if one.body.startswith("Seen.")]) == 2
+    odd = said(await writer.call_tool_mcp("add_issue_comment", comment, meta={KEY: "two words"}))
+    assert (odd.is_error, "visible characters; nothing was sent" in odd.text) == (True, True)

@@ -1,11 +1,19 @@
 """One call of a tool, as the tool sees it: who calls, under which name, and where its reply is to begin."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from uuid import uuid4
 
 from mcp_kit.caller import OWNER, Caller
 from mcp_kit.cursor import START, Position
+from mcp_kit.errors import WrongArguments
 from mcp_kit.reply_meta import ReplyMeta
+
+KEY = "agent-bot/idempotency-key"
+"""The name of a caller's own key in the `_meta` of its request."""
+VISIBLE = re.compile(r"[!-~]{1,190}")
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,7 @@ class Call:
         notes: what else the caller is told, in our own words, before the reply.
         meta: what the vendor's replies told beside their content.
         id: tells the call from all others, to a gateway that counts them.
+        key: the caller's own for what the call writes, by which a gateway knows a repeat of it.
     """
 
     tool: str
@@ -26,7 +35,20 @@ class Call:
     notes: list[str] = field(default_factory=list)
     meta: ReplyMeta = field(default_factory=ReplyMeta)
     id: str = field(default_factory=lambda: uuid4().hex)
+    key: str | None = None
+    _writes: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def next_key(self) -> str | None:
+        """Return the key of the next of the call's writes: each has its own, in their order."""
+        return None if self.key is None else f"{self.key}:{next(self._writes)}"
 
     def from_the_start(self) -> "Call":
         """Return the same call without its cursor, for questions that have pages of their own."""
         return replace(self, start=START)
+
+
+def read_key(given: object) -> str | None:
+    """Return a caller's key; raise WrongArguments where it is none."""
+    if given is None or (isinstance(given, str) and VISIBLE.fullmatch(given)):
+        return given
+    raise WrongArguments(f"{KEY} in _meta is not 1 to 190 visible characters; nothing was sent.")

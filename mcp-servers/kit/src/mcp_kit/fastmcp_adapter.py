@@ -25,6 +25,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mcp_kit.call import KEY
 from mcp_kit.caller import NOBODY, Caller, Callers
 from mcp_kit.errors import Refused
 from mcp_kit.runner import Runner
@@ -147,7 +148,10 @@ class Policy(Middleware):
         name, caller = context.message.name, self.caller()
         if caller.bound is None and self._catalog.find(name) is None:
             return await call_next(context)
-        answer = await self._runner.answer(name, context.message.arguments or {}, caller=caller, headers=_headers())
+        request = context.fastmcp_context.request_context if context.fastmcp_context else None
+        key = (request.meta or {}).get(KEY) if request else None
+        arguments = context.message.arguments or {}
+        answer = await self._runner.answer(name, arguments, caller=caller, headers=_headers(), key=key)
         content = mcp_types.TextContent(type="text", text=answer.text)
         return ToolResult(content=[content], meta=answer.meta, is_error=answer.is_error)
 

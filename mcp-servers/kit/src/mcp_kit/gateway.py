@@ -28,9 +28,11 @@ class GatewayRefusal(BaseModel):
     remedy: str = ""
 
 
-def headers_of(call: Call) -> dict[str, str]:
+def headers_of(call: Call, *, writes: bool = False) -> dict[str, str]:
     """Return the headers that tell the gateway for which run or person, tool and call a request is."""
     headers = {"x-agent-tool": call.tool, "x-agent-call": call.id}
+    if writes and (key := call.next_key()):
+        headers["idempotency-key"] = key
     if call.caller.token:
         headers["x-task-token"] = call.caller.token
     if call.caller.person_token:

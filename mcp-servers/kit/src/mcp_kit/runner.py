@@ -15,7 +15,7 @@ from service_kit.untrusted_text import clean_line, new_nonce
 
 from mcp_kit.arguments import Peers
 from mcp_kit.budget import ToolCalls
-from mcp_kit.call import Call
+from mcp_kit.call import Call, read_key
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
 from mcp_kit.error_messages import LOOK_FIRST
@@ -72,18 +72,19 @@ class Runner:
         self._implied = implied or {}
 
     async def answer(
-        self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str]
+        self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str], key: object = None
     ) -> Answer:
         """Answer a call, whatever happens in it; what fails is an answer too.
 
-        `name` may be an alias. The request's headers may tighten the selection.
+        `name` may be an alias. The request's headers may tighten the selection. `key` is the caller's own, by which a
+        gateway knows a repeat of what is written.
         """
         spec, meta = self._catalog.find(name), ReplyMeta()
         started, seconds_asked = time.perf_counter(), None
         run = {"task_id": str(caller.task.task), "attempt": caller.task.attempt} if caller.task else {}
         with bound(tool=spec.name if spec else UNKNOWN_TOOL, **run):
             try:
-                text, outcome = await self._run(spec, name, arguments, caller, headers, meta), "ok"
+                text, outcome = await self._run(spec, name, arguments, caller, headers, meta, key), "ok"
             except ToolFailed as error:
                 text, outcome = render_error(error, nonce=new_nonce()), error.outcome
                 seconds_asked = error.seconds if isinstance(error, Unavailable) else None
@@ -106,6 +107,7 @@ class Runner:
         caller: Caller,
         headers: Mapping[str, str],
         meta: ReplyMeta,
+        key: object,
     ) -> str:
         if spec not in self._catalog.visible(caller, headers):
             raise Refused(
@@ -122,7 +124,9 @@ class Runner:
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)
         locks = self._lockdown is not None and (is_set(headers, HEADER) or self._lockdown.always)
-        reply = await self._limited(spec, Call(spec.name, caller, start, meta=meta), parsed, locks=locks)
+        reply = await self._limited(
+            spec, Call(spec.name, caller, start, meta=meta, key=read_key(key)), parsed, locks=locks
+        )
         return render(
             reply,
             start=start,

@@ -110,7 +110,7 @@ class VendorClient(VendorReader):
         writes = not reads and method not in READS
         if self._settings.dry_run and writes:
             raise DryRun(method, path, params, described(parts) if parts else body if fields is None else fields)
-        headers = await self._headers(call) | ({"accept": accept} if accept else {})
+        headers = await self._headers(call, writes=writes) | ({"accept": accept} if accept else {})
         content = files = None
         if fields is not None:
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
@@ -216,9 +216,9 @@ class VendorClient(VendorReader):
 
         return await moves.present_name(redirect.headers.get("location", ""), call.caller, fetch)
 
-    async def _headers(self, call: Call) -> dict[str, str]:
+    async def _headers(self, call: Call, *, writes: bool) -> dict[str, str]:
         headers = await self._token.required(call.caller.vendor_token)
-        return headers | gateway.headers_of(call) if self._settings.gateway else headers
+        return headers | gateway.headers_of(call, writes=writes) if self._settings.gateway else headers
 
     def _refusal(
         self,
