@@ -135,7 +135,7 @@ def similar_output(found: str) -> list[dict[str, Any]]:
 
 def head_of(pull: str) -> str:
     """Give the branch of a pull request, by the row of facts that pull_request_read begins with."""
-    return find(r', "[^":]+:([^"]+)" -> "', pull)
+    return find(r', "(?:[^":]+:)?([^"]+)" -> "', pull)
 
 
 def failures(logs: str) -> list[dict[str, Any]]:
