@@ -17,6 +17,8 @@ def locked(file: Path, told: str) -> Iterator[None]:
     """
     try:
         opened = file.open("w")
+    except PermissionError:
+        raise  # which is told with whose the folder is
     except OSError as error:
         raise ConfigError(f"{file} cannot be written ({error.strerror}): choose another AGENT_BOT_HOME") from None
     with opened as lock:

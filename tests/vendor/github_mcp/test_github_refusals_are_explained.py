@@ -6,15 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from github_mcp.error_messages import MEANINGS
-from github_mcp.refusal import explain
 from mcp_kit.caller import Caller
-from mcp_kit.error_messages import explain_status, fill_in
-from mcp_kit.errors import ToolFailed
 from service_kit.grants import Bound
 from service_kit.http import Reply
 from stand_ins.kit.faults import Fault
 from vendor.github_mcp.conftest import HELLO, READER, TOKEN, Ask, GitHub, OpenTools, said
+from vendor.github_mcp.refusals import explained
 
 BODY = (
     b'{"message":"UPSTREAM WORDS ghp_secret","errors":'
@@ -26,13 +23,6 @@ def _reply(status: int, **headers: str) -> Reply:
     return Reply(
         status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}, "latin-1"), BODY
     )
-
-
-def _explained(reply: Reply, target: str) -> ToolFailed:
-    meaning = explain(reply, target) or explain_status(reply, MEANINGS, writes=False)
-    if isinstance(meaning, ToolFailed):
-        return meaning
-    return fill_in(meaning, target=target, vendor="GitHub", token="GITHUB_TOKEN", status=reply.status)
 
 
 @pytest.mark.bad_input
@@ -68,7 +58,7 @@ def _explained(reply: Reply, target: str) -> ToolFailed:
 )
 def test_a_status_means_something(reply: Reply, says: str, next_step: str) -> None:
     """Status and headers decide; of the body only closed words are read."""
-    error = _explained(reply, "octocat/x")
+    error = explained(reply, "octocat/x")
     assert says in error.message
     assert next_step in error.next_step
     assert "UPSTREAM" not in f"{error.message}{error.next_step}"
@@ -228,7 +218,7 @@ def test_githubs_own_words_are_quoted_where_they_help() -> None:
     """What GitHub says of a value is quoted beside the field; a mere text in `errors` is one too."""
     fault = {"resource": "Search", "field": "q", "code": "invalid", "message": "The listed users cannot be searched"}
     body = json.dumps({"message": "Validation Failed", "errors": [fault, "and this"]}).encode()
-    error = _explained(Reply(422, httpx.Headers(), body), "the search")
+    error = explained(Reply(422, httpx.Headers(), body), "the search")
     assert error.message == "GitHub does not accept this for the search (422): q invalid."
     assert error.next_step.startswith("Correct the search text")
     assert error.quoted is not None
@@ -272,54 +262,3 @@ async def test_the_second_name_of_the_token_serves_too(open_tools: OpenTools) ->
     """GITHUB_PERSONAL_ACCESS_TOKEN is read where GITHUB_TOKEN is not set."""
     client = await open_tools(GITHUB_TOKEN="", GITHUB_PERSONAL_ACCESS_TOKEN=TOKEN)
     assert not said(await client.call_tool_mcp("list_labels", {"repository": HELLO})).is_error
-
-
-@pytest.mark.parametrize(
-    ("errors", "shown", "quoted"),
-    [
-        (
-            [{"field": None, "code": "custom", "message": "No commits between main and main"}],
-            "see GitHub's words",
-            "No commits between main and main",
-        ),
-        ([{"field": "inputs.environment-name", "code": "invalid"}], "inputs.environment-name invalid", "Broken"),
-        ("Sha is already taken", "see GitHub's words", "Broken\nSha is already taken"),
-        ([7, {"field": "name", "code": ["x"]}], "name invalid", "Broken"),
-    ],
-)
-def test_a_refused_value_keeps_githubs_words_whatever_its_shape(errors: Any, shown: str, quoted: str) -> None:
-    """One entry of an odd shape takes nothing from the others, and the message is quoted where it says something."""
-    message = "Validation Failed" if quoted == "No commits between main and main" else "Broken"
-    error = _explained(Reply(422, httpx.Headers(), json.dumps({"message": message, "errors": errors}).encode()), "it")
-    assert error.message == f"GitHub does not accept this for it (422): {shown}."
-    assert error.quoted is not None
-    assert error.quoted.text == quoted
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "message", "says"),
-    [
-        (
-            403,
-            {"x-oauth-scopes": "gist", "x-accepted-oauth-scopes": "repo, public_repo"},
-            "No.",
-            "none of the scopes repo, public_repo",
-        ),
-        (404, {"x-oauth-scopes": "", "x-accepted-oauth-scopes": "repo"}, "Not Found", "none of the scopes repo"),
-        (404, {"x-oauth-scopes": "repo", "x-accepted-oauth-scopes": "repo"}, "Not Found", "Check the name and number"),
-        (403, {}, "the `o` organization has an IP allow list enabled", "list of allowed addresses"),
-        (403, {}, "`o` forbids access via a personal access token (classic).", "takes no classic token"),
-        (422, {}, "refusing to allow a token to update workflow `a.yml` without `workflow` scope", "scope workflow"),
-        (
-            403,
-            {"x-accepted-github-permissions": "issues=write; allows_permissionless_access=true"},
-            "Resource not accessible by personal access token",
-            "lacks a permission for it: issues=write (403)",
-        ),
-        (405, {}, "Squash merges are not allowed on this repository.", "does not merge it (405)"),
-    ],
-)
-def test_what_the_token_lacks_is_named(status: int, headers: dict[str, str], message: str, says: str) -> None:
-    """Scopes, permissions, and an organization's rules, each by GitHub's own words or headers."""
-    error = _explained(Reply(status, httpx.Headers(headers), json.dumps({"message": message}).encode()), "it")
-    assert says in f"{error.message} {error.next_step}"

@@ -1,0 +1,60 @@
+"""GitHub's words and headers name what a value or a token lacks; none of them is lost for its shape."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from service_kit.http import Reply
+from vendor.github_mcp.refusals import explained
+
+
+@pytest.mark.parametrize(
+    ("errors", "shown", "quoted"),
+    [
+        (
+            [{"field": None, "code": "custom", "message": "No commits between main and main"}],
+            "see GitHub's words",
+            "No commits between main and main",
+        ),
+        ([{"field": "inputs.environment-name", "code": "invalid"}], "inputs.environment-name invalid", "Broken"),
+        ("Sha is already taken", "see GitHub's words", "Broken\nSha is already taken"),
+        ([7, {"field": "name", "code": ["x"]}], "name invalid", "Broken"),
+    ],
+)
+def test_a_refused_value_keeps_githubs_words_whatever_its_shape(errors: Any, shown: str, quoted: str) -> None:
+    """One entry of an odd shape takes nothing from the others, and the message is quoted where it says something."""
+    message = "Validation Failed" if quoted == "No commits between main and main" else "Broken"
+    error = explained(Reply(422, httpx.Headers(), json.dumps({"message": message, "errors": errors}).encode()), "it")
+    assert error.message == f"GitHub does not accept this for it (422): {shown}."
+    assert error.quoted is not None
+    assert error.quoted.text == quoted
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "says"),
+    [
+        (
+            403,
+            {"x-oauth-scopes": "gist", "x-accepted-oauth-scopes": "repo, public_repo"},
+            "No.",
+            "none of the scopes repo, public_repo",
+        ),
+        (404, {"x-oauth-scopes": "", "x-accepted-oauth-scopes": "repo"}, "Not Found", "none of the scopes repo"),
+        (404, {"x-oauth-scopes": "repo", "x-accepted-oauth-scopes": "repo"}, "Not Found", "Check the name and number"),
+        (403, {}, "the `o` organization has an IP allow list enabled", "list of allowed addresses"),
+        (403, {}, "`o` forbids access via a personal access token (classic).", "takes no classic token"),
+        (422, {}, "refusing to allow a token to update workflow `a.yml` without `workflow` scope", "scope workflow"),
+        (
+            403,
+            {"x-accepted-github-permissions": "issues=write; allows_permissionless_access=true"},
+            "Resource not accessible by personal access token",
+            "lacks a permission for it: issues=write (403)",
+        ),
+        (405, {}, "Squash merges are not allowed on this repository.", "does not merge it (405)"),
+    ],
+)
+def test_what_the_token_lacks_is_named(status: int, headers: dict[str, str], message: str, says: str) -> None:
+    """Scopes, permissions, and an organization's rules, each by GitHub's own words or headers."""
+    error = explained(Reply(status, httpx.Headers(headers), json.dumps({"message": message}).encode()), "it")
+    assert says in f"{error.message} {error.next_step}"
