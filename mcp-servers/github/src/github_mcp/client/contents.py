@@ -8,15 +8,12 @@ from mcp_kit.shown_names import show_name
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.error_messages import NO_FILE
+from github_mcp.models.commits import HEAD
 from github_mcp.models.contents import Blame, Entry
 
 MOST_ENTRIES = 1_000
 """Where GitHub's list of a folder ends. Source: "Get repository content" in its REST API reference."""
-
-
 RAW = "application/vnd.github.raw+json"
-HEAD = "HEAD"
-"""The ref of the default branch."""
 
 
 class Contents:

@@ -35,7 +35,7 @@ class Workflow(VendorDocument):
         return f"{self.id} {self.state} {quote(self.name)} {show_name(self.path)}"
 
 
-class PullMark(VendorDocument):
+class RunsPull(VendorDocument):
     """A pull request that a run is for, of which the number is enough."""
 
     number: int
@@ -65,7 +65,7 @@ class Run(VendorDocument):
     run_number: int
     run_attempt: int = 1
     actor: User = GHOST
-    pull_requests: list[PullMark] = Field(default_factory=list)
+    pull_requests: list[RunsPull] = Field(default_factory=list)
     created_at: datetime
     run_started_at: datetime | None = None
     updated_at: datetime

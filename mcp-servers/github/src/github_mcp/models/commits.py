@@ -10,6 +10,8 @@ from pydantic import Field
 from github_mcp.models.people import User
 from github_mcp.models.pulls import PullFile
 
+HEAD = "HEAD"
+"""GitHub's name for the newest commit of the default branch."""
 SHORT = 10
 """Digits of a commit's id in rows; GitHub takes them for the whole."""
 

@@ -57,7 +57,7 @@ class Side(VendorDocument):
     sha: str
 
 
-class Team(VendorDocument):
+class RequestedTeam(VendorDocument):
     """A team that was asked for a review."""
 
     slug: str
@@ -77,7 +77,7 @@ class WrittenPull(VendorDocument):
     body: str | None = None
     html_url: str = ""
     requested_reviewers: list[User] = Field(default_factory=list)
-    requested_teams: list[Team] = Field(default_factory=list)
+    requested_teams: list[RequestedTeam] = Field(default_factory=list)
 
     @property
     def reviewers(self) -> set[str]:

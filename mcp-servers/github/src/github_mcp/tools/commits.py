@@ -11,12 +11,9 @@ from mcp_kit.tool import Cursor, Limit, tool
 from pydantic import Field
 
 from github_mcp.client.commits import Commits
-from github_mcp.models.commits import SHORT
+from github_mcp.models.commits import HEAD, SHORT
 from github_mcp.models.pulls import PullFile
 from github_mcp.tools.arguments import FEWER, Ref, Repository
-
-DEFAULT = "HEAD"
-"""GitHub's name for the newest commit of the default branch."""
 
 
 class CommitTools:
@@ -93,7 +90,7 @@ class CommitTools:
         self,
         call: Call,
         repository: Repository,
-        ref: Annotated[Ref, Field(description="Branch, tag, commit or tree")] = DEFAULT,
+        ref: Annotated[Ref, Field(description="Branch, tag, commit or tree")] = HEAD,
         path: Annotated[Name, Field(max_length=4_096, description="Of this folder alone")] = "",
         recursive: Annotated[bool, Field(description="All files below")] = False,
         cursor: Cursor = None,

@@ -14,11 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from github_mcp.client.files import Files
 from github_mcp.models.addresses import shown_address
-from github_mcp.models.commits import SHORT
+from github_mcp.models.commits import HEAD, SHORT
 from github_mcp.models.contents import Entry
 from github_mcp.tools.arguments import Ref, Repository
 
-DEFAULT = "HEAD"
 PLAIN = "100644"
 """The mode of an ordinary file. A file that is there keeps its own."""
 LEAST_DIGITS = 7
@@ -53,7 +52,7 @@ class FileTools:
         call: Call,
         repository: Repository,
         branch: Ref,
-        from_ref: Annotated[Ref, Field(description="Branch, tag or commit")] = DEFAULT,
+        from_ref: Annotated[Ref, Field(description="Branch, tag or commit")] = HEAD,
     ) -> Reply:
         """Create a branch at the default branch's newest commit, or at from_ref."""
         commit = await self._files.head(call, repository, from_ref)

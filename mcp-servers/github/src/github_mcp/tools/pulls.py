@@ -19,11 +19,10 @@ from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.threads import thread_items
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository
+from github_mcp.tools.issues import LONG_TEXT
 
 STATES = {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"], "merged": ["MERGED"], "all": None}
 ORDERS = {"created": "CREATED_AT", "updated": "UPDATED_AT", "comments": "COMMENTS"}
-LONG_TEXT = 1_500
-"""Characters of a comment that are shown of one in compact form."""
 
 
 class PullTools:
