@@ -1,7 +1,9 @@
 """A list holds what was asked for, numbers it as a whole, and says where GitHub's own list ends."""
 
 import re
+from typing import Any
 
+import pytest
 from stand_ins.github.history import ChangedFile
 from stand_ins.github.records import Pull
 from vendor.github_mcp.conftest import HELLO, Ask, GitHub
@@ -96,3 +98,19 @@ async def test_an_end_of_githubs_own_is_told(ask: Ask, github: GitHub) -> None:
     found = await ask("search_issues", repository=HELLO, query="walrus")
     assert "20 of 1001 issues found" in found.text
     assert "GitHub lists the first 1,000 alone" in found.text
+
+
+@pytest.mark.parametrize(
+    ("tool", "filters"),
+    [
+        ("list_issues", {"labels": ["none"], "since": "2026-01-01"}),
+        ("list_commits", {"author": "nobody", "path": "README.md"}),
+        ("actions_list", {"method": "list_workflow_runs", "branch": "none"}),
+    ],
+)
+async def test_an_empty_list_says_by_what_it_was_narrowed(ask: Ask, tool: str, filters: dict[str, Any]) -> None:
+    """`0 runs` of a branch is no repository without runs."""
+    head = (await ask(tool, repository=HELLO, **filters)).text.splitlines()[0]
+    assert head.startswith("0 ")
+    for name in filters.keys() - {"method"}:
+        assert re.search(rf"narrowed by .*\b{name}\b", head), head

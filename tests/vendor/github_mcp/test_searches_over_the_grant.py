@@ -191,3 +191,9 @@ async def test_people_are_found(ask: Ask) -> None:
     answer = await ask("search_users", query="mona")
     assert "mona-example" in answer.text
     assert 'octo-org ("Organization")' in (await ask("search_users", query="octo type:org")).text
+
+
+async def test_a_query_that_is_too_long_is_measured_in_characters(ask: Ask) -> None:
+    """The error names the argument, and the bound in what it has."""
+    answer = await ask("search_issues", query="x" * 201)
+    assert "query: Value should have at most 200 characters" in answer.text

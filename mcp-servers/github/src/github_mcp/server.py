@@ -7,6 +7,7 @@ from agent_vendors.github import GITHUB
 from mcp_kit.lockdown import Lockdown
 from mcp_kit.server import Server
 from mcp_kit.tool import collect
+from service_kit.log import get_logger
 
 from github_mcp.client.accounts import Accounts
 from github_mcp.client.actions import Actions
@@ -118,6 +119,8 @@ IMPLIED: Mapping[str, Mapping[str, object]] = {
 def build_server(settings: GitHubSettings) -> Server:
     """Make the server that the settings describe; nothing is asked of GitHub yet."""
     github = GitHub(settings)
+    if not (settings.token or settings.personal_tokens or github.app):
+        get_logger(__name__).warning(f"{settings.variable('token')} is not set: calls are refused until it is")
     issues, pulls, actions = Issues(github), Pulls(github), Actions(github)
     planning, accounts, searches = Planning(github), Accounts(github), Searches(github)
     return Server(

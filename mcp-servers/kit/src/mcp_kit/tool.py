@@ -100,7 +100,7 @@ class ToolSpec:
         except ValidationError as error:
             faults += [
                 f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {self._fault(item)}"
-                for item in error.errors(include_url=False, include_context=False, include_input=False)[:5]
+                for item in error.errors(include_url=False, include_context=False)[:5]
             ]
         else:
             faults += [
@@ -117,6 +117,8 @@ class ToolSpec:
     def _fault(self, item: ErrorDetails) -> str:
         if item["type"] == "extra_forbidden":
             return f"there is no such argument, only {', '.join(self.arguments.model_fields)}"
+        if item["type"] in ("too_long", "too_short") and isinstance(item["input"], str):
+            return item["msg"].replace(" item", " character")
         return item["msg"].removeprefix("Value error, ")
 
     def touched(self, arguments: Mapping[str, Any]) -> Iterator[tuple[str, ResourceKind, list[str]]]:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from github_mcp.client.actions import Actions
 from github_mcp.models.actions import Run
-from github_mcp.tools.arguments import FEWER, Repository
+from github_mcp.tools.arguments import FEWER, Repository, narrowed
 
 ResourceId = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 RunId = Annotated[int, Field(ge=1)]
@@ -64,7 +64,7 @@ class ActionTools:
         if method == "list_workflow_runs":
             runs = await self._actions.runs(call, repository, resource_id, limit, query)
             items = rows(f"runs of {repository}", [run.row() for run in runs.rows])
-            return Reply(f"{runs.count('runs')} of {repository}:", items, runs.here, runs.next, FEWER)
+            return Reply(f"{runs.count('runs')} of {repository}{narrowed(query)}:", items, runs.here, runs.next, FEWER)
         if method == "list_workflows":
             found = await self._actions.workflows(call, repository, limit)
             items = rows(f"workflows of {repository}", [workflow.row() for workflow in found.rows])

@@ -1,5 +1,6 @@
 """The arguments that several tools share, and how to narrow them; every server of this house names them alike."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from agent_vendors.github import REPOSITORIES
@@ -22,5 +23,13 @@ IssueNumber = Annotated[int, Field(ge=1)]
 PullNumber = Annotated[int, Field(ge=1)]
 Ref = Annotated[Name, AfterValidator(_check_ref), Field(max_length=255)]
 """A branch, tag or commit. A colon would lead to another repository."""
+
+
+def narrowed(filters: Mapping[str, object]) -> str:
+    """Return by what a list is narrowed, for its head: who reads `0 runs` takes it for all of them otherwise."""
+    given = [name for name, value in filters.items() if value is not None]
+    return f", narrowed by {', '.join(given)}" if given else ""
+
+
 FEWER = "A smaller limit or narrower filters give less."
 """The hint where a list was cut."""

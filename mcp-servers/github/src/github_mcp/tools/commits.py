@@ -13,7 +13,7 @@ from pydantic import Field
 from github_mcp.client.commits import Commits
 from github_mcp.models.commits import HEAD, SHORT
 from github_mcp.models.pulls import PullFile
-from github_mcp.tools.arguments import FEWER, Ref, Repository
+from github_mcp.tools.arguments import FEWER, Ref, Repository, narrowed
 
 
 class CommitTools:
@@ -41,7 +41,8 @@ class CommitTools:
         page = await self._commits.listed(call, repository, limit, query)
         label = f"commits of {repository}"
         items = [section(label, one.text()) for one in page.rows] if detail == "full" else []
-        head = f"{page.count('commits')} of {repository}{f' at {show_name(ref)}' if ref else ''}:"
+        only = narrowed({name: value for name, value in query.items() if name != "sha"})
+        head = f"{page.count('commits')} of {repository}{f' at {show_name(ref)}' if ref else ''}{only}:"
         return Reply(head, items or rows(label, [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
     @tool("repos")

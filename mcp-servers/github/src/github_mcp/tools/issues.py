@@ -17,7 +17,7 @@ from pydantic import Field
 from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
 from github_mcp.models.threads import found_items, thread_items
-from github_mcp.tools.arguments import FEWER, IssueNumber, Repository
+from github_mcp.tools.arguments import FEWER, IssueNumber, Repository, narrowed
 
 SHA = re.compile(r"[0-9a-f]{40,64}")
 LONG_TEXT = 1_500
@@ -67,7 +67,8 @@ class IssueTools:
         ask = partial(self._issues.listed, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
         page = await fill(call, ask, lambda issue: issue.pull_request is None, limit=limit, most=MOST_ASKED)
         shown = len(page.rows) - call.start.skip
-        head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}):"
+        only = narrowed({"labels": labels, "assignee": assignee, "creator": creator, "since": since})
+        head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}{only}):"
         if page.next and shown < limit:
             head += f" GitHub's list held {page.left_out} pull requests up to here; next_cursor goes on behind them."
         return Reply(head, thread_items(page.rows, "issues", repository, detail), page.here, page.next, FEWER)
