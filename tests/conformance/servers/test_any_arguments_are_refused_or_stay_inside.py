@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from mcp_kit.errors import ToolFailed
 from service_kit.untrusted_text import is_control, is_hidden
 
-EXAMPLES = 6
+EXAMPLES = 10
 """Calls a tool: the seed is fixed, so that each run makes the same ones."""
 LONGEST = 40_000
 FENCE = re.compile(r"</?foreign-[0-9a-f]{8}")
-pytestmark = pytest.mark.bad_input
+pytestmark = [pytest.mark.bad_input, pytest.mark.apart]
 
 
 @pytest.fixture
