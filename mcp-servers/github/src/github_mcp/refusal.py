@@ -28,8 +28,8 @@ OPEN_TO_ALL = "allows_permissionless_access=true"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,60}")
 MOST_FAULTS = 5
 WORDS = "GitHub's own words"
-GENERAL = "validation failed"
-"""A message that says no more than its entries."""
+GENERAL = ("", "validation failed")
+"""Messages that say nothing."""
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
@@ -77,10 +77,11 @@ class RefusalBody(BaseModel):
 
     @property
     def quoted(self) -> Quoted | None:
-        """GitHub's own words."""
-        general = self.message.lower().startswith(GENERAL)
-        words = [*([] if general else [self.message]), *(entry.message for entry in self.errors[:MOST_FAULTS])]
-        found = list(dict.fromkeys(filter(None, words)))
+        """GitHub's own words: those of the entries, and the message where no entry says anything."""
+        entries = self.errors[:MOST_FAULTS]
+        found = list(dict.fromkeys(entry.message for entry in entries if entry.message))
+        if not found and not any(entry.field for entry in entries) and self.message.lower() not in GENERAL:
+            found = [self.message]
         return Quoted(WORDS, "\n".join(found)) if found else None
 
 
