@@ -46,7 +46,7 @@ class Case:
 
 
 CASES = (
-    Case("scope", "GET", 403, UNREAD + r".*may not do this with .* \(403\)\. The token has none of the scopes repo\.", SCOPE),
+    Case("scope", "GET", 403, UNREAD + r".*may not do this with .* \(403\)\..*none of the scopes repo\.", SCOPE),
     Case("sso", "GET", 403, UNREAD + r".*single sign-on of the organization acme \(403\)\. .*authorize", SSO),
     Case("unknown", "GET", 404, UNREAD + r".*knows no acme/refusals#3.* \(404\)"),
     Case("deleted", "GET", 410, UNREAD + r".*was deleted.* \(410\)\. Leave it"),
