@@ -73,12 +73,16 @@ async def test_a_moved_repository_is_not_read_by_its_old_name(api: House, pool: 
 
 
 async def test_a_thread_is_looked_up_before_it_is_settled(api: House, pool: asyncpg.Pool) -> None:
-    """A thread of another repository, or none, is refused unsent; one of the grant is settled as an effect."""
+    """A thread of another pull request than the path names is refused unsent; one of it is settled as an effect."""
     ask = await asker(api, pool)
     world = api.app.stand_in.world
     thread = hello(api).issues[5].pull.threads[0]
-    settle = partial(ask, "POST", "/graphql/ResolveThread", tool=TOOL)
+    settle = partial(ask, "POST", "/graphql/ResolveThread/octocat/hello-world/5", tool=TOOL)
     assert reason(await settle(body={"thread": "PRRT_nothing"})) == "resource"
+    for elsewhere in ("octocat/hello-world/6", "octocat/secret-plans/5"):
+        path = f"/graphql/ResolveThread/{elsewhere}"
+        assert reason(await ask("POST", path, tool=TOOL, body={"thread": node_id("PRRT", thread.id)})) == "resource"
+    assert not thread.resolved
     done = await settle(body={"thread": node_id("PRRT", thread.id)})
     assert (done.status_code, done.headers[STATE], thread.resolved) == (200, "done", True)
     plans = world.named("octocat/secret-plans")
