@@ -165,10 +165,11 @@ async def test_who_approves_a_draft_reads_what_it_is_now(api: House, pool: async
     assert hello(api).issues[5].title in waiting.shown
 
 
-async def test_an_approval_of_a_task_is_a_proposal(api: House, pool: asyncpg.Pool) -> None:
-    """A task's approval waits for a person, at once or of a pending review; other verdicts are sent."""
+@pytest.mark.parametrize("event", ["APPROVE", "approve", "Approve ", "DISMISS"])
+async def test_an_approval_of_a_task_is_a_proposal(api: House, pool: asyncpg.Pool, event: str) -> None:
+    """A task's approval waits for a person, however it is spelled, as does any word that is no other verdict."""
     ask = await asker(api, pool)
-    reply = await ask("POST", REVIEWS, tool=TOOL, body={"event": "APPROVE"})
+    reply = await ask("POST", REVIEWS, tool=TOOL, body={"event": event})
     assert (reply.status_code, reply.headers[STATE]) == (202, "proposed")
     assert all(one.state != "APPROVED" for one in hello(api).issues[5].pull.reviews)
 
