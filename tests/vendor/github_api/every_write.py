@@ -44,6 +44,7 @@ ISSUE, PULL, RUN = (
 )
 REVIEW, REACTIONS = f"{PULL}/reviews/{{review:number}}", f"{ISSUE}/reactions"
 OF_COMMENT = f"{REPO}/issues/comments/{{comment:number}}/reactions"
+THREAD = "{owner:name}/{repo:name}/{number:number}"
 INBOX = "/notifications"
 TEAM = f"{ORG}/teams/{{team:name}}"
 ITEMS = f"{ORG}/projectsV2/{{project:number}}/items"
@@ -58,8 +59,8 @@ ASKS: Mapping[str, Make] = {
     f"POST {RUN}/rerun": to("/actions/runs/6100003/rerun"),
     f"POST {RUN}/rerun-failed-jobs": to("/actions/runs/6100003/rerun-failed-jobs"),
     f"POST {RUN}/cancel": under_way,
-    "POST /graphql/ResolveThread": thread(resolved=True),
-    "POST /graphql/UnresolveThread": thread(resolved=False),
+    f"POST /graphql/ResolveThread/{THREAD}": thread(resolved=True),
+    f"POST /graphql/UnresolveThread/{THREAD}": thread(resolved=False),
     f"POST {REPO}/issues": to("/issues", {"title": "New", "body": "Help.", "labels": ["bug"]}),
     f"PATCH {ISSUE}": to("/issues/1", {"title": "Other"}),
     f"POST {ISSUE}/comments": to("/issues/1/comments", {"body": "Seen."}),

@@ -73,12 +73,16 @@ async def test_a_moved_repository_is_not_read_by_its_old_name(api: House, pool: 
 
 
 async def test_a_thread_is_looked_up_before_it_is_settled(api: House, pool: asyncpg.Pool) -> None:
-    """A thread of another repository, or none, is refused unsent; one of the grant is settled as an effect."""
+    """A thread of another pull request than the path names is refused unsent; one of it is settled as an effect."""
     ask = await asker(api, pool)
     world = api.app.stand_in.world
     thread = hello(api).issues[5].pull.threads[0]
-    settle = partial(ask, "POST", "/graphql/ResolveThread", tool=TOOL)
+    settle = partial(ask, "POST", "/graphql/ResolveThread/octocat/hello-world/5", tool=TOOL)
     assert reason(await settle(body={"thread": "PRRT_nothing"})) == "resource"
+    for elsewhere in ("octocat/hello-world/6", "octocat/secret-plans/5"):
+        path = f"/graphql/ResolveThread/{elsewhere}"
+        assert reason(await ask("POST", path, tool=TOOL, body={"thread": node_id("PRRT", thread.id)})) == "resource"
+    assert not thread.resolved
     done = await settle(body={"thread": node_id("PRRT", thread.id)})
     assert (done.status_code, done.headers[STATE], thread.resolved) == (200, "done", True)
     plans = world.named("octocat/secret-plans")
@@ -161,10 +165,11 @@ async def test_who_approves_a_draft_reads_what_it_is_now(api: House, pool: async
     assert hello(api).issues[5].title in waiting.shown
 
 
-async def test_an_approval_of_a_task_is_a_proposal(api: House, pool: asyncpg.Pool) -> None:
-    """A task's approval waits for a person, at once or of a pending review; other verdicts are sent."""
+@pytest.mark.parametrize("event", ["APPROVE", "approve", "Approve ", "DISMISS"])
+async def test_an_approval_of_a_task_is_a_proposal(api: House, pool: asyncpg.Pool, event: str) -> None:
+    """A task's approval waits for a person, however it is spelled, as does any word that is no other verdict."""
     ask = await asker(api, pool)
-    reply = await ask("POST", REVIEWS, tool=TOOL, body={"event": "APPROVE"})
+    reply = await ask("POST", REVIEWS, tool=TOOL, body={"event": event})
     assert (reply.status_code, reply.headers[STATE]) == (202, "proposed")
     assert all(one.state != "APPROVED" for one in hello(api).issues[5].pull.reviews)
 

@@ -45,7 +45,7 @@ def thread(*, resolved: bool) -> Make:
         found = pull(stand_in).threads[0]
         found.resolved = not resolved
         name = "ResolveThread" if resolved else "UnresolveThread"
-        return Ask("", f"/graphql/{name}", body={"thread": node_id("PRRT", found.id)})
+        return Ask("", f"/graphql/{name}/{HELLO}/5", body={"thread": node_id("PRRT", found.id)})
 
     return make
 

@@ -155,6 +155,25 @@ async def test_several_threads_are_settled_in_one_call(ask: Ask, github: GitHub)
     assert f'Before this failed, "{threads[0]}" was resolved.' in odd.text
 
 
+@pytest.mark.parametrize(
+    ("tool", "asked", "times"),
+    [
+        ("pull_request_review_write", {"method": "resolve_thread"}, 2),
+        ("update_pull_request", {"title": "T", "draft": True, "reviewers": ["octocat"]}, 3),
+    ],
+)
+async def test_a_dry_run_shows_each_write_of_a_call(
+    open_tools: OpenTools, github: GitHub, tool: str, asked: dict[str, Any], times: int
+) -> None:
+    """All that a call of several writes would send is shown, and nothing is sent."""
+    client = await open_tools(DRY_RUN="true")
+    threads, before = pull(github).threads, [one.resolved for one in pull(github).threads]
+    given = {"threads": [node_id("PRRT", one.id) for one in threads]} if "method" in asked else {}
+    text = said(await client.call_tool_mcp(tool, {**PULL, **asked, **given})).text
+    assert sum(line.startswith(("POST /", "PATCH /")) for line in text.splitlines()) == times, text
+    assert [one.resolved for one in threads] == before
+
+
 async def test_a_thread_of_another_pull_request_is_not_settled(ask: Ask, github: GitHub) -> None:
     """The pull request that the call names is the thread's: an id alone would lead to any repository."""
     thread = node_id("PRRT", pull(github).threads[0].id)

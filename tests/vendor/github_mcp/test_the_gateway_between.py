@@ -18,6 +18,7 @@ from mcp_kit.reply_meta import CACHE, LIMITS
 from service_kit.settings import load
 from stand_ins.github.discussions import Category, Discussion
 from stand_ins.github.seed_personal import OWN
+from stand_ins.github.shapes.account import node_id
 from vendor.github_api.house import House, hello, house
 from vendor.github_mcp.conftest import HELLO, said
 
@@ -138,3 +139,16 @@ async def test_a_callers_own_key_makes_a_repeat_one_write(api: House, writer: "C
     assert len([one for one in hello(api).issues[1].comments if one.body.startswith("Seen.")]) == 2
     odd = said(await writer.call_tool_mcp("add_issue_comment", comment, meta={KEY: "two words"}))
     assert (odd.is_error, "visible characters; nothing was sent" in odd.text) == (True, True)
+
+
+async def test_a_thread_of_another_pull_request_is_not_settled_through_the_gateway(
+    api: House, writer: "Client[Any]"
+) -> None:
+    """The gateway finds whose a thread is: one of another pull request than the call names is refused unsent."""
+    thread = hello(api).issues[5].pull.threads[0]
+    asked = {"repository": HELLO, "method": "resolve_thread", "threads": [node_id("PRRT", thread.id)]}
+    other = said(await writer.call_tool_mcp("pull_request_review_write", {**asked, "pull_request": 6}))
+    assert (other.is_error, thread.resolved) == (True, False), other.text
+    assert f"{HELLO}#6 thread {asked['threads'][0]}' is not there, or belongs to none" in other.text
+    named = said(await writer.call_tool_mcp("pull_request_review_write", {**asked, "pull_request": 5}))
+    assert (named.is_error, thread.resolved) == (False, True), named.text

@@ -1,4 +1,7 @@
-"""GitHub's GraphQL, as the operations that the server uses: each at `/graphql/{its name}`, its variables the body."""
+"""GitHub's GraphQL, as the operations that the server uses: each at `/graphql/{its name}`, its variables the body.
+
+The path of a thread that is settled names its pull request, too: a thread's id alone would lead to any.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,12 +27,13 @@ from api_kit import Body, Call, Fetch, Json, Probe, Resource, Route, Search
 from api_kit.graphql import PATH, operation
 from api_kit.json_paths import find, steps
 
-from github_api.routes.in_repository import JSON
+from github_api.routes.in_repository import JSON, TARGET_NUMBER, write
 
 TIER = "graphql"
 IN_REPOSITORY = (Resource(REPOSITORIES, "body", "{owner}/{name}"),)
 OF_PULL = frozenset({"owner", "name", "number"})
 PAGE = frozenset({"first", "after"})
+OF_THREAD = "{owner:name}/{repo:name}/{number:number}"
 ORDER = frozenset({"order.field", "order.direction"})
 
 
@@ -75,17 +79,15 @@ def _resolve(asked: Operation, *, resolved: bool) -> Route:
         is_now = find(reply, steps(f"data.{asked.name[0].lower()}{asked.name[1:-6]}ReviewThread.thread.isResolved"))
         return None if list(is_now) == [resolved] else f"the thread is not {'' if resolved else 'un'}resolved"
 
-    return Route(
-        "POST",
-        f"{PATH}/{asked.name}",
-        access="write",
-        resources=(Resource(REPOSITORIES, "lookup", lookup=_repository_of_thread),),
-        body=Body(frozenset({"thread"})),
-        accepts=JSON,
+    path, body = f"{PATH}/{asked.name}/{OF_THREAD}", Body(frozenset({"thread"}))
+    route = write("POST", path, "pull_request_review_write", body)
+    return replace(
+        route,
+        resources=(*route.resources, Resource(REPOSITORIES, "lookup", lookup=_repository_of_thread)),
         tier=TIER,
-        tools=frozenset({"pull_request_review_write"}),
         idempotent=True,
-        target="{thread}",
+        target=TARGET_NUMBER + " thread {thread}",
+        reply_resources=None,
         verify_reply=missing,
         probe=Probe(find_out),
         read_before=_thread,
@@ -94,10 +96,15 @@ def _resolve(asked: Operation, *, resolved: bool) -> Route:
 
 
 async def _thread(call: Call, fetch: Fetch) -> dict[str, Any] | None:
-    """Read a thread, and of which pull request it is."""
+    """Read a thread with its pull request; None where that is another than the path names."""
     document = await fetch(PATH, {"query": THREAD_OF.text, "variables": call.body})
     (found,) = find(document, steps("data.node"))
-    return found if isinstance(found, dict) and found.get("__typename") == "PullRequestReviewThread" else None
+    if not isinstance(found, dict) or found.get("__typename") != "PullRequestReviewThread":
+        return None
+    named, (number,) = "{owner}/{repo}".format_map(call.path), find(found, steps("pullRequest.number"))
+    of = named_in("pullRequest.repository", found)
+    fits = str(number) == call.path["number"] and all(REPOSITORIES.same(named, one) for one in of)
+    return found if of and fits else None
 
 
 async def _repository_of_thread(call: Call, fetch: Fetch) -> Sequence[str]:

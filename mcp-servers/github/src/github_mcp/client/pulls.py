@@ -130,8 +130,8 @@ class Pulls:
         return await self._github.write(call, Comment, "POST", path, target, body={"body": body}, success=201)
 
     async def settle(self, call: Call, repository: str, number: int, thread: str, *, resolved: bool) -> bool:
-        """Resolve a thread or open it again; return how it stands. A gateway looks itself whose it is."""
-        target, variables = f"thread {show_name(thread)}", {"thread": thread}
+        """Resolve a thread of this pull request or open it again; return how it stands. A gateway looks whose it is."""
+        target, variables = f"thread {show_name(thread)} of {repository}#{number}", {"thread": thread}
         if not self._github.gateway:
             pull = below(await self._github.ask(call, THREAD_OF, variables, target), ("node", "pullRequest"))
             owner = str(below(pull, ("repository", "nameWithOwner")))
@@ -140,7 +140,9 @@ class Pulls:
                     f"threads: {show_name(thread)} is none of {repository}#{number}.",
                     next_step="Take ids from get_review_comments of this pull request.",
                 )
-        data = await self._github.ask(call, RESOLVE_THREAD if resolved else UNRESOLVE_THREAD, variables, target)
+        asked = RESOLVE_THREAD if resolved else UNRESOLVE_THREAD
+        place: list[str | int] = [*repository.split("/"), number]
+        data = await self._github.ask(call, asked, variables, target, place=place)
         (answer,) = data.values()
         return bool(below(answer, ("thread", "isResolved")))
 
