@@ -168,7 +168,8 @@ class VendorClient(VendorReader):
         document = reply.json()
         listed = below(document, rows)
         found = self.read_rows(call, model, listed)
-        page = Page(found, here, next_page(paging, call, here, reply, document, len(listed)), paging.before(here))
+        following = next_page(paging, call, here, reply, document, len(listed))
+        page = Page(found, here, following, paging.before(here), skipped=call.start.skip)
         if page.next is None and ceiling:
             self.heed_ceiling(call, (page.before or 0) + len(listed), ceiling)
         return page

@@ -85,7 +85,7 @@ class AccountTools:
         more = f" {left_out} of organizations outside this caller's grant were left out." if left_out else ""
         whose = f"of {organization}" if organization else "of the token's account"
         items = rows("teams", [one.row() for one in shown])
-        return Reply(f"{len(shown)} teams {whose}:{more}", items, page.here, page.next, FEWER)
+        return Reply(f"{page.count('teams', hidden=left_out)} {whose}:{more}", items, page.here, page.next, FEWER)
 
     @tool("teams")
     async def get_team_members(
