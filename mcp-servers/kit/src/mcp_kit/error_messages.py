@@ -27,6 +27,7 @@ MEANINGS: Mapping[int, Meaning] = {
     404: ("{vendor} knows no {target}, or the token may not see it (404).", "Check the name and number."),
     409: ("{target} changed meanwhile, or is in the way (409).", "Read it again before you write."),
     410: ("{target} was deleted (410).", "Leave it."),
+    414: ("The request for {target} is too long for {vendor} (414).", "Give fewer or shorter arguments."),
     451: ("{vendor} may not show {target}, for legal reasons (451).", "Leave it: no other token opens it."),
 }
 REDIRECTED = frozenset({301, 307, 308})

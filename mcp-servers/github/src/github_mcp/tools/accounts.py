@@ -103,9 +103,9 @@ class AccountTools:
 
 
 def _grant(call: Call) -> str:
-    """Say what a caller's grant opens; nothing of a trusted one."""
+    """Say what a caller's grant opens; of a trusted one, that all is open."""
     if call.caller.bound is None:
-        return ""
+        return " The caller may use all that it opens."
     names = call.caller.bound.resources.get(REPOSITORIES, [])
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f" This caller's grant opens: {', '.join(names[:SHOWN]) or 'no repository'}{more}."
