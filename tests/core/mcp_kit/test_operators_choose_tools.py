@@ -10,6 +10,7 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import OWNER, Caller
 from mcp_kit.command import run_command
+from mcp_kit.errors import Refused
 from mcp_kit.reply import Reply
 from mcp_kit.selection import Catalog, Selection, names
 from mcp_kit.server import Server
@@ -147,7 +148,6 @@ class GradedTools:
         ({"MCP_TOOLSETS": "default,drafts"}, {}, None, ["read_note", "read_draft"]),
         ({}, {"x-mcp-toolsets": "drafts"}, None, ["read_draft"]),
         ({"MCP_TOOLSETS": "notes"}, {"x-mcp-toolsets": "drafts"}, None, []),
-        ({}, {"x-mcp-tools": "burn_notes"}, None, []),
         ({"MCP_TOOLSETS": "default", "MCP_TOOLS": "burn_notes"}, {}, None, ["read_note", "burn_notes"]),
         ({}, {}, ["read_draft", "burn_notes"], ["read_draft", "burn_notes"]),
         ({"MCP_TOOLSETS": "notes"}, {}, ["read_draft", "read_note"], ["read_note"]),
@@ -165,6 +165,22 @@ def test_toolsets_of_experts_and_harmful_tools_are_switched_on(
     )
     caller = OWNER if granted is None else Caller("run", Bound(tools=granted, mode=Mode.write))
     assert [spec.name for spec in catalog.visible(caller, headers)] == shown
+
+
+@pytest.mark.bad_input
+def test_a_header_that_names_a_harmful_tool_is_refused() -> None:
+    """Nobody gets an empty list without a reason: the operator or a grant has to name such a tool."""
+    catalog = Catalog(collect(GradedTools()), aliases={}, selection=Selection())
+    with pytest.raises(Refused, match="names burn_notes, which no header switches on"):
+        catalog.visible(OWNER, {"x-mcp-tools": "read_note,burn_notes"})
+
+
+def test_a_choice_that_read_only_leaves_out_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """A tool that is named and writes is not shown with read-only: the start says so."""
+    Catalog(collect(GradedTools()), aliases={}, selection=Selection(read_only=True, tools=frozenset({"burn_notes"})))
+    out, err = capsys.readouterr()
+    assert "read-only leaves out tools that are chosen by name" in out + err
+    assert "burn_notes" in out + err
 
 
 def test_the_peers_toolsets_are_one_of_ours() -> None:

@@ -43,9 +43,16 @@ def test_what_is_cut_says_so() -> None:
     """A cut reply names what is shown of how much, how to go on, and how to ask for less."""
     reply = Reply("Head:", rows("rows", ["x" * 90] * 100), hint="Narrow it.")
     text = render(reply, start=START, budget=3_000, nonce=NONCE, cursor_of=lambda p: encode(p, "q"))
-    assert re.search(
-        r"Cut to fit 3000 characters: \d+ of 100 parts shown; call again with next_cursor .*Narrow it", text
+    assert re.match(
+        r"Head:\nCut to fit 3000 characters: \d+ of 100 parts shown; call again with next_cursor .*Narrow it", text
     )
+
+
+def test_a_part_that_is_begun_is_not_counted_as_shown() -> None:
+    """Of two parts the second of which is cut, one is shown and a piece of the other."""
+    reply = Reply("Head:", [section("a", "x" * 90), section("b", "y" * 9_000)])
+    text = render(reply, start=START, budget=3_000, nonce=NONCE, cursor_of=lambda p: encode(p, "q"))
+    assert "1 of 2 parts and a piece of the next shown;" in text
 
 
 def test_the_next_page_is_named_without_a_warning() -> None:

@@ -16,6 +16,7 @@ async def test_get_me_names_the_account(ask: Ask, open_tools: OpenTools) -> None
     answer = await ask("get_me")
     assert "agent-bot" in answer.text
     assert "grant" not in answer.text
+    assert "The caller may use all that it opens." in answer.text
     client = await open_tools(run(HELLO, "octo-org/*"))
     bound = said(await client.call_tool_mcp("get_me", {}))
     assert f"This caller's grant opens: {HELLO}, octo-org/*." in bound.text

@@ -33,6 +33,7 @@ async def test_runs_are_narrowed(ask: Ask, github: GitHub) -> None:
         {"status": "failure"},
         {"actor": "mona-example"},
         {"head_sha": sha},
+        {"head_sha": sha[:7]},
         {"resource_id": "ci.yml", "status": "failure"},
         {"resource_id": 510001, "branch": "settings-without-home"},
     ):

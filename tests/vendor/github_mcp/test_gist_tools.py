@@ -81,7 +81,7 @@ async def test_a_grant_opens_the_gists_of_its_persons(open_tools: OpenTools, git
     client = await open_tools(run(gists=["Mona-Example"]))
     assert not said(await client.call_tool_mcp("get_gist", {"gist": PUBLIC})).is_error
     own = said(await client.call_tool_mcp("list_gists", {}))
-    assert own.text.startswith("0 gists of the token's account: 1 of owners outside")
+    assert own.text.startswith("0 of 1 gists of the token's account: 1 of owners outside")
     for tool, arguments in (
         ("get_gist", {"gist": OWN}),
         ("list_gists", {"owner": "agent-bot"}),

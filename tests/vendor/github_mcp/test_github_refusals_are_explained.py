@@ -104,6 +104,18 @@ async def test_an_odd_row_hides_no_other(ask: Ask, github: GitHub) -> None:
     assert "#6" not in answer.text
 
 
+@pytest.mark.bad_input
+async def test_an_enterprise_address_without_its_path_is_told(ask: Ask, github: GitHub) -> None:
+    """A login page in place of the API names the variable, and how an Enterprise server's address ends."""
+    github.app.controls.gate.faults.append(
+        Fault(fault="status", status=302, headers={"location": "/login?return_to=%2Frepos"})
+    )
+    answer = await ask("list_issues", repository=HELLO)
+    assert answer.is_error
+    assert "correct GITHUB_API_URL" in answer.text
+    assert "https://HOST/api/v3" in answer.text
+
+
 async def test_a_moved_repositorys_present_name_is_told(ask: Ask, github: GitHub) -> None:
     """Redirects are not followed, of a read and of a write: the answer says the name, which leads on."""
     github.app.stand_in.world.rename(github.hello, "octocat/hello-again")

@@ -174,6 +174,23 @@ async def test_an_issue_is_updated(ask: Ask, github: GitHub) -> None:
     assert (issue.state, issue.state_reason) == ("closed", "not_planned")
 
 
+async def test_a_new_label_is_told(ask: Ask, github: GitHub) -> None:
+    """GitHub makes a label that the repository lacks: the reply says which; of those that it has it says nothing."""
+    change = {"repository": HELLO, "method": "update", "issue": 1}
+    made = await ask("issue_write", **change, add_labels=["Bug", "brand new"])
+    assert f'New labels of {HELLO} were made: "brand new".' in made.text
+    assert "New labels" not in (await ask("issue_write", **change, labels=["bug", "brand new"])).text
+
+
+@pytest.mark.bad_input
+async def test_arguments_of_which_no_request_can_be_made_are_told(ask: Ask) -> None:
+    """An address that is too long is the caller's to mend: nothing was sent, and a repeat does not help."""
+    answer = await ask("list_issues", repository=HELLO, labels=["\u00e9" * 900] * 50)
+    assert answer.is_error
+    assert "nothing was sent" in answer.text
+    assert "Give fewer or shorter ones." in answer.text
+
+
 async def test_an_issue_is_created(ask: Ask, github: GitHub) -> None:
     """A new issue has what was asked for."""
     answer = await ask("issue_write", repository=HELLO, method="create", title="New", body="b", labels=["bug"])

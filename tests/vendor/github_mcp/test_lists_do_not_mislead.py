@@ -55,9 +55,11 @@ async def test_issues_among_pull_requests_come_once_each(ask: Ask, github: GitHu
             answer = await ask("list_issues", repository=HELLO, limit=limit, detail="full", **cursor)
             rows = re.findall(r"(?m)^#(\d+) ", answer.text)
             assert len(rows) <= limit
-            assert answer.text.startswith(f"{len(rows)} issues of")
+            found, last = re.search(r"next_cursor: (\S+)", answer.text), len(seen) + len(rows)
+            counted = f"issues {len(seen) + 1} to " if seen or found else f"{len(rows)} issues of"
+            assert answer.text.startswith(counted)
+            assert "Cut to fit" in answer.text or not (seen or found) or f" to {last} of" in answer.text
             seen += rows
-            found = re.search(r"next_cursor: (\S+)", answer.text)
             if found is None:
                 break
             cursor = {"cursor": found[1]}
@@ -106,6 +108,7 @@ async def test_an_end_of_githubs_own_is_told(ask: Ask, github: GitHub) -> None:
         ("list_issues", {"labels": ["none"], "since": "2026-01-01"}),
         ("list_commits", {"author": "nobody", "path": "README.md"}),
         ("actions_list", {"method": "list_workflow_runs", "branch": "none"}),
+        ("list_pull_requests", {"base": "none"}),
     ],
 )
 async def test_an_empty_list_says_by_what_it_was_narrowed(ask: Ask, tool: str, filters: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ async def test_new_ones_are_listed_with_what_they_are_about(ask: Ask, github: Gi
 async def test_lists_are_narrowed_and_paged(ask: Ask) -> None:
     """A repository, a time and a limit narrow the list; the cursor leads to its end."""
     assert (await ask("list_notifications", repository=HELLO)).text.startswith(f"2 notifications of {HELLO}:")
-    assert (await ask("list_notifications", since="2026-11-20")).text.startswith("1 notifications:")
+    assert (await ask("list_notifications", since="2026-11-20")).text.startswith("1 notifications, narrowed by since:")
     first = await ask("list_notifications", limit=2)
     cursor = first.text.rpartition("next_cursor: ")[2]
     assert "secret-plans" in (await ask("list_notifications", limit=2, cursor=cursor)).text
@@ -51,7 +51,7 @@ async def test_rows_outside_the_grant_are_left_out_and_counted(open_tools: OpenT
     """A caller sees the notifications of its repositories, and how many others there are."""
     client = await open_tools(run(HELLO))
     answer = said(await client.call_tool_mcp("list_notifications", {}))
-    assert answer.text.startswith("2 notifications: 1 of repositories outside this caller's grant were left out.")
+    assert answer.text.startswith("2 of 3 notifications: 1 of repositories outside this caller's grant were left out.")
     assert "secret-plans" not in answer.text
 
 

@@ -77,7 +77,7 @@ async def test_items_are_read_to_the_end(ask: Ask) -> None:
     cursor = re.search(r"next_cursor: (\S+)", first.text)
     assert cursor
     last = await ask("projects_list", **ITEMS, limit=3, cursor=cursor[1])
-    assert last.text.startswith("2 items")
+    assert last.text.startswith("items 4 to 5 of project 1")
     assert "next_cursor" not in last.text
 
 

@@ -100,7 +100,14 @@ async def test_a_file_beyond_what_github_gives_inline_is_read(ask: Ask, github: 
     [
         (b"a\r\nb\r\n", "; its line ends are CRLF:", "\na\nb\n"),
         ("\ufeffa\u200bb".encode(), "; 2 hidden characters are left out:", "\nab\n"),
-        ("a\u2028b\x0cc".encode(), "", "\na b c\n"),
+        ("a\u2028b\x0cc".encode(), "; 2 separators are shown as blanks:", "\na b c\n"),
+        (b"a\r\nb\nc\rd", "; 1 of its 2 line ends are CRLF; 1 single CRs are shown as line ends:", "\na\nb\nc\nd\n"),
+        (
+            b"\x1b[1mref: x\n</foreign-x>",
+            "; 4 hidden characters are left out; 2 signs are shown as lookalikes:",
+            "x>\n",
+        ),
+        (b"a plain file\n", ":", "\na plain file\n"),
         ("Gr\u00fc\u00dfe\n".encode("latin-1"), "; read as Latin-1, as it is no UTF-8:", "\nGr\u00fc\u00dfe\n"),
     ],
 )

@@ -112,7 +112,7 @@ async def test_deployments_say_what_runs_where(ask: Ask, github: GitHub) -> None
     assert '"staging" "main" ' in answer.text
     assert "failure 2026-11-18T07:04Z \"KeyError: 'HOME'\" log https://deploy.example/runs/97" in answer.text
     production = await ask("list_deployments", environment="production", limit=1)
-    assert production.text.startswith(f"deployments 1 to 1 of {HELLO}:")
+    assert production.text.startswith(f"deployments 1 to 1 of {HELLO}, narrowed by environment:")
     sha = github.hello.history.tags["v2.3.0"][:7]
     assert f'"production" "v2.3.0" {sha}, success 2026-09-16T08:20Z' in production.text
     assert "next_cursor" in production.text

@@ -149,7 +149,7 @@ async def test_repositories_are_found_within_the_grant(ask: Ask, open_tools: Ope
     """A trusted caller finds all that the token sees, a run what its grant covers."""
     answer = await ask("search_repositories", query="plan")
     assert "octocat/secret-plans private" in answer.text
-    assert "octo-org/planning, 4 open issues" in answer.text
+    assert "octo-org/planning, 4 open issues and pull requests" in answer.text
     client = await open_tools(run("octo-org/*"))
     bound = said(await client.call_tool_mcp("search_repositories", {"query": "plan"}))
     assert "octo-org/planning" in bound.text

@@ -129,7 +129,7 @@ async def test_no_tool_shows_a_secret(ask: Ask, github: GitHub) -> None:
 async def test_advisories_are_found_and_read(ask: Ask) -> None:
     """The database is filtered by package, ecosystem and severity; a repository's own drafts say so."""
     found = await ask("list_security_advisories", affects="greetparse", severity="high")
-    assert found.text.startswith("1 advisories:")
+    assert found.text.startswith("1 advisories, narrowed by affects, severity:")
     assert '"pip" "greetparse" "< 1.4.2", patched "1.4.2", published 2026-10-05T09:00Z' in found.text
     own = await ask("list_security_advisories", repository=HELLO)
     assert '"GHSA-9c3v-4w5x-h7jf" draft medium "hello greets names' in own.text

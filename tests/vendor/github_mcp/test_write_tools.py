@@ -42,6 +42,8 @@ async def test_a_branch_is_created_where_it_is_asked(ask: Ask, github: GitHub) -
     assert history.branches["old"] == history.tags["v2.1.0"]
     again = await ask("create_branch", branch="old")
     assert (again.is_error, "is there already" in again.text) == (True, True)
+    same = await ask("create_branch", branch="old", from_ref="v2.1.0")
+    assert (same.is_error, "was there already, and is at" in same.text) == (False, True)
 
 
 async def test_a_file_is_created_updated_and_left(ask: Ask, github: GitHub, topic: str) -> None:

@@ -6,7 +6,7 @@ from agent_vendors import ResourceKind
 from service_kit.access import AccessFile
 from service_kit.bearer import bearer_of, token_hash
 from service_kit.errors import TokenError
-from service_kit.grants import Bound, allowed
+from service_kit.grants import Bound, allowed, narrow
 from service_kit.health import Warn
 from service_kit.settings import check_token
 from service_kit.tokens import TaskClaims, Verifier
@@ -88,6 +88,7 @@ class Callers:
             raise TokenError("audience", f"the task token is for another vendor than {self._vendor}")
         grant = claims.grant
         bound = Bound(tools=list(grant.tools), resources=grant.resources, mode=grant.mode, limits=grant.limits)
+        bound = self._within_tenant(bound, claims.tenant)
         return Caller(id=claims.jti, bound=bound, tenant=claims.tenant, task=claims, token=token)
 
     def _person(self, token: str) -> Caller:
@@ -95,8 +96,14 @@ class Callers:
         if found is None:
             raise TokenError("unknown", "no person of access.yaml has this token, and it is no task token")
         name, person = found
-        bound = person.vendors.get(self._vendor, Bound(tools=[]))
+        bound = self._within_tenant(person.vendors.get(self._vendor, Bound(tools=[])), person.tenant)
         return Caller(id=f"person:{name}", bound=bound, tenant=person.tenant, person_token=token)
+
+    def _within_tenant(self, bound: Bound, tenant: str) -> Bound:
+        """Return what the tenant's entry allows of a bound, as a gateway does, where the file has that entry."""
+        entry = self._access.current().tenants.get(tenant) if self._access else None
+        opened = entry.vendors.get(self._vendor) if entry else None
+        return narrow(bound, opened, self._vendor) if opened else bound
 
 
 class TokenBringers(Callers):

@@ -27,11 +27,13 @@ MEANINGS: Mapping[int, Meaning] = {
     404: ("{vendor} knows no {target}, or the token may not see it (404).", "Check the name and number."),
     409: ("{target} changed meanwhile, or is in the way (409).", "Read it again before you write."),
     410: ("{target} was deleted (410).", "Leave it."),
+    414: ("The request for {target} is too long for {vendor} (414).", "Give fewer or shorter arguments."),
     451: ("{vendor} may not show {target}, for legal reasons (451).", "Leave it: no other token opens it."),
 }
 REDIRECTED = frozenset({301, 307, 308})
 """The statuses that ask for the same request elsewhere, so that nothing was done here."""
 LIMITED = "{vendor}'s rate limit is used up."
+LOGIN = re.compile(r"(?i)/(?:log|sign)[-_]?in(?:[/?]|$)")
 FAILED: Meaning = ("{vendor} failed on {target} ({status}).", "Try again later.")
 LOOK_FIRST = "It may have been done: look before you repeat it."
 UNSURE: Meaning = ("{vendor} answered {status}, which does not tell whether {target} was changed.", LOOK_FIRST)
@@ -48,6 +50,22 @@ def explain_status(reply: Reply, meanings: Mapping[int, Meaning], *, writes: boo
     if reply.status == 429 or (reply.status == 403 and wait is not None):
         return rate_limited(wait)
     return meanings.get(reply.status) or MEANINGS.get(reply.status, FAILED)
+
+
+def answers_people(reply: Reply) -> bool:
+    """Return whether a page for people refuses, as a login does: a wrong address of the API leads to one."""
+    media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if 300 <= reply.status < 400:
+        return media == "text/html" or bool(LOGIN.search(reply.headers.get("location", "")))
+    return reply.status == 404 and media == "text/html"
+
+
+def wrong_address(variable: str, description: str) -> Meaning:
+    """Return what to say where a page for people answers; `description` says what the variable holds."""
+    return (
+        "A page for people answered for {target} in place of {vendor}'s API ({status}).",
+        f"Tell the operator to correct {variable}: {description}.",
+    )
 
 
 def rate_limited(seconds: int | None) -> Meaning:

@@ -16,6 +16,8 @@ from mcp_kit.cursor import VALUE, Position
 LINK = re.compile(r"<([^<>]*)>([^<]*)")
 ATTRIBUTE = re.compile(r';\s*([a-z]+)\s*=\s*"?([^";,]*)')
 MOST_DIGITS = 9
+COUNTED = "counted"
+"""The part of a cursor that counts what was shown of a filled list: the vendor counts its own rows alone."""
 SAME_PAGE = "The vendor names this page as the one after it, so the list ends here; rows may be missing."
 M = TypeVar("M", bound=BaseModel)
 Parameters = dict[str, str | int]
@@ -32,6 +34,7 @@ class Page(Generic[M]):
         next: where the list goes on, if it does.
         before: how many rows of the list stand before this page; None where the vendor's paging does not tell.
         left_out: how many rows of the vendor's are not among `rows`, as they are not what was asked for.
+        skipped: how many of `rows` an earlier reply showed, which was cut behind them.
     """
 
     rows: list[M]
@@ -39,12 +42,22 @@ class Page(Generic[M]):
     next: Position | None
     before: int | None = None
     left_out: int = 0
+    skipped: int = 0
 
-    def count(self, things: str) -> str:
-        """Return how many there are, as in `12 labels`, or which of them a page holds, as in `labels 101 to 150`."""
-        if self.before is None or not self.rows or (self.before == 0 and self.next is None):
-            return f"{len(self.rows)} {things}"
-        return f"{things} {self.before + 1} to {self.before + len(self.rows)}"
+    def count(self, things: str, *, hidden: int = 0) -> str:
+        """Return how many there are, as in `12 labels`, or which of them a reply holds, as in `labels 101 to 150`.
+
+        Where the place in the list is not known, they are `30 more labels`. `hidden` of the rows are not shown.
+        """
+        if hidden:
+            return f"{len(self.rows) - hidden} of {replace(self, skipped=0).count(things)}"
+        shown = max(0, len(self.rows) - self.skipped)
+        if self.before is None:
+            return f"{shown} more {things}"
+        first = self.before + self.skipped
+        if not shown or (first == 0 and self.next is None):
+            return f"{shown} {things}"
+        return f"{things} {first + 1} to {first + shown}"
 
 
 class Paging(Protocol):
@@ -202,17 +215,21 @@ async def fill(
     The page begins with the vendor's page at which the call's cursor points, so that what the cursor skips is in it.
     """
     wanted, kept, left_out, first = call.start.skip + limit, list[M](), 0, Parameters()
+    before = _number(call.start.page.get(COUNTED)) or 0
     following: Position | None = call.start
     async for page in pages(call, ask, most=most):
-        first = first or page.here
+        first = first or {**page.here, COUNTED: before}
+        here = {**page.here, COUNTED: before + len(kept)}
         rows = [row for row in page.rows if keep(row)]
         left_out += len(page.rows) - len(rows)
         room = wanted - len(kept)
         kept += rows[:room]
-        following = Position.of(page.here, skip=room) if len(rows) > room else page.next
+        following = page.next and Position.of({**page.next.page, COUNTED: before + len(kept)}, skip=page.next.skip)
+        if len(rows) > room:
+            following = Position.of(here, skip=room)
         if len(kept) == wanted:
             break
-    return Page(kept, first, following, left_out=left_out)
+    return Page(kept, first, following, before, left_out, call.start.skip)
 
 
 def below(document: Any, keys: Sequence[str]) -> Any:

@@ -83,9 +83,9 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
         rest = reply.next_page
         cut = ""
     else:
-        cut = _cut(reply, start, len(shown), budget) if rest else ""
-    tail = [cut, f"next_cursor: {cursor_of(rest)}" if rest else ""]
-    return "\n".join(part for part in (reply.head, *_fenced(shown, nonce), *tail) if part)
+        cut = _cut(reply, start, rest, budget) if rest else ""
+    tail = f"next_cursor: {cursor_of(rest)}" if rest else ""
+    return "\n".join(part for part in (reply.head, cut, *_fenced(shown, nonce), tail) if part)
 
 
 def render_error(error: ToolFailed, *, nonce: str) -> str:
@@ -106,9 +106,12 @@ def _piece(text: str, room: int) -> str:
     return text[: end + 1] if end > 0 else text[:room]
 
 
-def _cut(reply: Reply, start: Position, shown: int, budget: int) -> str:
-    total = len(reply.items)
-    number = f"{shown} of {total} parts" if total > 1 else "a part"
+def _cut(reply: Reply, start: Position, rest: Position, budget: int) -> str:
+    """Say how many parts are shown whole from where the cursor pointed, whether one more is begun, and how to go on."""
+    total, whole = len(reply.items), rest.skip - start.skip
+    number = f"{whole} of {total} parts{' and a piece of the next' if rest.offset else ''}"
+    if total == 1 or not whole:
+        number = "a piece of a part" if total > 1 else "a part"
     where = " from where the cursor pointed" if start.skip or start.offset else ""
     hint = f" {reply.hint}" if reply.hint else ""
     return f"Cut to fit {budget} characters: {number} shown{where}; call again with next_cursor for the rest.{hint}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.errors import ReplyTooLarge, Unsendable, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.log import bound, get_logger
 from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refs import append_ref, append_retry_after, make_ref
@@ -19,7 +19,7 @@ from mcp_kit.call import Call, read_key
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import decode, encode, question_of
 from mcp_kit.error_messages import LOOK_FIRST
-from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable
+from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable, WrongArguments
 from mcp_kit.lockdown import HEADER, NOTE, LeftOut, Lockdown, under_lockdown
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
 from mcp_kit.reply import Reply, render, render_error, section
@@ -165,6 +165,12 @@ class Runner:
             ) from None
         except ReplyTooLarge:
             raise ToolFailed(f"{self._server}'s reply is too large.", next_step="Ask for less.") from None
+        except Unsendable as error:
+            log.warning("request not sent", reason=str(error))
+            raise WrongArguments(
+                f"No request to {self._server} could be made of these arguments; nothing was sent.",
+                next_step="Give fewer or shorter ones.",
+            ) from None
         except UpstreamError as error:
             log.warning("upstream failed", status=error.status, reason=str(error))
             raise Unavailable(f"{self._server}'s reply was not usable.", next_step=after) from None

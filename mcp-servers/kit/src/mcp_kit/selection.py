@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service_kit.errors import ConfigError
+from service_kit.log import get_logger
 from service_kit.settings import split_csv
 from service_kit.untrusted_text import clean_line
 
@@ -18,6 +19,7 @@ EXCLUDE_HEADER = "x-mcp-exclude-tools"
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"", "0", "false", "no", "off"})
 ALL, DEFAULT = "all", "default"
+log = get_logger(__name__)
 MEND = "Have the headers in the client's configuration corrected."
 
 
@@ -89,6 +91,8 @@ class Catalog:
         if unknown := self._unknown(selection):
             raise ConfigError(unknown)
         self._selection = self._present_names(selection)
+        if selection.read_only and (unseen := [one.name for one in self.tools.values() if self._writes(one)]):
+            log.warning("read-only leaves out tools that are chosen by name", tools=", ".join(unseen))
 
     @property
     def chosen(self) -> list[ToolSpec]:
@@ -117,17 +121,26 @@ class Catalog:
             )
         asked = self._present_names(wanted)
         granted = frozenset(caller.bound.tools) if caller.bound and caller.bound.tools is not None else frozenset()
+        if shut := [spec.name for spec in self.tools.values() if asked.names(spec) and not self._opens(spec, granted)]:
+            raise Refused(
+                f"A header of the request names {', '.join(shut)}, which no header switches on; nothing was done.",
+                next_step="Only the operator opens what may do harm, by the setting TOOLS, or a grant that names it.",
+            )
         shown = Selection(toolsets=self._default)
         if self._selection.chooses or asked.chooses or granted:
             shown = Selection()
         return [
             spec
             for spec in self.chosen
-            if asked.admits(spec)
-            and shown.admits(spec)
-            and caller.may_use(spec)
-            and (not spec.danger or spec.name in granted or self._selection.names(spec))
+            if asked.admits(spec) and shown.admits(spec) and caller.may_use(spec) and self._opens(spec, granted)
         ]
+
+    def _writes(self, spec: ToolSpec) -> bool:
+        return spec.writes and self._selection.names(spec)
+
+    def _opens(self, spec: ToolSpec, granted: frozenset[str]) -> bool:
+        """Return whether a tool does no harm, or a grant or the operator names it."""
+        return not spec.danger or spec.name in granted or self._selection.names(spec)
 
     def _present_names(self, selection: Selection) -> Selection:
         def present(chosen: frozenset[str]) -> frozenset[str]:

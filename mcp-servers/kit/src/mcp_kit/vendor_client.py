@@ -9,7 +9,17 @@ from service_kit.http import HttpClient, Reply
 
 from mcp_kit import gateway
 from mcp_kit.call import Call
-from mcp_kit.error_messages import LIMITED, MEANINGS, Meaning, explain_status, fill_in, moved_to, passing
+from mcp_kit.error_messages import (
+    LIMITED,
+    MEANINGS,
+    Meaning,
+    answers_people,
+    explain_status,
+    fill_in,
+    moved_to,
+    passing,
+    wrong_address,
+)
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.moves import Moves
 from mcp_kit.paging import Page, Paging, below, next_page
@@ -168,7 +178,8 @@ class VendorClient(VendorReader):
         document = reply.json()
         listed = below(document, rows)
         found = self.read_rows(call, model, listed)
-        page = Page(found, here, next_page(paging, call, here, reply, document, len(listed)), paging.before(here))
+        following = next_page(paging, call, here, reply, document, len(listed))
+        page = Page(found, here, following, paging.before(here), skipped=call.start.skip)
         if page.next is None and ceiling:
             self.heed_ceiling(call, (page.before or 0) + len(listed), ceiling)
         return page
@@ -191,6 +202,9 @@ class VendorClient(VendorReader):
         else:
             reply = await self._http.request("GET", path, headers=opening, timeout=READY_SECONDS)
             found = self._explain(reply, "this server") if self._explain else None
+            if answers_people(reply):
+                failure = self._failure(self._wrong_address, "this server's check", token, reply)
+                raise NotReady(f"{failure.message} {failure.next_step}", status=reply.status)
         if self._settings.personal_tokens and reply.status < 500:
             return  # asked without a token: it answers, and says nothing of those that callers bring
         if reply.status == 401 or found == MEANINGS[401]:
@@ -216,6 +230,11 @@ class VendorClient(VendorReader):
 
         return await moves.present_name(redirect.headers.get("location", ""), call.caller, fetch)
 
+    @property
+    def _wrong_address(self) -> Meaning:
+        described = type(self._settings).model_fields["api_url"].description or "the vendor's API"
+        return wrong_address(self._settings.variable("api_url"), described)
+
     async def _headers(self, call: Call, *, writes: bool) -> dict[str, str]:
         headers = await self._token.required(call.caller.vendor_token)
         return headers | gateway.headers_of(call, writes=writes) if self._settings.gateway else headers
@@ -235,6 +254,8 @@ class VendorClient(VendorReader):
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status in ([success] if isinstance(success, int) else success):
             return None
+        if not self._settings.gateway and answers_people(reply):
+            found = self._wrong_address
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._token.vendors_variable, reply)
 

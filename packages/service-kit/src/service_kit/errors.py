@@ -44,6 +44,10 @@ class UpstreamUnreachable(UpstreamError):
         self.cause = cause
 
 
+class Unsendable(UpstreamError):
+    """No request could be made of what was to be sent, as of an address that is too long: nothing was sent."""
+
+
 class UpstreamTimeout(UpstreamError):
     """The request was sent and no complete reply came in time, so the upstream may have acted on it."""
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from service_kit.errors import ReplyTooLarge, Unsendable, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from service_kit.origins import is_loopback
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -191,9 +191,9 @@ class HttpClient:
         try:
             request = self._client.build_request(method, path, headers=dict(headers or {}), timeout=limit, **sent)
         except httpx.InvalidURL as error:
-            raise UpstreamError(f"the address is not usable: {error}") from error
+            raise Unsendable(f"the address is not usable: {error}") from error
         except UnicodeEncodeError:
-            raise UpstreamError("the request cannot be sent: a header is not ASCII") from None
+            raise Unsendable("the request cannot be sent: a header is not ASCII") from None
         target = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
         try:
             # Not by the client: it keeps cookies, one caller's for the next, and costs a third more.

@@ -42,6 +42,25 @@ def clean(text: str) -> str:
     return FENCE_LOOKALIKE.sub("\\1\u2010", text)
 
 
+def alterations(text: str) -> list[str]:
+    """Return what `clean` does not show of a text as it is, for whoever may write it back."""
+    ends, pairs = text.count("\n"), text.count("\r\n")
+    plain = ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    spaced, separators = SEPARATORS.subn(" ", plain)
+    shown = INVISIBLE.sub("", spaced)
+    counts = {
+        f"{pairs} of its {ends} line ends are CRLF": pairs if pairs < ends else 0,
+        "its line ends are CRLF": pairs if pairs == ends else 0,
+        "{} single CRs are shown as line ends": text.count("\r") - pairs,
+        "{} hidden characters are left out": len(text) - pairs - len(plain) + len(spaced) - len(shown),
+        "{} separators are shown as blanks": separators,
+        "{} signs are shown as lookalikes": sum(
+            len(one.findall(shown)) for one in (REF_LOOKALIKE, MARKUP, FENCE_LOOKALIKE)
+        ),
+    }
+    return [said.format(count) for said, count in counts.items() if count]
+
+
 def clean_line(text: str, limit: int = 300) -> str:
     """Return a name or title cleaned for use inside a line: one line, bounded, with a sign where it was cut."""
     line = " ".join(clean(text).split())

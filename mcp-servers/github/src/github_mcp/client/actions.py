@@ -14,11 +14,14 @@ from mcp_kit.vendor_client import Query
 from service_kit.errors import UpstreamError
 from service_kit.text_ends import Room, TextEnds
 
+from github_mcp.client.commits import Commits
 from github_mcp.client.github import MOST_PAGES, GitHub, path_in
 from github_mcp.models.actions import Artifact, Dispatched, Job, Run, Usage, Workflow
 
 RUN_DETAILS = "return_run_details"
 """Asks for the run that was started; Enterprise servers up to 3.19 refuse it as a key that they do not know."""
+WHOLE = 40
+"""Digits of a commit's whole id."""
 LOG_ROOM = Room(head=1_000_000, tail=3_000_000)
 """Bytes of a log that are read: those of its beginning and of its end."""
 NO_LOG: Mapping[int, Meaning] = {
@@ -53,6 +56,12 @@ class Actions:
             path = path_in(repository, "actions", "workflows", workflow, "runs")
             target = _workflow(repository, workflow)
         return await self._github.page(call, Run, path, target, limit=limit, query=query, rows=("workflow_runs",))
+
+    async def whole_sha(self, call: Call, repository: str, sha: str) -> str:
+        """Return the whole id of a commit, as the filter of runs takes it, by the digits that rows show."""
+        if len(sha) == WHOLE:
+            return sha
+        return (await Commits(self._github).read(call.from_the_start(), repository, sha))[0].sha
 
     async def run(self, call: Call, repository: str, run: int) -> Run:
         """Read a run."""

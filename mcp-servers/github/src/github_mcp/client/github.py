@@ -210,7 +210,7 @@ class GitHub:
         rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
         info = found.get("pageInfo") or {}
         more = Position.of({"first": here["first"], "after": info["endCursor"]}) if info.get("hasNextPage") else None
-        return Page(rows, here, more, CURSORS.before(here)), data
+        return Page(rows, here, more, CURSORS.before(here), skipped=call.start.skip), data
 
     async def check(self) -> None:
         """Raise unless GitHub, or the gateway, answers and takes the token."""

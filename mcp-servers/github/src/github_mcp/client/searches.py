@@ -79,7 +79,8 @@ class Searches:
         if len(texts) == 1:
             page = await ask(call)
             kept = [row for row in page.rows if keep(row)]
-            return totals, Page(kept, page.here, page.next, page.before, len(page.rows) - len(kept))
+            left_out = len(page.rows) - len(kept)
+            return totals, Page(kept, page.here, page.next, page.before, left_out, page.skipped)
         page = await fill(call, ask, keep, limit=limit, most=most)
         if totals.refused and not totals.counts and page.next is None:
             raise next(iter(totals.refused.values()))
@@ -112,7 +113,7 @@ class Searches:
         totals.gave_up |= found.incomplete_results
         following = next_page(PAGES, call, here, reply, None, len(found.items))
         if len(texts) == 1:
-            return Page(rows, here, following, PAGES.before(here))
+            return Page(rows, here, following, PAGES.before(here), skipped=call.start.skip)
         following = Position.of({**following.page, TEXT: number}) if following else after
         return Page(rows, {**here, TEXT: number}, following)
 

@@ -87,7 +87,7 @@ class FoundRepository(VendorDocument):
             f"{self.name} {' '.join(marks)}".rstrip(),
             show_name(self.language) if self.language else "",
             f"{self.stargazers_count} stars" if self.stargazers_count else "",
-            f"{self.open_issues_count} open issues" if self.open_issues_count else "",
+            f"{self.open_issues_count} open issues and pull requests" if self.open_issues_count else "",
             f"branch {show_name(self.default_branch)}" if self.default_branch not in ("", "main") else "",
             f"pushed {stamp(self.pushed_at)}" if self.pushed_at else "",
         ]

@@ -8,6 +8,7 @@ from mcp_kit.reply import Item, section
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import Field
+from service_kit.untrusted_text import alterations
 
 from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import GHOST, User
@@ -35,6 +36,7 @@ class GistFile(VendorDocument):
         if self.encoding != "utf-8" or self.content is None:
             return f"{self.row()}, which is no text"
         cut = ", of which GitHub shows the beginning" if self.truncated else ""
+        cut += "".join(f"; {one}" for one in alterations(self.content))
         return f"{self.row()}{cut}:\n{self.content}"
 
 

@@ -85,7 +85,7 @@ class AccountTools:
         more = f" {left_out} of organizations outside this caller's grant were left out." if left_out else ""
         whose = f"of {organization}" if organization else "of the token's account"
         items = rows("teams", [one.row() for one in shown])
-        return Reply(f"{len(shown)} teams {whose}:{more}", items, page.here, page.next, FEWER)
+        return Reply(f"{page.count('teams', hidden=left_out)} {whose}:{more}", items, page.here, page.next, FEWER)
 
     @tool("teams")
     async def get_team_members(
@@ -103,9 +103,9 @@ class AccountTools:
 
 
 def _grant(call: Call) -> str:
-    """Say what a caller's grant opens; nothing of a trusted one."""
+    """Say what a caller's grant opens; of a trusted one, that all is open."""
     if call.caller.bound is None:
-        return ""
+        return " The caller may use all that it opens."
     names = call.caller.bound.resources.get(REPOSITORIES, [])
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f" This caller's grant opens: {', '.join(names[:SHOWN]) or 'no repository'}{more}."

@@ -53,7 +53,7 @@ class ActionTools:
         event: Annotated[Name | None, Field(max_length=64)] = None,
         status: Status | None = None,
         actor: Annotated[Name | None, Field(max_length=64)] = None,
-        head_sha: Annotated[str | None, Field(pattern=r"^[0-9a-f]{40}$")] = None,
+        head_sha: Annotated[str | None, Field(pattern="^[0-9a-f]{7,40}$")] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Reply:
@@ -62,6 +62,8 @@ class ActionTools:
         if method != "list_workflow_runs" and (given := [name for name, value in query.items() if value is not None]):
             raise WrongArguments(f"{', '.join(given)} goes with method=list_workflow_runs; nothing was sent.")
         if method == "list_workflow_runs":
+            if head_sha is not None:
+                query["head_sha"] = await self._actions.whole_sha(call, repository, head_sha)
             runs = await self._actions.runs(call, repository, resource_id, limit, query)
             items = rows(f"runs of {repository}", [run.row() for run in runs.rows])
             return Reply(f"{runs.count('runs')} of {repository}{narrowed(query)}:", items, runs.here, runs.next, FEWER)

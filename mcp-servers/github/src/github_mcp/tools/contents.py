@@ -11,7 +11,7 @@ from mcp_kit.reply import Reply, rows, section
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, tool
 from pydantic import Field
-from service_kit.untrusted_text import clean
+from service_kit.untrusted_text import alterations
 
 from github_mcp.client.contents import Contents
 from github_mcp.models.commits import SHORT
@@ -107,10 +107,7 @@ def _text(raw: bytes, entry: Entry, repository: str) -> tuple[str, str]:
         raise ToolFailed(
             f"{show_name(entry.path)} in {repository} is binary, {entry.size} bytes.", next_step="Do without it."
         )
-    if "\r\n" in text:
-        notes.append("its line ends are CRLF")
-    if hidden := len(text.replace("\r\n", "\n")) - len(clean(text)):
-        notes.append(f"{hidden} hidden characters are left out")
+    notes += alterations(text)
     return text or "(empty)", "".join(f"; {note}" for note in notes)
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from github_mcp.client.discussions import Discussions
 from github_mcp.models.threads import thread_items
-from github_mcp.tools.arguments import FEWER, Repository
+from github_mcp.tools.arguments import FEWER, Repository, narrowed
 from github_mcp.tools.issues import LONG_TEXT
 
 Number = Annotated[int, Field(ge=1)]
@@ -46,7 +46,8 @@ class DiscussionTools:
         asked["category"] = await self._category(call, repository, category) if category else None
         given = {name: value for name, value in asked.items() if value is not None}
         total, page = await self._discussions.listed(call, repository, limit, given)
-        head = f"{page.count('discussions')} of {total} of {repository} (state {state}, {direction} by {sort}):"
+        only = narrowed({"category": category, "answered": answered})
+        head = f"{page.count('discussions')} of {total} of {repository} (state {state}, {direction} by {sort}{only}):"
         return Reply(head, thread_items(page.rows, "discussions", repository, detail), page.here, page.next, FEWER)
 
     @tool("discussions")

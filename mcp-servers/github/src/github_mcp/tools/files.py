@@ -56,9 +56,15 @@ class FileTools:
     ) -> Reply:
         """Create a branch at the default branch's newest commit, or at from_ref."""
         commit = await self._files.head(call, repository, from_ref)
-        made = await self._files.make_branch(call, repository, branch, commit.sha)
+        try:
+            await self._files.make_branch(call, repository, branch, commit.sha)
+            done = "was created"
+        except ToolFailed as refusal:
+            if refusal.status != UNPROCESSABLE or not await self._is_at(call, repository, branch, commit.sha):
+                raise
+            done = "was there already, and is"
         url = commit.html_url.replace(f"/commit/{commit.sha}", f"/tree/{quote(branch)}")
-        at = f"{show_name(branch)} of {repository} was created at {made.object.sha[:SHORT]}"
+        at = f"{show_name(branch)} of {repository} {done} at {commit.sha[:SHORT]}"
         return Reply(f"{at}{shown_address(url)}", rows(f"commit of {repository}", [commit.row()]))
 
     @tool("repos", writes=True, destructive=True)
@@ -156,6 +162,13 @@ class FileTools:
             except DryRun as one:
                 shown.append(one)
         return DryRun.joined(shown)
+
+    async def _is_at(self, call: Call, repository: str, branch: str, sha: str) -> bool:
+        """Return whether a branch is there and points to a commit."""
+        try:
+            return (await self._files.head(call, repository, f"heads/{branch}")).sha == sha
+        except ToolFailed:
+            return False
 
     async def _move(self, call: Call, repository: str, branch: str, sha: str) -> None:
         try:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from github_mcp.client.accounts import Accounts
 from github_mcp.client.gists import Gists
 from github_mcp.models.gists import Gist
-from github_mcp.tools.arguments import FEWER
+from github_mcp.tools.arguments import FEWER, narrowed
 
 GistId = Annotated[str, Field(pattern=r"^[0-9a-f]{1,64}$", description="An id of list_gists")]
 Owner = Annotated[str, Resource(GISTS), AfterValidator(GISTS.check)]
@@ -51,7 +51,13 @@ class GistTools:
         more = f" {hidden} of owners outside this caller's grant were left out." if hidden else ""
         whose = owner or "the token's account"
         items = rows("gists", [one.row() for one in shown])
-        return Reply(f"{len(shown)} gists of {whose}:{more}", items, page.here, page.next, FEWER)
+        return Reply(
+            f"{page.count('gists', hidden=hidden)} of {whose}{narrowed({'since': since})}:{more}",
+            items,
+            page.here,
+            page.next,
+            FEWER,
+        )
 
     @tool("gists", checks=True)
     async def get_gist(

@@ -63,7 +63,7 @@ class IssueWriteTools:
         _check(method, issue, fields, changes, chooses_milestone=milestone is not None)
         if milestone is not None:
             fields["milestone"] = await self._milestone(call, repository, milestone)
-        await self._know_labels(call, repository, fields, changes)
+        new = await self._know_labels(call, repository, fields, changes)
         if issue is None:
             written = await self._issues.create(call, repository, fields)
         elif not changes:
@@ -74,6 +74,8 @@ class IssueWriteTools:
         target, done = f"{repository}#{written.number}", "created" if method == "create" else "updated"
         _demand(written, fields, changes, f"{target} was {done}")
         facts = rows(f"facts of {target}", [written.row(excerpt=0)])
+        if new:
+            call.notes.append(f"New labels of {repository} were made: {' '.join(map(show_name, new))}.")
         return Reply(f"{target} was {done}; it is now: {written.address}".rstrip(), facts)
 
     def _writes(
@@ -97,14 +99,16 @@ class IssueWriteTools:
 
     async def _know_labels(
         self, call: Call, repository: str, fields: dict[str, Any], changes: dict[str, list[str]]
-    ) -> None:
-        """Put the repository's own labels in the place of their lookalikes, of which GitHub would make new labels."""
+    ) -> list[str]:
+        """Put the repository's own labels in the place of their lookalikes, and return those that GitHub will make."""
         given = [(fields, "labels"), (changes, "add_labels"), (changes, "remove_labels")]
         named = [(where, name) for where, name in given if where.get(name)]
         if named:
             known = [label.name for label in await self._issues.all_labels(call, repository)]
             for where, name in named:
                 where[name] = find_known(where[name], known, fold=str.lower, what="label")
+        is_known = set(known) if named else set()
+        return [one for where, name in named if name != "remove_labels" for one in where[name] if one not in is_known]
 
     async def _milestone(self, call: Call, repository: str, wanted: int | str) -> int | None:
         """Return the number of a milestone that is named by its number or its title; None for 0."""

@@ -66,10 +66,9 @@ class IssueTools:
         }
         ask = partial(self._issues.listed, repository=repository, limit=max(limit, LEAST_ASKED), query=query)
         page = await fill(call, ask, lambda issue: issue.pull_request is None, limit=limit, most=MOST_ASKED)
-        shown = len(page.rows) - call.start.skip
         only = narrowed({"labels": labels, "assignee": assignee, "creator": creator, "since": since})
-        head = f"{shown} issues of {repository} (state {state}, {direction} by {sort}{only}):"
-        if page.next and shown < limit:
+        head = f"{page.count('issues')} of {repository} (state {state}, {direction} by {sort}{only}):"
+        if page.next and len(page.rows) - page.skipped < limit:
             head += f" GitHub's list held {page.left_out} pull requests up to here; next_cursor goes on behind them."
         return Reply(head, thread_items(page.rows, "issues", repository, detail), page.here, page.next, FEWER)
 
@@ -126,7 +125,7 @@ class IssueTools:
         shown = [one for one in page.rows if call.caller.may_touch(REPOSITORIES, one.repository)]
         left_out = len(page.rows) - len(shown)
         more = f" {left_out} outside this caller's grant were left out." if left_out else ""
-        head = f"{page.count('sub-issues')} of {repository}#{issue}, in their order:{more}"
+        head = f"{page.count('sub-issues', hidden=left_out)} of {repository}#{issue}, in their order:{more}"
         return Reply(head, found_items(shown, "sub-issues", detail), page.here, page.next, FEWER)
 
     async def _pull_requests(self, call: Call, repository: str, issue: int, detail: str) -> Reply:

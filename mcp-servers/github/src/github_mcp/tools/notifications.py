@@ -12,7 +12,7 @@ from pydantic import Field
 
 from github_mcp.client.notifications import Notifications
 from github_mcp.models.notifications import Notification
-from github_mcp.tools.arguments import FEWER, Repository
+from github_mcp.tools.arguments import FEWER, Repository, narrowed
 
 EVERYTHING = "*/*"
 """What a grant must name for that which concerns all repositories."""
@@ -49,7 +49,9 @@ class NotificationTools:
         hidden = len(page.rows) - len(shown)
         more = f" {hidden} of repositories outside this caller's grant were left out." if hidden else ""
         where = f" of {repository}" if repository else ""
-        return Reply(f"{len(shown)} notifications{where}:{more}", _rows(shown), page.here, page.next, FEWER)
+        which = narrowed({"filter": filter if filter == "only_participating" else None, "since": since, "until": until})
+        head = f"{page.count('notifications', hidden=hidden)}{where}{which}:{more}"
+        return Reply(head, _rows(shown), page.here, page.next, FEWER)
 
     @tool("notifications", writes=True, idempotent=True, checks=True)
     async def dismiss_notification(

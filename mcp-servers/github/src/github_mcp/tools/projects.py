@@ -132,10 +132,8 @@ class ProjectTools:
         size = 100 if wanted else limit
         ask = partial(self._projects.items, owner=owner, project=project, limit=size, fields=fields)
         page = await fill(call, ask, keep, limit=limit, most=MOST_ASKED if wanted else 1)
-        shown = len(page.rows) - call.start.skip
-        head = (
-            f"{shown} items of project {project} of {owner}{' with these values' if wanted else ''}, each with its id:"
-        )
+        which = " with these values" if wanted else ""
+        head = f"{page.count('items')} of project {project} of {owner}{which}, each with its id:"
         head += f" {foreign} outside this caller's grant were left out." if foreign else ""
         return Reply(head, rows("items", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 

@@ -18,7 +18,7 @@ from github_mcp.client.searches import MOST_FOUND
 from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.threads import thread_items
 from github_mcp.query import scope_query
-from github_mcp.tools.arguments import FEWER, PullNumber, Repository
+from github_mcp.tools.arguments import FEWER, PullNumber, Repository, narrowed
 from github_mcp.tools.issues import LONG_TEXT
 
 STATES = {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"], "merged": ["MERGED"], "all": None}
@@ -48,7 +48,7 @@ class PullTools:
     ) -> Reply:
         """List a repository's pull requests with size, checks and review. To find by words use search_issues."""
         whose, _, branch = (head or "").rpartition(":")
-        told = f"(state {state}, {direction} by {sort})"
+        told = f"(state {state}, {direction} by {sort}{narrowed({'base': base, 'head': head})})"
         if author is None:
             order = {"field": ORDERS[sort], "direction": direction.upper()}
             asked = {"states": STATES[state], "base": base, "head": branch or None, "order": order}

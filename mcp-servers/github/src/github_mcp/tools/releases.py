@@ -11,7 +11,7 @@ from pydantic import Field
 
 from github_mcp.client.releases import Releases
 from github_mcp.models.releases import Release
-from github_mcp.tools.arguments import FEWER, Repository
+from github_mcp.tools.arguments import FEWER, Repository, narrowed
 
 Tag = Annotated[Name, Field(min_length=1, max_length=255)]
 MOST_DEPLOYMENTS = 10
@@ -102,10 +102,13 @@ class ReleaseTools:
         cursor: Cursor = None,
     ) -> Reply:
         """List deployments, newest first, each with its latest status: what runs where."""
-        page = await self._releases.deployments(call, repository, limit, {"environment": environment, "ref": ref})
+        query = {"environment": environment, "ref": ref}
+        page = await self._releases.deployments(call, repository, limit, query)
         texts = [one.row(await self._releases.latest_status(call, repository, one.id)) for one in page.rows]
         items = rows(f"deployments of {repository}", texts)
-        return Reply(f"{page.count('deployments')} of {repository}:", items, page.here, page.next, FEWER)
+        return Reply(
+            f"{page.count('deployments')} of {repository}{narrowed(query)}:", items, page.here, page.next, FEWER
+        )
 
 
 def _given(**fields: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class SearchTools:
         totals, page = await self._searches.found(
             call, client.ISSUES, Issue, confined.texts, limit=limit, query={"sort": sort}, keep=keep
         )
-        head = _head(call, f"{found}s", repository, totals, page, confined)
+        head = _head(f"{found}s", repository, totals, page, confined)
         if repository is None:
             items = found_items(page.rows, f"{found}s", detail)
         else:
@@ -94,7 +94,7 @@ class SearchTools:
         totals, page = await self._searches.found(call, client.CODE, FoundFile, confined.texts, limit=limit, keep=keep)
         label = f"code of {repository}" if repository else "code"
         items = [section(label, file.text(detail, named=repository is None)) for file in page.rows]
-        head = _head(call, "files", repository, totals, page, confined)
+        head = _head("files", repository, totals, page, confined)
         return Reply(head, items, page.here, page.next, FEWER)
 
     @tool("search", checks=True)
@@ -117,7 +117,7 @@ class SearchTools:
             query={"sort": sort},
             keep=lambda one: call.caller.may_touch(REPOSITORIES, one.full_name),
         )
-        head = _head(call, "repositories", None, totals, page, confined)
+        head = _head("repositories", None, totals, page, confined)
         return Reply(head, rows("repositories", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
     @tool("search", checks=True)
@@ -133,16 +133,27 @@ class SearchTools:
         totals, page = await self._searches.found(
             call, client.USERS, FoundUser, [query], limit=limit, query={"sort": sort}
         )
-        head = f"{len(page.rows)} of {totals.count} accounts found:{_limits(totals, Confined([query]), 0)}"
+        head = (
+            f"{_counted(page, 'accounts', 1)} of {totals.count} accounts found:{_limits(totals, Confined([query]), 0)}"
+        )
         return Reply(head, rows("accounts", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
 
-def _head(call: Call, things: str, repository: str | None, totals: Totals, page: Page[Any], confined: Confined) -> str:
+def _head(things: str, repository: str | None, totals: Totals, page: Page[Any], confined: Confined) -> str:
     """Say how many things were found, where, and what could not be seen."""
-    shown = len(page.rows) - (0 if len(confined.texts) == 1 else call.start.skip)
-    counted = page.count(things) if page.before else str(shown)
     limits = _limits(totals, confined, page.left_out)
-    return f"{counted} of {totals.count} {things} found in {repository or _where(confined)}:{limits}"
+    where = repository or _where(confined)
+    return f"{_counted(page, things, len(confined.texts))} of {totals.count} {things} found in {where}:{limits}"
+
+
+def _counted(page: Page[Any], things: str, texts: int) -> str:
+    """Say which of the things found are shown: how many of the first, of later ones their numbers.
+
+    Of several texts the total is of those that were sent, so that numbers over all would pass it.
+    """
+    if texts == 1 and (page.before or page.skipped):
+        return page.count(things)
+    return str(len(page.rows) - page.skipped)
 
 
 def _where(confined: Confined) -> str:

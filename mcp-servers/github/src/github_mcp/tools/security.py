@@ -1,5 +1,6 @@
 """Alerts about a repository's code, dependencies and secrets, and security advisories."""
 
+from dataclasses import replace
 from typing import Annotated, Literal, get_args
 
 from mcp_kit.call import Call
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from github_mcp.client.security import KINDS, AlertKind, Kind, Security
 from github_mcp.models.security import Alert
-from github_mcp.tools.arguments import FEWER, Ref, Repository
+from github_mcp.tools.arguments import FEWER, Ref, Repository, narrowed
 
 AlertNumber = Annotated[int, Field(ge=1)]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -60,7 +61,8 @@ class SecurityTools:
         query["state"] = _state(chosen, state)
         page = await self._security.listed(call, repository, chosen, limit, query)
         items = rows(f"alerts of {repository}", [one.row() for one in page.rows])
-        head = f"{page.count(f'{kind} alerts')} of {repository} (state {state}):"
+        only = narrowed({name: value for name, value in query.items() if name != "state"})
+        head = f"{page.count(f'{kind} alerts')} of {repository} (state {state}{only}):"
         return Reply(head, items, page.here, page.next, FEWER)
 
     @tool("security")
@@ -75,7 +77,8 @@ class SecurityTools:
             return Reply(f"{_capital(target)}:{_at(found)}", items)
         page = await self._security.locations(call, repository, alert, 100)
         items = [*(items if page.before == 0 else []), *rows(target, [one.row() for one in page.rows])]
-        return Reply(f"{_capital(target)}, {page.count('places')}:{_at(found)}", items, page.here, page.next)
+        places = replace(page, skipped=0).count("places")
+        return Reply(f"{_capital(target)}, {places}:{_at(found)}", items, page.here, page.next)
 
     @tool("security", checks=True)
     async def list_security_advisories(
@@ -105,7 +108,7 @@ class SecurityTools:
             return Reply(f"Advisory {ghsa_id}{where}:", [section(f"advisory {ghsa_id}", one.text())])
         page = await self._security.advisories(call, repository, limit, query)
         items = rows(f"advisories{where}", [one.row() for one in page.rows])
-        return Reply(f"{page.count('advisories')}{where}:", items, page.here, page.next, FEWER)
+        return Reply(f"{page.count('advisories')}{where}{narrowed(query)}:", items, page.here, page.next, FEWER)
 
     @tool("security", writes=True, danger=True, idempotent=True)
     async def update_security_alert(
