@@ -88,7 +88,6 @@ class Callers:
             raise TokenError("audience", f"the task token is for another vendor than {self._vendor}")
         grant = claims.grant
         bound = Bound(tools=list(grant.tools), resources=grant.resources, mode=grant.mode, limits=grant.limits)
-        bound = self._within_tenant(bound, claims.tenant)
         return Caller(id=claims.jti, bound=bound, tenant=claims.tenant, task=claims, token=token)
 
     def _person(self, token: str) -> Caller:
