@@ -14,6 +14,7 @@ APART = tuple(
         "bad_input",
         "confinement",
         "hostile",
+        "scenarios",
         "test_budgets.py",
         "test_stopped_workers.py",
         "test_tasks_side_by_side.py",

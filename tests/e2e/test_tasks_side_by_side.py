@@ -158,6 +158,6 @@ async def test_one_id_sent_five_times_is_one_task(house: RunningHouse, day: Day)
     assert len((await house.issue(day.sent.number))["comments"]) == 1
     assert len(set(day.entries)) == 5
     for entry in day.entries:
-        (fields,) = await house.stream("agent:results", entry=entry)
+        (fields,) = await house.stream("agent:results", entry=entry, stream="agent:tasks")
         assert (fields["task_id"], fields["status"]) == (str(day.sent.task_id), "succeeded")
     assert REPOSITORY in {one.target.partition("#")[0] for one in day.sent.result.effects}

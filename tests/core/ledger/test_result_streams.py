@@ -6,12 +6,13 @@ from typing import Any
 import asyncpg
 import pytest
 from agent_contracts import task_id_for
-from agent_ledger import Replies, deliver, drain, finish, register_skills, streams
+from agent_ledger import Replies, deliver, drain, finish, get_task, register_skills, streams
 from core.ledger.house import DOOR, SKILL, STREAM, done, said, taken
 from redis.asyncio import Redis
 from service_kit.access import Access
 
 ACMES = "agent:tasks:acme"
+OTHER = "agent:tasks:other"
 BOTH = Access(streams={STREAM: DOOR, ACMES: DOOR.model_copy(update={"tenant": "acme"})})
 GOOD = json.dumps({"skill": "triage", "input": "look"})
 
@@ -33,6 +34,28 @@ async def test_a_tenants_entries_are_answered_on_its_own_stream(redis: Redis, po
         ids = [str(task_id_for(tenant, stream, entry.decode())).encode() for entry in (bad[stream], entries[stream])]
         assert [answer[b"task_id"] for answer in answers] == ids
         assert {(answer[b"tenant"], answer[b"stream"]) for answer in answers} == {(tenant.encode(), stream.encode())}
+
+
+@pytest.mark.parametrize("tenant", ["default", "acme"])
+async def test_entries_of_one_id_in_two_streams_are_two_tasks(redis: Redis, pool: asyncpg.Pool, tenant: str) -> None:
+    """Redis counts each stream's ids alone: each entry has its own task and answer, and is cancelled alone."""
+    await register_skills(pool, [SKILL])
+    access = Access(streams={STREAM: DOOR, OTHER: DOOR.model_copy(update={"tenant": tenant})})
+    for stream in access.streams:
+        await redis.xadd(stream, {"task": GOOD}, id="7-0")
+    assert await drain(redis, pool, access, consumer="c", block_ms=20) == 2
+    await redis.xadd(OTHER, {"cancel": "7-0"})
+    assert await drain(redis, pool, access, consumer="c", block_ms=20) == 1
+    ids = {STREAM: task_id_for("default", STREAM, "7-0"), OTHER: task_id_for(tenant, OTHER, "7-0")}
+    states = [view and view.state for view in [await get_task(pool, id_) for id_ in ids.values()]]
+    assert states == ["queued", "cancelled"]
+    claimed = await taken(pool)
+    assert await finish(pool, claimed.id, claimed.attempt, done(claimed.id))
+    assert await deliver(redis, Replies({}), pool) == 2
+    answers = {key: await said(redis, key) for key in ("agent:results", "agent:results:acme")}
+    told = {answer[b"stream"].decode(): answer[b"task_id"].decode() for some in answers.values() for answer in some}
+    assert told == {stream: str(id_) for stream, id_ in ids.items()}
+    assert len(answers["agent:results:acme"]) == (tenant == "acme")
 
 
 @pytest.mark.parametrize("sizes", [[20_000] * 30, [300_000] + [200] * 50, [200] * 50 + [150_000] * 2])

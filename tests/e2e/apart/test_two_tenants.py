@@ -149,22 +149,27 @@ async def test_proposals_are_their_tenants_alone(tenants: Tenants) -> None:
 
 
 async def test_streams_carry_their_own_tenants_results(tenants: Tenants) -> None:
-    """A stream's door says the tenant: a task that names another is refused, and its answer reaches its own stream."""
+    """A stream's door says the tenant: a task that names another is refused, and its answer reaches its own stream.
+
+    Both entries may have one id: it is unique in its stream alone.
+    """
+    defaults, acmes = "agent:tasks", "agent:tasks:acme"
     redis = open_redis(tenants.house.urls["REDIS_URL"])
     task = {"skill": "issue-triage", "input": {"repository": THEIRS["acme"], "issue": 1}, "reply_to": {"stream": "r"}}
     try:
-        refused: Any = await redis.xadd("agent:tasks", {"task": json.dumps(task | {"tenant": "acme"})})
-        entry: Any = await redis.xadd("agent:tasks:acme", {"task": json.dumps(task)})
+        refused: Any = await redis.xadd(defaults, {"task": json.dumps(task | {"tenant": "acme"})})
+        entry: Any = await redis.xadd(acmes, {"task": json.dumps(task)})
     finally:
         await redis.aclose()
-    (rejected,) = await tenants.house.stream("agent:rejected", entry=refused.decode())
+    (rejected,) = await tenants.house.stream("agent:rejected", entry=refused.decode(), stream=defaults)
     assert "tenant" in rejected["message"]
-    id_ = task_id_for("acme", "agent:tasks:acme", entry.decode())
+    id_ = task_id_for("acme", acmes, entry.decode())
     (result,) = await tenants.house.stream("agent:results:acme:r", within=60)
     assert json.loads(result["result"])["task_id"] == str(id_)
     assert json.loads(result["result"])["status"] == "succeeded"
-    assert len(await tenants.house.stream("agent:results:acme", entry=entry.decode())) == 1
-    assert await tenants.house.stream("agent:results", entry=entry.decode(), within=0) == []
+    assert len(await tenants.house.stream("agent:results:acme", entry=entry.decode(), stream=acmes)) == 1
+    assert await tenants.house.stream("agent:results", within=0, stream=acmes) == []
+    assert await tenants.house.stream("agent:results:acme", within=0, stream=defaults) == []
     assert await tenants.house.stream("agent:results:default:r", within=0) == []
     assert (await tenants.ask("default", "GET", f"/v1/tasks/{id_}")).status == 404
 

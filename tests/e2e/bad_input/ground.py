@@ -55,7 +55,7 @@ class Ground:
         while time.monotonic() < end:
             rows: Any = await redis.xrange(name)
             for number, fields in rows:
-                if fields.get(b"entry") == entry:
+                if (fields.get(b"stream"), fields.get(b"entry")) == (STREAM.encode(), entry):
                     await redis.xdel(name, number)
                     return {key.decode(): value.decode(errors="replace") for key, value in fields.items()}
             await asyncio.sleep(0.05)
