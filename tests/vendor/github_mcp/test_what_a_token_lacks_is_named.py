@@ -73,8 +73,8 @@ def test_a_refused_merge_says_why_in_githubs_words() -> None:
             {
                 "type": "INSUFFICIENT_SCOPES",
                 "message": "Your token has not been granted the required scopes to execute this query. "
-                "The 'email' field requires one of the following scopes: ['user:email', 'read:user'], but your token has only been "
-                "granted the: ['repo'] scopes. Please modify your token's scopes at: https://github.com/settings/tokens.",
+                "The 'email' field requires one of the following scopes: ['user:email', 'read:user'], but your token "
+                "has only been granted the: ['repo'] scopes. Please modify your token's scopes at: https://github.com/settings/tokens.",
             },
             "GitHub left out email: the token has none of the scopes user:email, read:user.",
         ),
