@@ -34,9 +34,9 @@ GENERAL = ("", "validation failed")
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
-    "milestone": "Take a milestone that the repository has (list_milestones, where it is shown).",
-    "type": "Take a type that the organization has (list_issue_types, where it is shown).",
-    "tag_name": "Use a tag that git allows and that has no release yet: list_releases shows those that have one.",
+    "milestone": "Take a milestone that the repository has: list_milestones (toolset issue_depth) shows them.",
+    "type": "Take a type that the organization has: list_issue_types (toolset issue_depth) shows them.",
+    "tag_name": "Use a tag that git allows and that has no release yet: list_releases (toolset releases) shows all.",
     "target_commitish": "Give a branch or a commit that is there.",
     "files": "Give each file a name, and content that is not blank.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
