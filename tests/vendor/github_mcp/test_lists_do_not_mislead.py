@@ -1,6 +1,7 @@
 """A list holds what was asked for, numbers it as a whole, and says where GitHub's own list ends."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,24 @@ async def test_an_end_of_githubs_own_is_told(ask: Ask, github: GitHub) -> None:
     found = await ask("search_issues", repository=HELLO, query="walrus")
     assert "20 of 1001 issues found" in found.text
     assert "GitHub lists the first 1,000 alone" in found.text
+
+
+async def test_the_end_of_narrowed_runs_is_told(ask: Ask, github: GitHub) -> None:
+    """GitHub lists 1,000 runs of a branch and no more, and all runs of a repository."""
+    runs = github.hello.actions.runs
+    some = next(iter(runs.values()))
+    runs.update({number: replace(some, id=number) for number in range(10**6, 10**6 + 1_001)})
+    for narrowed, listed in ({"branch": some.branch}, 1_000), ({}, len(runs)):
+        asked, count, cursor = {"method": "list_workflow_runs", "limit": 100, **narrowed}, 0, dict[str, str]()
+        while True:
+            answer = await ask("actions_list", repository=HELLO, **asked, **cursor)
+            count += len(re.findall(r"(?m)^run \d+ ", answer.text))
+            found = re.search(r"next_cursor: (\S+)", answer.text)
+            if found is None:
+                break
+            cursor = {"cursor": found[1]}
+        assert count == listed
+        assert ("GitHub lists 1,000 here at the most" in answer.text) == bool(narrowed)
 
 
 @pytest.mark.parametrize(
