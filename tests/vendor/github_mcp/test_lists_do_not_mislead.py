@@ -43,6 +43,23 @@ async def test_a_page_of_pull_requests_alone_is_told(ask: Ask, github: GitHub) -
     assert "next_cursor" not in second.text
 
 
+@pytest.mark.parametrize("author", [None, "lin-example"])
+async def test_pull_requests_of_a_forks_branch_are_counted(ask: Ask, github: GitHub, author: str | None) -> None:
+    """With head=OWNER:branch a reply counts that owner's alone, whatever else GitHub finds of a branch of this name."""
+    _open_pulls(github, 12)
+    for number, issue in enumerate(list(github.hello.issues.values())[-12:]):
+        assert issue.pull is not None
+        issue.pull.head_ref, issue.pull.fork_owner = "patch", "lin-example" if number < 3 else None
+    asked = {"repository": HELLO, "head": "lin-example:patch", "author": author, "limit": 2}
+    first = await ask("list_pull_requests", **asked)
+    cursor = re.findall(r"next_cursor: (\S+)", first.text)[0]
+    second = await ask("list_pull_requests", **asked, cursor=cursor)
+    whose = 'by "lin-example" in ' if author else "of "
+    assert first.text.startswith(f"pull requests 1 to 2 {whose}{HELLO}"), first.text
+    assert second.text.startswith(f"pull requests 3 to 3 {whose}{HELLO}"), second.text
+    assert len(re.findall(r"(?m)^#\d+ ", first.text + second.text)) == 3
+
+
 async def test_issues_among_pull_requests_come_once_each(ask: Ask, github: GitHub) -> None:
     """Whatever the limit, and wherever replies are cut, the cursors lead through all issues once."""
     world = github.app.stand_in.world
