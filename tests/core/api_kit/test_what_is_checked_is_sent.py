@@ -94,6 +94,16 @@ async def test_redirects_to_elsewhere_are_refused(api: Toy) -> None:
     assert (await api.client.get(SEARCH)).json()["reason"] == "redirect"
 
 
+@pytest.mark.parametrize("location", ["https://evil.example/x?sig=1", "//[", ""])
+async def test_a_redirect_to_another_host_says_whose_it_is(api: Toy, location: str) -> None:
+    """The refusal names the vendor's address and the variable that holds it, and not where the redirect leads."""
+    api.vendor.says({}, 302, location=location)
+    told = (await api.client.get(SEARCH)).json()
+    assert f"{api.gateway.vendor.name} at {api.gateway.upstream.address} redirects to another host" in told["message"]
+    assert f"{api.gateway.vendor.name.upper()}_UPSTREAM_URL" in told["remedy"]
+    assert "evil" not in f"{told}"
+
+
 async def test_links_to_elsewhere_are_dropped(api: Toy) -> None:
     """A Link or Location to another host does not reach the caller."""
     link = '<https://evil.example/x?page=2>; rel="next", </rest/v1/search?project=ops&p=9>; rel="last"'

@@ -1,9 +1,11 @@
 """Who asks, and who is in which team."""
 
+import pytest
 from agent_contracts import Mode
 from mcp_kit.caller import Caller
 from service_kit.grants import Bound
-from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, said
+from stand_ins.kit.faults import Fault
+from vendor.github_mcp.conftest import HELLO, TOKEN, Ask, GitHub, OpenTools, said
 
 
 def run(*repositories: str) -> Caller:
@@ -36,12 +38,34 @@ async def test_get_me_works_for_an_app(ask: Ask, github: GitHub, open_tools: Ope
     assert "octocat/secret-plans" not in bound.text
 
 
-async def test_get_me_takes_no_other_refusal_for_an_apps(ask: Ask, github: GitHub) -> None:
-    """A suspended account is told as that."""
-    body = b'{"message": "Sorry. Your account was suspended."}'
-    github.app.controls.gate.order(b'{"fault": "status", "status": 403, "body": %s}' % body)
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Sorry. Your account was suspended.", "account is suspended"),
+        ("Resource protected by organization SAML enforcement.", "single sign-on"),
+        ("Resource not accessible by personal access token", "may not do this with token's account (403)"),
+        ("Something else.", "may not do this with token's account (403)"),
+    ],
+)
+async def test_get_me_takes_no_other_refusal_for_an_apps(ask: Ask, github: GitHub, message: str, says: str) -> None:
+    """Only GitHub's words for an App's token mean one; a suspended account and all else are told as what they are."""
+    github.app.controls.gate.faults.append(Fault(fault="status", status=403, body={"message": message}))
     answer = await ask("get_me")
-    assert (answer.is_error, "account is suspended" in answer.text) == (True, True), answer.text
+    assert (answer.is_error, says in answer.text) == (True, True), answer.text
+
+
+async def test_get_me_knows_an_apps_token_by_githubs_words(ask: Ask, github: GitHub) -> None:
+    """Which permissions GitHub lists beside them makes no difference."""
+    refusal = Fault(
+        fault="status",
+        status=403,
+        body={"message": "Resource not accessible by integration"},
+        headers={"x-accepted-github-permissions": "profile=read"},
+    )
+    github.app.controls.gate.faults.append(refusal)
+    github.app.stand_in.world.tokens[TOKEN].installation = True
+    answer = await ask("get_me")
+    assert (answer.is_error, "The token is a GitHub App's" in answer.text) == (False, True), answer.text
 
 
 async def test_teams_are_listed(ask: Ask) -> None:

@@ -131,7 +131,7 @@ async def test_an_error_is_told_alone_and_behind_the_gateway(api: House, error: 
         assert ordered.times < TIMES, "the fault did not strike"
         assert told.is_error, told.text
         assert re.search(says, told.text), told.text
-        assert "127.0.0.1" not in told.text
+        assert "127.0.0.1:1/" not in told.text
         assert len(told.text.splitlines()) >= 2
     assert len(hello(api).releases) == before
     assert not hello(api).issues[5].pull.threads[0].resolved

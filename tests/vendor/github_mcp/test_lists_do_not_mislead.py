@@ -1,6 +1,7 @@
 """A list holds what was asked for, numbers it as a whole, and says where GitHub's own list ends."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,23 @@ async def test_a_page_of_pull_requests_alone_is_told(ask: Ask, github: GitHub) -
     second = await ask("list_issues", repository=HELLO, cursor=cursor)
     assert re.findall(r"(?m)^#(\d+) ", second.text) == ["1", "4", "3"]
     assert "next_cursor" not in second.text
+
+
+@pytest.mark.parametrize("author", [None, "lin-example"])
+async def test_pull_requests_of_a_forks_branch_are_counted(ask: Ask, github: GitHub, author: str | None) -> None:
+    """With head=OWNER:branch a reply counts that owner's alone, whatever else GitHub finds of a branch of this name."""
+    _open_pulls(github, 12)
+    for number, issue in enumerate(list(github.hello.issues.values())[-12:]):
+        assert issue.pull is not None
+        issue.pull.head_ref, issue.pull.fork_owner = "patch", "lin-example" if number < 3 else None
+    asked = {"repository": HELLO, "head": "lin-example:patch", "author": author, "limit": 2}
+    first = await ask("list_pull_requests", **asked)
+    cursor = re.findall(r"next_cursor: (\S+)", first.text)[0]
+    second = await ask("list_pull_requests", **asked, cursor=cursor)
+    whose = 'by "lin-example" in ' if author else "of "
+    assert first.text.startswith(f"pull requests 1 to 2 {whose}{HELLO}"), first.text
+    assert second.text.startswith(f"pull requests 3 to 3 {whose}{HELLO}"), second.text
+    assert len(re.findall(r"(?m)^#\d+ ", first.text + second.text)) == 3
 
 
 async def test_issues_among_pull_requests_come_once_each(ask: Ask, github: GitHub) -> None:
@@ -100,6 +118,24 @@ async def test_an_end_of_githubs_own_is_told(ask: Ask, github: GitHub) -> None:
     found = await ask("search_issues", repository=HELLO, query="walrus")
     assert "20 of 1001 issues found" in found.text
     assert "GitHub lists the first 1,000 alone" in found.text
+
+
+async def test_the_end_of_narrowed_runs_is_told(ask: Ask, github: GitHub) -> None:
+    """GitHub lists 1,000 runs of a branch and no more, and all runs of a repository."""
+    runs = github.hello.actions.runs
+    some = next(iter(runs.values()))
+    runs.update({number: replace(some, id=number) for number in range(10**6, 10**6 + 1_001)})
+    for narrowed, listed in ({"branch": some.branch}, 1_000), ({}, len(runs)):
+        asked, count, cursor = {"method": "list_workflow_runs", "limit": 100, **narrowed}, 0, dict[str, str]()
+        while True:
+            answer = await ask("actions_list", repository=HELLO, **asked, **cursor)
+            count += len(re.findall(r"(?m)^run \d+ ", answer.text))
+            found = re.search(r"next_cursor: (\S+)", answer.text)
+            if found is None:
+                break
+            cursor = {"cursor": found[1]}
+        assert count == listed
+        assert ("GitHub lists 1,000 here at the most" in answer.text) == bool(narrowed)
 
 
 @pytest.mark.parametrize(

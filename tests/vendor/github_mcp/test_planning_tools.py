@@ -221,7 +221,7 @@ async def test_a_type_is_set_and_taken_away(ask: Ask, github: GitHub) -> None:
     await ask("issue_write", **write, type="")
     assert issue.type is None
     assert (
-        "Take a type that the organization has (list_issue_types, where it is shown)."
+        "Take a type that the organization has: list_issue_types (toolset issue_depth) shows them."
         in (await ask("issue_write", **write, type="Epic")).text
     )
 

@@ -95,7 +95,7 @@ async def test_a_release_is_a_draft_unless_told(ask: Ask, github: GitHub) -> Non
     again = await ask("create_release", tag="v2.4.0", draft=False)
     assert again.is_error
     assert "tag_name already_exists" in again.text
-    assert "list_releases shows those that have one" in again.text
+    assert "list_releases (toolset releases) shows all" in again.text
 
 
 async def test_who_may_not_push_is_told_what_is_missing(open_tools: OpenTools) -> None:

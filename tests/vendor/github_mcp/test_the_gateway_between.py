@@ -13,6 +13,7 @@ from github_mcp.settings import GitHubSettings
 from mcp_kit.app import assemble
 from mcp_kit.call import KEY
 from mcp_kit.caller import OWNER
+from mcp_kit.gateway import WRITTEN_BEFORE
 from mcp_kit.metrics import Metrics
 from mcp_kit.reply_meta import CACHE, LIMITS
 from service_kit.settings import load
@@ -139,6 +140,47 @@ async def test_a_callers_own_key_makes_a_repeat_one_write(api: House, writer: "C
     assert len([one for one in hello(api).issues[1].comments if one.body.startswith("Seen.")]) == 2
     odd = said(await writer.call_tool_mcp("add_issue_comment", comment, meta={KEY: "two words"}))
     assert (odd.is_error, "visible characters; nothing was sent" in odd.text) == (True, True)
+
+
+LINES = [{"path": "hello/settings.py", "line": line, "body": f"Line {line}?"} for line in (7, 8)]
+SEVERAL: list[tuple[str, dict[str, Any]]] = [
+    ("update_pull_request", {"pull_request": 5, "title": "Now", "draft": True, "reviewers": ["kim-example"]}),
+    (
+        "issue_write",
+        {"issue": 4, "method": "update", "title": "Now", "add_labels": ["bug"], "remove_labels": ["question"]},
+    ),
+    ("pull_request_review_write", {"pull_request": 5, "method": "add_to_pending", "comments": LINES}),
+    ("push_files", {"branch": "topic", "message": "m", "files": [{"path": "a.md", "content": "a"}]}),
+    ("create_or_update_file", {"branch": "topic", "message": "m", "path": "a.md", "content": "a"}),
+]
+"""Calls that write several things, or read before they write."""
+REPEATED = ("update_pull_request", "issue_write", "pull_request_review_write")
+"""Those whose repeat is answered by what came of it; the others find nothing to write."""
+
+
+@pytest.mark.parametrize(("tool", "arguments"), SEVERAL, ids=[tool for tool, _ in SEVERAL])
+async def test_a_repeat_under_its_own_key_succeeds_and_writes_nothing(
+    api: House, writer: "Client[Any]", tool: str, arguments: dict[str, Any]
+) -> None:
+    """Each write of a call keeps its key in a repeat, whichever of them are then left out as done."""
+    about = {"repository": HELLO}
+    await writer.call_tool_mcp("create_branch", {**about, "branch": "topic"})
+    pending = {"pull_request": 5, "method": "create", "body": "Wait."}
+    await writer.call_tool_mcp("pull_request_review_write", {**about, **pending})
+    written = []
+    for _ in range(2):
+        answer = said(await writer.call_tool_mcp(tool, {**about, **arguments}, meta={KEY: "own"}))
+        assert not answer.is_error, answer.text
+        written.append(_is_now(api))
+    assert written[0] == written[1]
+    assert answer.text.count(WRITTEN_BEFORE) == (tool in REPEATED)
+
+
+def _is_now(api: House) -> tuple[Any, ...]:
+    """Give how many times was written what these calls write."""
+    world = hello(api)
+    counted = [len(world.history.commits), sum(len(one.comments) for one in world.issues[5].pull.threads)]
+    return (*counted, *(issue.updated_at for issue in world.issues.values()))
 
 
 async def test_a_thread_of_another_pull_request_is_not_settled_through_the_gateway(

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from github_mcp.graphql_answer import Answer
+from mcp_kit.errors import Quoted
 from service_kit.http import Reply
 from vendor.github_mcp.refusals import explained
 
@@ -48,10 +50,43 @@ def test_a_refused_value_keeps_githubs_words_whatever_its_shape(errors: Any, sho
             "Resource not accessible by personal access token",
             "lacks a permission for it: issues=write (403)",
         ),
-        (405, {}, "Squash merges are not allowed on this repository.", "does not merge it (405)"),
     ],
 )
 def test_what_the_token_lacks_is_named(status: int, headers: dict[str, str], message: str, says: str) -> None:
     """Scopes, permissions, and an organization's rules, each by GitHub's own words or headers."""
     error = explained(Reply(status, httpx.Headers(headers), json.dumps({"message": message}).encode()), "it")
     assert says in f"{error.message} {error.next_step}"
+
+
+def test_a_refused_merge_says_why_in_githubs_words() -> None:
+    """GitHub's message names the rule that forbids it."""
+    words = "Squash merges are not allowed on this repository."
+    error = explained(Reply(405, httpx.Headers(), json.dumps({"message": words}).encode()), "it")
+    assert error.message == "GitHub does not merge it (405)."
+    assert error.quoted == Quoted("GitHub's own words", words)
+
+
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (
+            {
+                "type": "INSUFFICIENT_SCOPES",
+                "message": "Your token has not been granted the required scopes to execute this query. "
+                "The 'email' field requires one of the following scopes: ['user:email', 'read:user'], but your token "
+                "has only been granted the: ['repo'] scopes. Please modify your token's scopes at: https://github.com/settings/tokens.",
+            },
+            "GitHub left out email: the token has none of the scopes user:email, read:user.",
+        ),
+        (
+            {"type": "INSUFFICIENT_SCOPES", "message": "No.", "path": ["a", 0, "email"]},
+            "GitHub left out email: the token lacks a scope.",
+        ),
+        ({"type": "FORBIDDEN", "path": ["a", "teams"]}, "GitHub left out teams: the token lacks the permission."),
+        ({"type": "SOMETHING", "message": "No."}, "GitHub left out a part: it failed."),
+    ],
+)
+def test_a_part_that_is_missing_is_told_with_its_cause(error: dict[str, Any], note: str) -> None:
+    """Of an answer that has the rest, each part that GitHub left out is named, with the scopes that would do."""
+    answer = Answer.model_validate({"data": {"repository": {}}, "errors": [error, error]})
+    assert answer.notes == [note]

@@ -112,7 +112,8 @@ class Gateway:
             if status in MOVED and call.access != "read":
                 raise await self._moved_write(answered.reply, call, caller, session)
             if 300 <= status < 400 and status != HTTPStatus.NOT_MODIFIED:
-                raise Refusal("redirect", f"{self.vendor.name} answered {status}, which is not followed")
+                location = answered.reply.headers.get("location", "")
+                raise self.upstream.misdirects(f"answered {status}, which is not followed", location)
             answered = self.admission.without_foreign(call, caller, answered, entry)
             if entry.effect_state not in WAITING:
                 self.admission.check_reply(call, caller, answered)
@@ -196,14 +197,15 @@ class Gateway:
         Raises:
             Refusal: `redirect`: it leads to another host, or nobody knows where.
         """
-        found = self.upstream.path_of(reply.headers.get("location", ""))
+        location = reply.headers.get("location", "")
+        found = self.upstream.path_of(location)
         if found is None:
-            raise Refusal("redirect", f"{self.vendor.name} points to another host, which is not followed")
+            raise self.upstream.misdirects("redirects to another host, which is not followed", location)
         path: str | None = found[0]
         if self.vendor.relocate is not None:
             path = await self.vendor.relocate(found[0], session.fetch)
         if path is None:
-            raise Refusal("redirect", f"where {self.vendor.name} points to cannot be found")
+            raise self.upstream.misdirects("redirects to what cannot be found there", location)
         return path, found[1]
 
 

@@ -60,7 +60,7 @@ class SideExchange:
         """
         upstream = self._session.upstream
         if url not in self._told or not _is_listed(url, upstream.vendor.side_hosts, upstream.scheme):
-            raise Refusal("redirect", f"{upstream.vendor.name} points to a host that is not listed")
+            raise upstream.misdirects("points to a host that is not listed", url, setting="the list of other hosts")
         reply = await upstream.exchange(method, url, dict(headers or {}), content, self._session, aside=True, room=room)
         if not reply.ok:
             raise Refusal("upstream_refused", f"a side host of {upstream.vendor.name} answered {reply.status}")

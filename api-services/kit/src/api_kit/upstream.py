@@ -49,6 +49,7 @@ class Upstream:
         self._slots = slots or ConcurrencyLimits()
         self.cache = Cache()
         self._breaker = Breaker(breaker, opened=self._count_opened)
+        self.address = base_url
         parts = urlsplit(base_url)
         self.scheme = parts.scheme
         self._origin = (parts.scheme, parts.netloc.lower())
@@ -106,6 +107,21 @@ class Upstream:
         if not parts.path.startswith(self._prefix + "/"):
             return None
         return parts.path[len(self._prefix) :], parts.query
+
+    def misdirects(self, told: str, url: str, *, setting: str | None = None) -> Refusal:
+        """Return the refusal of a redirect, or of a URL to ask, that leads to nothing that this gateway asks.
+
+        It names the vendor's address, and the setting where the operator looks: unless told otherwise the address's
+        own. The host to which `url` leads is logged alone.
+        """
+        try:
+            host = urlsplit(url).netloc.rpartition("@")[2]
+        except ValueError:
+            host = ""
+        get_logger(__name__).warning("misdirected", vendor=self.vendor.name, address=self.address, to=host)
+        setting = setting or f"{self.vendor.name.upper()}_UPSTREAM_URL"
+        remedy = f"Tell the operator to look at {setting} of this gateway, and at its log, which names the other host."
+        return Refusal("redirect", f"{self.vendor.name} at {self.address} {told}", remedy=remedy)
 
     async def exchange(
         self,

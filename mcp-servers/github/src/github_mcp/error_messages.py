@@ -31,6 +31,10 @@ SWITCHED_OFF: Meaning = (
 MEANINGS: dict[int, Meaning] = {
     451: BLOCKED,
 }
+OWN_ACCOUNT = "token's account"
+"""How the account is called whose token asks, where it is asked for."""
+AN_APPS: Meaning = ("GitHub names no account of this token.", "It is a GitHub App's: do without.")
+"""What a refusal of `OWN_ACCOUNT` means in the words that GitHub has for an App's token."""
 NO_FILE: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",

@@ -13,7 +13,10 @@ from pydantic import Field
 
 MOST_NOTED = 3
 STATUSES = {"NOT_FOUND": 404, "FORBIDDEN": 403, "INSUFFICIENT_SCOPES": 403, "RATE_LIMITED": 429}
+CAUSES = {"FORBIDDEN": "the token lacks the permission", "INSUFFICIENT_SCOPES": "the token lacks a scope"}
 FIELD = re.compile(r"[A-Za-z]{1,40}")
+SCOPES = re.compile(r"The '([A-Za-z]{1,40})' field requires one of the following scopes: \[('[a-z_:', ]{1,200})\]")
+"""What GitHub's message of type INSUFFICIENT_SCOPES says: it has no path."""
 
 
 class Fault(VendorDocument):
@@ -26,8 +29,17 @@ class Fault(VendorDocument):
     @property
     def field(self) -> str:
         """The name of what is missing."""
+        if found := SCOPES.search(self.message):
+            return found[1]
         names = [part for part in self.path if isinstance(part, str) and FIELD.fullmatch(part)]
         return names[-1] if names else "a part"
+
+    @property
+    def cause(self) -> str:
+        """Why it is missing, in our words."""
+        if found := SCOPES.search(self.message):
+            return "the token has none of the scopes " + found[2].replace("'", "")
+        return CAUSES.get(self.type, "it failed")
 
 
 class Answer(VendorDocument):
@@ -68,8 +80,5 @@ class Answer(VendorDocument):
     @property
     def notes(self) -> list[str]:
         """What is left out of the data, for want of a permission or for another cause."""
-        left = dict.fromkeys((fault.field, fault.type) for fault in self.errors)
-        return [
-            f"GitHub left out {field}: {'the token lacks the permission' if kind == 'FORBIDDEN' else 'it failed'}."
-            for field, kind in list(left)[:MOST_NOTED]
-        ]
+        left = dict.fromkeys(f"GitHub left out {fault.field}: {fault.cause}." for fault in self.errors)
+        return list(left)[:MOST_NOTED]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from service_kit.http import Reply
 from service_kit.settings import split_csv
 
-from github_mcp.error_messages import PHRASES
+from github_mcp.error_messages import AN_APPS, OWN_ACCOUNT, PHRASES
 
 LIMITED = (403, 429)
 LIMITS = ("secondary rate limit", "abuse detection")
@@ -23,6 +23,7 @@ ORGANIZATION = re.compile(r"required;\s*url=https://[^/\s]+/(?:orgs|enterprises)
 """The header of a 403 for want of single sign-on. The rest of its address is a one-time secret, and is not shown."""
 PERMISSIONS = re.compile(r"[a-z_]{1,40}=[a-z]{1,10}(?:[,;] ?[a-z_]{1,40}=[a-z]{1,10}){0,9}")
 SCOPES = re.compile(r"[a-z_:]{1,40}(?:, ?[a-z_:]{1,40}){0,19}")
+APPS_WORDS = "resource not accessible by integration"
 OPEN_TO_ALL = "allows_permissionless_access=true"
 """What GitHub lists beside the permissions that it takes: a caller without any may read public things."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]-]{0,60}")
@@ -33,9 +34,9 @@ GENERAL = ("", "validation failed")
 FIELDS = {
     "assignees": "Only people with access to the repository can be assigned: leave the others out.",
     "labels": "Take labels from list_labels.",
-    "milestone": "Take a milestone that the repository has (list_milestones, where it is shown).",
-    "type": "Take a type that the organization has (list_issue_types, where it is shown).",
-    "tag_name": "Use a tag that git allows and that has no release yet: list_releases shows those that have one.",
+    "milestone": "Take a milestone that the repository has: list_milestones (toolset issue_depth) shows them.",
+    "type": "Take a type that the organization has: list_issue_types (toolset issue_depth) shows them.",
+    "tag_name": "Use a tag that git allows and that has no release yet: list_releases (toolset releases) shows all.",
     "target_commitish": "Give a branch or a commit that is there.",
     "files": "Give each file a name, and content that is not blank.",
     "q": "Correct the search text: a value of a qualifier, or its syntax, is not GitHub's.",
@@ -109,13 +110,13 @@ def explain(reply: Reply, target: str) -> ToolFailed | Meaning | None:
                 quoted=body.quoted,
             )
         case 403:
-            return _not_authorized(reply, said)
+            return _not_authorized(reply, said, target)
         case 404:
             return _scopes_lacking(reply, "{vendor} knows no {target}, or the token may not see it (404).")
     return None
 
 
-def _not_authorized(reply: Reply, said: str) -> Meaning | None:
+def _not_authorized(reply: Reply, said: str, target: str) -> Meaning | None:
     """Return what a token lacks, where GitHub says it."""
     sso = reply.headers.get("x-github-sso", "")
     if sso.startswith("required") or "saml enforcement" in said:
@@ -125,6 +126,8 @@ def _not_authorized(reply: Reply, said: str) -> Meaning | None:
             f"{{target}} needs a token that is authorized for single sign-on of {organization} (403).",
             "Tell the operator to authorize {token}: Configure SSO in GitHub's list of tokens.",
         )
+    if target == OWN_ACCOUNT and APPS_WORDS in said:
+        return AN_APPS
     listed = reply.headers.get("x-accepted-github-permissions", "")
     lacking = "; ".join(one.strip() for one in listed.split(";") if one.strip() != OPEN_TO_ALL)
     if said.startswith("resource not accessible by") and PERMISSIONS.fullmatch(lacking):

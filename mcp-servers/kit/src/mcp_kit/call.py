@@ -42,6 +42,10 @@ class Call:
         """Return the key of the next of the call's writes: each has its own, in their order."""
         return None if self.key is None else f"{self.key}:{next(self._writes)}"
 
+    def leave_out_write(self) -> None:
+        """Use up the key of a write that was done before, so that those behind it keep theirs in a repeat."""
+        next(self._writes)
+
     def from_the_start(self) -> "Call":
         """Return the same call without its cursor, for questions that have pages of their own."""
         return replace(self, start=START)

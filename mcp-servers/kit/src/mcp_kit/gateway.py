@@ -19,6 +19,7 @@ FORBIDDEN = 403
 LASTING = frozenset({"reply_too_large", "reply_foreign", "redirect"})
 """Reasons of the gateway that no later call passes, though their status is that of a broken upstream."""
 STORED = ("proposed", "approved")
+WRITTEN_BEFORE = "What was written before was not written again; this is what came of it then:"
 
 
 class GatewayRefusal(BaseModel):
@@ -51,8 +52,8 @@ def apply_gateway_headers(reply: Reply, call: Call) -> None:
     state = reply.headers.get(STATE)
     if reply.status == ACCEPTED and state in STORED:
         raise Proposed(clean_line(reply.headers.get(EFFECT, ""), 40), decided=state == "approved")
-    if reply.ok and reply.headers.get(REPEAT) == "1":
-        call.notes.append("This task did the same before; nothing was written now, and this is what came of it then:")
+    if reply.ok and reply.headers.get(REPEAT) == "1" and WRITTEN_BEFORE not in call.notes:
+        call.notes.append(WRITTEN_BEFORE)
     if reply.ok and state == "partial":
         call.notes.append("Only a part of this was taken: hold what is there now against what was asked.")
     if reply.ok and (count := clean_line(reply.headers.get(LEFT_OUT, ""), 10)):

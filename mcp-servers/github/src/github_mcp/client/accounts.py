@@ -1,17 +1,14 @@
 """Whose the token is, the teams of organizations, and who is in them."""
 
 from mcp_kit.call import Call
-from mcp_kit.errors import Refused, ToolFailed
+from mcp_kit.errors import ToolFailed
 from mcp_kit.paging import Page
 from mcp_kit.vendor_path import path_of
 
 from github_mcp.client.github import GitHub, path_in
-from github_mcp.error_messages import not_written
+from github_mcp.error_messages import AN_APPS, OWN_ACCOUNT, not_written
 from github_mcp.models.accounts import FoundRepository, Me, Team
 from github_mcp.models.people import User
-
-FORBIDDEN = 403
-AN_APPS = ("GitHub names no account of this token.", "It is a GitHub App's: do without.")
 
 
 class Accounts:
@@ -23,9 +20,9 @@ class Accounts:
     async def me(self, call: Call) -> Me | None:
         """Read the account whose token this is; None for an app's token, of which GitHub names no account."""
         try:
-            return await self._github.get(call, Me, path_of("/user"), "token's account", meanings={FORBIDDEN: AN_APPS})
+            return await self._github.get(call, Me, path_of("/user"), OWN_ACCOUNT)
         except ToolFailed as failure:
-            if failure.message != AN_APPS[0] or isinstance(failure, Refused):
+            if failure.message != AN_APPS[0]:
                 raise
             return None
 

@@ -20,6 +20,8 @@ from github_mcp.models.actions import Artifact, Dispatched, Job, Run, Usage, Wor
 
 RUN_DETAILS = "return_run_details"
 """Asks for the run that was started; Enterprise servers up to 3.19 refuse it as a key that they do not know."""
+MOST_RUNS = 1_000
+"""Where a list of runs ends that is narrowed. Source: "List workflow runs for a repository" in its REST reference."""
 WHOLE = 40
 """Digits of a commit's whole id."""
 LOG_ROOM = Room(head=1_000_000, tail=3_000_000)
@@ -55,7 +57,10 @@ class Actions:
         if workflow is not None:
             path = path_in(repository, "actions", "workflows", workflow, "runs")
             target = _workflow(repository, workflow)
-        return await self._github.page(call, Run, path, target, limit=limit, query=query, rows=("workflow_runs",))
+        ceiling = MOST_RUNS if any(query.values()) else None
+        return await self._github.page(
+            call, Run, path, target, limit=limit, query=query, rows=("workflow_runs",), ceiling=ceiling
+        )
 
     async def whole_sha(self, call: Call, repository: str, sha: str) -> str:
         """Return the whole id of a commit, as the filter of runs takes it, by the digits that rows show."""

@@ -14,7 +14,7 @@ MOST_FILES = 300
 NO_REF: dict[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
-        "Check the name: list_branches and list_commits give those that are there.",
+        "Check the name: list_branches and list_commits give what is there, list_tags (toolset releases) the tags.",
     ),
     409: ("{target} cannot be read: the repository is empty (409).", "Leave it."),
 }

@@ -50,10 +50,12 @@ class PullWrites:
     async def set_draft(self, call: Call, repository: str, number: int, *, draft: bool) -> WrittenPull:
         """Make a pull request a draft, or ready for review; one that is so already is left alone."""
         pull = await self.read(call, repository, number)
-        if pull.draft is not draft:
-            asked, where = CONVERT_TO_DRAFT if draft else READY_FOR_REVIEW, path_in(repository, "pulls", number)
-            now = await self._github.write_node(call, asked, where, {}, f"{repository}#{number}")
-            pull.draft = bool(below(now, ("isDraft",)))
+        if pull.draft is draft:
+            call.leave_out_write()
+            return pull
+        asked, where = CONVERT_TO_DRAFT if draft else READY_FOR_REVIEW, path_in(repository, "pulls", number)
+        now = await self._github.write_node(call, asked, where, {}, f"{repository}#{number}")
+        pull.draft = bool(below(now, ("isDraft",)))
         return pull
 
     async def reviewers(

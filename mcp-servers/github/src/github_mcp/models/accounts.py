@@ -8,8 +8,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 
 from github_mcp.models.people import User
+from github_mcp.models.repository import NamedRepository
 
-FULL_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 SLUG = re.compile(r"[a-z0-9._-]{1,200}")
 ORGANIZATION = re.compile(r"/orgs/([\w-]+)/teams", re.ASCII)
 
@@ -59,12 +59,10 @@ class Team(VendorDocument):
         return f"{self.organization}/{slug} {show_name(self.name)}{members}{about}"
 
 
-class FoundRepository(VendorDocument):
+class FoundRepository(NamedRepository):
     """A repository in a list of several."""
 
-    full_name: str
     description: str | None = None
-    private: bool = False
     archived: bool = False
     fork: bool = False
     language: str | None = None
@@ -73,11 +71,6 @@ class FoundRepository(VendorDocument):
     default_branch: str = ""
     pushed_at: datetime | None = None
     html_url: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its owner and name, quoted if they are none."""
-        return self.full_name if FULL_NAME.fullmatch(self.full_name) else show_name(self.full_name)
 
     def row(self) -> str:
         """Write it in one row."""

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import GHOST, LEFT_OUT, User
+from github_mcp.models.repository import NamedRepository
 
 PASSED = frozenset({"success", "skipped", "neutral"})
 OWN_EVENTS = frozenset(
@@ -41,12 +42,6 @@ class RunsPull(VendorDocument):
     number: int
 
 
-class Home(VendorDocument):
-    """The repository that a run belongs to, or that its branch is in."""
-
-    full_name: str
-
-
 class Run(VendorDocument):
     """A run, as it is in its last attempt.
 
@@ -70,8 +65,8 @@ class Run(VendorDocument):
     run_started_at: datetime | None = None
     updated_at: datetime
     html_url: str = ""
-    repository: Home | None = None
-    head_repository: Home | None = None
+    repository: NamedRepository | None = None
+    head_repository: NamedRepository | None = None
 
     _withheld: bool = PrivateAttr(default=False)
 

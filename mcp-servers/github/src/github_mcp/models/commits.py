@@ -9,6 +9,7 @@ from pydantic import Field
 
 from github_mcp.models.people import User
 from github_mcp.models.pulls import PullFile
+from github_mcp.models.repository import NamedRepository
 
 HEAD = "HEAD"
 """GitHub's name for the newest commit of the default branch."""
@@ -146,22 +147,16 @@ class Fragment(VendorDocument):
         return [every[number] for number in wanted] or every
 
 
-class Home(VendorDocument):
-    """The repository of a file."""
-
-    full_name: str
-
-
 class FoundFile(VendorDocument):
     """A file that a code search found."""
 
     path: str
-    repository: Home
+    repository: NamedRepository
     text_matches: list[Fragment] = Field(default_factory=list)
 
     def text(self, detail: str, *, named: bool) -> str:
         """Write its path, with its repository (named), and below it the lines (compact) or fragments (full) found."""
         shown = [] if detail == "brief" else [one for one in self.text_matches if one.property != "path"]
         lines = [line for one in shown for line in (one.fragment.split("\n") if detail == "full" else one.lines())]
-        name = f"{self.repository.full_name} {show_name(self.path)}" if named else show_name(self.path)
+        name = f"{self.repository.name} {show_name(self.path)}" if named else show_name(self.path)
         return "\n".join([name, *(f"  | {line[:300]}" for line in dict.fromkeys(lines))])

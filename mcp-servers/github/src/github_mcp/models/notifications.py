@@ -10,8 +10,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
 from pydantic import model_validator
 
-from github_mcp.models.accounts import FULL_NAME
 from github_mcp.models.people import LEFT_OUT
+from github_mcp.models.repository import NamedRepository
 
 NUMBER = re.compile(r"/(?:issues|pulls)/([0-9]{1,12})\Z")
 WORD = re.compile(r"[A-Za-z_]{1,40}")
@@ -25,23 +25,11 @@ class Subject(VendorDocument):
     type: str
 
 
-class Place(VendorDocument):
-    """The repository of a notification."""
-
-    full_name: str
-    private: bool = False
-
-    @property
-    def name(self) -> str:
-        """Its owner and name, quoted if they are none."""
-        return self.full_name if FULL_NAME.fullmatch(self.full_name) else show_name(self.full_name)
-
-
 class Notification(VendorDocument):
     """A notification. GitHub does not say who wrote its title, which lockdown leaves out in public repositories."""
 
     id: str
-    repository: Place
+    repository: NamedRepository
     subject: Subject
     reason: str
     unread: bool = True

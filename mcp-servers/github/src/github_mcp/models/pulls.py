@@ -22,7 +22,7 @@ CHECKS = {
 
 
 class Reviewer(VendorDocument):
-    """Somebody who was asked for a review: a person or a team."""
+    """Somebody who was asked for a review: a person, a bot, what an import left of a person, or a team."""
 
     login: str = ""
     combined_slug: str = Field("", alias="combinedSlug")
@@ -94,7 +94,7 @@ class Pull(Thread):
             "verdicts": [one.get("state") for one in nodes(node.get("latestOpinionatedReviews"))],
             "checks": next(((one.get("statusCheckRollup") or {}).get("state") for one in last), None),
             "reviewers": [
-                one for asked in nodes(node.get("reviewRequests")) if (one := asked.get("requestedReviewer"))
+                account(one) for asked in nodes(node.get("reviewRequests")) if (one := asked.get("requestedReviewer"))
             ],
         }
 

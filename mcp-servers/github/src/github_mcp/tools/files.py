@@ -81,9 +81,9 @@ class FileTools:
         """Write one file in a commit; one that is there needs its sha. Several files: push_files."""
         path = _plain_path(path)
         raw, file = content.encode(), await self._files.file(call, repository, path, branch)
-        known = _present_sha(file, path, branch, sha)
-        if known == _blob(raw):
+        if file is not None and file.sha == _blob(raw):
             return Reply(f"{show_name(path)} on {show_name(branch)} is so already; nothing was written.")
+        known = _present_sha(file, path, branch, sha)
         fields = {"message": message, "content": base64.b64encode(raw).decode(), "branch": branch}
         made = await self._files.put(call, repository, path, fields | ({"sha": known} if known else {}))
         done = "updated" if known else "created"

@@ -49,7 +49,7 @@ class IssueWriteTools:
         add_assignees: Logins = None,
         remove_assignees: Logins = None,
         milestone: Annotated[int | Name | None, Field(description="Number or title; 0: none")] = None,
-        type: Annotated[Name | None, Field(description='From list_issue_types; "": none')] = None,  # noqa: A002
+        type: Annotated[Name | None, Field(description='Name of one; "": none')] = None,  # noqa: A002
     ) -> Reply:
         """Create an issue, or update one: fields left out stay. Take labels from list_labels."""
         asked = {"title": title, "body": body, "labels": labels, "assignees": assignees}
@@ -123,7 +123,7 @@ class IssueWriteTools:
         if not found:
             raise WrongArguments(
                 f"{repository} has no milestone {show_name(str(wanted))}; nothing was sent.",
-                next_step="list_milestones with state=all shows them.",
+                next_step="list_milestones (toolset issue_depth) shows them all with state=all.",
             )
         raise WrongArguments(
             f"{len(found)} milestones of {repository} fit; nothing was sent.",

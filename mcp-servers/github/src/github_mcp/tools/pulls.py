@@ -1,12 +1,11 @@
 """Pull requests to read: lists, how one stands, what it changes, what was said of it."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
-from mcp_kit.paging import fill, pages
+from mcp_kit.paging import Page, fill, pages
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.shown_names import Name, show_name
 from mcp_kit.tool import Cursor, Detail, Limit, tool
@@ -49,20 +48,27 @@ class PullTools:
         """List a repository's pull requests with size, checks and review. To find by words use search_issues."""
         whose, _, branch = (head or "").rpartition(":")
         told = f"(state {state}, {direction} by {sort}{narrowed({'base': base, 'head': head})})"
+        filling = partial(fill, keep=partial(_is_of, whose), limit=limit, most=MOST_PAGES if whose else 1)
         if author is None:
             order = {"field": ORDERS[sort], "direction": direction.upper()}
             asked = {"states": STATES[state], "base": base, "head": branch or None, "order": order}
-            ask = partial(self._pulls.listed, repository=repository, limit=limit, asked=asked)
-            page = await fill(call, ask, partial(_is_of, whose), limit=limit, most=MOST_PAGES if whose else 1)
+            page = await filling(call, partial(self._pulls.listed, repository=repository, limit=limit, asked=asked))
             title = f"{page.count('pull requests')} of {repository} {told}:"
         else:
             given = {"is": None if state == "all" else state, "author": author, "base": base, "head": branch or None}
             words = [f'{name}:"{value}"' for name, value in given.items() if value is not None]
             text = scope_query(" ".join([*words, f"sort:{sort}-{direction}"]), repository=repository, kind="pr")
-            total, page = await self._pulls.found(call, repository, text, limit)
-            page = replace(page, rows=[one for one in page.rows if _is_of(whose, one)])
+            total = 0
+
+            async def ask(at: Call) -> Page[Pull]:
+                nonlocal total
+                total, found = await self._pulls.found(at, repository, text, limit)
+                return found
+
+            page = await filling(call, ask)
             told += f"; GitHub lists the first {MOST_FOUND:,} alone" if total > MOST_FOUND else ""
-            title = f"{page.count('pull requests')} of {total} by {show_name(author)} in {repository} {told}:"
+            counted = page.count("pull requests") + ("" if whose else f" of {total}")
+            title = f"{counted} by {show_name(author)} in {repository} {told}:"
         items = thread_items(page.rows, "pull requests", repository, detail)
         return Reply(title, items, page.here, page.next, FEWER)
 

@@ -22,18 +22,21 @@ ROLES = {"pull": Role.read, "triage": Role.triage, "push": Role.write, "maintain
 
 @dataclass
 class User:
-    """An account: a person, a bot when the login ends with `[bot]`, or an organization."""
+    """An account: a person, a bot when the login ends with `[bot]`, an organization, or what an import left of one."""
 
     id: int
     login: str
     created_at: datetime
     is_organization: bool = False
+    is_mannequin: bool = False
 
     @property
     def type(self) -> str:
         """GitHub's word for the kind of account."""
         if self.is_organization:
             return "Organization"
+        if self.is_mannequin:
+            return "Mannequin"
         return "Bot" if self.login.endswith("[bot]") else "User"
 
 

@@ -40,7 +40,10 @@ class ReviewComment:
 
 @dataclass
 class ReviewThread:
-    """Comments on a line of a file, or on lines up to it; a `LEFT` one is of the old file."""
+    """Comments on a line of a file, or on lines up to it; a `LEFT` one is of the old file.
+
+    The diff no longer has the line of one that is `outdated`: it keeps the place that it had.
+    """
 
     id: int
     path: str
@@ -48,6 +51,7 @@ class ReviewThread:
     side: str = "RIGHT"
     start_line: int | None = None
     resolved: bool = False
+    outdated: bool = False
     comments: list[ReviewComment] = field(default_factory=list)
 
 

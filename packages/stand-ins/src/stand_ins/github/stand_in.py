@@ -12,6 +12,7 @@ from stand_ins.github import (
     seed_planning,
     seed_projects,
     seed_releases,
+    seed_reviews,
     seed_security,
     webhook,
 )
@@ -132,4 +133,5 @@ class StandIn(StandInVendor):
         seed_projects.apply(world)
         seed_security.apply(world)
         seed_personal.apply(world, self.account)
+        seed_reviews.apply(world)
         return world

@@ -115,11 +115,11 @@ def thread_object(
         "__typename": "PullRequestReviewThread",
         "id": node_id("PRRT", thread.id),
         "isResolved": thread.resolved,
-        "isOutdated": False,
+        "isOutdated": thread.outdated,
         "path": thread.path,
-        "line": thread.line,
+        "line": None if thread.outdated else thread.line,
         "originalLine": thread.line,
-        "startLine": thread.start_line,
+        "startLine": None if thread.outdated else thread.start_line,
         "pullRequest": lambda info: pull_object(issue, pull, repository, world),
         "comments": lambda info, first: {"totalCount": len(comments), "nodes": comments[:first]},
     }
@@ -186,7 +186,7 @@ def actor(user: User) -> dict[str, Any] | None:
     """Describe an account, and a deleted one as null; a bot's login is without the `[bot]` that REST shows."""
     if user.login == DELETED:
         return None
-    kind = "Bot" if user.type == "Bot" else "User"
+    kind = user.type if user.type in ("Bot", "Mannequin") else "User"
     return {"__typename": kind, "id": node_id("U", user.id), "login": user.login.removesuffix("[bot]")}
 
 

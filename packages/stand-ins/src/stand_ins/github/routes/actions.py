@@ -25,6 +25,8 @@ from stand_ins.github.shapes.actions import (
 from stand_ins.kit.faults import CONTROLS
 
 MOST_INPUTS = 25
+MOST_NARROWED = 1_000
+"""Runs that a list shows which is narrowed, whatever there are."""
 Row = TypeVar("Row")
 
 
@@ -182,6 +184,8 @@ def _runs(ask: Ask, runs: list[Run]) -> Response:
         and asked.get("status") in (None, run.status, run.conclusion)
     ]
     rows.sort(key=attrgetter("created_at", "id"), reverse=True)
+    if asked.keys() & {*wanted, "status"}:
+        rows = rows[:MOST_NARROWED]
     return _page(ask, "workflow_runs", rows, lambda one: run_json(one, ask.repository, ask.base))
 
 

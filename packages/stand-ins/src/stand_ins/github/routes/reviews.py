@@ -84,8 +84,12 @@ async def list_review_comments(ask: Ask) -> Response:
     review = _review(ask, pull)
     pairs = [(one, thread) for thread in pull.threads for one in thread.comments if one.review_id == review.id]
     pairs.sort(key=lambda pair: pair[0].id)
-    place = {"position": 1, "original_position": 1}
-    return ask.page(pairs, lambda pair: _comment(ask, *pair, issue, pull) | place)
+
+    def shape(pair: tuple[ReviewComment, ReviewThread]) -> dict[str, Any]:
+        place = {"position": None if pair[1].outdated else 1, "original_position": 1}
+        return _comment(ask, *pair, issue, pull) | place
+
+    return ask.page(pairs, shape)
 
 
 async def list_comments(ask: Ask) -> Response:

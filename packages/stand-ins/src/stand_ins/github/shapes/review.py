@@ -38,7 +38,7 @@ def review_comment_json(
     world: World,
     base: str,
 ) -> dict[str, Any]:
-    """Describe a comment on a line."""
+    """Describe a comment on a line. An outdated one has only its original line: GitHub's description takes no null."""
     pull_url = f"{api_url(repository, base)}/pulls/{issue.number}"
     url = f"{api_url(repository, base)}/pulls/comments/{comment.id}"
     page = f"{issue_web_url(issue, repository, base)}#discussion_r{comment.id}"
@@ -60,13 +60,13 @@ def review_comment_json(
         "pull_request_url": pull_url,
         "author_association": world.association(repository, comment.user),
         "_links": {"self": {"href": url}, "html": {"href": page}, "pull_request": {"href": pull_url}},
-        "line": thread.line,
         "original_line": thread.line,
-        "start_line": thread.start_line,
+        "start_line": None if thread.outdated else thread.start_line,
         "original_start_line": thread.start_line,
         "side": thread.side,
         "start_side": None,
         "subject_type": "line",
     }
     first = thread.comments[0]
+    shape |= {} if thread.outdated else {"line": thread.line}
     return shape | ({} if comment is first else {"in_reply_to_id": first.id})
