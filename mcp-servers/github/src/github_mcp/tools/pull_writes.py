@@ -9,7 +9,7 @@ from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
 from mcp_kit.several_writes import write_all
 from mcp_kit.shown_names import Name, show_name
-from mcp_kit.tool import tool
+from mcp_kit.tool import Unlisted, tool
 from pydantic import Field
 
 from github_mcp.client.pull_writes import PullWrites
@@ -22,6 +22,7 @@ Title = Annotated[str, Field(min_length=1, max_length=256)]
 Body = Annotated[str, Field(max_length=65_000, description="Markdown")]
 HeadSha = Annotated[str, Field(min_length=7, max_length=40, description="Its head as you read it")]
 People = Annotated[list[Name] | None, Field(max_length=15)]
+Modifiable = Annotated[bool | None, Unlisted]
 
 Step = Callable[[], Awaitable[WrittenPull]]
 
@@ -42,10 +43,13 @@ class PullWriteTools:
         base: Annotated[Ref, Field(description="Branch to merge into")],
         body: Body = "",
         draft: bool = False,
+        maintainer_can_modify: Modifiable = None,
     ) -> Reply:
         """Open a pull request between two branches of a repository."""
+        asked = {"body": body or None, "maintainer_can_modify": maintainer_can_modify}
         fields: dict[str, Any] = {"title": title, "head": head, "base": base, "draft": draft}
-        made = await self._pulls.create(call, repository, fields | ({"body": body} if body else {}))
+        fields |= {name: value for name, value in asked.items() if value is not None}
+        made = await self._pulls.create(call, repository, fields)
         return _told(made, repository, "was opened")
 
     @tool("pull_requests", writes=True, destructive=True, idempotent=True)
@@ -61,9 +65,11 @@ class PullWriteTools:
         draft: bool | None = None,
         reviewers: Annotated[People, Field(description="Logins to ask for a review")] = None,
         remove_reviewers: People = None,
+        maintainer_can_modify: Modifiable = None,
     ) -> Reply:
         """Change a pull request: fields left out stay; reviewers are added."""
-        asked = {"title": title, "body": body, "state": state, "base": base}
+        asked: dict[str, Any] = {"title": title, "body": body, "state": state, "base": base}
+        asked |= {"maintainer_can_modify": maintainer_can_modify}
         fields = {name: value for name, value in asked.items() if value is not None}
         if not fields and draft is None and not reviewers and not remove_reviewers:
             raise WrongArguments("update_pull_request needs at least one field; nothing was sent.")
