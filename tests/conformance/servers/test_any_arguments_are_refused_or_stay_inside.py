@@ -85,7 +85,7 @@ async def test_hostile_arguments_lead_nowhere_else(
 def _named(arguments: Arguments, call: dict[str, Any]) -> list[tuple[Any, str]]:
     """Return the resources that a call names, as the server reads it; none where it is refused."""
     try:
-        parsed = arguments.spec.parse(call, {})
+        parsed = arguments.spec.parse(call)
     except ToolFailed:
         return []
     return [(kind, name) for _, kind, names in arguments.spec.touched(parsed) for name in names]

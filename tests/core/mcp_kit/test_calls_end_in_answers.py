@@ -117,7 +117,7 @@ class BrokenTools:
 async def test_half_a_character_breaks_no_reply() -> None:
     """What no UTF-8 can say is left out."""
     catalog = Catalog(collect(BrokenTools()), aliases={}, selection=Selection())
-    runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None, peers={})
+    runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None)
     answer = await runner.answer("broken", {}, caller=OWNER, headers={})
     assert "\nab\n" in answer.text
 
@@ -147,9 +147,7 @@ async def test_metrics_know_registered_tools_only(open_server: Running) -> None:
 async def test_callers_are_paced_apart() -> None:
     """Each caller has a rate of its own; who is too fast is told how long to wait."""
     catalog = Catalog(collect(BrokenTools()), aliases={}, selection=Selection())
-    runner = Runner(
-        server="x", catalog=catalog, rate=Rate(0.5, 1), metrics=Metrics(), budget=4_000, ref_key=None, peers={}
-    )
+    runner = Runner(server="x", catalog=catalog, rate=Rate(0.5, 1), metrics=Metrics(), budget=4_000, ref_key=None)
     answers = [await runner.answer("broken", {}, caller=Caller(name, None), headers={}) for name in ("a", "a", "b")]
     assert [answer.is_error for answer in answers] == [False, True, False]
     assert "Call again in 2 s." in answers[1].text

@@ -78,7 +78,7 @@ class ProjectTools:
 async def test_every_name_is_held_against_the_grant(name: str, arguments: dict[str, Any], granted: bool) -> None:
     """Each name that an argument holds must be granted; where none is found, nothing is granted."""
     catalog = Catalog(collect(ProjectTools()), aliases={}, selection=Selection())
-    runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None, peers={})
+    runner = Runner(server="x", catalog=catalog, rate=Rate(), metrics=Metrics(), budget=4_000, ref_key=None)
     caller = Caller("run", Bound(tools=[name], resources={"projects": ["PROJ"]}))
     answer = await runner.answer(name, arguments, caller=caller, headers={})
     assert (answer.text == "ran", "caller's grant; nothing was sent" in answer.text) == (granted, not granted)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position, decode, encode
+from mcp_kit.errors import WrongArguments
 from mcp_kit.paging import SAME_PAGE, CursorPaging, LinkPaging, OffsetPaging, Paging, below, next_page
 from service_kit.errors import UpstreamError
 from service_kit.http import Reply
@@ -64,6 +65,34 @@ def test_a_page_may_have_a_length_of_the_vendors(
     assert paging.here(Call("list"), 20) == first
     assert paging.next(first, said, {"next": "5", "total": 9}, 5) == second
     assert paging.here(Call("list", start=Position.of(second)), 20) == second
+
+
+@pytest.mark.parametrize(
+    ("paging", "here"),
+    [
+        (LinkPaging(pointers=("page",), size="size", number="page"), {"size": 20, "page": 3}),
+        (BY_OFFSET, {"size": 20, "start": 40}),
+    ],
+)
+def test_a_page_is_asked_for_by_its_number(paging: Paging, here: dict[str, str | int]) -> None:
+    """Where the vendor's pages can be counted a caller may begin at any, once: what follows goes on by the cursor."""
+    call = Call("list", asked_page=[3])
+    assert paging.here(call, 20) == here
+    assert call.asked_page == []
+
+
+@pytest.mark.parametrize("paging", [BY_CURSOR, BY_LINK])
+def test_a_page_without_a_number_is_refused_by_it(paging: Paging) -> None:
+    """The caller is told to go on by the cursor, and does not get the first page for the third."""
+    call = Call("list", asked_page=[3])
+
+    def begin() -> None:
+        paging.here(call, 20)
+        call.refuse_page()
+
+    with pytest.raises(WrongArguments, match="page=3 is not taken here") as told:
+        begin()
+    assert "next_cursor" in (told.value.next_step or "")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 """A fork is a repository more: it goes out as a proposal, and only where the grant has its name too."""
 
+from dataclasses import replace
+
+import agent_effects
 import asyncpg
 import pytest
 from agent_contracts import Grant
 from fixtures.gateway import running_task
+from stand_ins.github.accounts import Role
 from vendor.github_api.house import HELLO, REPOSITORY, House, hello
 
 FORK = "octo-org/hello"
@@ -42,3 +46,78 @@ async def test_a_lost_fork_is_found(api: House, pool: asyncpg.Pool) -> None:
         reply = await api.ask("POST", f"{HELLO}/forks", service="mover", tool="fork_repository", body=body)
         assert (reply.status_code, reply.json()["full_name"]) == (202, "octocat/hello-house"), reply.text
         assert reply.headers["x-agent-effect-state"] == "done"
+
+
+PULL = {"title": "From a fork", "head": "octo-org:topic", "base": "main"}
+
+
+def branch_of_a_fork(api: House, *, is_fork: bool = True) -> None:
+    """Make octo-org/hello-world with a branch `topic` that has a commit more; a fork of octocat/hello-world or not."""
+    world, parent = api.app.stand_in.world, hello(api)
+    made = world.add_repository("octo-org/hello-world", private=False, description="A fork")
+    made.parent, made.default_branch = parent if is_fork else None, "main"
+    past = parent.history
+    made.history = replace(past, commits={**past.commits}, branches={**past.branches}, tags={**past.tags})
+    made.roles["agent-bot"] = Role.write
+    files = past.commits[past.branches["main"]].files | {"new.txt": b"new\n"}
+    at, parents = past.commits[past.branches["main"]].at, [past.branches["main"]]
+    made.history.add("topic", message="Add it", author=world.user("octo-org"), at=at, files=files, parents=parents)
+
+
+@pytest.mark.parametrize(
+    ("granted", "is_fork", "head", "status", "says"),
+    [
+        ([REPOSITORY, "octo-org/hello-world"], True, "octo-org:topic", 201, '"octo-org:topic"'),
+        ([REPOSITORY, "octo-org/*"], True, "OCTO-ORG:topic", 201, '"octo-org:topic"'),
+        (
+            [REPOSITORY],
+            True,
+            "octo-org:topic",
+            403,
+            "'octo-org/hello-world' is not among the repositories of the grant",
+        ),
+        ([REPOSITORY, "octo-org/hello"], True, "octo-org:topic", 403, "is not among the repositories of the grant"),
+        ([REPOSITORY, "octo-org/*"], False, "octo-org:topic", 400, "octo-org/hello-world is no fork of"),
+    ],
+)
+async def test_a_pull_request_from_a_fork_needs_both(
+    api: House, pool: asyncpg.Pool, granted: list[str], is_fork: bool, head: str, status: int, says: str
+) -> None:
+    """The fork's name must be granted, and GitHub must take the owner for that fork's, or nothing is written."""
+    branch_of_a_fork(api, is_fork=is_fork)
+    grant = Grant(tools=["create_pull_request"], resources={"repositories": granted}, mode="write")
+    task, attempt = await running_task(pool)
+    token = api.token(grant, task=task, attempt=attempt)
+    body = {**PULL, "head": head}
+    reply = await api.ask("POST", f"{HELLO}/pulls", token=token, tool="create_pull_request", body=body)
+    assert (reply.status_code, says in reply.text) == (status, True), reply.text
+    assert (8 in hello(api).issues) is (status == 201)
+
+
+async def test_a_lost_pull_request_from_a_fork_is_found(api: House, pool: asyncpg.Pool) -> None:
+    """A repeat is answered with the one that was opened."""
+    branch_of_a_fork(api)
+    grant = Grant(
+        tools=["create_pull_request"], resources={"repositories": [REPOSITORY, "octo-org/hello-world"]}, mode="write"
+    )
+    task, attempt = await running_task(pool)
+    token = api.token(grant, task=task, attempt=attempt)
+    api.fault("apply_then_drop", method="POST")
+    for _ in range(2):
+        reply = await api.ask("POST", f"{HELLO}/pulls", token=token, tool="create_pull_request", body=PULL)
+        assert (reply.status_code, reply.json()["head"]["repo"]["full_name"]) == (201, "octo-org/hello-world")
+    assert 9 not in hello(api).issues
+
+
+async def test_an_approver_sees_what_a_fork_brings(api: House, pool: asyncpg.Pool) -> None:
+    """The commits and files of a proposed pull request are those of the fork's branch."""
+    branch_of_a_fork(api)
+    grant = Grant(
+        tools=["create_pull_request"], resources={"repositories": [REPOSITORY, "octo-org/hello-world"]}, mode="propose"
+    )
+    task, attempt = await running_task(pool)
+    token = api.token(grant, task=task, attempt=attempt)
+    reply = await api.ask("POST", f"{HELLO}/pulls", token=token, tool="create_pull_request", body=PULL)
+    assert reply.status_code == 202, reply.text
+    (waiting,) = await agent_effects.proposals(pool)
+    assert "new.txt" in waiting.shown

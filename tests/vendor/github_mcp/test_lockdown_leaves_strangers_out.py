@@ -48,6 +48,7 @@ SHOW_STRANGERS = {
     ("projects_list", "list_project_items"),
     *((name, "") for name in ("list_discussions", "get_discussion", "get_discussion_comments")),
     *(("pull_request_read", name) for name in ("get_diff", "get_commits", "get_reviews", "get_review_comments")),
+    ("pull_request_read", "get_comments"),
 }
 """Calls that show what strangers wrote where nobody locks it: at least these, so that the test looks at something."""
 

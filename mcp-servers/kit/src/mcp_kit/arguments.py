@@ -1,6 +1,6 @@
 """Reads a call's arguments as clients really send them, before they are held to the tool's schema."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -8,28 +8,29 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from service_kit.json_text import read_json
 
+from mcp_kit.peers import Peers
+
 MOST_CHARACTERS = 1_000
 """Characters of a text, where the argument sets no bound of its own."""
 MOST_DIGITS = 18
 """Digits of a number: what counts in 64 bits reads these."""
 EXTRAS = frozenset({"toolCallId", "sessionId", "action", "chatInput"})
 """n8n's agent sends them along with every call: https://github.com/n8n-io/n8n/issues/21500."""
-Peers = Mapping[str, Sequence[str]]
-"""An argument of ours, and what another server for the vendor calls it; several texts are joined by a slash."""
 
 
 def as_meant(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo], peers: Peers) -> dict[str, Any]:
     """Return a call's arguments as the client means them.
 
     A null is left out where the schema gives it no meaning, JSON text becomes the list or object that is asked for,
-    what clients send along is dropped, and a peer's argument names are read as ours.
+    a choice is known in any case, what clients send along is dropped, and a peer's words are read as ours.
     """
     given = {name: value for name, value in arguments.items() if name in fields or name not in EXTRAS}
-    for ours, theirs in peers.items():
-        if ours in fields and ours not in given and all(name in given and name not in fields for name in theirs):
-            values = [given.pop(name) for name in theirs]
-            given[ours] = values[0] if len(values) == 1 else "/".join(map(str, values))
-    meant = {name: _read(value, fields[name].annotation) if name in fields else value for name, value in given.items()}
+    meant = {
+        name: _chosen(_read(value, fields[name].annotation), fields[name].annotation, peers.values.get(name, {}))
+        if name in fields
+        else value
+        for name, value in peers.read(given, fields).items()
+    }
     return without_nulls(meant, fields)
 
 
@@ -66,6 +67,16 @@ def _read(value: Any, annotation: Any) -> Any:
     except ValueError:
         return value
     return found if type(found) in wanted else value
+
+
+def _chosen(value: Any, annotation: Any, theirs: Mapping[str, str]) -> Any:
+    """Return the choice that a text means, whatever its case; any other value as it is."""
+    parts = list(_parts(annotation))
+    choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
+    if not isinstance(value, str) or str in parts or value in choices:
+        return value
+    wanted = theirs.get(value.lower(), value).lower()
+    return next((choice for choice in choices if isinstance(choice, str) and choice.lower() == wanted), value)
 
 
 def _odd(value: Any, annotation: Any) -> bool:

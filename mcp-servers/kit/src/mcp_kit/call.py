@@ -27,6 +27,7 @@ class Call:
         meta: what the vendor's replies told beside their content.
         id: tells the call from all others, to a gateway that counts them.
         key: the caller's own for what the call writes, by which a gateway knows a repeat of it.
+        asked_page: the number of the page at which the list is to begin, until the list's paging takes it.
     """
 
     tool: str
@@ -36,6 +37,7 @@ class Call:
     meta: ReplyMeta = field(default_factory=ReplyMeta)
     id: str = field(default_factory=lambda: uuid4().hex)
     key: str | None = None
+    asked_page: list[int] = field(default_factory=list)
     _writes: Iterator[int] = field(default_factory=lambda: count(1))
 
     def next_key(self) -> str | None:
@@ -48,7 +50,15 @@ class Call:
 
     def from_the_start(self) -> "Call":
         """Return the same call without its cursor, for questions that have pages of their own."""
-        return replace(self, start=START)
+        return replace(self, start=START, asked_page=[])
+
+    def refuse_page(self) -> None:
+        """Raise WrongArguments if a page by its number is still asked for: the list has none."""
+        if self.asked_page:
+            raise WrongArguments(
+                f"page={self.asked_page[0]} is not taken here: these pages have no numbers.",
+                next_step="Leave page out, and give the next_cursor of each reply as cursor.",
+            )
 
 
 def read_key(given: object) -> str | None:

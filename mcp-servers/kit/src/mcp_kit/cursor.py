@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -18,6 +18,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,64}$")]
 Value = Annotated[str, StringConstraints(pattern=rf"^{VALUE}$")]
 ANY_PAGE_SIZE = frozenset({CURSOR, "limit", "detail"})
 """Arguments that may differ between a question and its continuation."""
+PAGE = "page"
+MOST_DIGITS = 9
 
 
 class Position(BaseModel):
@@ -71,3 +73,21 @@ def question_of(tool: str, arguments: Mapping[str, Any]) -> str:
     asked = {name: value for name, value in arguments.items() if name not in ANY_PAGE_SIZE and value is not None}
     raw = json.dumps([tool, asked], sort_keys=True, default=str).encode("utf-8", "surrogatepass")
     return hashlib.sha256(raw).hexdigest()[:8]
+
+
+def take_page(arguments: Mapping[str, Any], fields: Collection[str]) -> tuple[Mapping[str, Any], list[int]]:
+    """Return a call's arguments without the number of a page, and that number if it is not the first.
+
+    Other servers' callers number pages; ours are asked for by a cursor, so that no tool but these takes a number.
+    """
+    if PAGE not in arguments or PAGE in fields or CURSOR not in fields:
+        return arguments, []
+    rest = {name: value for name, value in arguments.items() if name != PAGE}
+    text = "1" if arguments[PAGE] is None else str(arguments[PAGE]).removesuffix(".0")
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text)):
+        raise WrongArguments("page: a number from 1 is asked for; nothing was sent.")
+    if int(text) > 1 and rest.get(CURSOR):
+        raise WrongArguments(
+            "page and cursor do not go together; nothing was sent.", next_step="Give next_cursor as cursor, alone."
+        )
+    return rest, [int(text)] if int(text) > 1 else []

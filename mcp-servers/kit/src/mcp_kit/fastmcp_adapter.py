@@ -146,7 +146,7 @@ class Policy(Middleware):
     ) -> ToolResult:
         """Have the runner answer; only a trusted caller reaches a tool that an extension registered."""
         name, caller = context.message.name, self.caller()
-        if caller.bound is None and self._catalog.find(name) is None:
+        if caller.bound is None and not self._runner.knows(name):
             return await call_next(context)
         request = context.fastmcp_context.request_context if context.fastmcp_context else None
         key = (request.meta or {}).get(KEY) if request else None

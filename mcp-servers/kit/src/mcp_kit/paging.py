@@ -95,7 +95,10 @@ class LinkPaging:
 
     def here(self, call: Call, limit: int) -> Parameters:
         """Return the parameters of the page at which the call's cursor points."""
-        return _size(call, self.size, limit) | {name: call.start.page[name] for name in self._pointers(call.start.page)}
+        size = _size(call, self.size, limit)
+        if self.number and call.asked_page:
+            return size | {self.number: call.asked_page.pop()}
+        return size | {name: call.start.page[name] for name in self._pointers(call.start.page)}
 
     def before(self, here: Parameters) -> int | None:
         """Count the pages before, which are as long as this one."""
@@ -136,6 +139,7 @@ class CursorPaging:
 
     def here(self, call: Call, limit: int) -> Parameters:
         """Return the parameters of the page at which the call's cursor points."""
+        call.refuse_page()
         cursor = call.start.page.get(self.pointer)
         return _size(call, self.size, limit) | ({self.pointer: cursor} if cursor else {})
 
@@ -167,7 +171,10 @@ class OffsetPaging:
 
     def here(self, call: Call, limit: int) -> Parameters:
         """Return the parameters of the page at which the call's cursor points."""
-        return _size(call, self.size, limit) | {self.pointer: _number(call.start.page.get(self.pointer)) or 0}
+        size = _size(call, self.size, limit)
+        if self.size and call.asked_page:
+            return size | {self.pointer: (call.asked_page.pop() - 1) * int(size[self.size])}
+        return size | {self.pointer: _number(call.start.page.get(self.pointer)) or 0}
 
     def before(self, here: Parameters) -> int | None:
         """Return the page's offset."""
@@ -214,6 +221,7 @@ async def fill(
 
     The page begins with the vendor's page at which the call's cursor points, so that what the cursor skips is in it.
     """
+    call.refuse_page()
     wanted, kept, left_out, first = call.start.skip + limit, list[M](), 0, Parameters()
     before = _number(call.start.page.get(COUNTED)) or 0
     following: Position | None = call.start

@@ -13,15 +13,15 @@ from service_kit.rate_limit import Rate, RateLimiter
 from service_kit.refs import append_ref, append_retry_after, make_ref
 from service_kit.untrusted_text import clean_line, new_nonce
 
-from mcp_kit.arguments import Peers
 from mcp_kit.budget import ToolCalls
 from mcp_kit.call import Call, read_key
 from mcp_kit.caller import Caller
-from mcp_kit.cursor import decode, encode, question_of
+from mcp_kit.cursor import decode, encode, question_of, take_page
 from mcp_kit.error_messages import LOOK_FIRST
 from mcp_kit.errors import DryRun, Proposed, Refused, TooFast, ToolFailed, Unavailable, WrongArguments
 from mcp_kit.lockdown import HEADER, NOTE, LeftOut, Lockdown, under_lockdown
 from mcp_kit.metrics import UNKNOWN_TOOL, Metrics
+from mcp_kit.peers import NO_PEERS, Implied, Peers
 from mcp_kit.reply import Reply, render, render_error, section
 from mcp_kit.reply_meta import ReplyMeta
 from mcp_kit.selection import Catalog, is_set
@@ -55,9 +55,9 @@ class Runner:
         metrics: Metrics,
         budget: int,
         ref_key: bytes | None,
-        peers: Peers,
+        peers: Peers = NO_PEERS,
         lockdown: Lockdown | None = None,
-        implied: Mapping[str, Mapping[str, Any]] | None = None,
+        implied: Mapping[str, Implied] | None = None,
     ) -> None:
         self._server = server
         self._catalog = catalog
@@ -70,6 +70,10 @@ class Runner:
         self._peers = peers
         self._lockdown = lockdown
         self._implied = implied or {}
+
+    def knows(self, name: str) -> bool:
+        """Return whether a tool has this name, or an answer of ours tells what to do instead of calling it."""
+        return self._catalog.find(name) is not None or name in self._peers.tools
 
     async def answer(
         self, name: str, arguments: Mapping[str, Any], *, caller: Caller, headers: Mapping[str, str], key: object = None
@@ -111,7 +115,8 @@ class Runner:
     ) -> str:
         if spec not in self._catalog.visible(caller, headers):
             raise Refused(
-                f"There is no tool {clean_line(name, 64)!r} for this caller.", next_step="Use a tool from tools/list."
+                f"There is no tool {clean_line(name, 64)!r} for this caller.",
+                next_step=self._peers.tools.get(name) or _instead(spec, caller),
             )
         if wait := self._limiter.admit(caller.id, self._rate):
             raise TooFast(
@@ -119,13 +124,17 @@ class Runner:
                 next_step=f"Call again in {max(1, math.ceil(wait.seconds))} s.",
             )
         self._calls.take(caller)
-        parsed = spec.parse({**self._implied.get(name, {}), **arguments}, self._peers)
+        said = self._implied.get(name, {})
+        meant, page = take_page(
+            said(arguments) if callable(said) else {**said, **arguments}, spec.arguments.model_fields
+        )
+        parsed = spec.parse(meant, self._peers)
         _check_grant(spec, parsed, caller)
         question = question_of(spec.name, parsed)
         start = decode(parsed.get(CURSOR), question)
         locks = self._lockdown is not None and (is_set(headers, HEADER) or self._lockdown.always)
         reply = await self._limited(
-            spec, Call(spec.name, caller, start, meta=meta, key=read_key(key)), parsed, locks=locks
+            spec, Call(spec.name, caller, start, meta=meta, key=read_key(key), asked_page=page), parsed, locks=locks
         )
         return render(
             reply,
@@ -142,6 +151,7 @@ class Runner:
                 left_out = await self._lock(spec, call, arguments) if locks else None
                 with under_lockdown(left_out):
                     reply = await spec.run(call, **arguments)
+                call.refuse_page()
                 if left_out and left_out.any:
                     call.notes.append(NOTE)
                 return replace(reply, head="\n".join([*call.notes, reply.head]))
@@ -196,6 +206,12 @@ class Runner:
             unavailable=outcome == Unavailable.outcome,
         )
         return append_ref(text, ref)
+
+
+def _instead(spec: ToolSpec | None, caller: Caller) -> str:
+    if spec is not None and caller.may_use(spec):
+        return f"Use a tool from tools/list. The operator switches this one on by the setting TOOLS={spec.name}."
+    return "Use a tool from tools/list."
 
 
 def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -> None:

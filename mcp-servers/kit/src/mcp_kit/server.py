@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from service_kit.health import Check
 
-from mcp_kit.arguments import Peers
 from mcp_kit.lockdown import Lockdown
+from mcp_kit.peers import NO_PEERS, Implied, Peers
 from mcp_kit.tool import ToolSpec
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class Server:
         default_toolsets: those that are shown where nobody chooses; None for all of them.
         aliases: old tool name to present name, so that renaming breaks nobody's allow-list.
         toolset_aliases: names that the peers' servers have for toolsets, to the present ones.
-        implied: what a name of `aliases` says by itself, as arguments: a peer's tool may be a choice of one of ours.
-        peers: our argument name to the names that the peers' servers have for it, so that their callers are understood.
+        implied: what a name of `aliases` says by itself: a peer's tool may be a choice of one of ours.
+        peers: how the peers' servers say what ours takes, so that their callers are understood.
         lockdown: how texts of strangers are left out; None where no text is a stranger's.
         checks: what `/ready` asks.
         close: releases what the tools hold.
@@ -43,8 +43,8 @@ class Server:
     default_toolsets: frozenset[str] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     toolset_aliases: Mapping[str, str] = field(default_factory=dict)
-    implied: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    peers: Peers = field(default_factory=dict)
+    implied: Mapping[str, Implied] = field(default_factory=dict)
+    peers: Peers = NO_PEERS
     lockdown: Lockdown | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
     close: Callable[[], Awaitable[None]] | None = None

@@ -13,8 +13,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from service_kit.untrusted_text import clean_line
 
-from mcp_kit.arguments import MOST_CHARACTERS, MOST_DIGITS, Peers, as_meant, holds_huge_number, odd_booleans
+from mcp_kit.arguments import MOST_CHARACTERS, MOST_DIGITS, as_meant, holds_huge_number, odd_booleans
 from mcp_kit.errors import WrongArguments
+from mcp_kit.peers import NO_PEERS, Peers
 
 if TYPE_CHECKING:
     from mcp_kit.reply import Reply
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 MARK = "__mcp_kit_tool__"
 NOT_SHOWN = frozenset({"title", "minLength", "maxLength", "maxItems", "minimum", "propertyNames"})
 """Parts of a schema that clients are not shown: the checks hold all the same, and say so when they are broken."""
+UNLISTED = "unlisted"
+Unlisted = Field(json_schema_extra={UNLISTED: True})
+"""Marks an argument that clients are not shown: callers that know it from another server may give it."""
 CURSOR = "cursor"
 DEFAULT_TIMEOUT_SECONDS = 60.0
 
@@ -90,7 +94,7 @@ class ToolSpec:
         """Return the arguments' JSON Schema, without what costs tokens and tells a model nothing."""
         return deepcopy(_compact(self.arguments))
 
-    def parse(self, arguments: Mapping[str, Any], peers: Peers) -> dict[str, Any]:
+    def parse(self, arguments: Mapping[str, Any], peers: Peers = NO_PEERS) -> dict[str, Any]:
         """Return a call's arguments as the function takes them; WrongArguments names each that does not fit."""
         fields = self.arguments.model_fields
         meant = as_meant(arguments, fields, peers)
@@ -99,7 +103,7 @@ class ToolSpec:
             parsed = self.arguments.model_validate(meant)
         except ValidationError as error:
             faults += [
-                f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {self._fault(item)}"
+                f"{clean_line('.'.join(map(str, item['loc'])) or 'arguments', 60)}: {self._fault(item, peers)}"
                 for item in error.errors(include_url=False, include_context=False)[:5]
             ]
         else:
@@ -114,9 +118,15 @@ class ToolSpec:
             )
         return {name: getattr(parsed, name) for name in fields}
 
-    def _fault(self, item: ErrorDetails) -> str:
-        if item["type"] == "extra_forbidden":
-            return f"there is no such argument, only {', '.join(self.arguments.model_fields)}"
+    def _fault(self, item: ErrorDetails, peers: Peers) -> str:
+        name, fields = str(item["loc"][0]) if item["loc"] else "", self.arguments.model_fields
+        instead = peers.instead(name, item["input"], fields)
+        if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
+            return instead or f"there is no such argument, only {', '.join(self.schema()['properties'])}"
+        if item["type"] == "missing" and len(item["loc"]) == 1 and fields[name].description:
+            return f"{item['msg']} ({fields[name].description})"
+        if item["type"] == "literal_error" and instead:
+            return f"{item['msg']}; {instead}"
         if item["type"] in ("too_long", "too_short") and isinstance(item["input"], str):
             return item["msg"].replace(" item", " character")
         return item["msg"].removeprefix("Value error, ")
@@ -218,7 +228,8 @@ def _compact(arguments: type[BaseModel]) -> dict[str, Any]:
 
 
 def _object(schema: dict[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {name: _property(value, shared) for name, value in schema.get("properties", {}).items()}
+    shown = {name: value for name, value in schema.get("properties", {}).items() if not value.get(UNLISTED)}
+    properties = {name: _property(value, shared) for name, value in shown.items()}
     compact: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if schema.get("required"):
         compact["required"] = schema["required"]

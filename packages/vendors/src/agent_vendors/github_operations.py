@@ -65,7 +65,9 @@ FOUND_PULL_REQUESTS = Operation(
 
 PULL_REQUEST = Operation(
     "PullRequest",
-    f"""query PullRequest($owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String) {{
+    f"""query PullRequest(
+  $owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String, $full: Boolean! = false
+) {{
   repository(owner: $owner, name: $name) {{
     nameWithOwner
     pullRequest(number: $number) {{
@@ -82,7 +84,7 @@ PULL_REQUEST = Operation(
                 nodes {{
                   __typename
                   ... on CheckRun {{
-                    databaseId name status conclusion title startedAt completedAt
+                    databaseId name status conclusion title summary @include(if: $full) startedAt completedAt
                     checkSuite {{ workflowRun {{ databaseId }} }}
                   }}
                   ... on StatusContext {{ context state description targetUrl }}
@@ -113,7 +115,7 @@ REVIEW_THREADS = Operation(
           comments(first: 100) {{
             totalCount
             nodes {{
-              databaseId body createdAt updatedAt authorAssociation
+              databaseId url body createdAt updatedAt authorAssociation
               author {{ {_ACTOR} }}
             }}
           }}

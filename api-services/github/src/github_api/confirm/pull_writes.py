@@ -12,6 +12,9 @@ def opened(asked: Json, reply: Json) -> str | None:
     for side in ("head", "base"):
         if _ref(reply, side) != str(asked.get(side)).rpartition(":")[2]:
             return f"the {side} is {_ref(reply, side)!r}"
+    label = str(_of(reply, "head").get("label"))
+    if ":" in str(asked.get("head")) and label.casefold() != str(asked.get("head")).casefold():
+        return f"the head is {label!r}"
     return "it is no draft" if asked.get("draft") is True and reply.get("draft") is not True else None
 
 
@@ -44,8 +47,12 @@ def merged(asked: Json, reply: Json) -> str | None:
 
 
 def _ref(reply: Mapping[str, Json], side: str) -> Json:
+    return _of(reply, side).get("ref")
+
+
+def _of(reply: Mapping[str, Json], side: str) -> Mapping[str, Json]:
     found = reply.get(side)
-    return found.get("ref") if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _waiting(reply: Json) -> set[str]:

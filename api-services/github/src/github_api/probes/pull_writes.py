@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from api_kit import Call, Fetch, Json, Probe
+from agent_vendors.github import REPOSITORIES
+from api_kit import Call, Fetch, Json, Probe, Refusal
 from api_kit.effect_target import fields_of
+from api_kit.json_paths import find, steps
 from api_kit.paths import encode
 
 from github_api.confirm import pull_writes as confirm
 from github_api.confirm.node_operations import DRAFT, READY, answer
 from github_api.probes.own_account import GONE_SECONDS, made, repository_of
 from github_api.upstream import repositories_of
+
+ORIGINS = (steps("parent.full_name"), steps("source.full_name"))
+"""What a repository was forked from, and where its network begins."""
 
 
 def state(fits: Callable[[Json, Json], str | None], *, status: int = 200) -> Probe:
@@ -78,7 +83,9 @@ async def pull_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
 async def branches_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     """Return the commits and files that a new pull request would bring; None where a branch is not there."""
     body = call.body if isinstance(call.body, dict) else {}
-    base, head = str(body.get("base")), str(body.get("head")).rpartition(":")[2]
+    base, head = str(body.get("base")), str(body.get("head"))
+    if head_repository(call) == _own(call):
+        head = head.rpartition(":")[2]
     compared = await fetch(f"{repository_of(call)}/compare/{encode(f'{base}...{head}')}")
     if not isinstance(compared, dict):
         return None
@@ -86,6 +93,41 @@ async def branches_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None
     rows = files if isinstance(files, list) else []
     names = "\n".join(str(one.get("filename")) for one in rows if isinstance(one, dict))
     return {"commits": compared.get("ahead_by"), "changed files": names}
+
+
+def head_repository(call: Call) -> str:
+    """Return the repository of a new pull request's branch: `owner:branch` is of that owner's fork of the same name."""
+    head = call.body.get("head") if isinstance(call.body, dict) else None
+    owner, colon, _ = str(head).rpartition(":")
+    return f"{owner}/{call.path['repo']}" if colon and not _is(owner, call.path["owner"]) else _own(call)
+
+
+async def known_head_repository(call: Call, fetch: Fetch) -> list[str]:
+    """Return the repository of a new pull request's branch, if GitHub takes `owner:branch` for a branch of that one.
+
+    Raises:
+        Refusal: `body`: it is no fork, so that GitHub would take a branch of another repository, which no grant names.
+    """
+    own, head = _own(call), head_repository(call)
+    if head == own:
+        return [own]
+    for one, other in ((head, own), (own, head)):
+        owner, _, name = one.partition("/")
+        found = await fetch(f"/repos/{encode(owner)}/{encode(name)}")
+        origins = [find(found, place)[0] for place in ORIGINS] if isinstance(found, dict) else []
+        if any(_is(origin, other) for origin in origins):
+            return [head]
+    raise Refusal(
+        "body", f"{head} is no fork of {own}", remedy="Take a branch of the same repository, or of a fork of its name."
+    )
+
+
+def _own(call: Call) -> str:
+    return f"{call.path['owner']}/{call.path['repo']}"
+
+
+def _is(one: Json, other: str) -> bool:
+    return isinstance(one, str) and REPOSITORIES.same(one, other)
 
 
 def _as_asked(call: Call, pull: Mapping[str, Json]) -> bool:

@@ -47,7 +47,7 @@ def routes() -> list[Route]:
             search=Search(SEARCHES, "query", REPOSITORIES, "body"),
             reply_resources=partial(named_in, "data.search.nodes[]"),
         ),
-        ask(PULL_REQUEST, OF_PULL | PAGE),
+        ask(PULL_REQUEST, OF_PULL | PAGE | {"full"}),
         ask(REVIEW_THREADS, OF_PULL | PAGE),
         ask(BLAME, {"owner", "name", "ref", "path"}),
         ask(VISIBILITY, {"owner", "name"}),

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agent_vendors.github import REPOSITORIES
 from agent_vendors.github_operations import CONVERT_TO_DRAFT, READY_FOR_REVIEW
-from api_kit import Body, Call, Refusal, Route
+from api_kit import Body, Call, Json, Resource, Route
+from api_kit.json_paths import find, steps
 
 from github_api.confirm import pull_writes as confirm
 from github_api.confirm.node_operations import DRAFT, READY, drafted
 from github_api.probes import pull_writes as probes
 from github_api.routes.in_repository import PULL, REPO, TEXTS, write
 from github_api.routes.node_operations import node_write
+from github_api.upstream import repositories_of
 
 TOOL = "update_pull_request"
+HEAD = steps("head.repo.full_name")
 NEW = Body(frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}), texts=TEXTS)
 FIELDS = Body(frozenset({"title", "body", "state", "base", "maintainer_can_modify"}), texts=TEXTS)
 REVIEWERS = Body(frozenset({"reviewers", "team_reviewers"}))
@@ -35,7 +39,12 @@ def routes() -> list[Route]:
     return [
         replace(
             create,
-            target=_repository,
+            resources=(
+                *create.resources,
+                Resource(REPOSITORIES, "call", names=lambda call: [probes.head_repository(call)]),
+                Resource(REPOSITORIES, "lookup", lookup=probes.known_head_repository),
+            ),
+            reply_resources=_of_both,
             verify_reply=confirm.opened,
             probe=probes.PULL_MADE,
             read_before=probes.branches_before,
@@ -84,20 +93,9 @@ def _of_draft(route: Route) -> Route:
     return replace(route, idempotent=True, effect_fields=lambda call: ["draft"], read_before=probes.pull_before)
 
 
-def _repository(call: Call) -> str:
-    """Return the repository of a new pull request, whose branches are both its own.
-
-    Raises:
-        Refusal: `body`: the head is a branch of another owner's repository, which no grant names.
-    """
-    owner, repository = call.path["owner"], call.path["repo"]
-    head = call.body.get("head") if isinstance(call.body, dict) else None
-    other, colon, _ = str(head).partition(":")
-    if colon and other.casefold() != owner.casefold():
-        raise Refusal(
-            "body", f"the head {head!r} is a branch of another repository", remedy="Take a branch of the same one."
-        )
-    return f"{owner}/{repository}"
+def _of_both(document: Json) -> list[str]:
+    """Return the repository of a new pull request, and that of its branch."""
+    return [*repositories_of(document), str(find(document, HEAD)[0])]
 
 
 def _closing(call: Call) -> Sequence[str]:

@@ -80,10 +80,11 @@ class Actions:
 
         return [job async for page in pages(call.from_the_start(), ask, most=MOST_PAGES) for job in page.rows]
 
-    async def jobs(self, call: Call, repository: str, run: int, limit: int) -> Page[Job]:
-        """List the jobs of a run's last attempt."""
+    async def jobs(self, call: Call, repository: str, run: int, limit: int, *, attempts: str = "latest") -> Page[Job]:
+        """List the jobs of a run's last attempt, or of `all` attempts."""
+        query = {"filter": attempts} if attempts != "latest" else None
         path, target = path_in(repository, "actions", "runs", run, "jobs"), _run(repository, run)
-        page = await self._github.page(call, Job, path, target, limit=limit, rows=("jobs",))
+        page = await self._github.page(call, Job, path, target, limit=limit, query=query, rows=("jobs",))
         await self._leave_out(call, repository, run, page.rows)
         return page
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_vendors.github import REPOSITORIES
 from agent_vendors.github_operations import CONVERT_TO_DRAFT, READY_FOR_REVIEW
 from mcp_kit.call import Call
 from mcp_kit.error_messages import Meaning
@@ -11,7 +12,7 @@ from mcp_kit.paging import below
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.client.pulls import Pulls
 from github_mcp.error_messages import not_written
-from github_mcp.models.written import Merged, WrittenPull
+from github_mcp.models.written import Forked, Merged, WrittenPull
 
 NOT_WRITTEN = not_written("Pull requests")
 NOT_MERGED: Mapping[int, Meaning] = {
@@ -34,6 +35,14 @@ class PullWrites:
         """Read a pull request."""
         asking = self._github.get(call, WrittenPull, path_in(repository, "pulls", number), f"{repository}#{number}")
         return await self._pulls.unless_issue(call, repository, number, asking)
+
+    async def is_fork(self, call: Call, fork: str, repository: str) -> bool:
+        """Say whether a repository is a fork of another, or that other one of it."""
+        for one, other in ((fork, repository), (repository, fork)):
+            found = await self._github.get(call, Forked, path_in(one), one)
+            if any(REPOSITORIES.same(origin, other) for origin in found.origins):
+                return True
+        return False
 
     async def create(self, call: Call, repository: str, fields: Mapping[str, Any]) -> WrittenPull:
         """Open a pull request."""

@@ -66,9 +66,13 @@ class Pulls:
             await self._github.ask(call, VISIBILITY, _of(repository), repository)
         return total, page
 
-    async def read(self, call: Call, repository: str, number: int, limit: int = 100) -> tuple[Standing, Page[Check]]:
-        """Read a pull request with how it stands, and a page of its checks."""
-        variables = {**_of(repository), "number": number}
+    async def read(
+        self, call: Call, repository: str, number: int, limit: int = 100, *, full: bool = False
+    ) -> tuple[Standing, Page[Check]]:
+        """Read a pull request with how it stands, and a page of its checks, with what each says in full."""
+        if full:
+            await self._require_shown_author(call, repository, number)
+        variables = {**_of(repository), "number": number, **({"full": True} if full else {})}
         asking = self._github.page_of(
             call, Check, PULL_REQUEST, variables, f"{repository}#{number}", at=_contexts, limit=limit
         )
@@ -94,6 +98,11 @@ class Pulls:
         at = partial(below, keys=(*ONE, "reviewThreads"))
         asking = self._github.page_of(call, ReviewThread, REVIEW_THREADS, variables, target, at=at, limit=limit)
         return (await self.unless_issue(call, repository, number, asking))[0]
+
+    async def comments(self, call: Call, repository: str, number: int, limit: int) -> Page[Comment]:
+        """List the comments of a pull request's conversation, the oldest first."""
+        asking = self._issues.comments(call, repository, number, limit, None)
+        return await self.unless_issue(call, repository, number, asking)
 
     async def reviews(self, call: Call, repository: str, number: int, limit: int) -> Page[Review]:
         """List the reviews of a pull request, the oldest first."""

@@ -34,12 +34,12 @@ class Review(Authored):
         """Where people read it; empty if GitHub gives no plain address."""
         return plain_address(self.html_url)
 
-    def text(self) -> str:
-        """Write who said what and when, and the text below it."""
+    def text(self, limit: int | None) -> str:
+        """Write who said what and when, and below it the text, up to a limit."""
         when = stamp(self.submitted_at) if self.submitted_at else "not submitted"
         commit = f" on {self.commit_id[:7]}" if self.commit_id else ""
         head = f"{words(self.state)} by {self.user.name} ({self.author_association}), {when}{commit}, id {self.id}"
-        return f"{head}\n{self.body}" if self.body else head
+        return f"{head}\n{beginning(self.body, limit) if limit else self.body}" if self.body else head
 
 
 class ReviewComment(Authored):
@@ -51,6 +51,7 @@ class ReviewComment(Authored):
     created_at: datetime = Field(alias="createdAt")
     updated_at: datetime = Field(alias="updatedAt")
     body: str
+    url: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -92,7 +93,8 @@ class ReviewThread(VendorDocument):
         lines = f":{self.start_line}-{last}" if self.start_line else f":{last}" if last else " as a whole"
         state = ", ".join(("resolved" if self.resolved else "open", *(["outdated"] if self.outdated else [])))
         more = self.total - len(self.comments)
-        rest = [f"({more} more comments are on GitHub)"] if more > 0 else []
+        below = f", below {where}" if self.comments and (where := plain_address(self.comments[-1].url)) else ""
+        rest = [f"({more} more comments of {self.total} are on GitHub{below})"] if more > 0 else []
         head = f"thread {show_name(self.id)} on {show_name(self.path)}{lines}, {state}"
         return "\n".join([head, *(comment.text(limit) for comment in self.comments), *rest])
 
@@ -103,6 +105,7 @@ class Check(VendorDocument):
     name: str
     state: str
     told: str | None = None
+    summary: str | None = None
     id: int | None = None
     run: int | None = None
 
@@ -129,7 +132,13 @@ class Check(VendorDocument):
 
     def row(self) -> str:
         """Write it in one row; `job` and `run` are what get_job_logs takes."""
-        told = f" {quote(self.told, 120)}" if self.told else ""
+        return self._row(f" {quote(self.told, 120)}" if self.told else "")
+
+    def text(self) -> str:
+        """Write the row, and below it all that its service says."""
+        return "\n".join(part for part in (self._row(""), self.told, self.summary) if part)
+
+    def _row(self, told: str) -> str:
         ids = f", job {self.id}, run {self.run}" if self.id and self.run else ""
         return f"{words(self.state)}: {show_name(self.name)}{told}{ids}"
 

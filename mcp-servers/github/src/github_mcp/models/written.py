@@ -50,6 +50,24 @@ class Merged(VendorDocument):
     merged: bool = False
 
 
+class Origin(VendorDocument):
+    """What a repository was forked from."""
+
+    full_name: str
+
+
+class Forked(VendorDocument):
+    """A repository, and what it was forked from, if it was."""
+
+    parent: Origin | None = None
+    source: Origin | None = None
+
+    @property
+    def origins(self) -> list[str]:
+        """The names of what it was forked from."""
+        return [one.full_name for one in (self.parent, self.source) if one]
+
+
 class Side(VendorDocument):
     """One side of a pull request."""
 

@@ -6,7 +6,7 @@ from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
 from mcp_kit.shown_names import Name
-from mcp_kit.tool import Cursor, Limit, tool
+from mcp_kit.tool import Cursor, Limit, Unlisted, tool
 from pydantic import BeforeValidator, Field
 
 from github_mcp.client.actions import Actions
@@ -56,6 +56,7 @@ class ActionTools:
         head_sha: Annotated[str | None, Field(pattern="^[0-9a-f]{7,40}$")] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
+        filter: Annotated[Literal["latest", "all"], Unlisted] = "latest",  # noqa: A002
     ) -> Reply:
         """List workflows, their runs (newest first, with filters), or a run's jobs or artifacts. Logs: get_job_logs."""
         query = {"branch": branch, "event": event, "status": status, "actor": actor, "head_sha": head_sha}
@@ -74,9 +75,10 @@ class ActionTools:
         run = _number(resource_id, method)
         target = f"run {run} of {repository}"
         if method == "list_workflow_jobs":
-            jobs = await self._actions.jobs(call, repository, run, limit)
+            jobs = await self._actions.jobs(call, repository, run, limit, attempts=filter)
             items = rows(f"jobs of {target}", [job.row() for job in jobs.rows])
-            return Reply(f"{jobs.count('jobs')} of {target}:", items, jobs.here, jobs.next)
+            of = f"all attempts of {target}" if filter == "all" else target
+            return Reply(f"{jobs.count('jobs')} of {of}:", items, jobs.here, jobs.next)
         files = await self._actions.artifacts(call, repository, run, limit)
         items = rows(f"artifacts of {target}", [file.row() for file in files.rows])
         return Reply(f"{files.count('artifacts')} of {target}:", items, files.here, files.next)

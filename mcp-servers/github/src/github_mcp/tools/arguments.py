@@ -1,5 +1,6 @@
 """The arguments that several tools share, and how to narrow them; every server of this house names them alike."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -15,6 +16,14 @@ def _check_ref(ref: str) -> str:
     return ref
 
 
+def _check_head(head: str) -> str:
+    owner, colon, branch = head.rpartition(":")
+    if colon and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}", owner):
+        raise ValueError("a branch of this repository, or owner:branch of a fork, is asked for")
+    _check_ref(branch)
+    return head
+
+
 Repository = Annotated[
     str, Resource(REPOSITORIES), AfterValidator(REPOSITORIES.check), Field(description=REPOSITORIES.description)
 ]
@@ -23,6 +32,10 @@ IssueNumber = Annotated[int, Field(ge=1)]
 PullNumber = Annotated[int, Field(ge=1)]
 Ref = Annotated[Name, AfterValidator(_check_ref), Field(max_length=255)]
 """A branch, tag or commit. A colon would lead to another repository."""
+Head = Annotated[
+    Name, AfterValidator(_check_head), Field(max_length=300, description="Branch, or owner:branch of a fork")
+]
+"""The branch of a new pull request."""
 
 
 def narrowed(filters: Mapping[str, object]) -> str:

@@ -8,15 +8,15 @@ from agent_vendors.github import REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.errors import WrongArguments
 from mcp_kit.formatting import Moment, beginning
-from mcp_kit.paging import fill
+from mcp_kit.paging import Page, fill
 from mcp_kit.reply import Reply, rows, section
-from mcp_kit.shown_names import Name
-from mcp_kit.tool import Cursor, Detail, Limit, tool
+from mcp_kit.shown_names import Name, find_known, show_name
+from mcp_kit.tool import Cursor, Detail, Limit, Unlisted, tool
 from pydantic import Field
 
 from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
-from github_mcp.models.threads import found_items, thread_items
+from github_mcp.models.threads import Comment, found_items, thread_items
 from github_mcp.tools.arguments import FEWER, IssueNumber, Repository, narrowed
 
 SHA = re.compile(r"[0-9a-f]{40,64}")
@@ -93,13 +93,7 @@ class IssueTools:
         target = f"{repository}#{issue}"
         if method == "get_comments":
             page = await self._issues.comments(call, repository, issue, limit, since)
-            most = None if detail == "full" else LONG_TEXT
-            items = [section(f"comment {one.id} of {target}", one.text(most)) for one in page.rows]
-            after = f" since {since}" if since else ""
-            head = (
-                f"{page.count('comments')} of {target}{after}:" if items else f"{target} has no comments here{after}."
-            )
-            return Reply(head, items, page.here, page.next)
+            return comments_reply(page, target, f" since {since}" if since else "", whole=detail == "full")
         if since:
             raise WrongArguments("since goes with method=get_comments; nothing was sent.")
         if method == "get_sub_issues":
@@ -159,8 +153,29 @@ class IssueTools:
         return Reply(f"Comment {comment.id} was added to {repository}#{issue}{where}")
 
     @tool("issues")
-    async def list_labels(self, call: Call, repository: Repository, limit: Limit = 100, cursor: Cursor = None) -> Reply:
+    async def list_labels(
+        self,
+        call: Call,
+        repository: Repository,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+        name: Annotated[Name | None, Unlisted] = None,
+    ) -> Reply:
         """List the labels that a repository has, with their descriptions."""
+        if name is not None:
+            known = await self._issues.all_labels(call, repository)
+            (one,) = find_known([name], [label.name for label in known], fold=str.lower, what="label")
+            found = [label.row() for label in known if label.name == one]
+            head = f"One label of {repository}:" if found else f"{repository} has no label {show_name(name)}."
+            return Reply(head, rows(f"labels of {repository}", found))
         page = await self._issues.labels(call, repository, limit)
         items = rows(f"labels of {repository}", [label.row() for label in page.rows])
         return Reply(f"{page.count('labels')} of {repository}:", items, page.here, page.next)
+
+
+def comments_reply(page: Page[Comment], target: str, after: str, *, whole: bool) -> Reply:
+    """Show a page of the comments of an issue or pull request, each whole or its beginning."""
+    most = None if whole else LONG_TEXT
+    items = [section(f"comment {one.id} of {target}", one.text(most)) for one in page.rows]
+    head = f"{page.count('comments')} of {target}{after}:" if items else f"{target} has no comments here{after}."
+    return Reply(head, items, page.here, page.next)

@@ -4,24 +4,26 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
+from agent_vendors.github import REPOSITORIES
 from mcp_kit.call import Call
-from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
+from mcp_kit.errors import Quoted, Refused, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply, rows
 from mcp_kit.several_writes import write_all
 from mcp_kit.shown_names import Name, show_name
-from mcp_kit.tool import tool
+from mcp_kit.tool import Unlisted, tool
 from pydantic import Field
 
 from github_mcp.client.pull_writes import PullWrites
 from github_mcp.models.addresses import shown_address
 from github_mcp.models.commits import SHORT
 from github_mcp.models.written import WrittenPull
-from github_mcp.tools.arguments import PullNumber, Ref, Repository
+from github_mcp.tools.arguments import Head, PullNumber, Ref, Repository
 
 Title = Annotated[str, Field(min_length=1, max_length=256)]
 Body = Annotated[str, Field(max_length=65_000, description="Markdown")]
 HeadSha = Annotated[str, Field(min_length=7, max_length=40, description="Its head as you read it")]
 People = Annotated[list[Name] | None, Field(max_length=15)]
+Modifiable = Annotated[bool | None, Unlisted]
 
 Step = Callable[[], Awaitable[WrittenPull]]
 
@@ -38,14 +40,21 @@ class PullWriteTools:
         call: Call,
         repository: Repository,
         title: Title,
-        head: Annotated[Ref, Field(description="Branch with the changes")],
+        head: Head,
         base: Annotated[Ref, Field(description="Branch to merge into")],
         body: Body = "",
         draft: bool = False,
+        maintainer_can_modify: Modifiable = None,
     ) -> Reply:
-        """Open a pull request between two branches of a repository."""
+        """Open a pull request into a branch of a repository."""
+        owner, name = repository.split("/")
+        whose = head.rpartition(":")[0]
+        if whose and whose.casefold() != owner.casefold():
+            await self._require_granted(call, repository, f"{whose}/{name}")
+        asked = {"body": body or None, "maintainer_can_modify": maintainer_can_modify}
         fields: dict[str, Any] = {"title": title, "head": head, "base": base, "draft": draft}
-        made = await self._pulls.create(call, repository, fields | ({"body": body} if body else {}))
+        fields |= {name: value for name, value in asked.items() if value is not None}
+        made = await self._pulls.create(call, repository, fields)
         return _told(made, repository, "was opened")
 
     @tool("pull_requests", writes=True, destructive=True, idempotent=True)
@@ -61,9 +70,11 @@ class PullWriteTools:
         draft: bool | None = None,
         reviewers: Annotated[People, Field(description="Logins to ask for a review")] = None,
         remove_reviewers: People = None,
+        maintainer_can_modify: Modifiable = None,
     ) -> Reply:
         """Change a pull request: fields left out stay; reviewers are added."""
-        asked = {"title": title, "body": body, "state": state, "base": base}
+        asked: dict[str, Any] = {"title": title, "body": body, "state": state, "base": base}
+        asked |= {"maintainer_can_modify": maintainer_can_modify}
         fields = {name: value for name, value in asked.items() if value is not None}
         if not fields and draft is None and not reviewers and not remove_reviewers:
             raise WrongArguments("update_pull_request needs at least one field; nothing was sent.")
@@ -126,6 +137,21 @@ class PullWriteTools:
             raise ToolFailed(f"GitHub did not merge {repository}#{pull_request}.", next_step="Read it again.")
         into = f"{repository}#{pull_request} was merged into {show_name(pull.base.ref)}"
         return Reply(f"{into} by commit {merged.sha[:SHORT]}{shown_address(pull.html_url)}")
+
+    async def _require_granted(self, call: Call, repository: str, fork: str) -> None:
+        """Raise unless the caller may use the fork with the branch, and GitHub takes `owner:branch` for one of it."""
+        if call.caller.bound is None:
+            return
+        if not call.caller.may_touch(REPOSITORIES, fork):
+            raise Refused(
+                f"The branch is of {fork}, which is outside this caller's grant; nothing was sent.",
+                next_step=f"Write the branch in {repository} itself, by create_branch and push_files.",
+            )
+        if not await self._pulls.is_fork(call, fork, repository):
+            raise ToolFailed(
+                f"{fork} is no fork of {repository}; nothing was sent.",
+                next_step="Take a branch of the same repository, or of a fork of its name.",
+            )
 
     async def _set_draft(self, call: Call, repository: str, number: int, *, draft: bool) -> WrittenPull:
         now = await self._pulls.set_draft(call, repository, number, draft=draft)

@@ -18,7 +18,7 @@ from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.threads import thread_items
 from github_mcp.query import scope_query
 from github_mcp.tools.arguments import FEWER, PullNumber, Repository, narrowed
-from github_mcp.tools.issues import LONG_TEXT
+from github_mcp.tools.issues import LONG_TEXT, comments_reply
 
 STATES = {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"], "merged": ["MERGED"], "all": None}
 ORDERS = {"created": "CREATED_AT", "updated": "UPDATED_AT", "comments": "COMMENTS"}
@@ -80,51 +80,63 @@ class PullTools:
         pull_request: PullNumber,
         method: Annotated[
             Literal[
-                "get", "get_files", "get_diff", "get_commits", "get_check_runs", "get_reviews", "get_review_comments"
+                "get",
+                "get_files",
+                "get_diff",
+                "get_commits",
+                "get_check_runs",
+                "get_reviews",
+                "get_review_comments",
+                "get_comments",
             ],
             Field(description="get: facts, body, verdicts, failing checks; get_review_comments: threads on lines"),
         ] = "get",
         path: Annotated[Name | None, Field(description="get_diff of this file alone")] = None,
-        detail: Detail = "compact",
+        detail: Annotated[
+            Literal["compact", "full"], Field(description="full: whole texts, patches, reports of checks")
+        ] = "compact",
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Reply:
-        """Read one pull request: how it stands, what it changes, what was said. Comments below it: issue_read."""
-        target = f"{repository}#{pull_request}"
+        """Read one pull request: how it stands, what it changes, what was said."""
+        target, full = f"{repository}#{pull_request}", detail == "full"
+        most = None if full else LONG_TEXT
         match method:
             case "get":
                 return await self._get(call, repository, pull_request)
             case "get_check_runs":
-                standing, checks = await self._pulls.read(call, repository, pull_request, limit)
+                standing, checks = await self._pulls.read(call, repository, pull_request, limit, full=full)
                 items = rows(f"checks of {target}", [check.row() for check in checks.rows])
-                head = (
-                    f"{checks.count('checks')} of {standing.checks} on {standing.pull.head_sha[:7]}, head of {target}:"
-                )
-                return Reply(head, items, checks.here, checks.next)
+                if full:
+                    items = [section(f"checks of {target}", check.text()) for check in checks.rows]
+                head = f"{checks.count('checks')} of {standing.checks}, check runs and statuses, on "
+                return Reply(f"{head}{standing.pull.head_sha[:7]}, head of {target}:", items, checks.here, checks.next)
+            case "get_comments":
+                said = await self._pulls.comments(call, repository, pull_request, limit)
+                return comments_reply(said, target, "", whole=full)
             case "get_commits":
                 commits = await self._pulls.commits(call, repository, pull_request, limit)
                 items = rows(f"commits of {target}", [commit.row() for commit in commits.rows])
-                if detail == "full":
+                if full:
                     items = [section(f"commits of {target}", commit.text()) for commit in commits.rows]
                 return Reply(
                     f"{commits.count('commits')} of {target}, oldest first:", items, commits.here, commits.next
                 )
             case "get_reviews":
                 reviews = await self._pulls.reviews(call, repository, pull_request, limit)
-                items = [section(f"reviews of {target}", review.text()) for review in reviews.rows]
+                items = [section(f"reviews of {target}", review.text(most)) for review in reviews.rows]
                 return Reply(
                     f"{reviews.count('reviews')} of {target}, oldest first:", items, reviews.here, reviews.next
                 )
             case "get_review_comments":
                 threads = await self._pulls.threads(call, repository, pull_request, limit)
-                most = None if detail == "full" else LONG_TEXT
                 items = [section(f"threads of {target}", thread.text(most)) for thread in threads.rows]
                 return Reply(f"{threads.count('review threads')} of {target}:", items, threads.here, threads.next)
         if method == "get_diff" and path is not None:
             file = await self._file(call, repository, pull_request, path)
             return Reply(f"Diff of one file in {target}:", [section(f"diff in {target}", file.diff())])
         files = await self._pulls.files(call, repository, pull_request, limit)
-        if method == "get_files":
+        if method == "get_files" and not full:
             items = rows(f"files of {target}", [file.row() for file in files.rows])
         else:
             items = [section(f"diffs of {target}", file.diff()) for file in files.rows]

@@ -10,7 +10,7 @@ from mcp_kit.paging import pages
 from mcp_kit.reply import Reply
 from mcp_kit.several_writes import write_all
 from mcp_kit.shown_names import Name, show_name
-from mcp_kit.tool import tool
+from mcp_kit.tool import Unlisted, tool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from github_mcp.client.github import MOST_PAGES
@@ -76,15 +76,17 @@ class ReviewTools:
             Field(max_length=60, description="Lines of the diff"),
         ] = None,
         threads: Threads | None = None,
+        commit_id: Annotated[str | None, Field(pattern="^[0-9a-f]{40}$"), Unlisted] = None,
     ) -> Reply:
         """Review with all comments on lines at once, in steps while pending, or settle threads."""
         target = f"{repository}#{pull_request}"
         if method in SETTLES:
             return await self._settle(call, repository, pull_request, threads or [], resolved=SETTLES[method])
         if method == "create":
-            if event != "APPROVE" and not body and not comments:
+            if event in ("COMMENT", "REQUEST_CHANGES") and not body and not comments:
                 raise WrongArguments("A review needs body or comments; nothing was sent.")
             fields = {"body": body, "event": event, "comments": [one.document() for one in comments or ()] or None}
+            fields |= {"commit_id": commit_id}
             given = {name: value for name, value in fields.items() if value is not None}
             review = await self._pulls.review(call, repository, pull_request, given)
             return Reply(f"{_told(review)} on {target}{_where(review)}")

@@ -9,7 +9,7 @@ from mcp_kit.paging import Page
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.search_scope import Confined, confine, confine_to_grant
 from mcp_kit.shown_names import Name
-from mcp_kit.tool import Cursor, Detail, Limit, tool
+from mcp_kit.tool import Cursor, Detail, Limit, Unlisted, tool
 from pydantic import Field
 
 from github_mcp.client import searches as client
@@ -24,6 +24,7 @@ Text = Annotated[
     Name,
     Field(max_length=200, description='Words, "phrases", qualifiers: is:open label:bug author:octocat in:title'),
 ]
+Direction = Annotated[Literal["asc", "desc"] | None, Unlisted]
 MOST_NAMED = 5
 
 
@@ -44,6 +45,7 @@ class SearchTools:
         detail: Detail = "compact",
         limit: Limit = 20,
         cursor: Cursor = None,
+        direction: Direction = None,
     ) -> Reply:
         """Search issues or pull requests with GitHub's syntax, best match first. No AND/OR/NOT."""
         found = kind_of(query, kind)
@@ -58,7 +60,7 @@ class SearchTools:
             return call.caller.may_touch(REPOSITORIES, issue.repository)
 
         totals, page = await self._searches.found(
-            call, client.ISSUES, Issue, confined.texts, limit=limit, query={"sort": sort}, keep=keep
+            call, client.ISSUES, Issue, confined.texts, limit=limit, query=_ordered(sort, direction), keep=keep
         )
         head = _head(f"{found}s", repository, totals, page, confined)
         if repository is None:
@@ -105,6 +107,7 @@ class SearchTools:
         sort: Literal["stars", "forks", "updated"] | None = None,
         limit: Limit = 20,
         cursor: Cursor = None,
+        direction: Direction = None,
     ) -> Reply:
         """Find repositories among those that the caller may use, best match first."""
         confined = confine_to_grant(SEARCHES, query, call.caller, REPOSITORIES)
@@ -114,7 +117,7 @@ class SearchTools:
             FoundRepository,
             confined.texts,
             limit=limit,
-            query={"sort": sort},
+            query=_ordered(sort, direction),
             keep=lambda one: call.caller.may_touch(REPOSITORIES, one.full_name),
         )
         head = _head("repositories", None, totals, page, confined)
@@ -128,15 +131,21 @@ class SearchTools:
         sort: Literal["followers", "repositories", "joined"] | None = None,
         limit: Limit = 20,
         cursor: Cursor = None,
+        direction: Direction = None,
     ) -> Reply:
         """Find people and organizations of all GitHub by their public profiles, best match first."""
         totals, page = await self._searches.found(
-            call, client.USERS, FoundUser, [query], limit=limit, query={"sort": sort}
+            call, client.USERS, FoundUser, [query], limit=limit, query=_ordered(sort, direction)
         )
         head = (
             f"{_counted(page, 'accounts', 1)} of {totals.count} accounts found:{_limits(totals, Confined([query]), 0)}"
         )
         return Reply(head, rows("accounts", [one.row() for one in page.rows]), page.here, page.next, FEWER)
+
+
+def _ordered(sort: str | None, direction: str | None) -> dict[str, str | None]:
+    """Return the order as GitHub takes it; without a field to sort by it knows no direction."""
+    return {"sort": sort, "order": direction if sort else None}
 
 
 def _head(things: str, repository: str | None, totals: Totals, page: Page[Any], confined: Confined) -> str:

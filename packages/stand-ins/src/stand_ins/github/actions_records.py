@@ -57,6 +57,8 @@ class Job:
     annotations: list[Annotation] = field(default_factory=list)
     log: str = ""
     log_expired: bool = False
+    title: str | None = None
+    summary: str | None = None
 
     @property
     def status(self) -> str:

@@ -99,6 +99,10 @@ class History:
         made = self.commits[sha] = Commit(sha, tuple(parents), message, author, at, dict(files))
         return made
 
+    def bring(self, other: "History", head: str) -> None:
+        """Take a commit of a fork's history, and all before it, as GitHub does for a pull request from there."""
+        self.commits |= {commit.sha: commit for commit in other.log(head)}
+
     def has(self, head: str, sha: str) -> bool:
         """Return whether a commit is among those that lead to `head`."""
         return any(commit.sha == sha for commit in self.log(head))

@@ -12,15 +12,19 @@ def push(stand_in: StandIn, repository: Repository, branch: str, commit: Commit,
     history = repository.history
     before = history.branches.get(branch)
     history.branches[branch] = commit.sha
-    for issue in repository.issues.values():
-        pull = issue.pull
-        if pull is None or issue.state != "open" or pull.head_ref != branch:
-            continue
-        pull.head_sha = commit.sha
-        pull.files, pull.commits = compared(repository, pull)
-        issue.updated_at = stand_in.world.clock()
-        more = {"before": before, "after": commit.sha}
-        stand_in.announce_pull("synchronize", issue, repository, by, base, **more)
+    for target in stand_in.world.network(repository):
+        for issue in target.issues.values():
+            pull = issue.pull
+            if pull is None or issue.state != "open" or pull.head_ref != branch:
+                continue
+            if stand_in.world.head_repository(target, pull) is not repository:
+                continue
+            target.history.bring(history, commit.sha)
+            pull.head_sha = commit.sha
+            pull.files, pull.commits = compared(target, pull)
+            issue.updated_at = stand_in.world.clock()
+            more = {"before": before, "after": commit.sha}
+            stand_in.announce_pull("synchronize", issue, target, by, base, **more)
 
 
 def is_kept(repository: Repository, branch: str, role: Role) -> bool:

@@ -10,7 +10,7 @@ from stand_ins.github.gist_records import Gist
 from stand_ins.github.notification_records import Notification, Subscription
 from stand_ins.github.planning import Team
 from stand_ins.github.projects import Project
-from stand_ins.github.records import Comment, Issue, Label, Repository
+from stand_ins.github.records import Comment, Issue, Label, Pull, Repository
 from stand_ins.github.security_records import Advisory
 from stand_ins.kit.webhooks import Clock, utc_now
 
@@ -158,6 +158,22 @@ class World:
         )
         repository.issues[number] = issue
         return issue
+
+    def network(self, repository: Repository) -> list[Repository]:
+        """Return a repository, the one that it was forked from, and its forks."""
+        return [
+            one
+            for one in self.repositories.values()
+            if one is repository or one is repository.parent or one.parent is repository
+        ]
+
+    def head_repository(self, repository: Repository, pull: Pull) -> Repository | None:
+        """Return the repository that has the branch of a pull request; None if it is not there any more."""
+        if pull.fork_owner is None:
+            return repository
+        owner = pull.fork_owner.lower()
+        others = (one for one in self.network(repository) if one is not repository)
+        return next((one for one in others if one.owner.login.lower() == owner), None)
 
     def add_comment(self, issue: Issue, *, body: str, user: User, at: datetime | None = None) -> Comment:
         """Append a comment and mark the issue as updated."""

@@ -103,6 +103,7 @@ def thread_object(
     comments = [
         {
             "databaseId": one.id,
+            "url": f"https://github.com/{repository.full_name}/pull/{issue.number}#discussion_r{one.id}",
             "body": one.body,
             "createdAt": stamp(one.created_at),
             "updatedAt": stamp(one.updated_at),
@@ -155,7 +156,8 @@ def _rollup(sha: str, repository: Repository) -> dict[str, Any] | None:
             "name": job.name,
             "status": job.status.upper(),
             "conclusion": job.conclusion.upper() if job.conclusion else None,
-            "title": None,
+            "title": job.title,
+            "summary": job.summary,
             "startedAt": stamp(job.started_at),
             "completedAt": stamp(job.completed_at),
             "checkSuite": {"workflowRun": {"databaseId": run.id}},

@@ -91,7 +91,7 @@ async def compare(ask: Ask) -> Response:
     names = basehead.split("...")
     if len(names) != 2:
         raise not_found(ask.docs)
-    old, new = (repository.find(name) for name in names)
+    old, new = (_of_network(ask, name) for name in names)
     fork = history.merge_base(old.sha, new.sha) if old and new else None
     if old is None or new is None or fork is None:
         raise not_found(ask.docs)
@@ -100,6 +100,16 @@ async def compare(ask: Ask) -> Response:
     numbers = {"ahead": len(ahead), "behind": len(history.between(new.sha, old.sha)), "first": page.start == 0}
     body = compare_json(old, new, fork, list(page.rows), repository, ask.base, basehead=basehead, **numbers)
     return JSONResponse(body, headers=ask.links(page))
+
+
+def _of_network(ask: Ask, name: str) -> Commit | None:
+    """Find what a name means: `owner:branch` is a branch of that owner's fork."""
+    owner, _, ref = name.rpartition(":")
+    for one in ask.world.network(ask.repository):
+        if owner and one.owner.login.lower() == owner.lower() and (found := one.find(ref)) is not None:
+            ask.repository.history.bring(one.history, found.sha)
+            return found
+    return None if owner else ask.repository.find(ref)
 
 
 def _commit(ask: Ask, ref: str) -> Commit:

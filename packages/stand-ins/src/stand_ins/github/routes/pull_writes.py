@@ -20,20 +20,26 @@ STATES = frozenset({"open", "closed"})
 
 
 async def create_pull(ask: Ask) -> Response:
-    """Open a pull request from a branch that has commits which its base has not."""
-    if ask.role < Role.write:
-        raise not_found(ask.docs)
+    """Open a pull request from a branch, of this repository or a fork, that has commits which its base has not."""
     asked = await ask.fields("PullRequest")
     title, body = asked.title(required=True), asked.body()
-    history, owner = ask.repository.history, ask.repository.owner.login
-    head, base = str(asked.raw("head")).removeprefix(f"{owner}:"), str(asked.raw("base"))
-    for name, branch in (("head", head), ("base", base)):
-        if branch not in history.branches:
-            raise validation_failed(ask.docs, asked.fault(name, "invalid"))
-    pairs = [(one.pull.head_ref, one.pull.base_ref) for one in _open(ask) if one.pull]
-    if (head, base) in pairs:
-        raise _custom(ask, f"A pull request already exists for {owner}:{head}.")
-    pull = Pull(head, history.branches[head], base, history.branches[base], [], draft=asked.raw("draft") is True)
+    owner, _, head = str(asked.raw("head")).rpartition(":")
+    base, history = str(asked.raw("base")), ask.repository.history
+    pull = Pull(head, "", base, "", [], draft=asked.raw("draft") is True)
+    if owner and owner.lower() != ask.repository.owner.login.lower():
+        pull.fork_owner = owner
+    source = ask.world.head_repository(ask.repository, pull)
+    if source is not None and ask.world.role(source, ask.me) < Role.write:
+        raise not_found(ask.docs)
+    if source is None or head not in source.history.branches:
+        raise validation_failed(ask.docs, asked.fault("head", "invalid"))
+    if base not in history.branches:
+        raise validation_failed(ask.docs, asked.fault("base", "invalid"))
+    others = [(one.pull.fork_owner, one.pull.head_ref, one.pull.base_ref) for one in _open(ask) if one.pull]
+    if (pull.fork_owner, head, base) in others:
+        raise _custom(ask, f"A pull request already exists for {owner or ask.repository.owner.login}:{head}.")
+    pull.head_sha, pull.base_sha = source.history.branches[head], history.branches[base]
+    history.bring(source.history, pull.head_sha)
     pull.files, pull.commits = compared(ask.repository, pull)
     if not pull.commits:
         raise _custom(ask, f"No commits between {base} and {head}")

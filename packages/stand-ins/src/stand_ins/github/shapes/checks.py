@@ -30,8 +30,8 @@ def check_run_json(job: Job, run: Run, repository: Repository, base: str) -> dic
         "started_at": stamp(job.started_at),
         "completed_at": stamp(job.completed_at),
         "output": {
-            "title": None,
-            "summary": None,
+            "title": job.title,
+            "summary": job.summary,
             "text": None,
             "annotations_count": len(job.annotations),
             "annotations_url": f"{url}/annotations",

@@ -48,7 +48,7 @@ def pull_simple(issue: Issue, pull: Pull, repository: Repository, world: World, 
         "merge_commit_sha": pull.merge_commit_sha or sha_of(pull.base_sha, pull.head_sha),
         "requested_reviewers": [simple_user(one, base) for one in pull.requested_reviewers],
         "requested_teams": [team_json(one, base) for one in pull.requested_teams],
-        "head": _side(pull.head_ref, pull.head_sha, repository, base),
+        "head": _head(pull, repository, world, base),
         "base": _side(pull.base_ref, pull.base_sha, repository, base),
         "_links": {key: {"href": value} for key, value in links.items()},
         "auto_merge": None,
@@ -123,6 +123,13 @@ def _file_diff(file: ChangedFile, pull: Pull) -> str:
         lines.append("+++ /dev/null" if file.status == "removed" else f"+++ b/{file.filename}")
         lines.append(file.patch.rstrip("\n"))
     return "\n".join(lines) + "\n"
+
+
+def _head(pull: Pull, repository: Repository, world: World, base: str) -> dict[str, Any]:
+    """Describe the branch of a pull request; of a fork that is gone GitHub gives no repository."""
+    source = world.head_repository(repository, pull)
+    side = _side(pull.head_ref, pull.head_sha, source or repository, base)
+    return side if source else side | {"label": pull.head_ref, "user": None, "repo": None}
 
 
 def _side(ref: str, sha: str, repository: Repository, base: str) -> dict[str, Any]:
