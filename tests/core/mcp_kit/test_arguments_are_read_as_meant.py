@@ -9,7 +9,7 @@ from mcp_kit.reply import Reply
 from mcp_kit.tool import ToolSpec, collect, tool
 from pydantic import Field
 
-PEERS = {"repository": ("owner", "repo"), "issue": ("issue_number",), "limit": ("perPage",)}
+PEERS = {"repository": ("owner/repo",), "issue": ("number", "issue_number"), "limit": ("perPage",)}
 
 
 class Tools:

@@ -78,6 +78,7 @@ async def test_an_alert_is_read_whole(ask: Ask) -> None:
     ("name", "arguments", "words"),
     [
         ("list_code_scanning_alerts", {"repo": "hello-world", "tool_name": "CodeQL"}, "2 code_scanning alerts"),
+        ("list_code_scanning_alerts", {"repo": "hello-world", "severity": "high"}, "1 code_scanning alerts"),
         ("get_dependabot_alert", {"repo": "hello-world", "alertNumber": 2}, "tinycolors prints"),
         ("list_secret_scanning_alerts", {"repo": "hello-world", "secret_type": "x"}, "0 secret_scanning alerts"),
         ("get_global_security_advisory", {"ghsaId": ADVISORY}, "uses up all memory"),

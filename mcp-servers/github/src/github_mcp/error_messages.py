@@ -207,7 +207,7 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     (404, "secret scanning is disabled", SWITCHED_OFF),
     (403, "secret scanning is disabled", SWITCHED_OFF),
     (403, "dependabot alerts are", SWITCHED_OFF),
-    (403, "advanced security must be enabled", SWITCHED_OFF),
+    *((403, f"{product} security must be enabled", SWITCHED_OFF) for product in ("advanced", "code")),
     (403, "code scanning is not enabled", SWITCHED_OFF),
 )
 """What GitHub's message says within a status, in small letters, and what that means."""

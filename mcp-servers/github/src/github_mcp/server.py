@@ -55,7 +55,7 @@ INSTRUCTIONS = (
     "give the rest."
 )
 PEERS = {
-    "repository": ("owner", "repo"),
+    "repository": ("owner/repo",),
     "issue": ("issue_number",),
     "pull_request": ("pullNumber",),
     "limit": ("perPage",),
@@ -73,7 +73,7 @@ PEERS = {
     "team": ("team_slug",),
     "gist": ("gist_id",),
     "owner": ("username",),
-    "thread": ("notificationID",),
+    "thread": ("notificationID", "threadID"),
     "until": ("before",),
     "last_read_at": ("lastReadAt",),
     "alert": ("alertNumber",),

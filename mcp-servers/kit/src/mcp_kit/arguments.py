@@ -15,7 +15,10 @@ MOST_DIGITS = 18
 EXTRAS = frozenset({"toolCallId", "sessionId", "action", "chatInput"})
 """n8n's agent sends them along with every call: https://github.com/n8n-io/n8n/issues/21500."""
 Peers = Mapping[str, Sequence[str]]
-"""An argument of ours, and what another server for the vendor calls it; several texts are joined by a slash."""
+"""An argument of ours, and the names that other servers for the vendor have for it.
+
+A name with a slash stands for several arguments, whose texts are joined by a slash: `owner/repo`.
+"""
 
 
 def as_meant(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo], peers: Peers) -> dict[str, Any]:
@@ -26,9 +29,10 @@ def as_meant(arguments: Mapping[str, Any], fields: Mapping[str, FieldInfo], peer
     """
     given = {name: value for name, value in arguments.items() if name in fields or name not in EXTRAS}
     for ours, theirs in peers.items():
-        if ours in fields and ours not in given and all(name in given and name not in fields for name in theirs):
-            values = [given.pop(name) for name in theirs]
-            given[ours] = values[0] if len(values) == 1 else "/".join(map(str, values))
+        for names in (one.split("/") for one in theirs):
+            if ours in fields and ours not in given and all(name in given and name not in fields for name in names):
+                values = [given.pop(name) for name in names]
+                given[ours] = values[0] if len(values) == 1 else "/".join(map(str, values))
     meant = {name: _read(value, fields[name].annotation) if name in fields else value for name, value in given.items()}
     return without_nulls(meant, fields)
 

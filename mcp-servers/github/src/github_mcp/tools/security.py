@@ -46,7 +46,7 @@ class SecurityTools:
         repository: Repository,
         kind: AlertKind,
         state: Literal["open", "dismissed", "fixed", "all"] = "open",
-        severity: Annotated[Severity | None, Field(description="dependabot alone")] = None,
+        severity: Annotated[Severity | None, Field(description="Not of secret_scanning")] = None,
         ref: Annotated[Ref | None, Field(description="code_scanning alone")] = None,
         tool_name: Annotated[Name | None, Field(max_length=200, description="code_scanning alone")] = None,
         secret_type: Annotated[Name | None, Field(max_length=200)] = None,
