@@ -94,6 +94,14 @@ NO_DISCUSSION: Mapping[int, Meaning] = {
     ),
 }
 
+NO_DISCUSSION_COMMENT: Mapping[int, Meaning] = {
+    **NO_DISCUSSION,
+    404: (
+        "{vendor} knows no {target}, or no such comment in it (404); nothing was written.",
+        "get_discussion_comments shows those that are there, each with its id.",
+    ),
+}
+
 NO_PROJECT: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",

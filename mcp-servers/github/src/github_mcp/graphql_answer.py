@@ -50,15 +50,19 @@ class Answer(VendorDocument):
         """Return why there is no data."""
         if self.status == 429:
             return rate_limited(None)
-        said = Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
         if self.status == 403:
             lacking = "Do without it, or tell the operator which permission or scope GitHub's words name."
-            return ToolFailed(f"The token may not do this with {target} (403).", next_step=lacking, quoted=said)
+            return ToolFailed(f"The token may not do this with {target} (403).", next_step=lacking)
         if self.status in MEANINGS:
             return MEANINGS[self.status]
-        return ToolFailed(
-            "GitHub does not accept this query.", next_step="Correct the arguments and call again.", quoted=said
-        )
+        return ToolFailed("GitHub does not accept this query.", next_step="Correct the arguments and call again.")
+
+    @property
+    def quoted(self) -> Quoted | None:
+        """GitHub's own words on why there is no data; None where the status says as much."""
+        if self.status in (404, 429):
+            return None
+        return Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
 
     @property
     def lacks(self) -> bool:
@@ -68,8 +72,8 @@ class Answer(VendorDocument):
     @property
     def notes(self) -> list[str]:
         """What is left out of the data, for want of a permission or for another cause."""
-        left = dict.fromkeys((fault.field, fault.type) for fault in self.errors)
+        why = {403: "the token lacks the permission"}
+        left = dict.fromkeys((fault.field, STATUSES.get(fault.type, 0)) for fault in self.errors)
         return [
-            f"GitHub left out {field}: {'the token lacks the permission' if kind == 'FORBIDDEN' else 'it failed'}."
-            for field, kind in list(left)[:MOST_NOTED]
+            f"GitHub left out {field}: {why.get(status, 'it failed')}." for field, status in list(left)[:MOST_NOTED]
         ]
