@@ -1,12 +1,12 @@
 """GitHub's gateway over real HTTP, with the stand-in GitHub behind it, real stores, and two services that call it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from agent_contracts import Grant
-from api_kit import UpstreamVendor
+from api_kit import Rate, UpstreamVendor
 from fixtures.gateway import House, served
 from fixtures.serving import serving
 from github_api.settings import GitHubApiSettings
@@ -33,6 +33,7 @@ SERVICES = {
     "keeper": {
         "opens": {"github": {"resources": {"repositories": [REPOSITORY], "gists": ["agent-bot"]}, "mode": "write"}}
     },
+    "seer": {"opens": {"github": {"resources": {"repositories": ["octocat/*", "octo-org/*"], "gists": ["agent-bot"]}}}},
     "mover": {"opens": {"github": BOTH}},
     "owner": {"opens": {"github": {"resources": {"repositories": ["octo-org/*"]}, "mode": "write"}}},
 }
@@ -40,7 +41,13 @@ SERVICES = {
 
 @asynccontextmanager
 async def house(
-    folder: Path, database_url: str, vendor: UpstreamVendor | None = None, *, downloads: str = "", **more: Any
+    folder: Path,
+    database_url: str,
+    vendor: UpstreamVendor | None = None,
+    *,
+    downloads: str = "",
+    tiers: Mapping[str, Rate] = TIERS,
+    **more: Any,
 ) -> AsyncIterator[House]:
     """Serve the gateway and its GitHub; `vendor` has another credential, `more` are settings, in small letters.
 
@@ -57,7 +64,7 @@ async def house(
             upstream_url=upstream,
             tenant=TENANT,
             access=access,
-            tiers=TIERS,
+            tiers=tiers,
             **more,
         ) as api,
     ):

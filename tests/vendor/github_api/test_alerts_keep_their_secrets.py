@@ -118,4 +118,6 @@ async def test_alerts_stay_in_the_grant(api: House, pool: asyncpg.Pool) -> None:
     assert (await ask(f"{SECRETS}/1/locations")).headers["x-agent-gateway-error"] == "reply_foreign"
     for path in ("/advisories?ecosystem=pip", "/advisories/GHSA-2m4p-7q9r-x3vw", f"{HELLO}/security-advisories"):
         assert (await ask(path)).status_code == 200
-    assert (await ask(f"{SECRETS}?hide_secret=false")).status_code == 400
+    for asked in ("?hide_secret=false", "?hide_secret=true", "/1?hide_secret=false"):
+        shown = await ask(f"{SECRETS}{asked}")
+        assert (shown.status_code, SECRET in shown.text) == (200, False)

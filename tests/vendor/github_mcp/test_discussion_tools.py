@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from stand_ins.github.discussions import Discussion, DiscussionComment
 from stand_ins.github.shapes.account import node_id
+from stand_ins.kit.faults import Fault
 from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, said
 
 PLANNING = "octo-org/planning"
@@ -96,7 +97,8 @@ async def test_replies_that_are_not_read_are_counted(ask: Ask, github: GitHub) -
         DiscussionComment(9_000 + number, "x", comment.user, comment.created_at) for number in range(103)
     ]
     answer = await ask("get_discussion_comments", **QUESTION, limit=1)
-    assert "(3 more replies are on GitHub)" in answer.text
+    where = f"https://github.com/{PLANNING}/discussions/101#discussioncomment-{comment.id}"
+    assert f"(3 more replies are at {where})" in answer.text
 
 
 async def test_a_discussion_that_is_not_there_is_told(ask: Ask) -> None:
@@ -128,6 +130,46 @@ async def test_a_reply_to_a_reply_is_refused_in_githubs_words(ask: Ask, github: 
     )
     assert answer.is_error
     assert "already in a thread" in answer.text
+
+
+async def test_a_reply_stays_in_the_discussion_that_is_named(ask: Ask, github: GitHub) -> None:
+    """The id of a comment on another discussion, or of none, is refused before anything is written."""
+    other = question(github).comments[0]
+    asked = {"repository": PLANNING, "discussion": 102, "method": "reply", "body": "x"}
+    for comment, words in (
+        (node_id("DC", other.id), f"of another discussion than {PLANNING}#102; nothing was written"),
+        ("DC_nobody", "or no such comment in it (404); nothing was written"),
+    ):
+        answer = await ask("discussion_comment_write", **asked, reply_to=comment)
+        assert (answer.is_error, words in answer.text) == (True, True), answer.text
+        assert "get_discussion_comments" in answer.text
+    sent = [one["body"]["query"] for one in github.app.controls.log.entries if one["path"] == "/graphql"]
+    assert not [query for query in sent if query.startswith("mutation")]
+
+
+async def test_a_deleted_accounts_discussion_is_read(ask: Ask, github: GitHub) -> None:
+    """GitHub names no author of what a deleted account wrote: a discussion, its answer, comments and replies."""
+    found, ghost = question(github), github.app.stand_in.world.user("ghost")
+    for said_ in (found, *found.comments, *found.comments[1].replies):
+        said_.user = ghost
+    for tool in ("get_discussion", "get_discussion_comments"):
+        answer = await ask(tool, **QUESTION)
+        assert (answer.is_error, "by ghost" in answer.text) == (False, True), answer.text
+    assert "by ghost" in (await ask("list_discussions", repository=PLANNING)).text
+
+
+async def test_scopes_that_a_token_lacks_are_named_in_githubs_words(ask: Ask, github: GitHub) -> None:
+    """GraphQL names them in its message alone, which is quoted beside the next step."""
+    words = "The 'id' field requires one of the following scopes: ['write:discussion']."
+    told = {"data": {"repository": None}, "errors": [{"type": "INSUFFICIENT_SCOPES", "message": words, "path": ["x"]}]}
+    for tool, arguments in (
+        ("get_discussion", {}),
+        ("discussion_comment_write", {"method": "add", "body": "x"}),
+    ):
+        github.app.controls.gate.faults.append(Fault(fault="status", status=200, body=told))
+        answer = await ask(tool, **QUESTION, **arguments)
+        assert (answer.is_error, words in answer.text) == (True, True), answer.text
+        assert "lacks Discussions (read and write)" in answer.text
 
 
 @pytest.mark.parametrize("arguments", [{"method": "reply"}, {"method": "add", "reply_to": "DC_x"}])

@@ -62,6 +62,7 @@ async def test_one_is_dismissed(ask: Ask, github: GitHub) -> None:
     assert not first.unread
     assert not (await ask("dismiss_notification", state="done", thread=second.id)).is_error
     assert second.done
+    assert not (await ask("dismiss_notification", state="read", threadID=str(first.id))).is_error
     for wrong in (
         {"state": "read"},
         {"state": "all_read", "thread": second.id},

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from stand_ins.github.security_records import Location
 from stand_ins.github.seed_security import OTHER_SECRET, SECRET
 from vendor.github_mcp.conftest import HELLO, READER, TOKEN, Ask, GitHub, OpenTools, Said, said
 
@@ -74,10 +75,28 @@ async def test_an_alert_is_read_whole(ask: Ask) -> None:
     assert '"commit" "hello/settings.py":2 in ' in secret.text
 
 
+async def test_a_secret_in_a_text_is_found_by_its_address(ask: Ask, github: GitHub) -> None:
+    """GitHub tells a place in an issue, a discussion or a pull request by an address of its kind alone."""
+    github.hello.security.secrets.alerts[1].locations.append(Location("", 0, "", issue=2))
+    secret = await ask("get_security_alert", repository=HELLO, kind="secret_scanning", alert=1)
+    assert f'"issue_body" {github.url}/repos/{HELLO}/issues/2' in secret.text
+
+
+async def test_a_withdrawn_advisory_says_so(ask: Ask, github: GitHub) -> None:
+    """In a list, and where it is read whole, which has its address too."""
+    known = next(one for one in github.app.stand_in.world.advisories if one.ghsa_id == ADVISORY)
+    known.withdrawn_at = known.at
+    for arguments in ({}, {"ghsa_id": ADVISORY}):
+        answer = await ask("list_security_advisories", **arguments)
+        assert "published 2026-10-05T09:00Z, withdrawn 2026-10-05T09:00Z" in answer.text
+    assert f"Advisory {ADVISORY}: {github.url}/advisories/{ADVISORY}" in answer.text
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
         ("list_code_scanning_alerts", {"repo": "hello-world", "tool_name": "CodeQL"}, "2 code_scanning alerts"),
+        ("list_code_scanning_alerts", {"repo": "hello-world", "severity": "high"}, "1 code_scanning alerts"),
         ("get_dependabot_alert", {"repo": "hello-world", "alertNumber": 2}, "tinycolors prints"),
         ("list_secret_scanning_alerts", {"repo": "hello-world", "secret_type": "x"}, "0 secret_scanning alerts"),
         ("get_global_security_advisory", {"ghsaId": ADVISORY}, "uses up all memory"),

@@ -98,6 +98,14 @@ NO_DISCUSSION: Mapping[int, Meaning] = {
     ),
 }
 
+NO_DISCUSSION_COMMENT: Mapping[int, Meaning] = {
+    **NO_DISCUSSION,
+    404: (
+        "{vendor} knows no {target}, or no such comment in it (404); nothing was written.",
+        "get_discussion_comments shows those that are there, each with its id.",
+    ),
+}
+
 NO_PROJECT: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
@@ -211,7 +219,7 @@ PHRASES: tuple[tuple[int, str, Meaning], ...] = (
     (404, "secret scanning is disabled", SWITCHED_OFF),
     (403, "secret scanning is disabled", SWITCHED_OFF),
     (403, "dependabot alerts are", SWITCHED_OFF),
-    (403, "advanced security must be enabled", SWITCHED_OFF),
+    *((403, f"{product} security must be enabled", SWITCHED_OFF) for product in ("advanced", "code")),
     (403, "code scanning is not enabled", SWITCHED_OFF),
 )
 """What GitHub's message says within a status, in small letters, and what that means."""

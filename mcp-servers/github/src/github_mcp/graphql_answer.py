@@ -62,15 +62,19 @@ class Answer(VendorDocument):
         """Return why there is no data."""
         if self.status == 429:
             return rate_limited(None)
-        said = Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
         if self.status == 403:
             lacking = "Do without it, or tell the operator which permission or scope GitHub's words name."
-            return ToolFailed(f"The token may not do this with {target} (403).", next_step=lacking, quoted=said)
+            return ToolFailed(f"The token may not do this with {target} (403).", next_step=lacking)
         if self.status in MEANINGS:
             return MEANINGS[self.status]
-        return ToolFailed(
-            "GitHub does not accept this query.", next_step="Correct the arguments and call again.", quoted=said
-        )
+        return ToolFailed("GitHub does not accept this query.", next_step="Correct the arguments and call again.")
+
+    @property
+    def quoted(self) -> Quoted | None:
+        """GitHub's own words on why there is no data; None where the status says as much."""
+        if self.status in (404, 429):
+            return None
+        return Quoted("GitHub's own words", "\n".join(fault.message for fault in self.errors[:MOST_NOTED]))
 
     @property
     def lacks(self) -> bool:

@@ -85,6 +85,7 @@ PEERS = Peers(
         "gist_id": "gist",
         "username": "owner",
         "notificationID": "thread",
+        "threadID": "thread",
         "before": "until",
         "lastReadAt": "last_read_at",
         "alertNumber": "alert",

@@ -259,10 +259,22 @@ class VendorClient(VendorReader):
         found = found or explain_status(reply, {**self._meanings, **meanings}, writes=writes)
         return self._failure(found, target, self._token.vendors_variable, reply)
 
-    def refusal(self, call: Call, found: ToolFailed | Meaning, target: str, reply: Reply, *, status: int) -> ToolFailed:
-        """Return the failure of a reply whose body refuses what was asked, as a reply of that status would."""
+    def refusal(
+        self,
+        call: Call,
+        found: ToolFailed | Meaning,
+        target: str,
+        reply: Reply,
+        *,
+        status: int,
+        quoted: Quoted | None = None,
+    ) -> ToolFailed:
+        """Return the failure of a reply whose body refuses what was asked, as a reply of that status would.
+
+        `quoted` are the vendor's own words in it.
+        """
         failure = passing(self._failure(found, target, self._token.vendors_variable, reply), reply)
-        failure.status = status
+        failure.status, failure.quoted = status, failure.quoted or quoted
         self._mask(failure, call)
         return failure
 

@@ -8,7 +8,7 @@ _DISCUSSION = f"""
 fragment Discussed on Discussion {{
   number title closed stateReason locked isAnswered upvoteCount {_SAID}
   category {{ name }}
-  labels(first: 20) {{ nodes {{ name }} }}
+  labels(first: 100) {{ nodes {{ name }} }}
   comments {{ totalCount }}
 }}"""
 

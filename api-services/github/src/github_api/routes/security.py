@@ -14,7 +14,7 @@ from github_api.upstream import repositories_within
 TOOL = "update_security_alert"
 CURSOR = frozenset({"per_page", "before", "after"})
 ORDER = frozenset({"sort", "direction", "state"})
-CODE = PAGE | ORDER | {"tool_name", "ref"}
+CODE = PAGE | CURSOR | ORDER | {"tool_name", "ref", "severity"}
 DEPENDENCIES = CURSOR | ORDER | {"severity", "ecosystem", "package", "manifest", "scope", "relationship"}
 SECRETS = PAGE | CURSOR | ORDER | {"secret_type", "resolution", "validity"}
 ADVISORIES = CURSOR | {
@@ -69,8 +69,12 @@ def _access(call: Call) -> Literal["write", "danger"]:
 
 
 def _hiding(route: Route) -> Route:
-    """Return the route without the values of secrets in its replies, none of which is kept."""
-    return replace(route, send=hide_secrets, cache=False)
+    """Return the route without the values of secrets in its replies, none of which is kept.
+
+    A client may ask a read to hide them itself, which the gateway asks for in any case.
+    """
+    query = route.query | HIDDEN.keys() if route.method == "GET" else route.query
+    return replace(route, query=query, send=hide_secrets, cache=False)
 
 
 async def hide_secrets(call: Call, exchange: SideExchange) -> Answered:

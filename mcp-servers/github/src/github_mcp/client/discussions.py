@@ -6,17 +6,18 @@ from typing import Any
 
 from agent_vendors.github_discussions import (
     ADD_DISCUSSION_COMMENT,
+    COMMENTED_DISCUSSION,
     DISCUSSION,
     DISCUSSION_CATEGORIES,
     DISCUSSION_COMMENTS,
     DISCUSSIONS,
 )
 from mcp_kit.call import Call
-from mcp_kit.errors import ToolFailed
+from mcp_kit.errors import Refused, ToolFailed
 from mcp_kit.paging import Page, below
 
 from github_mcp.client.github import GitHub
-from github_mcp.error_messages import NO_DISCUSSION
+from github_mcp.error_messages import NO_DISCUSSION, NO_DISCUSSION_COMMENT
 from github_mcp.models.discussions import Category, Discussion, DiscussionComment
 from github_mcp.models.graphql import nodes
 
@@ -49,7 +50,7 @@ class Discussions:
 
     async def read(self, call: Call, repository: str, number: int) -> Discussion:
         """Read a discussion with its answer."""
-        variables, target = {**_of(repository), "number": number}, f"discussion {repository}#{number}"
+        variables, target = {**_of(repository), "number": number}, _target(repository, number)
         data = await self._github.ask(call, DISCUSSION, variables, target, meanings=NO_DISCUSSION)
         return self._github.vendor.read(Discussion, below(data, ONE))
 
@@ -63,7 +64,7 @@ class Discussions:
             DiscussionComment,
             DISCUSSION_COMMENTS,
             variables,
-            f"discussion {repository}#{number}",
+            _target(repository, number),
             at=partial(below, keys=keys),
             limit=limit,
             meanings=NO_DISCUSSION,
@@ -73,14 +74,31 @@ class Discussions:
     async def comment(
         self, call: Call, repository: str, number: int, body: str, comment: str | None
     ) -> DiscussionComment:
-        """Comment on a discussion, or reply to a comment. A gateway reads the discussion's id itself."""
+        """Comment on a discussion, or reply to a comment of it. A gateway finds that out, and the id, itself."""
         fields = {"body": body} | ({"comment": comment} if comment else {})
         place: tuple[str | int, ...] = (*repository.split("/"), number)
+        target, meanings = _target(repository, number), NO_DISCUSSION_COMMENT if comment else NO_DISCUSSION
         if not self._github.gateway:
-            place, fields["discussion"] = (), (await self.read(call.from_the_start(), repository, number)).id
-        target = f"discussion {repository}#{number}"
-        data = await self._github.ask(call, ADD_DISCUSSION_COMMENT, fields, target, place=place, meanings=NO_DISCUSSION)
+            place, fields["discussion"] = (), await self._commented(call, repository, number, comment)
+        data = await self._github.ask(call, ADD_DISCUSSION_COMMENT, fields, target, place=place, meanings=meanings)
         return self._github.vendor.read(DiscussionComment, below(data, ("addDiscussionComment", "comment")))
+
+    async def _commented(self, call: Call, repository: str, number: int, comment: str | None) -> str:
+        """Return the id of a discussion, of which the comment is that is replied to: an id alone would lead to any."""
+        target, meanings = _target(repository, number), NO_DISCUSSION_COMMENT if comment else NO_DISCUSSION
+        variables = {**_of(repository), "number": number, "comment": comment or "", "replies": comment is not None}
+        data = await self._github.ask(call, COMMENTED_DISCUSSION, variables, target, meanings=meanings)
+        found = str(below(data, (*ONE, "id")))
+        if comment and below(data, ("node", "discussion", "id")) != found:
+            raise Refused(
+                f"The comment is of another discussion than {repository}#{number}; nothing was written.",
+                next_step="get_discussion_comments shows this one's, each with its id.",
+            )
+        return found
+
+
+def _target(repository: str, number: int) -> str:
+    return f"discussion {repository}#{number}"
 
 
 def _of(repository: str) -> dict[str, str]:

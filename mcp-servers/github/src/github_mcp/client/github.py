@@ -180,7 +180,7 @@ class GitHub:
         answer = self.vendor.read(Answer, reply.json())
         if answer.errors and answer.lacks:
             found = (meanings or {}).get(answer.status) or answer.meaning(target)
-            raise self.vendor.refusal(call, found, target, reply, status=answer.status)
+            raise self.vendor.refusal(call, found, target, reply, status=answer.status, quoted=answer.quoted)
         name = below(answer.data, ("repository", "nameWithOwner"))
         if isinstance(name, str) and not call.caller.may_touch(REPOSITORIES, name):
             # GraphQL follows a renamed repository without a word

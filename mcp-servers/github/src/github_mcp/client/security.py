@@ -57,7 +57,7 @@ KINDS: Mapping[AlertKind, Kind] = {
     "code_scanning": Kind(
         "code-scanning",
         CodeAlert,
-        ("tool_name", "ref"),
+        ("tool_name", "ref", "severity"),
         "Code scanning alerts (classic: security_events)",
         {
             "false_positive": "false positive",

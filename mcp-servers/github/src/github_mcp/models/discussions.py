@@ -65,7 +65,7 @@ class DiscussionComment(Authored):
         """Write who said it and when, the text below it, and the replies below that, each up to a limit."""
         kind = f"{'answer' if self.answer else 'comment'} {show_name(self.id)}"
         more = self.total - len(self.replies)
-        rest = [f"({more} more replies are on GitHub)"] if more > 0 else []
+        rest = [f"({more} more replies are at {self.address or 'GitHub'})"] if more > 0 else []
         return "\n".join([self._said(kind, limit), *(one._said("reply", limit) for one in self.replies), *rest])
 
     def _said(self, kind: str, limit: int | None) -> str:

@@ -1,17 +1,20 @@
 """Alerts about a repository's code, dependencies and secrets, and advisories. The value of a secret is never read."""
 
 from datetime import datetime
+from typing import Any
 
 from mcp_kit.formatting import quote, stamp
 from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_document import VendorDocument
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from github_mcp.models.addresses import plain_address
 from github_mcp.models.people import User
 
 TITLE = 256
 DESCRIPTION = 160
+OF_COMMIT = frozenset({"blob_url", "commit_url"})
+"""Addresses of a secret's place that lead to no page for people beside the path and the commit."""
 
 
 class Alert(VendorDocument):
@@ -177,18 +180,26 @@ class Advisory(VendorDocument):
         cve = f" {show_name(self.cve_id)}" if self.cve_id else ""
         return f"{show_name(self.ghsa_id)}{cve}{state} {self.severity} {quote(self.summary, TITLE)}"
 
+    @property
+    def address(self) -> str:
+        """Where people read it; empty if GitHub gives no plain address."""
+        return plain_address(self.html_url)
+
     def row(self) -> str:
         """Write it in one row, with the first packages that have the fault."""
         packages = "".join(f", {one.package.shown} {one.versions}" for one in self.vulnerabilities[:3])
         more = f" and {len(self.vulnerabilities) - 3} more" if len(self.vulnerabilities) > 3 else ""
-        published = f", published {stamp(self.published_at)}" if self.published_at else ""
-        withdrawn = f", withdrawn {stamp(self.withdrawn_at)}" if self.withdrawn_at else ""
-        return f"{self.brief}{packages}{more}{published}{withdrawn}"
+        return f"{self.brief}{packages}{more}{self._dates}"
 
     def text(self) -> str:
-        """Write its names and summary, all packages, and the whole description."""
+        """Write its names, summary and dates, all packages, and the whole description."""
         packages = [f"{one.package.shown} {one.versions}" for one in self.vulnerabilities]
-        return "\n".join([self.brief, *packages, self.description])
+        return "\n".join([f"{self.brief}{self._dates}", *packages, self.description])
+
+    @property
+    def _dates(self) -> str:
+        published = f", published {stamp(self.published_at)}" if self.published_at else ""
+        return published + (f", withdrawn {stamp(self.withdrawn_at)}" if self.withdrawn_at else "")
 
 
 class Dependency(VendorDocument):
@@ -218,6 +229,21 @@ class DependencyAlert(Alert):
         return f"{self.row()}\n{self.security_advisory.description}"
 
 
+class SecretPlace(Place):
+    """Where a secret was found: in lines of a file, or in a text at an address, which GitHub names by its kind."""
+
+    commit_sha: str = ""
+    address: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _flat(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        named = [value for name, value in given.items() if name.endswith("_url") and name not in OF_COMMIT]
+        return {**given, "address": next((plain_address(one) for one in (given.get("html_url"), *named) if one), "")}
+
+
 class SecretAlert(Alert):
     """A secret that was found; GitHub calls a closed one resolved."""
 
@@ -229,7 +255,7 @@ class SecretAlert(Alert):
     resolution_comment: str | None = None
     resolved_by: User | None = None
     resolved_at: datetime | None = None
-    first_location_detected: Place = Place()
+    first_location_detected: SecretPlace = SecretPlace()
 
     @property
     def reason(self) -> str | None:
@@ -241,18 +267,12 @@ class SecretAlert(Alert):
         """The type, whether it still works, and the first place."""
         leaked = ", publicly leaked" if self.publicly_leaked else ""
         name = f" {quote(self.secret_type_display_name)}" if self.secret_type_display_name else ""
-        place = f", first at {self.first_location_detected.shown}" if self.first_location_detected.path else ""
+        first = self.first_location_detected.shown or self.first_location_detected.address
+        place = f", first at {first}" if first else ""
         return f"{show_name(self.secret_type)}{name} {self.validity}{leaked}{place}"
 
     def _closing(self) -> str:
         return _closed(self.resolved_by, self.resolved_at, self.resolution, self.resolution_comment)
-
-
-class SecretPlace(Place):
-    """Where a secret was found: in lines of a file, or in a text at an address."""
-
-    commit_sha: str = ""
-    html_url: str = ""
 
 
 class SecretLocation(VendorDocument):
@@ -263,9 +283,9 @@ class SecretLocation(VendorDocument):
 
     def row(self) -> str:
         """Write it in one row."""
-        commit = f" in {self.details.commit_sha[:10]}" if self.details.commit_sha else ""
-        parts = (show_name(self.type), f"{self.details.shown}{commit}", plain_address(self.details.html_url))
-        return " ".join(part for part in parts if part)
+        place = self.details
+        commit = f" in {place.commit_sha[:10]}" if place.commit_sha else ""
+        return " ".join(part for part in (show_name(self.type), f"{place.shown}{commit}", place.address) if part)
 
 
 def _closed(by: User | None, at: datetime | None, reason: str | None, comment: str | None) -> str:

@@ -46,7 +46,7 @@ class SecurityTools:
         repository: Repository,
         kind: AlertKind,
         state: Literal["open", "dismissed", "fixed", "all"] = "open",
-        severity: Annotated[Severity | None, Field(description="dependabot alone")] = None,
+        severity: Annotated[Severity | None, Field(description="Not of secret_scanning")] = None,
         ref: Annotated[Ref | None, Field(description="code_scanning alone")] = None,
         tool_name: Annotated[Name | None, Field(max_length=200, description="code_scanning alone")] = None,
         secret_type: Annotated[Name | None, Field(max_length=200)] = None,
@@ -105,7 +105,8 @@ class SecurityTools:
         where = f" of {repository}" if repository else ""
         if ghsa_id:
             one = await self._security.advisory(call, repository, ghsa_id)
-            return Reply(f"Advisory {ghsa_id}{where}:", [section(f"advisory {ghsa_id}", one.text())])
+            at = f" {one.address}" if one.address else ""
+            return Reply(f"Advisory {ghsa_id}{where}:{at}", [section(f"advisory {ghsa_id}", one.text())])
         page = await self._security.advisories(call, repository, limit, query)
         items = rows(f"advisories{where}", [one.row() for one in page.rows])
         return Reply(f"{page.count('advisories')}{where}{narrowed(query)}:", items, page.here, page.next, FEWER)

@@ -24,11 +24,12 @@ class Alert:
 
 @dataclass
 class Location:
-    """The lines of a file in which something was found."""
+    """The lines of a file in which something was found, or the issue in whose text it was."""
 
     path: str
     line: int
     sha: str
+    issue: int = 0
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Advisory:
     at: datetime
     author: User
     state: str = "published"
+    withdrawn_at: datetime | None = None
 
 
 @dataclass

@@ -15,7 +15,7 @@ from stand_ins.github.security_records import A, Alert, Feature
 from stand_ins.github.shapes.security import code_alert_json, dependency_alert_json, location_json, secret_alert_json
 from stand_ins.kit import paging
 
-NO_ADVANCED = "Advanced Security must be enabled for this repository to use code scanning."
+NO_ADVANCED = "Code Security must be enabled for this repository to use code scanning."
 NO_ANALYSIS = "no analysis found"
 NO_DEPENDABOT = "Dependabot alerts are disabled for this repository."
 NO_SECRETS = "Secret scanning is disabled on this repository."
@@ -32,11 +32,13 @@ async def list_code(ask: Ask) -> Response:
     _demand(ask, feature, Refusal(403, NO_ADVANCED, docs=ask.docs))
     if not feature.alerts:
         raise Refusal(404, NO_ANALYSIS, docs=ask.docs)
-    wanted = asked.get("tool_name"), asked.get("ref")
+    wanted = asked.get("tool_name"), asked.get("ref"), asked.get("severity")
     rows = [
         one
         for one in _newest(feature, asked.get("state"))
-        if wanted[0] in (None, one.tool) and wanted[1] in (None, one.ref, one.ref.removeprefix("refs/heads/"))
+        if wanted[0] in (None, one.tool)
+        and wanted[1] in (None, one.ref, one.ref.removeprefix("refs/heads/"))
+        and wanted[2] in (None, one.severity)
     ]
     return ask.page(rows, lambda one: code_alert_json(one, ask.repository, ask.base))
 

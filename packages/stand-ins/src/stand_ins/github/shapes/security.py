@@ -134,8 +134,10 @@ def secret_alert_json(alert: SecretAlert, repository: Repository, base: str, *, 
 
 
 def location_json(location: Location, repository: Repository, base: str) -> dict[str, Any]:
-    """Describe where a secret was found: in a commit."""
+    """Describe where a secret was found: in a commit, or in the text of an issue."""
     url = api_url(repository, base)
+    if location.issue:
+        return {"type": "issue_body", "details": {"issue_body_url": f"{url}/issues/{location.issue}"}}
     details = {
         "path": location.path,
         "start_line": location.line,
@@ -197,7 +199,7 @@ def _advisory(advisory: Advisory, url: str, patched: str | None, patched_field: 
         "identifiers": _identifiers(advisory),
         "published_at": stamp(advisory.at),
         "updated_at": stamp(advisory.at),
-        "withdrawn_at": None,
+        "withdrawn_at": stamp(advisory.withdrawn_at) if advisory.withdrawn_at else None,
         "vulnerabilities": [
             {
                 "package": {"ecosystem": advisory.ecosystem, "name": advisory.package},
