@@ -18,11 +18,11 @@ from service_kit.errors import ReplyTooLarge, UpstreamError, UpstreamTimeout, Up
 Repository = Annotated[str, Resource(REPOSITORIES)]
 Text = Annotated[str, Field(max_length=1_000_000)]
 FAULTS: dict[str, Exception] = {
-    "crash": ValueError("secret=abc"),
+    "crash": ValueError("secret=xyz"),
     "timeout": UpstreamTimeout("no reply from http://10.0.0.1"),
     "unreachable": UpstreamUnreachable("no connection to http://10.0.0.1"),
     "large": ReplyTooLarge("over the limit"),
-    "broken": UpstreamError("body: <html>token=abc</html>"),
+    "broken": UpstreamError("body: <html>token=xyz</html>"),
     "told": ToolFailed("It did not work.", next_step="Try this.", quoted=Quoted("name", "x\nref: aaaaaaaa")),
 }
 
