@@ -3,9 +3,13 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import httpx
 import pytest
+from mcp_kit.call import Call
 from mcp_kit.errors import DryRun, Proposed, ToolFailed
+from mcp_kit.gateway import REPEAT, WRITTEN_BEFORE, apply_gateway_headers
 from mcp_kit.several_writes import write_all
+from service_kit.http import Reply
 
 Write = Callable[[], Coroutine[Any, Any, None]]
 
@@ -58,3 +62,21 @@ async def test_each_is_shown_in_a_dry_run() -> None:
     with pytest.raises(DryRun) as shown:
         await write_all([("a was done", write) for write in writes])
     assert shown.value.text() == 'PATCH /a\n{\n "x": 1\n}\n\nDELETE /b'
+
+
+def test_a_write_that_is_left_out_takes_its_key() -> None:
+    """In a repeat the writes behind it have the keys that they had; without a caller's key there is none."""
+    first, repeat = Call("write", key="own"), Call("write", key="own")
+    keys = [first.next_key() for _ in range(3)]
+    repeat.leave_out_write()
+    assert [repeat.next_key(), repeat.from_the_start().next_key()] == keys[1:]
+    assert len(set(keys)) == 3
+    assert Call("write").next_key() is None
+
+
+def test_a_repeat_is_told_once() -> None:
+    """However many writes of a call were made before, one note says so."""
+    call = Call("write")
+    for _ in range(2):
+        apply_gateway_headers(Reply(200, httpx.Headers({REPEAT: "1"}), b"{}"), call)
+    assert call.notes == [WRITTEN_BEFORE]

@@ -35,21 +35,6 @@ async def test_one_call_says_whether_it_is_reviewed_and_green(ask: Ask) -> None:
     assert "reviewers sam-example" in text
 
 
-async def test_reviewers_of_every_kind_are_named(ask: Ask, github: GitHub) -> None:
-    """A bot is called as REST calls it, a mannequin by its login, a team with its organization; in lists and alone."""
-    team = next(one for one in github.app.stand_in.world.teams if one.slug == "release-crew")
-    pull(github, 7).requested_teams.append(team)
-    asked = 'reviewers greeting-checks[bot] imported-ada "octo-org/release-crew"'
-    assert asked in (await ask("pull_request_read", **{**PULL, "pull_request": 7})).text
-    assert asked in (await ask("list_pull_requests", repository=HELLO, state="merged")).text
-
-
-async def test_an_outdated_thread_says_so_with_the_line_that_it_had(ask: Ask) -> None:
-    """The diff no longer has its line, so it is the original one."""
-    text = (await ask("pull_request_read", **{**PULL, "pull_request": 7}, method="get_review_comments")).text
-    assert ' on "tests/test_greet.py":12, resolved, outdated' in text, text
-
-
 async def test_every_check_is_listed(ask: Ask) -> None:
     """Check runs and statuses of other services, each with its state and what get_job_logs takes."""
     text = (await ask("pull_request_read", **PULL, method="get_check_runs")).text
