@@ -42,3 +42,14 @@ async def test_a_lost_fork_is_found(api: House, pool: asyncpg.Pool) -> None:
         reply = await api.ask("POST", f"{HELLO}/forks", service="mover", tool="fork_repository", body=body)
         assert (reply.status_code, reply.json()["full_name"]) == (202, "octocat/hello-house"), reply.text
         assert reply.headers["x-agent-effect-state"] == "done"
+
+
+async def test_a_name_that_is_taken_is_refused(api: House) -> None:
+    """GitHub would give the fork a name that is not granted; that a name is taken is told to its own grant alone."""
+    api.app.stand_in.world.user("octocat").is_organization = True
+    api.app.stand_in.world.add_repository("octocat/hello-house")
+    for name, reason in (("hello-house", "body"), ("secret-plans", "resource")):
+        asked = {"organization": "octocat", "name": name}
+        reply = await api.ask("POST", f"{HELLO}/forks", service="mover", tool="fork_repository", body=asked)
+        assert reply.json()["reason"] == reason, reply.text
+    assert [one for one in api.app.stand_in.world.repositories.values() if one.parent] == []

@@ -150,8 +150,9 @@ async def test_a_reply_stays_in_the_discussion_that_is_named(ask: Ask, github: G
 async def test_a_deleted_accounts_discussion_is_read(ask: Ask, github: GitHub) -> None:
     """GitHub names no author of what a deleted account wrote: a discussion, its answer, comments and replies."""
     found, ghost = question(github), github.app.stand_in.world.user("ghost")
-    for said_ in (found, *found.comments, *found.comments[1].replies):
-        said_.user = ghost
+    found.user = ghost
+    for comment in (*found.comments, *found.comments[1].replies):
+        comment.user = ghost
     for tool in ("get_discussion", "get_discussion_comments"):
         answer = await ask(tool, **QUESTION)
         assert (answer.is_error, "by ghost" in answer.text) == (False, True), answer.text
