@@ -121,3 +121,14 @@ async def test_an_approver_sees_what_a_fork_brings(api: House, pool: asyncpg.Poo
     assert reply.status_code == 202, reply.text
     (waiting,) = await agent_effects.proposals(pool)
     assert "new.txt" in waiting.shown
+
+
+async def test_a_name_that_is_taken_is_refused(api: House) -> None:
+    """GitHub would give the fork a name that is not granted; that a name is taken is told to its own grant alone."""
+    api.app.stand_in.world.user("octocat").is_organization = True
+    api.app.stand_in.world.add_repository("octocat/hello-house")
+    for name, reason in (("hello-house", "body"), ("secret-plans", "resource")):
+        asked = {"organization": "octocat", "name": name}
+        reply = await api.ask("POST", f"{HELLO}/forks", service="mover", tool="fork_repository", body=asked)
+        assert reply.json()["reason"] == reason, reply.text
+    assert [one for one in api.app.stand_in.world.repositories.values() if one.parent] == []

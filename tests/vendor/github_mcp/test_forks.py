@@ -19,8 +19,14 @@ async def test_a_fork_is_made_once(open_tools: OpenTools, github: GitHub) -> Non
         "octo-org/hello",
         "agent-bot/hello-world",
     ]
+
+
+async def test_a_taken_name_is_told_before_anything_is_sent(open_tools: OpenTools, github: GitHub) -> None:
+    """GitHub would fork under a name that nobody asked for, and that no grant has."""
+    client = await open_tools(GITHUB_TOOLS="fork_repository")
     taken = said(await client.call_tool_mcp("fork_repository", {"repository": HELLO, "fork": "octo-org/planning"}))
-    assert (taken.is_error, "octo-org/planning-1" in taken.text) == (True, True)
+    assert (taken.is_error, "another repository already; nothing was sent" in taken.text) == (True, True)
+    assert github.app.stand_in.world.find("octo-org", "planning-1") is None
 
 
 async def test_a_fork_outside_the_grant_is_refused(open_tools: OpenTools, github: GitHub) -> None:

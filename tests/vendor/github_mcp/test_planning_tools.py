@@ -269,3 +269,31 @@ async def test_a_lost_change_of_labels_happens_once(ask: Ask, github: GitHub) ->
     assert answer.is_error
     assert "may have been done" in answer.text
     assert len([one for one in github.app.controls.log.entries if one["method"] == "POST"]) == 1
+
+
+async def test_a_reaction_is_to_a_comment_of_the_issue_that_is_named(ask: Ask, github: GitHub) -> None:
+    """The id of a comment on another issue is refused unsent; the reply has the address of the comment."""
+    comment = planning(github).issues[3].comments[0]
+    asked = {"repository": PLANNING, "content": "heart", "comment": comment.id}
+    other = await ask("add_reaction", **asked, issue=4)
+    assert (other.is_error, f"is not one of {PLANNING}#4; nothing was sent" in other.text) == (True, True), other.text
+    assert [one.content for one in comment.reactions] == ["rocket"]
+    answer = await ask("add_reaction", **asked, issue=3)
+    assert f"/{PLANNING}/issues/3#issuecomment-{comment.id}" in answer.text
+
+
+async def test_the_order_is_told_by_sub_issues_of_the_named_repository(ask: Ask, github: GitHub) -> None:
+    """Sub-issues of two repositories may have the same number: the one beside the moved one's repository is meant."""
+    epic, own = planning(github).issues[1], planning(github).issues[3]
+    other = github.hello.issues[3]
+    epic.sub_issues.insert(0, other)
+    other.parent = epic
+    await ask("sub_issue_write", **EPIC, method="reprioritize", sub_issue=2, after=3)
+    assert epic.sub_issues.index(planning(github).issues[2]) == epic.sub_issues.index(own) + 1
+
+
+async def test_what_is_no_sub_issue_is_told(ask: Ask) -> None:
+    """GitHub answers 404 to the removal of an issue that is none of the parent's: the parent is there all the same."""
+    answer = await ask("sub_issue_write", **EPIC, method="remove", sub_issue=5)
+    assert f"GitHub knows no {PLANNING}#5 among the sub-issues of {PLANNING}#1" in answer.text
+    assert "get_sub_issues" in answer.text

@@ -1,6 +1,7 @@
 """Projects against the stand-in GitHub: what is planned, with values by the names of their fields, and its changes."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,20 @@ def test_a_date_is_shown_without_the_time_behind_it() -> None:
     value = {"id": 7, "name": "Due", "data_type": "date", "value": "2026-12-15T00:00:00+00:00"}
     item = ModelItem.model_validate({"id": 1, "content_type": "DraftIssue", "content": None, "fields": [value]})
     assert item.is_so({7: "2026-12-15"})
+
+
+async def test_a_search_that_ends_early_says_so(ask: Ask, github: GitHub) -> None:
+    """Out of many items 1,000 are looked through at once: how many did not fit is said, and the cursor goes on."""
+    items = github.app.stand_in.world.projects[0].items
+    draft = next(one for one in items if one.issue is None)
+    items[:] = [replace(draft, id=50_000 + number, values={}) for number in range(1_001)] + items
+    answer = await ask("projects_list", **ITEMS, where={"Note": "Needs a proofreader."})
+    assert "0 items of project 1" in answer.text
+    assert "1000 others were looked through up to here; next_cursor goes on behind them." in answer.text
+    cursor = re.search(r"next_cursor: (\S+)", answer.text)
+    assert cursor
+    rest = await ask("projects_list", **ITEMS, where={"Note": "Needs a proofreader."}, cursor=cursor[1])
+    assert "Speak Estonian" in rest.text
 
 
 async def test_an_item_is_read_with_its_text(ask: Ask, github: GitHub) -> None:

@@ -99,10 +99,12 @@ async def test_a_release_is_a_draft_unless_told(ask: Ask, github: GitHub) -> Non
 
 
 async def test_who_may_not_push_is_told_what_is_missing(open_tools: OpenTools) -> None:
-    """GitHub says 404 to a reader who asks for notes: the reply names the access that is missing."""
+    """GitHub says 404 to a reader who asks for notes or makes a release: the reply names the access."""
     client = await open_tools(GITHUB_TOOLSETS="releases", GITHUB_TOKEN=READER)
     answer = said(await client.call_tool_mcp("generate_release_notes", {"repository": HELLO, "tag": "v2.3.0"}))
     assert (answer.is_error, "write access to Contents" in answer.text) == (True, True)
+    made = said(await client.call_tool_mcp("create_release", {"repository": HELLO, "tag": "v9"}))
+    assert (made.is_error, "lacks Contents (read and write)" in made.text) == (True, True), made.text
 
 
 async def test_deployments_say_what_runs_where(ask: Ask, github: GitHub) -> None:

@@ -50,6 +50,12 @@ NO_LABEL: Mapping[int, Meaning] = {
 NO_PARENT: Mapping[int, Meaning] = {
     404: ("{target} is not there for the token, or is no sub-issue (404).", "issue_read shows whether it is there.")
 }
+NO_SUB_ISSUE: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "issue_read with method=get_sub_issues shows those that are there.",
+    )
+}
 NO_TYPES: Mapping[int, Meaning] = {
     404: (
         "{target} has no issue types: its owner is no organization, or the token may not see it (404).",
@@ -110,6 +116,13 @@ NO_PROJECT: Mapping[int, Meaning] = {
     404: (
         "{vendor} knows no {target}, or the token may not see it (404).",
         "projects_list shows an organization's, if {token} has its permission Projects; persons' are out of reach.",
+    )
+}
+
+NO_ITEM: Mapping[int, Meaning] = {
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "projects_list with method=list_project_items shows those that are there, each with its id.",
     )
 }
 

@@ -24,15 +24,23 @@ async def repository_of_fork(call: Call, fetch: Fetch) -> Sequence[str]:
     return [f"{owner}/{asked.get('name') or call.path['repo']}"]
 
 
+async def name_that_is_free(call: Call, fetch: Fetch) -> Sequence[str]:
+    """Return the name that the fork will have, once the grant is known to have it: nothing else is there by it.
+
+    Raises:
+        Refusal: `body`: another repository has the name, so that GitHub would give the fork one outside the grant.
+    """
+    (name,) = await repository_of_fork(call, fetch)
+    if not _is_fork(call, await _named(name, fetch), or_absent=True):
+        raise Refusal("body", f"{name} is another repository already", remedy="Give a name that is free.")
+    return [name]
+
+
 async def forked(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Return the fork that the request asked for; None if there is none."""
     (name,) = await repository_of_fork(call, fetch)
-    owner, _, repository = name.partition("/")
-    found = await fetch(f"/repos/{encode(owner)}/{encode(repository)}")
-    parent = found.get("parent") if isinstance(found, dict) else None
-    wanted = f"{call.path['owner']}/{call.path['repo']}".casefold()
-    is_fork = isinstance(parent, dict) and str(parent.get("full_name")).casefold() == wanted
-    return found if is_fork else None
+    found = await _named(name, fetch)
+    return found if _is_fork(call, found, or_absent=False) else None
 
 
 async def parent_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
@@ -42,6 +50,19 @@ async def parent_before(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
         return None
     (name,) = await repository_of_fork(call, fetch)
     return {"description": found.get("description"), "private": found.get("private"), "fork": name}
+
+
+async def _named(name: str, fetch: Fetch) -> Json:
+    owner, _, repository = name.partition("/")
+    return await fetch(f"/repos/{encode(owner)}/{encode(repository)}")
+
+
+def _is_fork(call: Call, found: Json, *, or_absent: bool) -> bool:
+    if not isinstance(found, dict):
+        return or_absent
+    parent = found.get("parent")
+    wanted = f"{call.path['owner']}/{call.path['repo']}".casefold()
+    return isinstance(parent, dict) and str(parent.get("full_name")).casefold() == wanted
 
 
 FORKED = Probe(forked, status=202)

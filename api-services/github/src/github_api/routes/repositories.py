@@ -28,7 +28,11 @@ def _fork() -> Route:
     return replace(
         route,
         access="danger",
-        resources=(*route.resources, Resource(REPOSITORIES, "lookup", lookup=probes.repository_of_fork)),
+        resources=(
+            *route.resources,
+            Resource(REPOSITORIES, "lookup", lookup=probes.repository_of_fork),
+            Resource(REPOSITORIES, "lookup", lookup=probes.name_that_is_free),
+        ),
         idempotent=True,
         verify_reply=lambda asked, reply: None,
         probe=probes.FORKED,

@@ -1,5 +1,6 @@
 """Whose the token is, the teams of organizations, and who is in them."""
 
+from agent_vendors.github import REPOSITORIES
 from mcp_kit.call import Call
 from mcp_kit.errors import ToolFailed
 from mcp_kit.paging import Page
@@ -7,8 +8,10 @@ from mcp_kit.vendor_path import path_of
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.error_messages import AN_APPS, OWN_ACCOUNT, not_written
-from github_mcp.models.accounts import FoundRepository, Me, Team
+from github_mcp.models.accounts import FoundRepository, Me, Team, WholeRepository
 from github_mcp.models.people import User
+
+ABSENT = 404
 
 
 class Accounts:
@@ -48,10 +51,25 @@ class Accounts:
         me = await self.me(call)
         elsewhere = me is None or me.login.casefold() != owner.casefold()
         body = {"name": name, **({"organization": owner} if elsewhere else {})}
+        await self._demand_free(call, repository, fork)
         path, meanings = path_in(repository, "forks"), not_written("Administration, of both owners,")
         return await self._github.write(
             call, FoundRepository, "POST", path, repository, body=body, success=202, meanings=meanings
         )
+
+    async def _demand_free(self, call: Call, repository: str, fork: str) -> None:
+        """Raise where another repository has the name: GitHub would fork under a name that nobody asked for."""
+        try:
+            there = await self._github.get(call, WholeRepository, path_in(fork), fork)
+        except ToolFailed as refusal:
+            if refusal.status != ABSENT:
+                raise
+            return
+        if there.parent is None or not REPOSITORIES.same(there.parent.full_name, repository):
+            raise ToolFailed(
+                f"{fork} is another repository already; nothing was sent.",
+                next_step="Give the fork a name that is free.",
+            )
 
     async def opened(self, call: Call, limit: int) -> Page[FoundRepository] | None:
         """List the repositories that an app's installation opens; None behind a gateway, where the grant says it."""

@@ -6,9 +6,9 @@ from mcp_kit.call import Call
 from mcp_kit.paging import Page, pages
 
 from github_mcp.client.github import MOST_PAGES, GitHub, path_in
-from github_mcp.error_messages import NO_PARENT, NO_TYPES
+from github_mcp.error_messages import NO_PARENT, NO_SUB_ISSUE, NO_TYPES
 from github_mcp.models.planning import IssueType, Milestone, Reaction
-from github_mcp.models.threads import Issue, TimelineEvent
+from github_mcp.models.threads import Comment, Issue, TimelineEvent
 
 MOST_EVENT_PAGES = 10
 
@@ -72,8 +72,8 @@ class Planning:
 
     async def remove_sub_issue(self, call: Call, repository: str, number: int, sub: Issue) -> None:
         """Take a sub-issue from its parent."""
-        path, target = path_in(repository, "issues", number, "sub_issue"), f"{repository}#{number}"
-        await self._github.send(call, "DELETE", path, target, body={"sub_issue_id": sub.id})
+        path, target = path_in(repository, "issues", number, "sub_issue"), _below(repository, number, sub)
+        await self._github.send(call, "DELETE", path, target, body={"sub_issue_id": sub.id}, meanings=NO_SUB_ISSUE)
 
     async def move_sub_issue(
         self, call: Call, repository: str, number: int, sub: Issue, other: Issue, *, before: bool
@@ -81,7 +81,8 @@ class Planning:
         """Put a sub-issue before or after another of the same parent."""
         path = path_in(repository, "issues", number, "sub_issues", "priority")
         body = {"sub_issue_id": sub.id, "before_id" if before else "after_id": other.id}
-        await self._github.send(call, "PATCH", path, f"{repository}#{number}", body=body)
+        target = _below(repository, number, sub)
+        await self._github.send(call, "PATCH", path, target, body=body, meanings=NO_SUB_ISSUE)
 
     async def react(self, call: Call, repository: str, place: tuple[str | int, ...], content: str, target: str) -> None:
         """React to an issue or a comment; a repeat changes nothing."""
@@ -103,7 +104,16 @@ class Planning:
                     return one
         return None
 
+    async def comment(self, call: Call, repository: str, comment: int) -> Comment:
+        """Read a comment, which tells on what it is."""
+        path, target = path_in(repository, "issues", "comments", comment), f"comment {comment} of {repository}"
+        return await self._github.get(call, Comment, path, target)
+
     async def take_back(self, call: Call, repository: str, place: tuple[str | int, ...], one: int, target: str) -> None:
         """Remove a reaction."""
         path = path_in(repository, "issues", *place, "reactions", one)
         await self._github.send(call, "DELETE", path, target, success=204)
+
+
+def _below(repository: str, number: int, sub: Issue) -> str:
+    return f"{sub.repository}#{sub.number} among the sub-issues of {repository}#{number}"

@@ -10,12 +10,9 @@ from mcp_kit.vendor_path import VendorPath, path_of
 
 from github_mcp.client.github import MOST_PAGES, GitHub
 from github_mcp.client.issues import Issues
-from github_mcp.error_messages import NO_PROJECT
+from github_mcp.error_messages import NO_ITEM, NO_PROJECT
 from github_mcp.models.projects import Project, ProjectField, ProjectItem
 from github_mcp.models.threads import Issue
-
-MOST_FIELDS = 50
-"""Fields whose values GitHub tells at once."""
 
 
 class Projects:
@@ -58,7 +55,7 @@ class Projects:
         """Read an item, with its values in these fields."""
         path, target = _path(owner, project, "items", item), f"item {item} of {_name(owner, project)}"
         query = {"fields": _ids(fields)}
-        return await self._github.get(call, ProjectItem, path, target, query=query, meanings=NO_PROJECT)
+        return await self._github.get(call, ProjectItem, path, target, query=query, meanings=NO_ITEM)
 
     async def add(
         self, call: Call, owner: str, project: int, repository: str, number: int
@@ -75,12 +72,12 @@ class Projects:
         """Set values of an item, by the ids of their fields."""
         path, target = _path(owner, project, "items", item), f"item {item} of {_name(owner, project)}"
         body = {"fields": [{"id": field, "value": value} for field, value in values.items()]}
-        return await self._github.write(call, ProjectItem, "PATCH", path, target, body=body, meanings=NO_PROJECT)
+        return await self._github.write(call, ProjectItem, "PATCH", path, target, body=body, meanings=NO_ITEM)
 
     async def remove(self, call: Call, owner: str, project: int, item: int) -> None:
         """Take an item from a project."""
         path, target = _path(owner, project, "items", item), f"item {item} of {_name(owner, project)}"
-        await self._github.send(call, "DELETE", path, target, success=(200, 204), meanings=NO_PROJECT)
+        await self._github.send(call, "DELETE", path, target, success=(200, 204), meanings=NO_ITEM)
 
 
 def _path(owner: str, project: int, *parts: str | int) -> VendorPath:

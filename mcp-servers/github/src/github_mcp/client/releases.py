@@ -9,7 +9,7 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Query
 
 from github_mcp.client.github import GitHub, path_in
-from github_mcp.error_messages import NO_NOTES, NO_RELEASE
+from github_mcp.error_messages import NO_NOTES, NO_RELEASE, not_written
 from github_mcp.models.releases import Deployment, DeploymentStatus, Notes, Release
 
 
@@ -32,8 +32,10 @@ class Releases:
 
     async def create(self, call: Call, repository: str, fields: Mapping[str, Any]) -> Release:
         """Make a release, as a draft or published."""
-        path = path_in(repository, "releases")
-        return await self._github.write(call, Release, "POST", path, repository, body=fields, success=201)
+        path, meanings = path_in(repository, "releases"), not_written("Contents")
+        return await self._github.write(
+            call, Release, "POST", path, repository, body=fields, success=201, meanings=meanings
+        )
 
     async def notes(self, call: Call, repository: str, fields: Mapping[str, Any]) -> Notes:
         """Ask for the notes of a tag that is there or will be; GitHub keeps nothing of it."""

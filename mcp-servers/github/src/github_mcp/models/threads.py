@@ -212,7 +212,12 @@ class Comment(Authored):
     updated_at: datetime
     body: str | None = None
     html_url: str = ""
+    issue_url: str = ""
     reactions: Reactions = Reactions.model_validate({})
+
+    def is_on(self, repository: str, number: int) -> bool:
+        """Return whether GitHub says that it is on this issue or pull request."""
+        return self.issue_url.casefold().endswith(f"/repos/{repository}/issues/{number}".casefold())
 
     @property
     def address(self) -> str:

@@ -74,12 +74,17 @@ class PlanningTools:
             return Reply(f"{name} is no longer a sub-issue of {parent}. {sub.address}".rstrip())
         (number,) = sides
         page = await self._planning.sub_issues(call.from_the_start(), repository, issue, 100)
-        other = next((one for one in page.rows if one.number == number), None)
+        other = next((one for one in page.rows if one.number == number and one.is_in(where)), None)
         if other is None:
-            raise ToolFailed(f"{parent} has no sub-issue {number}.", next_step="issue_read with get_sub_issues.")
+            raise ToolFailed(
+                f"{parent} has no sub-issue {where}#{number}; nothing was sent.",
+                next_step="issue_read with method=get_sub_issues shows those that are there.",
+            )
         await self._planning.move_sub_issue(call, repository, issue, sub, other, before=after is None)
         side = "after" if after else "before"
-        return Reply(f"{name} now stands {side} #{number} among the sub-issues of {parent}. {sub.address}".rstrip())
+        return Reply(
+            f"{name} now stands {side} {where}#{number} among the sub-issues of {parent}. {sub.address}".rstrip()
+        )
 
     @tool("issue_depth", writes=True, idempotent=True)
     async def add_reaction(
@@ -92,8 +97,10 @@ class PlanningTools:
         remove: Annotated[bool, Field(description="Take back the own one")] = False,
     ) -> Reply:
         """React to an issue, a pull request or a comment, or take that back. A repeat changes nothing."""
-        target = f"{repository}#{issue}" if comment is None else f"comment {comment} of {repository}#{issue}"
-        place = (issue,) if comment is None else ("comments", comment)
+        target = f"{repository}#{issue}"
+        place: tuple[str | int, ...] = (issue,)
+        if comment is not None:
+            place, target = ("comments", comment), await self._comment(call, repository, issue, comment)
         if not remove:
             await self._planning.react(call, repository, place, content, target)
             return Reply(f"The reaction {content} stands at {target}.")
@@ -103,3 +110,13 @@ class PlanningTools:
             return Reply(f"There is no reaction {content} of ours at {target}.")
         await self._planning.take_back(call, repository, place, found.id, target)
         return Reply(f"The reaction {content} was taken back from {target}.")
+
+    async def _comment(self, call: Call, repository: str, issue: int, comment: int) -> str:
+        """Return what a comment is called, with its address: an id alone would lead to one of any issue."""
+        found = await self._planning.comment(call, repository, comment)
+        if not found.is_on(repository, issue):
+            raise ToolFailed(
+                f"The comment {comment} is not one of {repository}#{issue}; nothing was sent.",
+                next_step="issue_read with method=get_comments shows the ids of those that are there.",
+            )
+        return f"comment {comment} of {repository}#{issue}" + (f", {found.address}" if found.address else "")

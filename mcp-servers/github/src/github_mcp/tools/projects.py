@@ -135,6 +135,8 @@ class ProjectTools:
         which = " with these values" if wanted else ""
         head = f"{page.count('items')} of project {project} of {owner}{which}, each with its id:"
         head += f" {foreign} outside this caller's grant were left out." if foreign else ""
+        if wanted and page.next and len(page.rows) - page.skipped < limit:
+            head += f" {page.left_out} others were looked through up to here; next_cursor goes on behind them."
         return Reply(head, rows("items", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
 
