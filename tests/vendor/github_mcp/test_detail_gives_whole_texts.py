@@ -17,6 +17,7 @@ async def test_full_gives_whole_texts_of_what_was_said(ask: Ask, github: GitHub)
         compact = await ask("pull_request_read", **PULL, method=method)
         full = await ask("pull_request_read", **PULL, method=method, detail="full")
         assert ("The end." in compact.text, "The end." in full.text) == (False, True), method
+        assert not (await ask("pull_request_read", **PULL, method=method, detail="brief")).is_error
 
 
 async def test_full_gives_messages_and_patches(ask: Ask, github: GitHub) -> None:

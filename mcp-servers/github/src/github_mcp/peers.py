@@ -95,7 +95,7 @@ PEERS = Peers(
     values={
         "method": {"get_status": "get_check_runs", "get_labels": "get"},
         "sort": {"created_at": "created", "updated_at": "updated", "popularity": "comments"},
-        "detail": {"none": "brief", "stats": "compact", "full_patch": "full"},
+        "detail": {"none": "brief", "brief": "compact", "stats": "compact", "full_patch": "full"},
     },
     nested=("workflow_runs_filter", "workflow_jobs_filter"),
     ignored=("fields", "minimal_output", "return_content", "perPage", "per_page"),
