@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stand_ins.github.access_records import Invitation
 from stand_ins.github.accounts import Role
 from stand_ins.github.world import World
 
@@ -21,6 +22,8 @@ def writes(world: World) -> list[tuple[str, str, Any, int]]:
     """Return methods, paths and bodies, each with its status, for an account that is an admin from now on."""
     world.named("octo-org/planning").roles["agent-bot"] = Role.admin
     world.user("newcomer")
+    planning, inviter = world.named("octo-org/planning"), world.user("mona-example")
+    planning.invitations.append(Invitation(77, world.user("stranger"), inviter, Role.read, world.clock()))
     team = next(one for one in world.teams if one.slug == "release-crew")
     team.maintainers.append(world.user("agent-bot"))
     return [
@@ -30,6 +33,7 @@ def writes(world: World) -> list[tuple[str, str, Any, int]]:
         ("PUT", f"{PLANNING}/collaborators/kim-example", {"permission": "emperor"}, 422),
         ("DELETE", f"{PLANNING}/collaborators/kim-example", None, 204),
         ("DELETE", f"{PLANNING}/collaborators/newcomer", None, 204),
+        ("DELETE", f"{PLANNING}/invitations/77", None, 204),
         ("PUT", f"{TEAM}/memberships/kim-example", {"role": "maintainer"}, 200),
         ("PUT", f"{TEAM}/memberships/newcomer", {}, 200),
         ("PUT", f"{TEAM}/memberships/octo-org", {}, 422),

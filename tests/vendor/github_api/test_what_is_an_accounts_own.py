@@ -1,6 +1,7 @@
 """Notifications are held to the grant by their repository, gists by their owner."""
 
 from functools import partial
+from typing import Any
 
 import agent_effects
 import asyncpg
@@ -173,3 +174,15 @@ async def test_another_persons_gists_open_no_own_ones(api: House, pool: asyncpg.
     write = await writer(api, pool, given)
     refused = await write("POST", "/gists", tool="create_gist", body={"files": FILES})
     assert (refused.status_code, refused.json()["reason"]) == (403, "resource")
+
+
+async def test_no_file_of_a_gist_is_deleted_or_renamed(api: House, pool: asyncpg.Pool) -> None:
+    """A file that is null, or has another name, would be lost: whoever asks, nothing is sent."""
+    own = api.app.stand_in.world.gists[OWN]
+    before = dict(own.files)
+    odd: list[Any] = [{"notes.md": None}, {"notes.md": {"filename": "b.md", "content": "x"}}, {"notes.md": {}}, [None]]
+    for whole in odd:
+        for ask in (await writer(api, pool, GISTS), partial(api.ask, service="keeper")):
+            refused = await ask("PATCH", f"/gists/{OWN}", tool="update_gist", body={"files": whole})
+            assert (refused.status_code, refused.json()["reason"]) == (403, "access"), refused.text
+    assert own.files == before

@@ -22,21 +22,21 @@ async def collaborator_there(call: Call, effect: UUID, fetch: Fetch, since: date
     person = await _collaborator(call, fetch)
     if person is not None and _permission(person) == asked:
         return dict(person)
-    invitation = await _invitation(call, fetch)
-    return dict(invitation) if invitation is not None and _word(invitation.get("permissions")) == asked else None
+    invited = await invitation(call, fetch)
+    return dict(invited) if invited is not None and _word(invited.get("permissions")) == asked else None
 
 
 async def collaborator_gone(call: Call, effect: UUID, fetch: Fetch, since: datetime) -> Json:
     """Return an empty object if the person is neither a collaborator nor invited any more."""
-    return None if await _collaborator(call, fetch) or await _invitation(call, fetch) else {}
+    return None if await _collaborator(call, fetch) or await invitation(call, fetch) else {}
 
 
 async def collaborator_before(call: Call, fetch: Fetch) -> Mapping[str, Json]:
     """Return a person's permission in the repository, and the one that an open invitation would give."""
-    person, invitation = await _collaborator(call, fetch), await _invitation(call, fetch)
+    person, invited = await _collaborator(call, fetch), await invitation(call, fetch)
     return {
         "permission": _permission(person) if person else NONE,
-        "invited": _word(invitation.get("permissions")) if invitation else NONE,
+        "invited": _word(invited.get("permissions")) if invited else NONE,
     }
 
 
@@ -80,7 +80,8 @@ async def _collaborator(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
     return await _row(fetch, path, lambda row: _is(row, "login", call.path["user"]))
 
 
-async def _invitation(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
+async def invitation(call: Call, fetch: Fetch) -> Mapping[str, Json] | None:
+    """Return the open invitation of the person that the path names; None if there is none."""
     path = f"{repository_of(call)}/invitations?"
     return await _row(fetch, path, lambda row: _is(row.get("invitee"), "login", call.path["user"]))
 

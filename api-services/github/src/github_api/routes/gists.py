@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from agent_vendors.github import GISTS
-from api_kit import Body, Call, Json, Resource, Route, plain
+from api_kit import Body, Call, Json, Refusal, Resource, Route, plain
 from api_kit.routes import Access, Answered
 from api_kit.side_hosts import SideExchange
 
@@ -17,6 +17,7 @@ QUERY = PAGE | {"since"}
 TEXTS = {"description": plain}
 FIELDS = Body(frozenset({"description", "files", "public"}), texts=TEXTS)
 """GitHub's own fields of a new gist. A change of a public one says `public`, which GitHub does not take, too."""
+WHOLE = "Give each file its whole content: none is renamed or deleted by this route."
 CHANGE = Route("PATCH", GIST, body=Body(frozenset({"description", "files"})))
 """GitHub's own request for a change."""
 
@@ -63,9 +64,17 @@ def _write(method: str, path: str, tool: str, whose: Resource) -> Route:
 
 
 def _access(call: Call) -> Access:
-    """Say what a gist does: a secret one is read by those who know its address, a public one by everybody at once."""
-    public = call.body.get("public", False) if isinstance(call.body, dict) else False
-    return "write" if public is False else "danger"
+    """Say what a gist does: a secret one is read by those who know its address, a public one by everybody at once.
+
+    Raises:
+        Refusal: `access`: a file is not written whole. Null, or another name, would delete or rename it.
+    """
+    fields = call.body if isinstance(call.body, dict) else {}
+    files = fields.get("files", {})
+    written = list(files.values()) if isinstance(files, dict) else [None]
+    if not all(isinstance(one, dict) and one.keys() == {"content"} for one in written):
+        raise Refusal("access", "a file of a gist has its content here, and nothing else", remedy=WHOLE)
+    return "write" if fields.get("public", False) is False else "danger"
 
 
 async def _change(call: Call, exchange: SideExchange) -> Answered:

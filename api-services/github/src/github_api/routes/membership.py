@@ -6,12 +6,16 @@ No tool of the server uses these routes: workflows do, as `membership_write`.
 from dataclasses import replace
 
 from agent_vendors.github import REPOSITORIES
-from api_kit import Body, Probe, Resource, Route
+from api_kit import Body, Call, Json, Probe, Resource, Route
+from api_kit.classify import document_of
+from api_kit.routes import Answered
+from api_kit.side_hosts import SideExchange
 
 from github_api.confirm import membership as confirm
 from github_api.probes import membership as probes
+from github_api.probes.own_account import PER_PAGE
 from github_api.routes.accounts import ORGANIZATION
-from github_api.routes.in_repository import REPO, TARGET_REPO, write
+from github_api.routes.in_repository import PAGE, REPO, TARGET_REPO, read, write
 
 TOOL = "membership_write"
 COLLABORATOR = REPO + "/collaborators/{user:name}"
@@ -20,6 +24,9 @@ MEMBER = TEAM + "/memberships/{user:name}"
 TEAM_REPO = TEAM + "/repos/{owner:name}/{repo:name}"
 PERMISSION = Body(frozenset({"permission"}))
 ROLE = Body(frozenset({"role"}))
+INVITATIONS = read(REPO + "/invitations", PAGE)
+REMOVE = Route("DELETE", COLLABORATOR)
+WITHDRAW = Route("DELETE", REPO + "/invitations/{invitation:number}")
 
 
 def routes() -> list[Route]:
@@ -33,12 +40,34 @@ def routes() -> list[Route]:
     give, take = (replace(one, resources=both, read_before=probes.team_before) for one in (give, take))
     return [
         replace(add, verify_reply=confirm.added, probe=Probe(probes.collaborator_there)),
-        replace(remove, probe=Probe(probes.collaborator_gone)),
+        replace(remove, probe=Probe(probes.collaborator_gone), send=_remove),
         replace(join, verify_reply=confirm.joined, probe=Probe(probes.member_there)),
         replace(leave, probe=Probe(probes.member_gone)),
         replace(give, probe=Probe(probes.team_there)),
         replace(take, probe=Probe(probes.team_gone)),
     ]
+
+
+async def _remove(call: Call, exchange: SideExchange) -> Answered:
+    """Take a person's role, and the open invitation, which GitHub leaves to be accepted.
+
+    Source: docs.github.com/en/rest/collaborators/collaborators, "Remove a repository collaborator": it cancels the
+    invitations that were sent by the person.
+    """
+    answered = await exchange.ask(replace(call, route=REMOVE))
+    if answered.said.state != "done":
+        return answered
+
+    async def fetch(path: str, asked: Json = None) -> Json:
+        page = path.rpartition("page=")[2]
+        query = {"per_page": str(PER_PAGE), "page": page}
+        return document_of((await exchange.ask(replace(call, route=INVITATIONS, query=query))).reply)
+
+    invitation = await probes.invitation(call, fetch)
+    if invitation is None:
+        return answered
+    path = {"owner": call.path["owner"], "repo": call.path["repo"], "invitation": str(invitation.get("id"))}
+    return await exchange.ask(replace(call, route=WITHDRAW, path=path))
 
 
 def _danger(method: str, path: str, body: Body | None) -> Route:

@@ -41,11 +41,21 @@ async def add_collaborator(ask: Ask) -> Response:
 
 
 async def remove_collaborator(ask: Ask) -> Response:
-    """Take a person's role and invitation; it is no error if there is none."""
+    """Take a person's role, and the invitations that the person sent; it is no error if there is none."""
     _require_admin(ask, ask.repository)
     user = _person(ask)
     ask.repository.roles.pop(user.login.lower(), None)
-    ask.repository.invitations = [one for one in ask.repository.invitations if one.invitee is not user]
+    ask.repository.invitations = [one for one in ask.repository.invitations if one.inviter is not user]
+    return Response(status_code=DONE)
+
+
+async def delete_invitation(ask: Ask) -> Response:
+    """Take an open invitation back."""
+    _require_admin(ask, ask.repository)
+    wanted, invitations = ask.request.path_params["invitation_id"], ask.repository.invitations
+    if wanted not in [one.id for one in invitations]:
+        raise not_found(ask.docs)
+    ask.repository.invitations = [one for one in invitations if one.id != wanted]
     return Response(status_code=DONE)
 
 
@@ -192,6 +202,13 @@ OPERATIONS = (
         "DELETE", PERSON, remove_collaborator, f"{COLLABORATORS}#remove-a-repository-collaborator", "administration"
     ),
     Operation("GET", "/invitations", list_invitations, f"{INVITATIONS}#list-repository-invitations", "administration"),
+    Operation(
+        "DELETE",
+        "/invitations/{invitation_id:int}",
+        delete_invitation,
+        f"{INVITATIONS}#delete-a-repository-invitation",
+        "administration",
+    ),
     Operation("GET", "/teams", list_repository_teams, "repos/repos#list-repository-teams", "administration"),
     Operation("GET", MEMBER, get_membership, GET_MEMBER, "members", of_repository=False),
     Operation("PUT", MEMBER, set_membership, SET_MEMBER, "members", of_repository=False),
