@@ -15,12 +15,13 @@ APART = tuple(
         "confinement",
         "hostile",
         "scenarios",
+        "verdicts",
         "test_budgets.py",
         "test_stopped_workers.py",
         "test_tasks_side_by_side.py",
     )
 )
-"""Tests that take houses of their own, break the one they have, or try the bounds of runs: `make test-houses`."""
+"""Tests that take houses of their own, break the one they have, or play many runs to their ends: `make test-houses`."""
 LIMIT_SECONDS = 180
 """Longer than a test may take on its own: the first one also waits for the house."""
 
