@@ -75,6 +75,10 @@ class Arguments:
         named = [name for name in fields if f"{self.spec.name}.{name}" in self.samples]
         return {name: self.sample(name) for name in fields if fields[name].is_required() or name in named}
 
+    def types(self, name: str) -> list[Schema]:
+        """Return the types that an argument can have, but for null; none where the tool has no such argument."""
+        return _choices(self.schemas[name]) if name in self.schemas else []
+
     def sample(self, name: str) -> Any:
         """Return a value that an argument can have."""
         for key in (f"{self.spec.name}.{name}", name):

@@ -93,7 +93,7 @@ class MessageTools:
             f"messages of {channel}",
             [f"{one.ts} {one.user}: {one.text}" for one in page.rows if one.channel == channel],
         )
-        return Reply("Messages:", shown, page.here, page.next)
+        return Reply(f"{page.count('messages')} of {channel}:", shown, page.here, page.next)
 
     @tool("messages")
     async def read_message(self, call: Call, channel: Channel, ts: str) -> Reply:
@@ -153,6 +153,7 @@ RECORD = ServerRecord(
             ],
         },
     ),
+    singles={"read_message"},
     reaches=reaches,
     samples={"channel": "C0001", "ts": "1700000001.000100"},
 )

@@ -1,6 +1,6 @@
 """Each vendor's server in front of its stand-in, opened in memory for a caller and an environment."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ import pytest
 from agent_contracts import Grant, Mode
 from conformance.servers.record import Arguments, Ask, ServerRecord
 from conformance.servers.registry import RECORDS
+from conformance.servers.rewriting import Rewriter
+from conformance.servers.variants import Variant, variants
 from fastmcp import Client
 from fixtures.serving import served_by_thread
 from mcp_kit.app import assemble
@@ -63,6 +65,7 @@ class Subject:
     record: ServerRecord
     app: StandInApp[Any]
     url: str
+    rewriter: Rewriter
 
     @property
     def prefix(self) -> str:
@@ -119,13 +122,32 @@ class Subject:
         self.app.controls.gate.faults.append(Fault(fault=fault, **details))
 
 
+TAKING_PART: dict[str, Callable[[Variant], bool]] = {
+    "variant": lambda one: True,
+    "rowed": lambda one: not one.single,
+    "listing": lambda one: one.pages,
+}
+"""The calls that a test takes by this name."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test for each vendor, and one that takes `tool` for each of its tools."""
+    """Run a test for each vendor; one that takes `tool` for each of its tools, one of `TAKING_PART` for such calls."""
     if "tool" in metafunc.fixturenames:
         found = [(name, spec.name) for name, record in RECORDS.items() for spec in _tools(record)]
         metafunc.parametrize(("served", "tool"), found, indirect=["served"])
-    elif "served" in metafunc.fixturenames:
+        return
+    for name, holds in TAKING_PART.items():
+        if name in metafunc.fixturenames:
+            calls = [(vendor, one) for vendor, record in RECORDS.items() for one in _reading(record) if holds(one)]
+            ids = [f"{vendor}-{one.name}" for vendor, one in calls]
+            metafunc.parametrize(("served", name), calls, indirect=["served"], ids=ids)
+            return
+    if "served" in metafunc.fixturenames:
         metafunc.parametrize("served", RECORDS, indirect=True)
+
+
+def _reading(record: ServerRecord) -> list[Variant]:
+    return [one for spec in _tools(record) for one in variants(record, spec)]
 
 
 def _tools(record: ServerRecord) -> Sequence[ToolSpec]:
@@ -137,12 +159,23 @@ def served(request: pytest.FixtureRequest) -> Iterator[Subject]:
     """Each vendor, its stand-in served for the session."""
     record = RECORDS[request.param]
     app = record.stand_in()
-    with served_by_thread(app) as url:
-        yield Subject(record, app, url)
+    rewriter = Rewriter(app)
+    with served_by_thread(rewriter) as url:
+        yield Subject(record, app, url, rewriter)
 
 
 @pytest.fixture
 def subject(served: Subject) -> Subject:
     """Each vendor, its stand-in as it is at its start."""
     served.app.controls.reset()
+    served.rewriter.change = None
     return served
+
+
+@pytest.fixture
+async def opened(subject: Subject) -> AsyncIterator[Open]:
+    """The server for its owner, with every tool."""
+    server, _ = subject.built()
+    every = ",".join(spec.name for spec in server.tools)
+    async with subject.open(tools=every, calls_per_minute="1000000") as opening:
+        yield opening

@@ -1,7 +1,7 @@
 """What the conformance suite must know of a vendor's server: each vendor's tests give one record of it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from mcp_kit.server import Server
@@ -48,7 +48,12 @@ class ServerRecord:
         reaches: takes the stand-in and a request of its log, and names the resources that the request is about; "" for
             what it cannot tell.
         samples: values of arguments with which the vendor answers, by an argument's name or by `tool.argument`; for
-            all others the schema is enough.
+            all others the schema is enough. `tool.value.argument` is a value for one `method` or `kind` of a tool.
+        singles: the reading calls that show one thing, by `tool` or `tool.value`, the value being that of `method` or
+            `kind`. All others are lists, and take part in what the suite asks of lists.
+        whole: the lists that ignore `limit` and `cursor`, as the vendor answers them whole.
+        rows: for a list of which the vendor's reply holds other lists too, the key under which its rows are.
+        plenty: gives the stand-in a second row of what it has only one of.
     """
 
     settings: type[VendorSettings]
@@ -65,6 +70,10 @@ class ServerRecord:
     reaches: Callable[[Any, Mapping[str, Any]], list[str]]
     samples: Mapping[str, Any]
     names: Sequence[tuple[Callable[[Any, str], None], Ask, Callable[[str], Ask]]] = ()
+    singles: Collection[str] = ()
+    whole: Collection[str] = ()
+    rows: Mapping[str, str] = field(default_factory=dict)
+    plenty: Callable[[Any], None] = lambda _: None
 
     @property
     def asks(self) -> list[Ask]:

@@ -1,7 +1,6 @@
 """Whatever stands in a call's arguments: it is refused before anything is sent, or stays within what it names."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,15 +17,6 @@ EXAMPLES = 10
 LONGEST = 40_000
 FENCE = re.compile(r"</?foreign-[0-9a-f]{8}")
 pytestmark = [pytest.mark.bad_input, pytest.mark.apart]
-
-
-@pytest.fixture
-async def opened(subject: Subject) -> AsyncIterator[Open]:
-    """The server for its owner, with every tool."""
-    server, _ = subject.built()
-    every = ",".join(spec.name for spec in server.tools)
-    async with subject.open(tools=every, calls_per_minute="1000000") as opening:
-        yield opening
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from conformance.servers.record import Ask, ServerRecord
 from fixtures.resource_kinds import PROJECTS
 from fixtures.stand_in_tracker import TOKEN, USER, Tracker, adf
 from mcp_kit.call import Call
-from mcp_kit.errors import Quoted, ToolFailed
+from mcp_kit.errors import Quoted, ToolFailed, WrongArguments
 from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging
 from mcp_kit.reply import Reply, rows, section
 from mcp_kit.search_scope import confine
@@ -46,11 +46,17 @@ class TrackerSettings(VendorSettings):
     port: Port = 9011
 
 
+class Described(BaseModel):
+    """What an issue says."""
+
+    summary: str
+
+
 class Issue(BaseModel):
     """An issue."""
 
     key: str
-    fields: dict[str, Any]
+    fields: Described
 
     @property
     def project(self) -> str:
@@ -111,12 +117,14 @@ class IssueTools:
         cursor: Cursor = None,
     ) -> Reply:
         """List or search the issues of a project, or list its events."""
+        if query and method != "search":
+            raise WrongArguments("query goes with method=search; nothing was sent.")
         if method == "events":
             events = await self._vendor.page(
                 call, Event, BY_LINK, path_of("/rest/projects/{}/events", project), project, limit=limit
             )
             shown = rows("events", [f"{one.id} {one.issue} {one.level}" for one in events.rows])
-            return Reply("Events:", shown, events.here, events.next)
+            return Reply(f"{events.count('events')} of {project}:", shown, events.here, events.next)
         if method == "search":
             search = {"jql": confine(SEARCHES, query, [project], argument="project")}
             page = await self._vendor.page(
@@ -125,15 +133,17 @@ class IssueTools:
         else:
             path = path_of("/rest/projects/{}/issues", project)
             page = await self._vendor.page(call, Issue, BY_OFFSET, path, project, limit=limit, rows=("issues",))
-        shown = rows("issues", [f"{one.key} {one.fields['summary']}" for one in page.rows if one.project == project])
-        return Reply("Issues:", shown, page.here, page.next)
+        shown = rows("issues", [f"{one.key} {one.fields.summary}" for one in page.rows if one.project == project])
+        return Reply(
+            f"{page.count('issues')} of {project}{', narrowed by query' if query else ''}:", shown, page.here, page.next
+        )
 
     @tool("issues")
     async def read_issue(self, call: Call, issue: Key) -> Reply:
         """Read one issue."""
         reply = await self._vendor.send(call, "GET", path_of("/rest/issue/{}", issue), issue)
         fields = self._vendor.read(Issue, reply.json()).fields
-        return Reply("An issue:", [section("summary", fields["summary"])])
+        return Reply("An issue:", [section("summary", fields.summary)])
 
     @tool("changes", writes=True)
     async def issue_write(self, call: Call, fields: Fields) -> Reply:
@@ -201,6 +211,7 @@ RECORD = ServerRecord(
             ]
         },
     ),
+    singles={"read_issue"},
     reaches=reaches,
     samples={"project": "PROJ", "issue": "PROJ-1", "fields": {"project": {"key": "PROJ"}, **NEW}},
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
-from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging, Page, Paging, Parameters, fill
+from mcp_kit.paging import CursorPaging, LinkPaging, OffsetPaging, Page, Paging, Parameters, fill, made_page
 from pydantic import BaseModel
 
 NUMBERED = LinkPaging(pointers=("page", "after"), size="size", number="page")
@@ -81,6 +81,16 @@ def test_a_head_counts_a_whole_list_and_numbers_a_part() -> None:
     assert Page(rows, {}, more, before=None).count("labels") == "2 more labels"
     assert Page(rows, {}, more, before=4, skipped=1).count("labels") == "labels 6 to 6"
     assert Page(rows, {}, more, before=4).count("labels", hidden=1) == "1 of labels 5 to 6"
+
+
+def test_a_cursor_counts_where_the_vendor_does_not() -> None:
+    """Of a vendor whose cursors tell no place, ours count the rows: the numbers go on over the pages."""
+    row, call = Row(wanted=True), Call("list")
+    first = made_page(BY_CURSOR, call, {"size": 2}, Position.of({"cursor": "abc"}), [row, row], 2)
+    assert first.next is not None
+    second = made_page(BY_CURSOR, replace(call, start=first.next), {"size": 2, "cursor": "abc"}, None, [row], 1)
+    assert (first.count("rows"), second.count("rows")) == ("rows 1 to 2", "rows 3 to 3")
+    assert Position.of(second.here, skip=1).page["counted"] == "2"
 
 
 async def test_a_ceiling_of_the_vendors_is_told_at_its_end_alone() -> None:

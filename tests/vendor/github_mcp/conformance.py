@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -55,8 +55,63 @@ SAMPLES = {
     "cve_id": "CVE-2026-20177",
     "fork_repository.fork": "octo-org/hello",
     "update_security_alert.reason": "false_positive",
+    "issue_read.get_comments.issue": 2,
+    "issue_read.get_sub_issues.repository": PLANNING,
+    "issue_read.get_parent.repository": PLANNING,
+    "issue_read.get_parent.issue": 2,
+    "list_milestones.repository": PLANNING,
+    "list_milestones.state": "all",
+    "list_issue_types.repository": PLANNING,
+    "search_issues.pull-request.query": "language",
+    "search_code.query": "hello",
+    "search_repositories.query": "octo",
+    "search_users.query": "example",
+    "pull_request_read.get_commits.pull_request": 6,
+    "compare_refs.base": "v2.1.0",
+    "compare_refs.head": "main",
+    "actions_list.list_workflow_jobs.resource_id": 6100003,
+    "actions_list.list_workflow_run_artifacts.resource_id": 6100001,
+    "actions_get.get_workflow_run.resource_id": 6100003,
+    "actions_get.get_workflow_job.resource_id": 7100004,
+    "actions_get.get_workflow_run_usage.resource_id": 6100003,
+    **dict.fromkeys(
+        (
+            "list_discussions.repository",
+            "get_discussion.repository",
+            "get_discussion_comments.repository",
+            "list_discussion_categories.repository",
+        ),
+        PLANNING,
+    ),
+    "get_discussion.discussion": 101,
+    "get_discussion_comments.discussion": 101,
+    "where": {"Status": "Done"},
+    "projects_list.get_project.project": 1,
+    "projects_list.list_project_fields.project": 1,
+    "projects_list.list_project_items.project": 1,
+    "projects_list.get_project_item.project": 1,
+    "projects_list.get_project_item.item": 1113,
 }
 """What GitHub's stand-in answers at its start."""
+SINGLES = {
+    "issue_read.get",
+    "issue_read.get_parent",
+    "pull_request_read.get",
+    "actions_get",
+    "get_file_blame",
+    "find_similar_issues",
+    "get_job_logs",
+    "get_me",
+    "generate_release_notes",
+    "get_discussion",
+    "projects_list.get_project",
+    "projects_list.get_project_item",
+    "get_security_alert",
+    "get_gist",
+}
+"""What reads one thing, or weighs all rows of a list against each other."""
+WHOLE = {"issue_read.get_pull_requests", "projects_list.list_project_fields"}
+"""Lists that GitHub's replies hold whole, whatever the limit."""
 SCOPE = re.compile(r"(?:^|\s)repo:(\S+)")
 NODE = re.compile(r"[A-Z]+_[A-Za-z0-9_-]+")
 
@@ -83,6 +138,20 @@ def plant_label(stand_in: GitHub, name: str) -> None:
     hello = stand_in.world.named("octocat/hello-world")
     hello.issues[1].title = "OPENED"
     hello.issues[1].labels = [stand_in.world.add_label(hello, name)]
+
+
+def plenty(stand_in: GitHub) -> None:
+    """Give a second one of what the stand-in has only one of."""
+    world = stand_in.world
+    hello = world.named("octocat/hello-world")
+    pull = hello.issues[5].pull
+    assert pull is not None
+    pull.reviews.append(replace(pull.reviews[0], id=world.next_id(), body="Another."))
+    artifacts = hello.actions.runs[6100001].artifacts
+    artifacts.append(replace(artifacts[0], id=world.next_id(), name="logs"))
+    own = world.gists[OWN]
+    world.gists["d" * 32] = replace(own, id="d" * 32, description="Another")
+    world.teams.append(replace(world.teams[-1], id=world.next_id(), name="Another"))
 
 
 def reaches(stand_in: GitHub, entry: Mapping[str, Any]) -> list[str]:
@@ -161,4 +230,8 @@ RECORD = ServerRecord(
     ],
     reaches=reaches,
     samples=SAMPLES,
+    singles=SINGLES,
+    whole=WHOLE,
+    rows={"get_commit": "files", "pull_request_read.get_check_runs": "contexts"},
+    plenty=plenty,
 )

@@ -136,7 +136,7 @@ async def test_a_tree_is_listed_whole_or_by_folder(ask: Ask) -> None:
     assert re.search(r'(?m)^"hello/greet.py" \d+$', whole.text)
     assert "dir " not in whole.text
     old = await ask("get_repository_tree", repository=HELLO, ref="v2.1.0", path_filter="hello", recursive=True)
-    assert old.text.startswith(f'2 entries of {HELLO} in "hello":')
+    assert old.text.startswith(f'2 entries of {HELLO} in "hello" at "v2.1.0", recursive:')
     assert "README" not in old.text
 
 

@@ -69,7 +69,7 @@ async def test_items_show_their_values(ask: Ask, github: GitHub) -> None:
 async def test_items_are_found_by_their_values(ask: Ask, where: dict[str, str], count: int) -> None:
     """All values must fit, case aside; an empty one finds what has none."""
     answer = await ask("projects_list", **ITEMS, where=where)
-    assert answer.text.startswith(f"{count} items of project 1 of octo-org with these values")
+    assert answer.text.startswith(f"{count} items of project 1 of octo-org, narrowed by where")
 
 
 async def test_items_are_read_to_the_end(ask: Ask) -> None:

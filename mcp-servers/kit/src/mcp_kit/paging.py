@@ -17,7 +17,7 @@ LINK = re.compile(r"<([^<>]*)>([^<]*)")
 ATTRIBUTE = re.compile(r';\s*([a-z]+)\s*=\s*"?([^";,]*)')
 MOST_DIGITS = 9
 COUNTED = "counted"
-"""The part of a cursor that counts what was shown of a filled list: the vendor counts its own rows alone."""
+"""The part of a cursor that counts the rows before it, where the vendor's own paging does not tell them."""
 SAME_PAGE = "The vendor names this page as the one after it, so the list ends here; rows may be missing."
 M = TypeVar("M", bound=BaseModel)
 Parameters = dict[str, str | int]
@@ -202,6 +202,22 @@ def next_page(paging: Paging, call: Call, here: Parameters, reply: Reply, docume
         call.notes.append(SAME_PAGE)
         return None
     return Position.of(found) if found else None
+
+
+def made_page(
+    paging: Paging, call: Call, here: Parameters, following: Position | None, rows: list[M], listed: int
+) -> Page[M]:
+    """Make a page of the rows that were read, out of `listed` of the vendor's.
+
+    Where the vendor's paging does not tell how many rows stand before a page, its cursor counts them.
+    """
+    before = paging.before(here)
+    if before is None:
+        before = _number(call.start.page.get(COUNTED))
+        here = here if before is None else {**here, COUNTED: before}
+    if following and before is not None and paging.before(dict(following.page)) is None:
+        following = Position.of({**following.page, COUNTED: before + listed})
+    return Page(rows, here, following, before, skipped=call.start.skip)
 
 
 async def pages(call: Call, ask: Callable[[Call], Awaitable[Page[M]]], *, most: int) -> AsyncIterator[Page[M]]:

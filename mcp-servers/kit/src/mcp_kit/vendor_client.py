@@ -22,7 +22,7 @@ from mcp_kit.error_messages import (
 )
 from mcp_kit.errors import DryRun, Quoted, ToolFailed
 from mcp_kit.moves import Moves
-from mcp_kit.paging import Page, Paging, below, next_page
+from mcp_kit.paging import Page, Paging, below, made_page, next_page
 from mcp_kit.reply_meta import VendorLimit
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
@@ -179,7 +179,7 @@ class VendorClient(VendorReader):
         listed = below(document, rows)
         found = self.read_rows(call, model, listed)
         following = next_page(paging, call, here, reply, document, len(listed))
-        page = Page(found, here, following, paging.before(here), skipped=call.start.skip)
+        page = made_page(paging, call, here, following, found, len(listed))
         if page.next is None and ceiling:
             self.heed_ceiling(call, (page.before or 0) + len(listed), ceiling)
         return page

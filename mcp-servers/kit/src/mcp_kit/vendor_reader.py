@@ -7,6 +7,8 @@ from service_kit.errors import UpstreamError
 
 from mcp_kit.call import Call
 
+MOST_NAMED = 5
+"""Rows that are named one by one where they are left out."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -32,6 +34,22 @@ class VendorReader:
         except ValidationError as error:
             places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
             raise UpstreamError(f"{self._name}'s reply is not of the documented form: {places}") from None
+        except (AttributeError, LookupError, TypeError) as error:
+            # a validator that looks into a nested document finds something else there
+            raise UpstreamError(f"{self._name}'s reply is not of the documented form: nested documents") from error
+
+    def read_listing(self, call: Call, model: type[M], document: Any, **lists: type[BaseModel]) -> M:
+        """Read a document that holds lists, by the models of their rows: what is odd in one is left out of it.
+
+        Raises:
+            UpstreamError: as `read` and `read_rows`.
+        """
+        if not isinstance(document, dict):
+            return self.read(model, document)
+        found = {name: rows for name in lists if (rows := document.get(name)) is not None}
+        return self.read(
+            model, {**document, **{name: self.read_rows(call, lists[name], rows) for name, rows in found.items()}}
+        )
 
     def read_rows(self, call: Call, model: type[M], document: Any) -> list[M]:
         """Read a list of documents. What is not of the documented form is left out, and the caller is told which.
@@ -50,5 +68,8 @@ class VendorReader:
                 if len(odd) == len(document):
                     raise
         if odd:
-            call.notes.append(f"Left out of {self._name}'s list, as they are not of its form: {', '.join(odd)[:300]}.")
+            named = ", ".join(odd[:MOST_NAMED]) + (
+                f" and {len(odd) - MOST_NAMED} more" if len(odd) > MOST_NAMED else ""
+            )
+            call.notes.append(f"Left out of {self._name}'s list, as they are not of its form: {named}.")
         return found

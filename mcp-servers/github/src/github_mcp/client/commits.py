@@ -7,7 +7,8 @@ from mcp_kit.shown_names import show_name
 from mcp_kit.vendor_client import Query
 
 from github_mcp.client.github import PAGES, GitHub, path_in
-from github_mcp.models.commits import Commit, Comparison, Pointer, Tree
+from github_mcp.models.commits import Commit, Comparison, Parent, Pointer, Tree, TreeEntry
+from github_mcp.models.pulls import PullFile
 
 MOST_FILES = 300
 """Where GitHub ends the files of a comparison. Source: "Compare two commits" in its REST API reference."""
@@ -32,15 +33,15 @@ class Commits:
         target = f"{show_name(str(ref))} in {repository}" if ref else repository
         return await self._github.page(call, Commit, path, target, limit=limit, query=query, meanings=NO_REF)
 
-    async def read(self, call: Call, repository: str, ref: str, limit: int = 1) -> tuple[Commit, Page[Commit]]:
+    async def read(self, call: Call, repository: str, ref: str, limit: int = 1) -> tuple[Commit, Page[PullFile]]:
         """Read a commit with the page of its files at which the call's cursor points."""
         here = PAGES.here(call, limit)
         path, target = path_in(repository, "commits", ref), f"{show_name(ref)} in {repository}"
         vendor = self._github.vendor
         reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REF)
-        commit = vendor.read(Commit, reply.json())
+        commit = vendor.read_listing(call, Commit, reply.json(), parents=Parent, files=PullFile)
         following = next_page(PAGES, call, here, reply, None, len(commit.files))
-        return commit, Page([commit], here, following, PAGES.before(here))
+        return commit, Page(commit.files, here, following, PAGES.before(here), skipped=call.start.skip)
 
     async def branches(self, call: Call, repository: str, limit: int) -> Page[Pointer]:
         """List branches by name."""
@@ -54,7 +55,9 @@ class Commits:
         """Read the tree of a commit: what lies directly in it, or all that is below."""
         path, target = path_in(repository, "git", "trees", ref), f"{show_name(ref)} in {repository}"
         query = {"recursive": "1"} if recursive else {}
-        return await self._github.get(call, Tree, path, target, query=query, meanings=NO_REF)
+        vendor = self._github.vendor
+        reply = await vendor.send(call, "GET", path, target, query=query, meanings=NO_REF)
+        return vendor.read_listing(call, Tree, reply.json(), tree=TreeEntry)
 
     async def compare(
         self, call: Call, repository: str, base: str, head: str, limit: int
@@ -65,7 +68,7 @@ class Commits:
         target = f"{show_name(base)} and {show_name(head)} in {repository}"
         vendor = self._github.vendor
         reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REF)
-        found = vendor.read(Comparison, reply.json())
+        found = vendor.read_listing(call, Comparison, reply.json(), commits=Commit, files=PullFile)
         vendor.heed_ceiling(call, len(found.files or ()), MOST_FILES)
         following = next_page(PAGES, call, here, reply, None, len(found.commits))
-        return found, Page(found.commits, here, following, PAGES.before(here))
+        return found, Page(found.commits, here, following, PAGES.before(here), skipped=call.start.skip)

@@ -11,7 +11,7 @@ from mcp_kit.cursor import Position
 from mcp_kit.error_messages import MEANINGS as USUAL_MEANINGS
 from mcp_kit.error_messages import Meaning
 from mcp_kit.moves import Fetch, Moves
-from mcp_kit.paging import CursorPaging, LinkPaging, Page, below
+from mcp_kit.paging import CursorPaging, LinkPaging, Page, below, made_page
 from mcp_kit.text_download import TextDownload
 from mcp_kit.vendor_client import Query, VendorClient
 from mcp_kit.vendor_document import VendorDocument
@@ -207,10 +207,11 @@ class GitHub:
         here = CURSORS.here(call, limit)
         data = await self.ask(call, operation, {**variables, **here}, target, meanings=meanings)
         found = at(data) or {}
-        rows = self.vendor.read_rows(call, model, found.get("nodes") or [])
+        nodes = found.get("nodes") or []
+        rows = self.vendor.read_rows(call, model, nodes)
         info = found.get("pageInfo") or {}
         more = Position.of({"first": here["first"], "after": info["endCursor"]}) if info.get("hasNextPage") else None
-        return Page(rows, here, more, CURSORS.before(here), skipped=call.start.skip), data
+        return made_page(CURSORS, call, here, more, rows, len(nodes)), data
 
     async def check(self) -> None:
         """Raise unless GitHub, or the gateway, answers and takes the token."""

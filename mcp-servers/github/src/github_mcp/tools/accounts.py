@@ -98,7 +98,7 @@ class AccountTools:
     ) -> Reply:
         """List the logins of a team's members, those of its child teams too."""
         page = await self._accounts.members(call, organization, team, limit)
-        items = rows("members", [" ".join(one.name for one in page.rows)]) if page.rows else []
+        items = rows("members", [one.name for one in page.rows])
         return Reply(f"{page.count('members')} of the team in {organization}:", items, page.here, page.next)
 
 

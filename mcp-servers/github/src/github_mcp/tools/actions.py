@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from github_mcp.client.actions import Actions
 from github_mcp.models.actions import Run
-from github_mcp.tools.arguments import FEWER, Repository, narrowed
+from github_mcp.tools.arguments import FEWER, Repository, narrowed, require_method
 
 ResourceId = Annotated[Name, BeforeValidator(lambda given: str(given) if type(given) is int else given)]
 RunId = Annotated[int, Field(ge=1)]
@@ -31,6 +31,10 @@ Status = Literal[
     "waiting",
     "pending",
 ]
+
+
+OF_ONE = ("list_workflow_runs", "list_workflow_jobs", "list_workflow_run_artifacts")
+"""What can be listed of one workflow or run."""
 
 
 class ActionTools:
@@ -60,14 +64,15 @@ class ActionTools:
     ) -> Reply:
         """List workflows, their runs (newest first, with filters), or a run's jobs or artifacts. Logs: get_job_logs."""
         query = {"branch": branch, "event": event, "status": status, "actor": actor, "head_sha": head_sha}
-        if method != "list_workflow_runs" and (given := [name for name, value in query.items() if value is not None]):
-            raise WrongArguments(f"{', '.join(given)} goes with method=list_workflow_runs; nothing was sent.")
+        require_method(method, "list_workflow_runs", **query)
+        require_method(method, *OF_ONE, resource_id=resource_id)
         if method == "list_workflow_runs":
             if head_sha is not None:
                 query["head_sha"] = await self._actions.whole_sha(call, repository, head_sha)
             runs = await self._actions.runs(call, repository, resource_id, limit, query)
             items = rows(f"runs of {repository}", [run.row() for run in runs.rows])
-            return Reply(f"{runs.count('runs')} of {repository}{narrowed(query)}:", items, runs.here, runs.next, FEWER)
+            only = narrowed({"resource_id": resource_id, **query})
+            return Reply(f"{runs.count('runs')} of {repository}{only}:", items, runs.here, runs.next, FEWER)
         if method == "list_workflows":
             found = await self._actions.workflows(call, repository, limit)
             items = rows(f"workflows of {repository}", [workflow.row() for workflow in found.rows])

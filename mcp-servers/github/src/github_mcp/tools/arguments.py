@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from agent_vendors.github import REPOSITORIES
+from mcp_kit.errors import WrongArguments
 from mcp_kit.shown_names import Name
 from mcp_kit.tool import Resource
 from pydantic import AfterValidator, Field
@@ -42,6 +43,17 @@ def narrowed(filters: Mapping[str, object]) -> str:
     """Return by what a list is narrowed, for its head: who reads `0 runs` takes it for all of them otherwise."""
     given = [name for name, value in filters.items() if value is not None]
     return f", narrowed by {', '.join(given)}" if given else ""
+
+
+def require_method(method: str, *takes: str, **given: object) -> None:
+    """Refuse arguments that other methods alone take: a reply that passed over them would mislead.
+
+    Raises:
+        WrongArguments: one of `given` is not None, and the method is none of `takes`.
+    """
+    names = [name for name, value in given.items() if value is not None]
+    if names and method not in takes:
+        raise WrongArguments(f"{', '.join(names)} goes with method={' or '.join(takes)}; nothing was sent.")
 
 
 FEWER = "A smaller limit or narrower filters give less."

@@ -67,8 +67,8 @@ class CommitTools:
         if detail == "brief":
             return Reply(f"Commit {target}:", items)
         items += file_items(commit.files, target, detail)
-        more = "" if first and page.next is None else " a page"
-        return Reply(f"Commit {target},{more} {_size(commit.files)}:", items, page.here, page.next)
+        size = f"{page.count('files')}{_lines(commit.files)}"
+        return Reply(f"Commit {target}, {size}:", items, page.here, page.next)
 
     @tool("repos")
     async def list_branches(
@@ -110,6 +110,8 @@ class CommitTools:
             )
         items = rows(f"files of {repository}", [one.row() for one in below])
         where = f"{repository}{f' in {show_name(folder)}' if folder else ''}"
+        where += f" at {show_name(ref)}" if ref != HEAD else ""
+        where += ", recursive" if recursive else ""
         cut = (
             " GitHub cut this tree, so files are missing: list a folder by get_file_contents." if tree.truncated else ""
         )
@@ -137,8 +139,9 @@ class CommitTools:
             items += file_items(files, repository, detail)
         far = f"{found.ahead_by} commits ahead of {show_name(base)} and {found.behind_by} behind"
         head_words = f"{show_name(head)} of {repository} is {far}; merge base {found.merge_base_commit.sha[:SHORT]}"
-        size = f"; {_size(files)}" if found.files is not None else ""
-        return Reply(f"{head_words}{size}:", items, page.here, page.next, FEWER)
+        size = f"; {len(files)} files{_lines(files)}" if found.files is not None else ""
+        part = f"; {page.count('commits')}" if page.before or page.next else ""
+        return Reply(f"{head_words}{size}{part}:", items, page.here, page.next, FEWER)
 
 
 def file_items(files: list[PullFile], target: str, detail: str) -> list[Item]:
@@ -148,6 +151,5 @@ def file_items(files: list[PullFile], target: str, detail: str) -> list[Item]:
     return rows(f"files of {target}", [file.row() for file in files])
 
 
-def _size(files: list[PullFile]) -> str:
-    added, removed = sum(file.additions for file in files), sum(file.deletions for file in files)
-    return f"{len(files)} files +{added} -{removed}"
+def _lines(files: list[PullFile]) -> str:
+    return f" +{sum(file.additions for file in files)} -{sum(file.deletions for file in files)}"

@@ -45,7 +45,12 @@ class ContentTools:
         found = await self._contents.read(call, repository, path.strip("/"), ref)
         if isinstance(found, list):
             items = rows(f"entries in {repository}", [entry.row() for entry in found])
-            return Reply(f"{len(items)} entries of that folder in {repository}:", items)
+            if start_line or end_line:
+                raise ToolFailed("That path is a folder, which has no lines.", next_step="Leave the lines out.")
+            folder = show_name(path.strip("/")) if path.strip("/") else "the root folder"
+            return Reply(
+                f"{len(items)} entries of {folder} in {repository}{f' at {show_name(ref)}' if ref else ''}:", items
+            )
         raw = _inline(found, repository)
         if raw is None:
             raw = await self._contents.raw(call, repository, path.strip("/"), ref)

@@ -17,7 +17,7 @@ from pydantic import Field
 from github_mcp.client.issues import Issues
 from github_mcp.client.planning import Planning
 from github_mcp.models.threads import Comment, found_items, thread_items
-from github_mcp.tools.arguments import FEWER, IssueNumber, Repository, narrowed
+from github_mcp.tools.arguments import FEWER, IssueNumber, Repository, narrowed, require_method
 
 SHA = re.compile(r"[0-9a-f]{40,64}")
 LONG_TEXT = 1_500
@@ -94,8 +94,7 @@ class IssueTools:
         if method == "get_comments":
             page = await self._issues.comments(call, repository, issue, limit, since)
             return comments_reply(page, target, f" since {since}" if since else "", whole=detail == "full")
-        if since:
-            raise WrongArguments("since goes with method=get_comments; nothing was sent.")
+        require_method(method, "get_comments", since=since)
         if method == "get_sub_issues":
             return await self._sub_issues(call, repository, issue, limit, detail or "compact")
         if method == "get_parent":

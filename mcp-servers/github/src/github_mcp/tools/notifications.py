@@ -49,7 +49,7 @@ class NotificationTools:
         hidden = len(page.rows) - len(shown)
         more = f" {hidden} of repositories outside this caller's grant were left out." if hidden else ""
         where = f" of {repository}" if repository else ""
-        which = narrowed({"filter": filter if filter == "only_participating" else None, "since": since, "until": until})
+        which = narrowed({"filter": None if filter == "default" else filter, "since": since, "until": until})
         head = f"{page.count('notifications', hidden=hidden)}{where}{which}:{more}"
         return Reply(head, _rows(shown), page.here, page.next, FEWER)
 

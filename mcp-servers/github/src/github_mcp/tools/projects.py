@@ -16,12 +16,16 @@ from pydantic import Field, StrictFloat, StrictStr
 from github_mcp.client.projects import Projects
 from github_mcp.models.projects import ProjectField, ProjectItem
 from github_mcp.tools.accounts import Organization
-from github_mcp.tools.arguments import FEWER, Repository
+from github_mcp.tools.arguments import FEWER, Repository, narrowed, require_method
 
 Owner = Annotated[Organization, Field(description="An organization")]
 Number = Annotated[int, Field(ge=1)]
 MOST_ASKED = 10
 """Pages of 100 items that are looked through for those with wanted values."""
+
+
+OF_ONE = ("get_project", "list_project_fields", "list_project_items", "get_project_item")
+"""What is read of one project."""
 
 
 class ProjectTools:
@@ -47,7 +51,9 @@ class ProjectTools:
         cursor: Cursor = None,
     ) -> Reply:
         """List or read an organization's projects, their fields with the choices, and their items with the values."""
+        require_method(method, "list_project_items", where=where)
         if method == "list_projects":
+            require_method(method, *OF_ONE, project=project, item=item)
             page = await self._projects.listed(call, owner, limit)
             items = rows(f"projects of {owner}", [one.row() for one in page.rows])
             return Reply(f"{page.count('projects')} of {owner}:", items, page.here, page.next, FEWER)
@@ -132,7 +138,7 @@ class ProjectTools:
         size = 100 if wanted else limit
         ask = partial(self._projects.items, owner=owner, project=project, limit=size, fields=fields)
         page = await fill(call, ask, keep, limit=limit, most=MOST_ASKED if wanted else 1)
-        which = " with these values" if wanted else ""
+        which = narrowed({"where": where or None})
         head = f"{page.count('items')} of project {project} of {owner}{which}, each with its id:"
         head += f" {foreign} outside this caller's grant were left out." if foreign else ""
         if wanted and page.next and len(page.rows) - page.skipped < limit:

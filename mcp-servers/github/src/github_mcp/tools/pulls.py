@@ -17,7 +17,7 @@ from github_mcp.client.searches import MOST_FOUND
 from github_mcp.models.pulls import Pull, PullFile
 from github_mcp.models.threads import thread_items
 from github_mcp.query import scope_query
-from github_mcp.tools.arguments import FEWER, PullNumber, Repository, narrowed
+from github_mcp.tools.arguments import FEWER, PullNumber, Repository, narrowed, require_method
 from github_mcp.tools.issues import LONG_TEXT, comments_reply
 
 STATES = {"open": ["OPEN"], "closed": ["CLOSED", "MERGED"], "merged": ["MERGED"], "all": None}
@@ -99,6 +99,7 @@ class PullTools:
         cursor: Cursor = None,
     ) -> Reply:
         """Read one pull request: how it stands, what it changes, what was said."""
+        require_method(method, "get_diff", path=path)
         target, full = f"{repository}#{pull_request}", detail == "full"
         most = None if full else LONG_TEXT
         match method:
@@ -132,7 +133,7 @@ class PullTools:
                 threads = await self._pulls.threads(call, repository, pull_request, limit)
                 items = [section(f"threads of {target}", thread.text(most)) for thread in threads.rows]
                 return Reply(f"{threads.count('review threads')} of {target}:", items, threads.here, threads.next)
-        if method == "get_diff" and path is not None:
+        if path is not None:
             file = await self._file(call, repository, pull_request, path)
             return Reply(f"Diff of one file in {target}:", [section(f"diff in {target}", file.diff())])
         files = await self._pulls.files(call, repository, pull_request, limit)
