@@ -223,5 +223,5 @@ def _check_grant(spec: ToolSpec, arguments: Mapping[str, Any], caller: Caller) -
             shown = f" {clean_line(outside[0], 150)!r} is outside" if outside else " names nothing within"
             raise Refused(
                 f"{argument}{shown} this caller's grant; nothing was sent.",
-                next_step=f"Use a {argument} that the task names.",
+                next_step="Use one that the task names.",
             )
