@@ -84,6 +84,8 @@ ERRORS: dict[str, tuple[Fault, dict[str, Case], str]] = {
     "GraphQL's limit": (refused("RATE_LIMITED"), GRAPHQL, r"rate limit is used up\.\nCall again in "),
     "a thing that GraphQL does not know": (refused("NOT_FOUND"), GRAPHQL, r"knows no "),
     "a permission that GraphQL asks for": (refused("FORBIDDEN"), GRAPHQL, r"may not do this with "),
+    "a scope that GraphQL asks for": (refused("INSUFFICIENT_SCOPES"), GRAPHQL, r"may not do this with "),
+    "more nodes than GraphQL allows": (refused("MAX_NODE_LIMIT_EXCEEDED"), GRAPHQL, r"does not accept this query\."),
     **{
         f"a redirect {status} to another host": (
             Fault(fault="status", status=status, headers={"location": "http://127.0.0.1:1/elsewhere"}),
