@@ -37,11 +37,11 @@ async def test_writes_are_done_one_after_another() -> None:
 
 
 async def test_a_failure_ends_them_and_says_what_was_done() -> None:
-    """What follows a failure is not begun; the message names what was done, and of a first failure nothing."""
+    """What follows a failure is not begun, and counted; the message names what was done, of a first failure nothing."""
     begun, writes = ending(None, ToolFailed("No."), None)
     with pytest.raises(ToolFailed) as failed:
         await write_all([(f"{number} was done", write) for number, write in enumerate(writes)])
-    assert failed.value.message == "Before this failed, 0 was done. No."
+    assert failed.value.message == "Before this failed, 0 was done. No. The write after it was not sent."
     assert begun == [0, 1]
     with pytest.raises(ToolFailed) as failed:
         await write_all([("a was done", ending(ToolFailed("No."))[1][0])])

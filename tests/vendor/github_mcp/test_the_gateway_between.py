@@ -194,3 +194,12 @@ async def test_a_thread_of_another_pull_request_is_not_settled_through_the_gatew
     assert f"{HELLO}#6 thread {asked['threads'][0]}' is not there, or belongs to none" in other.text
     named = said(await writer.call_tool_mcp("pull_request_review_write", {**asked, "pull_request": 5}))
     assert (named.is_error, thread.resolved) == (False, True), named.text
+
+
+async def test_several_pushes_pass_one_after_another(api: House, writer: "Client[Any]") -> None:
+    """A tool of several requests is not ended in its middle by the gateway's limit of a second."""
+    for number in range(4):
+        asked = {"repository": HELLO, "branch": "main", "message": f"Push {number}"}
+        files = [{"path": f"pushed/{number}.txt", "content": f"{number}\n"}]
+        pushed = said(await writer.call_tool_mcp("push_files", {**asked, "files": files}))
+        assert not pushed.is_error, pushed.text

@@ -16,6 +16,14 @@ KEY = "agent-bot/idempotency-key"
 VISIBLE = re.compile(r"[!-~]{1,190}")
 
 
+@dataclass
+class Progress:
+    """How far a call has come: how many of its writes were done, and for how many seconds it waited for a limit."""
+
+    wrote: int = 0
+    waited: int = 0
+
+
 @dataclass(frozen=True)
 class Call:
     """A call.
@@ -38,6 +46,7 @@ class Call:
     id: str = field(default_factory=lambda: uuid4().hex)
     key: str | None = None
     asked_page: list[int] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
     _writes: Iterator[int] = field(default_factory=lambda: count(1))
 
     def next_key(self) -> str | None:

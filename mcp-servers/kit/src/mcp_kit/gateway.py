@@ -16,6 +16,8 @@ CACHE = "x-agent-cache"
 LEFT_OUT = "x-agent-left-out"
 ACCEPTED = 202
 FORBIDDEN = 403
+TOO_MANY = 429
+MOST_DIGITS = 6
 LASTING = frozenset({"reply_too_large", "reply_foreign", "redirect"})
 """Reasons of the gateway that no later call passes, though their status is that of a broken upstream."""
 STORED = ("proposed", "approved")
@@ -73,7 +75,14 @@ def lasts(reply: Reply) -> bool:
     return reply.headers.get(REASON) in LASTING
 
 
-def refused(reply: Reply) -> ToolFailed | None:
+def limited_for(reply: Reply) -> int | None:
+    """Return the seconds to wait where a limit of the gateway refused a request, before it was sent; else None."""
+    after = reply.headers.get("retry-after", "")
+    limited = reply.status == TOO_MANY and REASON in reply.headers
+    return int(after) if limited and after.isascii() and after.isdigit() and len(after) < MOST_DIGITS else None
+
+
+def refused(reply: Reply, *, writes: bool = False) -> ToolFailed | None:
     """Return the gateway's own refusal, which says what to do; None where the reply is the vendor's."""
     if REASON not in reply.headers:
         return None
@@ -87,4 +96,6 @@ def refused(reply: Reply) -> ToolFailed | None:
     message = f"The gateway refused this: {clean_line(refusal.message)}"
     if not message.endswith((".", "!", "?", "…")):
         message += "."
+    if reply.status == TOO_MANY and writes:
+        message += " This write was not carried out."
     return kind(message, next_step=clean_line(refusal.remedy) + wait)

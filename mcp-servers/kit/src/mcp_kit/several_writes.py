@@ -12,14 +12,14 @@ async def write_all(writes: Sequence[Write]) -> None:
     """Do the writes one after another, and stop at the first that fails.
 
     Raises:
-        ToolFailed: one failed; the message begins with what was done before it.
+        ToolFailed: one failed; the message begins with what was done before it, and ends with what was not sent.
         Proposed: the gateway stored some of them.
         DryRun: none was sent, and all are shown.
     """
     done: list[str] = []
     stored: list[Proposed] = []
     shown: list[DryRun] = []
-    for told, write in writes:
+    for number, (told, write) in enumerate(writes, 1):
         try:
             await write()
             done.append(told)
@@ -31,6 +31,9 @@ async def write_all(writes: Sequence[Write]) -> None:
             before = [*done, *([f"{len(stored)} writes were stored as proposals"] if stored else [])]
             if before:
                 failure.message = f"Before this failed, {' and '.join(before)}. {failure.message}"
+            if rest := len(writes) - number:
+                failure.message += " The write after it was" if rest == 1 else f" The {rest} writes after it were"
+                failure.message += " not sent."
             raise
     if stored:
         raise Proposed.joined(stored)

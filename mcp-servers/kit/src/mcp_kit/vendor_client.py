@@ -26,6 +26,7 @@ from mcp_kit.paging import Page, Paging, below, made_page, next_page
 from mcp_kit.reply_meta import VendorLimit
 from mcp_kit.settings import VendorSettings
 from mcp_kit.upload import Parts, described, files_of
+from mcp_kit.vendor_exchange import VendorExchange, with_progress
 from mcp_kit.vendor_path import VendorPath
 from mcp_kit.vendor_reader import M, VendorReader
 from mcp_kit.vendor_token import Renewing, VendorToken, bearer
@@ -79,6 +80,7 @@ class VendorClient(VendorReader):
         super().__init__(name)
         proxy = None if settings.gateway else settings.upstream_proxy
         self._http = HttpClient(base_url=settings.api_url.rstrip("/"), headers=headers, timeout=SECONDS, proxy=proxy)
+        self._exchange = VendorExchange(self._http, settings, name)
         self._settings = settings
         self._meanings = meanings or {}
         self._explain = explain
@@ -126,9 +128,8 @@ class VendorClient(VendorReader):
             content, headers = urlencode(fields, doseq=True).encode(), headers | FORM
         elif parts is not None:
             files = files_of(parts)
-        reply = await self._http.request(
-            method, path, params=params, json=body, content=content, files=files, headers=headers
-        )
+        given = {"params": params, "json": body, "content": content, "files": files, "headers": headers}
+        reply = await self._exchange.request(call, method, path, writes=writes, **given)
         if reply.status == 401 and call.caller.vendor_token is None:
             self._token.refused()
         call.meta.add(self._limit_of(reply), kept=self._settings.gateway and gateway.was_kept(reply))
@@ -142,7 +143,9 @@ class VendorClient(VendorReader):
             meanings = {reply.status: moved_to(name)}
         if refusal := self._refusal(reply, target, success, meanings or {}, writes=writes):
             self._mask(refusal, call)
-            raise refusal if self._settings.gateway and gateway.lasts(reply) else passing(refusal, reply)
+            lasts = self._settings.gateway and gateway.lasts(reply)
+            raise with_progress(refusal if lasts else passing(refusal, reply), call, writes=writes)
+        call.progress.wrote += writes
         return reply
 
     async def page(
@@ -249,7 +252,7 @@ class VendorClient(VendorReader):
         writes: bool,
     ) -> ToolFailed | None:
         """Return the gateway's refusal, else the vendor's own, else what the status means; None for a success."""
-        if self._settings.gateway and (refused := gateway.refused(reply)):
+        if self._settings.gateway and (refused := gateway.refused(reply, writes=writes)):
             return refused
         found = self._explain(reply, target) if self._explain else None
         if found is None and reply.status in ([success] if isinstance(success, int) else success):

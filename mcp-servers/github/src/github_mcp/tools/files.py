@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from urllib.parse import quote
 
@@ -135,13 +137,15 @@ class FileTools:
             for path, file in zip(paths, files, strict=True)
         ]
         try:
-            tree = await self._files.make_tree(call, repository, base.sha, entries)
+            with _changing_no_file():
+                tree = await self._files.make_tree(call, repository, base.sha, entries)
         except DryRun as unsent:
             raise await self._shown(call, repository, branch, unsent, message, head.sha) from None
         if tree == base.sha:
             return Reply(f"{show_name(branch)} of {repository} holds these texts already; nothing was written.")
         fields = {"message": message, "tree": tree, "parents": [head.sha]}
-        made = await self._files.make_commit(call, repository, fields)
+        with _changing_no_file():
+            made = await self._files.make_commit(call, repository, fields)
         await self._move(call, repository, branch, made.sha)
         said = [f"{'updated' if path in modes else 'created'} {show_name(path)}" for path in paths]
         if base.truncated:
@@ -175,6 +179,7 @@ class FileTools:
             await self._files.move_branch(call, repository, branch, sha)
         except ToolFailed as refusal:
             if refusal.status != UNPROCESSABLE:
+                refusal.message += " Only this last step, which moves the branch, changes files: all of them or none."
                 raise
             raise ToolFailed(
                 f"GitHub did not move {show_name(branch)} of {repository} (422): no file was changed.",
@@ -182,6 +187,16 @@ class FileTools:
                 next_step="If it moved meanwhile, read it and call again; if it is protected, push to another branch "
                 "and open a pull request.",
             ) from None
+
+
+@contextmanager
+def _changing_no_file() -> Iterator[None]:
+    """Say in a failure of a step before the branch moves that no file was changed."""
+    try:
+        yield
+    except ToolFailed as failure:
+        failure.message += " No file was changed."
+        raise
 
 
 def _present_sha(file: Entry | None, path: str, branch: str, given: str | None) -> str | None:
