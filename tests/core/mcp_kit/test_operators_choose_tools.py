@@ -1,5 +1,6 @@
 """The operator's selection, the command line, and where a server may listen."""
 
+import socket
 import sys
 
 import pytest
@@ -83,6 +84,22 @@ def test_wrong_settings_end_with_one_clear_line(
     out, err = capsys.readouterr()
     assert (out, says in err) == ("", True)
     assert len([line for line in err.splitlines() if line.startswith("error: ")]) == 1
+
+
+def test_a_server_that_cannot_serve_does_not_say_that_it_serves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The log says `serving` once the port is open: not where it is taken, nor where a file is missing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        flags = ["--transport", "http", "--port", str(taken.getsockname()[1])]
+        for access in ("", "/nope"):
+            monkeypatch.setenv("ACCESS_FILE", access)
+            assert run_command("github-mcp", ServerSettings, lambda _: sample_server(SampleTools()), flags) == 2
+            _, told = capsys.readouterr()
+            assert "error: " in told
+            assert "serving" not in told
 
 
 def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,11 +209,11 @@ async def test_a_line_that_cannot_be_read_is_answered() -> None:
 
 @pytest.mark.slow
 async def test_sigterm_ends_an_open_stream() -> None:
-    """A server with an open SSE connection stops within its grace, by itself, and has written nothing to stdout."""
+    """A server says that it serves, and where; with an open SSE stream it stops within its grace, with stdout empty."""
     (port,) = free_ports(1)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", STDIO, "--transport", "http", "--port", str(port),
-        env=_environ(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env=_environ(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         async with httpx.AsyncClient(verify=False, base_url=f"http://127.0.0.1:{port}") as http:
@@ -224,13 +224,14 @@ async def test_sigterm_ends_an_open_stream() -> None:
                 assert stream.status_code == 200
                 process.send_signal(signal.SIGTERM)
                 async with asyncio.timeout(8):
-                    out, _ = await process.communicate()
+                    out, told = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     assert process.returncode in (0, -signal.SIGTERM)
     assert out == b""
+    assert f'"streamable_http": "http://127.0.0.1:{port}/mcp"'.encode() in told
 
 
 async def _answers(http: httpx.AsyncClient) -> bool:
