@@ -63,6 +63,16 @@ def test_the_next_page_is_named_without_a_warning() -> None:
     assert decode(text.rsplit(" ", 1)[1], "q") == Position.of({"page": 2})
 
 
+def test_the_head_of_an_empty_list_ends_as_a_sentence() -> None:
+    """A head announces by its colon what follows: where nothing does, a full stop stands in its place."""
+    empty, listed = (
+        render(Reply("notes of a:", items), start=START, budget=3_000, nonce=NONCE, cursor_of=str)
+        for items in ([], rows("notes", ["one"]))
+    )
+    assert empty == "notes of a."
+    assert listed.startswith("notes of a:\n")
+
+
 def test_neighbouring_rows_share_a_fence() -> None:
     """Rows of one kind cost one fence together; sections of other kinds have their own."""
     reply = Reply("Head:", [*rows("rows", ["one\ntwo", "three"]), section("body", "text")])

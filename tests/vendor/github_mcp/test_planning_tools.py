@@ -26,7 +26,8 @@ async def test_milestones_are_listed_with_their_progress(ask: Ask) -> None:
     answer = await ask("list_milestones", repository=PLANNING, state="all")
     assert '2 open "Third release", 1 open, 0 closed, due 2026-12-15: "Before the holidays"' in answer.text
     assert '1 closed "Second release", 0 open, 1 closed' in answer.text
-    assert answer.text.startswith(f"2 milestones of {PLANNING} (state all)")
+    assert answer.text.startswith(f"2 milestones of {PLANNING} (state all), each with its number and title:")
+    assert (await ask("list_milestones", repository=HELLO)).text == f"0 milestones of {HELLO} (state open)."
 
 
 async def test_types_are_listed(ask: Ask) -> None:

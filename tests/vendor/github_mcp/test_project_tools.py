@@ -62,6 +62,7 @@ async def test_items_show_their_values(ask: Ask, github: GitHub) -> None:
         ({"Status": "todo"}, 3),
         ({"status": "Done", "Sprint": "Sprint 1"}, 1),
         ({"Due": "2026-12-15"}, 1),
+        ({"Estimate": "3.50"}, 1),
         ({"Sprint": ""}, 4),
         ({"Status": "Todo", "Sprint": "Sprint 1"}, 0),
     ],
@@ -69,7 +70,25 @@ async def test_items_show_their_values(ask: Ask, github: GitHub) -> None:
 async def test_items_are_found_by_their_values(ask: Ask, where: dict[str, str], count: int) -> None:
     """All values must fit, case aside; an empty one finds what has none."""
     answer = await ask("projects_list", **ITEMS, where=where)
-    assert answer.text.startswith(f"{count} items of project 1 of octo-org, narrowed by where")
+    told = ", each with its id:" if count else "."
+    assert answer.text.startswith(f"{count} items of project 1 of octo-org, narrowed by where{told}")
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"Status": "Nope"}, ["takes one of its choices", '"Todo", "In Progress", "Done"', '"" finds what has none']),
+        ({"Estimate": "abc"}, ["takes a number; no item was looked at", "Give a number;"]),
+        ({"Due": "Friday"}, ["a date as 2026-01-31"]),
+        ({"Nofield": "x"}, ["no such field in which items have values of their own; no item was looked at", '"Note"']),
+    ],
+)
+async def test_a_value_that_no_item_can_have_is_refused(ask: Ask, where: dict[str, str], words: list[str]) -> None:
+    """A value that a field does not take is told with what it takes: `0 items` would say that nothing is there."""
+    answer = await ask("projects_list", **ITEMS, where=where)
+    assert answer.is_error
+    assert all(part in answer.text for part in words), answer.text
+    assert "null" not in answer.text
 
 
 async def test_items_are_read_to_the_end(ask: Ask) -> None:
@@ -163,7 +182,7 @@ async def test_values_are_set_by_their_names(ask: Ask, github: GitHub) -> None:
     [
         ({"Status": "Doing"}, ['"Todo", "In Progress", "Done"', "one of its choices"]),
         ({"Sprint": "Sprint 9"}, ['"Sprint 1" from 2026-11-16']),
-        ({"Estimate": "much"}, ["takes a number"]),
+        ({"Estimate": "much"}, ["takes a number", "Give a number; null clears it."]),
         ({"Estimate": "nan"}, ["takes a number"]),
         ({"Due": "Friday"}, ["a date as 2026-01-31"]),
         ({"Assignees": "x"}, ['"Status" "Sprint" "Estimate" "Due" "Note"', "the issue's own"]),

@@ -1,5 +1,6 @@
 """Replies: our own words around fenced foreign text, fitted to a budget and never cut without saying so. Pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -84,8 +85,11 @@ def render(reply: Reply, *, start: Position, budget: int, nonce: str, cursor_of:
         cut = ""
     else:
         cut = _cut(reply, start, rest, budget) if rest else ""
+    head = reply.head
+    if not reply.items and rest is None:
+        head = re.sub(r":\Z", ".", head)
     tail = f"next_cursor: {cursor_of(rest)}" if rest else ""
-    return "\n".join(part for part in (reply.head, cut, *_fenced(shown, nonce), tail) if part)
+    return "\n".join(part for part in (head, cut, *_fenced(shown, nonce), tail) if part)
 
 
 def render_error(error: ToolFailed, *, nonce: str) -> str:

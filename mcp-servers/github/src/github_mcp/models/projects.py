@@ -16,6 +16,8 @@ from github_mcp.models.threads import Issue
 CHOICES = frozenset({"single_select", "iteration"})
 SETTABLE = CHOICES | {"text", "number", "date"}
 """The types of fields that an item has values of its own in; the others show what stands elsewhere."""
+TAKES = {"number": "a number", "date": "a date as 2026-01-31"}
+"""What fields take that have no choices."""
 Given = str | float | None
 
 
@@ -90,24 +92,42 @@ class ProjectField(VendorDocument):
         """
         if given is None:
             return None
+        try:
+            read = self._read(given)
+        except ValueError:
+            raise self._wrong("nothing was sent", "null clears it") from None
+        return read.id if isinstance(read, Choice) else read
+
+    def shown_value(self, given: str) -> str:
+        """Return a value by which items are found, as they show it: of a choice its name; "" of those without one.
+
+        Raises:
+            WrongArguments: no item can have it in this field; has its choices.
+        """
+        try:
+            read = self._read(given) if given else ""
+        except ValueError:
+            raise self._wrong("no item was looked at", '"" finds what has none') from None
+        return read.name if isinstance(read, Choice) else words_of(read)
+
+    def _read(self, given: str | float) -> Choice | str | float:
+        """Return the choice, the number, the date or the text that is given; raise ValueError where it is none."""
         if self.data_type in CHOICES:
             name = str(given).casefold()
-            found = next((one.id for one in self.choices if name in (one.name.casefold(), one.id)), None)
-            if found is None:
-                raise self._wrong("one of its choices")
-            return found
-        try:
-            if self.data_type == "number":
-                return _finite(given)
-            return date.fromisoformat(str(given)).isoformat() if self.data_type == "date" else str(given)
-        except ValueError:
-            raise self._wrong("a number" if self.data_type == "number" else "a date as 2026-01-31") from None
+            for one in self.choices:
+                if name in (one.name.casefold(), one.id):
+                    return one
+            raise ValueError("no choice of the field")
+        if self.data_type == "number":
+            return _finite(given)
+        return date.fromisoformat(str(given)).isoformat() if self.data_type == "date" else str(given)
 
-    def _wrong(self, wanted: str) -> WrongArguments:
+    def _wrong(self, ended: str, without: str) -> WrongArguments:
+        takes = TAKES.get(self.data_type, "one of its choices")
         return WrongArguments(
-            f"A field that was given takes {wanted}; nothing was sent.",
+            f"A field that was given takes {takes}; {ended}.",
             quoted=Quoted("the field", self.row()),
-            next_step="Give one of them; null clears it.",
+            next_step=f"Give {takes}; {without}.",
         )
 
 

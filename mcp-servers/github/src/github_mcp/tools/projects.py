@@ -100,7 +100,7 @@ class ProjectTools:
         if item is None or not fields or repository is not None or issue is not None:
             raise WrongArguments("update_project_item needs item and fields alone; nothing was sent.")
         known = await self._projects.fields(call, owner, project)
-        found = {name: _known(name, known) for name in fields}
+        found = {name: _known(name, known, "nothing was sent") for name in fields}
         values = {found[name].id: found[name].value_of(value) for name, value in fields.items()}
         before = await self._projects.item(call, owner, project, item, [])
         _require_granted(call, before, target)
@@ -126,7 +126,8 @@ class ProjectTools:
         where: Mapping[str, str],
         limit: int,
     ) -> Reply:
-        wanted = {_known(name, fields).id: read_name(value) for name, value in where.items()}
+        found = {name: _known(name, fields, "no item was looked at") for name in where}
+        wanted = {found[name].id: found[name].shown_value(read_name(value)) for name, value in where.items()}
         foreign = 0
 
         def keep(one: ProjectItem) -> bool:
@@ -139,20 +140,22 @@ class ProjectTools:
         ask = partial(self._projects.items, owner=owner, project=project, limit=size, fields=fields)
         page = await fill(call, ask, keep, limit=limit, most=MOST_ASKED if wanted else 1)
         which = narrowed({"where": where or None})
-        head = f"{page.count('items')} of project {project} of {owner}{which}, each with its id:"
+        head = (
+            f"{page.count('items')} of project {project} of {owner}{which}{', each with its id' if page.rows else ''}:"
+        )
         head += f" {foreign} outside this caller's grant were left out." if foreign else ""
         if wanted and page.next and len(page.rows) - page.skipped < limit:
             head += f" {page.left_out} others were looked through up to here; next_cursor goes on behind them."
         return Reply(head, rows("items", [one.row() for one in page.rows]), page.here, page.next, FEWER)
 
 
-def _known(name: str, fields: Sequence[ProjectField]) -> ProjectField:
-    """Return the field of a name, case aside, in which items have values of their own."""
+def _known(name: str, fields: Sequence[ProjectField], ended: str) -> ProjectField:
+    """Return the field of a name, case aside, in which items have values of their own; else say how the call ended."""
     wanted = read_name(name).casefold()
     found = next((one for one in fields if one.settable and one.name.casefold() == wanted), None)
     if found is None:
         raise WrongArguments(
-            "The project has no such field that could be set; nothing was sent.",
+            f"The project has no such field in which items have values of their own; {ended}.",
             quoted=Quoted("its fields", " ".join(show_name(one.name) for one in fields if one.settable)),
             next_step="Take one of them; labels, assignees and the like are the issue's own.",
         )
