@@ -43,8 +43,8 @@ async def test_get_me_works_for_an_app(ask: Ask, github: GitHub, open_tools: Ope
     [
         ("Sorry. Your account was suspended.", "account is suspended"),
         ("Resource protected by organization SAML enforcement.", "single sign-on"),
-        ("Resource not accessible by personal access token", "may not do this with token's account (403)"),
-        ("Something else.", "may not do this with token's account (403)"),
+        ("Resource not accessible by personal access token", "may not do this with the token's account (403)"),
+        ("Something else.", "may not do this with the token's account (403)"),
     ],
 )
 async def test_get_me_takes_no_other_refusal_for_an_apps(ask: Ask, github: GitHub, message: str, says: str) -> None:
@@ -68,6 +68,15 @@ async def test_get_me_knows_an_apps_token_by_githubs_words(ask: Ask, github: Git
     assert (answer.is_error, "The token is a GitHub App's" in answer.text) == (False, True), answer.text
 
 
+@pytest.mark.bad_input
+async def test_no_account_at_all_is_a_wrong_address(ask: Ask, github: GitHub) -> None:
+    """Every token has an account: a 404 names the variable that holds the address, and no name to check."""
+    github.app.controls.gate.faults.append(Fault(fault="status", status=404, body={"message": "Not Found"}))
+    answer = await ask("get_me")
+    assert "not at the address where it is asked: there is no token's account (404)." in answer.text
+    assert "Tell the operator to correct GITHUB_API_URL" in answer.text
+
+
 async def test_teams_are_listed(ask: Ask) -> None:
     """An organization's teams, or the own account's, each with the name by which its members are asked for."""
     assert (
@@ -84,7 +93,7 @@ async def test_members_are_listed(ask: Ask) -> None:
     members = await ask("get_team_members", organization="octo-org", team="translators")
     assert members.text.startswith("3 members")
     assert {"kim-example", "mona-example", "sam-example"} <= set(members.text.split())
-    assert (await ask("get_team_members", organization="octo-org", team="nobody")).is_error
+    assert "GitHub knows no team nobody" in (await ask("get_team_members", organization="octo-org", team="nobody")).text
 
 
 async def test_an_organization_is_opened_by_all_of_its_repositories(open_tools: OpenTools, github: GitHub) -> None:

@@ -194,6 +194,7 @@ async def test_an_unknown_ref_says_where_refs_are(ask: Ask) -> None:
     ):
         refused = await ask(tool, repository=HELLO, **arguments)
         assert (refused.is_error, "list_branches" in refused.text) == (True, True), tool
+        assert ("Of " in refused.text and "one is not there" in refused.text) is (tool == "compare_refs"), tool
 
 
 async def test_rows_say_what_a_merge_is(ask: Ask, github: GitHub) -> None:

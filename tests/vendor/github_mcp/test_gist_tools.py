@@ -1,5 +1,7 @@
 """Gists are read and written for those alone whose grant names their owner."""
 
+import re
+
 import httpx
 import pytest
 from agent_contracts import Mode
@@ -41,7 +43,8 @@ async def test_a_gist_is_read(ask: Ask) -> None:
 async def test_a_gist_is_secret_unless_asked(ask: Ask, github: GitHub) -> None:
     """A new gist is secret; a public one is asked for."""
     gists = github.app.stand_in.world.gists
-    assert (await ask("create_gist", **NEW)).text.startswith("A secret gist was created: http")
+    made = (await ask("create_gist", **NEW)).text.splitlines()[0]
+    assert re.fullmatch(r"A secret gist was created: http\S+[0-9a-f]", made)
     assert [one.public for one in gists.values()] == [False, True, False]
     answer = await ask("create_gist", **NEW, description="For all", public=True)
     assert '"For all" by agent-bot' in answer.text
@@ -56,6 +59,7 @@ async def test_a_gist_is_changed(ask: Ask, github: GitHub) -> None:
     assert not (await ask("update_gist", gist=OWN, description="Changed")).is_error
     assert (set(own.files), own.description) == ({"notes.md", "plan.md"}, "Changed")
     assert "another person's" in (await ask("update_gist", gist=PUBLIC, **NEW)).text
+    assert "GitHub knows no gist abc, or the token may not see it (404)." in (await ask("get_gist", gist="abc")).text
     for wrong in ({}, {"filename": "a"}, {"content": "a", "description": "b"}):
         assert "nothing was sent" in (await ask("update_gist", gist=OWN, **wrong)).text
 

@@ -68,10 +68,10 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "rate limit": (Fault(fault="rate_limit", seconds=30), "rate limit"),
     "secondary limit": (Fault(fault="secondary_limit", seconds=5), "in 5 s"),
     "page": (Fault(fault="html", status=200), "not usable"),
-    "cut": (Fault(fault="cut", times=9), "not usable"),
+    "cut": (Fault(fault="cut", times=9), "connection to GitHub broke"),
     "outage": (Fault(fault="status", status=503, times=9), "503"),
     "another form": (Fault(fault="status", status=200, body={"items": 1}), "not usable"),
-    "dropped": (Fault(fault="drop_before", times=9), "not usable"),
+    "dropped": (Fault(fault="drop_before", times=9), "connection to GitHub broke"),
 }
 
 

@@ -31,7 +31,7 @@ SWITCHED_OFF: Meaning = (
 MEANINGS: dict[int, Meaning] = {
     451: BLOCKED,
 }
-OWN_ACCOUNT = "token's account"
+OWN_ACCOUNT = "the token's account"
 """How the account is called whose token asks, where it is asked for."""
 AN_APPS: Meaning = ("GitHub names no account of this token.", "It is a GitHub App's: do without.")
 """What a refusal of `OWN_ACCOUNT` means in the words that GitHub has for an App's token."""
@@ -87,6 +87,13 @@ NO_GISTS: Mapping[int, Meaning] = {
         "{vendor} does not open {target}: a gist belongs to a person, and a GitHub App's token has none (403).",
         "Do without gists, or tell the operator that {token} is no person's token with the permission Gists.",
     ),
+    404: (
+        "{vendor} knows no {target}, or the token may not see it (404).",
+        "list_gists shows the own ones, and with owner a person's public ones.",
+    ),
+}
+NOT_OUR_GIST: Mapping[int, Meaning] = {
+    **NO_GISTS,
     404: (
         "{vendor} knows no {target}, or it is another person's, which the token may not change (404).",
         "list_gists shows the own ones.",

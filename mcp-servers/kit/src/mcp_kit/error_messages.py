@@ -11,7 +11,9 @@ from mcp_kit.errors import ToolFailed, Unavailable
 
 MOST_DIGITS = 12
 UNSAID_SECONDS = 60
-PLACE = re.compile(r"\{(target|vendor|token|status)\}")
+PLACE = re.compile(r"(\bno )?\{(target|vendor|token|status)\}")
+ARTICLE = re.compile(r"(?:the|an?) ")
+"""What goes from a target behind `no`."""
 Meaning = tuple[str, str]
 """What a status means and what to do next.
 
@@ -68,6 +70,14 @@ def wrong_address(variable: str, description: str) -> Meaning:
     )
 
 
+def wrong_base(variable: str, description: str) -> Meaning:
+    """Return what to say where the API lacks what it has of every caller; `description` says what the variable holds."""
+    return (
+        "{vendor}'s API is not at the address where it is asked: there is no {target} ({status}).",
+        f"Tell the operator to correct {variable}: {description}.",
+    )
+
+
 def rate_limited(seconds: int | None) -> Meaning:
     """Return what to say of a vendor's rate limit; without its word on how long to wait, a minute."""
     return LIMITED, f"Call again in {seconds or UNSAID_SECONDS} s, and call less."
@@ -84,7 +94,12 @@ def fill_in(meaning: Meaning, *, target: str, vendor: str, token: str, status: i
     `target` is the thing asked for in our own words, `vendor` its name for people, `token` the variable that holds it.
     """
     values = {"target": target, "vendor": vendor, "token": token, "status": str(status)}
-    message, next_step = (PLACE.sub(lambda found: values[found[1]], text) for text in meaning)
+
+    def filled(place: re.Match[str]) -> str:
+        value = values[place[2]]
+        return f"no {ARTICLE.sub('', value, count=1) if ARTICLE.match(value) else value}" if place[1] else value
+
+    message, next_step = (PLACE.sub(filled, text) for text in meaning)
     kind = Unavailable if meaning[0] == LIMITED else ToolFailed
     return kind(message, next_step=next_step)
 

@@ -23,7 +23,8 @@ class Accounts:
     async def me(self, call: Call) -> Me | None:
         """Read the account whose token this is; None for an app's token, of which GitHub names no account."""
         try:
-            return await self._github.get(call, Me, path_of("/user"), OWN_ACCOUNT)
+            path, meanings = path_of("/user"), self._github.wrong_base
+            return await self._github.get(call, Me, path, OWN_ACCOUNT, meanings=meanings)
         except ToolFailed as failure:
             if not failure.message.startswith(AN_APPS[0]):
                 raise

@@ -19,6 +19,13 @@ NO_REF: dict[int, Meaning] = {
     ),
     409: ("{target} cannot be read: the repository is empty (409).", "Leave it."),
 }
+NO_REFS: dict[int, Meaning] = {
+    **NO_REF,
+    404: (
+        "Of {target} one is not there, or both, or share no history, or the token may not see them (404).",
+        NO_REF[404][1],
+    ),
+}
 
 
 class Commits:
@@ -67,7 +74,7 @@ class Commits:
         path = path_in(repository, "compare", f"{base}...{head}")
         target = f"{show_name(base)} and {show_name(head)} in {repository}"
         vendor = self._github.vendor
-        reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REF)
+        reply = await vendor.send(call, "GET", path, target, query=here, meanings=NO_REFS)
         found = vendor.read_listing(call, Comparison, reply.json(), commits=Commit, files=PullFile)
         vendor.heed_ceiling(call, len(found.files or ()), MOST_FILES)
         following = next_page(PAGES, call, here, reply, None, len(found.commits))

@@ -9,7 +9,7 @@ from mcp_kit.vendor_client import Query
 from mcp_kit.vendor_path import path_of
 
 from github_mcp.client.github import GitHub
-from github_mcp.error_messages import NO_GISTS
+from github_mcp.error_messages import NO_GISTS, NOT_OUR_GIST
 from github_mcp.models.gists import Gist
 
 
@@ -46,4 +46,4 @@ class Gists:
         """Change a gist; of a public one the gateway is told that it is, as it holds what is public for danger."""
         body = {**fields, "public": True} if gist.public and self.gateway else fields
         path, target = path_of("/gists/{}", gist.id), f"gist {gist.id}"
-        return await self._github.write(call, Gist, "PATCH", path, target, body=body, meanings=NO_GISTS)
+        return await self._github.write(call, Gist, "PATCH", path, target, body=body, meanings=NOT_OUR_GIST)

@@ -9,7 +9,7 @@ from agent_vendors.graphql_operation import Operation
 from mcp_kit.call import Call
 from mcp_kit.cursor import Position
 from mcp_kit.error_messages import MEANINGS as USUAL_MEANINGS
-from mcp_kit.error_messages import Meaning
+from mcp_kit.error_messages import Meaning, wrong_base
 from mcp_kit.moves import Fetch, Moves
 from mcp_kit.paging import CursorPaging, LinkPaging, Page, below, made_page
 from mcp_kit.text_download import TextDownload
@@ -62,6 +62,9 @@ class GitHub:
             renewing=self.app.renewing if self.app else None,
             limit_of=limit_of,
         )
+        described = GitHubSettings.model_fields["api_url"].description or ""
+        self.wrong_base = {404: wrong_base(settings.variable("api_url"), described)}
+        """What a 404 means of a path that is there for every token."""
         self.gateway = settings.gateway
         self._graphql = _graphql_of(settings.api_url)
         self.text = TextDownload(self.vendor, settings)

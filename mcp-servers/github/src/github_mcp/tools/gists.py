@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from github_mcp.client.accounts import Accounts
 from github_mcp.client.gists import Gists
+from github_mcp.models.addresses import shown_address
 from github_mcp.models.gists import Gist
 from github_mcp.tools.arguments import FEWER, narrowed
 
@@ -96,7 +97,7 @@ class GistTools:
                 f"The gist was created{_at(made)}, but it is {made.kind}.",
                 next_step="Do not repeat it: say what differs.",
             )
-        return Reply(f"A {made.kind} gist was created{_at(made)}.", rows("gist", [made.row()]))
+        return Reply(f"A {made.kind} gist was created{shown_address(made.address)}", rows("gist", [made.row()]))
 
     @tool("gists", writes=True, destructive=True, idempotent=True, checks=True)
     async def update_gist(
