@@ -71,7 +71,7 @@ def wrong_address(variable: str, description: str) -> Meaning:
 
 
 def wrong_base(variable: str, description: str) -> Meaning:
-    """Return what to say where the API lacks what it has of every caller; `description` says what the variable holds."""
+    """Return what to say where the API lacks what every caller has; `description` says what the variable holds."""
     return (
         "{vendor}'s API is not at the address where it is asked: there is no {target} ({status}).",
         f"Tell the operator to correct {variable}: {description}.",

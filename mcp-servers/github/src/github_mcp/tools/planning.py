@@ -34,7 +34,8 @@ class PlanningTools:
         """List a repository's milestones with their progress, those that are due first."""
         page = await self._planning.milestones(call, repository, limit, state)
         items = rows(f"milestones of {repository}", [one.row() for one in page.rows])
-        head = f"{page.count('milestones')} of {repository} (state {state}){', each with its number and title' if items else ''}:"
+        each = ", each with its number and title" if items else ""
+        head = f"{page.count('milestones')} of {repository} (state {state}){each}:"
         return Reply(head, items, page.here, page.next, FEWER)
 
     @tool("issue_depth")
