@@ -55,7 +55,7 @@ class NotAnswered(BadQuery):
     """The caller acts: GitHub answers this part of the query, and the stand-in cannot."""
 
     def __init__(self, part: str) -> None:
-        super().__init__(f"The stand-in GitHub does not answer {part!r} in this search.")
+        super().__init__(f"The stand-in GitHub does not answer {part!r} in this search; GitHub may.")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.qualifiers import Hit
 from stand_ins.github.refusal import Refusal, validation_failed
 from stand_ins.github.search import SORTS, parse
-from stand_ins.github.search_values import Asker, BadQuery, NotAnswered
+from stand_ins.github.search_values import Asker, BadQuery
 from stand_ins.github.shapes.issue import issue_json
 
 REACHABLE = 1000
@@ -46,9 +46,7 @@ def text_of(ask: Ask) -> str:
 
 
 def refused(ask: Ask, error: BadQuery) -> Refusal:
-    """Say 422 as GitHub does, or 501 where the stand-in cannot do as GitHub does."""
-    if isinstance(error, NotAnswered):
-        return Refusal(501, str(error), docs=ask.docs)
+    """Say 422, as GitHub does, also of what only the stand-in cannot answer: clients show the words of a 422."""
     told = {"message": str(error), "resource": "Search", "field": "q", "code": "invalid"}
     return validation_failed(ask.docs, told)
 
