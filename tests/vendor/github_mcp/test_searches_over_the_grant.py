@@ -9,7 +9,7 @@ from fastmcp import Client
 from mcp_kit.caller import Caller
 from service_kit.grants import Bound
 from stand_ins.github.seed import DescribedIssue, DescribedPull, DescribedRepository, add_pull, add_repository
-from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, Said, said
+from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, Said, said
 
 SECRET = "octocat/secret-plans"
 MANY = [f"octo-org/service-number-{number:02}" for number in range(20)]
@@ -177,6 +177,15 @@ async def test_everyday_qualifiers_find_the_rows(
     answer = await search(client, query=query, **({"repository": repository} if repository else {}))
     assert not answer.is_error, answer.text
     assert re.findall(r"(?m)^(?:[\w./-]+)?#(\d+) ", answer.text) == [str(one) for one in numbers], answer.text
+
+
+async def test_me_is_the_account_of_the_token(ask: Ask, open_tools: OpenTools, github: GitHub) -> None:
+    """The same words find for each token what its own account opened."""
+    for login in ("agent-bot", "somebody-else"):
+        add_pull(github.app.stand_in.world, github.hello, DescribedPull(title="Mine", user=login, head=f"of-{login}"))
+    assert found(await ask("search_issues", query="is:pr is:open author:@me")) == [f"{HELLO}#8"]
+    other = await open_tools(GITHUB_TOKEN=READER)
+    assert found(await search(other, query="is:pr is:open author:@me")) == [f"{HELLO}#9"]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ def hello(github: StandInApp) -> Repository:
         ("is:issue foo:bar", set()),
         ("is:issue KeyError:HOME", {1, 2}),
         ("is:issue assignee:", set()),
+        ("is:issue HOME in: sort:", set()),
     ],
 )
 async def test_an_issue_search_answers(

@@ -101,7 +101,7 @@ class _Parser:
         self._words: list[str] = []
         self._sort = next((one.partition(":")[2] for one in tokens if one.lower().startswith("sort:")), "")
         named = [one.partition(":")[2].strip('"') for one in tokens if one.lower().startswith("in:")]
-        self._places = tuple(place for one in named for place in one.lower().split(",")) or PLACES
+        self._places = tuple(place for one in named if one for place in one.lower().split(",")) or PLACES
         if unknown := set(self._places) - set(PLACES):
             raise NotAnswered(f"in:{unknown.pop()}")
         if _order(self._sort)[0] not in ("", "relevance", *SORTS):
