@@ -147,6 +147,8 @@ def plenty(stand_in: GitHub) -> None:
     pull = hello.issues[5].pull
     assert pull is not None
     pull.reviews.append(replace(pull.reviews[0], id=world.next_id(), body="Another."))
+    comments = hello.issues[5].comments
+    comments.append(replace(comments[0], id=world.next_id(), body="Another."))
     artifacts = hello.actions.runs[6100001].artifacts
     artifacts.append(replace(artifacts[0], id=world.next_id(), name="logs"))
     own = world.gists[OWN]
