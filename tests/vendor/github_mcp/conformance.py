@@ -31,6 +31,7 @@ SAMPLES = {
     "until": "2026-12-31",
     "head_sha": "a" * 40,
     "sha": "a" * 40,
+    "commit_id": "a" * 40,
     "organization": "octo-org",
     "owner": "octo-org",
     "team": "translators",
