@@ -83,6 +83,8 @@ async def follow(house: House, task_id: str) -> int:
         while not (await asyncio.wait({ended}, timeout=LOOK_SECONDS))[0]:
             if not house.runs():  # the command itself would wait a minute for the ledger
                 raise ConfigError(STOPPED_MEANWHILE)
+        if ended.result() and not house.runs():
+            raise ConfigError(STOPPED_MEANWHILE)
         return ended.result()
     finally:
         if process.returncode is None:

@@ -42,6 +42,7 @@ def reason(reply: Any) -> str | None:
         ("PullRequests", {**OURS, "first": 5}, None),
         ("PullRequests", {**THEIRS, "first": 5}, "resource"),
         ("PullRequest", {**OURS, "number": 5, "first": 5}, None),
+        ("PullRequest", {**OURS, "number": 5, "first": 5, "full": True}, None),
         ("PullRequest", {**THEIRS, "number": 1, "first": 5}, "resource"),
         ("ReviewThreads", {**OURS, "number": 5, "first": 5}, None),
         ("Blame", {**OURS, "ref": "main", "path": "hello/greet.py"}, None),

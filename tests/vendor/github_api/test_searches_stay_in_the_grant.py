@@ -96,6 +96,18 @@ async def test_ordinary_words_pass(api: House) -> None:
     assert sent(api) == f"repo:{HELLO} is:issue user or org"
 
 
+async def test_what_a_person_asks_every_day_passes(api: House) -> None:
+    """Qualifiers of people, reviews, checks, dates and links only narrow, and go to GitHub as they are."""
+    text = "is:pr is:open author:@me review-requested:@me user-review-requested:@me review:none draft:false "
+    text += "status:failure team-review-requested:octo-org/release-crew reviewed-by:@me linked:issue no:project"
+    for asked in (
+        text,
+        'is:pr label:"a b",c -head:x base:main merged:2026-01-01..* comments:>1 involves:@me -is:locked',
+    ):
+        assert owners(await search(api, asked)) == set()
+        assert sent(api) == f"repo:{HELLO} {asked}"
+
+
 async def test_a_foreign_item_in_the_reply_is_kept_back(api: House) -> None:
     """GitHub's word is not taken for what it found: one item from outside, and the reply is refused whole."""
     items = [{"repository_url": f"{api.upstream_url}/repos/{name}"} for name in (HELLO, "evil/secret")]

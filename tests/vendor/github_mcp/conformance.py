@@ -31,6 +31,7 @@ SAMPLES = {
     "until": "2026-12-31",
     "head_sha": "a" * 40,
     "sha": "a" * 40,
+    "commit_id": "a" * 40,
     "organization": "octo-org",
     "owner": "octo-org",
     "team": "translators",
@@ -147,6 +148,8 @@ def plenty(stand_in: GitHub) -> None:
     pull = hello.issues[5].pull
     assert pull is not None
     pull.reviews.append(replace(pull.reviews[0], id=world.next_id(), body="Another."))
+    comments = hello.issues[5].comments
+    comments.append(replace(comments[0], id=world.next_id(), body="Another."))
     artifacts = hello.actions.runs[6100001].artifacts
     artifacts.append(replace(artifacts[0], id=world.next_id(), name="logs"))
     own = world.gists[OWN]

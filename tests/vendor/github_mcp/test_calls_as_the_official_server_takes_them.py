@@ -30,7 +30,7 @@ Table = list[tuple[str, dict[str, Any], str]]
 ANSWERED: Table = [
     ("get_me", {}, 'agent-bot ("User")'),
     ("get_teams", {"user": ""}, "octo-org/release-crew"),
-    ("get_team_members", {"org": "octo-org", "team_slug": "translators"}, "mona-example sam-example kim-example"),
+    ("get_team_members", {"org": "octo-org", "team_slug": "translators"}, "mona-example\nsam-example\nkim-example"),
     (
         "search_repositories",
         {"query": "hello", "sort": "stars", "order": "desc", "page": 1, "perPage": 5, "minimal_output": True},
@@ -73,7 +73,7 @@ ANSWERED: Table = [
     (
         "get_repository_tree",
         {**OF, "tree_sha": "main", "path_filter": "hello/", "recursive": True},
-        '3 entries of octocat/hello-world in "hello":',
+        '3 entries of octocat/hello-world in "hello" at "main", recursive:',
     ),
     ("issue_read", {**ISSUE, "method": "get"}, "#1 open "),
     ("issue_read", {**ISSUE, "issue_number": 5, "method": "get_labels"}, 'labels "bug"'),
@@ -138,7 +138,7 @@ ANSWERED: Table = [
             "resource_id": "ci.yml",
             "workflow_runs_filter": {"branch": "main", "status": "completed", "event": "push", "actor": "octocat"},
         },
-        "1 runs of octocat/hello-world, narrowed by branch, event, status, actor:",
+        "1 runs of octocat/hello-world, narrowed by resource_id, branch, event, status, actor:",
     ),
     (
         "actions_list",

@@ -8,8 +8,8 @@ import pytest
 from fastmcp import Client
 from mcp_kit.caller import Caller
 from service_kit.grants import Bound
-from stand_ins.github.seed import DescribedIssue, DescribedRepository, add_repository
-from vendor.github_mcp.conftest import HELLO, Ask, GitHub, OpenTools, Said, said
+from stand_ins.github.seed import DescribedIssue, DescribedPull, DescribedRepository, add_pull, add_repository
+from vendor.github_mcp.conftest import HELLO, READER, Ask, GitHub, OpenTools, Said, said
 
 SECRET = "octocat/secret-plans"
 MANY = [f"octo-org/service-number-{number:02}" for number in range(20)]
@@ -143,6 +143,63 @@ async def test_the_querys_own_kind_holds(ask: Ask, github: GitHub, query: str, k
     assert sent == f"repo:{HELLO} is:{kind} languages"
     against = await ask("search_issues", query="is:pr languages", repository=HELLO, kind="issue")
     assert (against.is_error, "a call of its own" in against.text) == (True, True)
+
+
+@pytest.mark.parametrize("repository", [None, HELLO])
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("is:pr is:open author:@me", [8]),
+        ("is:pr is:open review-requested:@me", [6]),
+        ("is:pr is:open user-review-requested:@me draft:true", [6]),
+        ("is:pr review:approved reviewed-by:mona-example", [7]),
+        ("is:pr review:changes_requested", [5]),
+        ("is:pr is:open review:none -author:kim-example", [8]),
+        ("is:pr is:open status:failure", [5]),
+        ("is:pr is:merged merged:>=2026-09-01", [7]),
+        ("is:pr base:main head:settings linked:issue", [5]),
+        ("is:issue linked:pr no:assignee comments:0", [1]),
+        ('is:issue label:"area: translations",bug involves:mona-example', [3, 2]),
+        ("is:issue is:closed reason:completed closed:2026-10-01..2026-10-31", [2]),
+    ],
+)
+async def test_everyday_qualifiers_find_the_rows(
+    open_tools: OpenTools, github: GitHub, query: str, numbers: list[int], repository: str | None
+) -> None:
+    """With a grant, qualifiers that only narrow pass as they are, and `@me` is the account of the token."""
+    world, hello = github.app.stand_in.world, github.hello
+    asked = hello.issues[6].pull
+    assert asked is not None
+    asked.requested_reviewers.append(world.user("agent-bot"))
+    own = DescribedPull(title="Say hello twice", user="agent-bot", head="twice")
+    add_pull(world, hello, own)
+    client = await open_tools(run(HELLO))
+    answer = await search(client, query=query, **({"repository": repository} if repository else {}))
+    assert not answer.is_error, answer.text
+    assert re.findall(r"(?m)^(?:[\w./-]+)?#(\d+) ", answer.text) == [str(one) for one in numbers], answer.text
+
+
+async def test_me_is_the_account_of_the_token(ask: Ask, open_tools: OpenTools, github: GitHub) -> None:
+    """The same words find for each token what its own account opened."""
+    for login in ("agent-bot", "somebody-else"):
+        add_pull(github.app.stand_in.world, github.hello, DescribedPull(title="Mine", user=login, head=f"of-{login}"))
+    assert found(await ask("search_issues", query="is:pr is:open author:@me")) == [f"{HELLO}#8"]
+    other = await open_tools(GITHUB_TOKEN=READER)
+    assert found(await search(other, query="is:pr is:open author:@me")) == [f"{HELLO}#9"]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("has:label", "does not answer 'has:label'"),
+        ("author:nobody-of-that-name", "users do not exist"),
+        ("created:soon", "not a recognized date/time format"),
+    ],
+)
+async def test_what_github_refuses_is_no_empty_list(open_tools: OpenTools, query: str, told: str) -> None:
+    """A query that has no answer is an error that names the part."""
+    answer = await search(await open_tools(run(HELLO)), query=query)
+    assert (answer.is_error, told in answer.text) == (True, True), answer.text
 
 
 async def test_repositories_are_found_within_the_grant(ask: Ask, open_tools: OpenTools) -> None:

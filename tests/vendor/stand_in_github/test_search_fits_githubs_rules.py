@@ -35,7 +35,6 @@ async def _found(client: httpx.AsyncClient, query: str) -> list[str]:
         (f"{HELLO} is:issue (language OR supported) NOT LANG", {4}),
         (f"{HELLO} is:issue created:>=2026-11-01", {1, 4}),
         (f"{HELLO} is:issue created:2026-10-01..2026-10-31 comments:>1", {2}),
-        (f"{HELLO} is:issue comments:²", set()),
         (f"{HELLO} is:issue nonsenseword", set()),
     ],
 )

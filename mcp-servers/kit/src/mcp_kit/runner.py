@@ -210,7 +210,9 @@ class Runner:
 
 def _instead(spec: ToolSpec | None, caller: Caller) -> str:
     if spec is not None and caller.may_use(spec):
-        return f"Use a tool from tools/list. The operator switches this one on by the setting TOOLS={spec.name}."
+        return (
+            f"Use a tool from tools/list. An operator who wants this one chooses it by the setting TOOLS={spec.name}."
+        )
     return "Use a tool from tools/list."
 
 

@@ -60,12 +60,13 @@ class ActionTools:
         head_sha: Annotated[str | None, Field(pattern="^[0-9a-f]{7,40}$")] = None,
         limit: Limit = 20,
         cursor: Cursor = None,
-        filter: Annotated[Literal["latest", "all"], Unlisted] = "latest",  # noqa: A002
+        filter: Annotated[Literal["latest", "all"] | None, Unlisted] = None,  # noqa: A002
     ) -> Reply:
         """List workflows, their runs (newest first, with filters), or a run's jobs or artifacts. Logs: get_job_logs."""
         query = {"branch": branch, "event": event, "status": status, "actor": actor, "head_sha": head_sha}
         require_method(method, "list_workflow_runs", **query)
         require_method(method, *OF_ONE, resource_id=resource_id)
+        require_method(method, "list_workflow_jobs", filter=filter)
         if method == "list_workflow_runs":
             if head_sha is not None:
                 query["head_sha"] = await self._actions.whole_sha(call, repository, head_sha)
@@ -80,7 +81,7 @@ class ActionTools:
         run = _number(resource_id, method)
         target = f"run {run} of {repository}"
         if method == "list_workflow_jobs":
-            jobs = await self._actions.jobs(call, repository, run, limit, attempts=filter)
+            jobs = await self._actions.jobs(call, repository, run, limit, attempts=filter or "latest")
             items = rows(f"jobs of {target}", [job.row() for job in jobs.rows])
             of = f"all attempts of {target}" if filter == "all" else target
             return Reply(f"{jobs.count('jobs')} of {of}:", items, jobs.here, jobs.next)

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from stand_ins.github.accounts import User
 
+FAILED = frozenset({"failure", "error", "timed_out", "cancelled", "action_required", "startup_failure"})
+PASSED = frozenset({"success", "neutral", "skipped"})
+
 
 @dataclass
 class Workflow:
@@ -147,3 +150,11 @@ class Actions:
         """Return the check runs of a commit: the jobs of its runs' last attempts, or of all attempts."""
         runs = [run for run in self.runs.values() if run.head_sha == sha]
         return [(run, job) for run in runs for job in (run.jobs if every else run.jobs_of())]
+
+    def state(self, sha: str) -> str | None:
+        """Return what all checks and statuses of a commit say together: failure, success or pending; None of none."""
+        statuses = {one.context: one.state for one in self.statuses.get(sha, ())}
+        states = {job.conclusion or "pending" for _, job in self.checks(sha)} | set(statuses.values())
+        if not states:
+            return None
+        return "failure" if states & FAILED else "success" if states <= PASSED else "pending"

@@ -8,20 +8,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stand_ins.github.qualifiers import Scope, scope_of
 from stand_ins.github.records import Repository
-from stand_ins.github.search import MAX_CHARACTERS, BadQuery
+from stand_ins.github.search import MAX_CHARACTERS
+from stand_ins.github.search_values import Asker, BadQuery, NotAnswered, Scope, endings_of, is_githubs
 
 MOST_BYTES = 384 * 1024
 TOKEN = re.compile(r"""-?[A-Za-z]+:"[^"]*"|"[^"]*"|\S+""")
 WORD = re.compile(r"\w+")
-LANGUAGES = {"python": (".py",), "markdown": (".md",), "yaml": (".yaml", ".yml"), "javascript": (".js",)}
+PLACES = frozenset({"file", "path"})
 Predicate = Callable[[str], bool]
 QUALIFIERS: dict[str, Callable[[str], Predicate]] = {
     "path": lambda value: lambda path: path.lower().startswith(value.strip("/").lower()),
     "filename": lambda value: lambda path: value.lower() in path.rpartition("/")[2].lower(),
     "extension": lambda value: lambda path: path.lower().endswith(f".{value.lower().lstrip('.')}"),
-    "language": lambda value: lambda path: path.lower().endswith(LANGUAGES.get(value.lower(), ("\0",))),
+    "language": lambda value: _ends(endings_of(value)),
 }
 
 
@@ -32,7 +32,7 @@ class CodeSearch:
     scopes: list[Scope] = field(default_factory=list)
     paths: list[Predicate] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
-    in_path: bool = False
+    places: frozenset[str] = frozenset({"file"})
 
     def covers(self, repository: Repository) -> bool:
         """Say whether a repository is one of those meant."""
@@ -42,8 +42,9 @@ class CodeSearch:
         """Say whether a file fits."""
         if len(content) >= MOST_BYTES or b"\0" in content:
             return False
-        text = path.lower() if self.in_path else content.decode().lower()
-        return all(one(path) for one in self.paths) and all(word in text for word in self.words)
+        text = f"{path}\n" if "path" in self.places else ""
+        text += content.decode() if "file" in self.places else ""
+        return all(one(path) for one in self.paths) and all(word in text.lower() for word in self.words)
 
     def rank(self, content: bytes) -> int:
         """Say how well a file fits."""
@@ -51,32 +52,45 @@ class CodeSearch:
         return sum(text.count(word) for word in self.words)
 
 
-def parse(text: str) -> CodeSearch:
+def parse(text: str, asker: Asker) -> CodeSearch:
     """Read a query.
 
     Raises:
-        BadQuery: it is too long, or no word is in it.
+        BadQuery: it is too long, no word is in it, or a qualifier has no answer here.
     """
     if len(text) > MAX_CHARACTERS:
         raise BadQuery("The search is longer than 256 characters.")
     search = CodeSearch()
     for token in TOKEN.findall(text):
-        key, colon, value = token.partition(":")
-        key, value = key.lower(), value.strip('"')
-        if colon and (scope := scope_of(key, value)) is not None:
-            search.scopes.append(scope)
-        elif colon and key == "in":
-            search.in_path = value == "path"
-        elif colon and key.lstrip("-") in QUALIFIERS:
-            test = QUALIFIERS[key.lstrip("-")](value)
-            search.paths.append(_negated(test) if key.startswith("-") else test)
-        elif token.startswith('"'):
-            search.words.append(token.strip('"').lower())
-        else:
-            search.words += [word.lower() for word in WORD.findall(token)]
+        if not _qualify(search, token, asker):
+            phrase = token.startswith('"')
+            search.words += [token.strip('"').lower()] if phrase else [one.lower() for one in WORD.findall(token)]
     if not search.words:
         raise BadQuery("Must include at least one user, organization, or repository and one search term.")
     return search
+
+
+def _qualify(search: CodeSearch, token: str, asker: Asker) -> bool:
+    """Narrow a search by a qualifier; False for plain text."""
+    name, _, value = token.partition(":")
+    key, negated, value = name.lower().removeprefix("-"), name.startswith("-"), value.strip('"')
+    if not value or not is_githubs(key):
+        return False
+    places = frozenset(value.lower().split(","))
+    if key in QUALIFIERS:
+        test = QUALIFIERS[key](value)
+        search.paths.append(_negated(test) if negated else test)
+    elif key == "in" and places <= PLACES and not negated:
+        search.places = places
+    elif (scope := asker.scope(key, value)) is not None and not negated:
+        search.scopes.append(scope)
+    else:
+        raise NotAnswered(token)
+    return True
+
+
+def _ends(endings: tuple[str, ...]) -> Predicate:
+    return lambda path: path.lower().endswith(endings)
 
 
 def _negated(test: Predicate) -> Predicate:

@@ -13,7 +13,6 @@ from stand_ins.github.shapes.account import node_id, stamp
 from stand_ins.github.world import World
 
 DELETED = "ghost"
-FAILED = {"FAILURE", "ERROR", "TIMED_OUT", "CANCELLED", "ACTION_REQUIRED", "STARTUP_FAILURE"}
 
 
 def repository_object(repository: Repository, world: World) -> dict[str, Any]:
@@ -178,10 +177,8 @@ def _rollup(sha: str, repository: Repository) -> dict[str, Any] | None:
     every: list[dict[str, Any]] = [*checks, *statuses]
     if not every:
         return None
-    states = {one.get("state") or one.get("conclusion") or "PENDING" for one in every}
-    passed = states <= {"SUCCESS", "NEUTRAL", "SKIPPED"}
-    state = "FAILURE" if states & FAILED else "SUCCESS" if passed else "PENDING"
-    return {"state": state, "contexts": lambda info, first, after=None: connection(every, first, after)}
+    state = repository.actions.state(sha) or "pending"
+    return {"state": state.upper(), "contexts": lambda info, first, after=None: connection(every, first, after)}
 
 
 def actor(user: User) -> dict[str, Any] | None:

@@ -10,11 +10,10 @@ from stand_ins.github.graphql.errors import ForbiddenError, NotFoundError
 from stand_ins.github.graphql.objects import pull_object, repository_object, thread_object
 from stand_ins.github.graphql.projects import planned_fields
 from stand_ins.github.graphql.pull_mutations import Announce, PullMutations
-from stand_ins.github.qualifiers import Hit
 from stand_ins.github.records import Issue, Pull, Repository
 from stand_ins.github.reviews import ReviewThread
-from stand_ins.github.routes.search import SORTS
 from stand_ins.github.search import parse
+from stand_ins.github.search_values import Asker
 from stand_ins.github.shapes.account import node_id
 from stand_ins.github.world import World
 
@@ -53,18 +52,8 @@ class Root:
 
     def search(self, query: str, first: int, after: str | None) -> dict[str, Any]:
         """Search pull requests and issues."""
-        wanted = parse(query)
-        hits = [
-            Hit(issue, repository)
-            for repository in self._readable()
-            if wanted.covers(repository)
-            for issue in repository.issues.values()
-            if not issue.deleted
-        ]
-        found = sorted((hit for hit in hits if wanted.matches(hit)), key=lambda hit: -hit.issue.id)
-        by, _, direction = wanted.sort.partition("-")
-        if by in SORTS:
-            found.sort(key=SORTS[by], reverse=direction != "asc")
+        wanted = parse(query, Asker(self._world, self._user))
+        found = wanted.found([one for one in self._readable() if wanted.covers(one)])
         return connection([self._hit(one.issue, one.repository) for one in found], first, after, "issueCount")
 
     def node(self, node: str) -> dict[str, Any]:

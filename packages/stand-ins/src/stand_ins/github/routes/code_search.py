@@ -5,13 +5,12 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from stand_ins.github import paging
-from stand_ins.github.accounts import Role
 from stand_ins.github.ask import Ask, Operation
 from stand_ins.github.code_search import CodeSearch, parse
 from stand_ins.github.records import Repository
-from stand_ins.github.refusal import Refusal, requires_authentication, validation_failed
-from stand_ins.github.routes.search import NOTHING_TO_SEARCH, REACHABLE
-from stand_ins.github.search import BadQuery
+from stand_ins.github.refusal import Refusal, requires_authentication
+from stand_ins.github.routes.search import NOTHING_TO_SEARCH, REACHABLE, refused, text_of
+from stand_ins.github.search_values import Asker, BadQuery
 from stand_ins.github.shapes.code import found_file
 
 TEXT_MATCH = "text-match"
@@ -21,14 +20,11 @@ async def search_code(ask: Ask) -> Response:
     """Search files, the best fits first."""
     if ask.user is None:
         raise requires_authentication(ask.docs)
-    text = dict(ask.query).get("q", "").strip()
-    if not text:
-        raise validation_failed(ask.docs, {"resource": "Search", "field": "q", "code": "missing"})
     try:
-        search = parse(text)
+        search = parse(text_of(ask), Asker(ask.world, ask.user))
+        hits = _hits(ask, search)
     except BadQuery as error:
-        raise _refused(ask, str(error)) from None
-    hits = _hits(ask, search)
+        raise refused(ask, error) from None
     page = paging.cut(hits[:REACHABLE], ask.query)
     if page.start >= REACHABLE:
         raise Refusal(422, "Only the first 1000 search results are available", docs=ask.docs)
@@ -41,16 +37,11 @@ async def search_code(ask: Ask) -> Response:
 
 
 def _hits(ask: Ask, search: CodeSearch) -> list[tuple[str, Repository]]:
-    readable = [one for one in ask.world.repositories.values() if ask.world.role(one, ask.user) >= Role.read]
-    meant = [one for one in readable if search.covers(one)]
+    meant = [one for one in Asker(ask.world, ask.user).readable() if search.covers(one)]
     if search.scopes and not meant:
-        raise _refused(ask, NOTHING_TO_SEARCH)
+        raise BadQuery(NOTHING_TO_SEARCH)
     hits = [(path, one) for one in meant for path, content in one.files.items() if search.matches(path, content)]
     return sorted(hits, key=lambda hit: (-search.rank(hit[1].files[hit[0]]), hit[0]))
-
-
-def _refused(ask: Ask, message: str) -> Refusal:
-    return validation_failed(ask.docs, {"message": message, "resource": "Search", "field": "q", "code": "invalid"})
 
 
 OPERATIONS = (

@@ -50,6 +50,7 @@ async def create_review(ask: Ask) -> Response:
         thread.comments.append(ReviewComment(ask.world.next_id(), review.id, ask.me, text, at, at))
         pull.threads.append(thread)
     issue.updated_at = at
+    _answered(pull, review)
     return _answer(ask, review, issue)
 
 
@@ -64,6 +65,7 @@ async def submit_review(ask: Ask) -> Response:
     body = asked.body() or review.body
     _check(ask, issue, event, body, comments=1)
     review.state, review.body, review.submitted_at = STATES[event], body, ask.world.clock()
+    _answered(pull, review)
     return _answer(ask, review, issue)
 
 
@@ -133,6 +135,12 @@ def _check(ask: Ask, issue: Issue, event: str | None, body: str, *, comments: in
         raise unprocessable(ask.docs, OWN[event])
     if event in ("REQUEST_CHANGES", "COMMENT") and not body and not comments:
         raise unprocessable(ask.docs, "Review body can not be blank")
+
+
+def _answered(pull: Pull, review: Review) -> None:
+    """Ask nobody any more whose review is submitted."""
+    if review.state != "PENDING":
+        pull.requested_reviewers = [one for one in pull.requested_reviewers if one is not review.user]
 
 
 def _thread(ask: Ask, pull: Pull, told: Any) -> tuple[ReviewThread, str]:
