@@ -9,7 +9,7 @@ from mcp_kit.app import build_app
 from mcp_kit.call import Call
 from mcp_kit.caller import Caller
 from mcp_kit.cursor import Position
-from mcp_kit.error_messages import MEANINGS, Meaning, fill_in, rate_limited
+from mcp_kit.error_messages import MEANINGS, Meaning, rate_limited
 from mcp_kit.errors import DryRun, Quoted, ToolFailed, WrongArguments
 from mcp_kit.reply import Reply
 from mcp_kit.server import Server
@@ -245,13 +245,6 @@ async def test_a_brace_in_a_meaning_is_text(corkboard: Corkboard) -> None:
     assert failed.value.message == "Corkboard says {x} or {} of the {token} note."
     assert failed.value.next_step == 'Send {"a": 1}.'
     await client.aclose()
-
-
-def test_a_target_stands_behind_no_without_its_article() -> None:
-    """An article that a target begins with is said elsewhere, and not behind `no`."""
-    meaning = ("{vendor} knows no {target} ({status}).", "Look for {target}.")
-    failure = fill_in(meaning, target="the team a", vendor="Corkboard", token="T", status=404)
-    assert (failure.message, failure.next_step) == ("Corkboard knows no team a (404).", "Look for the team a.")
 
 
 @pytest.mark.parametrize("part", ["", ".", "..", "a\nb", "a\x00", "\ud800", "..%2fb", "a\\..\\b", "a/../b"])

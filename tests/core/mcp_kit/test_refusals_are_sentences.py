@@ -1,9 +1,10 @@
-"""What a gateway refuses is told to the model in sentences: what is wrong, then what to do."""
+"""What a gateway or a vendor refuses is told to the model in sentences: what is wrong, then what to do."""
 
 import json
 
 import httpx
 import pytest
+from mcp_kit.error_messages import fill_in
 from mcp_kit.gateway import REASON, refused
 from mcp_kit.reply import render_error
 from service_kit.http import Reply
@@ -35,3 +36,10 @@ def test_a_refusal_that_a_proxy_changed_is_still_one() -> None:
     error = refused(Reply(403, httpx.Headers({REASON: "credential"}), b"<html>Forbidden</html>"))
     assert error is not None
     assert "The gateway refused this." in render_error(error, nonce="n")
+
+
+def test_a_target_stands_behind_no_without_its_article() -> None:
+    """An article that a target begins with is said elsewhere, and not behind `no`."""
+    meaning = ("{vendor} knows no {target} ({status}).", "Look for {target}.")
+    failure = fill_in(meaning, target="the team a", vendor="Corkboard", token="T", status=404)
+    assert (failure.message, failure.next_step) == ("Corkboard knows no team a (404).", "Look for the team a.")
