@@ -68,6 +68,10 @@ async def drained(redis: Redis, pool: asyncpg.Pool, access: Access = ACCESS, aba
     return await drain(redis, pool, access, consumer="c1", block_ms=20, abandoned_ms=abandoned_ms)
 
 
+async def _not_reached(*_: object, **__: object) -> None:
+    """Stand for the XACK of a drain that dies before it."""
+
+
 async def test_one_xadd_is_a_whole_use(redis: Redis, house: asyncpg.Pool) -> None:
     """An entry with skill and input alone becomes a task of its door, with an id from stream and entry."""
     entry = await send(redis, GOOD)
@@ -258,6 +262,32 @@ async def test_cancel_by_xadd(redis: Redis, house: asyncpg.Pool, by: str) -> Non
     view = await get_task(house, name)
     assert view is not None
     assert view.state == "cancelled"
+
+
+async def test_cancel_of_a_final_task_is_answered(redis: Redis, house: asyncpg.Pool) -> None:
+    """A cancel that comes after the task's end is rejected as `final`, as it comes with HTTP's 409."""
+    await send(redis, {**GOOD, "id": FIXED})
+    await send(redis, FIXED, "cancel")
+    late = await send(redis, FIXED, "cancel")
+    assert await drained(redis, house) == 3
+    (kept,) = await said(redis, "agent:rejected")
+    assert (kept[b"entry"].decode(), kept[b"reason"]) == (late, b"final")
+    (answer,) = await said(redis, "agent:results")
+    assert (answer[b"entry"].decode(), answer[b"status"]) == (late, b"rejected")
+
+
+async def test_a_cancel_that_is_tried_again_is_not_refused(
+    redis: Redis, house: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a drain died between its cancel and its XACK, the next finds the task cancelled by that very entry."""
+    await send(redis, {**GOOD, "id": FIXED})
+    await send(redis, FIXED, "cancel")
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "settle", _not_reached)
+        await drained(redis, house)
+    await asyncio.sleep(0.03)
+    assert await drained(redis, house, abandoned_ms=20) == 2
+    assert await said(redis, "agent:rejected") == []
 
 
 async def test_cancel_of_nothing_is_rejected_at_the_second_look(redis: Redis, house: asyncpg.Pool) -> None:

@@ -19,6 +19,9 @@ def test_a_command_is_sent_and_its_reply_printed(valkey_only: Command) -> None:
         assert valkey_only.call("redis", "XLEN", "agent:tasks").stdout == "1\n"
         read = valkey_only.call("redis", "XRANGE", "agent:tasks", "-", "+").stdout
         assert read == f'  {entry}\n    task\n    {{"skill": "s", "input": "a b"}}\n'
+        sent = "\udcff\udcfe"  # how Python reads the bytes FF FE of a command line
+        assert valkey_only.call("redis", "SET", "bytes", sent).stdout == "OK\n"
+        assert valkey_only.call("redis", "STRLEN", "bytes").stdout == "2\n"
         assert valkey_only.call("redis", "GET", "nothing").stdout == "(nil)\n"
 
 
@@ -39,6 +42,13 @@ def test_a_redis_that_is_not_up_is_named_without_its_password(valkey_only: Comma
     assert "REDIS_URL (redis://:***@127.0.0.1:1/0) does not answer" in done.stderr
     assert "agent-stores start" in done.stderr
     assert "hidden-word" not in done.stderr
+
+
+def test_stores_that_are_not_up_are_not_guessed(valkey_only: Command) -> None:
+    """Where the folder's stores are down, no other Redis that has their port is spoken to."""
+    done = valkey_only.call("redis", "XLEN", "agent:tasks")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "are not up: `agent-stores start` starts them, `make up` those of the whole system" in done.stderr
 
 
 def heard() -> None:

@@ -15,6 +15,7 @@ TaskFault = Literal[
     "config",
     "conflict",
     "unknown",
+    "final",
     "poison",
     "state",
     "quota",

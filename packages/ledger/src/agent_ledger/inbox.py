@@ -26,6 +26,7 @@ from agent_ledger.stream_entries import record_entry, task_of_entry
 from agent_ledger.streams import Fields, abandoned, count_deliveries, read_new, settle, take_over
 from agent_ledger.submission import submit
 from agent_ledger.task_parser import read_task
+from agent_ledger.views import get_task
 
 GROUP = "agent-engine"
 BATCH = 16
@@ -227,13 +228,21 @@ class _Drain:
             except ValueError:
                 raise InvalidTask("field", f"cancel takes a task's id or its entry's id, not {wanted!r}") from None
         if task_id is not None:
-            outcome = await cancel(self.pool, task_id, tenant=self.door.tenant, by=f"stream:{self.stream}/{entry}")
+            by = f"stream:{self.stream}/{entry}"
+            outcome = await cancel(self.pool, task_id, tenant=self.door.tenant, by=by)
+            if outcome is CancelOutcome.already_final and not await self._cancelled(task_id, by):
+                raise InvalidTask("final", f"task {task_id} has ended: there is nothing left to cancel")
             if outcome is not CancelOutcome.not_found:
                 return True
         if first_time:
             # Another drain may be about to commit that very task; the entry comes again as an abandoned one.
             return False
         raise InvalidTask("unknown", f"there is no task {wanted} to cancel")
+
+    async def _cancelled(self, task_id: UUID, by: str) -> bool:
+        """Return whether an earlier try of this entry asked for the task's end."""
+        view = await get_task(self.pool, task_id)
+        return view is not None and view.cancelled_by == by
 
 
 def _outage(error: Exception) -> bool:

@@ -13,9 +13,9 @@ from service_kit.errors import ConfigError
 from service_kit.settings import load
 from service_kit.stdio import print_error
 
-from agent_stores.background import start_run, status, stop_run, urls
+from agent_stores.background import start_run, status, stop_run, up, urls
 from agent_stores.embedded import Plan, run
-from agent_stores.errors import ServerEnded
+from agent_stores.errors import ServerEnded, StoreError
 from agent_stores.settings import StoresSettings
 
 NOT_UP = 3
@@ -75,6 +75,12 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
         sys.stdout.writelines(f"{part.name}: {'up' if part.up else 'not up'}, {part.where}\n" for part in parts)
         return 0 if all(part.up for part in parts) else NOT_UP
     elif command == "redis":
+        if plan.redis_url is None and up(plan) is None:
+            # Another Redis of this machine may have the port.
+            raise StoreError(
+                f"the stores in {plan.folder.resolve()} are not up: `agent-stores start` starts them, `make up` those of "
+                "the whole system; REDIS_URL names another Redis."
+            )
         # Not before: importing a client would take longer than the servers take to start.
         from agent_stores.redis_cli import run_command
 

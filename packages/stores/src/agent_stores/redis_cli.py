@@ -1,5 +1,6 @@
 """One command to Redis and its reply as text: stands in for redis-cli, which no wheel brings."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -14,7 +15,7 @@ Reply = bytes | int | None | Sequence["Reply"]
 
 
 async def run_command(url: str, words: Sequence[str]) -> str:
-    """Send one command and give its reply: a line for each value, indented by how deep it lies.
+    """Send one command, its words byte for byte, and give its reply: a line for each value, indented by how deep it lies.
 
     Raises:
         StoreError: nothing answers there, or the command is refused.
@@ -22,7 +23,7 @@ async def run_command(url: str, words: Sequence[str]) -> str:
     redis = open_redis(url)
     redis.response_callbacks.clear()
     try:
-        reply: Reply = await redis.execute_command(*words)  # type: ignore[no-untyped-call]
+        reply: Reply = await redis.execute_command(*map(os.fsencode, words))  # type: ignore[no-untyped-call]
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise StoreError(
             f"REDIS_URL ({without_password(url)}) does not answer: {str(error).rstrip('.')}. "
