@@ -1,6 +1,8 @@
 """The operator's selection, the command line, and where a server may listen."""
 
+import socket
 import sys
+from pathlib import Path
 
 import pytest
 from agent_contracts import Mode
@@ -83,6 +85,22 @@ def test_wrong_settings_end_with_one_clear_line(
     out, err = capsys.readouterr()
     assert (out, says in err) == ("", True)
     assert len([line for line in err.splitlines() if line.startswith("error: ")]) == 1
+
+
+@pytest.mark.parametrize("fault", ["port", "access"])
+def test_serving_is_said_only_of_a_server_that_serves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, fault: str
+) -> None:
+    """Where the port is taken, or the access file missing, no line says that the server serves."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1] if fault == "port" else 0
+        if fault == "access":
+            monkeypatch.setenv("ACCESS_FILE", str(tmp_path / "nope"))
+        flags = ["--transport", "http", "--port", str(port)]
+        assert run_command("github-mcp", ServerSettings, lambda _: sample_server(SampleTools()), flags) == 2
+    err = capsys.readouterr().err
+    assert "error: " in err
+    assert '"serving"' not in err
 
 
 def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

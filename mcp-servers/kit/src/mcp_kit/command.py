@@ -3,6 +3,7 @@
 import argparse
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from service_kit import command
@@ -42,8 +43,8 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
     else:
         check_bind(chosen.host, authenticated=chosen.authenticated, allow_public=chosen.allow_unauthenticated)
         address = f"http://{chosen.host}:{chosen.port}"
-        get_logger(__name__).info("serving", streamable_http=f"{address}/mcp", sse=f"{address}/sse")
-        await serve(build_app(server, chosen), host=chosen.host, port=chosen.port)
+        told = partial(get_logger(__name__).info, "serving", streamable_http=f"{address}/mcp", sse=f"{address}/sse")
+        await serve(build_app(server, chosen), host=chosen.host, port=chosen.port, started=told)
     return 0
 
 
