@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help init demo up down health logs test test-houses test-unit test-quick cover picture test-bad-input test-npm attack chaos bench check generate format build bundle clean
 SHELL := /bin/sh
-HOUSE = PYTHONPATH=scripts .venv/bin/python -m house
+# By env, not by a shell, which would end without its child when make is told to stop.
+HOUSE = env PYTHONPATH=scripts .venv/bin/python -m house
 # Under a locale that is not installed Python does not start in a path with umlauts.
 export LC_ALL = C.UTF-8
 # Where it is set, each process of the system and of the tests compiles all that it imports anew.

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NoReturn
 
 from service_kit.errors import ConfigError
 from service_kit.serve import run
@@ -18,11 +20,6 @@ from house.paths import HousePaths, command
 from house.ports import given, with_its_ports
 from house.readiness import is_ready
 from house.supervise import Supervisor
-
-FOLLOW_TASK = """\
-grep -qF -e "$TASK" -- "$@" || echo "no line of a log names $TASK so far: \\`scripts/engine tasks\\` lists the tasks"
-tail -q -n +1 -F -- "$@" 2>/dev/null | grep --line-buffered -F -e "$TASK"
-"""
 
 
 def say(text: str) -> None:
@@ -107,7 +104,18 @@ async def logs() -> int:
         return 1
     if not task:
         os.execvp("tail", ["tail", "-n", os.environ.get("LINES_SHOWN", "20"), "-F", *files])
-    return os.execvp("sh", ["sh", "-c", FOLLOW_TASK, "sh", *files])
+    return _follow(task, files)
+
+
+def _follow(task: str, files: list[str]) -> NoReturn:
+    """Become what shows the lines of files that name a task; what reads the files ends once nobody takes its lines."""
+    if subprocess.run(["grep", "-qF", "-e", task, "--", *files], check=False).returncode:
+        say(f"no line of a log names {task} so far: `scripts/engine tasks` lists the tasks")
+    reading = ["tail", "-q", "-n", "+1", "-F", "--", *files]
+    tail = subprocess.Popen(reading, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert tail.stdout is not None
+    os.dup2(tail.stdout.fileno(), 0)
+    os.execvp("grep", ["grep", "--line-buffered", "-F", "-e", task])
 
 
 async def run_demo() -> int:

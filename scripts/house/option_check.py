@@ -88,7 +88,7 @@ def check_names(environ: Mapping[str, str], vendors: tuple[Vendor, ...]) -> None
             why = f"the house itself sets {name} (ports by PORT_OFFSET or CONTROL_PORT and its like)"
             raise _unknown(variable, why, [])
         elif name not in (known := _known(process, vendors)):
-            near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known, cutoff=0.4)]
+            near = [f"{prefix}__{other}" for other in get_close_matches(name.upper(), known)]
             raise _unknown(variable, f"{process} reads no {name}", near)
 
 

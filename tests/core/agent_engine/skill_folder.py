@@ -1,6 +1,7 @@
 """Writes skills for tests: a whole good one, with what the test wants otherwise."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ METADATA: dict[str, str] = {
     "input-schema": "input.schema.json",
     "output-schema": "output.schema.json",
 }
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "skills.md").read_text(encoding="utf-8")
+PAGE_FILES = ("SKILL.md", "input.schema.json", "output.schema.json", "scenarios/success.yaml")
+
+
+def write_example(folder: Path) -> Path:
+    """Write the skill that the page on skills shows, file by file."""
+    place = folder / "label-check"
+    (place / "scenarios").mkdir(parents=True)
+    blocks = re.findall(r"```(?:yaml|json)\n(.*?)```", PAGE, re.DOTALL)
+    for name, block in zip(PAGE_FILES, blocks, strict=True):
+        (place / name).write_text(block, encoding="utf-8")
+    return place
 
 
 def write_skill(

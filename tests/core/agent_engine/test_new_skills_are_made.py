@@ -7,6 +7,7 @@ import yaml
 from agent_engine.skills.check import check
 from agent_engine.skills.load import read_skill
 from agent_engine.skills.scaffold import make_skill
+from core.agent_engine.commands import Run
 from core.agent_engine.skill_folder import VENDORS
 
 
@@ -33,3 +34,16 @@ def test_what_is_there_is_kept(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is there already"):
         make_skill("label-check", tmp_path)
     assert list((tmp_path / "label-check").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["issue-triage", "mine"])
+def test_a_name_that_a_known_skill_has_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Neither a shipped skill's name nor that of one in SKILLS_PATH is given twice."""
+    make_skill("mine", tmp_path / "known")
+    monkeypatch.setenv("SKILLS_PATH", str(tmp_path / "known"))
+    result = run("skills", "new", name, "--in", str(tmp_path / "more"))
+    assert result.exit_code == 2
+    assert f"a skill of the name '{name}' is in " in result.output.replace("\n", " ")
+    assert not (tmp_path / "more").exists()

@@ -12,6 +12,7 @@ from agent_ledger import InvalidTask, read_task
         (b'"input": 3', "input: Input should be a valid string, or an object"),
         (b'"input": null', "input: Input should be a valid string, or an object"),
         (b'"inputs": {}', "input: Field required; inputs: unknown field: did you mean input?"),
+        (b'"input": "", "foo": 1', "foo: unknown field"),
         (b'"input": "", "labels": {"a": 1}', "labels.a: Input should be a valid string"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 from agent_contracts import Mode
@@ -86,20 +87,20 @@ def test_wrong_settings_end_with_one_clear_line(
     assert len([line for line in err.splitlines() if line.startswith("error: ")]) == 1
 
 
-def test_a_server_that_cannot_serve_does_not_say_that_it_serves(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("fault", ["port", "access"])
+def test_serving_is_said_only_of_a_server_that_serves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, fault: str
 ) -> None:
-    """The log says `serving` once the port is open: not where it is taken, nor where a file is missing."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        flags = ["--transport", "http", "--port", str(taken.getsockname()[1])]
-        for access in ("", "/nope"):
-            monkeypatch.setenv("ACCESS_FILE", access)
-            assert run_command("github-mcp", ServerSettings, lambda _: sample_server(SampleTools()), flags) == 2
-            _, told = capsys.readouterr()
-            assert "error: " in told
-            assert "serving" not in told
+    """Where the port is taken, or the access file missing, no line says that the server serves."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1] if fault == "port" else 0
+        if fault == "access":
+            monkeypatch.setenv("ACCESS_FILE", str(tmp_path / "nope"))
+        flags = ["--transport", "http", "--port", str(port)]
+        assert run_command("github-mcp", ServerSettings, lambda _: sample_server(SampleTools()), flags) == 2
+    err = capsys.readouterr().err
+    assert "error: " in err
+    assert '"serving"' not in err
 
 
 def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

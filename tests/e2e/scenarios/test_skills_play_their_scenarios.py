@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from agent_contracts import TaskResult
 from agent_engine.skills.scaffold import make_skill
+from core.agent_engine.skill_folder import write_example
 from e2e.scenarios.cases import CASES, UNTOUCHED, Case
 from e2e.scenarios.ground import prepare, written
 from fixtures.house import RunningHouse, worker
@@ -62,3 +63,14 @@ async def test_a_new_skill_runs_at_once(house: RunningHouse, tmp_path: Path) -> 
         result = await house.result(await house.submit("first-look", given))
         assert (result.status, result.reason) == ("succeeded", None), result.message
         assert result.output == {"asks_for": "Crash at start inside a container when HOME is missing"}
+
+
+async def test_the_pages_example_runs_as_it_is_written(house: RunningHouse, tmp_path: Path) -> None:
+    """The skill that docs/skills.md writes succeeds in the local system with the scenario that stands there."""
+    place = write_example(tmp_path)
+    await house.scenario("label-check", (place / "scenarios/success.yaml").read_text())
+    with worker(house, transport="http", skills=[tmp_path]):
+        given = {"repository": "octocat/hello-world", "issue": 1}
+        result = await house.result(await house.submit("label-check", given))
+        assert (result.status, result.reason) == ("succeeded", None), result.message
+        assert result.output == {"label": "bug", "was_there": False}

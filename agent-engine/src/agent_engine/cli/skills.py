@@ -129,12 +129,21 @@ async def new(
     """
     output = Output(as_json=as_json)
     try:
+        _check_free(name)
         place = make_skill(name, folder)
     except (ValueError, OSError) as error:
         return fail(UsageError(str(error)), WRONG_USE)
     output.data({"skill": name, "folder": str(place)})
     output.show(plain(f"made {place}: change SKILL.md and the schemas, then run agent-engine skills check {place}"))
     return DONE
+
+
+def _check_free(name: str) -> None:
+    """Raise ValueError where a skill that is known has this name."""
+    for folder in filter(Path.is_dir, load(SkillSources).skill_folders()):
+        for place in skill_folders(folder)[0]:
+            if place.name == name:
+                raise ValueError(f"a skill of the name '{name}' is in {place}: choose another name")
 
 
 @app.command("register")

@@ -1,6 +1,6 @@
 """Puts a server together: one ASGI app with `/mcp`, `/sse` and health for HTTP, the same protocol for stdio."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from fastmcp import FastMCP
@@ -36,11 +36,11 @@ MESSAGES_PATH = "/messages/"
 log = get_logger(__name__)
 
 
-def build_app(server: Server, settings: ServerSettings, *, started: Callable[[], None] = lambda: None) -> Starlette:
+def build_app(server: Server, settings: ServerSettings) -> Starlette:
     """Make the whole HTTP app of a server: `/mcp`, `/sse` with `/messages/`, `/health`, `/ready`, `/metrics`.
 
     With public keys or an access file configured every caller must show a token; with neither the app is open, and
-    `service_kit.serve.check_bind` keeps it on loopback. `started` is called when the app begins to serve.
+    `service_kit.serve.check_bind` keeps it on loopback.
 
     Raises:
         ConfigError: a file or a list of tools in the settings is wrong, or no process would check a caller's grant.
@@ -69,7 +69,6 @@ def build_app(server: Server, settings: ServerSettings, *, started: Callable[[],
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with mcp.lifespan(mcp):
-            started()
             try:
                 yield
             finally:

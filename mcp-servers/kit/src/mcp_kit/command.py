@@ -45,7 +45,7 @@ async def _main(name: str, settings: type[S], build: Callable[[S], Server], flag
         address = f"http://{chosen.host}:{chosen.port}"
         sse = {"sse": f"{address}/sse"} if chosen.sse else {}
         told = partial(get_logger(__name__).info, "serving", streamable_http=f"{address}/mcp", **sse)
-        await serve(build_app(server, chosen, started=told), host=chosen.host, port=chosen.port)
+        await serve(build_app(server, chosen), host=chosen.host, port=chosen.port, started=told)
     return 0
 
 

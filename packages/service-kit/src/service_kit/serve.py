@@ -38,10 +38,12 @@ async def serve(
     grace_seconds: float = 3.0,
     date_header: bool = True,
     settings: str = "PORT or --port",
+    started: Callable[[], None] | None = None,
 ) -> None:
     """Serve an app until SIGTERM or SIGINT, then let open requests end within the grace period.
 
     A gateway adds no Date header, as it passes on its upstream's. `settings` names what sets the port.
+    `started` is called once the app takes requests.
 
     Raises:
         ConfigError: the address cannot be bound; names it and the remedy.
@@ -59,7 +61,7 @@ async def serve(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(grace_seconds)),
     )
-    server = Server(config)
+    server = Server(config, started)
     with bind(host, port, settings) as listener:
         await server.serve(sockets=[listener])
     if not server.started:
@@ -68,6 +70,16 @@ async def serve(
 
 class Server(uvicorn.Server):
     """A uvicorn server that returns on a signal. Uvicorn's own raises the signal again, so code after it never runs."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None] | None = None) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, and announce it."""
+        await super().startup(sockets)
+        if self.started and self._announce is not None:
+            self._announce()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

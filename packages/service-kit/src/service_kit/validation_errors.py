@@ -74,7 +74,7 @@ def reason(message: str) -> str:
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Return the question whether the nearest known name was meant; empty if none is near."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    near = get_close_matches(name, known, n=1) or [one for one in known if one.startswith(name)]
     return f": did you mean {near[0]}?" if near else ""
 
 

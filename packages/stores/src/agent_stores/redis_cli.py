@@ -15,7 +15,7 @@ Reply = bytes | int | None | Sequence["Reply"]
 
 
 async def run_command(url: str, words: Sequence[str]) -> str:
-    """Send one command, its words byte for byte, and give its reply: a line for each value, indented by how deep it lies.
+    """Send one command, byte for byte, and give its reply: a line for each value, indented by how deep it lies.
 
     Raises:
         StoreError: nothing answers there, or the command is refused.

@@ -69,7 +69,7 @@ def _record(name: str) -> Vendor:
         return _loaded[name]
     points = installed()
     if name not in points:
-        near = get_close_matches(name, points, n=1, cutoff=0.5)
+        near = get_close_matches(name, points, n=1)
         guess = f"; did you mean {near[0]!r}?" if near else ""
         raise UnknownVendor(f"no vendor {name!r} is installed, only {', '.join(sorted(points))}{guess}")
     try:
