@@ -48,7 +48,7 @@ def test_stores_that_are_not_up_are_not_guessed(valkey_only: Command) -> None:
     """Where the folder's stores are down, no other Redis that has their port is spoken to."""
     done = valkey_only.call("redis", "XLEN", "agent:tasks")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "are not up: `agent-stores start` starts them, `make up` those of the whole system" in done.stderr
+    assert "are not up: `agent-stores start` starts them; REDIS_URL names another" in done.stderr
 
 
 def heard() -> None:

@@ -107,6 +107,7 @@ async def _shown(open_tools: OpenTools, **environ: str) -> dict[tuple[str, str],
     }
 
 
+@pytest.mark.slow
 async def test_no_tool_shows_a_strangers_words(strangers_words: GitHub, open_tools: OpenTools) -> None:
     """Every tool that reads is called with every method: in lockdown none shows a word of the stranger's."""
     open_ = await _shown(open_tools)

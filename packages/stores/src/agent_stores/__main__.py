@@ -78,8 +78,8 @@ def _act(command: str, plan: Plan, words: Sequence[str]) -> int:
         if plan.redis_url is None and up(plan) is None:
             # Another Redis of this machine may have the port.
             raise StoreError(
-                f"the stores in {plan.folder.resolve()} are not up: `agent-stores start` starts them, `make up` those "
-                "of the whole system; REDIS_URL names another Redis."
+                f"the stores in {plan.folder.resolve()} are not up: `agent-stores start` starts them; "
+                "REDIS_URL names another Redis."
             )
         # Not before: importing a client would take longer than the servers take to start.
         from agent_stores.redis_cli import run_command
