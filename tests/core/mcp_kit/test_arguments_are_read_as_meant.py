@@ -15,7 +15,11 @@ PEERS = Peers(
     values={"state": {"done": "closed"}},
     nested=("filter",),
     ignored=("fields_wanted",),
-    hints={"owner": "give owner and repo", "reaction": "add_reaction adds it", "state=stale": "search_all finds them"},
+    hints={
+        "owner": "give owner and repo",
+        "take.reaction": "add_reaction adds it",
+        "state=stale": "search_all finds them",
+    },
 )
 
 

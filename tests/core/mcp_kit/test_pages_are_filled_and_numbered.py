@@ -45,7 +45,7 @@ async def test_filled_pages_hold_each_wanted_row_once(kinds: list[bool], limit: 
         assert len(new) <= limit
         whole = not seen and page.next is None
         place = f"rows {len(seen) + 1} to {len(seen) + len(new)}" if new and not whole else f"{len(new)} rows"
-        assert page.count("rows") == place
+        assert page.count("rows") == ("0 more rows" if seen and not new else place)
         seen += new
         if page.next is None:
             break
@@ -80,6 +80,7 @@ def test_a_head_counts_a_whole_list_and_numbers_a_part() -> None:
     assert Page(rows, {}, None, before=4).count("labels") == "labels 5 to 6"
     assert Page(rows, {}, more, before=None).count("labels") == "2 more labels"
     assert Page(rows, {}, more, before=4, skipped=1).count("labels") == "labels 6 to 6"
+    assert Page([], {}, None, before=4).count("labels") == "0 more labels"
     assert Page(rows, {}, more, before=4).count("labels", hidden=1) == "1 of labels 5 to 6"
 
 

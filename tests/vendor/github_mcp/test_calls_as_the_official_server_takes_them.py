@@ -160,9 +160,9 @@ REFUSED: Table = [
     ("search_commits", {"query": "greet repo:octocat/hello-world"}, "list_commits narrows by author, path, since"),
     ("create_or_update_file", {**FILE, "content": "x", "allow_symlink_write": True}, "symbolic links are not written"),
     ("create_repository", {"name": "new", "private": True}, "Repositories are made by people"),
-    ("fork_repository", {**OF, "organization": "octo-org"}, "by the setting TOOLS=fork_repository"),
-    ("delete_file", {**FILE}, "by the setting TOOLS=delete_file"),
-    ("merge_pull_request", {**PULL, "merge_method": "squash"}, "by the setting TOOLS=merge_pull_request"),
+    ("fork_repository", {**OF, "organization": "octo-org"}, "sets TOOLSETS=default and TOOLS=fork_repository"),
+    ("delete_file", {**FILE}, "sets TOOLSETS=default and TOOLS=delete_file"),
+    ("merge_pull_request", {**PULL, "merge_method": "squash"}, "sets TOOLSETS=default and TOOLS=merge_pull_request"),
     ("list_repository_collaborators", {**OF, "affiliation": "all"}, "get_team_members of the toolset teams"),
     (
         "search_issues",
@@ -187,6 +187,11 @@ REFUSED: Table = [
         "give the neighbour's number as after",
     ),
     ("list_pull_requests", {**OF, "state": "all", "page": 2}, "give the next_cursor of each reply as cursor"),
+    (
+        "pull_request_review_write",
+        {**PULL, "method": "submit_pending", "event": "COMMENT", "commitID": "0" * 40},
+        "commit_id goes with method=create; nothing was sent",
+    ),
     ("list_pull_requests", {**OF, "sort": "long-running"}, "sort: Input should be 'created', 'updated' or 'comments'"),
     ("update_pull_request_branch", {**PULL, "expectedHeadSha": "0" * 40}, "The head of octocat/hello-world#5 is"),
     (

@@ -55,6 +55,8 @@ class Page(Generic[M]):
         if self.before is None:
             return f"{shown} more {things}"
         first = self.before + self.skipped
+        if not shown and first:
+            return f"0 more {things}"
         if not shown or (first == 0 and self.next is None):
             return f"{shown} {things}"
         return f"{things} {first + 1} to {first + shown}"

@@ -19,7 +19,8 @@ class Peers:
         values: by our argument, their value in lower case to ours.
         nested: their objects whose members are arguments of ours.
         ignored: their arguments that ask for no more than our replies hold.
-        hints: what to do instead, by an argument (`reaction`) or a value (`method=get_logs_url`) that ours do not take.
+        hints: what to do instead, by an argument (`reaction`; `fork.organization` of one tool of ours) or a value
+            (`method=get_logs_url`) that ours do not take.
         tools: what to do instead of calling one of their tools that ours have no equal to.
     """
 
@@ -43,16 +44,20 @@ class Peers:
                 given[ours] = values[0] if len(values) == 1 else "/".join(map(str, values))
         return {name: value for name, value in given.items() if name in fields or not self._asks_nothing(name, value)}
 
-    def instead(self, name: str, value: object, fields: Collection[str]) -> str | None:
-        """Say what to do instead of giving an argument, or a value of it, that is not taken; None if nobody knows."""
+    def instead(self, tool: str, name: str, value: object, fields: Collection[str]) -> str | None:
+        """Say what to do instead of giving a tool an argument, or a value, that it does not take; None if unknown."""
         if name in fields:
             return self.hints.get(f"{name}={value}")
         if (ours := self.names.get(name)) in fields:
             return f"it is {ours} here, which is given too"
-        return self.hints.get(name)
+        if hint := self.hints.get(f"{tool}.{name}"):
+            return hint
+        wanted = {ours for theirs, ours in self.names.items() if name in theirs.split("/")}
+        return self.hints.get(name) if not wanted or wanted & set(fields) else None
 
     def _asks_nothing(self, name: str, value: object) -> bool:
-        return name in self.ignored or (name in self.hints and not value)
+        hinted = any(name == hint.rpartition(".")[2] for hint in self.hints)
+        return name in self.ignored or (hinted and not value)
 
 
 def _object(value: object) -> object:

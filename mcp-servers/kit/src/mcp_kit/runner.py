@@ -211,7 +211,8 @@ class Runner:
 def _instead(spec: ToolSpec | None, caller: Caller) -> str:
     if spec is not None and caller.may_use(spec):
         return (
-            f"Use a tool from tools/list. An operator who wants this one chooses it by the setting TOOLS={spec.name}."
+            "Use a tool from tools/list. "
+            f"An operator who wants this one beside them sets TOOLSETS=default and TOOLS={spec.name}."
         )
     return "Use a tool from tools/list."
 

@@ -120,7 +120,7 @@ class ToolSpec:
 
     def _fault(self, item: ErrorDetails, peers: Peers) -> str:
         name, fields = str(item["loc"][0]) if item["loc"] else "", self.arguments.model_fields
-        instead = peers.instead(name, item["input"], fields)
+        instead = peers.instead(self.name, name, item["input"], fields)
         if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
             return instead or f"there is no such argument, only {', '.join(self.schema()['properties'])}"
         if item["type"] == "missing" and len(item["loc"]) == 1 and fields[name].description:

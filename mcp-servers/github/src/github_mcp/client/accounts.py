@@ -8,8 +8,9 @@ from mcp_kit.vendor_path import path_of
 
 from github_mcp.client.github import GitHub, path_in
 from github_mcp.error_messages import AN_APPS, OWN_ACCOUNT, not_written
-from github_mcp.models.accounts import FoundRepository, Me, Team, WholeRepository
+from github_mcp.models.accounts import FoundRepository, Me, Team
 from github_mcp.models.people import User
+from github_mcp.models.written import Forked
 
 ABSENT = 404
 
@@ -61,7 +62,7 @@ class Accounts:
     async def _demand_free(self, call: Call, repository: str, fork: str) -> None:
         """Raise where another repository has the name: GitHub would fork under a name that nobody asked for."""
         try:
-            there = await self._github.get(call, WholeRepository, path_in(fork), fork)
+            there = await self._github.get(call, Forked, path_in(fork), fork)
         except ToolFailed as refusal:
             if refusal.status != ABSENT:
                 raise

@@ -24,6 +24,7 @@ class Projects:
 
     async def listed(self, call: Call, owner: str, limit: int) -> Page[Project]:
         """List the projects of an organization."""
+        call.refuse_page()
         path, target = path_of("/orgs/{}/projectsV2", owner), f"projects of the organization {owner}"
         return await self._github.page(call, Project, path, target, limit=limit, meanings=NO_PROJECT)
 

@@ -29,6 +29,7 @@ class Kind:
         reason: the field for the reason, and `comment` that for the comment.
         reasons: our words for the reasons, and GitHub's.
         hides: whether GitHub is asked to hide the value of what was found.
+        numbered: whether GitHub numbers the pages of its list; it passes over a number where it does not.
         permission: the access that a token needs.
     """
 
@@ -41,6 +42,7 @@ class Kind:
     reason: str = "dismissed_reason"
     comment: str = "dismissed_comment"
     hides: bool = False
+    numbered: bool = True
 
     @property
     def query(self) -> Query:
@@ -72,6 +74,7 @@ KINDS: Mapping[AlertKind, Kind] = {
         ("severity",),
         "Dependabot alerts (classic: security_events)",
         {name: name for name in ("fix_started", "inaccurate", "no_bandwidth", "not_used", "tolerable_risk")},
+        numbered=False,
     ),
     "secret_scanning": Kind(
         "secret-scanning",
@@ -95,6 +98,8 @@ class Security:
 
     async def listed(self, call: Call, repository: str, kind: Kind, limit: int, query: Query) -> Page[Alert]:
         """List alerts of a kind, the newest first."""
+        if not kind.numbered:
+            call.refuse_page()
         path, asked = path_in(repository, kind.path, "alerts"), {**query, **kind.query}
         target = f"the {kind.path} alerts of {repository}"
         return await self._github.page(call, kind.model, path, target, limit=limit, query=asked, meanings=kind.meanings)
@@ -117,6 +122,7 @@ class Security:
 
     async def advisories(self, call: Call, repository: str | None, limit: int, query: Query) -> Page[Advisory]:
         """List advisories of a repository, or of GitHub's database."""
+        call.refuse_page()
         path = _advisories(repository)
         target = repository or "advisories"
         return await self._github.page(call, Advisory, path, target, limit=limit, query=query, meanings=NO_ADVISORY)

@@ -86,9 +86,3 @@ class FoundRepository(NamedRepository):
         ]
         row = ", ".join(fact for fact in facts if fact)
         return f"{row}: {quote(self.description, 160)}" if self.description else row
-
-
-class WholeRepository(FoundRepository):
-    """A repository that is asked for by itself, which tells what it is a fork of."""
-
-    parent: FoundRepository | None = None

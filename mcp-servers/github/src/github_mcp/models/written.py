@@ -10,6 +10,7 @@ from pydantic import Field
 from github_mcp.models.addresses import shown_address
 from github_mcp.models.commits import SHORT, Parent
 from github_mcp.models.people import User
+from github_mcp.models.repository import NamedRepository
 
 
 class WrittenRef(VendorDocument):
@@ -50,17 +51,11 @@ class Merged(VendorDocument):
     merged: bool = False
 
 
-class Origin(VendorDocument):
-    """What a repository was forked from."""
-
-    full_name: str
-
-
 class Forked(VendorDocument):
     """A repository, and what it was forked from, if it was."""
 
-    parent: Origin | None = None
-    source: Origin | None = None
+    parent: NamedRepository | None = None
+    source: NamedRepository | None = None
 
     @property
     def origins(self) -> list[str]:

@@ -41,7 +41,7 @@ Head = Annotated[
 
 def narrowed(filters: Mapping[str, object]) -> str:
     """Return by what a list is narrowed, for its head: who reads `0 runs` takes it for all of them otherwise."""
-    given = [name for name, value in filters.items() if value is not None]
+    given = [name for name, value in filters.items() if value not in (None, [])]
     return f", narrowed by {', '.join(given)}" if given else ""
 
 

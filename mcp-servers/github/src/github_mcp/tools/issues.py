@@ -176,5 +176,6 @@ def comments_reply(page: Page[Comment], target: str, after: str, *, whole: bool)
     """Show a page of the comments of an issue or pull request, each whole or its beginning."""
     most = None if whole else LONG_TEXT
     items = [section(f"comment {one.id} of {target}", one.text(most)) for one in page.rows]
-    head = f"{page.count('comments')} of {target}{after}:" if items else f"{target} has no comments here{after}."
+    any_before = items or page.before
+    head = f"{page.count('comments')} of {target}{after}:" if any_before else f"{target} has no comments here{after}."
     return Reply(head, items, page.here, page.next)

@@ -17,7 +17,7 @@ from github_mcp.client.github import MOST_PAGES
 from github_mcp.client.pulls import Pulls
 from github_mcp.models.graphql import words
 from github_mcp.models.reviews import Review
-from github_mcp.tools.arguments import PullNumber, Repository
+from github_mcp.tools.arguments import PullNumber, Repository, require_method
 
 SETTLES = {"resolve_thread": True, "unresolve_thread": False}
 Step = Callable[[], Awaitable[bool]]
@@ -79,6 +79,7 @@ class ReviewTools:
         commit_id: Annotated[str | None, Field(pattern="^[0-9a-f]{40}$"), Unlisted] = None,
     ) -> Reply:
         """Review with all comments on lines at once, in steps while pending, or settle threads."""
+        require_method(method, "create", commit_id=commit_id)
         target = f"{repository}#{pull_request}"
         if method in SETTLES:
             return await self._settle(call, repository, pull_request, threads or [], resolved=SETTLES[method])
