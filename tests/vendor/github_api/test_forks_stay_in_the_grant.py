@@ -1,6 +1,7 @@
 """A fork is a repository more: it goes out as a proposal, and only where the grant has its name too."""
 
 from dataclasses import replace
+from typing import Any
 
 import agent_effects
 import asyncpg
@@ -121,6 +122,33 @@ async def test_an_approver_sees_what_a_fork_brings(api: House, pool: asyncpg.Poo
     assert reply.status_code == 202, reply.text
     (waiting,) = await agent_effects.proposals(pool)
     assert "new.txt" in waiting.shown
+
+
+@pytest.mark.parametrize(
+    ("granted", "method", "path", "body", "status"),
+    [
+        ([REPOSITORY], "PUT", "/update-branch", {}, 403),
+        ([REPOSITORY], "PATCH", "", {"maintainer_can_modify": True}, 403),
+        ([REPOSITORY], "PATCH", "", {"title": "Better"}, 200),
+        ([REPOSITORY, "octo-org/hello-world"], "PATCH", "", {"maintainer_can_modify": True}, 200),
+    ],
+)
+async def test_what_is_written_to_a_fork_needs_its_grant(
+    api: House, pool: asyncpg.Pool, granted: list[str], method: str, path: str, body: dict[str, Any], status: int
+) -> None:
+    """A pull request of the grant may have its branch elsewhere: commits to it, and who may push, are the fork's."""
+    branch_of_a_fork(api)
+    both = [REPOSITORY, "octo-org/hello-world"]
+    task, attempt = await running_task(pool)
+    for named, tool, sent, at, asked in (
+        (both, "create_pull_request", "POST", "/pulls", PULL),
+        (granted, "update_pull_request_branch" if path else "update_pull_request", method, f"/pulls/8{path}", body),
+    ):
+        token = api.token(
+            Grant(tools=[tool], resources={"repositories": named}, mode="write"), task=task, attempt=attempt
+        )
+        reply = await api.ask(sent, f"{HELLO}{at}", token=token, tool=tool, body=asked)
+    assert reply.status_code == status, reply.text
 
 
 async def test_a_name_that_is_taken_is_refused(api: House) -> None:

@@ -1,5 +1,7 @@
 """A repository is forked under a name that the caller gives, by a tool that is chosen by its name alone."""
 
+from typing import Any
+
 import httpx
 import pytest
 from mcp_kit.caller import Caller
@@ -90,3 +92,23 @@ async def test_the_fork_of_a_new_pull_request_is_granted(
     answer = said(await client.call_tool_mcp("create_pull_request", {**ASKED, "head": head}))
     assert says in answer.text, answer.text
     assert (8 in github.hello.issues) is (not answer.is_error)
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked", "is_refused"),
+    [
+        ("update_pull_request_branch", {}, True),
+        ("update_pull_request", {"maintainer_can_modify": True}, True),
+        ("update_pull_request", {"title": "Better"}, False),
+    ],
+)
+async def test_what_is_written_to_a_fork_needs_its_grant(
+    open_tools: OpenTools, github: GitHub, tool: str, asked: dict[str, Any], is_refused: bool
+) -> None:
+    """A pull request of the grant may have its branch elsewhere: commits to it, and who may push, are the fork's."""
+    await a_fork_with_a_branch(github)
+    assert not said(await (await open_tools()).call_tool_mcp("create_pull_request", ASKED)).is_error
+    client = await open_tools(Caller("run", Bound(resources={"repositories": [HELLO]}, tools=[tool], mode="write")))
+    answer = said(await client.call_tool_mcp(tool, {"repository": HELLO, "pull_request": 8, **asked}))
+    assert answer.is_error is is_refused, answer.text
+    assert ("of octo-org/hello-world, which is outside this caller's grant" in answer.text) is is_refused

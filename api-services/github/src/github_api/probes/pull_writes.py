@@ -17,6 +17,8 @@ from github_api.upstream import repositories_of
 
 ORIGINS = (steps("parent.full_name"), steps("source.full_name"))
 """What a repository was forked from, and where its network begins."""
+HEAD = steps("head.repo.full_name")
+"""The repository of a pull request's branch; null where the fork was deleted."""
 
 
 def state(fits: Callable[[Json, Json], str | None], *, status: int = 200) -> Probe:
@@ -120,6 +122,19 @@ async def known_head_repository(call: Call, fetch: Fetch) -> list[str]:
     raise Refusal(
         "body", f"{head} is no fork of {own}", remedy="Take a branch of the same repository, or of a fork of its name."
     )
+
+
+async def branch_repository(call: Call, fetch: Fetch) -> list[str]:
+    """Return the repository of a pull request's branch, in which a write takes place; its own where none is left."""
+    pull = await fetch(_pull(call))
+    (name,) = find(pull, HEAD) if isinstance(pull, dict) else (None,)
+    return [name if isinstance(name, str) else _own(call)]
+
+
+async def repository_of_change(call: Call, fetch: Fetch) -> list[str]:
+    """Return where a change of a pull request takes place: who may push to its branch is told in that repository."""
+    changes = isinstance(call.body, dict) and "maintainer_can_modify" in call.body
+    return await branch_repository(call, fetch) if changes else [_own(call)]
 
 
 def _own(call: Call) -> str:

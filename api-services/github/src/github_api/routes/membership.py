@@ -49,25 +49,24 @@ def routes() -> list[Route]:
 
 
 async def _remove(call: Call, exchange: SideExchange) -> Answered:
-    """Take a person's role, and the open invitation, which GitHub leaves to be accepted.
+    """Take back the open invitation of a person, which GitHub would leave to be accepted, and the person's role.
 
     Source: docs.github.com/en/rest/collaborators/collaborators, "Remove a repository collaborator": it cancels the
     invitations that were sent by the person.
     """
-    answered = await exchange.ask(replace(call, route=REMOVE))
-    if answered.said.state != "done":
-        return answered
 
     async def fetch(path: str, asked: Json = None) -> Json:
         page = path.rpartition("page=")[2]
         query = {"per_page": str(PER_PAGE), "page": page}
         return document_of((await exchange.ask(replace(call, route=INVITATIONS, query=query))).reply)
 
-    invitation = await probes.invitation(call, fetch)
-    if invitation is None:
-        return answered
-    path = {"owner": call.path["owner"], "repo": call.path["repo"], "invitation": str(invitation.get("id"))}
-    return await exchange.ask(replace(call, route=WITHDRAW, path=path))
+    # First, since GitHub refuses to withdraw what it would refuse to remove: nothing is done in part.
+    if invitation := await probes.invitation(call, fetch):
+        path = {"owner": call.path["owner"], "repo": call.path["repo"], "invitation": str(invitation.get("id"))}
+        withdrawn = await exchange.ask(replace(call, route=WITHDRAW, path=path))
+        if withdrawn.said.state != "done":
+            return withdrawn
+    return await exchange.ask(replace(call, route=REMOVE))
 
 
 def _danger(method: str, path: str, body: Body | None) -> Route:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from agent_vendors.github import REPOSITORIES
 from agent_vendors.github_operations import CONVERT_TO_DRAFT, READY_FOR_REVIEW
 from api_kit import Body, Call, Json, Resource, Route
-from api_kit.json_paths import find, steps
+from api_kit.json_paths import find
 
 from github_api.confirm import pull_writes as confirm
 from github_api.confirm.node_operations import DRAFT, READY, drafted
@@ -16,7 +16,6 @@ from github_api.routes.node_operations import node_write
 from github_api.upstream import repositories_of
 
 TOOL = "update_pull_request"
-HEAD = steps("head.repo.full_name")
 NEW = Body(frozenset({"title", "head", "base", "body", "draft", "maintainer_can_modify"}), texts=TEXTS)
 FIELDS = Body(frozenset({"title", "body", "state", "base", "maintainer_can_modify"}), texts=TEXTS)
 REVIEWERS = Body(frozenset({"reviewers", "team_reviewers"}))
@@ -51,6 +50,7 @@ def routes() -> list[Route]:
         ),
         replace(
             change,
+            resources=(*change.resources, Resource(REPOSITORIES, "lookup", lookup=probes.repository_of_change)),
             idempotent=True,
             verify_reply=confirm.changed,
             probe=probes.PULL_CHANGED,
@@ -74,7 +74,12 @@ def routes() -> list[Route]:
         replace(_of_draft(draft), verify_reply=drafted(DRAFT, draft=True), probe=probes.MADE_DRAFT),
         # the replies of these two name no repository
         replace(
-            update, idempotent=True, probe=probes.BRANCH_UPDATED, read_before=probes.pull_before, reply_resources=None
+            update,
+            resources=(*update.resources, Resource(REPOSITORIES, "lookup", lookup=probes.branch_repository)),
+            idempotent=True,
+            probe=probes.BRANCH_UPDATED,
+            read_before=probes.pull_before,
+            reply_resources=None,
         ),
         replace(
             merge,
@@ -95,7 +100,7 @@ def _of_draft(route: Route) -> Route:
 
 def _of_both(document: Json) -> list[str]:
     """Return the repository of a new pull request, and that of its branch."""
-    return [*repositories_of(document), str(find(document, HEAD)[0])]
+    return [*repositories_of(document), str(find(document, probes.HEAD)[0])]
 
 
 def _closing(call: Call) -> Sequence[str]:

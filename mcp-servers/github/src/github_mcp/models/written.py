@@ -68,6 +68,7 @@ class Side(VendorDocument):
 
     ref: str
     sha: str
+    repo: NamedRepository | None = None
 
 
 class RequestedTeam(VendorDocument):

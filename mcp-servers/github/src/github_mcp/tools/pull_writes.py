@@ -78,6 +78,8 @@ class PullWriteTools:
         fields = {name: value for name, value in asked.items() if value is not None}
         if not fields and draft is None and not reviewers and not remove_reviewers:
             raise WrongArguments("update_pull_request needs at least one field; nothing was sent.")
+        if maintainer_can_modify is not None:
+            _require_head(call, await self._pulls.read(call, repository, pull_request))
         pull, ask = f"{repository}#{pull_request}", partial(self._pulls.reviewers, call, repository, pull_request)
         steps: list[tuple[str, Step]] = []
         if fields:
@@ -108,6 +110,7 @@ class PullWriteTools:
     ) -> Reply:
         """Merge the newest base into a pull request's branch."""
         pull = await self._of_head(call, repository, pull_request, head_sha)
+        _require_head(call, pull)
         await self._pulls.update_branch(call, repository, pull_request, pull.head.sha)
         head = f"GitHub merges {show_name(pull.base.ref)} into the branch of {repository}#{pull_request}; "
         return Reply(
@@ -173,3 +176,13 @@ class PullWriteTools:
 def _told(pull: WrittenPull, repository: str, done: str) -> Reply:
     target = f"{repository}#{pull.number}"
     return Reply(f"{target} {done}{shown_address(pull.html_url)}", rows(f"facts of {target}", [pull.row()]))
+
+
+def _require_head(call: Call, pull: WrittenPull) -> None:
+    """Raise unless the caller may use the repository of a pull request's branch, in which the write takes place."""
+    fork = pull.head.repo
+    if fork is not None and not call.caller.may_touch(REPOSITORIES, fork.full_name):
+        raise Refused(
+            f"The branch is of {fork.name}, which is outside this caller's grant; nothing was sent.",
+            next_step="Ask its owner in a comment.",
+        )
