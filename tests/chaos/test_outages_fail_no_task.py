@@ -26,6 +26,7 @@ TASKS = int(os.environ.get("CHAOS_TASKS", "96"))
 KILLS = TASKS // 6
 WITHIN_SECONDS = 900
 SWEEPS_SECONDS = 60
+pytestmark = pytest.mark.timeout(WITHIN_SECONDS + 300)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,6 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         yield run_apart(_play(ground), WITHIN_SECONDS + 100)
 
 
-@pytest.mark.timeout(WITHIN_SECONDS + 300)
 def test_no_task_fails_for_an_outage_alone(played: Played) -> None:
     """A task fails only once its attempts are used up, and with as many as these none does."""
     ended = Counter((result.status, result.reason) for result, _ in played.ends)
@@ -77,7 +77,6 @@ def test_the_chaos_was_one(played: Played) -> None:
     assert played.attempted_again.keys() >= {"crashed", "server"}
 
 
-@pytest.mark.timeout(300)
 async def test_nothing_is_doubled(played: Played) -> None:
     """Each issue has its label and one comment, and each task one such effect."""
     async with played.house.database() as pool:
@@ -89,7 +88,6 @@ async def test_nothing_is_doubled(played: Played) -> None:
             assert [one.state for one in effects if one.tool == "add_issue_comment"].count("done") == 1
 
 
-@pytest.mark.timeout(300)
 async def test_the_model_is_paid_for(played: Played) -> None:
     """In the end nothing is reserved, no task is metered below the vendor's count, and all at 1.3 of it at the most."""
     async with played.house.database() as pool:
